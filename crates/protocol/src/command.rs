@@ -1,0 +1,382 @@
+//! What a client may ask for: one JSON object a WebSocket message, told apart by `action`.
+
+use crate::error::{ErrorCode, WireError};
+use crate::limits;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A client's own name for a command; the answer repeats it as `re`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum RequestId {
+    /// A text, at most 128 bytes
+    Text(String),
+    /// A whole number
+    Number(i64),
+}
+
+/// A command with the name its answer should carry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What the answer repeats as `re`
+    pub id: Option<RequestId>,
+    /// What is asked for
+    pub command: Command,
+}
+
+/// Why a message is not a [`Request`]; the id is kept where it could be read, so that the client can match the error.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BadRequest {
+    /// What the error repeats as `re`
+    pub id: Option<RequestId>,
+    /// What is sent back
+    pub error: WireError,
+}
+
+/// Everything a client can ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Command {
+    /// Asks for `welcome`
+    #[serde(rename = "hello")]
+    Hello,
+    /// Starts a run
+    #[serde(rename = "run")]
+    Run(Box<Run>),
+    /// Subscribes to a job, or to the job-level updates of all jobs
+    #[serde(rename = "watch")]
+    Watch(Topic),
+    /// Ends a subscription
+    #[serde(rename = "unwatch")]
+    Unwatch(Topic),
+    /// Stops a job: queued tests never start, running ones stop at the next step
+    #[serde(rename = "cancel")]
+    Cancel {
+        /// The job to stop
+        job: String,
+    },
+    /// Runs a job again
+    #[serde(rename = "replay")]
+    Replay {
+        /// The job to repeat
+        job: String,
+        /// Which of its tests
+        #[serde(default)]
+        only: Selection,
+    },
+    /// Lists jobs, newest first
+    #[serde(rename = "jobs")]
+    Jobs(JobsQuery),
+    /// Asks for the whole state of a job once
+    #[serde(rename = "job")]
+    Job {
+        /// The job to show
+        job: String,
+    },
+    /// Stores a suite under a name
+    #[serde(rename = "suites.put")]
+    PutSuite {
+        /// The name it is found by; the suite's own where it is left out
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The suite itself
+        #[cfg_attr(feature = "typescript", ts(type = "unknown"))]
+        suite: Value,
+    },
+    /// Asks for a stored suite
+    #[serde(rename = "suites.get")]
+    GetSuite {
+        /// The name it was stored under
+        name: String,
+    },
+    /// Lists the stored suites
+    #[serde(rename = "suites.list")]
+    ListSuites,
+    /// Removes a stored suite
+    #[serde(rename = "suites.delete")]
+    DeleteSuite {
+        /// The name it was stored under
+        name: String,
+    },
+    /// Adds a comment to a job
+    #[serde(rename = "comment")]
+    Comment {
+        /// The job it belongs to
+        job: String,
+        /// What is said
+        text: String,
+    },
+    /// Keeps the connection open; asks for `pong`
+    #[serde(rename = "ping")]
+    Ping,
+    /// Lists the connections (admin)
+    #[serde(rename = "connections")]
+    Connections,
+    /// Ends a connection (admin)
+    #[serde(rename = "disconnect")]
+    Disconnect {
+        /// The connection to end
+        connection: String,
+    },
+    /// Says something to every connection (admin)
+    #[serde(rename = "broadcast")]
+    Broadcast {
+        /// What is said
+        text: String,
+    },
+    /// Puts the dead-letter queue's messages back on the queue (admin)
+    #[serde(rename = "redrive")]
+    Redrive,
+}
+
+/// What to run and with what.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Run {
+    /// A suite (an object) or the name of a stored one (a text)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "unknown"))]
+    pub suite: Option<Value>,
+    /// A suite too large for one message: its JSON, gzip, then base64
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub suite_gz: Option<String>,
+    /// Values that replace or add to the suite's own
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub vars: BTreeMap<String, String>,
+    /// Values that never leave the worker; `${secret.name}` in the suite
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub secrets: BTreeMap<String, String>,
+    /// What to find the job by later
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub labels: BTreeMap<String, String>,
+    /// Which tests: each entry is a list joined by commas, all of which a test must have; one entry that fits is enough
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub tags: Vec<String>,
+    /// The same key asked for twice by the same principal is one job
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub idempotency_key: Option<String>,
+}
+
+/// What a watcher watches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawTopic", into = "RawTopic")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "RawTopic"))]
+pub enum Topic {
+    /// One job
+    Job(String),
+    /// The job-level updates of all jobs
+    Feed,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+struct RawTopic {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    job: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    feed: Option<bool>,
+}
+
+impl TryFrom<RawTopic> for Topic {
+    type Error = &'static str;
+
+    fn try_from(raw: RawTopic) -> Result<Self, Self::Error> {
+        match (raw.job, raw.feed) {
+            (Some(job), None | Some(false)) => Ok(Self::Job(job)),
+            (None, Some(true)) => Ok(Self::Feed),
+            _ => Err("expected `job` with an id or `feed` with `true`"),
+        }
+    }
+}
+
+impl From<Topic> for RawTopic {
+    fn from(topic: Topic) -> Self {
+        match topic {
+            Topic::Job(job) => Self { job: Some(job), feed: None },
+            Topic::Feed => Self { job: None, feed: Some(true) },
+        }
+    }
+}
+
+/// Which tests of a job a replay runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Selection {
+    /// Every test
+    #[default]
+    All,
+    /// Those that did not pass
+    Failed,
+}
+
+/// Which jobs to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct JobsQuery {
+    /// Where the page before ended
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cursor: Option<String>,
+    /// How many, at most 100
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub limit: Option<u32>,
+    /// Only jobs of this suite
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub suite: Option<String>,
+    /// Only jobs in this status
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub status: Option<crate::state::JobStatus>,
+}
+
+const ACTIONS: [&str; 18] = [
+    "hello",
+    "run",
+    "watch",
+    "unwatch",
+    "cancel",
+    "replay",
+    "jobs",
+    "job",
+    "suites.put",
+    "suites.get",
+    "suites.list",
+    "suites.delete",
+    "comment",
+    "ping",
+    "connections",
+    "disconnect",
+    "broadcast",
+    "redrive",
+];
+
+impl Request {
+    /// Reads one message. Fields it does not know are ignored, as clients ignore those of events.
+    pub fn parse(text: &str) -> Result<Self, BadRequest> {
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            bad(None, format!("the message is not JSON: {error}; send one object like {{\"action\":\"hello\"}}"))
+        })?;
+        let Value::Object(map) = &value else {
+            return Err(bad(None, "the message is not an object; send one like {\"action\":\"hello\"}"));
+        };
+        let id = request_id(map.get("id"))?;
+        let Some(action) = map.get("action") else {
+            return Err(bad(id, "`action` is missing; send an object like {\"action\":\"hello\"}"));
+        };
+        let Some(action) = action.as_str() else {
+            return Err(bad(id, "`action` has to be a text"));
+        };
+        if !ACTIONS.contains(&action) {
+            return Err(bad(id, unknown_action(action)));
+        }
+        match serde_json::from_value(value.clone()) {
+            Ok(command) => Ok(Self { id, command }),
+            Err(error) => Err(bad(id, format!("`{action}`: {error}"))),
+        }
+    }
+
+    /// The message that asks for this.
+    pub fn to_json(&self) -> String {
+        let mut value = serde_json::to_value(&self.command).unwrap_or_default();
+        if let (Value::Object(map), Some(id)) = (&mut value, &self.id) {
+            map.insert("id".to_owned(), serde_json::to_value(id).unwrap_or_default());
+        }
+        value.to_string()
+    }
+}
+
+fn request_id(value: Option<&Value>) -> Result<Option<RequestId>, BadRequest> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.len() <= 128 => Ok(Some(RequestId::Text(text.clone()))),
+        Some(Value::Number(number)) if number.is_i64() => Ok(number.as_i64().map(RequestId::Number)),
+        Some(_) => Err(bad(None, "`id` has to be a text of at most 128 bytes or a whole number")),
+    }
+}
+
+fn unknown_action(action: &str) -> String {
+    let shown: String = action.chars().take(limits::EXCERPT_CHARS).collect();
+    match crate::suite::closest(action, &ACTIONS) {
+        Some(near) => format!("unknown action `{shown}`; did you mean `{near}`?"),
+        None => format!("unknown action `{shown}`; known are {}", ACTIONS.join(", ")),
+    }
+}
+
+fn bad(id: Option<RequestId>, message: impl Into<String>) -> BadRequest {
+    BadRequest { id, error: WireError::new(ErrorCode::BadRequest, message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(text: &str) -> String {
+        Request::parse(text).expect_err("a bad request").error.message
+    }
+
+    #[test]
+    fn a_command_carries_its_id() {
+        let request = Request::parse(r#"{"action":"cancel","id":7,"job":"j1","later":true}"#).expect("a request");
+        assert_eq!(request, Request { id: Some(RequestId::Number(7)), command: Command::Cancel { job: "j1".into() } });
+    }
+
+    #[test]
+    fn every_action_is_known_and_reads_back() {
+        for action in ACTIONS {
+            let full = format!(
+                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":{{}},"connection":"c","id":"x"}}"#
+            );
+            let request = Request::parse(&full).unwrap_or_else(|bad| panic!("{action}: {}", bad.error.message));
+            assert_eq!(Request::parse(&request.to_json()), Ok(request));
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        insta::assert_snapshot!(message("{"), @"");
+        insta::assert_snapshot!(message("[]"), @"");
+        insta::assert_snapshot!(message("{}"), @"");
+        insta::assert_snapshot!(message(r#"{"action":"runn"}"#), @"");
+        insta::assert_snapshot!(message(r#"{"action":7}"#), @"");
+        insta::assert_snapshot!(message(r#"{"action":"cancel"}"#), @"");
+        insta::assert_snapshot!(message(r#"{"action":"watch"}"#), @"");
+        insta::assert_snapshot!(message(r#"{"action":"replay","job":"j","only":"some"}"#), @"");
+        insta::assert_snapshot!(message(r#"{"action":"ping","id":[1]}"#), @"");
+    }
+
+    #[test]
+    fn the_error_of_a_bad_command_keeps_its_id() {
+        let bad = Request::parse(r#"{"action":"cancel","id":"x"}"#).expect_err("no job");
+        assert_eq!(bad.id, Some(RequestId::Text("x".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gets_an_answer(text in ".*") {
+            let _ = Request::parse(&text);
+        }
+
+        #[test]
+        fn any_object_gets_an_answer(action in prop::sample::select(&ACTIONS[..]), field in "job|feed|suite|only|limit|vars|name|text", value in prop_oneof!["null", "[0-9]{1,20}", "\"[a-z]{0,9}\"", "\\{\\}", "\\[\\[\\]\\]", "-?[0-9]{1,4}\\.[0-9]{1,4}e[0-9]{1,2}"]) {
+            let text = format!(r#"{{"action":"{action}","{field}":{value}}}"#);
+            if let Err(bad) = Request::parse(&text) {
+                prop_assert_eq!(bad.error.code, ErrorCode::BadRequest);
+            }
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! A YAML or JSON document as a tree that remembers where everything stood.
+//!
+//! Suites are read from files (with positions) and from commands (without); both become a [`Node`], so there is one
+//! reader and one set of messages. The tree is bounded in size and depth before anything is built from it: anchors
+//! are copied where they are used, and a few lines of YAML could otherwise ask for gigabytes.
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use serde_json::{Map, Number, Value};
+use std::collections::HashMap;
+use std::fmt;
+
+/// How many nodes a document may have once its aliases are expanded.
+const MAX_NODES: usize = 200_000;
+/// How deep a document may nest.
+const MAX_DEPTH: usize = 64;
+
+/// A place in a text: both count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1
+    pub line: usize,
+    /// Column, from 1
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// A value and where it stood, if it came from a text.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Where it starts, if it came from a text
+    pub position: Option<Position>,
+    /// The value itself
+    pub kind: Kind,
+}
+
+/// What a [`Node`] can be.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Anything that is not a list or a mapping
+    Scalar(Value),
+    /// A list
+    List(Vec<Node>),
+    /// A mapping, in the order of the text
+    Mapping(Vec<Entry>),
+}
+
+/// One key of a mapping with its value.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key as text
+    pub key: String,
+    /// Where the key starts
+    pub position: Option<Position>,
+    /// What stands behind it
+    pub value: Node,
+}
+
+/// Why a text is not a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Where reading stopped
+    pub position: Position,
+    /// What was wrong there
+    pub message: String,
+}
+
+impl Node {
+    /// Reads a YAML text (JSON is YAML).
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let mut builder = Builder { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+        builder.document()
+    }
+
+    /// What kind of thing this is, in the words of an error message.
+    pub fn describe(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar(Value::Null) => "nothing",
+            Kind::Scalar(Value::Bool(_)) => "a boolean",
+            Kind::Scalar(Value::Number(_)) => "a number",
+            Kind::Scalar(_) => "text",
+            Kind::List(_) => "a list",
+            Kind::Mapping(_) => "a mapping",
+        }
+    }
+
+    /// The same tree as JSON, without positions.
+    pub fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(value) => value.clone(),
+            Kind::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
+            Kind::Mapping(entries) => Value::Object(
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>(),
+            ),
+        }
+    }
+
+    fn size(&self) -> usize {
+        1 + match &self.kind {
+            Kind::Scalar(_) => 0,
+            Kind::List(items) => items.iter().map(Self::size).sum(),
+            Kind::Mapping(entries) => entries.iter().map(|entry| entry.value.size()).sum(),
+        }
+    }
+}
+
+impl From<&Value> for Node {
+    fn from(value: &Value) -> Self {
+        let kind = match value {
+            Value::Array(items) => Kind::List(items.iter().map(Self::from).collect()),
+            Value::Object(map) => Kind::Mapping(
+                map.iter()
+                    .map(|(key, value)| Entry { key: key.clone(), position: None, value: Self::from(value) })
+                    .collect(),
+            ),
+            scalar => Kind::Scalar(scalar.clone()),
+        };
+        Self { position: None, kind }
+    }
+}
+
+struct Builder<'input> {
+    parser: Parser<'input, saphyr_parser::StrInput<'input>>,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+}
+
+impl<'input> Builder<'input> {
+    fn next(&mut self) -> Result<(Event<'input>, Position), SyntaxError> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => Ok((event, position(&span))),
+            Some(Err(error)) => Err(syntax_error(&error)),
+            None => Ok((Event::StreamEnd, Position { line: 1, column: 1 })),
+        }
+    }
+
+    fn document(&mut self) -> Result<Node, SyntaxError> {
+        loop {
+            let (event, at) = self.next()?;
+            match event {
+                Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
+                Event::StreamEnd | Event::DocumentEnd => return Err(fail(at, "the document is empty")),
+                event => {
+                    let root = self.node(event, at, 0)?;
+                    return self.nothing_more().map(|()| root);
+                }
+            }
+        }
+    }
+
+    fn nothing_more(&mut self) -> Result<(), SyntaxError> {
+        loop {
+            let (event, at) = self.next()?;
+            match event {
+                Event::StreamEnd => return Ok(()),
+                Event::DocumentEnd | Event::Nothing => {}
+                _ => return Err(fail(at, "a second document starts here; a file holds one")),
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'input>, at: Position, depth: usize) -> Result<Node, SyntaxError> {
+        if depth > MAX_DEPTH {
+            return Err(fail(at, format!("nested more than {MAX_DEPTH} deep")));
+        }
+        self.count(1, at)?;
+        let (anchor, kind) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let forced_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                (anchor, Kind::Scalar(scalar(&text, style, forced_text)))
+            }
+            Event::SequenceStart(anchor, _) => (anchor, Kind::List(self.list(depth)?)),
+            Event::MappingStart(anchor, _) => (anchor, Kind::Mapping(self.mapping(depth)?)),
+            Event::Alias(id) => return self.alias(id, at),
+            _ => return Err(fail(at, "expected a value")),
+        };
+        let node = Node { position: Some(at), kind };
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn alias(&mut self, id: usize, at: Position) -> Result<Node, SyntaxError> {
+        let Some(target) = self.anchors.get(&id) else {
+            return Err(fail(at, "this alias stands inside what it refers to"));
+        };
+        let size = target.size();
+        self.count(size, at)?;
+        Ok(self.anchors[&id].clone())
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Vec<Node>, SyntaxError> {
+        let mut items = Vec::new();
+        loop {
+            let (event, at) = self.next()?;
+            if matches!(event, Event::SequenceEnd) {
+                return Ok(items);
+            }
+            items.push(self.node(event, at, depth + 1)?);
+        }
+    }
+
+    fn mapping(&mut self, depth: usize) -> Result<Vec<Entry>, SyntaxError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            let (event, at) = self.next()?;
+            if matches!(event, Event::MappingEnd) {
+                return Ok(entries);
+            }
+            let Event::Scalar(key, ..) = event else {
+                return Err(fail(at, "a key has to be text"));
+            };
+            if entries.iter().any(|entry| entry.key == key) {
+                return Err(fail(at, format!("`{key}` stands here a second time")));
+            }
+            let (event, value_at) = self.next()?;
+            let value = self.node(event, value_at, depth + 1)?;
+            entries.push(Entry { key: key.into_owned(), position: Some(at), value });
+        }
+    }
+
+    fn count(&mut self, more: usize, at: Position) -> Result<(), SyntaxError> {
+        self.nodes += more;
+        if self.nodes > MAX_NODES {
+            return Err(fail(at, format!("more than {MAX_NODES} values, aliases included")));
+        }
+        Ok(())
+    }
+}
+
+/// The YAML 1.2 core schema: only plain scalars are anything but text.
+/// <https://yaml.org/spec/1.2.2/#103-core-schema>
+fn scalar(text: &str, style: ScalarStyle, forced_text: bool) -> Value {
+    if forced_text || style != ScalarStyle::Plain {
+        return Value::String(text.to_owned());
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number),
+    }
+}
+
+fn number(text: &str) -> Option<Number> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    if let Some(hex) = text.strip_prefix("0x") {
+        return i64::from_str_radix(hex, 16).ok().map(Number::from);
+    }
+    if let Ok(integer) = text.parse::<i64>() {
+        return Some(Number::from(integer));
+    }
+    text.parse::<f64>().ok().and_then(Number::from_f64)
+}
+
+fn position(span: &Span) -> Position {
+    Position { line: span.start.line().max(1), column: span.start.col() + 1 }
+}
+
+fn syntax_error(error: &ScanError) -> SyntaxError {
+    let marker = error.marker();
+    let position = Position { line: marker.line().max(1), column: marker.col() + 1 };
+    SyntaxError { position, message: error.info().to_owned() }
+}
+
+fn fail(position: Position, message: impl Into<String>) -> SyntaxError {
+    SyntaxError { position, message: message.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        Node::parse(text).expect("a document").to_json()
+    }
+
+    #[test]
+    fn plain_scalars_follow_the_core_schema() {
+        assert_eq!(
+            json("[1, -2, 0x1f, 1.5, true, null, ~, yes, 'true', 1.2.3, 12px, '']"),
+            serde_json::json!([1, -2, 31, 1.5, true, null, null, "yes", "true", "1.2.3", "12px", ""])
+        );
+    }
+
+    #[test]
+    fn aliases_are_copied() {
+        assert_eq!(json("a: &x [1, 2]\nb: *x"), serde_json::json!({"a": [1, 2], "b": [1, 2]}));
+    }
+
+    #[test]
+    fn positions_count_from_one() {
+        let node = Node::parse("a: 1\nb:\n  - c").expect("a document");
+        let Kind::Mapping(entries) = node.kind else { panic!("a mapping") };
+        assert_eq!(entries[1].position, Some(Position { line: 2, column: 1 }));
+        let Kind::List(items) = &entries[1].value.kind else { panic!("a list") };
+        assert_eq!(items[0].position, Some(Position { line: 3, column: 5 }));
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..10 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        let error = Node::parse(&bomb).expect_err("too many values");
+        assert!(error.message.contains("aliases included"), "{}", error.message);
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        let error = Node::parse(&"[".repeat(5000)).expect_err("too deep");
+        assert!(error.message.contains("deep") || error.message.contains("nest"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_key_cannot_stand_twice() {
+        let error = Node::parse("get: a\nget: b").expect_err("a duplicate");
+        assert_eq!(
+            error,
+            SyntaxError {
+                position: Position { line: 2, column: 1 },
+                message: "`get` stands here a second time".into()
+            }
+        );
+    }
+}

@@ -1,0 +1,389 @@
+//! What the server says: one or more JSON objects a WebSocket frame, one a line, told apart by `type`.
+
+use crate::command::RequestId;
+use crate::error::{ErrorCode, WireError};
+use crate::state::{
+    CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus, Verdict,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One thing that happened, or one answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct Event {
+    /// What it is
+    #[serde(flatten)]
+    pub body: EventBody,
+    /// When it was said (RFC 3339, milliseconds)
+    #[serde(default)]
+    pub at: String,
+    /// The job it concerns
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// Orders the updates of one thing: the job for `job.*`, the test for `test.*` and `step.*`. Larger is newer
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub v: Option<u64>,
+    /// The `id` of the command this answers
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<RequestId>,
+}
+
+/// What an event can be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub enum EventBody {
+    /// The answer to `hello`
+    #[serde(rename = "welcome")]
+    Welcome {
+        /// The id of this connection
+        connection: String,
+        /// Who the token says this is
+        principal: String,
+        /// What that one may do
+        role: Role,
+        /// What the server accepts
+        limits: Limits,
+        /// Send `ping` this often to keep the connection, in seconds
+        ping_every_s: u64,
+        /// When the connection will be cut (RFC 3339); open another before
+        connected_until: String,
+    },
+    /// The job is stored and will reach a verdict, whatever dies
+    #[serde(rename = "job.accepted")]
+    JobAccepted {
+        /// The suite's name
+        #[serde(default)]
+        suite: String,
+        /// Who asked for it
+        #[serde(default)]
+        principal: String,
+        /// What to find it by
+        #[serde(default)]
+        labels: BTreeMap<String, String>,
+    },
+    /// The tests are known and on their way
+    #[serde(rename = "job.planned")]
+    JobPlanned {
+        /// How many there are
+        total: u32,
+    },
+    /// More tests have ended
+    #[serde(rename = "job.progress")]
+    JobProgress {
+        /// How they ended
+        counts: Counts,
+        /// How far the job is
+        status: JobStatus,
+        /// How much of the plan is done, 0 to 100
+        percent: u32,
+        /// Roughly how long the rest will take, in seconds
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        eta_s: Option<u64>,
+    },
+    /// The verdict; there is only one
+    #[serde(rename = "job.finished")]
+    JobFinished(JobFinished),
+    /// The whole state of a job, a page of it
+    #[serde(rename = "job.state")]
+    JobState(JobSnapshot),
+    /// A worker has begun, or begun again
+    #[serde(rename = "test.started")]
+    TestStarted {
+        /// The test's place in the plan, from 0
+        test: u32,
+        /// Its name
+        name: String,
+        /// Which try this is, from 1
+        attempt: u32,
+    },
+    /// A step has begun
+    #[serde(rename = "step.started")]
+    StepStarted {
+        /// The test's place in the plan, from 0
+        test: u32,
+        /// The step, without an outcome
+        #[serde(flatten)]
+        step: StepState,
+    },
+    /// A step has ended
+    #[serde(rename = "step.finished")]
+    StepFinished {
+        /// The test's place in the plan, from 0
+        test: u32,
+        /// The step with its outcome and checks
+        #[serde(flatten)]
+        step: StepState,
+    },
+    /// A test has its outcome, and is counted
+    #[serde(rename = "test.finished")]
+    TestFinished(TestFinished),
+    /// The whole state of a test, for whoever has just joined
+    #[serde(rename = "test.state")]
+    TestState(TestState),
+    /// The answer to `jobs`, and to `watch {feed:true}`
+    #[serde(rename = "jobs")]
+    Jobs {
+        /// Newest first
+        jobs: Vec<ListedJob>,
+        /// Send it with the next `jobs` for what follows; left out at the end
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
+    /// The answer to `suites.list`
+    #[serde(rename = "suites")]
+    Suites {
+        /// By name
+        suites: Vec<StoredSuite>,
+    },
+    /// The answer to `suites.get`
+    #[serde(rename = "suite")]
+    Suite {
+        /// The name it is stored under
+        name: String,
+        /// The suite itself
+        #[cfg_attr(feature = "typescript", ts(type = "unknown"))]
+        suite: serde_json::Value,
+    },
+    /// What was asked for is done and there is nothing more to say
+    #[serde(rename = "ok")]
+    Ok,
+    /// Somebody said something about a job
+    #[serde(rename = "comment")]
+    Comment {
+        /// Who
+        principal: String,
+        /// What
+        text: String,
+    },
+    /// An admin said something to everybody
+    #[serde(rename = "notice")]
+    Notice {
+        /// What
+        text: String,
+    },
+    /// The answer to `ping`
+    #[serde(rename = "pong")]
+    Pong,
+    /// The connection is about to be closed
+    #[serde(rename = "bye")]
+    Bye {
+        /// Why, for programs
+        code: String,
+        /// Whether to open another
+        reconnect: bool,
+    },
+    /// What was asked for was not done
+    #[serde(rename = "error")]
+    Error {
+        /// Why, for programs
+        code: ErrorCode,
+        /// Why, for people
+        message: String,
+        /// Whether the same command can succeed later
+        temporary: bool,
+        /// For `invalid_suite`: everything that is wrong with it
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<SuiteProblem>>"))]
+        problems: Vec<SuiteProblem>,
+    },
+    /// A type this version does not know; to be ignored
+    #[serde(other)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    Unknown,
+}
+
+/// What may be done with a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Role {
+    /// Watch, list and comment
+    Viewer,
+    /// Also run, and cancel and replay what is its own
+    Runner,
+    /// Everything
+    Admin,
+}
+
+impl Role {
+    /// The role as it stands in a token and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Runner => "runner",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// What the server accepts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Limits {
+    /// Largest message, in bytes; it may have to travel in several frames
+    pub message_bytes: usize,
+    /// Largest frame a client may send, in bytes
+    pub frame_bytes: usize,
+    /// Largest suite, in bytes of JSON
+    pub suite_bytes: usize,
+    /// Most tests one job may have
+    pub tests_per_job: usize,
+}
+
+/// The end of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct JobFinished {
+    /// The one word
+    pub verdict: Verdict,
+    /// How the tests ended
+    pub counts: Counts,
+    /// From acceptance to verdict, in milliseconds
+    pub duration_ms: u64,
+    /// Fingerprint of all outcomes: whoever holds the same has missed nothing
+    pub digest: String,
+    /// Why it could not be planned, if it could not
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// The end of a test: all there is to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TestFinished {
+    /// The test's place in the plan, from 0
+    pub test: u32,
+    /// Its name
+    pub name: String,
+    /// How it ended
+    pub outcome: Outcome,
+    /// How long it took, retries included, in milliseconds
+    pub duration_ms: u64,
+    /// How many tries it took
+    #[serde(default)]
+    pub attempt: u32,
+    /// The checks that did not hold
+    pub failures: Vec<Failure>,
+    /// Its steps, so that whoever missed one has it now
+    #[serde(default)]
+    pub steps: Vec<StepState>,
+}
+
+impl TestFinished {
+    /// The state this is the last update of.
+    pub fn state(&self, v: u64) -> TestState {
+        TestState {
+            test: self.test,
+            name: self.name.clone(),
+            v,
+            status: TestStatus::Finished,
+            attempt: self.attempt,
+            outcome: Some(self.outcome),
+            duration_ms: Some(self.duration_ms),
+            steps: self.steps.clone(),
+        }
+    }
+}
+
+impl From<&TestState> for Option<TestFinished> {
+    fn from(state: &TestState) -> Self {
+        Some(TestFinished {
+            test: state.test,
+            name: state.name.clone(),
+            outcome: state.outcome?,
+            duration_ms: state.duration_ms.unwrap_or_default(),
+            attempt: state.attempt,
+            failures: state.failures(),
+            steps: state.steps.clone(),
+        })
+    }
+}
+
+/// A page of the whole state of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct JobSnapshot {
+    /// The job without its tests
+    #[serde(flatten)]
+    pub summary: JobSummary,
+    /// Some of its tests
+    pub tests: Vec<TestState>,
+    /// Which page this is, from 1
+    pub page: u32,
+    /// How many there are
+    pub pages: u32,
+}
+
+/// A stored suite as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct StoredSuite {
+    /// The name it is stored under
+    pub name: String,
+    /// How many tests it has before `each` and `discover` are expanded
+    pub tests: u32,
+    /// When it was stored (RFC 3339)
+    pub updated_at: String,
+}
+
+/// One thing that is wrong with a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct SuiteProblem {
+    /// Where in the suite, like `tests[2].expect[0].css`
+    pub path: String,
+    /// What is wrong there
+    pub message: String,
+    /// What to do about it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Event {
+    /// An event that concerns nothing in particular.
+    pub fn new(body: EventBody, at: impl Into<String>) -> Self {
+        Self { body, at: at.into(), job: None, v: None, re: None }
+    }
+
+    /// An event of a job.
+    pub fn of_job(job: impl Into<String>, v: u64, body: EventBody, at: impl Into<String>) -> Self {
+        Self { body, at: at.into(), job: Some(job.into()), v: Some(v), re: None }
+    }
+
+    /// The whole state of one test. The version travels in the state itself, where every event has it: at `v`.
+    pub fn of_test_state(job: impl Into<String>, state: TestState, at: impl Into<String>) -> Self {
+        Self { body: EventBody::TestState(state), at: at.into(), job: Some(job.into()), v: None, re: None }
+    }
+
+    /// The same event as the answer to a command.
+    #[must_use]
+    pub fn answering(mut self, re: Option<RequestId>) -> Self {
+        self.re = re;
+        self
+    }
+
+    /// The line that goes over the wire, without its end.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl From<&WireError> for EventBody {
+    fn from(error: &WireError) -> Self {
+        Self::Error {
+            code: error.code,
+            message: error.message.clone(),
+            temporary: error.code.is_temporary(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl CheckResult {
+    /// A check that held.
+    pub fn passed(check: impl Into<String>) -> Self {
+        Self { check: check.into(), outcome: Outcome::Passed, expected: None, actual: None, hint: None }
+    }
+}

@@ -1,0 +1,53 @@
+//! The bounds everything is held to, and where each comes from.
+
+use std::time::Duration;
+
+/// Largest inbound WebSocket frame, and the size API Gateway meters outbound messages by.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
+pub const FRAME_BYTES: usize = 32 * 1024;
+
+/// Largest WebSocket message either way (same page as [`FRAME_BYTES`]).
+pub const MESSAGE_BYTES: usize = 128 * 1024;
+
+/// Largest suite, in bytes of JSON, however it travelled. A `suite_gz` is expanded no further.
+pub const SUITE_BYTES: usize = 1024 * 1024;
+
+/// Most tests one job may have once `each` and `discover` are expanded.
+pub const TESTS_PER_JOB: usize = 10_000;
+
+/// Most steps a test may have.
+pub const STEPS_PER_TEST: usize = 50;
+
+/// Most checks a step may have.
+pub const CHECKS_PER_STEP: usize = 100;
+
+/// Longest piece of a page or a value that a result quotes, in characters.
+pub const EXCERPT_CHARS: usize = 240;
+
+/// Most of a test's steps and checks that is kept, in bytes of JSON; beyond it quotes are dropped, then checks.
+/// Well under DynamoDB's 400 KB an item and one WebSocket message.
+pub const RESULT_BYTES: usize = 48 * 1024;
+
+/// Most labels a job may carry.
+pub const LABELS: usize = 32;
+
+/// Longest name, label, comment key or idempotency key, in bytes.
+pub const NAME_BYTES: usize = 256;
+
+/// Longest comment or broadcast, in bytes.
+pub const TEXT_BYTES: usize = 4 * 1024;
+
+/// Longest value of one variable or secret, in bytes.
+pub const VARIABLE_BYTES: usize = 16 * 1024;
+
+/// Most jobs one answer to `jobs` lists.
+pub const JOBS_PER_PAGE: usize = 100;
+
+/// Time a connection may live on API Gateway (same page as [`FRAME_BYTES`]).
+pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Time after which API Gateway closes a connection on which nothing moved (same page as [`FRAME_BYTES`]).
+pub const CONNECTION_IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// How often a client should send `ping`: often enough that losing one still keeps the connection.
+pub const PING_EVERY: Duration = Duration::from_secs(4 * 60);

@@ -1,0 +1,518 @@
+//! The state of jobs, tests and steps, and how events change it.
+//!
+//! Every event is a state update with a version. Whoever holds state keeps the newest and ignores the rest, so events
+//! may be lost, doubled or reordered and everyone still ends with the same state. `web/src/client/state.ts` follows
+//! the same rules; both are tested on `tests/fixtures/merge`.
+
+use crate::event::{Event, EventBody};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What kind of result a test, a step or a check has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Outcome {
+    /// Every check held
+    Passed,
+    /// The page is wrong
+    Failed,
+    /// We could not tell: DNS, TLS, timeout, a broken response
+    Errored,
+    /// The site turned us away: 429, or a bot wall's 403
+    Blocked,
+    /// Failed first, passed on a retry
+    Flaky,
+    /// Not run, by the suite's own wish
+    Skipped,
+    /// Not run to its end because the job was cancelled
+    Cancelled,
+}
+
+impl Outcome {
+    /// Every outcome, in the order they are counted and shown.
+    pub const ALL: [Self; 7] =
+        [Self::Passed, Self::Failed, Self::Errored, Self::Blocked, Self::Flaky, Self::Skipped, Self::Cancelled];
+
+    /// The outcome as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Errored => "errored",
+            Self::Blocked => "blocked",
+            Self::Flaky => "flaky",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether this is good news: passed, if need be on a retry.
+    pub fn is_pass(self) -> bool {
+        matches!(self, Self::Passed | Self::Flaky)
+    }
+}
+
+/// How many tests ended how. `total` is 0 until the job is planned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Counts {
+    /// Tests in the plan
+    pub total: u32,
+    /// Tests that passed at once
+    pub passed: u32,
+    /// Tests in which a check did not hold
+    pub failed: u32,
+    /// Tests of which we cannot tell
+    pub errored: u32,
+    /// Tests that were turned away
+    pub blocked: u32,
+    /// Tests that passed on a retry
+    pub flaky: u32,
+    /// Tests the suite skips
+    pub skipped: u32,
+    /// Tests that were cancelled
+    pub cancelled: u32,
+}
+
+impl Counts {
+    /// How many tests ended with `outcome`.
+    pub fn get(&self, outcome: Outcome) -> u32 {
+        match outcome {
+            Outcome::Passed => self.passed,
+            Outcome::Failed => self.failed,
+            Outcome::Errored => self.errored,
+            Outcome::Blocked => self.blocked,
+            Outcome::Flaky => self.flaky,
+            Outcome::Skipped => self.skipped,
+            Outcome::Cancelled => self.cancelled,
+        }
+    }
+
+    /// The counter of `outcome`.
+    pub fn get_mut(&mut self, outcome: Outcome) -> &mut u32 {
+        match outcome {
+            Outcome::Passed => &mut self.passed,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Errored => &mut self.errored,
+            Outcome::Blocked => &mut self.blocked,
+            Outcome::Flaky => &mut self.flaky,
+            Outcome::Skipped => &mut self.skipped,
+            Outcome::Cancelled => &mut self.cancelled,
+        }
+    }
+
+    /// How many tests have ended.
+    pub fn finished(&self) -> u32 {
+        Outcome::ALL.iter().map(|outcome| self.get(*outcome)).sum()
+    }
+
+    /// How much of the plan is done, 0 to 100.
+    pub fn percent(&self) -> u32 {
+        if self.total == 0 { 0 } else { self.finished().min(self.total) * 100 / self.total }
+    }
+}
+
+/// The one word a run ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Verdict {
+    /// Something was checked and everything checked held
+    Passed,
+    /// At least one test failed
+    Failed,
+    /// Nothing failed, but at least one test errored or was blocked
+    Errored,
+    /// No test or no check ran
+    Empty,
+    /// Somebody stopped the run
+    Cancelled,
+}
+
+impl Verdict {
+    /// The verdict over finished counts. `checks` is the number of checks that were evaluated: green means tested.
+    pub fn of(counts: &Counts, checks: u64, cancelled: bool) -> Self {
+        if cancelled {
+            Self::Cancelled
+        } else if counts.failed > 0 {
+            Self::Failed
+        } else if counts.errored + counts.blocked > 0 {
+            Self::Errored
+        } else if checks == 0 || counts.passed + counts.flaky == 0 {
+            Self::Empty
+        } else {
+            Self::Passed
+        }
+    }
+
+    /// The verdict as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Errored => "errored",
+            Self::Empty => "empty",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The exit code of a command that waited for this verdict.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Errored => 3,
+            Self::Empty => 4,
+            Self::Cancelled => 130,
+        }
+    }
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum JobStatus {
+    /// Stored; being planned
+    Accepted,
+    /// Planned; its tests are queued or running
+    Running,
+    /// Somebody asked it to stop; its tests are ending
+    Cancelling,
+    /// It has a verdict
+    Finished,
+}
+
+/// How far a test is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum TestStatus {
+    /// Waiting for a worker
+    #[default]
+    Queued,
+    /// A worker is on it
+    Running,
+    /// It has an outcome
+    Finished,
+}
+
+/// One check of a step, or the step's request where that went wrong (`check` is then `request`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct CheckResult {
+    /// What was checked, as the suite says it
+    pub check: String,
+    /// How it ended: passed, failed, errored or blocked
+    pub outcome: Outcome,
+    /// What should have been found; only where it was not
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was found instead
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<String>,
+    /// What came closest, or what to do next
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A check that did not hold, with the step it stands in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Failure {
+    /// The step's place in the test, from 0
+    pub step: u32,
+    /// The step's name
+    pub name: String,
+    /// What did not hold
+    #[serde(flatten)]
+    pub result: CheckResult,
+}
+
+/// One step of a test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct StepState {
+    /// Its place in the test, from 0
+    pub step: u32,
+    /// Its name
+    pub name: String,
+    /// How it ended, once it has
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// How long it took, in milliseconds
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Its checks, in the order of the suite
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<CheckResult>>"))]
+    pub checks: Vec<CheckResult>,
+    /// The version of the update that said so; where it is left out, the test's
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub v: Option<u64>,
+}
+
+/// One test of a job: all there is to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct TestState {
+    /// Its place in the plan, from 0
+    pub test: u32,
+    /// Its name
+    pub name: String,
+    /// The version of this state: `lease × 1,000,000 + n`, so whoever holds the newer lease is newer
+    #[serde(default)]
+    pub v: u64,
+    /// How far it is
+    pub status: TestStatus,
+    /// Which try this is, from 1; 0 before the first
+    #[serde(default)]
+    pub attempt: u32,
+    /// How it ended, once it has
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// How long it took, retries included, in milliseconds
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Its steps, as far as they have started
+    #[serde(default)]
+    pub steps: Vec<StepState>,
+}
+
+/// How many updates of one lease the version has room for.
+pub const UPDATES_PER_LEASE: u64 = 1_000_000;
+
+/// The version of the `n`th update a worker makes under its `lease` of a test.
+pub fn test_version(lease: u64, n: u64) -> u64 {
+    lease * UPDATES_PER_LEASE + n
+}
+
+impl TestState {
+    /// A test nobody has started.
+    pub fn queued(test: u32, name: impl Into<String>) -> Self {
+        Self {
+            test,
+            name: name.into(),
+            v: 0,
+            status: TestStatus::Queued,
+            attempt: 0,
+            outcome: None,
+            duration_ms: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// The checks that did not hold, and the requests that went wrong.
+    pub fn failures(&self) -> Vec<Failure> {
+        let failing = |step: &StepState| {
+            let (number, name) = (step.step, step.name.clone());
+            let results: Vec<_> = step.checks.iter().filter(|check| !check.outcome.is_pass()).cloned().collect();
+            results.into_iter().map(move |result| Failure { step: number, name: name.clone(), result })
+        };
+        self.steps.iter().flat_map(failing).collect()
+    }
+
+    fn replace(&mut self, newer: &Self) {
+        if newer.v <= self.v {
+            return;
+        }
+        let later_steps: Vec<_> = self.steps.drain(..).filter(|step| step.v > Some(newer.v)).collect();
+        *self = newer.clone();
+        for step in later_steps {
+            self.put_step(step);
+        }
+    }
+
+    fn update_step(&mut self, step: StepState) {
+        if step.v <= Some(self.v) || self.steps.iter().any(|known| known.step == step.step && known.v >= step.v) {
+            return;
+        }
+        self.put_step(step);
+    }
+
+    fn put_step(&mut self, step: StepState) {
+        match self.steps.binary_search_by_key(&step.step, |known| known.step) {
+            Ok(at) => self.steps[at] = step,
+            Err(at) => self.steps.insert(at, step),
+        }
+    }
+}
+
+/// A job without its tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct JobSummary {
+    /// The suite's name
+    pub suite: String,
+    /// How far it is
+    pub status: JobStatus,
+    /// How its tests ended so far
+    pub counts: Counts,
+    /// The one word it ended with
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// From acceptance to verdict, in milliseconds
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Fingerprint of all outcomes, see [`digest_of`]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// When it was accepted (RFC 3339)
+    pub created_at: String,
+    /// Who asked for it
+    pub principal: String,
+    /// What to find it by
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Why it could not be planned, if it could not
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// A job as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ListedJob {
+    /// Its id
+    pub job: String,
+    /// The version of this state
+    pub v: u64,
+    /// The state
+    #[serde(flatten)]
+    pub summary: JobSummary,
+}
+
+/// A job with its tests, as a watcher holds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobState {
+    /// The version of `summary`
+    pub v: u64,
+    /// The job itself, once anything was heard of it
+    pub summary: Option<JobSummary>,
+    /// Its tests by their place in the plan
+    pub tests: BTreeMap<u32, TestState>,
+}
+
+impl JobState {
+    /// Takes an event of this job in, or ignores it where something newer is known.
+    pub fn apply(&mut self, event: &Event) {
+        let v = event.v.unwrap_or_default();
+        match &event.body {
+            EventBody::JobState(snapshot) => {
+                self.update_job(v, |job| *job = snapshot.summary.clone(), || snapshot.summary.clone());
+                for test in &snapshot.tests {
+                    self.test(test.test, &test.name).replace(test);
+                }
+            }
+            EventBody::TestState(state) => {
+                let state = TestState { v: event.v.unwrap_or(state.v), ..state.clone() };
+                self.test(state.test, &state.name).replace(&state);
+            }
+            EventBody::TestStarted { test, name, attempt } => {
+                let started =
+                    TestState { v, status: TestStatus::Running, attempt: *attempt, ..TestState::queued(*test, name) };
+                self.test(*test, name).replace(&started);
+            }
+            EventBody::TestFinished(finished) => self.test(finished.test, &finished.name).replace(&finished.state(v)),
+            EventBody::StepStarted { test, step } | EventBody::StepFinished { test, step } => {
+                self.test(*test, "").update_step(StepState { v: Some(v), ..step.clone() });
+            }
+            body => self.apply_summary(v, body, &event.at),
+        }
+    }
+
+    fn apply_summary(&mut self, v: u64, body: &EventBody, at: &str) {
+        match body {
+            EventBody::JobAccepted { suite, principal, labels } => {
+                let accepted = || JobSummary::accepted(suite, principal, labels, at);
+                self.update_job(v, |job| *job = accepted(), accepted);
+            }
+            EventBody::JobPlanned { total } => self.update_known_job(v, |job| {
+                job.status = JobStatus::Running;
+                job.counts.total = *total;
+            }),
+            EventBody::JobProgress { counts, status, .. } => self.update_known_job(v, |job| {
+                job.counts = *counts;
+                job.status = *status;
+            }),
+            EventBody::JobFinished(finished) => self.update_known_job(v, |job| {
+                job.status = JobStatus::Finished;
+                job.verdict = Some(finished.verdict);
+                job.counts = finished.counts;
+                job.duration_ms = Some(finished.duration_ms);
+                job.digest = Some(finished.digest.clone());
+                job.problem.clone_from(&finished.problem);
+            }),
+            _ => {}
+        }
+    }
+
+    /// Whether everything the verdict rests on has arrived: the fingerprint of what is held is the job's own.
+    pub fn is_complete(&self) -> bool {
+        self.summary.as_ref().and_then(|job| job.digest.as_ref()).is_some_and(|digest| *digest == self.digest())
+    }
+
+    /// The fingerprint of the outcomes held here.
+    pub fn digest(&self) -> String {
+        let outcomes = self.tests.values().filter_map(|test| Some((test.test, test.outcome?)));
+        format_digest(outcomes.map(|(test, outcome)| digest_of(test, outcome)).sum())
+    }
+
+    fn test(&mut self, test: u32, name: &str) -> &mut TestState {
+        let state = self.tests.entry(test).or_insert_with(|| TestState::queued(test, name));
+        if state.name.is_empty() {
+            name.clone_into(&mut state.name);
+        }
+        state
+    }
+
+    fn update_job(&mut self, v: u64, change: impl FnOnce(&mut JobSummary), create: impl FnOnce() -> JobSummary) {
+        match &mut self.summary {
+            Some(job) if v > self.v => change(job),
+            Some(_) => return,
+            None => self.summary = Some(create()),
+        }
+        self.v = v;
+    }
+
+    fn update_known_job(&mut self, v: u64, change: impl FnOnce(&mut JobSummary)) {
+        self.update_job(v, change, JobSummary::unheard_of);
+    }
+}
+
+impl JobSummary {
+    /// A job that has just been stored.
+    pub fn accepted(suite: &str, principal: &str, labels: &BTreeMap<String, String>, at: &str) -> Self {
+        Self {
+            suite: suite.to_owned(),
+            status: JobStatus::Accepted,
+            counts: Counts::default(),
+            verdict: None,
+            duration_ms: None,
+            digest: None,
+            created_at: at.to_owned(),
+            principal: principal.to_owned(),
+            labels: labels.clone(),
+            problem: None,
+        }
+    }
+
+    fn unheard_of() -> Self {
+        Self::accepted("", "", &BTreeMap::new(), "")
+    }
+}
+
+/// One test's share of a job's digest: 32-bit FNV-1a of `test:outcome`. The digest is the sum of the shares, so that
+/// counters can add it up in the same write that counts the test, in any order.
+/// <http://www.isthe.com/chongo/tech/comp/fnv/>
+pub fn digest_of(test: u32, outcome: Outcome) -> u64 {
+    let text = format!("{test}:{}", outcome.as_str());
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    u64::from(hash)
+}
+
+/// A digest as it stands on the wire: 16 hexadecimal digits.
+pub fn format_digest(sum: u64) -> String {
+    format!("{sum:016x}")
+}

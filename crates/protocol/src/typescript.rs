@@ -1,0 +1,62 @@
+//! The wire types as TypeScript, for `web/src/client/protocol.ts`.
+
+use crate::command::{Command, JobsQuery, RequestId, Run, Selection, Topic};
+use crate::error::ErrorCode;
+use crate::event::{Event, EventBody, JobFinished, JobSnapshot, Limits, Role, StoredSuite, SuiteProblem, TestFinished};
+use crate::state::{
+    CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus, Verdict,
+};
+use ts_rs::{Config, TS};
+
+/// The whole file.
+pub fn render() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut out = String::from(
+        "// Generated from crates/protocol by `make types`; a test fails when it is stale.\n\
+         // Clients ignore types and fields they do not know.\n",
+    );
+    macro_rules! declare {
+        ($($kind:ty),* $(,)?) => {
+            $(
+                out.push('\n');
+                if let Some(docs) = <$kind as TS>::docs() {
+                    out.push_str(docs.trim_end());
+                    out.push('\n');
+                }
+                out.push_str("export ");
+                out.push_str(&<$kind as TS>::decl(&config));
+                out.push('\n');
+            )*
+        };
+    }
+    declare!(
+        Event,
+        EventBody,
+        Command,
+        RequestId,
+        Run,
+        Topic,
+        Selection,
+        JobsQuery,
+        ErrorCode,
+        Role,
+        Limits,
+        Outcome,
+        Verdict,
+        JobStatus,
+        TestStatus,
+        Counts,
+        CheckResult,
+        Failure,
+        StepState,
+        TestState,
+        TestFinished,
+        JobSummary,
+        ListedJob,
+        JobSnapshot,
+        JobFinished,
+        StoredSuite,
+        SuiteProblem,
+    );
+    out
+}
