@@ -339,7 +339,7 @@ mod tests {
     fn every_action_is_known_and_reads_back() {
         for action in ACTIONS {
             let full = format!(
-                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":{{}},"connection":"c","id":"x"}}"#
+                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":"s","connection":"c","id":"x"}}"#
             );
             let request = Request::parse(&full).unwrap_or_else(|bad| panic!("{action}: {}", bad.error.message));
             assert_eq!(Request::parse(&request.to_json()), Ok(request));
@@ -348,15 +348,15 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        insta::assert_snapshot!(message("{"), @"");
-        insta::assert_snapshot!(message("[]"), @"");
-        insta::assert_snapshot!(message("{}"), @"");
-        insta::assert_snapshot!(message(r#"{"action":"runn"}"#), @"");
-        insta::assert_snapshot!(message(r#"{"action":7}"#), @"");
-        insta::assert_snapshot!(message(r#"{"action":"cancel"}"#), @"");
-        insta::assert_snapshot!(message(r#"{"action":"watch"}"#), @"");
-        insta::assert_snapshot!(message(r#"{"action":"replay","job":"j","only":"some"}"#), @"");
-        insta::assert_snapshot!(message(r#"{"action":"ping","id":[1]}"#), @"");
+        insta::assert_snapshot!(message("{"), @r#"the message is not JSON: EOF while parsing an object at line 1 column 1; send one object like {"action":"hello"}"#);
+        insta::assert_snapshot!(message("[]"), @r#"the message is not an object; send one like {"action":"hello"}"#);
+        insta::assert_snapshot!(message("{}"), @r#"`action` is missing; send an object like {"action":"hello"}"#);
+        insta::assert_snapshot!(message(r#"{"action":"runn"}"#), @"unknown action `runn`; did you mean `run`?");
+        insta::assert_snapshot!(message(r#"{"action":7}"#), @"`action` has to be a text");
+        insta::assert_snapshot!(message(r#"{"action":"cancel"}"#), @"`cancel`: missing field `job`");
+        insta::assert_snapshot!(message(r#"{"action":"watch"}"#), @"`watch`: expected `job` with an id or `feed` with `true`");
+        insta::assert_snapshot!(message(r#"{"action":"replay","job":"j","only":"some"}"#), @"`replay`: unknown variant `some`, expected `all` or `failed`");
+        insta::assert_snapshot!(message(r#"{"action":"ping","id":[1]}"#), @"`id` has to be a text of at most 128 bytes or a whole number");
     }
 
     #[test]

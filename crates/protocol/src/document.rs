@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused() {
         let error = Node::parse(&"[".repeat(5000)).expect_err("too deep");
-        assert!(error.message.contains("deep") || error.message.contains("nest"), "{}", error.message);
+        assert!(error.message.contains("deep") || error.message.contains("recursion"), "{}", error.message);
     }
 
     #[test]
