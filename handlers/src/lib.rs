@@ -1,1 +1,24 @@
-//! Placeholder
+//! The functions behind the WebSocket routes: `$connect`, `$disconnect` and `$default`.
+//!
+//! On AWS each is a Lambda function (`src/bin`); on one machine `crates/local` calls the same functions in process.
+
+mod commands;
+pub mod connect;
+pub mod default;
+pub mod disconnect;
+mod reply;
+mod suite;
+
+use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
+
+/// An answer with a status and nothing else.
+fn status(code: i64) -> ApiGatewayProxyResponse {
+    let mut response = ApiGatewayProxyResponse::default();
+    response.status_code = code;
+    response
+}
+
+/// The connection an event is about; API Gateway always says which.
+fn connection_id(event: &ApiGatewayWebsocketProxyRequest) -> anyhow::Result<&str> {
+    event.request_context.connection_id.as_deref().ok_or_else(|| anyhow::anyhow!("the event names no connection"))
+}

@@ -1,1 +1,54 @@
-//! Placeholder
+//! Runs tests from the queue and tells everyone watching.
+//!
+//! The way of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
+//! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job.
+//! `reaper` looks after what was left behind.
+
+mod batch;
+pub mod engine;
+mod finish;
+mod job;
+mod narrator;
+mod planning;
+mod progress;
+mod reaper;
+mod test;
+mod verdict;
+
+use engine::{Engine, EngineConfig, EngineError};
+use job::Jobs;
+use progress::Progress;
+use std::time::Duration;
+use stepcast_platform::Platform;
+
+/// A worker: one a process, cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    platform: Platform,
+    engine: Engine,
+    jobs: Jobs,
+    progress: Progress,
+    lease: Duration,
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handled {
+    /// There is nothing left to do
+    Done,
+    /// It has to come again, after this long
+    Later(Duration),
+}
+
+impl Worker {
+    /// A worker that holds each test for `lease` without a sign of life.
+    pub fn new(platform: Platform, lease: Duration, engine: EngineConfig) -> Result<Self, EngineError> {
+        Ok(Self {
+            engine: Engine::new(engine)?,
+            jobs: Jobs::new(platform.clone()),
+            progress: Progress::new(platform.clone()),
+            platform,
+            lease,
+        })
+    }
+}

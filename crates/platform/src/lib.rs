@@ -1,1 +1,58 @@
-//! Placeholder
+//! The AWS services Stepcast stands on, and the only crate that names their SDKs.
+//!
+//! On AWS the clients talk to DynamoDB, SQS and API Gateway; on one machine [`Config`] points the same clients at the
+//! endpoints `crates/local` serves. Nothing here asks which of the two it is.
+
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod logging;
+pub mod publish;
+pub mod push;
+pub mod queue;
+pub mod seal;
+pub mod snapshot;
+pub mod table;
+
+pub use clock::Clock;
+pub use config::Config;
+pub use error::{Error, Result};
+pub use push::{Push, Pushed};
+pub use queue::{Queue, Work};
+pub use table::Table;
+
+use auth::Authenticator;
+use seal::Sealer;
+
+/// Everything a function needs, built once a process and cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// Jobs, tests, connections and suites
+    pub table: Table,
+    /// Work to be done
+    pub queue: Queue,
+    /// The way back to clients
+    pub push: Push,
+    /// Who a token belongs to
+    pub authenticator: Authenticator,
+    /// Keeps secrets closed on their way to a worker
+    pub sealer: Sealer,
+    /// What time it is
+    pub clock: Clock,
+}
+
+impl Platform {
+    /// Builds the clients.
+    pub async fn connect(config: &Config, clock: Clock) -> Self {
+        let sdk = config.sdk().await;
+        Self {
+            table: Table::new(&sdk, config, clock.clone()),
+            queue: Queue::new(&sdk, config),
+            push: Push::new(&sdk, config),
+            authenticator: Authenticator::new(config, clock.clone()),
+            sealer: Sealer::new(&config.secret),
+            clock,
+        }
+    }
+}

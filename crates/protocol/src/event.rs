@@ -146,6 +146,12 @@ pub enum EventBody {
         #[cfg_attr(feature = "typescript", ts(type = "unknown"))]
         suite: serde_json::Value,
     },
+    /// The answer to `connections` (admin)
+    #[serde(rename = "connections")]
+    Connections {
+        /// Oldest first
+        connections: Vec<ListedConnection>,
+    },
     /// What was asked for is done and there is nothing more to say
     #[serde(rename = "ok")]
     Ok,
@@ -326,6 +332,20 @@ pub struct StoredSuite {
     pub tests: u32,
     /// When it was stored (RFC 3339)
     pub updated_at: String,
+}
+
+/// A connection as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ListedConnection {
+    /// Its id
+    pub connection: String,
+    /// Who is at the other end
+    pub principal: String,
+    /// What they may do
+    pub role: Role,
+    /// Since when (RFC 3339)
+    pub connected_at: String,
 }
 
 /// One thing that is wrong with a suite.

@@ -7,6 +7,7 @@ pub mod document;
 pub mod duration;
 pub mod error;
 pub mod event;
+pub mod frame;
 pub mod limits;
 pub mod state;
 pub mod suite;

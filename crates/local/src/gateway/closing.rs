@@ -1,0 +1,120 @@
+//! How connections end, and how that is said.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html#apigateway-websocket-api-status-codes>
+
+use super::conversation::Socket;
+use super::outbound::Waiting;
+use futures_util::SinkExt;
+use std::borrow::Cow;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// The end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    /// The status code of RFC 6455, section 7.4.1
+    pub(super) code: u16,
+    /// The same in words
+    pub(super) reason: Cow<'static, str>,
+    /// Whether the client is still there to be told
+    tell: bool,
+}
+
+impl End {
+    /// Somebody asked for it through `@connections`, where no code can be given.
+    pub(super) fn deleted() -> Self {
+        Self::told(1000, "Connection Closed Normally")
+    }
+
+    /// Nothing moved for too long.
+    pub(super) fn idle() -> Self {
+        Self::told(1001, "Going away")
+    }
+
+    /// It was open as long as a connection may be.
+    pub(super) fn too_old() -> Self {
+        Self::told(1001, "Going away")
+    }
+
+    /// This process stops.
+    pub(super) fn shutdown() -> Self {
+        Self::told(1001, "Going away")
+    }
+
+    /// The client sent a binary message.
+    pub(super) fn binary() -> Self {
+        Self::told(1003, "Unsupported data")
+    }
+
+    /// The client has sent a close frame. The answer to that is the WebSocket library's.
+    pub(super) fn by_client(frame: Option<&CloseFrame>) -> Self {
+        let (code, reason) = match frame {
+            Some(frame) if frame.reason.is_empty() => (frame.code.into(), "Closed by the client".into()),
+            Some(frame) => (frame.code.into(), frame.reason.as_str().to_owned().into()),
+            None => (1005, "Client-side close frame status not set".into()),
+        };
+        Self { code, reason, tell: false }
+    }
+
+    /// The client is gone without a word.
+    pub(super) fn lost() -> Self {
+        Self { code: 1006, reason: "Connection closed abnormally".into(), tell: false }
+    }
+
+    /// The client has broken a rule, or the wire is broken.
+    pub(super) fn after(error: &Error) -> Self {
+        match error {
+            Error::Capacity(_) => Self::told(1009, "Message too big"),
+            Error::Utf8(_) => Self::told(1007, "Invalid frame payload data"),
+            Error::Protocol(broken) if !is_reset(broken) => Self::told(1002, "Protocol error"),
+            _ => Self::lost(),
+        }
+    }
+
+    fn told(code: u16, reason: &'static str) -> Self {
+        Self { code, reason: reason.into(), tell: true }
+    }
+
+    fn frame(&self) -> Option<CloseFrame> {
+        self.tell.then(|| CloseFrame { code: CloseCode::from(self.code), reason: self.reason.as_ref().into() })
+    }
+}
+
+fn is_reset(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> bool {
+    matches!(error, tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
+}
+
+/// Writes what is left, closes, and leaves the client `grace` for its part of it.
+pub(super) async fn close(mut socket: Socket, waiting: &mut Waiting, end: &End, grace: Duration) {
+    let _ = tokio::time::timeout(grace, async {
+        if end.tell {
+            write_rest(&mut socket, waiting).await?;
+        }
+        // Sends the frame, or the answer to the client's, and what of earlier messages is still on its way.
+        let closed = socket.close(end.frame()).await;
+        hang_up(socket).await;
+        closed
+    })
+    .await;
+}
+
+async fn write_rest(socket: &mut Socket, waiting: &mut Waiting) -> Result<(), Error> {
+    while let Some(text) = waiting.next_now() {
+        socket.feed(Message::Text(text)).await?;
+    }
+    Ok(())
+}
+
+/// Says that nothing more comes, and reads on until the client says so too. A connection that is dropped while there is
+/// something to be read is reset by the operating system, and the client might never see the close frame: it may well be in
+/// the middle of the message that was too big.
+async fn hang_up(mut socket: Socket) {
+    let stream = socket.get_mut();
+    let mut ignored = vec![0; 16 * 1024];
+    if stream.shutdown().await.is_ok() {
+        while matches!(stream.read(&mut ignored).await, Ok(1..)) {}
+    }
+}

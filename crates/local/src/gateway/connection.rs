@@ -1,0 +1,157 @@
+//! The life of a connection: `$connect`, a conversation, `$disconnect`.
+
+use super::closing::End;
+use super::connections::Connection;
+use super::event::Origin;
+use super::handshake::Handshake;
+use super::integration::{IntegrationError, invoke};
+use super::outbound::Waiting;
+use super::{Gateway, Routes, conversation};
+use aws_lambda_events::encodings::Body;
+use aws_lambda_events::event::apigw::ApiGatewayProxyResponse;
+use http::header::SEC_WEBSOCKET_PROTOCOL;
+use http::{HeaderValue, StatusCode};
+use hyper::upgrade::OnUpgrade;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// How a handshake is to be answered.
+pub(super) enum Decision {
+    /// With a connection
+    Accepted(Accepted),
+    /// With the status `$connect` has chosen
+    Refused { status: StatusCode, body: String },
+    /// With an error, because `$connect` has failed
+    Failed { status: StatusCode, message: &'static str, connection_id: String, request_id: String },
+}
+
+/// What the client is told of its connection.
+pub(super) struct Accepted {
+    /// The subprotocol `$connect` has chosen
+    pub(super) subprotocol: Option<HeaderValue>,
+}
+
+/// Has `$connect` decide on a handshake. From then on the connection looks after itself, also when the client hangs up before
+/// it has been answered.
+pub(super) async fn open<R: Routes>(gateway: &Gateway<R>, handshake: Handshake) -> Decision {
+    let (decided, decision) = oneshot::channel();
+    gateway.shared.running.spawn(live(gateway.clone(), handshake, decided));
+    decision.await.unwrap_or_else(|_| Decision::Failed {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        message: "Internal server error",
+        connection_id: String::new(),
+        request_id: String::new(),
+    })
+}
+
+async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: oneshot::Sender<Decision>) {
+    let shared = &gateway.shared;
+    let Handshake { peer, headers, query, upgrade } = handshake;
+    let origin = Arc::new(Origin::new(peer, shared.clock.now(), &shared.options));
+    let event = origin.connect(headers, query);
+    let request_id = event.request_context.request_id.clone().unwrap_or_default();
+
+    let routes = shared.routes.clone();
+    let connected = invoke(shared.options.limits.integration_timeout, async move { routes.connect(event).await }).await;
+    let accepted = match decide(connected) {
+        Ok(accepted) => accepted,
+        Err(refusal) => {
+            let _ = decided.send(refusal.of(&origin.connection_id, &request_id));
+            return;
+        }
+    };
+
+    let Origin { connection_id, peer, connected_at, .. } = origin.as_ref().clone();
+    let (connection, waiting) = Connection::new(connection_id, peer, connected_at, &shared.options.limits);
+    // Before the client knows: whatever it asks for first can already be answered.
+    shared.connections.insert(&connection);
+    // Nobody may be waiting any more. Then the upgrade fails, and the connection ends as it began.
+    let _ = decided.send(Decision::Accepted(accepted));
+    let end = converse(&gateway, &origin, &connection, upgrade, waiting).await;
+    shared.connections.remove(&connection.id);
+    disconnect(&gateway, &origin, &end).await;
+}
+
+async fn converse<R: Routes>(
+    gateway: &Gateway<R>,
+    origin: &Arc<Origin>,
+    connection: &Arc<Connection>,
+    upgrade: OnUpgrade,
+    waiting: Waiting,
+) -> End {
+    match upgrade.await {
+        Ok(upgraded) => conversation::run(gateway, origin, connection, upgraded, waiting).await,
+        Err(error) => {
+            tracing::debug!(connection = connection.id, %error, "The client hung up during its handshake");
+            End::lost()
+        }
+    }
+}
+
+/// Best effort, as at API Gateway: a `$disconnect` that fails is not tried again.
+async fn disconnect<R: Routes>(gateway: &Gateway<R>, origin: &Origin, end: &End) {
+    let shared = &gateway.shared;
+    let event = origin.disconnect(end, shared.clock.now());
+    let routes = shared.routes.clone();
+    let outcome =
+        invoke(shared.options.limits.integration_timeout, async move { routes.disconnect(event).await }).await;
+    if let Err(error) = outcome {
+        tracing::error!(connection = origin.connection_id, %error, "The `$disconnect` function failed");
+    }
+}
+
+/// Why there is no connection, before it is known whose.
+enum Refusal {
+    Status(StatusCode, String),
+    Failure(StatusCode, &'static str),
+}
+
+impl Refusal {
+    fn of(self, connection_id: &str, request_id: &str) -> Decision {
+        match self {
+            Self::Status(status, body) => Decision::Refused { status, body },
+            Self::Failure(status, message) => Decision::Failed {
+                status,
+                message,
+                connection_id: connection_id.to_owned(),
+                request_id: request_id.to_owned(),
+            },
+        }
+    }
+}
+
+/// A 2xx makes a connection, any other status is the answer, and a function that failed is a bad gateway.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
+fn decide(connected: Result<ApiGatewayProxyResponse, IntegrationError>) -> Result<Accepted, Refusal> {
+    let response = connected.map_err(|error| {
+        tracing::error!(%error, "The `$connect` function failed");
+        let status = match error {
+            IntegrationError::Failed(_) => StatusCode::BAD_GATEWAY,
+            IntegrationError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+        };
+        Refusal::Failure(status, error.message())
+    })?;
+    let status = u16::try_from(response.status_code).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    match status {
+        Some(status) if status.is_success() => Ok(Accepted { subprotocol: subprotocol(&response) }),
+        // 1xx would leave the client waiting for the answer proper.
+        Some(status) if !status.is_informational() => Err(Refusal::Status(status, text(response.body))),
+        _ => {
+            tracing::error!(status = response.status_code, "The `$connect` function answered with no HTTP status");
+            Err(Refusal::Failure(StatusCode::BAD_GATEWAY, "Internal server error"))
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html>
+fn subprotocol(response: &ApiGatewayProxyResponse) -> Option<HeaderValue> {
+    let headers = response.headers.get(SEC_WEBSOCKET_PROTOCOL);
+    headers.or_else(|| response.multi_value_headers.get(SEC_WEBSOCKET_PROTOCOL)).cloned()
+}
+
+fn text(body: Option<Body>) -> String {
+    match body {
+        Some(Body::Text(text)) => text,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,108 @@
+//! The connections that can be addressed.
+
+use super::limits::Limits;
+use super::outbound::{self, Outbound, Waiting};
+use crate::clock::milliseconds;
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Who is at the other end.
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    pub(super) source_ip: String,
+    pub(super) user_agent: Option<String>,
+}
+
+impl Peer {
+    /// The peer of a handshake.
+    pub(super) fn new(source_ip: String, headers: &HeaderMap) -> Self {
+        let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Self { source_ip, user_agent }
+    }
+}
+
+/// A connection as others see it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) id: String,
+    pub(super) peer: Peer,
+    /// Milliseconds since the epoch
+    pub(super) connected_at: i64,
+    pub(super) outbound: Outbound,
+    /// Ends the connection: somebody asked for it through `@connections`
+    pub(super) deleted: CancellationToken,
+    opened: Instant,
+    /// Milliseconds after `opened`
+    active: AtomicI64,
+}
+
+impl Connection {
+    /// A connection that has just been accepted, and what comes out of its buffer.
+    pub(super) fn new(id: String, peer: Peer, connected_at: i64, limits: &Limits) -> (Arc<Self>, Waiting) {
+        let (outbound, waiting) = outbound::buffer(limits);
+        let deleted = CancellationToken::new();
+        let (opened, active) = (Instant::now(), AtomicI64::new(0));
+        (Arc::new(Self { id, peer, connected_at, outbound, deleted, opened, active }), waiting)
+    }
+
+    /// Notes that something moved, either way.
+    pub(super) fn touch(&self) {
+        self.active.store(milliseconds(self.opened.elapsed()), Ordering::Relaxed);
+    }
+
+    /// When something last moved, in milliseconds since the epoch.
+    pub(super) fn last_active_at(&self) -> i64 {
+        self.connected_at + self.active.load(Ordering::Relaxed)
+    }
+
+    /// Resolves once nothing has moved for `limit`.
+    pub(super) async fn idle(&self, limit: Duration) {
+        loop {
+            let active = u64::try_from(self.active.load(Ordering::Relaxed)).unwrap_or_default();
+            let deadline = self.opened + Duration::from_millis(active) + limit;
+            if Instant::now() >= deadline {
+                return;
+            }
+            tokio::time::sleep_until(deadline).await;
+        }
+    }
+}
+
+/// All connections between the return of their `$connect` and their end.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    open: Mutex<HashMap<String, Arc<Connection>>>,
+}
+
+impl Connections {
+    /// Makes a connection addressable.
+    pub(super) fn insert(&self, connection: &Arc<Connection>) {
+        self.lock().insert(connection.id.clone(), connection.clone());
+    }
+
+    /// Makes a connection gone.
+    pub(super) fn remove(&self, id: &str) {
+        self.lock().remove(id);
+    }
+
+    /// The connection of that id, unless it is gone.
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Connection>> {
+        self.lock().get(id).cloned()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
+        // Every change is one call on the map, so a panic leaves it whole.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,97 @@
+//! The WebSocket API of API Gateway: connections on one side, three functions and `@connections` on the other.
+//!
+//! What happens to a connection, in order:
+//!
+//! 1. [`handshake`]: the request is a WebSocket handshake, or is answered as what it is
+//! 2. [`connection`]: `$connect` decides; then the handshake is answered and the connection can be addressed
+//! 3. [`conversation`]: frames in, frames out, until something ends it
+//! 4. [`inbound`]: each message invokes `$default`; [`outbound`]: what waits to be written, bounded
+//! 5. [`closing`]: the close frame, and `$disconnect`, once
+//!
+//! [`management`] is the `@connections` API, by which the functions write to connections and close them.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html>
+
+mod closing;
+mod connection;
+mod connections;
+mod conversation;
+mod event;
+mod handshake;
+mod inbound;
+mod integration;
+mod limits;
+mod management;
+mod outbound;
+mod routes;
+
+pub use limits::Limits;
+pub use routes::{BoxError, Routes};
+
+use crate::access::AccessKey;
+use crate::clock::SharedClock;
+use axum::Router;
+use axum::routing::any;
+use connections::Connections;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How an API is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The stage events name, and the path under which `@connections` is served
+    pub stage: String,
+    /// The host events name
+    pub domain_name: String,
+    /// What connections are held to
+    pub limits: Limits,
+}
+
+/// A WebSocket API with its connections. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct Gateway<R> {
+    shared: Arc<Shared<R>>,
+}
+
+struct Shared<R> {
+    routes: R,
+    options: Options,
+    clock: SharedClock,
+    connections: Connections,
+    /// Everything that still runs for a connection
+    running: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl<R: Routes> Gateway<R> {
+    /// An API that invokes `routes`. On `shutdown` it closes its connections with 1001 and accepts no more.
+    pub fn new(routes: R, options: Options, clock: SharedClock, shutdown: CancellationToken) -> Self {
+        let (connections, running) = (Connections::default(), TaskTracker::new());
+        Self { shared: Arc::new(Shared { routes, options, clock, connections, running, shutdown }) }
+    }
+
+    /// The public side: WebSocket handshakes at `path`. To be served with [`serve`](crate::server::serve), which says where
+    /// clients come from.
+    pub fn router(&self, path: &str) -> Router {
+        Router::new().route(path, any(handshake::accept::<R>)).with_state(self.clone())
+    }
+
+    /// The `@connections` API, for whoever knows `key`, at the root and under the stage.
+    pub fn management_router(&self, key: AccessKey) -> Router {
+        management::router(self.clone(), key)
+    }
+
+    /// How many connections are open.
+    pub fn open_connections(&self) -> usize {
+        self.shared.connections.len()
+    }
+
+    /// Waits after shutdown until every connection is closed and every function has returned, at most for `grace`. Says
+    /// whether they did.
+    pub async fn wait_closed(&self, grace: Duration) -> bool {
+        self.shared.running.close();
+        tokio::time::timeout(grace, self.shared.running.wait()).await.is_ok()
+    }
+}

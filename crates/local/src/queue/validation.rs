@@ -1,0 +1,110 @@
+//! What is refused before it reaches the database.
+
+use super::error::QueueError;
+use super::message::{NewMessage, ReceiveRequest};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// Largest message, and largest sum of the messages of a batch, in bytes.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
+pub(super) const MESSAGE_BYTES: usize = 1024 * 1024;
+/// Most entries of a batch, and most messages one receive gets (same page).
+pub(super) const BATCH_ENTRIES: usize = 10;
+/// Longest visibility timeout (same page).
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
+/// Longest delay (same page).
+const DELAY: Duration = Duration::from_secs(15 * 60);
+/// Longest long poll (same page).
+const RECEIVE_WAIT: Duration = Duration::from_secs(20);
+/// Longest batch entry id and longest queue name (same page).
+const NAME_CHARS: usize = 80;
+
+/// Checks one message by itself.
+pub(super) fn message(message: &NewMessage) -> Result<(), QueueError> {
+    if message.body.is_empty() {
+        return Err(invalid("The request must contain the parameter MessageBody."));
+    }
+    if message.size() > MESSAGE_BYTES {
+        return Err(invalid(format!(
+            "One or more parameters are invalid. Reason: Message must be shorter than {MESSAGE_BYTES} bytes."
+        )));
+    }
+    if !message.body.chars().all(is_allowed) {
+        return Err(QueueError::InvalidMessageContents);
+    }
+    message.delay.map_or(Ok(()), |delay| at_most("DelaySeconds", delay, DELAY))
+}
+
+/// Checks what a receiver asks for.
+pub(super) fn receive(request: &ReceiveRequest) -> Result<(), QueueError> {
+    if !(1..=BATCH_ENTRIES).contains(&request.max_messages) {
+        let value = request.max_messages;
+        return Err(invalid(format!(
+            "Value {value} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."
+        )));
+    }
+    request.wait.map_or(Ok(()), |wait| at_most("WaitTimeSeconds", wait, RECEIVE_WAIT))?;
+    request.visibility_timeout.map_or(Ok(()), visibility_timeout)
+}
+
+/// Checks how long a message shall stay hidden.
+pub(super) fn visibility_timeout(timeout: Duration) -> Result<(), QueueError> {
+    at_most("VisibilityTimeout", timeout, VISIBILITY_TIMEOUT)
+}
+
+/// Checks the name of a new queue.
+pub(super) fn queue_name(name: &str) -> Result<(), QueueError> {
+    if is_name(name) {
+        return Ok(());
+    }
+    Err(invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"))
+}
+
+/// Checks the number and the ids of a batch's entries. What is wrong here fails the whole batch.
+pub(super) fn batch<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), QueueError> {
+    match ids.len() {
+        0 => return Err(QueueError::EmptyBatchRequest),
+        1..=BATCH_ENTRIES => {}
+        more => return Err(QueueError::TooManyEntriesInBatchRequest(more)),
+    }
+    let mut seen = HashSet::new();
+    for id in ids {
+        if !is_name(id) {
+            return Err(QueueError::InvalidBatchEntryId);
+        }
+        if !seen.insert(id) {
+            return Err(QueueError::BatchEntryIdsNotDistinct(id.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Checks how much the messages of a batch have together.
+pub(super) fn batch_size(sent: usize) -> Result<(), QueueError> {
+    if sent > MESSAGE_BYTES {
+        return Err(QueueError::BatchRequestTooLong { limit: MESSAGE_BYTES, sent });
+    }
+    Ok(())
+}
+
+fn at_most(parameter: &str, value: Duration, limit: Duration) -> Result<(), QueueError> {
+    if value <= limit {
+        return Ok(());
+    }
+    let (value, limit) = (value.as_secs(), limit.as_secs());
+    Err(invalid(format!("Value {value} for parameter {parameter} is invalid. Reason: Must be between 0 and {limit}.")))
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=NAME_CHARS).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// The characters of XML 1.0, which SQS holds messages to.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+fn is_allowed(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+fn invalid(reason: impl Into<String>) -> QueueError {
+    QueueError::InvalidParameterValue(reason.into())
+}

@@ -1,0 +1,74 @@
+//! What can go wrong with a service, reduced to the decisions a caller takes.
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use std::error::Error as StdError;
+use std::fmt::Debug;
+
+/// The result of asking a service.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A service that did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It did not answer, or said it is busy: the same can be asked again
+    #[error("{service} did not answer: {reason}")]
+    Unavailable {
+        /// Which one
+        service: &'static str,
+        /// What it or the network said
+        reason: String,
+    },
+    /// It refused: a fault of ours or of the deployment
+    #[error("{service} refused: {reason}")]
+    Refused {
+        /// Which one
+        service: &'static str,
+        /// What it said
+        reason: String,
+    },
+    /// What is stored is not what this version writes
+    #[error("stored {what} cannot be read: {reason}")]
+    Unreadable {
+        /// What was being read
+        what: &'static str,
+        /// Why not
+        reason: String,
+    },
+}
+
+impl Error {
+    /// An item or message this version cannot read.
+    pub fn unreadable(what: &'static str, reason: impl ToString) -> Self {
+        Self::Unreadable { what, reason: reason.to_string() }
+    }
+
+    /// Sorts an SDK error; the SDK has retried what was worth retrying.
+    pub(crate) fn from_sdk<E, R>(service: &'static str, error: &SdkError<E, R>) -> Self
+    where
+        E: StdError + ProvideErrorMetadata + Debug + 'static,
+        R: Debug,
+    {
+        let reason = error
+            .code()
+            .map_or_else(|| DisplayErrorContext(error).to_string(), |code| format!("{code}: {}", error.message().unwrap_or("-")));
+        match error {
+            SdkError::ServiceError(_) if !is_busy(error.code()) => Self::Refused { service, reason },
+            _ => Self::Unavailable { service, reason },
+        }
+    }
+}
+
+fn is_busy(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some(
+            "ProvisionedThroughputExceededException"
+                | "ThrottlingException"
+                | "RequestLimitExceeded"
+                | "InternalServerError"
+                | "ServiceUnavailable"
+                | "TransactionConflictException"
+                | "LimitExceededException"
+        )
+    )
+}

@@ -1,0 +1,11 @@
+//! Logs of the functions: JSON lines on standard output, where Lambda picks them up.
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging; `RUST_LOG` says how much, warnings of libraries and our own information where it is not set.
+pub fn init() {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,stepcast_platform=info,stepcast_handlers=info,stepcast_worker=info"));
+    // A second call, as in tests, leaves the first one in place.
+    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).without_time().try_init();
+}

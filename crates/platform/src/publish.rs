@@ -1,0 +1,41 @@
+//! Says one thing to everybody who watches a topic. Workers, who say many things, have lanes of their own.
+
+use crate::push::Pushed;
+use crate::{Platform, Result};
+use futures_util::stream::{self, StreamExt};
+
+/// Pushes on their way at once, so that one slow connection does not hold up the others.
+const IN_FLIGHT: usize = 64;
+
+impl Platform {
+    /// Sends one line to everybody who watches `topic`. A connection that is gone is forgotten; one that is busy or
+    /// failing is left out, since a watcher who missed this reads it in the next snapshot.
+    pub async fn publish(&self, topic: &str, line: &str) -> Result<()> {
+        let watchers = self.table.watchers(topic).await?;
+        self.send_to(watchers, line).await;
+        Ok(())
+    }
+
+    /// Sends one line to each of these connections.
+    pub async fn send_to(&self, connections: Vec<String>, line: &str) {
+        stream::iter(connections)
+            .for_each_concurrent(IN_FLIGHT, |connection| async move { self.send_or_forget(&connection, line).await })
+            .await;
+    }
+
+    async fn send_or_forget(&self, connection: &str, line: &str) {
+        match self.push.send(connection, line).await {
+            Ok(Pushed::Sent) => {}
+            Ok(Pushed::Gone) => self.forget(connection).await,
+            Ok(Pushed::Busy) => tracing::info!(connection, "A watcher does not read and was left out"),
+            Err(error) => tracing::warn!(connection, %error, "A watcher could not be reached and was left out"),
+        }
+    }
+
+    /// Forgets a connection that is gone. What stays behind expires.
+    pub async fn forget(&self, connection: &str) {
+        if let Err(error) = self.table.forget_connection(connection).await {
+            tracing::warn!(connection, %error, "A connection that is gone could not be forgotten");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The whole state of a job in pages of one frame each, for whoever joins or has fallen behind.
+
+use crate::table::{JobRecord, TestRecord};
+use crate::{Platform, Result};
+use stepcast_protocol::event::JobSnapshot;
+use stepcast_protocol::limits::FRAME_BYTES;
+use stepcast_protocol::state::TestState;
+use stepcast_protocol::{Event, EventBody};
+
+/// Room in a frame for what surrounds the tests: the job itself with its labels.
+const ENVELOPE_BYTES: usize = 8 * 1024;
+
+impl Platform {
+    /// The state of a job as it is now; nothing, where there is no such job.
+    ///
+    /// The tests are read after the job: a test that ends in between is in the tests already, and the event that says
+    /// so is newer than the counters shown here.
+    pub async fn snapshot(&self, job: &str) -> Result<Option<Vec<Event>>> {
+        let Some(record) = self.table.job(job).await? else { return Ok(None) };
+        let tests = match record.counts.total {
+            0 => Vec::new(),
+            _ => self.table.tests(job, record.plan).await?,
+        };
+        Ok(Some(pages(&record, &tests, &self.clock.now_text())))
+    }
+}
+
+fn pages(record: &JobRecord, tests: &[TestRecord], at: &str) -> Vec<Event> {
+    let mut pages: Vec<Vec<TestState>> = vec![Vec::new()];
+    let mut filled = 0;
+    for test in tests.iter().filter(|test| test.test < record.counts.total).map(TestRecord::state) {
+        let size = serde_json::to_string(&test).map_or(0, |json| json.len() + 1);
+        if filled + size > FRAME_BYTES - ENVELOPE_BYTES && filled > 0 {
+            pages.push(Vec::new());
+            filled = 0;
+        }
+        filled += size;
+        if let Some(page) = pages.last_mut() {
+            page.push(test);
+        }
+    }
+    let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    let event = |(page, tests)| {
+        let body = JobSnapshot { summary: record.summary(), tests, page, pages: count };
+        Event::of_job(&record.job, record.v, EventBody::JobState(body), at)
+    };
+    (1..).zip(pages).map(event).collect()
+}

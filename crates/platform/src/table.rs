@@ -1,0 +1,86 @@
+//! The table: one DynamoDB table with items of several kinds, told apart by their keys.
+//!
+//! | pk | sk | what |
+//! | --- | --- | --- |
+//! | `JOB#id` | `JOB` | the job: status, counters, verdict |
+//! | `JOB#id` | `SUITE` | its suite and values, written once |
+//! | `JOB#id` | `TEST#plan#number` | a test: lease, outcome, steps |
+//! | `JOB#id` | `COMMENT#time` | what somebody said about it |
+//! | `JOBS` | `id` | every job, newest last |
+//! | `SUITE#name` | `id` | the jobs of one suite |
+//! | `OPEN` | `id` | jobs without a verdict, for the reaper |
+//! | `KEY#principal` | `key` | idempotency keys |
+//! | `CONNECTION#id` | `CONNECTION` | a connection: who, since when |
+//! | `CONNECTION#id` | `WATCH#topic` | what it watches, to be found when it goes |
+//! | `WATCH#topic` | `connection` | who watches, to be found when something happens |
+//! | `CONNECTIONS` | `connection` | every connection |
+//! | `SUITES` | `name` | stored suites |
+//!
+//! Job ids are `UUIDv7`, so their order is the order of time. Every item that can be left behind carries `expires_at`;
+//! DynamoDB deletes late, so readers that care check it themselves.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
+
+mod connections;
+mod finish;
+mod item;
+mod jobs;
+mod lists;
+mod record;
+mod schema;
+mod suites;
+mod tests;
+
+pub use connections::{Connection, topic_feed, topic_job};
+pub use finish::FinishedTest;
+pub use jobs::{Created, NewJob};
+pub use record::{JobRecord, JobSource, TestRecord};
+pub use suites::NamedSuite;
+pub use tests::{Claim, NewTest};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Error;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::time::Duration;
+
+pub(crate) const SERVICE: &str = "DynamoDB";
+
+/// The table and what is done with it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+    clock: Clock,
+    retention: Duration,
+}
+
+impl Table {
+    pub(crate) fn new(sdk: &SdkConfig, config: &Config, clock: Clock) -> Self {
+        let mut settings = aws_sdk_dynamodb::config::Builder::from(sdk);
+        if let Some(endpoints) = &config.endpoints {
+            settings = settings.endpoint_url(&endpoints.table);
+        }
+        Self {
+            client: Client::from_conf(settings.build()),
+            name: config.table.clone(),
+            clock,
+            retention: config.retention,
+        }
+    }
+
+    fn expiry(&self) -> u64 {
+        self.clock.expiry(self.retention)
+    }
+}
+
+fn failed<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: StdError + ProvideErrorMetadata + Debug + 'static,
+    R: Debug,
+{
+    Error::from_sdk(SERVICE, &error)
+}

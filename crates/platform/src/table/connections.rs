@@ -1,0 +1,154 @@
+//! Connections and what they watch.
+//!
+//! `$disconnect` is best effort, so every row expires on its own, and whoever meets a 410 forgets the connection.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
+
+use super::item::{Item, item, key, number};
+use super::jobs::{incomplete, job_pk};
+use super::lists::sort_key;
+use super::{Table, failed};
+use crate::error::Result;
+use aws_sdk_dynamodb::types::{DeleteRequest, TransactWriteItem, WriteRequest};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use stepcast_protocol::event::Role;
+use stepcast_protocol::limits::CONNECTION_LIFETIME;
+
+/// Longer than a connection can live by the longest an expired row may still be there to confuse anybody.
+const MARGIN: Duration = Duration::from_secs(15 * 60);
+
+/// A connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its id
+    pub connection: String,
+    /// Who is at the other end
+    pub principal: String,
+    /// What they may do
+    pub role: Role,
+    /// Since when, in milliseconds since 1970
+    pub connected_at: u64,
+}
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    #[serde(flatten)]
+    connection: &'a Connection,
+    expires_at: u64,
+}
+
+/// The topic of one job.
+pub fn topic_job(job: &str) -> String {
+    job.to_owned()
+}
+
+/// The topic of the job-level updates of all jobs.
+pub fn topic_feed() -> String {
+    "feed".to_owned()
+}
+
+impl Table {
+    /// Notes who is at the other end of a connection.
+    pub async fn put_connection(&self, connection: &Connection) -> Result<()> {
+        let stored = Stored { connection, expires_at: self.connection_expiry() };
+        let own = item(connection_pk(&connection.connection), "CONNECTION", &stored)?;
+        let listed = item("CONNECTIONS", &connection.connection, &stored)?;
+        self.write(vec![self.put(own)?, self.put(listed)?]).await
+    }
+
+    /// Who is at the other end of a connection.
+    pub async fn connection(&self, connection: &str) -> Result<Option<Connection>> {
+        self.get("connection", key(connection_pk(connection), "CONNECTION")).await
+    }
+
+    /// Every connection.
+    pub async fn connections(&self) -> Result<Vec<Connection>> {
+        let items = Self::all(self.partition("CONNECTIONS", "")).await?;
+        items.into_iter().map(|item| super::item::read("connection", item)).collect()
+    }
+
+    /// Forgets a connection and everything it watched.
+    pub async fn forget_connection(&self, connection: &str) -> Result<()> {
+        let items = Self::all(self.partition(connection_pk(connection), "")).await?;
+        let mut keys = vec![key("CONNECTIONS", connection)];
+        for sort_key in items.iter().filter_map(sort_key) {
+            if let Some(topic) = sort_key.strip_prefix("WATCH#") {
+                keys.push(key(watch_pk(topic), connection));
+            }
+            keys.push(key(connection_pk(connection), sort_key));
+        }
+        for batch in keys.chunks(25) {
+            let deletes = batch.iter().map(delete_request).collect::<Result<Vec<_>>>()?;
+            // What is left unprocessed expires by itself.
+            self.client.batch_write_item().request_items(&self.name, deletes).send().await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Subscribes a connection. Whoever then reads a snapshot misses nothing.
+    pub async fn watch(&self, topic: &str, connection: &str) -> Result<()> {
+        let items = watch_items(topic, connection, self.connection_expiry());
+        self.write(items.into_iter().map(|item| self.put(item)).collect::<Result<_>>()?).await
+    }
+
+    /// Ends a subscription.
+    pub async fn unwatch(&self, topic: &str, connection: &str) -> Result<()> {
+        let keys = [key(watch_pk(topic), connection), key(connection_pk(connection), format!("WATCH#{topic}"))];
+        let deletes = keys.iter().map(delete_request).collect::<Result<Vec<_>>>()?;
+        self.client.batch_write_item().request_items(&self.name, deletes).send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// The connections that watch a topic, as it is now.
+    pub async fn watchers(&self, topic: &str) -> Result<Vec<String>> {
+        Ok(Self::all(self.partition(watch_pk(topic), "")).await?.iter().filter_map(sort_key).collect())
+    }
+
+    /// Keeps what somebody said about a job.
+    pub async fn put_comment(&self, job: &str, principal: &str, said: &str) -> Result<()> {
+        #[derive(Serialize)]
+        struct Comment<'a> {
+            principal: &'a str,
+            text: &'a str,
+            expires_at: u64,
+        }
+        let comment = Comment { principal, text: said, expires_at: self.expiry() };
+        let sk = format!("COMMENT#{:015}#{}", self.clock.now_ms(), uuid::Uuid::now_v7());
+        let item = item(job_pk(job), sk, &comment)?;
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    pub(super) fn connection_expiry(&self) -> u64 {
+        self.clock.expiry(CONNECTION_LIFETIME + MARGIN)
+    }
+
+    async fn write(&self, writes: Vec<TransactWriteItem>) -> Result<()> {
+        self.client.transact_write_items().set_transact_items(Some(writes)).send().await.map_err(failed)?;
+        Ok(())
+    }
+}
+
+/// A subscription stands twice: to be found when something happens, and when the connection goes.
+pub(super) fn watch_items(topic: &str, connection: &str, expires_at: u64) -> Vec<Item> {
+    let keys = [key(watch_pk(topic), connection), key(connection_pk(connection), format!("WATCH#{topic}"))];
+    keys.into_iter()
+        .map(|mut item| {
+            item.insert("expires_at".to_owned(), number(expires_at));
+            item
+        })
+        .collect()
+}
+
+fn delete_request(key: &Item) -> Result<WriteRequest> {
+    let delete = DeleteRequest::builder().set_key(Some(key.clone())).build().map_err(incomplete)?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
+}
+
+fn connection_pk(connection: &str) -> String {
+    format!("CONNECTION#{connection}")
+}
+
+fn watch_pk(topic: &str) -> String {
+    format!("WATCH#{topic}")
+}

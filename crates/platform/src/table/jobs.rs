@@ -1,0 +1,297 @@
+//! Jobs: stored whole or not at all, planned once, closed once.
+
+use super::connections::watch_items;
+use super::item::{Item, item, key, number, text};
+use super::record::{JobRecord, JobSource};
+use super::{Table, failed, topic_job};
+use crate::error::{Error, Result};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Update};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use stepcast_protocol::state::{Counts, JobStatus, Verdict};
+
+/// How long an idempotency key is remembered.
+const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A job about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Its id, a `UUIDv7`
+    pub job: String,
+    /// The suite's name
+    pub suite: String,
+    /// Who asks for it
+    pub principal: String,
+    /// What to find it by
+    pub labels: BTreeMap<String, String>,
+    /// What it runs
+    pub source: JobSource,
+    /// The connection that asks, which will watch it
+    pub connection: Option<String>,
+    /// The same key twice is one job
+    pub idempotency_key: Option<String>,
+    /// The job this one repeats
+    pub replay_of: Option<String>,
+}
+
+/// What became of a job that was to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It is stored
+    New(Box<JobRecord>),
+    /// Its key was used before, for this job
+    Before(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyRecord {
+    job: String,
+    expires_at: u64,
+}
+
+#[derive(Serialize)]
+struct Expiring<'a, T> {
+    #[serde(flatten)]
+    value: &'a T,
+    expires_at: u64,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+impl Table {
+    /// Stores a job with its watch and its place in the lists: all of it or nothing.
+    pub async fn create_job(&self, new: &NewJob) -> Result<Created> {
+        let record = self.new_record(new);
+        let mut writes = Vec::new();
+        if let Some(idempotency_key) = &new.idempotency_key {
+            writes.push(self.put_new(self.key_item(new, idempotency_key)?)?);
+        }
+        for item in self.job_items(new, &record)? {
+            writes.push(self.put_new(item)?);
+        }
+        if let Some(connection) = &new.connection {
+            for item in watch_items(&topic_job(&new.job), connection, self.connection_expiry()) {
+                writes.push(self.put(item)?);
+            }
+        }
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        match (sent, &new.idempotency_key) {
+            (Ok(_), _) => Ok(Created::New(Box::new(record))),
+            (Err(error), Some(idempotency_key)) if is_condition(&error) => {
+                let key: Option<KeyRecord> =
+                    self.get("key", key(format!("KEY#{}", new.principal), idempotency_key)).await?;
+                key.map(|key| Created::Before(key.job)).ok_or_else(|| failed(error))
+            }
+            (Err(error), _) => Err(failed(error)),
+        }
+    }
+
+    fn new_record(&self, new: &NewJob) -> JobRecord {
+        let now = self.clock.now_ms();
+        JobRecord {
+            job: new.job.clone(),
+            suite: new.suite.clone(),
+            principal: new.principal.clone(),
+            labels: new.labels.clone(),
+            status: JobStatus::Accepted,
+            v: 1,
+            created_at: now,
+            finished_at: None,
+            moved_at: now,
+            plan: 0,
+            open: 0,
+            checks: 0,
+            digest: 0,
+            cancel_requested: false,
+            verdict: None,
+            problem: None,
+            replay_of: new.replay_of.clone(),
+            counts: Counts::default(),
+        }
+    }
+
+    fn job_items(&self, new: &NewJob, record: &JobRecord) -> Result<Vec<Item>> {
+        let expires_at = self.expiry();
+        let pk = job_pk(&new.job);
+        Ok(vec![
+            item(&pk, "JOB", &Expiring { value: record, expires_at })?,
+            item(&pk, "SUITE", &Expiring { value: &new.source, expires_at })?,
+            item("JOBS", &new.job, &Expiring { value: &Nothing {}, expires_at })?,
+            item(format!("SUITE#{}", new.suite), &new.job, &Expiring { value: &Nothing {}, expires_at })?,
+            item("OPEN", &new.job, &Expiring { value: &Nothing {}, expires_at })?,
+        ])
+    }
+
+    fn key_item(&self, new: &NewJob, idempotency_key: &str) -> Result<Item> {
+        let record = KeyRecord { job: new.job.clone(), expires_at: self.clock.expiry(KEY_LIFETIME) };
+        item(format!("KEY#{}", new.principal), idempotency_key, &record)
+    }
+
+    /// A job, as it is now.
+    pub async fn job(&self, job: &str) -> Result<Option<JobRecord>> {
+        self.get("job", key(job_pk(job), "JOB")).await
+    }
+
+    /// What a job runs.
+    pub async fn job_source(&self, job: &str) -> Result<Option<JobSource>> {
+        self.get("job source", key(job_pk(job), "SUITE")).await
+    }
+
+    /// Takes a number for a planning of this job. What an earlier planner still writes carries an earlier number and
+    /// will never be read. Nothing, where the job is past planning.
+    pub async fn begin_plan(&self, job: &str) -> Result<Option<JobRecord>> {
+        let update = self
+            .update_job(job)
+            .update_expression("ADD #plan :one SET moved_at = :now")
+            .condition_expression("#status = :accepted")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":accepted", text("accepted"));
+        self.changed(update).await
+    }
+
+    /// Makes a planning the one that counts. Nothing, where another was faster or the job is past planning.
+    pub async fn planned(&self, job: &str, plan: u64, total: u32) -> Result<Option<JobRecord>> {
+        let update = self
+            .update_job(job)
+            .update_expression("SET #status = :running, #total = :total, #open = :total, moved_at = :now ADD v :one")
+            .condition_expression("#status = :accepted AND #plan = :plan")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#total", "total")
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_values(":running", text("running"))
+            .expression_attribute_values(":accepted", text("accepted"))
+            .expression_attribute_values(":total", number(total))
+            .expression_attribute_values(":plan", number(plan))
+            .expression_attribute_values(":one", number(1));
+        self.changed(update).await
+    }
+
+    /// Notes that somebody wants the job to stop. Nothing, where it has a verdict already.
+    pub async fn cancel_job(&self, job: &str) -> Result<Option<JobRecord>> {
+        let update = self
+            .update_job(job)
+            .update_expression("SET cancel_requested = :true, moved_at = :now ADD v :one")
+            .condition_expression("attribute_exists(pk) AND #status <> :finished")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+            .expression_attribute_values(":finished", text("finished"))
+            .expression_attribute_values(":one", number(1));
+        self.changed(update).await
+    }
+
+    /// Notes that the job was looked after, so that the reaper leaves it alone for a while.
+    pub async fn touch_job(&self, job: &str) -> Result<()> {
+        let update = self.update_job(job).update_expression("SET moved_at = :now").condition_expression("attribute_exists(pk)");
+        self.changed(update).await.map(|_| ())
+    }
+
+    /// Gives the job its verdict, if `job` is how it stands and nothing is open. Only one caller can; the others get
+    /// nothing.
+    pub async fn close_job(&self, job: &JobRecord, verdict: Verdict, problem: Option<&str>) -> Result<Option<JobRecord>> {
+        let now = self.clock.now_ms();
+        let mut update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(job_pk(&job.job), "JOB")))
+            .condition_expression("#status = :before AND #open = :zero AND v = :v")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_values(":before", text(status_text(job.status)))
+            .expression_attribute_values(":finished", text("finished"))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":v", number(job.v))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":verdict", text(verdict.as_str()));
+        let mut set = "SET #status = :finished, verdict = :verdict, finished_at = :now, moved_at = :now".to_owned();
+        if let Some(problem) = problem {
+            set.push_str(", problem = :problem");
+            update = update.expression_attribute_values(":problem", text(problem));
+        }
+        let update = update.update_expression(format!("{set} ADD v :one")).build().map_err(incomplete)?;
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key("OPEN", &job.job))).build().map_err(incomplete)?;
+        let sent = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(TransactWriteItem::builder().delete(delete).build())
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Some(JobRecord {
+                status: JobStatus::Finished,
+                verdict: Some(verdict),
+                finished_at: Some(now),
+                moved_at: now,
+                v: job.v + 1,
+                problem: problem.map(str::to_owned).or_else(|| job.problem.clone()),
+                ..job.clone()
+            })),
+            Err(error) if is_condition(&error) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn update_job(&self, job: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(job_pk(job), "JOB")))
+            .expression_attribute_values(":now", number(self.clock.now_ms()))
+            .return_values(ReturnValue::AllNew)
+    }
+
+    async fn changed(&self, update: UpdateItemFluentBuilder) -> Result<Option<JobRecord>> {
+        match update.send().await {
+            Ok(answer) => answer.attributes.map(|item| super::item::read("job", item)).transpose(),
+            Err(SdkError::ServiceError(error)) if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    pub(super) fn put(&self, item: Item) -> Result<TransactWriteItem> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
+        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+    }
+}
+
+pub(super) fn job_pk(job: &str) -> String {
+    format!("JOB#{job}")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
+pub(super) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> Error {
+    Error::unreadable("request", error)
+}
+
+/// Whether a transaction was refused because a condition did not hold, rather than because of its neighbours.
+pub(super) fn is_condition<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
+        }
+        _ => false,
+    }
+}
+
+fn status_text(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Accepted => "accepted",
+        JobStatus::Running => "running",
+        JobStatus::Cancelling => "cancelling",
+        JobStatus::Finished => "finished",
+    }
+}

@@ -1,0 +1,80 @@
+//! Lists of jobs: newest first, and those the reaper looks after.
+
+use super::item::{Item, key, read};
+use super::jobs::job_pk;
+use super::record::JobRecord;
+use super::{SERVICE, Table, failed};
+use crate::error::{Error, Result};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use std::collections::HashMap;
+use std::time::Duration;
+use stepcast_protocol::command::JobsQuery;
+use stepcast_protocol::limits::JOBS_PER_PAGE;
+use stepcast_protocol::state::ListedJob;
+
+/// How many pages of the index one answer may read while it looks for jobs in a given status.
+const PAGES: u32 = 10;
+
+/// How often keys DynamoDB did not get to are asked for again.
+const OFFERS: u32 = 6;
+
+impl Table {
+    /// A page of jobs, newest first, and where the next one begins.
+    pub async fn jobs(&self, query: &JobsQuery) -> Result<(Vec<ListedJob>, Option<String>)> {
+        let most = usize::try_from(query.limit.unwrap_or(50)).unwrap_or(JOBS_PER_PAGE).clamp(1, JOBS_PER_PAGE);
+        let partition = query.suite.as_ref().map_or_else(|| "JOBS".to_owned(), |suite| format!("SUITE#{suite}"));
+        let mut jobs = Vec::new();
+        let mut cursor = query.cursor.clone();
+        for _ in 0..PAGES {
+            let (ids, next) = self.job_ids(&partition, cursor.as_deref(), most - jobs.len()).await?;
+            let records = self.jobs_by_id(&ids).await?;
+            let listed = records.iter().map(JobRecord::listed);
+            jobs.extend(listed.filter(|job| query.status.is_none_or(|status| job.summary.status == status)));
+            cursor = next;
+            if cursor.is_none() || jobs.len() >= most {
+                break;
+            }
+        }
+        Ok((jobs, cursor))
+    }
+
+    async fn job_ids(&self, partition: &str, cursor: Option<&str>, most: usize) -> Result<(Vec<String>, Option<String>)> {
+        let query = self.partition(partition, "").scan_index_forward(false).limit(i32::try_from(most).unwrap_or(i32::MAX));
+        let start = cursor.map(|job| key(partition, job));
+        let page = query.set_exclusive_start_key(start).send().await.map_err(failed)?;
+        let next = page.last_evaluated_key.as_ref().and_then(sort_key);
+        Ok((page.items.unwrap_or_default().iter().filter_map(sort_key).collect(), next))
+    }
+
+    /// Jobs by id, in the order asked for; those that are no more are left out.
+    async fn jobs_by_id(&self, ids: &[String]) -> Result<Vec<JobRecord>> {
+        let mut found: HashMap<String, JobRecord> = HashMap::new();
+        let mut left: Vec<Item> = ids.iter().map(|job| key(job_pk(job), "JOB")).collect();
+        for offer in 0..OFFERS {
+            if left.is_empty() {
+                return Ok(ids.iter().filter_map(|job| found.remove(job)).collect());
+            }
+            let keys = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
+            let keys = keys.map_err(super::jobs::incomplete)?;
+            let answer = self.client.batch_get_item().request_items(&self.name, keys).send().await.map_err(failed)?;
+            for item in answer.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default() {
+                let record: JobRecord = read("job", item)?;
+                found.insert(record.job.clone(), record);
+            }
+            left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name)).map(|keys| keys.keys).unwrap_or_default();
+            if !left.is_empty() {
+                tokio::time::sleep(Duration::from_millis(20 << offer)).await;
+            }
+        }
+        Err(Error::Unavailable { service: SERVICE, reason: format!("{} jobs could not be read", left.len()) })
+    }
+
+    /// The jobs without a verdict, oldest first.
+    pub async fn open_jobs(&self) -> Result<Vec<String>> {
+        Ok(Self::all(self.partition("OPEN", "")).await?.iter().filter_map(sort_key).collect())
+    }
+}
+
+pub(super) fn sort_key(item: &Item) -> Option<String> {
+    item.get("sk").and_then(|value| AttributeValue::as_s(value).ok()).cloned()
+}

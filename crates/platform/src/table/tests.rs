@@ -1,0 +1,187 @@
+//! Tests: written by the planner, held by one worker at a time under a lease.
+
+use super::item::{Item, item, key, number, text};
+use super::jobs::job_pk;
+use super::record::TestRecord;
+use super::{SERVICE, Table, failed};
+use crate::error::{Error, Result};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest};
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use std::time::Duration;
+use stepcast_protocol::state::TestStatus;
+
+/// Most items one `BatchWriteItem` takes.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
+const BATCH: usize = 25;
+
+/// Batches on their way at once: 100 items, a tenth of what one partition writes in a second.
+const BATCHES_IN_FLIGHT: usize = 4;
+
+/// How often items DynamoDB had no room for are offered again before the planner gives up.
+const OFFERS: u32 = 8;
+
+/// A test the planner writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewTest {
+    /// Its place in the plan
+    pub test: u32,
+    /// Its name
+    pub name: String,
+    /// What the worker needs to know
+    pub planned: String,
+}
+
+/// What became of a worker's wish to run a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It holds the test
+    Taken(Box<TestRecord>),
+    /// Another worker holds it, for this much longer
+    Held(Duration),
+    /// It has an outcome
+    Finished(Box<TestRecord>),
+    /// There is no such test
+    Missing,
+}
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    #[serde(flatten)]
+    test: &'a NewTest,
+    status: TestStatus,
+    expires_at: u64,
+}
+
+impl Table {
+    /// Writes the tests of a planning. They do not count before [`Table::planned`] says so, so writing some of them
+    /// and then dying does no harm.
+    pub async fn put_tests(&self, job: &str, plan: u64, tests: &[NewTest]) -> Result<()> {
+        let expires_at = self.expiry();
+        let items = tests.iter().map(|test| {
+            item(job_pk(job), test_sk(plan, test.test), &Stored { test, status: TestStatus::Queued, expires_at })
+        });
+        let items: Vec<Item> = items.collect::<Result<_>>()?;
+        let batches: Vec<_> = items.chunks(BATCH).collect();
+        for group in batches.chunks(BATCHES_IN_FLIGHT) {
+            try_join_all(group.iter().map(|batch| self.put_batch(batch))).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_batch(&self, items: &[Item]) -> Result<()> {
+        let mut left = items.iter().map(write_request).collect::<Result<Vec<_>>>()?;
+        for offer in 0..OFFERS {
+            let answer = self.client.batch_write_item().request_items(&self.name, left).send().await.map_err(failed)?;
+            left = answer.unprocessed_items.and_then(|mut items| items.remove(&self.name)).unwrap_or_default();
+            if left.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20 << offer)).await;
+        }
+        Err(Error::Unavailable { service: SERVICE, reason: format!("no room for {} items", left.len()) })
+    }
+
+    /// Takes a test, if nobody holds it and it has no outcome.
+    pub async fn claim_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
+        let now = self.clock.now_ms();
+        let until = now + stepcast_protocol::duration::millis(lease);
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(job_pk(job), test_sk(plan, test))))
+            .update_expression("SET #status = :running, lease_until = :until ADD lease :one")
+            .condition_expression("#status = :queued OR (#status = :running AND lease_until < :now)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":queued", text("queued"))
+            .expression_attribute_values(":running", text("running"))
+            .expression_attribute_values(":until", number(until))
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => Ok(Claim::Taken(Box::new(test_record(answer.attributes)?))),
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                UpdateItemError::ConditionalCheckFailedException(refused) => match refused.item {
+                    None => Ok(Claim::Missing),
+                    held => Ok(refused_claim(test_record(held)?, now)),
+                },
+                error => Err(failed::<_, ()>(SdkError::service_error(error, ()))),
+            },
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Holds a test for longer. `false`, where the lease is another's by now.
+    pub async fn renew_lease(&self, job: &str, plan: u64, test: u32, lease: u64, longer: Duration) -> Result<bool> {
+        let until = self.clock.now_ms() + stepcast_protocol::duration::millis(longer);
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(job_pk(job), test_sk(plan, test))))
+            .update_expression("SET lease_until = :until")
+            .condition_expression("#status = :running AND lease = :lease")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":running", text("running"))
+            .expression_attribute_values(":until", number(until))
+            .expression_attribute_values(":lease", number(lease))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Counts that the reaper queues a test again, and says how often it has.
+    pub async fn count_requeue(&self, job: &str, plan: u64, test: u32) -> Result<u32> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(job_pk(job), test_sk(plan, test))))
+            .update_expression("ADD requeued :one")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await
+            .map_err(failed)?;
+        Ok(test_record(answer.attributes)?.requeued)
+    }
+
+    /// All tests of a planning, in order.
+    pub async fn tests(&self, job: &str, plan: u64) -> Result<Vec<TestRecord>> {
+        let query = self.partition(job_pk(job), &format!("TEST#{plan:05}#"));
+        let items = Self::all(query).await?;
+        items.into_iter().map(|item| super::item::read("test", item)).collect()
+    }
+}
+
+fn refused_claim(record: TestRecord, now: u64) -> Claim {
+    match record.status {
+        TestStatus::Finished => Claim::Finished(Box::new(record)),
+        _ => Claim::Held(Duration::from_millis(record.lease_until.saturating_sub(now))),
+    }
+}
+
+fn write_request(item: &Item) -> Result<WriteRequest> {
+    let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(super::jobs::incomplete)?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}
+
+pub(super) fn test_sk(plan: u64, test: u32) -> String {
+    format!("TEST#{plan:05}#{test:06}")
+}
+
+fn test_record(attributes: Option<Item>) -> Result<TestRecord> {
+    super::item::read("test", attributes.unwrap_or_default())
+}

@@ -1,0 +1,38 @@
+//! The commands, each in a file of its own.
+
+mod admin;
+mod cancel;
+mod comment;
+mod hello;
+mod jobs;
+mod replay;
+mod run;
+mod suites;
+mod watch;
+
+use crate::reply::{Caller, Failure};
+use stepcast_protocol::{Command, EventBody};
+
+/// Carries out a command and answers it.
+pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Hello => hello::hello(caller).await,
+        Command::Ping => Ok(caller.answer(EventBody::Pong).await?),
+        Command::Run(run) => run::run(caller, *run).await,
+        Command::Watch(topic) => watch::watch(caller, topic).await,
+        Command::Unwatch(topic) => watch::unwatch(caller, topic).await,
+        Command::Job { job } => watch::show(caller, &job).await,
+        Command::Jobs(query) => jobs::jobs(caller, &query).await,
+        Command::Cancel { job } => cancel::cancel(caller, &job).await,
+        Command::Replay { job, only } => replay::replay(caller, &job, only).await,
+        Command::Comment { job, text } => comment::comment(caller, &job, &text).await,
+        Command::PutSuite { name, suite } => suites::put(caller, name, &suite).await,
+        Command::GetSuite { name } => suites::get(caller, &name).await,
+        Command::ListSuites => suites::list(caller).await,
+        Command::DeleteSuite { name } => suites::delete(caller, &name).await,
+        Command::Connections => admin::connections(caller).await,
+        Command::Disconnect { connection } => admin::disconnect(caller, &connection).await,
+        Command::Broadcast { text } => admin::broadcast(caller, &text).await,
+        Command::Redrive => admin::redrive(caller).await,
+    }
+}

@@ -1,0 +1,100 @@
+//! `run`: reads the suite whole, stores the job, tells the caller, queues the planning.
+//!
+//! The caller hears `job.accepted` once the job is stored. From then on it reaches a verdict whatever dies: if this
+//! function does before the planning is queued, the reaper queues it.
+
+use crate::reply::{Caller, Failure};
+use crate::suite::{self, ReadSuite};
+use std::collections::BTreeMap;
+use stepcast_platform::Work;
+use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, topic_feed};
+use stepcast_protocol::command::Run;
+use stepcast_protocol::event::Role;
+use stepcast_protocol::suite::check_variables;
+use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
+use uuid::Uuid;
+
+pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
+    caller.require(Role::Runner)?;
+    check_limits(&run)?;
+    let ReadSuite { suite, packed } = suite::of_run(caller, &run).await?;
+    check_variables(&suite, run.vars.keys().map(String::as_str), run.secrets.keys().map(String::as_str))?;
+    let job = Uuid::now_v7().to_string();
+    let source = JobSource {
+        suite: packed,
+        secrets: seal(caller, &job, &run.secrets)?,
+        vars: run.vars,
+        tags: run.tags,
+        only: Vec::new(),
+    };
+    let new = NewJob {
+        job,
+        suite: suite.name,
+        principal: caller.connection.principal.clone(),
+        labels: run.labels,
+        source,
+        connection: Some(caller.connection.connection.clone()),
+        idempotency_key: run.idempotency_key,
+        replay_of: None,
+    };
+    start(caller, &new).await
+}
+
+/// Stores a job, answers the caller and sets it going.
+pub(super) async fn start(caller: &Caller<'_>, new: &NewJob) -> Result<(), Failure> {
+    match caller.platform.table.create_job(new).await? {
+        Created::Before(job) => super::watch::join(caller, &job).await,
+        Created::New(record) => {
+            let accepted = accepted(caller, &record);
+            let line = accepted.to_json();
+            // A caller who is gone by now changes nothing: the job is stored.
+            let told = caller.send(vec![accepted]).await;
+            queue(caller, &record.job).await;
+            caller.platform.publish(&topic_feed(), &line).await?;
+            Ok(told?)
+        }
+    }
+}
+
+fn accepted(caller: &Caller<'_>, record: &JobRecord) -> Event {
+    let body = EventBody::JobAccepted {
+        suite: record.suite.clone(),
+        principal: record.principal.clone(),
+        labels: record.labels.clone(),
+    };
+    Event::of_job(&record.job, record.v, body, caller.platform.clock.now_text())
+}
+
+async fn queue(caller: &Caller<'_>, job: &str) {
+    if let Err(error) = caller.platform.queue.send(&Work::Plan { job: job.to_owned() }).await {
+        tracing::warn!(job, %error, "A job is stored but could not be queued; the reaper will queue it");
+    }
+}
+
+/// Secrets sealed for one job; nothing where there are none.
+pub(super) fn seal(caller: &Caller<'_>, job: &str, secrets: &BTreeMap<String, String>) -> Result<Option<Vec<u8>>, Failure> {
+    if secrets.is_empty() {
+        return Ok(None);
+    }
+    let text = serde_json::to_string(secrets).unwrap_or_default();
+    let sealed = caller.platform.sealer.seal(job, &text);
+    sealed.map(Some).map_err(|_| Failure::new(ErrorCode::Internal, "the secrets could not be sealed"))
+}
+
+fn check_limits(run: &Run) -> Result<(), Failure> {
+    let too_large = |what: String| Err(Failure::new(ErrorCode::TooLarge, what));
+    if run.labels.len() > limits::LABELS {
+        return too_large(format!("a job has at most {} labels", limits::LABELS));
+    }
+    let names = run.labels.iter().flat_map(|(name, value)| [name, value]).chain(run.vars.keys()).chain(run.secrets.keys());
+    if names.chain(&run.tags).chain(&run.idempotency_key).any(|name| name.len() > limits::NAME_BYTES) {
+        return too_large(format!("labels, names, tags and keys have at most {} bytes", limits::NAME_BYTES));
+    }
+    if run.idempotency_key.as_deref() == Some("") {
+        return Err(Failure::bad_request("`idempotency_key` must not be empty"));
+    }
+    if run.vars.values().chain(run.secrets.values()).any(|value| value.len() > limits::VARIABLE_BYTES) {
+        return too_large(format!("a variable or secret has at most {} bytes", limits::VARIABLE_BYTES));
+    }
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! `suites.*`: suites stored under a name, so that a run can ask for one by it.
+
+use crate::reply::{Caller, Failure, excerpt};
+use crate::suite::{self, ReadSuite};
+use serde_json::Value;
+use stepcast_protocol::event::Role;
+use stepcast_protocol::{ErrorCode, EventBody, limits};
+
+pub(super) async fn put(caller: &Caller<'_>, name: Option<String>, value: &Value) -> Result<(), Failure> {
+    caller.require(Role::Runner)?;
+    let ReadSuite { suite, packed } = suite::read(value)?;
+    let name = name.unwrap_or(suite.name);
+    if name.is_empty() || name.len() > limits::NAME_BYTES {
+        return Err(Failure::bad_request(format!("`name` has 1 to {} bytes", limits::NAME_BYTES)));
+    }
+    let tests = u32::try_from(suite.tests.len()).unwrap_or(u32::MAX);
+    caller.platform.table.put_suite(&name, tests, packed).await?;
+    Ok(caller.answer(EventBody::Ok).await?)
+}
+
+pub(super) async fn get(caller: &Caller<'_>, name: &str) -> Result<(), Failure> {
+    let found = caller.platform.table.suite(name).await?.ok_or_else(|| no_suite(name))?;
+    let suite = suite::unpack(&found.suite)?;
+    Ok(caller.answer(EventBody::Suite { name: found.name, suite }).await?)
+}
+
+pub(super) async fn list(caller: &Caller<'_>) -> Result<(), Failure> {
+    let suites = caller.platform.table.suites().await?;
+    Ok(caller.answer(EventBody::Suites { suites }).await?)
+}
+
+pub(super) async fn delete(caller: &Caller<'_>, name: &str) -> Result<(), Failure> {
+    caller.require(Role::Runner)?;
+    if !caller.platform.table.delete_suite(name).await? {
+        return Err(no_suite(name));
+    }
+    Ok(caller.answer(EventBody::Ok).await?)
+}
+
+fn no_suite(name: &str) -> Failure {
+    Failure::new(ErrorCode::NotFound, format!("there is no suite `{}`", excerpt(name)))
+}

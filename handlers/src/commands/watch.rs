@@ -1,0 +1,46 @@
+//! `watch`, `unwatch` and `job`: the whole state, then every change.
+//!
+//! The watcher is registered first and the snapshot read after, so that nothing falls in between: what happens before
+//! the snapshot is in it, what happens after is pushed.
+
+use crate::reply::{Caller, Failure};
+use stepcast_platform::table::{topic_feed, topic_job};
+use stepcast_protocol::EventBody;
+use stepcast_protocol::command::{JobsQuery, Topic};
+
+pub(super) async fn watch(caller: &Caller<'_>, topic: Topic) -> Result<(), Failure> {
+    let table = &caller.platform.table;
+    match topic {
+        Topic::Feed => {
+            table.watch(&topic_feed(), &caller.connection.connection).await?;
+            super::jobs::jobs(caller, &JobsQuery::default()).await
+        }
+        Topic::Job(job) => {
+            if table.job(&job).await?.is_none() {
+                return Err(Failure::no_job(&job));
+            }
+            join(caller, &job).await
+        }
+    }
+}
+
+pub(super) async fn unwatch(caller: &Caller<'_>, topic: Topic) -> Result<(), Failure> {
+    let topic = match topic {
+        Topic::Feed => topic_feed(),
+        Topic::Job(job) => topic_job(&job),
+    };
+    caller.platform.table.unwatch(&topic, &caller.connection.connection).await?;
+    Ok(caller.answer(EventBody::Ok).await?)
+}
+
+/// Subscribes the caller to a job that exists, and shows it.
+pub(super) async fn join(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
+    caller.platform.table.watch(&topic_job(job), &caller.connection.connection).await?;
+    show(caller, job).await
+}
+
+/// Shows the whole state of a job once.
+pub(super) async fn show(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
+    let pages = caller.platform.snapshot(job).await?.ok_or_else(|| Failure::no_job(job))?;
+    Ok(caller.send(pages).await?)
+}

@@ -1,0 +1,148 @@
+//! Answers: who asked, what they may do, and the way back to them.
+
+use std::time::Duration;
+use stepcast_platform::table::{Connection, JobRecord};
+use stepcast_platform::{Error, Platform, Pushed};
+use stepcast_protocol::event::Role;
+use stepcast_protocol::suite::Problems;
+use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame};
+
+/// How often a message is offered to a client that does not read, and how long we wait in between: well within the
+/// 29 seconds API Gateway gives an integration.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
+const OFFERS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The one who sent a command.
+pub(crate) struct Caller<'a> {
+    pub platform: &'a Platform,
+    pub connection: Connection,
+    re: Option<RequestId>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The client is told exactly this
+    Client(WireError),
+    /// The suite is not good
+    Suite(Problems),
+    /// A service failed; the client is told no details
+    Platform(Error),
+}
+
+impl<'a> Caller<'a> {
+    pub fn new(platform: &'a Platform, connection: Connection, re: Option<RequestId>) -> Self {
+        Self { platform, connection, re }
+    }
+
+    /// Somebody who gets an error and nothing else.
+    pub fn unknown(platform: &'a Platform, connection: &str, re: Option<RequestId>) -> Self {
+        let connection =
+            Connection { connection: connection.to_owned(), principal: String::new(), role: Role::Viewer, connected_at: 0 };
+        Self { platform, connection, re }
+    }
+
+    /// Refuses a command to those whose role is not enough.
+    pub fn require(&self, role: Role) -> Result<(), Failure> {
+        if self.connection.role >= role {
+            return Ok(());
+        }
+        Err(Failure::forbidden(format!("this takes the role `{}`; your token has `{}`", role.as_str(), self.connection.role.as_str())))
+    }
+
+    /// Refuses what is not theirs to all but admins.
+    pub fn require_own(&self, job: &JobRecord) -> Result<(), Failure> {
+        self.require(Role::Runner)?;
+        if self.connection.role == Role::Admin || self.connection.principal == job.principal {
+            return Ok(());
+        }
+        Err(Failure::forbidden("the job is somebody else's; this takes the role `admin`"))
+    }
+
+    /// Answers the command.
+    pub async fn answer(&self, body: EventBody) -> Result<(), Error> {
+        self.send(vec![Event::new(body, self.platform.clock.now_text())]).await
+    }
+
+    /// Answers the command with several events, each of which carries its id.
+    pub async fn send(&self, events: Vec<Event>) -> Result<(), Error> {
+        let lines = events.into_iter().map(|event| event.answering(self.re.clone()).to_json());
+        for message in frame::pack(lines) {
+            self.send_message(message).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_message(&self, message: String) -> Result<(), Error> {
+        let connection = &self.connection.connection;
+        for _ in 0..OFFERS {
+            match self.platform.push.send(connection, message.clone()).await? {
+                Pushed::Sent => return Ok(()),
+                Pushed::Gone => {
+                    self.platform.forget(connection).await;
+                    return Ok(());
+                }
+                Pushed::Busy => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        tracing::warn!(connection, "A client did not read its answer");
+        Ok(())
+    }
+}
+
+impl Failure {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::Client(WireError::new(code, message))
+    }
+
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadRequest, message)
+    }
+
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Forbidden, message)
+    }
+
+    pub fn no_job(job: &str) -> Self {
+        Self::new(ErrorCode::NotFound, format!("there is no job `{}`", excerpt(job)))
+    }
+
+    /// What the client is told; what it is not told is logged.
+    pub fn into_event(self, connection: &str) -> EventBody {
+        match self {
+            Self::Client(error) => EventBody::from(&error),
+            Self::Suite(problems) => EventBody::Error {
+                code: ErrorCode::InvalidSuite,
+                message: problems.to_string().chars().take(2_000).collect(),
+                temporary: false,
+                problems: problems.to_wire(),
+            },
+            Self::Platform(error @ Error::Unavailable { .. }) => {
+                tracing::warn!(connection, %error, "A command met a service that did not answer");
+                EventBody::from(&WireError::new(ErrorCode::Unavailable, "a service did not answer; try again"))
+            }
+            Self::Platform(error) => {
+                tracing::error!(connection, %error, "A command failed");
+                EventBody::from(&WireError::new(ErrorCode::Internal, "this failed on our side; the log says why"))
+            }
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Platform(error)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Suite(problems)
+    }
+}
+
+/// What a client wrote, short enough to be quoted back.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars().take(80).collect()
+}

@@ -1,0 +1,221 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Connection } from './connection'
+import type { Event } from './protocol'
+import { FakeClock, settled } from './testing/fake-clock'
+import { FakeServer } from './testing/fake-server'
+import type { WireError } from './wire-error'
+
+let clock: FakeClock
+let server: FakeServer
+let connection: Connection
+let heard: Event[]
+
+beforeEach(() => {
+  clock = new FakeClock()
+  server = new FakeServer()
+  heard = []
+  connection = new Connection({ url: 'ws://127.0.0.1/ws', token: 't.o-k', Socket: server.Socket, clock })
+  connection.onEvent((event) => heard.push(event))
+})
+
+async function welcomed(): Promise<void> {
+  server.last.welcome()
+  await settled()
+}
+
+describe('opening', () => {
+  it('sends the token as a subprotocol and greets', async () => {
+    expect(server.last.protocols).toEqual(['stepcast.v1', 'stepcast.token.t.o-k'])
+    expect(connection.status).toEqual({ phase: 'connecting' })
+    await welcomed()
+    expect(connection.status).toEqual({ phase: 'connected', principal: 'ana', role: 'runner' })
+  })
+
+  it('gives up on a server that opens but does not greet', async () => {
+    server.last.open()
+    await clock.advance(15_000)
+    expect(server.sockets[0]?.isClosed).toBe(true)
+    expect(connection.status.phase).toBe('waiting')
+  })
+
+  it('counts refusals, which a connection that opened ends', async () => {
+    for (const refusals of [1, 2, 3]) {
+      server.last.cut()
+      expect(connection.status).toMatchObject({ phase: 'waiting', refusals })
+      connection.reconnectNow()
+    }
+    server.last.open()
+    server.last.cut()
+    expect(connection.status).toMatchObject({ phase: 'waiting', refusals: 0 })
+  })
+})
+
+describe('reconnecting', () => {
+  it('waits twice as long each time, at most 30 s, with full jitter', async () => {
+    const pauses: number[] = []
+    for (let failures = 0; failures < 9; failures += 1) {
+      server.last.cut()
+      const pause = connection.status.phase === 'waiting' ? connection.status.until - clock.now() : NaN
+      pauses.push(pause)
+      await clock.advance(pause)
+    }
+    expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000])
+    clock.randomness = 0
+    server.last.cut()
+    expect(connection.status).toMatchObject({ until: clock.now() })
+  })
+
+  it('watches again what is watched, and no longer what is not', async () => {
+    await welcomed()
+    connection.watch({ feed: true })
+    const unwatch = connection.watch({ job: 'j1' })
+    const unwatchSecond = connection.watch({ job: 'j1' })
+    connection.watch({ job: 'j2' })
+    unwatch()
+    expect(server.last.sent.some(({ action }) => action === 'unwatch')).toBe(false)
+    unwatchSecond()
+    expect(server.last.command('unwatch').job).toBe('j1')
+
+    server.last.cut()
+    await clock.advance(500)
+    await welcomed()
+    const watched = server.last.sent.filter(({ action }) => action === 'watch')
+    expect(watched).toMatchObject([{ feed: true }, { job: 'j2' }])
+  })
+
+  it('starts at once when asked to', () => {
+    server.last.cut()
+    connection.reconnectNow()
+    expect(server.sockets).toHaveLength(2)
+  })
+
+  it('stays away after `bye` without `reconnect`', async () => {
+    await welcomed()
+    const lost = connection.request({ action: 'ping' })
+    server.last.say({ type: 'bye', at: '', code: 'disconnected', reconnect: false })
+    expect(connection.status).toEqual({ phase: 'ended', reason: 'disconnected' })
+    await expect(lost).rejects.toMatchObject({ code: 'unavailable' })
+    await clock.advance(3_600_000)
+    expect(server.sockets).toHaveLength(1)
+  })
+})
+
+describe('keeping the connection', () => {
+  it('pings as often as the server says', async () => {
+    await welcomed()
+    await clock.advance(240_000)
+    server.last.answer('ping', { type: 'pong' })
+    await clock.advance(240_000)
+    expect(server.last.sent.filter(({ action }) => action === 'ping')).toHaveLength(2)
+  })
+
+  it('reconnects when a ping is not answered', async () => {
+    await welcomed()
+    await clock.advance(240_000 + 15_000)
+    expect(server.sockets[0]?.isClosed).toBe(true)
+    expect(connection.status.phase).toBe('waiting')
+  })
+
+  it('opens the next connection before this one is cut, and swaps without a gap', async () => {
+    connection.watch({ job: 'j1' })
+    server.last.welcome({ connected_until: '2025-11-22T09:04:00.000Z', ping_every_s: 1000 })
+    await clock.advance(120_001)
+    const [first, second] = server.sockets
+    expect(second).toBeDefined()
+    expect(connection.status.phase).toBe('connected')
+
+    second?.welcome()
+    await settled()
+    first?.say({ type: 'test.started', at: '', job: 'j1', v: 1000001, test: 0, name: 'a', attempt: 1 })
+    expect(heard.at(-1)).toMatchObject({ type: 'test.started' })
+    expect(first?.isClosed).toBe(false)
+
+    second?.answer('watch', { type: 'job.state', job: 'j1', v: 1 })
+    first?.answer('watch', { type: 'job.state', job: 'j1', v: 1 })
+    await settled()
+    expect(first?.isClosed).toBe(true)
+    expect(connection.status.phase).toBe('connected')
+    await clock.advance(120_000)
+    expect(server.sockets).toHaveLength(2)
+  })
+
+  it('keeps the old connection while the next one fails', async () => {
+    server.last.welcome({ connected_until: '2025-11-22T09:04:00.000Z', ping_every_s: 1000 })
+    await clock.advance(120_001)
+    server.last.cut()
+    expect(connection.status.phase).toBe('connected')
+    await clock.advance(500)
+    expect(server.sockets).toHaveLength(3)
+    server.sockets[0]?.cut()
+    expect(connection.status).toEqual({ phase: 'connecting' })
+    await welcomed()
+    expect(connection.status.phase).toBe('connected')
+  })
+})
+
+describe('commands', () => {
+  it('match answers in any order, and leave other events to the listeners', async () => {
+    await welcomed()
+    const suites = connection.request({ action: 'suites.list' })
+    const cancel = connection.request({ action: 'cancel', job: 'j1' })
+    server.last.answer('cancel', { type: 'ok' })
+    server.last.say({ type: 'notice', at: '', text: 'hi' }, { type: 'of the future' })
+    server.last.answer('suites.list', { type: 'suites', suites: [] })
+    await expect(cancel).resolves.toMatchObject({ type: 'ok' })
+    await expect(suites).resolves.toMatchObject({ type: 'suites' })
+    expect(heard.map(({ type }) => type)).toEqual(['notice', 'of the future'])
+  })
+
+  it('reject with everything the server said is wrong', async () => {
+    await welcomed()
+    const run = connection.request({ action: 'run', suite: {} })
+    const problems = [{ path: 'tests', message: 'is missing', hint: 'add a test' }]
+    server.last.answer('run', { type: 'error', code: 'invalid_suite', message: 'no', temporary: false, problems })
+    const error = (await run.catch((reason: unknown) => reason)) as WireError
+    expect(error).toMatchObject({ name: 'WireError', code: 'invalid_suite', message: 'no', temporary: false, problems })
+  })
+
+  it('time out as temporary', async () => {
+    await welcomed()
+    const lost = connection.request({ action: 'suites.list' }).catch((reason: unknown) => reason)
+    await clock.advance(15_000)
+    await expect(lost).resolves.toMatchObject({ code: 'unavailable', temporary: true })
+  })
+
+  it('wait for the connection, but not for ever', async () => {
+    const early = connection.request({ action: 'suites.list' })
+    await welcomed()
+    server.last.answer('suites.list', { type: 'suites', suites: [] })
+    await expect(early).resolves.toMatchObject({ type: 'suites' })
+
+    server.last.cut()
+    const never = connection.request({ action: 'suites.list' }).catch((reason: unknown) => reason)
+    await clock.advance(15_000)
+    await expect(never).resolves.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('survive lines that are not JSON', async () => {
+    await welcomed()
+    server.last.onmessage?.({ data: '{"type":\n{"type":"notice","at":"","text":"still here"}\n\n' })
+    expect(heard).toMatchObject([{ text: 'still here' }])
+  })
+})
+
+describe('a watch that is refused', () => {
+  it('is told with its job when it stays refused', async () => {
+    await welcomed()
+    connection.watch({ job: 'j9' })
+    server.last.answer('watch', { type: 'error', code: 'not_found', message: 'no such job', temporary: false })
+    await settled()
+    expect(heard).toMatchObject([{ type: 'error', job: 'j9', message: 'no such job' }])
+  })
+
+  it('is asked for again when the refusal is temporary', async () => {
+    await welcomed()
+    connection.watch({ job: 'j9' })
+    server.last.answer('watch', { type: 'error', code: 'rate_limited', message: 'slow down', temporary: true })
+    await clock.advance(2_000)
+    expect(heard).toEqual([])
+    expect(server.last.sent.filter(({ action }) => action === 'watch')).toHaveLength(2)
+  })
+})

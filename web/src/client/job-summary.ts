@@ -1,0 +1,49 @@
+import { noCounts } from './outcomes'
+import type { Event, JobSnapshot, JobSummary } from './protocol'
+
+type Accepted = Extract<Event, { type: 'job.accepted' }>
+
+/** A job that has just been stored. */
+export function acceptedJob(event: Accepted): JobSummary {
+  const { suite = '', principal = '', labels = {}, at } = event
+  return { suite, principal, labels, created_at: at, status: 'accepted', counts: noCounts() }
+}
+
+/** A job of which only a later update was heard. */
+export function unheardOfJob(): JobSummary {
+  return { suite: '', principal: '', labels: {}, created_at: '', status: 'accepted', counts: noCounts() }
+}
+
+/** Whether it is known whose job this is: what the list shows has to have been accepted or listed. */
+export function isIdentified(job: JobSummary): boolean {
+  return job.created_at !== ''
+}
+
+/** The job's part of a page of its whole state, without what belongs to the page or to the envelope. */
+export function summaryOf(snapshot: JobSnapshot): JobSummary {
+  const { suite, status, counts, verdict, duration_ms, digest, created_at, principal, labels = {}, problem } = snapshot
+  const summary: JobSummary = { suite, status, counts, created_at, principal, labels }
+  if (verdict !== undefined) summary.verdict = verdict
+  if (duration_ms !== undefined) summary.duration_ms = duration_ms
+  if (digest !== undefined) summary.digest = digest
+  if (problem !== undefined) summary.problem = problem
+  return summary
+}
+
+/** The job as `event` changes it. Only called for events that are newer than what is known. */
+export function changedBy(event: Event, known: JobSummary): JobSummary {
+  switch (event.type) {
+    case 'job.planned':
+      return { ...known, status: 'running', counts: { ...known.counts, total: event.total } }
+    case 'job.progress':
+      return { ...known, status: event.status, counts: event.counts }
+    case 'job.finished': {
+      const { verdict, counts, duration_ms, digest, problem } = event
+      const { problem: outdated, ...rest } = known
+      const finished: JobSummary = { ...rest, status: 'finished', verdict, counts, duration_ms, digest }
+      return problem === undefined ? finished : { ...finished, problem }
+    }
+    default:
+      return known
+  }
+}

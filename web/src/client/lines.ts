@@ -1,0 +1,19 @@
+import type { Event } from './protocol'
+
+/** The events of one frame: one JSON object a line. What is not an event is left out: one bad line costs only itself. */
+export function eventsOf(frame: string): Event[] {
+  return frame.split('\n').flatMap((line) => {
+    const event = line.trim() === '' ? undefined : parse(line)
+    return event === undefined ? [] : [event]
+  })
+}
+
+function parse(line: string): Event | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    const isEvent = typeof value === 'object' && value !== null && 'type' in value
+    return isEvent ? (value as Event) : undefined
+  } catch {
+    return undefined
+  }
+}

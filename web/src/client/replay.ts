@@ -1,0 +1,121 @@
+import type { Clock } from './clock'
+import { JobList } from './job-list'
+import { eventsOf } from './lines'
+import { Listeners } from './listeners'
+import type { Command, Event, Topic } from './protocol'
+import type { Source, SourceStatus } from './source'
+import { JobState } from './state'
+import { WireError } from './wire-error'
+
+export interface ReplayOptions {
+  /** Answers what a recording cannot, or nothing to let the recording answer */
+  answer?(command: Command): Event | undefined
+}
+
+/**
+ * Plays recorded events, as `stepcast run --json` and `stepcast watch --json` write them, to whoever watches.
+ * It remembers what it has played, so that joining late gives the whole state, as it does live.
+ */
+export class Replay implements Source {
+  status: SourceStatus = { phase: 'connected', principal: 'recording', role: 'runner' }
+  private readonly statuses = new Listeners<SourceStatus>()
+  private readonly events = new Listeners<Event>()
+  private readonly list = new JobList()
+  private readonly jobs = new Map<string, JobState>()
+  private played = 0
+
+  constructor(
+    private readonly recording: readonly Event[],
+    private readonly options: ReplayOptions = {},
+  ) {}
+
+  static fromLines(lines: string, options?: ReplayOptions): Replay {
+    return new Replay(eventsOf(lines), options)
+  }
+
+  onStatus(listener: (status: SourceStatus) => void): () => void {
+    return this.statuses.add(listener)
+  }
+
+  onEvent(listener: (event: Event) => void): () => void {
+    return this.events.add(listener)
+  }
+
+  async request(command: Command): Promise<Event> {
+    const answer = this.options.answer?.(command) ?? this.answer(command)
+    if (answer.type === 'error') throw WireError.from(answer)
+    return answer
+  }
+
+  watch(topic: Topic): () => void {
+    const answer = this.request({ action: 'watch', ...topic })
+    answer.then(
+      (event) => this.events.tell(event),
+      (error: WireError) => this.events.tell({ ...refusal(error.message), ...(topic.job ? { job: topic.job } : {}) }),
+    )
+    return () => undefined
+  }
+
+  reconnectNow(): void {}
+
+  close(): void {
+    this.setStatus({ phase: 'ended', reason: 'closed' })
+  }
+
+  /** Shows another state of the connection, for looking at it. */
+  setStatus(status: SourceStatus): void {
+    this.status = status
+    this.statuses.tell(status)
+  }
+
+  /** Plays the next `count` events at once, or all that are left. */
+  play(count = Infinity): void {
+    for (let left = count; left > 0 && this.played < this.recording.length; left -= 1) {
+      const event = this.recording[this.played++] as Event
+      this.remember(event)
+      this.events.tell(event)
+    }
+  }
+
+  /** Plays the rest as fast as it was recorded, or `speed` times that. */
+  playInTime(clock: Clock, speed = 1): void {
+    const [current, next] = this.recording.slice(Math.max(0, this.played - 1), this.played + 1)
+    const upcoming = this.played === 0 ? current : next
+    if (upcoming === undefined) return
+    const pause = this.played === 0 || current === undefined ? 0 : Date.parse(upcoming.at) - Date.parse(current.at)
+    clock.after(Math.max(0, pause / speed), () => {
+      this.play(1)
+      this.playInTime(clock, speed)
+    })
+  }
+
+  private remember(event: Event): void {
+    if (event.job === undefined) return
+    const state = this.jobs.get(event.job) ?? new JobState()
+    this.jobs.set(event.job, state)
+    state.apply(event)
+    this.list.apply(event.job, event)
+  }
+
+  private answer(command: Command): Event {
+    const at = this.recording[Math.max(0, this.played - 1)]?.at ?? ''
+    if (command.action === 'jobs' || (command.action === 'watch' && command.feed)) {
+      return { type: 'jobs', at, jobs: this.list.listed() }
+    }
+    if (command.action === 'suites.list') return { type: 'suites', at, suites: [] }
+    if (command.action === 'unwatch') return { type: 'ok', at }
+    if ((command.action === 'watch' || command.action === 'job') && command.job) return this.wholeState(command.job, at)
+    return refusal('this is a recording: it can only be watched')
+  }
+
+  private wholeState(job: string, at: string): Event {
+    const state = this.jobs.get(job)
+    if (state?.summary === undefined) return refusal('there is no such job in this recording')
+    const tests = state.orderedTests()
+    return { type: 'job.state', at, job, v: state.v, ...state.summary, tests, page: 1, pages: 1 }
+  }
+}
+
+function refusal(message: string): Extract<Event, { type: 'error' }> {
+  return { type: 'error', at: '', code: 'not_found', message, temporary: false }
+}

@@ -1,0 +1,47 @@
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { parseAssignments } from './assignments'
+import { newIdempotencyKey, runCommand } from './run'
+
+describe('a run', () => {
+  it('that fits one frame travels as it is', async () => {
+    const suite = { suite: 'Small', tests: [] }
+    expect(await runCommand({ suite, vars: { base: 'x' } })).toEqual({ action: 'run', suite, vars: { base: 'x' } })
+  })
+
+  it('that does not fit travels as gzip in base64, and nothing of it is lost', async () => {
+    const tests = Array.from({ length: 600 }, (_, test) => ({
+      name: `Seite ${test} – größer`,
+      get: `https://x/${test}`,
+    }))
+    const suite = { suite: 'Large', tests }
+    const command = await runCommand({ suite, vars: { base: 'x' } })
+    expect(command).toMatchObject({ action: 'run', vars: { base: 'x' } })
+    expect(command).not.toHaveProperty('suite')
+    const zipped = Buffer.from((command as { suite_gz: string }).suite_gz, 'base64')
+    expect(JSON.parse(gunzipSync(zipped).toString())).toEqual(suite)
+    expect(JSON.stringify(command).length).toBeLessThan(30_000)
+  })
+
+  it('has a key of its own', () => {
+    expect(newIdempotencyKey()).toMatch(/^[0-9a-f]{32}$/)
+    expect(newIdempotencyKey()).not.toBe(newIdempotencyKey())
+  })
+})
+
+describe('variables', () => {
+  it('are lines of `KEY=VALUE`', () => {
+    const text = 'base=https://x/?a=b\n\n# a remark\n lang = en \nempty='
+    expect(parseAssignments(text)).toEqual({
+      values: { base: 'https://x/?a=b', lang: 'en', empty: '' },
+      problems: [],
+    })
+  })
+
+  it('say which line is wrong', () => {
+    expect(parseAssignments('a=1\nb\n=c').problems).toEqual([
+      'line 2: expected `KEY=VALUE`',
+      'line 3: expected `KEY=VALUE`',
+    ])
+  })
+})

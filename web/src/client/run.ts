@@ -1,0 +1,35 @@
+import type { Command, Run } from './protocol'
+
+/**
+ * Largest message sent as it is: API Gateway refuses frames over 32 KB, browsers cannot split a message into frames,
+ * and the envelope needs some room.
+ */
+const PLAIN_BYTES = 30_000
+
+/** The command that starts a run; a suite too large for one frame travels as gzip in base64. */
+export async function runCommand(run: Run): Promise<Command> {
+  const plain: Command = { action: 'run', ...run }
+  if (byteLength(JSON.stringify(plain)) <= PLAIN_BYTES || typeof run.suite !== 'object') return plain
+  const { suite, ...rest } = run
+  return { action: 'run', ...rest, suite_gz: base64(await gzip(JSON.stringify(suite))) }
+}
+
+/** A name for one wish to run something: sent again after a lost answer it does not start a second job. */
+export function newIdempotencyKey(): string {
+  // Not `crypto.randomUUID`, which browsers keep from pages served over plain HTTP.
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
+async function gzip(text: string): Promise<Uint8Array> {
+  const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))
+  return new Uint8Array(await new Response(zipped).arrayBuffer())
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+}

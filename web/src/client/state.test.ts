@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Counts, Event, JobStatus, Outcome, TestState, TestStatus, Verdict } from './protocol'
+import { JobState } from './state'
+
+/** The files `crates/protocol` is tested on as well. */
+const VECTORS = fileURLToPath(new URL('../../../tests/fixtures/merge/', import.meta.url))
+
+interface ExpectedTest {
+  status: TestStatus
+  outcome: Outcome | null
+  v: number
+  attempt: number
+  steps: Record<string, Outcome | null>
+}
+
+interface Vector {
+  name: string
+  events: Event[]
+  expected: {
+    v: number
+    status: JobStatus
+    counts: Counts
+    verdict: Verdict | null
+    digest: string
+    tests: Record<string, ExpectedTest>
+  }
+}
+
+const vectors = readdirSync(VECTORS).map((file) => JSON.parse(readFileSync(VECTORS + file, 'utf8')) as Vector)
+
+function stateAfter(events: Event[]): JobState {
+  const state = new JobState()
+  for (const event of events) state.apply(event)
+  return state
+}
+
+function summarised(state: JobState): Vector['expected'] {
+  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps }) => {
+    const outcomes = steps.map((step) => [String(step.step), step.outcome ?? null])
+    return [String(test), { status, outcome: outcome ?? null, v, attempt, steps: Object.fromEntries(outcomes) }]
+  })
+  if (state.summary === undefined) throw new Error('nothing was heard of the job')
+  const { status, counts, verdict } = state.summary
+  const { v } = state
+  return { v, status, counts, verdict: verdict ?? null, digest: state.digest(), tests: Object.fromEntries(tests) }
+}
+
+/** Workers number every update of a test, so what they say of it as a whole has the number of its newest part. */
+function numberedAsWhole(test: TestState): TestState {
+  return { ...test, v: Math.max(test.v, ...test.steps.map(({ v }) => v ?? 0)) }
+}
+
+/** The whole state, as the server tells it to whoever joins. */
+function whole(state: JobState): Event {
+  if (state.summary === undefined) throw new Error('nothing was heard of the job')
+  const tests = state.orderedTests().map(numberedAsWhole)
+  return { type: 'job.state', at: '', job: 'j1', v: state.v, ...state.summary, tests, page: 1, pages: 1 }
+}
+
+/** What two holders of the state have to agree on: whether a step was learnt alone or with its test does not matter. */
+function content(state: JobState): unknown {
+  const withoutVersions = state.orderedTests().map((test) => ({
+    ...numberedAsWhole(test),
+    steps: test.steps.map(({ v, ...step }) => step),
+  }))
+  return { v: state.v, summary: state.summary, tests: withoutVersions }
+}
+
+describe('the vectors shared with the server', () => {
+  it.each(vectors)('$name', ({ events, expected }) => {
+    expect(summarised(stateAfter(events))).toEqual(expected)
+  })
+
+  it('are all here', () => {
+    expect(vectors.length).toBeGreaterThanOrEqual(8)
+  })
+})
+
+describe('any loss, doubling and reordering', () => {
+  const disturbed = (events: Event[]) =>
+    fc
+      .array(fc.nat({ max: events.length - 1 }), { maxLength: events.length * 3 })
+      .map((at) => at.map((index) => events[index] as Event))
+
+  it.each(vectors)('ends like $name once the whole state is heard', ({ events }) => {
+    const undisturbed = stateAfter(events)
+    fc.assert(
+      fc.property(disturbed(events), disturbed(events), (before, after) => {
+        const state = stateAfter([...before, whole(undisturbed), ...after])
+        expect(content(state)).toEqual(content(undisturbed))
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('showing it', () => {
+  it('leaves what an event does not change the same object', () => {
+    const events = vectors.find(({ name }) => name === 'an undisturbed run')?.events ?? []
+    const state = stateAfter(events)
+    const before = state.tests.get(0)
+    for (const event of events) state.apply(event)
+    expect(state.tests.get(0)).toBe(before)
+  })
+
+  it('knows when something its verdict rests on is missing', () => {
+    const events = vectors.find(({ name }) => name === 'an undisturbed run')?.events ?? []
+    expect(stateAfter(events).isComplete()).toBe(true)
+    const lossy = events.filter(({ type }) => type !== 'test.finished')
+    expect(stateAfter(lossy).isComplete()).toBe(false)
+  })
+})

@@ -1,0 +1,108 @@
+// The state of a job and how events change it. Every event is a state update with a version: whoever holds state keeps
+// the newest and ignores the rest, so events may be lost, doubled or reordered and everyone still ends with the same
+// state. `crates/protocol/src/state.rs` follows the same rules; both are tested on `tests/fixtures/merge`.
+
+import { digestOf, formatDigest } from './digest'
+import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'
+import type { Event, JobSummary, TestState } from './protocol'
+import { finishedTest, queuedTest, replaceTest, updateStep } from './test-state'
+
+/** A job with its tests, as a watcher holds it. */
+export class JobState {
+  /** The version of `summary` */
+  v = 0
+  /** The job itself, once anything was heard of it */
+  summary: JobSummary | undefined
+  /** Its tests by their place in the plan */
+  readonly tests = new Map<number, TestState>()
+  /** What the last progress said of the time left. An estimate, not state: it plays no part in merging */
+  estimate: { seconds: number; at: string } | undefined
+
+  /** Takes an event of this job in, or ignores it where something newer is known. */
+  apply(event: Event): void {
+    const v = event.v ?? 0
+    switch (event.type) {
+      case 'job.state':
+        this.updateJob(v, summaryOf(event), { winsTie: true })
+        for (const test of event.tests) this.changeTest(test.test, test.name, (known) => replaceTest(known, test))
+        return
+      case 'test.state': {
+        const { test, name, status, attempt, outcome, duration_ms, steps } = event
+        const state: TestState = { ...queuedTest(test, name), v, status, attempt, steps }
+        if (outcome !== undefined) state.outcome = outcome
+        if (duration_ms !== undefined) state.duration_ms = duration_ms
+        return this.changeTest(test, name, (known) => replaceTest(known, state))
+      }
+      case 'test.started': {
+        const { test, name, attempt } = event
+        const started: TestState = { ...queuedTest(test, name), v, status: 'running', attempt }
+        return this.changeTest(test, name, (known) => replaceTest(known, started))
+      }
+      case 'test.finished':
+        return this.changeTest(event.test, event.name, (known) => replaceTest(known, finishedTest(event, v)))
+      case 'step.started':
+      case 'step.finished': {
+        const { type, at, job, re, test, ...step } = event
+        return this.changeTest(test, '', (known) => updateStep(known, { ...step, v }))
+      }
+      case 'job.accepted':
+        this.updateJob(v, acceptedJob(event))
+        return
+      case 'job.planned':
+      case 'job.progress':
+      case 'job.finished':
+        if (this.updateJob(v, changedBy(event, this.summary ?? unheardOfJob()))) this.takeEstimate(event)
+    }
+  }
+
+  /** Whether everything the verdict rests on has arrived: the fingerprint of what is held is the job's own. */
+  isComplete(): boolean {
+    return this.summary?.digest !== undefined && this.summary.digest === this.digest()
+  }
+
+  /** The fingerprint of the outcomes held here. */
+  digest(): string {
+    let sum = 0
+    for (const { test, outcome } of this.tests.values()) {
+      if (outcome !== undefined) sum += digestOf(test, outcome)
+    }
+    return formatDigest(sum)
+  }
+
+  /** The tests in the order of the plan. */
+  orderedTests(): TestState[] {
+    return [...this.tests.values()].sort((one, other) => one.test - other.test)
+  }
+
+  /**
+   * A whole state wins a tie: what was pieced together from single updates up to the same version may lack what only
+   * a lost one said.
+   */
+  private updateJob(v: number, newer: JobSummary, { winsTie } = { winsTie: false }): boolean {
+    const isNewer = this.summary === undefined || v > this.v || (winsTie && v === this.v)
+    if (!isNewer) {
+      this.identify(newer)
+      return false
+    }
+    this.v = v
+    this.summary = newer
+    return true
+  }
+
+  /** Who asked for what, and when, never changes: where it is not known, an older update may still say it. */
+  private identify(older: JobSummary): void {
+    if (this.summary === undefined || isIdentified(this.summary)) return
+    const { suite, principal, labels, created_at } = older
+    this.summary = { ...this.summary, suite, principal, labels, created_at }
+  }
+
+  private changeTest(test: number, name: string, change: (known: TestState) => TestState): void {
+    const known = this.tests.get(test) ?? queuedTest(test, name)
+    this.tests.set(test, change(known.name === '' ? { ...known, name } : known))
+  }
+
+  private takeEstimate(event: Event): void {
+    const seconds = event.type === 'job.progress' ? event.eta_s : undefined
+    this.estimate = seconds === undefined ? undefined : { seconds, at: event.at }
+  }
+}

@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Command, Event } from './protocol'
+import { Replay } from './replay'
+import { Store } from './store'
+import { recordedRun } from './testing/recorded-run'
+import { FakeClock, settled } from './testing/fake-clock'
+
+let frames: (() => void)[]
+let told: number
+
+function storeOn(source: Replay, clock = new FakeClock()): Store {
+  const store = new Store(source, { clock, beforeNextFrame: (run) => frames.push(run) })
+  store.onChange(() => (told += 1))
+  return store
+}
+
+function drawFrame(): void {
+  for (const run of frames.splice(0)) run()
+}
+
+beforeEach(() => {
+  frames = []
+  told = 0
+})
+
+describe('batching', () => {
+  it('tells once a frame, however many events came', async () => {
+    const replay = new Replay(recordedRun({ tests: 500 }))
+    const store = storeOn(replay)
+    store.watchJob('j1')
+    await settled()
+    drawFrame()
+    told = 0
+
+    replay.play()
+    expect(store.job('j1')?.summary?.status).toBe('finished')
+    expect(frames).toHaveLength(1)
+    expect(told).toBe(0)
+    drawFrame()
+    expect(told).toBe(1)
+  })
+
+  it('gives the same view until the job changes', async () => {
+    const replay = new Replay(recordedRun({ tests: 2 }))
+    const store = storeOn(replay)
+    store.watchJob('j1')
+    replay.play(3)
+    const view = store.job('j1')
+    expect(store.job('j1')).toBe(view)
+    replay.play(1)
+    expect(store.job('j1')).not.toBe(view)
+  })
+})
+
+describe('joining', () => {
+  it('late ends in the same state as from the start', async () => {
+    const early = new Replay(recordedRun({ tests: 7 }))
+    const fromStart = storeOn(early)
+    fromStart.watchJob('j1')
+    early.play()
+
+    const late = new Replay(recordedRun({ tests: 7 }))
+    const joined = storeOn(late)
+    late.play(9)
+    joined.watchJob('j1')
+    await settled()
+    late.play()
+    expect(joined.job('j1')?.isComplete).toBe(true)
+    expect(joined.job('j1')?.summary).toEqual(fromStart.job('j1')?.summary)
+  })
+
+  it('a job that is not there says so', async () => {
+    const store = storeOn(new Replay([]))
+    store.watchJob('j9')
+    await settled()
+    expect(store.job('j9')?.refusal).toContain('no such job')
+  })
+})
+
+describe('completeness', () => {
+  it('asks for the whole of a finished job in which something is missing', async () => {
+    const clock = new FakeClock()
+    const events = recordedRun({ tests: 3 })
+    const asked: Command[] = []
+    const complete = new Replay(events)
+    complete.play()
+    const whole = await complete.request({ action: 'job', job: 'j1' })
+    const lossy = new Replay(
+      events.filter((event) => event.type !== 'test.finished' || event.test !== 1),
+      { answer: (command) => (asked.push(command), command.action === 'job' ? whole : undefined) },
+    )
+    const store = storeOn(lossy, clock)
+    store.watchJob('j1')
+    lossy.play()
+    expect(store.job('j1')?.isComplete).toBe(false)
+    await clock.advance(60_000)
+    expect(asked.filter(({ action }) => action === 'job')).toHaveLength(1)
+    expect(store.job('j1')?.isComplete).toBe(true)
+  })
+})
+
+describe('the list', () => {
+  const listing = (jobs: string[], cursor?: string): Extract<Event, { type: 'jobs' }> => ({
+    type: 'jobs',
+    at: '',
+    jobs: jobs.map((job) => ({
+      job,
+      v: 1,
+      suite: `Suite of ${job}`,
+      status: 'running',
+      counts: { total: 4, passed: 0, failed: 0, errored: 0, blocked: 0, flaky: 0, skipped: 0, cancelled: 0 },
+      created_at: `2025-11-22T09:00:0${job}Z`,
+      principal: 'ana',
+      labels: {},
+    })),
+    ...(cursor ? { cursor } : {}),
+  })
+
+  /** Jobs 1 to 9, the newest is 9, three a page. */
+  function pages(command: Command): Event | undefined {
+    if (command.action === 'watch') return listing(['9', '8', '7'], 'below 7')
+    if (command.action !== 'jobs') return undefined
+    return command.cursor === 'below 7' ? listing(['6', '5', '4'], 'below 4') : listing(['3', '2', '1'])
+  }
+
+  async function watchedList(answer = pages, recording: Event[] = []): Promise<{ store: Store; replay: Replay }> {
+    const replay = new Replay(recording, { answer })
+    const store = storeOn(replay)
+    expect(store.listed()).toBeUndefined()
+    store.watchList()
+    await settled()
+    return { store, replay }
+  }
+
+  it('is loaded page by page, newest first', async () => {
+    const { store } = await watchedList()
+    expect(store.listed()?.map(({ job }) => job)).toEqual(['9', '8', '7'])
+    await store.loadMore()
+    await store.loadMore()
+    expect(store.listed()?.map(({ job }) => job)).toEqual(['9', '8', '7', '6', '5', '4', '3', '2', '1'])
+    expect(store.hasMore).toBe(false)
+  })
+
+  it('is loaded again as far as it was when the connection is a new one', async () => {
+    const { store } = await watchedList()
+    await store.loadMore()
+    expect(store.listed()).toHaveLength(6)
+    store.watchList()
+    await settled()
+    expect(store.listed()).toHaveLength(6)
+    expect(store.hasMore).toBe(true)
+  })
+
+  it('follows the jobs as they run', async () => {
+    const events = recordedRun({ tests: 3 })
+    const { store, replay } = await watchedList(pages, events)
+    replay.play()
+    expect(store.listed()?.find(({ job }) => job === 'j1')).toMatchObject({ verdict: 'failed', suite: 'Shop smoke' })
+  })
+
+  it('looks once for a job it has missed the beginning of', async () => {
+    const asked: Command[] = []
+    const answer = (command: Command) => {
+      asked.push(command)
+      return command.action === 'jobs' ? listing(['9', '5']) : pages(command)
+    }
+    const progress = { type: 'job.planned', at: '', job: '5', v: 2, total: 4 } as const
+    const { store, replay } = await watchedList(answer, [progress, { ...progress, v: 3 }])
+    replay.play()
+    await settled()
+    expect(asked.filter(({ action }) => action === 'jobs')).toHaveLength(1)
+    expect(store.listed()?.map(({ job }) => job)).toEqual(['9', '8', '7', '5'])
+  })
+})

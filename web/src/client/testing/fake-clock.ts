@@ -1,0 +1,56 @@
+import type { Clock, Timer } from '../clock'
+
+interface Planned {
+  at: number
+  run: () => void
+}
+
+/** A clock that moves only when told to. */
+export class FakeClock implements Clock {
+  /** What `random` gives: the longest pause jitter can choose, so that tests know when it is over */
+  randomness = 0.999_999
+  private time = Date.parse('2025-11-22T09:00:00.000Z')
+  private readonly planned = new Map<number, Planned>()
+  private lastTimer = 0
+
+  now(): number {
+    return this.time
+  }
+
+  random(): number {
+    return this.randomness
+  }
+
+  after(milliseconds: number, run: () => void): Timer {
+    this.planned.set(++this.lastTimer, { at: this.time + Math.max(0, milliseconds), run })
+    return this.lastTimer as unknown as Timer
+  }
+
+  cancel(timer: Timer | undefined): void {
+    this.planned.delete(timer as unknown as number)
+  }
+
+  /** Lets time pass, and after each timer whatever it had promised. */
+  async advance(milliseconds: number): Promise<void> {
+    const until = this.time + milliseconds
+    await settled()
+    for (let next = this.nextUntil(until); next !== undefined; next = this.nextUntil(until)) {
+      const [timer, { at, run }] = next
+      this.planned.delete(timer)
+      this.time = at
+      run()
+      await settled()
+    }
+    this.time = until
+  }
+
+  private nextUntil(until: number): [number, Planned] | undefined {
+    const due = [...this.planned].filter(([, { at }]) => at <= until)
+    return due.sort(([one, { at }], [other, { at: otherAt }]) => at - otherAt || one - other)[0]
+  }
+}
+
+/** Lets everything that was promised happen. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0))
+}

@@ -1,0 +1,60 @@
+import type { Event, JobSummary, TestState } from './protocol'
+import { JobState } from './state'
+
+export interface Comment {
+  at: string
+  principal: string
+  text: string
+}
+
+/** A watched job as it is at one moment; never changed afterwards. */
+export interface JobView {
+  readonly job: string
+  readonly summary: JobSummary | undefined
+  /** In the order of the plan */
+  readonly tests: readonly TestState[]
+  readonly estimate: JobState['estimate']
+  readonly comments: readonly Comment[]
+  /** Whether it has ended and everything its verdict rests on is here */
+  readonly isComplete: boolean
+  /** Why it cannot be watched */
+  readonly refusal: string | undefined
+}
+
+/** A job somebody watches, with what is said around it. */
+export class WatchedJob {
+  readonly state = new JobState()
+  watchers = 0
+  isBeingChecked = false
+  private comments: readonly Comment[] = []
+  private refusal: string | undefined
+  private lastView: JobView | undefined
+
+  constructor(private readonly id: string) {}
+
+  apply(event: Event): void {
+    this.lastView = undefined
+    if (event.type === 'comment') {
+      const { at, principal, text } = event
+      this.comments = [...this.comments, { at, principal, text }]
+    } else if (event.type === 'error') {
+      this.refusal = event.message
+    } else {
+      this.state.apply(event)
+    }
+  }
+
+  /** The same object until something changes. */
+  view(): JobView {
+    this.lastView ??= {
+      job: this.id,
+      summary: this.state.summary,
+      tests: this.state.orderedTests(),
+      estimate: this.state.estimate,
+      comments: this.comments,
+      isComplete: this.state.isComplete(),
+      refusal: this.refusal,
+    }
+    return this.lastView
+  }
+}

@@ -1,0 +1,102 @@
+import { inject, type InjectionKey, onScopeDispose, type ShallowRef, shallowRef, toValue, watchEffect } from 'vue'
+import type { MaybeRefOrGetter } from 'vue'
+import { systemClock } from './client/clock'
+import { codeIn, exchangeCode, isUsableToken, type TokenStore } from './client/sign-in'
+import type { Source, SourceStatus } from './client/source'
+import { Store } from './client/store'
+import type { JobView } from './client/watched-job'
+
+export interface DashboardOptions {
+  tokens: TokenStore
+  connect(token: string): Source
+}
+
+/** What the components share: who is signed in, and the store they show. */
+export interface Dashboard {
+  /** Nothing while signed out */
+  readonly store: ShallowRef<Store | undefined>
+  readonly status: ShallowRef<SourceStatus | undefined>
+  /** Why the last sign-in did not work */
+  readonly problem: ShallowRef<string | undefined>
+  /** Signs in with the code of a sign-in link, or with the token this tab still has. */
+  start(location: Location, history: History): Promise<void>
+  signIn(token: string): void
+  signOut(): void
+}
+
+export const DASHBOARD: InjectionKey<Dashboard> = Symbol('dashboard')
+
+export function createDashboard({ tokens, connect }: DashboardOptions): Dashboard {
+  const store = shallowRef<Store>()
+  const status = shallowRef<SourceStatus>()
+  const problem = shallowRef<string>()
+
+  function show(source: Source): void {
+    store.value?.source.close()
+    status.value = source.status
+    source.onStatus((next) => (status.value = next))
+    store.value = new Store(source, { clock: systemClock, beforeNextFrame: (run) => requestAnimationFrame(run) })
+  }
+
+  function signIn(token: string): void {
+    if (!isUsableToken(token)) {
+      problem.value = 'that is not a token; copy the whole of it, without spaces'
+      return
+    }
+    problem.value = undefined
+    tokens.set(token)
+    show(connect(token))
+  }
+
+  function signOut(): void {
+    tokens.forget()
+    store.value?.source.close()
+    store.value = status.value = problem.value = undefined
+  }
+
+  async function start(location: Location, history: History): Promise<void> {
+    const code = codeIn(location.hash)
+    if (code === undefined) {
+      const token = tokens.get()
+      if (token !== undefined) signIn(token)
+      return
+    }
+    // The code works once and is nobody's business afterwards: it leaves the address before anything else happens.
+    history.replaceState(null, '', `${location.pathname}${location.search}#/`)
+    await exchangeCode(code, fetch.bind(globalThis)).then(signIn, (error: Error) => (problem.value = error.message))
+  }
+
+  return { store, status, problem, start, signIn, signOut }
+}
+
+export function useDashboard(): Dashboard {
+  const dashboard = inject(DASHBOARD)
+  if (dashboard === undefined) throw new Error('no dashboard was provided')
+  return dashboard
+}
+
+/** The store, for components that are only shown to those who are signed in. */
+export function useStore(): Store {
+  const store = useDashboard().store.value
+  if (store === undefined) throw new Error('nobody is signed in')
+  return store
+}
+
+/** Something of the store, read again whenever the store says it has changed. */
+export function useShown<T>(read: (store: Store) => T): Readonly<ShallowRef<T>> {
+  const store = useStore()
+  const shown = shallowRef(read(store)) as ShallowRef<T>
+  onScopeDispose(store.onChange(() => (shown.value = read(store))))
+  return shown
+}
+
+/** A job, watched for as long as the component lives or `id` stays the same. */
+export function useJob(id: MaybeRefOrGetter<string>): Readonly<ShallowRef<JobView | undefined>> {
+  const store = useStore()
+  const job = useShown((from) => from.job(toValue(id))) as ShallowRef<JobView | undefined>
+  watchEffect((onCleanup) => {
+    onCleanup(store.watchJob(toValue(id)))
+    job.value = store.job(toValue(id))
+  })
+  return job
+}

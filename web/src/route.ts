@@ -1,0 +1,37 @@
+import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
+
+/** What the address shows. */
+export type Route = { page: 'jobs' } | { page: 'job'; job: string; test?: number }
+
+export function parseRoute(hash: string): Route {
+  const [, job, test] = /^#\/jobs\/([^/]+)(?:\/tests\/(\d+))?$/.exec(hash) ?? []
+  if (job === undefined) return { page: 'jobs' }
+  return { page: 'job', job: decoded(job), ...(test === undefined ? {} : { test: Number(test) }) }
+}
+
+export function hashOf(route: Route): string {
+  if (route.page === 'jobs') return '#/'
+  const job = `#/jobs/${encodeURIComponent(route.job)}`
+  return route.test === undefined ? job : `${job}/tests/${route.test}`
+}
+
+export function goTo(route: Route): void {
+  location.hash = hashOf(route)
+}
+
+export function useRoute(): Readonly<ShallowRef<Route>> {
+  const route = shallowRef(parseRoute(location.hash))
+  const update = () => (route.value = parseRoute(location.hash))
+  window.addEventListener('hashchange', update)
+  onScopeDispose(() => window.removeEventListener('hashchange', update))
+  return route
+}
+
+/** An address somebody mistyped is an id that is not found, not an exception. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,50 @@
+import { isProblem } from './client/outcomes'
+import type { Outcome, TestState } from './client/protocol'
+
+export type Order = 'failing first' | 'plan'
+export type Filter = Outcome | 'problems' | 'unfinished' | undefined
+
+export interface Choice {
+  order: Order
+  filter: Filter
+  /** What the name, or what did not hold, has to contain */
+  search: string
+}
+
+/** The tests to show, in the order to show them in. */
+export function chosen(tests: readonly TestState[], { order, filter, search }: Choice): TestState[] {
+  const wanted = search.trim().toLowerCase()
+  const fitting = tests.filter((test) => fits(test, filter) && (wanted === '' || textOf(test).includes(wanted)))
+  return order === 'plan' ? fitting : fitting.sort((one, other) => rank(one) - rank(other) || one.test - other.test)
+}
+
+/** What of a test did not hold, in one line. */
+export function failureLine(test: TestState): string {
+  for (const step of test.steps) {
+    const failed = step.checks?.find((check) => isProblem(check.outcome))
+    if (failed === undefined) continue
+    const found = failed.actual === undefined ? (failed.hint ?? '') : `found ${failed.actual}`
+    return [failed.check, failed.expected && `expected ${failed.expected}`, found].filter(Boolean).join(' · ')
+  }
+  return ''
+}
+
+function fits(test: TestState, filter: Filter): boolean {
+  if (filter === undefined) return true
+  if (filter === 'problems') return isProblem(test.outcome)
+  if (filter === 'unfinished') return test.status !== 'finished'
+  return test.outcome === filter
+}
+
+function textOf(test: TestState): string {
+  return `${test.name} ${isProblem(test.outcome) ? failureLine(test) : ''}`.toLowerCase()
+}
+
+const FAILING_FIRST: readonly (Outcome | undefined)[] = ['failed', 'errored', 'blocked']
+
+function rank(test: TestState): number {
+  const place = FAILING_FIRST.indexOf(test.outcome)
+  if (place !== -1) return place
+  if (test.status === 'running') return 3
+  return test.outcome === 'flaky' ? 4 : test.status === 'queued' ? 6 : 5
+}

@@ -1,0 +1,27 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // Relative, so that the same build is served at `/` by `stepcast up` and from any folder of a bucket.
+  base: './',
+  plugins: [vue()],
+  build: {
+    target: 'es2022',
+    // The preload helper's polyfill is dead weight for browsers that know `CompressionStream`.
+    modulePreload: { polyfill: false },
+    // The strict content security policy allows no data: addresses.
+    assetsInlineLimit: 0,
+  },
+  server: {
+    host: '127.0.0.1',
+    // `npm run dev` beside a running `stepcast up`: its address, if it is not the default one.
+    proxy: {
+      '/ws': { target: process.env['STEPCAST_HTTP'] ?? 'http://127.0.0.1:8787', ws: true },
+      '/sign-in': { target: process.env['STEPCAST_HTTP'] ?? 'http://127.0.0.1:8787' },
+    },
+  },
+  test: {
+    include: ['src/**/*.test.ts'],
+    environment: 'node',
+  },
+})

@@ -1,0 +1,88 @@
+//! A batch of messages from SQS.
+//!
+//! A message that was worked off, or whose work somebody else did, is deleted. One that could not be worked off is
+//! reported as failed and comes again; after the queue's `maxReceiveCount` it goes to the dead-letter queue, and the
+//! reaper sees to its test. A failing page is a result, never a failed message, and the function itself never fails:
+//! that would make Lambda slow down the queue for everybody.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
+
+use crate::{Handled, Worker};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::future::join_all;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use stepcast_platform::table::{topic_feed, topic_job};
+use stepcast_platform::{Error, Work};
+
+impl Worker {
+    /// Works off a batch, all of its messages at once.
+    pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
+        self.shorten_visibility(&event.records).await;
+        let handled = join_all(event.records.iter().map(|message| self.handle_message(message))).await;
+        let topics: BTreeSet<String> =
+            event.records.iter().filter_map(work).map(|work| topic_job(work.job())).chain([topic_feed()]).collect();
+        self.progress.settle(topics.iter().map(String::as_str)).await;
+        let failed = event.records.iter().zip(handled).filter(|(_, is_done)| !is_done);
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = failed.map(|(message, _)| failure(message)).collect();
+        response
+    }
+
+    /// The queue hides a message as long as the function may run; we say sooner that we are gone. Recovering from a
+    /// crash then takes a lease, not a timeout.
+    async fn shorten_visibility(&self, messages: &[SqsMessage]) {
+        let receipts: Vec<&str> = messages.iter().filter_map(|message| message.receipt_handle.as_deref()).collect();
+        if let Err(error) = self.platform.queue.change_visibility_of_all(&receipts, whole_seconds(self.lease)).await {
+            tracing::warn!(%error, "The visibility of a batch could not be shortened; recovery would take longer");
+        }
+    }
+
+    /// `true`, where the message can be deleted.
+    async fn handle_message(&self, message: &SqsMessage) -> bool {
+        let Some(work) = work(message) else {
+            tracing::error!(message = message.message_id, "A message is not work this version knows");
+            return false;
+        };
+        let receipt = message.receipt_handle.as_deref().unwrap_or_default();
+        match self.carry_out(&work, receipt).await {
+            Ok(Handled::Done) => true,
+            Ok(Handled::Later(after)) => {
+                self.hide(receipt, after).await;
+                false
+            }
+            Err(error) => {
+                tracing::warn!(job = work.job(), %error, "Work could not be done and comes again");
+                false
+            }
+        }
+    }
+
+    async fn carry_out(&self, work: &Work, receipt: &str) -> Result<Handled, Error> {
+        match work {
+            Work::Plan { job } => self.plan(job, receipt).await,
+            Work::Test { job, plan, test } => self.test(job, *plan, *test, receipt).await,
+        }
+    }
+
+    /// Keeps a message from others for this long.
+    pub(crate) async fn hide(&self, receipt: &str, after: Duration) {
+        if let Err(error) = self.platform.queue.change_visibility(receipt, whole_seconds(after)).await {
+            tracing::warn!(%error, "The visibility of a message could not be changed");
+        }
+    }
+}
+
+fn work(message: &SqsMessage) -> Option<Work> {
+    serde_json::from_str(message.body.as_deref()?).ok()
+}
+
+fn failure(message: &SqsMessage) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = message.message_id.clone().unwrap_or_default();
+    failure
+}
+
+/// SQS counts in seconds; a visibility that ends before the lease would only bring the message back too early.
+fn whole_seconds(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
+}

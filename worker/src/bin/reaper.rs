@@ -1,0 +1,20 @@
+//! The Lambda function on a schedule that looks after jobs in which nothing moves.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use stepcast_platform::{Clock, Config, Platform, logging};
+use stepcast_worker::Worker;
+use stepcast_worker::engine::EngineConfig;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    logging::init();
+    let config = Config::from_environment()?;
+    let platform = Platform::connect(&config, Clock::system()).await;
+    let worker = &Worker::new(platform, config.lease, EngineConfig::from_environment())?;
+    lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
+        worker.reap().await;
+        Ok::<_, Error>(Value::Null)
+    }))
+    .await
+}

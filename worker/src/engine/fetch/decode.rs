@@ -1,0 +1,135 @@
+//! Undoes `content-encoding`, no further than a limit: a kilobyte can be made to unpack into gigabytes.
+
+use super::FetchError;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use std::io::{self, Read};
+
+/// What requests say they can read.
+pub const ACCEPTED: &str = "gzip, br, zstd, deflate";
+/// More encodings than this on one body are nobody's honest doing.
+const MAX_ENCODINGS: usize = 3;
+/// Largest zstd window, as a power of two: what RFC 9659 lets a server use.
+const ZSTD_WINDOW: u32 = 23;
+const BROTLI_BUFFER: usize = 16 * 1024;
+
+/// The body as it was before it was encoded. Unknown encodings are left as they are.
+pub async fn decode(headers: &HeaderMap, raw: Bytes, limit: usize) -> Result<Bytes, FetchError> {
+    let encodings = encodings(headers);
+    if encodings.is_empty() || raw.is_empty() {
+        return Ok(raw);
+    }
+    if encodings.len() > MAX_ENCODINGS {
+        return Err(FetchError::Protocol(format!("the body is encoded {} times", encodings.len())));
+    }
+    // Unpacking ten megabytes takes long enough to be felt by everything else on this thread.
+    let work = move || encodings.iter().rev().try_fold(raw, |body, encoding| decode_one(encoding, body, limit));
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(FetchError::Protocol(error.to_string())))
+}
+
+/// Unpacks gzip, for files that are gzip themselves.
+pub fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, FetchError> {
+    read_bounded(flate2::read::MultiGzDecoder::new(packed), limit, "gzip")
+}
+
+fn encodings(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let names = values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    names.filter(|name| !name.is_empty() && name != "identity").collect()
+}
+
+fn decode_one(encoding: &str, body: Bytes, limit: usize) -> Result<Bytes, FetchError> {
+    let packed = body.as_ref();
+    match encoding {
+        "gzip" | "x-gzip" => gunzip(packed, limit),
+        "br" => read_bounded(brotli::Decompressor::new(packed, BROTLI_BUFFER), limit, "brotli"),
+        "zstd" => read_bounded(zstd_reader(packed).map_err(|error| broken("zstd", &error))?, limit, "zstd"),
+        // The standard says zlib; some servers have always sent bare deflate (RFC 9110, section 8.4.1.2).
+        "deflate" if is_zlib(packed) => read_bounded(flate2::read::ZlibDecoder::new(packed), limit, "deflate"),
+        "deflate" => read_bounded(flate2::read::DeflateDecoder::new(packed), limit, "deflate"),
+        _ => Ok(body),
+    }
+}
+
+fn zstd_reader(packed: &[u8]) -> io::Result<impl Read + '_> {
+    let mut reader = zstd::stream::read::Decoder::with_buffer(packed)?;
+    reader.window_log_max(ZSTD_WINDOW)?;
+    Ok(reader)
+}
+
+fn is_zlib(packed: &[u8]) -> bool {
+    matches!(packed, [method, flags, ..]
+        if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
+}
+
+fn read_bounded(reader: impl Read, limit: usize, encoding: &str) -> Result<Bytes, FetchError> {
+    let mut body = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(most).read_to_end(&mut body).map_err(|error| broken(encoding, &error))?;
+    if body.len() > limit { Err(FetchError::TooLarge { limit }) } else { Ok(body.into()) }
+}
+
+fn broken(encoding: &str, error: &io::Error) -> FetchError {
+    FetchError::Protocol(format!("the body is not valid {encoding}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use std::io::Write;
+
+    const LIMIT: usize = 1_000;
+
+    fn zlib(text: &[u8]) -> Vec<u8> {
+        let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
+        writer.write_all(text).expect("memory");
+        writer.finish().expect("memory")
+    }
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
+        writer.write_all(text).expect("memory");
+        writer.finish().expect("memory")
+    }
+
+    async fn decode_as(encoding: &str, body: Vec<u8>) -> Result<Bytes, FetchError> {
+        let headers = HeaderMap::from_iter([(CONTENT_ENCODING, encoding.parse().expect("a header"))]);
+        decode(&headers, body.into(), LIMIT).await
+    }
+
+    #[tokio::test]
+    async fn every_encoding_is_undone() {
+        let mut brotli = Vec::new();
+        brotli::CompressorWriter::new(&mut brotli, 4096, 5, 22).write_all(b"hello").expect("memory");
+        let deflated = zlib(b"hello");
+        let bare = deflated[2..deflated.len() - 4].to_vec();
+        for (encoding, body) in [
+            ("gzip", gzip(b"hello")),
+            ("X-Gzip", gzip(b"hello")),
+            ("deflate", deflated),
+            ("deflate", bare),
+            ("br", brotli),
+            ("zstd", zstd::encode_all(&b"hello"[..], 0).expect("memory")),
+            ("deflate, gzip", gzip(&zlib(b"hello"))),
+            ("identity", b"hello".to_vec()),
+            ("unheard-of", b"hello".to_vec()),
+        ] {
+            assert_eq!(decode_as(encoding, body).await.expect(encoding), "hello", "{encoding}");
+        }
+    }
+
+    #[tokio::test]
+    async fn unpacking_stops_at_the_limit() {
+        let bomb = gzip(&vec![0; 1_000_000]);
+        let error = decode_as("gzip", bomb).await.expect_err("too large");
+        assert!(matches!(error, FetchError::TooLarge { limit: LIMIT }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_broken_body_is_told() {
+        let error = decode_as("gzip", b"hello".to_vec()).await.expect_err("not gzip");
+        assert!(error.to_string().contains("the body is not valid gzip"), "{error}");
+    }
+}

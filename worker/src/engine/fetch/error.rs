@@ -1,0 +1,171 @@
+//! What can go wrong with a request, in words that say what to do next.
+
+use super::tls;
+use crate::engine::address::RefusedTarget;
+use std::error::Error;
+use std::io;
+use std::iter;
+use std::time::Duration;
+use stepcast_protocol::duration;
+use url::Url;
+
+/// Why there is no answer to look at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The address, a header or the body cannot be sent
+    #[error("{0}")]
+    InvalidRequest(String),
+    /// The guard refused the host
+    #[error(transparent)]
+    Refused(#[from] RefusedTarget),
+    /// The name could not be resolved
+    #[error("`{host}` could not be resolved: {reason}")]
+    Dns {
+        /// The name
+        host: String,
+        /// What the resolver said
+        reason: String,
+    },
+    /// No connection came about
+    #[error("could not connect to `{host}`: {reason}")]
+    Connect {
+        /// The host with its port
+        host: String,
+        /// What the system said
+        reason: String,
+    },
+    /// The other side could not be trusted, or could not agree on how to encrypt
+    #[error("no secure connection to `{host}`: {reason}")]
+    Tls {
+        /// The host with its port
+        host: String,
+        /// What is wrong
+        reason: String,
+    },
+    /// The time was used up
+    #[error("{phase} within {}", duration::format(*limit))]
+    Timeout {
+        /// What it was waiting for
+        phase: Phase,
+        /// The time there was
+        limit: Duration,
+    },
+    /// The body does not end where it should
+    #[error("the body is larger than {}", size(*limit))]
+    TooLarge {
+        /// The largest that is read, in bytes
+        limit: usize,
+    },
+    /// What came back is not HTTP as it should be
+    #[error("the answer could not be read: {0}")]
+    Protocol(String),
+    /// The redirects did not end
+    #[error("more than {limit} redirects, the next to `{last}`")]
+    TooManyRedirects {
+        /// How many were followed
+        limit: u32,
+        /// Where the next would have gone
+        last: String,
+    },
+}
+
+/// What a request was waiting for when its time was used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The status and the headers
+    Answer,
+    /// The rest of the body
+    Body,
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Answer => "no answer came",
+            Self::Body => "the body did not arrive",
+        })
+    }
+}
+
+impl FetchError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidRequest(_) => None,
+            Self::Refused(refused) => Some(refused.hint()),
+            Self::Dns { .. } => Some("check the name, and whether it resolves where Stepcast runs"),
+            Self::Connect { .. } => Some("check that the server is up and listens on that port"),
+            Self::Tls { .. } => Some("check the certificate the server sends, its chain and its date"),
+            Self::Timeout { .. } => Some("find out why it takes so long, or give the step a longer `timeout`"),
+            Self::TooLarge { .. } => Some("larger bodies are not read; check a smaller page"),
+            Self::Protocol(_) => Some("the server, or something in front of it, broke the answer off or garbled it"),
+            Self::TooManyRedirects { .. } => Some("the page probably redirects in a circle"),
+        }
+    }
+
+    /// Whether trying again would end the same way.
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::InvalidRequest(_) | Self::Refused(_) | Self::TooLarge { .. })
+    }
+
+    /// Finds out what an error of the HTTP client is about. Its own text names the whole address; these do not.
+    pub fn from_client(error: &reqwest::Error, url: &Url) -> Self {
+        if let Some(refused) = find::<RefusedTarget>(error) {
+            return Self::Refused(refused.clone());
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        if error.is_dns() {
+            return Self::Dns { host, reason: resolver_reason(error) };
+        }
+        let host = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+        if let Some(error) = find::<rustls::Error>(error) {
+            return Self::Tls { host, reason: tls::reason(error) };
+        }
+        if error.is_connect() {
+            return Self::Connect { host, reason: connect_reason(error) };
+        }
+        if error.is_builder() {
+            return Self::InvalidRequest(format!("the request cannot be sent: {}", deepest(error)));
+        }
+        Self::Protocol(deepest(error))
+    }
+}
+
+fn resolver_reason(error: &reqwest::Error) -> String {
+    let text = deepest(error);
+    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_lowercase()
+}
+
+fn connect_reason(error: &reqwest::Error) -> String {
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => "nothing listens there".into(),
+        Some(io::ErrorKind::TimedOut) => "no answer to the connection attempt".into(),
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => "the network has no way there".into(),
+        _ => deepest(error),
+    }
+}
+
+fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    causes(error).find_map(<dyn Error>::downcast_ref)
+}
+
+/// The innermost cause, which is the only one that does not repeat the others.
+fn deepest(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// An error and what caused it. `io::Error` does not name the error it wraps as its source, so it is unwrapped here.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(error), |error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    })
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        _ => format!("{} MiB", bytes / 1_048_576),
+    }
+}

@@ -1,0 +1,205 @@
+//! Turns a suite into the list of tests that are run: chooses by tags, multiplies by `each` and `discover`.
+
+mod each;
+
+use super::excerpt::excerpt;
+use super::fetch::{FetchRequest, Fetcher};
+use super::mask::Mask;
+use super::request;
+use super::scope::{Scope, ScopeError};
+use super::sitemap::{self, SitemapError};
+use each::EachError;
+use http::Method;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use stepcast_protocol::limits::{NAME_BYTES, TESTS_PER_JOB};
+use stepcast_protocol::suite::{Discover, PAGE_VARIABLE, Suite, Test};
+use stepcast_protocol::template;
+use url::Url;
+
+/// Largest sitemap, unpacked, in bytes. <https://www.sitemaps.org/protocol.html>
+const SITEMAP_BYTES: usize = 50 * 1024 * 1024;
+
+/// One test of a plan. It holds no secret, so it may be stored and queued as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedTest {
+    /// Its place in the plan, from 0
+    pub test: u32,
+    /// Its name, filled in
+    pub name: String,
+    /// The place in [`Suite::tests`] of what it does
+    pub definition: usize,
+    /// The values of `each`, and `page` where it was discovered
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+    /// Whether the suite says not to run it
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip: bool,
+}
+
+/// Why a suite could not be planned, with secrets hidden.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PlanError {
+    /// What is wrong
+    pub message: String,
+    /// What to do about it
+    pub hint: Option<String>,
+    /// Whether planning again later may succeed: a sitemap could not be fetched
+    pub temporary: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    #[error(transparent)]
+    Each(#[from] EachError),
+    #[error("there are more than {TESTS_PER_JOB} tests once `each` and `discover` are expanded")]
+    TooMany,
+    #[error("test `{test}`: {error}")]
+    Sitemap { test: String, error: SitemapError },
+}
+
+impl Problem {
+    fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Scope(_) => None,
+            Self::Each(error) => Some(error.hint()),
+            Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
+            Self::Sitemap { error, .. } => error.hint(),
+        }
+    }
+
+    fn masked(&self, mask: &Mask) -> PlanError {
+        PlanError {
+            message: mask.hide(&self.to_string()),
+            hint: self.hint().map(str::to_owned),
+            temporary: matches!(self, Self::Sitemap { error, .. } if error.is_temporary()),
+        }
+    }
+}
+
+/// See [`Engine::plan`](super::Engine::plan).
+pub async fn plan(
+    fetcher: &Fetcher,
+    suite: &Suite,
+    vars: &BTreeMap<String, String>,
+    secrets: &BTreeMap<String, String>,
+    tags: &[String],
+) -> Result<Vec<PlannedTest>, PlanError> {
+    let mask = Mask::new(secrets);
+    let scope = Scope::new(suite, vars, secrets).map_err(|error| Problem::from(error).masked(&mask))?;
+    let mut planner = Planner { fetcher, suite, scope, mask: &mask, room: 0, tests: Vec::new() };
+    planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
+    Ok(planner.tests)
+}
+
+struct Planner<'a> {
+    fetcher: &'a Fetcher,
+    suite: &'a Suite,
+    scope: Scope,
+    mask: &'a Mask,
+    /// How many discovered pages there is room for beside the tests known without looking
+    room: usize,
+    tests: Vec<PlannedTest>,
+}
+
+impl Planner<'_> {
+    async fn plan(&mut self, tags: &[String]) -> Result<(), Problem> {
+        let chosen = || self.suite.tests.iter().enumerate().filter(|(_, test)| Suite::selects(tags, test));
+        let known = chosen().filter(|(_, test)| !is_discovered(test)).map(|(_, test)| each::count(test));
+        let known = known.fold(0, usize::saturating_add);
+        self.room = TESTS_PER_JOB.checked_sub(known).ok_or(Problem::TooMany)?;
+        let chosen: Vec<_> = chosen().collect();
+        for (definition, test) in chosen {
+            self.plan_test(definition, test).await?;
+        }
+        Ok(())
+    }
+
+    async fn plan_test(&mut self, definition: usize, test: &Test) -> Result<(), Problem> {
+        if each::count(test) > TESTS_PER_JOB {
+            return Err(Problem::TooMany);
+        }
+        for variables in each::combinations(test, &self.scope)? {
+            let scope = self.scope_with(&variables);
+            let name = each::name(test, &variables, &scope);
+            match &test.discover {
+                Some(discover) if !test.skip => self.discover(definition, &name, discover, &scope, &variables).await?,
+                _ => self.add(definition, &name, variables, test.skip),
+            }
+        }
+        Ok(())
+    }
+
+    async fn discover(
+        &mut self,
+        definition: usize,
+        name: &str,
+        discover: &Discover,
+        scope: &Scope,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<(), Problem> {
+        if self.room == 0 {
+            return Err(Problem::TooMany);
+        }
+        let most = self.room.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
+        let pages = self.pages(discover, scope, most).await;
+        let pages = pages.map_err(|error| Problem::Sitemap { test: name.to_owned(), error })?;
+        self.room -= pages.len();
+        for page in pages {
+            let name = format!("{name}: {}", path_and_query(&page));
+            let mut variables = variables.clone();
+            variables.insert(PAGE_VARIABLE.to_owned(), page.into());
+            self.add(definition, &name, variables, false);
+        }
+        Ok(())
+    }
+
+    async fn pages(&self, discover: &Discover, scope: &Scope, most: usize) -> Result<Vec<Url>, SitemapError> {
+        let defaults = &self.suite.defaults;
+        let address = template::render(&discover.sitemap, scope).map_err(|error| SitemapError::Request(error.into()))?;
+        let request = FetchRequest {
+            method: Method::GET,
+            url: request::address(&address)?,
+            headers: request::headers(&defaults.headers, scope)?,
+            body: None,
+            timeout: defaults.timeout,
+            body_bytes: Some(SITEMAP_BYTES),
+        };
+        sitemap::pages(self.fetcher, &request, defaults.host, defaults.retries.max, most).await
+    }
+
+    fn scope_with(&self, variables: &BTreeMap<String, String>) -> Scope {
+        let mut scope = self.scope.clone();
+        for (name, value) in variables {
+            scope.set(name, value);
+        }
+        scope
+    }
+
+    fn add(&mut self, definition: usize, name: &str, variables: BTreeMap<String, String>, skip: bool) {
+        let test = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
+        let name = shorten(excerpt(name, self.mask));
+        self.tests.push(PlannedTest { test, name, definition, variables, skip });
+    }
+}
+
+fn is_discovered(test: &Test) -> bool {
+    test.discover.is_some() && !test.skip
+}
+
+fn path_and_query(page: &Url) -> String {
+    page.query().map_or_else(|| page.path().to_owned(), |query| format!("{}?{query}", page.path()))
+}
+
+/// An excerpt is bounded in characters, a name in bytes.
+fn shorten(mut name: String) -> String {
+    const ELLIPSIS: &str = "…";
+    if name.len() > NAME_BYTES {
+        name.truncate(name.floor_char_boundary(NAME_BYTES - ELLIPSIS.len()));
+        name.push_str(ELLIPSIS);
+    }
+    name
+}

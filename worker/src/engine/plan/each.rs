@@ -1,0 +1,85 @@
+//! Multiplies a test by its `each`: every combination of the values, the last name turning fastest.
+
+use crate::engine::scope::Scope;
+use std::collections::BTreeMap;
+use stepcast_protocol::suite::Test;
+use stepcast_protocol::template::{self, SECRET_PREFIX};
+
+/// Why the values of an `each` cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EachError {
+    /// A value refers to a secret
+    #[error("test `{test}`: a value of `each.{variable}` uses a secret")]
+    Secret {
+        /// The test
+        test: String,
+        /// The variable
+        variable: String,
+    },
+    /// A value refers to a name nobody gave
+    #[error("test `{test}`: a value of `each.{variable}` uses `${{{missing}}}`, which has no value")]
+    Undefined {
+        /// The test
+        test: String,
+        /// The variable
+        variable: String,
+        /// The name
+        missing: String,
+    },
+}
+
+impl EachError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Secret { .. } => "plans are stored, so they hold no secrets; use it in the request itself",
+            Self::Undefined { .. } => "give it with `--var`, or under `vars`",
+        }
+    }
+}
+
+/// How many combinations there are.
+pub fn count(test: &Test) -> usize {
+    test.each.iter().map(|(_, values)| values.len()).fold(1, usize::saturating_mul)
+}
+
+/// All combinations. Values may be templates over the variables of the run.
+pub fn combinations(test: &Test, scope: &Scope) -> Result<Vec<BTreeMap<String, String>>, EachError> {
+    let mut combinations = vec![BTreeMap::new()];
+    for (variable, values) in &test.each {
+        let values: Vec<String> =
+            values.iter().map(|value| fill_in(test, variable, value, scope)).collect::<Result<_, _>>()?;
+        let with_each_value = |combination: &BTreeMap<String, String>| -> Vec<_> {
+            let with = |value: &String| {
+                let mut combination = combination.clone();
+                combination.insert(variable.clone(), value.clone());
+                combination
+            };
+            values.iter().map(with).collect()
+        };
+        combinations = combinations.iter().flat_map(with_each_value).collect();
+    }
+    Ok(combinations)
+}
+
+fn fill_in(test: &Test, variable: &str, value: &str, scope: &Scope) -> Result<String, EachError> {
+    let (test, variable) = (test.name.clone(), variable.to_owned());
+    if template::names(value).iter().any(|name| name.starts_with(SECRET_PREFIX)) {
+        return Err(EachError::Secret { test, variable });
+    }
+    template::render(value, scope).map_err(|missing| EachError::Undefined { test, variable, missing: missing.0 })
+}
+
+/// The test's name for one combination. Variables the name does not use stand behind it, or results would not be told
+/// apart.
+pub fn name(test: &Test, variables: &BTreeMap<String, String>, scope: &Scope) -> String {
+    let used = template::names(&test.name);
+    let unused: Vec<String> = test
+        .each
+        .iter()
+        .filter(|(variable, _)| !used.contains(&variable.as_str()))
+        .filter_map(|(variable, _)| Some(format!("{variable}={}", variables.get(variable)?)))
+        .collect();
+    let name = template::render_known(&test.name, scope);
+    if unused.is_empty() { name } else { format!("{name} [{}]", unused.join(", ")) }
+}

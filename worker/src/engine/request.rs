@@ -1,0 +1,150 @@
+//! Fills in a step's request.
+
+use super::fetch::{FetchError, FetchRequest};
+use super::scope::Scope;
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use stepcast_protocol::suite::check::render_value;
+use stepcast_protocol::suite::{Body, Request};
+use stepcast_protocol::template;
+use url::{Url, form_urlencoded};
+
+/// Headers that say how the bytes travel, which is the client's business.
+const OF_THE_CONNECTION: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
+
+/// The request a step makes with these variables.
+pub fn fill_in(request: &Request, scope: &Scope) -> Result<FetchRequest, FetchError> {
+    let mut headers = headers(&request.headers, scope)?;
+    let body = request.body.as_ref().map(|body| fill_in_body(body, scope, &mut headers)).transpose()?;
+    Ok(FetchRequest {
+        method: method(&request.method)?,
+        url: address(&text(&request.url, scope)?)?,
+        headers,
+        body,
+        timeout: request.timeout,
+        body_bytes: None,
+    })
+}
+
+/// Reads an address and makes sure it can be fetched.
+pub fn address(text: &str) -> Result<Url, FetchError> {
+    let text = text.trim();
+    let url = Url::parse(text)
+        .map_err(|error| FetchError::InvalidRequest(format!("`{text}` is not an absolute address: {error}")))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        other => {
+            Err(FetchError::InvalidRequest(format!("`{other}:` addresses cannot be fetched; use `http:` or `https:`")))
+        }
+    }
+}
+
+/// Header fields with their values filled in.
+pub fn headers(pairs: &[(String, String)], scope: &Scope) -> Result<HeaderMap, FetchError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let invalid = |what: &str| FetchError::InvalidRequest(format!("header `{name}` {what}"));
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("has a name that cannot be sent"))?;
+        if OF_THE_CONNECTION.contains(&header) {
+            return Err(invalid("says how the bytes travel and is set by Stepcast"));
+        }
+        // Bytes, because names and cities are sent as UTF-8 whatever the standard says.
+        let value = HeaderValue::from_bytes(text(value, scope)?.trim().as_bytes())
+            .map_err(|_| invalid("has a value that cannot be sent, perhaps a line break"))?;
+        headers.append(header, value);
+    }
+    Ok(headers)
+}
+
+fn fill_in_body(body: &Body, scope: &Scope, headers: &mut HeaderMap) -> Result<Bytes, FetchError> {
+    let (content_type, bytes) = match body {
+        Body::Form(fields) => ("application/x-www-form-urlencoded", form(fields, scope)?),
+        Body::Json(value) => {
+            let value = render_value(value, scope).map_err(|error| FetchError::InvalidRequest(error.to_string()))?;
+            ("application/json", value.to_string())
+        }
+        Body::Text(template) => ("text/plain; charset=utf-8", text(template, scope)?),
+    };
+    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+    Ok(bytes.into())
+}
+
+fn form(fields: &[(String, String)], scope: &Scope) -> Result<String, FetchError> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in fields {
+        form.append_pair(name, &text(value, scope)?);
+    }
+    Ok(form.finish())
+}
+
+fn text(template: &str, scope: &Scope) -> Result<String, FetchError> {
+    template::render(template, scope).map_err(|error| FetchError::InvalidRequest(error.to_string()))
+}
+
+fn method(name: &str) -> Result<Method, FetchError> {
+    Method::from_bytes(name.as_bytes())
+        .map_err(|_| FetchError::InvalidRequest(format!("`{name}` cannot be the name of a method")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn request(body: Option<Body>, headers: &[(&str, &str)]) -> Request {
+        Request {
+            method: "POST".into(),
+            url: " ${base}/a b?q=${x}".into(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body,
+            timeout: Duration::from_secs(1),
+        }
+    }
+
+    fn scope() -> Scope {
+        let mut scope = Scope::default();
+        scope.set("base", "http://h.example");
+        scope.set("x", "a&b\n");
+        scope
+    }
+
+    #[test]
+    fn bodies_are_filled_in_and_say_what_they_are() {
+        for (body, content_type, bytes) in [
+            (Body::Form(vec![("k k".into(), "${x}".into())]), "application/x-www-form-urlencoded", "k+k=a%26b%0A"),
+            (Body::Json(serde_json::json!({"k": ["${x}", 1]})), "application/json", r#"{"k":["a&b\n",1]}"#),
+            (Body::Text("${x}".into()), "text/plain; charset=utf-8", "a&b\n"),
+        ] {
+            let filled = fill_in(&request(Some(body), &[]), &scope()).expect("a request");
+            assert_eq!(filled.headers[CONTENT_TYPE], content_type);
+            assert_eq!(filled.body.expect("a body"), bytes);
+            assert_eq!(filled.url.as_str(), "http://h.example/a%20b?q=a&b");
+        }
+    }
+
+    #[test]
+    fn a_content_type_of_its_own_is_kept() {
+        let request = request(Some(Body::Text("<x/>".into())), &[("content-type", "application/xml")]);
+        assert_eq!(fill_in(&request, &scope()).expect("a request").headers[CONTENT_TYPE], "application/xml");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_told() {
+        for (headers, expected) in [
+            ([("x-a", "a${x}b")], "header `x-a` has a value that cannot be sent, perhaps a line break"),
+            ([("content-length", "5")], "header `content-length` says how the bytes travel and is set by Stepcast"),
+            ([("x-a", "${nope}")], "`${nope}` has no value"),
+        ] {
+            assert_eq!(fill_in(&request(None, &headers), &scope()).expect_err(expected).to_string(), expected);
+        }
+        assert_eq!(
+            address("ftp://h/").expect_err("no web address").to_string(),
+            "`ftp:` addresses cannot be fetched; use `http:` or `https:`"
+        );
+        assert_eq!(
+            address("/path").expect_err("relative").to_string(),
+            "`/path` is not an absolute address: relative URL without a base"
+        );
+    }
+}

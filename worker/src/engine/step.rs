@@ -1,0 +1,186 @@
+//! Runs one step: makes its request, takes its captures, has its checks judged.
+
+use super::check;
+use super::excerpt::excerpt;
+use super::fetch::{FetchError, Fetcher, Response};
+use super::mask::Mask;
+use super::page::Page;
+use super::request;
+use super::scope::Scope;
+use super::wall::{self, Wall};
+use cookie_store::CookieStore;
+use std::sync::Arc;
+use std::time::Duration;
+use stepcast_protocol::limits::VARIABLE_BYTES;
+use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::suite::{Capture, HostLimits, Matcher, Step, Subject};
+use stepcast_protocol::{Outcome, duration};
+use tokio::time::Instant;
+
+/// Longest a page may take to be parsed and judged. Some pages and selectors together take the square of their size.
+const JUDGING_TIME: Duration = Duration::from_secs(30);
+/// Most bytes of a step once all its templates are filled in.
+const FILLED_IN_BYTES: usize = 8 * 1024 * 1024;
+
+/// A step with what it needs.
+pub struct StepRun<'a> {
+    /// Makes the request
+    pub fetcher: &'a Fetcher,
+    /// How hard the host may be asked
+    pub limits: HostLimits,
+    /// Hides secrets
+    pub mask: &'a Arc<Mask>,
+    /// The step
+    pub step: &'a Step,
+}
+
+/// How a step ended.
+pub struct StepEnd {
+    /// How it ended
+    pub outcome: Outcome,
+    /// How long it took, waiting for one's turn at the host included
+    pub duration: Duration,
+    /// What was found
+    pub results: Vec<CheckResult>,
+    /// How many checks were evaluated
+    pub evaluated: u64,
+    /// Trying again would end the same way
+    pub is_permanent: bool,
+}
+
+impl StepRun<'_> {
+    /// Runs the step and hands the scope back with its captures.
+    pub async fn run(&self, jar: &mut CookieStore, scope: Scope) -> (StepEnd, Scope) {
+        let started = Instant::now();
+        let (verdict, scope) = match self.fetch(jar, &scope).await {
+            Ok(response) => self.judge(response, scope).await,
+            Err(error) => (Judged::of_error(&error, self.mask), scope),
+        };
+        let Judged { outcome, results, evaluated, is_permanent } = verdict;
+        (StepEnd { outcome, duration: started.elapsed(), results, evaluated, is_permanent }, scope)
+    }
+
+    async fn fetch(&self, jar: &mut CookieStore, scope: &Scope) -> Result<Response, FetchError> {
+        check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
+        let request = request::fill_in(&self.step.request, scope)?;
+        self.fetcher.fetch(request, jar, self.limits).await
+    }
+
+    /// Parsing and matching take as long as the page is big, and the parsed page cannot leave its thread; so all of it
+    /// happens in one go where it blocks nobody.
+    async fn judge(&self, response: Response, scope: Scope) -> (Judged, Scope) {
+        let (step, mask, before) = (self.step.clone(), Arc::clone(self.mask), scope.clone());
+        let work = tokio::task::spawn_blocking(move || judge(&step, response, scope, &mask));
+        let problem = match tokio::time::timeout(JUDGING_TIME, work).await {
+            Ok(Ok(judged)) => return judged,
+            Ok(Err(_)) => "the page made the parser give up".to_owned(),
+            Err(_) => format!("the page could not be judged within {}", duration::format(JUDGING_TIME)),
+        };
+        (Judged::of_problem(&problem, self.mask), before)
+    }
+}
+
+/// What was made of an answer.
+struct Judged {
+    outcome: Outcome,
+    results: Vec<CheckResult>,
+    evaluated: u64,
+    is_permanent: bool,
+}
+
+impl Judged {
+    fn of_error(error: &FetchError, mask: &Mask) -> Self {
+        let result = request_result(Outcome::Errored, &error.to_string(), error.hint(), mask);
+        Self { outcome: Outcome::Errored, results: vec![result], evaluated: 0, is_permanent: error.is_permanent() }
+    }
+
+    fn of_problem(problem: &str, mask: &Mask) -> Self {
+        let result = request_result(Outcome::Errored, problem, None, mask);
+        Self { outcome: Outcome::Errored, results: vec![result], evaluated: 0, is_permanent: true }
+    }
+}
+
+/// A result about the request itself.
+pub fn request_result(outcome: Outcome, message: &str, hint: Option<&str>, mask: &Mask) -> CheckResult {
+    CheckResult {
+        check: "request".into(),
+        outcome,
+        expected: None,
+        actual: Some(excerpt(message, mask)),
+        hint: hint.map(|hint| excerpt(hint, mask)),
+    }
+}
+
+fn judge(step: &Step, response: Response, mut scope: Scope, mask: &Mask) -> (Judged, Scope) {
+    let page = Page::new(response);
+    let captures = step.capture.iter().filter_map(|(name, capture)| take(name, capture, &page, &mut scope, mask));
+    let mut results: Vec<CheckResult> = captures.collect();
+    if let Err(problem) = check_size(step, &scope) {
+        return (Judged::of_problem(&problem, mask), scope);
+    }
+    let from = results.len();
+    results.extend(step.expect.iter().map(|check| check::evaluate(check, &page, &scope, mask)));
+    if let Some(wall) = wall::detect(&page)
+        && !expects_status(step, &results[from..])
+    {
+        turn_away(&mut results, &wall, mask);
+    }
+    let judged = Judged {
+        outcome: outcome_of(&results),
+        evaluated: step.expect.len() as u64,
+        results,
+        is_permanent: false,
+    };
+    (judged, scope)
+}
+
+/// Keeps a captured value in the scope, or says why there is none.
+fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Mask) -> Option<CheckResult> {
+    let problem = match check::capture(&capture.subject, page, scope, mask) {
+        Ok(value) if value.len() > VARIABLE_BYTES => check::Missing {
+            outcome: Outcome::Failed,
+            actual: format!("a value longer than {VARIABLE_BYTES} bytes"),
+            hint: None,
+        },
+        Ok(value) => {
+            scope.set(name, value);
+            return None;
+        }
+        Err(missing) => missing,
+    };
+    let check = excerpt(&format!("capture {name}"), mask);
+    let check::Missing { outcome, actual, hint } = problem;
+    Some(CheckResult { check, outcome, expected: Some("a value".into()), actual: Some(actual), hint })
+}
+
+/// A suite can ask for more memory than there is by using one long variable a hundred thousand times.
+fn check_size(step: &Step, scope: &Scope) -> Result<(), String> {
+    let text = serde_json::to_string(step).map_err(|error| error.to_string())?;
+    if scope.filled_in_length(&text) > FILLED_IN_BYTES {
+        return Err(format!("the step is larger than {} MiB once it is filled in", FILLED_IN_BYTES / 1024 / 1024));
+    }
+    Ok(())
+}
+
+/// Whether the suite asked for just this status, and got it: then being turned away is what is tested.
+fn expects_status(step: &Step, results: &[CheckResult]) -> bool {
+    let names_status = |matcher: &Matcher| matches!(matcher, Matcher::Equals(_) | Matcher::OneOf(_));
+    step.expect.iter().zip(results).any(|(check, result)| {
+        check.subject == Subject::Status && check.matchers.iter().any(names_status) && result.outcome.is_pass()
+    })
+}
+
+/// What was checked on a wall says nothing about the page behind it.
+fn turn_away(results: &mut Vec<CheckResult>, wall: &Wall, mask: &Mask) {
+    for result in results.iter_mut().filter(|result| !result.outcome.is_pass()) {
+        result.outcome = Outcome::Blocked;
+    }
+    results.insert(0, request_result(Outcome::Blocked, &wall.reason, Some(wall.hint), mask));
+}
+
+/// A wrong page is certain, so it counts before what could not be told.
+fn outcome_of(results: &[CheckResult]) -> Outcome {
+    let worst = [Outcome::Blocked, Outcome::Failed, Outcome::Errored];
+    let has = |outcome: &Outcome| results.iter().any(|result| result.outcome == *outcome);
+    worst.into_iter().find(has).unwrap_or(Outcome::Passed)
+}

@@ -1,0 +1,187 @@
+//! Runs one test: attempt after attempt until one passes or no more are wanted.
+
+use super::bound;
+use super::excerpt::excerpt;
+use super::fetch::Fetcher;
+use super::mask::Mask;
+use super::plan::PlannedTest;
+use super::retry;
+use super::scope::Scope;
+use super::step::{self, StepEnd, StepRun};
+use cookie_store::CookieStore;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::StepState;
+use stepcast_protocol::suite::{Suite, Test};
+use stepcast_protocol::template::render_known;
+use tokio::time::Instant;
+
+/// Hears what a test does while it does it.
+pub trait Observer: Send {
+    /// A try has begun; from 1
+    fn attempt_started(&mut self, attempt: u32);
+    /// A step has begun
+    fn step_started(&mut self, step: StepState);
+    /// A step has ended; it is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) by itself
+    fn step_finished(&mut self, step: StepState);
+    /// Asked between steps and retries: whether to stop here
+    fn is_cancelled(&self) -> bool;
+}
+
+/// What is run.
+#[derive(Debug, Clone, Copy)]
+pub struct TestRun<'a> {
+    /// The suite the plan was made of
+    pub suite: &'a Suite,
+    /// The test
+    pub planned: &'a PlannedTest,
+    /// Variables given with the run
+    pub vars: &'a BTreeMap<String, String>,
+    /// Secrets given with the run, by name without `secret.`
+    pub secrets: &'a BTreeMap<String, String>,
+}
+
+/// How a test ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestEnd {
+    /// How it ended
+    pub outcome: Outcome,
+    /// How long it took, retries and pauses included
+    pub duration: Duration,
+    /// How many tries it took; 0 for a skipped test
+    pub attempt: u32,
+    /// The steps of the last try, bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) together
+    pub steps: Vec<StepState>,
+    /// How many checks were evaluated in the last try: green means tested
+    pub checks: u64,
+}
+
+/// See [`Engine::run_test`](super::Engine::run_test).
+pub async fn run(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> TestEnd {
+    let started = Instant::now();
+    let mut last = Attempt { outcome: Outcome::Skipped, ..Attempt::default() };
+    let mut attempt = 0;
+    while !run.planned.skip {
+        attempt += 1;
+        observer.attempt_started(attempt);
+        last = run_attempt(fetcher, run, observer).await;
+        let retries = run.suite.tests.get(run.planned.definition).map(|test| test.retries).unwrap_or_default();
+        if last.is_permanent || !retry::is_wanted(retries, attempt, last.outcome) {
+            break;
+        }
+        if observer.is_cancelled() {
+            last.outcome = Outcome::Cancelled;
+            break;
+        }
+        tokio::time::sleep(retry::pause_after(attempt)).await;
+    }
+    if last.outcome == Outcome::Passed && attempt > 1 {
+        last.outcome = Outcome::Flaky;
+    }
+    bound::fit(&mut last.steps);
+    TestEnd { outcome: last.outcome, duration: started.elapsed(), attempt, steps: last.steps, checks: last.checks }
+}
+
+struct Attempt {
+    outcome: Outcome,
+    steps: Vec<StepState>,
+    checks: u64,
+    /// Trying again would end the same way
+    is_permanent: bool,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { outcome: Outcome::Passed, steps: Vec::new(), checks: 0, is_permanent: false }
+    }
+}
+
+async fn run_attempt(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> Attempt {
+    let mask = Arc::new(Mask::new(run.secrets));
+    match prepare(run) {
+        Ok((test, scope)) => run_steps(fetcher, run.suite, test, scope, mask, observer).await,
+        Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),
+    }
+}
+
+fn prepare(run: TestRun<'_>) -> Result<(&Test, Scope), String> {
+    let test = run.suite.tests.get(run.planned.definition);
+    let test = test.ok_or("the plan does not belong to this suite: there is no such test in it")?;
+    let mut scope = Scope::new(run.suite, run.vars, run.secrets).map_err(|error| error.to_string())?;
+    for (name, value) in &run.planned.variables {
+        scope.set(name, value);
+    }
+    Ok((test, scope))
+}
+
+/// A test of which not even the first request can be put together; told as a step, where people look for reasons.
+fn cannot_start(name: &str, problem: &str, mask: &Mask, observer: &mut dyn Observer) -> Attempt {
+    let opening = opening(0, name, mask);
+    observer.step_started(opening.clone());
+    let state = StepState {
+        outcome: Some(Outcome::Errored),
+        duration_ms: Some(0),
+        checks: vec![step::request_result(Outcome::Errored, problem, None, mask)],
+        ..opening
+    };
+    observer.step_finished(state.clone());
+    Attempt { outcome: Outcome::Errored, steps: vec![state], checks: 0, is_permanent: true }
+}
+
+async fn run_steps(
+    fetcher: &Fetcher,
+    suite: &Suite,
+    test: &Test,
+    mut scope: Scope,
+    mask: Arc<Mask>,
+    observer: &mut dyn Observer,
+) -> Attempt {
+    let mut attempt = Attempt::default();
+    let mut jar = CookieStore::new();
+    for (number, step) in (0..).zip(&test.steps) {
+        if observer.is_cancelled() {
+            attempt.outcome = Outcome::Cancelled;
+            break;
+        }
+        let opening = opening(number, &render_known(&step.name, &scope), &mask);
+        observer.step_started(opening.clone());
+        let run = StepRun { fetcher, limits: suite.defaults.host, mask: &mask, step };
+        let end;
+        (end, scope) = run.run(&mut jar, scope).await;
+        attempt.take(opening, end, observer);
+        if attempt.outcome != Outcome::Passed {
+            break;
+        }
+    }
+    attempt
+}
+
+impl Attempt {
+    fn take(&mut self, opening: StepState, end: StepEnd, observer: &mut dyn Observer) {
+        let mut state = StepState {
+            outcome: Some(end.outcome),
+            duration_ms: Some(stepcast_protocol::duration::millis(end.duration)),
+            checks: end.results,
+            ..opening
+        };
+        bound::fit(std::slice::from_mut(&mut state));
+        observer.step_finished(state.clone());
+        self.outcome = end.outcome;
+        self.checks += end.evaluated;
+        self.is_permanent = end.is_permanent;
+        self.steps.push(state);
+    }
+}
+
+fn opening(number: u32, name: &str, mask: &Mask) -> StepState {
+    StepState {
+        step: number,
+        name: excerpt(name, mask),
+        outcome: None,
+        duration_ms: None,
+        checks: Vec::new(),
+        v: None,
+    }
+}

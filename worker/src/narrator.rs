@@ -1,0 +1,87 @@
+//! Turns what the engine does into events, numbered under the worker's lease.
+
+use crate::engine::Observer;
+use crate::job::Job;
+use crate::progress::{Key, Progress, Update};
+use stepcast_platform::Clock;
+use stepcast_platform::table::topic_job;
+use stepcast_protocol::state::{StepState, TestState, TestStatus, test_version};
+use stepcast_protocol::{Event, EventBody};
+
+/// Tells the watchers of a job about one test.
+pub(crate) struct Narrator<'a> {
+    job: &'a Job,
+    progress: &'a Progress,
+    clock: &'a Clock,
+    lease: u64,
+    updates: u64,
+    state: TestState,
+}
+
+impl<'a> Narrator<'a> {
+    pub fn new(job: &'a Job, progress: &'a Progress, clock: &'a Clock, lease: u64, test: TestState) -> Self {
+        Self { job, progress, clock, lease, updates: 0, state: test }
+    }
+
+    /// Takes the end of the test and the version it has; it is told once it is counted.
+    pub fn end(&mut self, end: impl FnOnce(&mut TestState)) -> &TestState {
+        let v = self.next_version();
+        end(&mut self.state);
+        self.state.v = v;
+        self.state.status = TestStatus::Finished;
+        &self.state
+    }
+
+    /// Tells the end, which is counted by now.
+    pub fn tell_end(&self) {
+        if let Some(finished) = Option::from(&self.state) {
+            self.tell(EventBody::TestFinished(finished), false);
+        }
+    }
+
+    fn tell(&self, body: EventBody, goes_on: bool) {
+        let at = self.clock.now_text();
+        let line = Event::of_job(&self.job.id, self.state.v, body, &at).to_json();
+        let state = match goes_on {
+            true => Event::of_test_state(&self.job.id, self.state.clone(), at).to_json(),
+            false => line.clone(),
+        };
+        let update = Update { key: Key::Test(self.state.test), line, state, goes_on };
+        self.progress.publish(&topic_job(&self.job.id), vec![update]);
+    }
+
+    fn next_version(&mut self) -> u64 {
+        self.updates += 1;
+        test_version(self.lease, self.updates)
+    }
+
+    fn put_step(&mut self, step: StepState) {
+        self.state.v = self.next_version();
+        self.state.steps.retain(|known| known.step != step.step);
+        self.state.steps.push(step);
+    }
+}
+
+impl Observer for Narrator<'_> {
+    fn attempt_started(&mut self, attempt: u32) {
+        self.state.v = self.next_version();
+        self.state.status = TestStatus::Running;
+        self.state.attempt = attempt;
+        self.state.steps.clear();
+        self.tell(EventBody::TestStarted { test: self.state.test, name: self.state.name.clone(), attempt }, true);
+    }
+
+    fn step_started(&mut self, step: StepState) {
+        self.put_step(step.clone());
+        self.tell(EventBody::StepStarted { test: self.state.test, step }, true);
+    }
+
+    fn step_finished(&mut self, step: StepState) {
+        self.put_step(step.clone());
+        self.tell(EventBody::StepFinished { test: self.state.test, step }, true);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.job.is_cancelled()
+    }
+}

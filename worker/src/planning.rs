@@ -1,0 +1,122 @@
+//! Planning: a suite becomes tests, and the tests become messages.
+//!
+//! Each planning has a number. The tests are written under it, and count only once the job's item says that this is
+//! the planning that counts; so a planner can die anywhere, and two can run at once.
+
+use crate::engine::PlannedTest;
+use crate::job::Job;
+use crate::progress::{Key, Update};
+use crate::{Handled, Worker};
+use std::time::Duration;
+use stepcast_platform::table::{JobRecord, NewTest, topic_feed, topic_job};
+use stepcast_platform::{Error, Work};
+use stepcast_protocol::state::{JobStatus, TestStatus};
+use stepcast_protocol::{Event, EventBody, Verdict};
+
+impl Worker {
+    /// Plans a job, or finishes what an earlier planner left undone.
+    pub(crate) async fn plan(&self, id: &str, receipt: &str) -> Result<Handled, Error> {
+        let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
+        let table = &self.platform.table;
+        let Some(record) = table.begin_plan(id).await? else {
+            return self.queue_again(&job).await;
+        };
+        job.note(&record);
+        let planned = tokio::select! {
+            planned = self.expand(&job) => planned,
+            () = self.keep_message(receipt) => unreachable!("a message is kept until its work is done"),
+        };
+        match planned {
+            _ if job.is_cancelled() => self.plan_nothing(&job, &record, Verdict::Cancelled, None).await?,
+            Err(problem) => self.plan_nothing(&job, &record, Verdict::Errored, Some(&problem)).await?,
+            Ok(tests) if tests.is_empty() => self.plan_nothing(&job, &record, Verdict::Empty, None).await?,
+            Ok(tests) => self.plan_tests(&job, &record, &tests, receipt).await?,
+        }
+        Ok(Handled::Done)
+    }
+
+    async fn expand(&self, job: &Job) -> Result<Vec<PlannedTest>, String> {
+        let planned = self.engine.plan(&job.suite, &job.vars, &job.secrets, &job.tags).await;
+        let mut tests = planned.map_err(|error| error.to_string())?;
+        if !job.only.is_empty() {
+            tests.retain(|test| job.only.contains(&test.name));
+        }
+        for (number, test) in (0..).zip(&mut tests) {
+            test.test = number;
+        }
+        Ok(tests)
+    }
+
+    async fn plan_tests(&self, job: &Job, record: &JobRecord, tests: &[PlannedTest], receipt: &str) -> Result<(), Error> {
+        let new: Vec<NewTest> = tests.iter().map(new_test).collect::<Result<_, _>>()?;
+        let table = &self.platform.table;
+        let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
+        let written = async {
+            table.put_tests(&job.id, record.plan, &new).await?;
+            table.planned(&job.id, record.plan, total).await
+        };
+        let planned = tokio::select! {
+            planned = written => planned?,
+            () = self.keep_message(receipt) => unreachable!("a message is kept until its work is done"),
+        };
+        // Where another planner was faster, it also queues.
+        let Some(record) = planned else { return Ok(()) };
+        tracing::info!(job = job.id, tests = total, "A job was planned");
+        self.tell_planned(&record, total);
+        self.queue_tests(job, record.plan, (0..total).collect()).await
+    }
+
+    /// A job without tests ends here.
+    async fn plan_nothing(&self, job: &Job, record: &JobRecord, verdict: Verdict, problem: Option<&str>) -> Result<(), Error> {
+        let Some(planned) = self.platform.table.planned(&job.id, record.plan, 0).await? else { return Ok(()) };
+        self.tell_planned(&planned, 0);
+        self.close(&planned, verdict, problem).await.map(|_| ())
+    }
+
+    fn tell_planned(&self, record: &JobRecord, total: u32) {
+        let event = Event::of_job(&record.job, record.v, EventBody::JobPlanned { total }, self.platform.clock.now_text());
+        self.tell_job(&record.job, &event);
+    }
+
+    /// Tells those who watch a job, and those who watch all jobs, what became of it.
+    pub(crate) fn tell_job(&self, job: &str, event: &Event) {
+        let line = event.to_json();
+        let update = || Update { key: Key::Job(job.to_owned()), line: line.clone(), state: line.clone(), goes_on: false };
+        self.progress.publish(&topic_job(job), vec![update()]);
+        self.progress.publish(&topic_feed(), vec![update()]);
+    }
+
+    /// The message came again, so its planner may have died before it queued everything. A test that is queued twice
+    /// is run once.
+    async fn queue_again(&self, job: &Job) -> Result<Handled, Error> {
+        let Some(record) = self.platform.table.job(&job.id).await? else { return Ok(Handled::Done) };
+        match record.status {
+            JobStatus::Finished => self.look_at(job).await?,
+            _ if record.counts.total == 0 => self.look_at(job).await?,
+            _ => {
+                let tests = self.platform.table.tests(&job.id, record.plan).await?;
+                let queued = tests.iter().filter(|test| test.status == TestStatus::Queued).map(|test| test.test);
+                self.queue_tests(job, record.plan, queued.collect()).await?;
+            }
+        }
+        Ok(Handled::Done)
+    }
+
+    async fn queue_tests(&self, job: &Job, plan: u64, tests: Vec<u32>) -> Result<(), Error> {
+        let work = tests.into_iter().map(|test| Work::Test { job: job.id.clone(), plan, test });
+        self.platform.queue.send_all(&work.collect::<Vec<_>>()).await
+    }
+
+    /// Keeps a message from others for as long as this is polled.
+    async fn keep_message(&self, receipt: &str) {
+        loop {
+            tokio::time::sleep(self.lease / 3).await;
+            self.hide(receipt, self.lease.max(Duration::from_secs(1))).await;
+        }
+    }
+}
+
+fn new_test(planned: &PlannedTest) -> Result<NewTest, Error> {
+    let text = serde_json::to_string(planned).map_err(|error| Error::unreadable("plan", error))?;
+    Ok(NewTest { test: planned.test, name: planned.name.clone(), planned: text })
+}

@@ -1,0 +1,69 @@
+//! Progress: what this process tells those who watch.
+//!
+//! Saying something never waits. What is said goes to the topic's pump, from there into a lane for each connection.
+
+mod lanes;
+mod topic;
+
+pub(crate) use topic::{Key, Update};
+
+use lanes::Lanes;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use stepcast_platform::Platform;
+use topic::Topic;
+
+/// How long a function waits for its watchers before it returns. What is not delivered by then is of connections that
+/// hang; they read the state when they come again.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Everything this process says.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    platform: Platform,
+    lanes: Lanes,
+    topics: Arc<Mutex<HashMap<String, Arc<Topic>>>>,
+}
+
+impl Progress {
+    pub fn new(platform: Platform) -> Self {
+        Self { lanes: Lanes::new(platform.clone()), platform, topics: Arc::default() }
+    }
+
+    /// Tells everybody who watches `topic`.
+    pub fn publish(&self, topic: &str, updates: Vec<Update>) {
+        let mut topics = self.lock();
+        let topic = topics.entry(topic.to_owned()).or_insert_with(|| Arc::new(Topic::new(topic))).clone();
+        // Under the lock of all topics, so that this one is not removed as idle before it has the updates.
+        if topic.add(updates) {
+            let all = self.clone();
+            tokio::spawn(async move {
+                topic.pump(&all.platform, &all.lanes).await;
+                all.lock().retain(|_, topic| !topic.is_idle());
+            });
+        }
+    }
+
+    /// Waits until what was said about these topics is delivered to everybody who reads. A function calls this before
+    /// it returns: what is left undone then is lost when Lambda freezes it.
+    pub async fn settle(&self, topics: impl IntoIterator<Item = &str>) {
+        let found: Vec<_> = {
+            let known = self.lock();
+            topics.into_iter().filter_map(|topic| known.get(topic).cloned()).collect()
+        };
+        let settled = tokio::time::timeout(PATIENCE, async {
+            for topic in found {
+                topic.settle().await;
+            }
+            self.lanes.settle().await;
+        });
+        if settled.await.is_err() {
+            tracing::info!("Some watchers were not reached in time");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Topic>>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,199 @@
+//! A lane per connection: while one push is in flight, the next ones collect; no timers, no added delay.
+//!
+//! A lane holds a bounded number of bytes. A client that does not read gets no more lines but is marked as behind, and
+//! once it reads again it gets the whole state instead of what it missed. Nobody waits for it meanwhile (promise 9).
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use stepcast_platform::table::topic_feed;
+use stepcast_platform::{Platform, Pushed};
+use stepcast_protocol::command::JobsQuery;
+use stepcast_protocol::{Event, EventBody, frame};
+use tokio::sync::watch;
+
+/// Most bytes that wait for one connection.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// How long a connection that takes nothing is offered something before it is given up. Its client notices by itself
+/// that it hears nothing, and asks again.
+const OFFERS: u32 = 120;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A line of a topic, shared between all lanes it goes to.
+pub(super) type Line = Arc<str>;
+
+/// All lanes of this process.
+#[derive(Clone)]
+pub(super) struct Lanes {
+    platform: Platform,
+    lanes: Arc<Mutex<HashMap<String, Lane>>>,
+}
+
+struct Lane {
+    waiting: Vec<(Line, Line)>,
+    bytes: usize,
+    behind: BTreeSet<Line>,
+    taken: u64,
+    delivered: watch::Sender<Delivered>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Delivered {
+    lines: u64,
+    stalled: bool,
+}
+
+enum Next {
+    Lines { messages: Vec<String>, up_to: u64 },
+    Snapshot(Line),
+}
+
+impl Lanes {
+    pub fn new(platform: Platform) -> Self {
+        Self { platform, lanes: Arc::default() }
+    }
+
+    /// Sends lines of a topic to one connection, as soon as it takes them.
+    pub fn send(&self, connection: &str, topic: &Line, lines: &[Line]) {
+        let mut lanes = self.lock();
+        if let Some(lane) = lanes.get_mut(connection) {
+            lane.add(topic, lines);
+            return;
+        }
+        let mut lane = Lane::new();
+        lane.add(topic, lines);
+        lanes.insert(connection.to_owned(), lane);
+        let (all, connection) = (self.clone(), connection.to_owned());
+        tokio::spawn(async move { all.run(&connection).await });
+    }
+
+    /// Waits until what has been sent so far is delivered, or given to a connection that does not read.
+    pub async fn settle(&self) {
+        let waits: Vec<_> = self.lock().values().map(|lane| (lane.delivered.subscribe(), lane.taken)).collect();
+        for (mut delivered, taken) in waits {
+            // An error means that the lane is gone, and with it everything it had to deliver.
+            let _ = delivered.wait_for(|delivered| delivered.lines >= taken || delivered.stalled).await;
+        }
+    }
+
+    async fn run(&self, connection: &str) {
+        while let Some(next) = self.next(connection) {
+            let reached = match next {
+                Next::Lines { messages, up_to } => {
+                    let reached = self.deliver(connection, messages).await;
+                    self.note(connection, |delivered| delivered.lines = up_to);
+                    reached
+                }
+                Next::Snapshot(topic) => self.deliver_snapshot(connection, &topic).await,
+            };
+            if !reached {
+                self.lock().remove(connection);
+                return;
+            }
+        }
+    }
+
+    /// What this connection gets next; where that is nothing, the lane is gone.
+    fn next(&self, connection: &str) -> Option<Next> {
+        let mut lanes = self.lock();
+        let lane = lanes.get_mut(connection)?;
+        if !lane.waiting.is_empty() {
+            lane.bytes = 0;
+            let lines = std::mem::take(&mut lane.waiting).into_iter().map(|(_, line)| line.to_string());
+            return Some(Next::Lines { messages: frame::pack(lines), up_to: lane.taken });
+        }
+        if let Some(topic) = lane.behind.pop_first() {
+            return Some(Next::Snapshot(topic));
+        }
+        lanes.remove(connection);
+        None
+    }
+
+    async fn deliver(&self, connection: &str, messages: Vec<String>) -> bool {
+        for message in messages {
+            if !self.offer(connection, message).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Offers a message until it is taken. `false`, where the connection is gone or never takes it.
+    async fn offer(&self, connection: &str, message: String) -> bool {
+        for _ in 0..OFFERS {
+            match self.platform.push.send(connection, message.clone()).await {
+                Ok(Pushed::Sent) => {
+                    self.note(connection, |delivered| delivered.stalled = false);
+                    return true;
+                }
+                Ok(Pushed::Gone) => {
+                    self.platform.forget(connection).await;
+                    return false;
+                }
+                Ok(Pushed::Busy) => {}
+                Err(error) => tracing::warn!(connection, %error, "A push failed and is offered again"),
+            }
+            self.note(connection, |delivered| delivered.stalled = true);
+            tokio::time::sleep(PAUSE).await;
+        }
+        tracing::warn!(connection, "A client does not read and is given up");
+        false
+    }
+
+    async fn deliver_snapshot(&self, connection: &str, topic: &str) -> bool {
+        match self.snapshot(topic).await {
+            Ok(events) => self.deliver(connection, frame::pack(events.iter().map(Event::to_json))).await,
+            Err(error) => {
+                tracing::warn!(connection, topic, %error, "The state for a client that fell behind could not be read");
+                true
+            }
+        }
+    }
+
+    async fn snapshot(&self, topic: &str) -> stepcast_platform::Result<Vec<Event>> {
+        if topic == topic_feed() {
+            let (jobs, cursor) = self.platform.table.jobs(&JobsQuery::default()).await?;
+            return Ok(vec![Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text())]);
+        }
+        Ok(self.platform.snapshot(topic).await?.unwrap_or_default())
+    }
+
+    fn note(&self, connection: &str, change: impl FnOnce(&mut Delivered)) {
+        if let Some(lane) = self.lock().get(connection) {
+            lane.delivered.send_modify(change);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lane {
+    fn new() -> Self {
+        Self {
+            waiting: Vec::new(),
+            bytes: 0,
+            behind: BTreeSet::new(),
+            taken: 0,
+            delivered: watch::Sender::new(Delivered::default()),
+        }
+    }
+
+    fn add(&mut self, topic: &Line, lines: &[Line]) {
+        self.taken += lines.len() as u64;
+        if self.behind.contains(topic) {
+            // The state it will get is newer than these.
+            return;
+        }
+        for line in lines {
+            self.bytes += line.len() + 1;
+            self.waiting.push((topic.clone(), line.clone()));
+        }
+        if self.bytes > MOST_BYTES {
+            self.bytes = 0;
+            self.behind.extend(std::mem::take(&mut self.waiting).into_iter().map(|(topic, _)| topic));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Everything this process says about one topic, to everybody who watches it.
+//!
+//! The list of watchers is read again at most every [`REFRESH`], and once more after the last event. Whoever is new on
+//! it gets the whole state of what changed since the reading before, and of the tests that run. Watchers register
+//! before they read their snapshot; so whatever happens is in the snapshot, or pushed, or in that state.
+
+use super::lanes::{Lanes, Line};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use stepcast_platform::Platform;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+/// How old the list of watchers may be: a joiner waits no longer for what a running test has to show.
+const REFRESH: Duration = Duration::from_millis(500);
+
+/// What a state is the state of; a newer one takes the place of an older.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    /// A job, by itself
+    Job(String),
+    /// A test
+    Test(u32),
+}
+
+/// Something that happened.
+pub(crate) struct Update {
+    /// What it happened to
+    pub key: Key,
+    /// The event
+    pub line: String,
+    /// The whole state it led to, for those who join
+    pub state: String,
+    /// Whether more will follow of the same
+    pub goes_on: bool,
+}
+
+pub(super) struct Topic {
+    name: Line,
+    state: Mutex<State>,
+    changed: Notify,
+    /// How many readings of the list have been acted upon
+    readings: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<Line>,
+    recent: BTreeMap<Key, Recent>,
+    watchers: BTreeSet<String>,
+    read_at: Option<Instant>,
+    begun: u64,
+    is_dirty: bool,
+    is_urgent: bool,
+    is_pumping: bool,
+}
+
+struct Recent {
+    state: Line,
+    goes_on: bool,
+    reading: u64,
+}
+
+impl Topic {
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), state: Mutex::default(), changed: Notify::new(), readings: watch::Sender::new(0) }
+    }
+
+    /// Takes updates in. `true`, where somebody has to start [`pump`](Self::pump).
+    pub fn add(&self, updates: Vec<Update>) -> bool {
+        let mut state = self.lock();
+        let reading = state.begun;
+        for update in updates {
+            state.waiting.push(update.line.into());
+            let recent = Recent { state: update.state.into(), goes_on: update.goes_on, reading };
+            state.recent.insert(update.key, recent);
+        }
+        state.is_dirty = true;
+        self.changed.notify_one();
+        !std::mem::replace(&mut state.is_pumping, true)
+    }
+
+    pub fn is_idle(&self) -> bool {
+        let state = self.lock();
+        !state.is_pumping && state.recent.is_empty()
+    }
+
+    /// Waits until everybody who watches now has been sent everything said so far.
+    pub async fn settle(&self) {
+        let reading = {
+            let mut state = self.lock();
+            if !state.is_pumping {
+                return;
+            }
+            state.is_urgent = true;
+            state.begun + 1
+        };
+        self.changed.notify_one();
+        let mut readings = self.readings.subscribe();
+        let _ = readings.wait_for(|done| *done >= reading).await;
+    }
+
+    /// Sends what is waiting until nothing is, and everybody who joined meanwhile has been found.
+    pub async fn pump(&self, platform: &Platform, lanes: &Lanes) {
+        loop {
+            if self.is_list_due() {
+                self.read_list(platform, lanes).await;
+            } else if self.send_waiting(lanes) {
+                // Others may have something to say meanwhile.
+                tokio::task::yield_now().await;
+            } else if self.is_done() {
+                return;
+            } else {
+                let _ = tokio::time::timeout_at(self.due_at(), self.changed.notified()).await;
+            }
+        }
+    }
+
+    fn is_list_due(&self) -> bool {
+        let state = self.lock();
+        let is_old = state.read_at.is_none_or(|at| at.elapsed() >= REFRESH);
+        state.is_urgent || (is_old && state.is_dirty)
+    }
+
+    fn due_at(&self) -> Instant {
+        self.lock().read_at.map_or_else(Instant::now, |at| at + REFRESH)
+    }
+
+    /// Whether there is nothing left to do; if so, the next update needs a new pump.
+    fn is_done(&self) -> bool {
+        let mut state = self.lock();
+        let done = state.waiting.is_empty() && !state.is_dirty && !state.is_urgent;
+        if done {
+            state.is_pumping = false;
+        }
+        done
+    }
+
+    async fn read_list(&self, platform: &Platform, lanes: &Lanes) {
+        let reading = {
+            let mut state = self.lock();
+            state.begun += 1;
+            state.is_urgent = false;
+            state.is_dirty = false;
+            state.read_at = Some(Instant::now());
+            state.begun
+        };
+        match platform.table.watchers(&self.name).await {
+            Ok(list) => self.use_list(reading, list.into_iter().collect(), lanes),
+            Err(error) => {
+                tracing::warn!(topic = &*self.name, %error, "The list of watchers could not be read and is read again");
+                self.lock().is_dirty = true;
+            }
+        }
+        self.readings.send_replace(reading);
+    }
+
+    fn use_list(&self, reading: u64, list: BTreeSet<String>, lanes: &Lanes) {
+        let (waiting, states, joined, stayed) = {
+            let mut state = self.lock();
+            let joined: Vec<String> = list.difference(&state.watchers).cloned().collect();
+            let stayed: Vec<String> = list.intersection(&state.watchers).cloned().collect();
+            let states: Vec<Line> = state.recent.values().map(|recent| recent.state.clone()).collect();
+            state.recent.retain(|_, recent| recent.goes_on || recent.reading >= reading);
+            state.watchers = list;
+            (std::mem::take(&mut state.waiting), states, joined, stayed)
+        };
+        for connection in stayed {
+            lanes.send(&connection, &self.name, &waiting);
+        }
+        for connection in joined {
+            lanes.send(&connection, &self.name, &states);
+        }
+    }
+
+    fn send_waiting(&self, lanes: &Lanes) -> bool {
+        let (waiting, watchers) = {
+            let mut state = self.lock();
+            (std::mem::take(&mut state.waiting), state.watchers.clone())
+        };
+        for connection in &watchers {
+            lanes.send(connection, &self.name, &waiting);
+        }
+        !waiting.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

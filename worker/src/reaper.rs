@@ -1,0 +1,102 @@
+//! The reaper: looks after jobs in which nothing has moved for a while.
+//!
+//! SQS brings most work back by itself. What it cannot bring back is queued again here: a job that was stored but not
+//! queued, a test whose message is in the dead-letter queue or was lost. A test that killed its workers again and
+//! again ends as errored, with the reason. So no job stays open for ever.
+
+use crate::Worker;
+use crate::job::Job;
+use std::time::Duration;
+use stepcast_platform::table::{JobRecord, TestRecord};
+use stepcast_platform::{Error, Work};
+use stepcast_protocol::Verdict;
+use stepcast_protocol::duration::millis;
+use stepcast_protocol::state::{JobStatus, TestStatus};
+
+/// How often workers may die on one test.
+const MOST_LEASES: u64 = 4;
+
+/// How many leases nothing may move before the reaper looks closer.
+const GRACE: u32 = 3;
+
+/// A queue may be long, and a message that waits in it is not lost: each time a waiting test is queued again, the
+/// next time takes twice as long, up to 2^10 times.
+const MOST_DOUBLINGS: u32 = 10;
+
+/// How long a job may stay without a plan, whatever the reason.
+const LONGEST_PLANNING: Duration = Duration::from_secs(60 * 60);
+
+impl Worker {
+    /// Looks at every open job once. A job that cannot be looked after is left for the next time.
+    pub async fn reap(&self) {
+        let open = match self.platform.table.open_jobs().await {
+            Ok(open) => open,
+            Err(error) => return tracing::warn!(%error, "The open jobs could not be read"),
+        };
+        for job in open {
+            if let Err(error) = self.reap_job(&job).await {
+                tracing::warn!(job, %error, "A job could not be looked after");
+            }
+        }
+        self.progress.settle([]).await;
+    }
+
+    async fn reap_job(&self, id: &str) -> Result<(), Error> {
+        let Some(record) = self.platform.table.job(id).await? else { return Ok(()) };
+        let still = self.platform.clock.now_ms().saturating_sub(record.moved_at);
+        if still < millis(self.lease * GRACE) {
+            return Ok(());
+        }
+        match record.status {
+            JobStatus::Finished => Ok(()),
+            JobStatus::Accepted => self.reap_planning(&record).await,
+            _ => self.reap_tests(&record, still).await,
+        }
+    }
+
+    async fn reap_planning(&self, record: &JobRecord) -> Result<(), Error> {
+        let table = &self.platform.table;
+        let age = self.platform.clock.now_ms().saturating_sub(record.created_at);
+        if age > millis(LONGEST_PLANNING) {
+            let Some(planned) = table.planned(&record.job, record.plan, 0).await? else { return Ok(()) };
+            let problem = format!("planning did not succeed in {} tries; the worker's log says why", record.plan);
+            return self.close(&planned, Verdict::Errored, Some(&problem)).await.map(|_| ());
+        }
+        tracing::info!(job = record.job, "A job was stored and not planned; it is queued again");
+        table.touch_job(&record.job).await?;
+        self.platform.queue.send(&Work::Plan { job: record.job.clone() }).await
+    }
+
+    async fn reap_tests(&self, record: &JobRecord, still: u64) -> Result<(), Error> {
+        let Some(job) = self.jobs.get(&record.job).await? else { return Ok(()) };
+        if record.open == 0 {
+            return self.look_at(&job).await;
+        }
+        for test in self.platform.table.tests(&record.job, record.plan).await? {
+            match test.status {
+                TestStatus::Finished => {}
+                TestStatus::Running if !self.is_abandoned(&test) => {}
+                TestStatus::Running if test.lease >= MOST_LEASES => {
+                    let reason = format!("{} workers were lost while they ran this test", test.lease);
+                    self.give_up(&job, record.plan, test.test, &reason).await?;
+                }
+                TestStatus::Running => self.queue_test(&job, record.plan, &test).await?,
+                TestStatus::Queued if still < millis(self.lease * GRACE) << test.requeued.min(MOST_DOUBLINGS) => {}
+                TestStatus::Queued => self.queue_test(&job, record.plan, &test).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the lease ended so long ago that SQS should have brought the message back.
+    fn is_abandoned(&self, test: &TestRecord) -> bool {
+        let grace = self.lease + Duration::from_secs(1);
+        test.lease_until + millis(grace) < self.platform.clock.now_ms()
+    }
+
+    async fn queue_test(&self, job: &Job, plan: u64, test: &TestRecord) -> Result<(), Error> {
+        tracing::info!(job = job.id, test = test.test, "A test was left behind; it is queued again");
+        self.platform.table.count_requeue(&job.id, plan, test.test).await?;
+        self.platform.queue.send(&Work::Test { job: job.id.clone(), plan, test: test.test }).await
+    }
+}

@@ -1,0 +1,151 @@
+//! One test: taken under a lease, run, counted.
+//!
+//! The lease is renewed while the engine works. Whoever loses it stops and counts nothing: the write that counts asks
+//! for the lease, so of two workers on one test at most one is heard.
+
+use crate::engine::{PlannedTest, TestEnd, TestRun};
+use crate::job::Job;
+use crate::narrator::Narrator;
+use crate::{Handled, Worker};
+use std::time::Duration;
+use stepcast_platform::Error;
+use stepcast_platform::table::{Claim, FinishedTest, TestRecord};
+use stepcast_protocol::duration::millis;
+use stepcast_protocol::state::{CheckResult, Outcome, StepState};
+
+/// How often a running test looks whether its job was cancelled.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A test that is held.
+struct Held<'a> {
+    job: &'a Job,
+    plan: u64,
+    record: &'a TestRecord,
+    receipt: &'a str,
+}
+
+impl Worker {
+    /// Runs a test, unless somebody else does or did.
+    pub(crate) async fn test(&self, id: &str, plan: u64, test: u32, receipt: &str) -> Result<Handled, Error> {
+        let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
+        job.refresh(&self.platform).await;
+        match self.platform.table.claim_test(id, plan, test, self.lease).await? {
+            Claim::Taken(record) => self.run(&Held { job: &job, plan, record: &record, receipt }).await,
+            Claim::Held(rest) => Ok(Handled::Later(rest + Duration::from_secs(1))),
+            // Whoever finished it may have died before it said so, or before it closed the job.
+            Claim::Finished(record) => {
+                self.tell_again(&job, &record);
+                self.look_at(&job).await.map(|()| Handled::Done)
+            }
+            Claim::Missing => Ok(Handled::Done),
+        }
+    }
+
+    async fn run(&self, held: &Held<'_>) -> Result<Handled, Error> {
+        let Held { job, record, .. } = held;
+        let planned: PlannedTest =
+            serde_json::from_str(&record.planned).map_err(|error| Error::unreadable("plan", error))?;
+        let state = stepcast_protocol::TestState::queued(record.test, &record.name);
+        let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
+        let end = if job.is_cancelled() {
+            not_run(Outcome::Cancelled)
+        } else if planned.skip {
+            not_run(Outcome::Skipped)
+        } else {
+            let run = TestRun { suite: &job.suite, planned: &planned, vars: &job.vars, secrets: &job.secrets };
+            tokio::select! {
+                end = self.engine.run_test(run, &mut narrator) => end,
+                () = self.keep(held) => {
+                    tracing::warn!(job = job.id, test = record.test, "A test was taken over by another worker");
+                    return Ok(Handled::Later(self.lease));
+                }
+            }
+        };
+        self.count(held, &mut narrator, end).await
+    }
+
+    async fn count(&self, held: &Held<'_>, narrator: &mut Narrator<'_>, end: TestEnd) -> Result<Handled, Error> {
+        let Held { job, plan, record, .. } = held;
+        let state = narrator.end(|state| {
+            state.outcome = Some(end.outcome);
+            state.duration_ms = Some(millis(end.duration));
+            state.attempt = end.attempt;
+            state.steps = end.steps;
+        });
+        let finished = FinishedTest {
+            test: record.test,
+            lease: record.lease,
+            v: state.v,
+            outcome: end.outcome,
+            duration_ms: millis(end.duration),
+            attempt: end.attempt,
+            steps: serde_json::to_string(&state.steps).map_err(|error| Error::unreadable("steps", error))?,
+            checks: end.checks,
+        };
+        if job.finisher.finish(*plan, finished).await? {
+            narrator.tell_end();
+        }
+        self.look_at(job).await?;
+        Ok(Handled::Done)
+    }
+
+    /// Keeps the lease and the message; returns only when the lease is lost.
+    async fn keep(&self, held: &Held<'_>) {
+        let Held { job, plan, record, receipt } = held;
+        let renew_every = self.lease / 3;
+        let mut since_renewal = Duration::ZERO;
+        loop {
+            let pause = LOOK.min(renew_every);
+            tokio::time::sleep(pause).await;
+            job.refresh(&self.platform).await;
+            since_renewal += pause;
+            if since_renewal < renew_every {
+                continue;
+            }
+            since_renewal = Duration::ZERO;
+            match self.platform.table.renew_lease(&job.id, *plan, record.test, record.lease, self.lease).await {
+                Ok(true) => self.hide(receipt, self.lease).await,
+                Ok(false) => return,
+                Err(error) => tracing::warn!(job = job.id, test = record.test, %error, "A lease could not be renewed"),
+            }
+        }
+    }
+
+    fn tell_again(&self, job: &Job, record: &TestRecord) {
+        Narrator::new(job, &self.progress, &self.platform.clock, record.lease, record.state()).tell_end();
+    }
+
+    /// Ends a test no worker could finish.
+    pub(crate) async fn give_up(&self, job: &Job, plan: u64, test: u32, reason: &str) -> Result<(), Error> {
+        if let Claim::Taken(record) = self.platform.table.claim_test(&job.id, plan, test, self.lease).await? {
+            let state = stepcast_protocol::TestState::queued(record.test, &record.name);
+            let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
+            let held = Held { job, plan, record: &record, receipt: "" };
+            self.count(&held, &mut narrator, given_up(reason)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn not_run(outcome: Outcome) -> TestEnd {
+    TestEnd { outcome, duration: Duration::ZERO, attempt: 0, steps: Vec::new(), checks: 0 }
+}
+
+fn given_up(reason: &str) -> TestEnd {
+    let check = CheckResult {
+        check: "worker".to_owned(),
+        outcome: Outcome::Errored,
+        expected: Some("a worker that finishes the test".to_owned()),
+        actual: Some(reason.to_owned()),
+        hint: Some("replay the job; if it happens again, look for what the page does to the worker".to_owned()),
+    };
+    let step = StepState {
+        step: 0,
+        name: "run".to_owned(),
+        outcome: Some(Outcome::Errored),
+        duration_ms: None,
+        checks: vec![check],
+        v: None,
+    };
+    TestEnd { steps: vec![step], ..not_run(Outcome::Errored) }
+}

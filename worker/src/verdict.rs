@@ -1,0 +1,102 @@
+//! How far a job is, and its end.
+//!
+//! Whoever counts a result looks at the job afterwards. While one look is under way, everybody who comes meanwhile
+//! shares the next. The one whose look finds nothing open gives the verdict, with a condition only one can meet.
+
+use crate::Worker;
+use crate::job::Job;
+use std::sync::atomic::{AtomicU64, Ordering};
+use stepcast_platform::Error;
+use stepcast_platform::table::JobRecord;
+use stepcast_protocol::state::JobStatus;
+use stepcast_protocol::{Event, EventBody, Verdict};
+use tokio::sync::Mutex;
+
+/// Looks at one job, shared by the tests that end at the same time.
+#[derive(Default)]
+pub(crate) struct Looks {
+    asked: AtomicU64,
+    done: Mutex<u64>,
+}
+
+impl Worker {
+    /// Looks how far a job is, tells its watchers, and closes it if nothing is open.
+    pub(crate) async fn look_at(&self, job: &Job) -> Result<(), Error> {
+        let mine = job.looks.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut done = job.looks.done.lock().await;
+        if *done >= mine {
+            return Ok(());
+        }
+        let answered = job.looks.asked.load(Ordering::SeqCst);
+        if let Some(record) = self.platform.table.job(&job.id).await? {
+            job.note(&record);
+            self.tell_or_close(record).await?;
+        }
+        *done = answered;
+        Ok(())
+    }
+
+    async fn tell_or_close(&self, mut record: JobRecord) -> Result<(), Error> {
+        loop {
+            match record.status {
+                JobStatus::Accepted => return Ok(()),
+                JobStatus::Finished => {
+                    // Said again: the one who closed the job may have died before it was heard.
+                    self.tell_finished(&record);
+                    return Ok(());
+                }
+                _ if record.open > 0 => {
+                    self.tell_progress(&record);
+                    return Ok(());
+                }
+                _ if self.close(&record, verdict(&record), None).await? => return Ok(()),
+                _ => {}
+            }
+            // Somebody changed it in between: a cancel, or another who closed it.
+            let Some(now) = self.platform.table.job(&record.job).await? else { return Ok(()) };
+            record = now;
+        }
+    }
+
+    /// Gives a job its verdict. `false`, where it is not as `record` says any more.
+    pub(crate) async fn close(&self, record: &JobRecord, verdict: Verdict, problem: Option<&str>) -> Result<bool, Error> {
+        let Some(closed) = self.platform.table.close_job(record, verdict, problem).await? else { return Ok(false) };
+        tracing::info!(job = closed.job, verdict = verdict.as_str(), tests = closed.counts.total, "A job is finished");
+        self.tell_finished(&closed);
+        Ok(true)
+    }
+
+    fn tell_finished(&self, record: &JobRecord) {
+        if let Some(finished) = record.finished() {
+            self.tell(record, EventBody::JobFinished(finished));
+        }
+    }
+
+    fn tell_progress(&self, record: &JobRecord) {
+        let summary = record.summary();
+        let body = EventBody::JobProgress {
+            counts: summary.counts,
+            status: summary.status,
+            percent: summary.counts.percent(),
+            eta_s: self.seconds_left(record),
+        };
+        self.tell(record, body);
+    }
+
+    fn tell(&self, record: &JobRecord, body: EventBody) {
+        let event = Event::of_job(&record.job, record.v, body, self.platform.clock.now_text());
+        self.tell_job(&record.job, &event);
+    }
+
+    /// The rest takes as long, test for test, as what is done took.
+    fn seconds_left(&self, record: &JobRecord) -> Option<u64> {
+        let finished = u64::from(record.counts.finished());
+        let elapsed = self.platform.clock.now_ms().saturating_sub(record.created_at);
+        (elapsed * u64::from(record.open)).checked_div(finished * 1_000)
+    }
+}
+
+fn verdict(record: &JobRecord) -> Verdict {
+    let was_cut_short = record.counts.cancelled > 0 || (record.counts.total == 0 && record.cancel_requested);
+    Verdict::of(&record.counts, record.checks, was_cut_short)
+}
