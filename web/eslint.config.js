@@ -36,6 +36,6 @@ export default typescript.config(
       ],
     },
   },
-  { files: ['e2e/**', '*.config.*'], languageOptions: { globals: globals.node } },
+  { files: ['**/*.mjs', '*.config.*'], languageOptions: { globals: globals.node } },
   prettier,
 )

@@ -38,8 +38,12 @@ impl<'a> Caller<'a> {
 
     /// Somebody who gets an error and nothing else.
     pub fn unknown(platform: &'a Platform, connection: &str, re: Option<RequestId>) -> Self {
-        let connection =
-            Connection { connection: connection.to_owned(), principal: String::new(), role: Role::Viewer, connected_at: 0 };
+        let connection = Connection {
+            connection: connection.to_owned(),
+            principal: String::new(),
+            role: Role::Viewer,
+            connected_at: 0,
+        };
         Self { platform, connection, re }
     }
 
@@ -48,7 +52,11 @@ impl<'a> Caller<'a> {
         if self.connection.role >= role {
             return Ok(());
         }
-        Err(Failure::forbidden(format!("this takes the role `{}`; your token has `{}`", role.as_str(), self.connection.role.as_str())))
+        Err(Failure::forbidden(format!(
+            "this takes the role `{}`; your token has `{}`",
+            role.as_str(),
+            self.connection.role.as_str()
+        )))
     }
 
     /// Refuses what is not theirs to all but admins.

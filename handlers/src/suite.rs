@@ -27,7 +27,9 @@ pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, 
         (None, Some(packed)) => read(&unpack_text(packed)?),
         (Some(Value::String(name)), None) => stored(caller, name).await,
         (Some(value @ Value::Object(_)), None) => read(value),
-        (Some(_), None) => Err(Failure::bad_request("`suite` has to be a suite (an object) or the name of a stored one")),
+        (Some(_), None) => {
+            Err(Failure::bad_request("`suite` has to be a suite (an object) or the name of a stored one"))
+        }
     }
 }
 
@@ -46,19 +48,24 @@ pub(crate) fn unpack(packed: &[u8]) -> Result<Value, Failure> {
         .read_to_string(&mut text)
         .map_err(|error| Failure::bad_request(format!("`suite_gz` is not gzip of UTF-8 text: {error}")))?;
     if text.len() > limits::SUITE_BYTES {
-        return Err(Failure::new(ErrorCode::TooLarge, format!("the suite is larger than {} bytes", limits::SUITE_BYTES)));
+        return Err(Failure::new(
+            ErrorCode::TooLarge,
+            format!("the suite is larger than {} bytes", limits::SUITE_BYTES),
+        ));
     }
     serde_json::from_str(&text).map_err(|error| Failure::bad_request(format!("`suite_gz` does not hold JSON: {error}")))
 }
 
 fn unpack_text(packed: &str) -> Result<Value, Failure> {
-    let bytes = STANDARD.decode(packed).map_err(|error| Failure::bad_request(format!("`suite_gz` is not base64: {error}")))?;
+    let bytes =
+        STANDARD.decode(packed).map_err(|error| Failure::bad_request(format!("`suite_gz` is not base64: {error}")))?;
     unpack(&bytes)
 }
 
 async fn stored(caller: &Caller<'_>, name: &str) -> Result<ReadSuite, Failure> {
     let found = caller.platform.table.suite(name).await?;
-    let found = found.ok_or_else(|| Failure::new(ErrorCode::NotFound, format!("there is no suite `{}`", excerpt(name))))?;
+    let found =
+        found.ok_or_else(|| Failure::new(ErrorCode::NotFound, format!("there is no suite `{}`", excerpt(name))))?;
     read(&unpack(&found.suite)?)
 }
 

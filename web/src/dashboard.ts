@@ -16,6 +16,10 @@ export interface Dashboard {
   /** Nothing while signed out */
   readonly store: ShallowRef<Store | undefined>
   readonly status: ShallowRef<SourceStatus | undefined>
+  /** Counts the sign-ins: what was shown before one belongs to another connection */
+  readonly session: ShallowRef<number>
+  /** Whether this session was ever connected, so that its token was good */
+  readonly wasConnected: ShallowRef<boolean>
   /** Why the last sign-in did not work */
   readonly problem: ShallowRef<string | undefined>
   /** Signs in with the code of a sign-in link, or with the token this tab still has. */
@@ -30,11 +34,20 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
   const store = shallowRef<Store>()
   const status = shallowRef<SourceStatus>()
   const problem = shallowRef<string>()
+  const session = shallowRef(0)
+  const wasConnected = shallowRef(false)
 
   function show(source: Source): void {
     store.value?.source.close()
+    session.value += 1
+    wasConnected.value = source.status.phase === 'connected'
     status.value = source.status
-    source.onStatus((next) => (status.value = next))
+    source.onStatus((next) => {
+      // A link that is replaced says its last words after the new one is shown.
+      if (source !== store.value?.source) return
+      status.value = next
+      wasConnected.value ||= next.phase === 'connected'
+    })
     store.value = new Store(source, { clock: systemClock, beforeNextFrame: (run) => requestAnimationFrame(run) })
   }
 
@@ -45,7 +58,12 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
     }
     problem.value = undefined
     tokens.set(token)
-    show(connect(token))
+    try {
+      show(connect(token))
+    } catch (error) {
+      // The browser refuses some addresses outright, such as `ws:` from a page that came over HTTPS.
+      problem.value = `the connection cannot be opened: ${error instanceof Error ? error.message : String(error)}`
+    }
   }
 
   function signOut(): void {
@@ -56,17 +74,21 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
 
   async function start(location: Location, history: History): Promise<void> {
     const code = codeIn(location.hash)
-    if (code === undefined) {
-      const token = tokens.get()
-      if (token !== undefined) signIn(token)
-      return
-    }
+    if (code === undefined) return signInAgain()
     // The code works once and is nobody's business afterwards: it leaves the address before anything else happens.
     history.replaceState(null, '', `${location.pathname}${location.search}#/`)
-    await exchangeCode(code, fetch.bind(globalThis)).then(signIn, (error: Error) => (problem.value = error.message))
+    await exchangeCode(code, fetch.bind(globalThis)).then(signIn, (error: Error) => {
+      problem.value = error.message
+      signInAgain()
+    })
   }
 
-  return { store, status, problem, start, signIn, signOut }
+  function signInAgain(): void {
+    const token = tokens.get()
+    if (token !== undefined) signIn(token)
+  }
+
+  return { store, status, session, wasConnected, problem, start, signIn, signOut }
 }
 
 export function useDashboard(): Dashboard {

@@ -31,7 +31,12 @@ export function moment(at: string): string {
     : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 }
 
-/** `1 test`, `2 tests`. */
-export function plural(count: number, one: string): string {
-  return `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
+/** `2,000` */
+export function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+/** `1 test`, `2 tests` */
+export function plural(number: number, one: string): string {
+  return `${count(number)} ${one}${number === 1 ? '' : 's'}`
 }

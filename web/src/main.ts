@@ -3,7 +3,7 @@ import App from './components/App.vue'
 import { systemClock } from './client/clock'
 import { Connection } from './client/connection'
 import type { SocketClass } from './client/link'
-import { TokenStore } from './client/sign-in'
+import { codeIn, TokenStore } from './client/sign-in'
 import { createDashboard, DASHBOARD } from './dashboard'
 import { socketUrl } from './socket-url'
 import './styles/main.css'
@@ -21,6 +21,11 @@ const dashboard = createDashboard({
 
 // A laptop that wakes up or finds its network again should not sit out the rest of a pause.
 window.addEventListener('online', () => dashboard.store.value?.source.reconnectNow())
+
+// A second sign-in link, opened where the dashboard is open already, changes only the fragment.
+window.addEventListener('hashchange', () => {
+  if (codeIn(location.hash) !== undefined) void dashboard.start(location, history)
+})
 
 void dashboard.start(location, history)
 createApp(App).provide(DASHBOARD, dashboard).mount('#app')

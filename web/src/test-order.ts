@@ -23,8 +23,10 @@ export function failureLine(test: TestState): string {
   for (const step of test.steps) {
     const failed = step.checks?.find((check) => isProblem(check.outcome))
     if (failed === undefined) continue
-    const found = failed.actual === undefined ? (failed.hint ?? '') : `found ${failed.actual}`
-    return [failed.check, failed.expected && `expected ${failed.expected}`, found].filter(Boolean).join(' · ')
+    const { check, expected, actual, hint, outcome } = failed
+    if (outcome !== 'failed') return `${check}: ${actual ?? hint ?? outcome}`
+    const difference = [expected && `expected ${expected}`, actual && `actual ${actual}`].filter(Boolean).join(', ')
+    return difference === '' ? check : `${check}: ${difference}`
   }
   return ''
 }

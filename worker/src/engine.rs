@@ -70,8 +70,9 @@ pub struct Engine {
 impl Engine {
     /// Sets up an engine. One a process is enough, and politeness towards hosts holds only within one.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
-        let guard = Arc::new(Guard::new(config.allow_private_targets, &config.forbidden_hosts));
-        let fetcher = Fetcher::new(guard, &config.user_agent, config.body_bytes).map_err(EngineError)?;
+        let EngineConfig { allow_private_targets, body_bytes, user_agent, forbidden_hosts } = config;
+        let guard = Arc::new(Guard::new(allow_private_targets, forbidden_hosts));
+        let fetcher = Fetcher::new(guard, &user_agent, body_bytes).map_err(EngineError)?;
         Ok(Self { fetcher: Arc::new(fetcher) })
     }
 

@@ -116,6 +116,7 @@ impl Jobs {
 
 fn read_suite(packed: &[u8]) -> Result<Suite, Error> {
     let reader = std::io::Read::take(flate2::read::GzDecoder::new(packed), SUITE_BYTES);
-    let value: serde_json::Value = serde_json::from_reader(reader).map_err(|error| Error::unreadable("suite", error))?;
+    let value: serde_json::Value =
+        serde_json::from_reader(reader).map_err(|error| Error::unreadable("suite", error))?;
     suite::read(&Node::from(&value)).map_err(|problems| Error::unreadable("suite", problems))
 }

@@ -6,6 +6,7 @@
 
 mod batch;
 pub mod engine;
+pub mod environment;
 mod finish;
 mod job;
 mod narrator;

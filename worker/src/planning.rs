@@ -47,7 +47,13 @@ impl Worker {
         Ok(tests)
     }
 
-    async fn plan_tests(&self, job: &Job, record: &JobRecord, tests: &[PlannedTest], receipt: &str) -> Result<(), Error> {
+    async fn plan_tests(
+        &self,
+        job: &Job,
+        record: &JobRecord,
+        tests: &[PlannedTest],
+        receipt: &str,
+    ) -> Result<(), Error> {
         let new: Vec<NewTest> = tests.iter().map(new_test).collect::<Result<_, _>>()?;
         let table = &self.platform.table;
         let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
@@ -67,21 +73,29 @@ impl Worker {
     }
 
     /// A job without tests ends here.
-    async fn plan_nothing(&self, job: &Job, record: &JobRecord, verdict: Verdict, problem: Option<&str>) -> Result<(), Error> {
+    async fn plan_nothing(
+        &self,
+        job: &Job,
+        record: &JobRecord,
+        verdict: Verdict,
+        problem: Option<&str>,
+    ) -> Result<(), Error> {
         let Some(planned) = self.platform.table.planned(&job.id, record.plan, 0).await? else { return Ok(()) };
         self.tell_planned(&planned, 0);
         self.close(&planned, verdict, problem).await.map(|_| ())
     }
 
     fn tell_planned(&self, record: &JobRecord, total: u32) {
-        let event = Event::of_job(&record.job, record.v, EventBody::JobPlanned { total }, self.platform.clock.now_text());
+        let event =
+            Event::of_job(&record.job, record.v, EventBody::JobPlanned { total }, self.platform.clock.now_text());
         self.tell_job(&record.job, &event);
     }
 
     /// Tells those who watch a job, and those who watch all jobs, what became of it.
     pub(crate) fn tell_job(&self, job: &str, event: &Event) {
         let line = event.to_json();
-        let update = || Update { key: Key::Job(job.to_owned()), line: line.clone(), state: line.clone(), goes_on: false };
+        let update =
+            || Update { key: Key::Job(job.to_owned()), line: line.clone(), state: line.clone(), goes_on: false };
         self.progress.publish(&topic_job(job), vec![update()]);
         self.progress.publish(&topic_feed(), vec![update()]);
     }

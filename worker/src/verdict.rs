@@ -59,7 +59,12 @@ impl Worker {
     }
 
     /// Gives a job its verdict. `false`, where it is not as `record` says any more.
-    pub(crate) async fn close(&self, record: &JobRecord, verdict: Verdict, problem: Option<&str>) -> Result<bool, Error> {
+    pub(crate) async fn close(
+        &self,
+        record: &JobRecord,
+        verdict: Verdict,
+        problem: Option<&str>,
+    ) -> Result<bool, Error> {
         let Some(closed) = self.platform.table.close_job(record, verdict, problem).await? else { return Ok(false) };
         tracing::info!(job = closed.job, verdict = verdict.as_str(), tests = closed.counts.total, "A job is finished");
         self.tell_finished(&closed);

@@ -1,2 +1,38 @@
-//! Placeholder
-fn main() {}
+//! The `stepcast` command: runs suites of page tests and shows every step live.
+
+mod args;
+mod client;
+mod commands;
+mod endpoint;
+mod exit;
+mod report;
+mod suite_file;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match carry_out(arguments.command).await {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::explain(&error).into(),
+    }
+}
+
+async fn carry_out(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Up(arguments) => commands::up::up(arguments).await,
+        Command::Run(arguments) => commands::run::run(arguments).await,
+        Command::Check(arguments) => commands::check::check(arguments).await,
+        Command::Watch(arguments) => commands::watch::watch(arguments).await,
+        Command::Jobs(arguments) => commands::jobs::jobs(arguments).await,
+        Command::Cancel(arguments) => commands::cancel::cancel(arguments).await,
+        Command::Replay(arguments) => commands::replay::replay(arguments).await,
+        Command::Suites(arguments) => commands::suites::suites(arguments).await,
+        Command::Token(arguments) => commands::token::token(arguments),
+        Command::Lint(arguments) => commands::lint::lint(&arguments),
+    }
+}

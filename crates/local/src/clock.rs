@@ -48,6 +48,11 @@ impl HeldClock {
     pub fn advance(&self, by: Duration) {
         self.now.send_modify(|now| *now += milliseconds(by));
     }
+
+    /// How many sleep at the moment: whoever wants to wake somebody can see that there is one.
+    pub fn sleepers(&self) -> usize {
+        self.now.receiver_count()
+    }
 }
 
 impl Clock for HeldClock {

@@ -187,7 +187,7 @@ fn record(message: &ReceivedMessage, queue: &str) -> SqsMessage {
     for (name, attribute) in &message.attributes.0 {
         let mut value = SqsMessageAttribute::default();
         value.data_type = Some(attribute.data_type.clone());
-        value.string_value = attribute.string_value.clone();
+        value.string_value.clone_from(&attribute.string_value);
         value.binary_value = attribute.binary_value.as_deref().map(binary);
         record.message_attributes.insert(name.clone(), value);
     }

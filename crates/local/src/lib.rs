@@ -6,8 +6,12 @@
 
 pub mod access;
 pub mod clock;
+pub mod dashboard;
+mod data_dir;
 pub mod event_source;
 pub mod gateway;
 pub mod queue;
+pub mod secret;
 pub mod server;
+pub mod stack;
 pub mod table;

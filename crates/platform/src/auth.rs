@@ -122,7 +122,8 @@ mod tests {
         assert_eq!(at(0).verify(&token), Err(TokenError::Invalid));
         assert_eq!(at(0).verify("nonsense"), Err(TokenError::Invalid));
         // `alg: none`, with the claims of an admin
-        let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4Iiwicm9sZSI6ImFkbWluIiwiaWF0IjowLCJleHAiOjk5OTk5OTk5OTksImp0aSI6IngifQ.";
+        let unsigned =
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4Iiwicm9sZSI6ImFkbWluIiwiaWF0IjowLCJleHAiOjk5OTk5OTk5OTksImp0aSI6IngifQ.";
         assert_eq!(at(0).verify(unsigned), Err(TokenError::Invalid));
     }
 

@@ -90,7 +90,13 @@ impl Config {
     }
 
     /// A deployment whose services are all given by address.
-    pub fn at(endpoints: Endpoints, queue_url: String, dead_letter_url: String, push_endpoint: String, secret: Secret) -> Self {
+    pub fn at(
+        endpoints: Endpoints,
+        queue_url: String,
+        dead_letter_url: String,
+        push_endpoint: String,
+        secret: Secret,
+    ) -> Self {
         Self {
             table: "stepcast".to_owned(),
             queue_url,

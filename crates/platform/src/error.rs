@@ -48,9 +48,10 @@ impl Error {
         E: StdError + ProvideErrorMetadata + Debug + 'static,
         R: Debug,
     {
-        let reason = error
-            .code()
-            .map_or_else(|| DisplayErrorContext(error).to_string(), |code| format!("{code}: {}", error.message().unwrap_or("-")));
+        let reason = error.code().map_or_else(
+            || DisplayErrorContext(error).to_string(),
+            |code| format!("{code}: {}", error.message().unwrap_or("-")),
+        );
         match error {
             SdkError::ServiceError(_) if !is_busy(error.code()) => Self::Refused { service, reason },
             _ => Self::Unavailable { service, reason },

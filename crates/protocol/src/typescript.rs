@@ -2,7 +2,9 @@
 
 use crate::command::{Command, JobsQuery, RequestId, Run, Selection, Topic};
 use crate::error::ErrorCode;
-use crate::event::{Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, Role, StoredSuite, SuiteProblem, TestFinished};
+use crate::event::{
+    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, Role, StoredSuite, SuiteProblem, TestFinished,
+};
 use crate::state::{
     CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus, Verdict,
 };

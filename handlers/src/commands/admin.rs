@@ -24,7 +24,9 @@ pub(super) async fn disconnect(caller: &Caller<'_>, connection: &str) -> Result<
     let platform = caller.platform;
     let bye = EventBody::Bye { code: "disconnected_by_admin".to_owned(), reconnect: false };
     let bye = Event::new(bye, platform.clock.now_text()).to_json();
-    if platform.push.send(connection, bye).await? == Pushed::Gone || platform.push.close(connection).await? == Pushed::Gone {
+    if platform.push.send(connection, bye).await? == Pushed::Gone
+        || platform.push.close(connection).await? == Pushed::Gone
+    {
         platform.forget(connection).await;
         return Err(Failure::new(ErrorCode::NotFound, format!("there is no connection `{}`", excerpt(connection))));
     }

@@ -48,5 +48,7 @@ fn reseal(caller: &Caller<'_>, job: &str, replay: &str, sealed: Option<&[u8]>) -
     let Some(sealed) = sealed else { return Ok(None) };
     let sealer = &caller.platform.sealer;
     let resealed = sealer.open(job, sealed).and_then(|text| sealer.seal(replay, &text));
-    resealed.map(Some).map_err(|error| Failure::new(ErrorCode::Conflict, format!("{error}; run the suite again with its secrets")))
+    resealed
+        .map(Some)
+        .map_err(|error| Failure::new(ErrorCode::Conflict, format!("{error}; run the suite again with its secrets")))
 }

@@ -72,7 +72,11 @@ async fn queue(caller: &Caller<'_>, job: &str) {
 }
 
 /// Secrets sealed for one job; nothing where there are none.
-pub(super) fn seal(caller: &Caller<'_>, job: &str, secrets: &BTreeMap<String, String>) -> Result<Option<Vec<u8>>, Failure> {
+pub(super) fn seal(
+    caller: &Caller<'_>,
+    job: &str,
+    secrets: &BTreeMap<String, String>,
+) -> Result<Option<Vec<u8>>, Failure> {
     if secrets.is_empty() {
         return Ok(None);
     }
@@ -86,7 +90,8 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
     if run.labels.len() > limits::LABELS {
         return too_large(format!("a job has at most {} labels", limits::LABELS));
     }
-    let names = run.labels.iter().flat_map(|(name, value)| [name, value]).chain(run.vars.keys()).chain(run.secrets.keys());
+    let names =
+        run.labels.iter().flat_map(|(name, value)| [name, value]).chain(run.vars.keys()).chain(run.secrets.keys());
     if names.chain(&run.tags).chain(&run.idempotency_key).any(|name| name.len() > limits::NAME_BYTES) {
         return too_large(format!("labels, names, tags and keys have at most {} bytes", limits::NAME_BYTES));
     }

@@ -50,6 +50,15 @@ describe('opening', () => {
   })
 })
 
+describe('a greeting that is refused', () => {
+  it('counts as a refusal', async () => {
+    server.last.open()
+    server.last.answer('hello', { type: 'error', code: 'unauthorized', message: 'expired', temporary: false })
+    await settled()
+    expect(connection.status).toMatchObject({ phase: 'waiting', refusals: 1 })
+  })
+})
+
 describe('reconnecting', () => {
   it('waits twice as long each time, at most 30 s, with full jitter', async () => {
     const pauses: number[] = []

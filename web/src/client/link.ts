@@ -81,7 +81,11 @@ export class Link {
     this.clock.cancel(this.timer)
     this.request({ action: 'hello' }).then(
       (answer) => (answer.type === 'welcome' ? this.welcome(answer) : this.end()),
-      () => this.end(),
+      (error: WireError) => {
+        // A server that opens the connection only to refuse the greeting has refused the connection.
+        this.opened = error.temporary
+        this.end()
+      },
     )
   }
 

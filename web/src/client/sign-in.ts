@@ -36,7 +36,7 @@ export function isUsableToken(token: string): boolean {
 /** Trades the code of a sign-in link for a token. */
 export async function exchangeCode(code: string, fetch: typeof globalThis.fetch): Promise<string> {
   const headers = { 'content-type': 'application/json' }
-  const response = await fetch('sign-in', { method: 'POST', headers, body: JSON.stringify({ code }) }).catch(() => {
+  const response = await fetch('/sign-in', { method: 'POST', headers, body: JSON.stringify({ code }) }).catch(() => {
     throw WireError.unavailable('the server cannot be reached; is `stepcast up` still running?')
   })
   const answer = (await response.json().catch(() => ({}))) as { token?: string; message?: string }

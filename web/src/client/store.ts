@@ -137,7 +137,7 @@ export class Store {
 
   /** Loads as much of the list again as was there. */
   private async restartList(listing: Extract<Event, { type: 'jobs' }>): Promise<void> {
-    const length = this.lastListed?.length ?? 0
+    const { length } = this.list.listed()
     this.list.restart(listing)
     while (this.hasMore && this.list.listed().length < length) {
       const failed = await this.loadMore().catch(() => true)

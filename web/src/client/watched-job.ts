@@ -35,8 +35,7 @@ export class WatchedJob {
   apply(event: Event): void {
     this.lastView = undefined
     if (event.type === 'comment') {
-      const { at, principal, text } = event
-      this.comments = [...this.comments, { at, principal, text }]
+      this.comments = withComment(this.comments, event)
     } else if (event.type === 'error') {
       this.refusal = event.message
     } else {
@@ -57,4 +56,10 @@ export class WatchedJob {
     }
     return this.lastView
   }
+}
+
+/** Comments have no version; one that is heard twice, on two connections, says the same at the same moment. */
+function withComment(known: readonly Comment[], { at, principal, text }: Comment): readonly Comment[] {
+  const isKnown = known.some((other) => other.at === at && other.principal === principal && other.text === text)
+  return isKnown ? known : [...known, { at, principal, text }]
 }

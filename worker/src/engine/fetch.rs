@@ -10,6 +10,7 @@ mod hosts;
 mod redirect;
 mod tls;
 
+pub use decode::gunzip;
 pub use error::{FetchError, Phase};
 
 use crate::engine::address::{Guard, GuardedResolver};

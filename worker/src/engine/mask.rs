@@ -39,6 +39,9 @@ pub struct Mask {
 
 impl Mask {
     /// A mask over the values of these secrets.
+    ///
+    /// # Panics
+    /// If they are gigabytes together; [`VARIABLE_BYTES`](stepcast_protocol::limits::VARIABLE_BYTES) bounds each.
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
         let long_enough = secrets.values().filter(|secret| secret.trim().chars().count() >= SHORTEST);
         let forms: BTreeSet<String> = long_enough.flat_map(|secret| forms(secret.trim())).collect();
@@ -180,7 +183,8 @@ mod tests {
     fn a_secret_is_hidden_inside_longer_base64() {
         let mask = mask(&["correct horse"]);
         for user in ["", "a:", "ab:", "abc:"] {
-            for text in [STANDARD.encode(format!("{user}correct horse!")), URL_SAFE.encode(format!("{user}correct horse"))]
+            for text in
+                [STANDARD.encode(format!("{user}correct horse!")), URL_SAFE.encode(format!("{user}correct horse"))]
             {
                 let hidden = mask.hide(&text);
                 assert!(hidden.contains("***") && hidden.len() < 14, "{hidden}");

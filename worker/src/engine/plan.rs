@@ -3,7 +3,7 @@
 mod each;
 
 use super::excerpt::excerpt;
-use super::fetch::{FetchRequest, Fetcher};
+use super::fetch::{FetchError, FetchRequest, Fetcher};
 use super::mask::Mask;
 use super::request;
 use super::scope::{Scope, ScopeError};
@@ -159,7 +159,8 @@ impl Planner<'_> {
 
     async fn pages(&self, discover: &Discover, scope: &Scope, most: usize) -> Result<Vec<Url>, SitemapError> {
         let defaults = &self.suite.defaults;
-        let address = template::render(&discover.sitemap, scope).map_err(|error| SitemapError::Request(error.into()))?;
+        let address = template::render(&discover.sitemap, scope)
+            .map_err(|error| SitemapError::Request(FetchError::InvalidRequest(error.to_string())))?;
         let request = FetchRequest {
             method: Method::GET,
             url: request::address(&address)?,

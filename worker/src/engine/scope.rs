@@ -9,6 +9,9 @@ use stepcast_protocol::limits::VARIABLE_BYTES;
 use stepcast_protocol::suite::Suite;
 use stepcast_protocol::template::{self, Lookup, SECRET_PREFIX};
 
+/// Longest text that is filled in only to be shown, where an excerpt is made of it.
+const SHOWN_BYTES: usize = 64 * 1024;
+
 /// Why the variables of a suite cannot be filled in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
@@ -64,6 +67,11 @@ impl Scope {
     pub fn filled_in_length(&self, text: &str) -> usize {
         let values = template::names(text).into_iter().filter_map(|name| self.lookup(name));
         values.map(str::len).fold(text.len(), usize::saturating_add)
+    }
+
+    /// A template for people to read: what has no value stays as it is, and so does everything if it gets too long.
+    pub fn show(&self, text: &str) -> String {
+        if self.filled_in_length(text) > SHOWN_BYTES { text.to_owned() } else { template::render_known(text, self) }
     }
 
     /// Fills in one of the suite's variables and everything it refers to, without recursion: a suite can hold a chain
@@ -160,8 +168,12 @@ mod tests {
     }
 
     fn scope(vars: &[(&str, &str)], given: &[(&str, &str)]) -> Result<Scope, ScopeError> {
-        let suite =
-            Suite { name: "s".into(), vars: map(vars), defaults: stepcast_protocol::suite::Defaults::default(), tests: vec![] };
+        let suite = Suite {
+            name: "s".into(),
+            vars: map(vars),
+            defaults: stepcast_protocol::suite::Defaults::default(),
+            tests: vec![],
+        };
         Scope::new(&suite, &map(given), &map(&[("key", "k")]))
     }
 

@@ -125,12 +125,8 @@ fn judge(step: &Step, response: Response, mut scope: Scope, mask: &Mask) -> (Jud
     {
         turn_away(&mut results, &wall, mask);
     }
-    let judged = Judged {
-        outcome: outcome_of(&results),
-        evaluated: step.expect.len() as u64,
-        results,
-        is_permanent: false,
-    };
+    let judged =
+        Judged { outcome: outcome_of(&results), evaluated: step.expect.len() as u64, results, is_permanent: false };
     (judged, scope)
 }
 

@@ -15,7 +15,6 @@ use std::time::Duration;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::StepState;
 use stepcast_protocol::suite::{Suite, Test};
-use stepcast_protocol::template::render_known;
 use tokio::time::Instant;
 
 /// Hears what a test does while it does it.
@@ -61,27 +60,33 @@ pub struct TestEnd {
 /// See [`Engine::run_test`](super::Engine::run_test).
 pub async fn run(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> TestEnd {
     let started = Instant::now();
-    let mut last = Attempt { outcome: Outcome::Skipped, ..Attempt::default() };
-    let mut attempt = 0;
-    while !run.planned.skip {
-        attempt += 1;
-        observer.attempt_started(attempt);
-        last = run_attempt(fetcher, run, observer).await;
-        let retries = run.suite.tests.get(run.planned.definition).map(|test| test.retries).unwrap_or_default();
-        if last.is_permanent || !retry::is_wanted(retries, attempt, last.outcome) {
-            break;
-        }
-        if observer.is_cancelled() {
-            last.outcome = Outcome::Cancelled;
-            break;
-        }
-        tokio::time::sleep(retry::pause_after(attempt)).await;
-    }
-    if last.outcome == Outcome::Passed && attempt > 1 {
-        last.outcome = Outcome::Flaky;
-    }
+    let (attempt, mut last) = if run.planned.skip {
+        (0, Attempt { outcome: Outcome::Skipped, ..Attempt::default() })
+    } else {
+        run_attempts(fetcher, run, observer).await
+    };
     bound::fit(&mut last.steps);
     TestEnd { outcome: last.outcome, duration: started.elapsed(), attempt, steps: last.steps, checks: last.checks }
+}
+
+async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> (u32, Attempt) {
+    let retries = run.suite.tests.get(run.planned.definition).map(|test| test.retries).unwrap_or_default();
+    let mut attempt = 1;
+    loop {
+        observer.attempt_started(attempt);
+        let mut ended = run_attempt(fetcher, run, observer).await;
+        if ended.is_permanent || !retry::is_wanted(retries, attempt, ended.outcome) {
+            if ended.outcome == Outcome::Passed && attempt > 1 {
+                ended.outcome = Outcome::Flaky;
+            }
+            return (attempt, ended);
+        }
+        if observer.is_cancelled() {
+            return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
+        }
+        tokio::time::sleep(retry::pause_after(attempt)).await;
+        attempt += 1;
+    }
 }
 
 struct Attempt {
@@ -145,7 +150,7 @@ async fn run_steps(
             attempt.outcome = Outcome::Cancelled;
             break;
         }
-        let opening = opening(number, &render_known(&step.name, &scope), &mask);
+        let opening = opening(number, &scope.show(&step.name), &mask);
         observer.step_started(opening.clone());
         let run = StepRun { fetcher, limits: suite.defaults.host, mask: &mask, step };
         let end;
@@ -176,12 +181,5 @@ impl Attempt {
 }
 
 fn opening(number: u32, name: &str, mask: &Mask) -> StepState {
-    StepState {
-        step: number,
-        name: excerpt(name, mask),
-        outcome: None,
-        duration_ms: None,
-        checks: Vec::new(),
-        v: None,
-    }
+    StepState { step: number, name: excerpt(name, mask), outcome: None, duration_ms: None, checks: Vec::new(), v: None }
 }

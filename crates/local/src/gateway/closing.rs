@@ -4,7 +4,7 @@
 
 use super::conversation::Socket;
 use super::outbound::Waiting;
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use std::borrow::Cow;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -90,13 +90,16 @@ fn is_reset(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> boo
 /// Writes what is left, closes, and leaves the client `grace` for its part of it.
 pub(super) async fn close(mut socket: Socket, waiting: &mut Waiting, end: &End, grace: Duration) {
     let _ = tokio::time::timeout(grace, async {
-        if end.tell {
-            write_rest(&mut socket, waiting).await?;
+        match end.frame() {
+            Some(frame) => {
+                write_rest(&mut socket, waiting).await?;
+                socket.close(Some(frame)).await?;
+                hang_up(socket).await;
+            }
+            // The answer to the client's frame was made when that was read, and waits to be written.
+            None => socket.flush().await?,
         }
-        // Sends the frame, or the answer to the client's, and what of earlier messages is still on its way.
-        let closed = socket.close(end.frame()).await;
-        hang_up(socket).await;
-        closed
+        Ok::<_, Error>(())
     })
     .await;
 }
@@ -108,10 +111,15 @@ async fn write_rest(socket: &mut Socket, waiting: &mut Waiting) -> Result<(), Er
     Ok(())
 }
 
-/// Says that nothing more comes, and reads on until the client says so too. A connection that is dropped while there is
-/// something to be read is reset by the operating system, and the client might never see the close frame: it may well be in
-/// the middle of the message that was too big.
+/// Reads on until the client has answered the close frame. One that has sent too much is still sending, and its frames can no
+/// longer be told apart; it is read until it hangs up. A connection that is dropped while there is something to be read would
+/// be reset by the operating system, and the client might never see why.
 async fn hang_up(mut socket: Socket) {
+    while let Some(Ok(message)) = socket.next().await {
+        if message.is_close() {
+            return;
+        }
+    }
     let stream = socket.get_mut();
     let mut ignored = vec![0; 16 * 1024];
     if stream.shutdown().await.is_ok() {

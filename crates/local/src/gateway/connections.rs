@@ -106,3 +106,27 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> Arc<Connection> {
+        let peer = Peer { source_ip: "127.0.0.1".to_owned(), user_agent: None };
+        Connection::new("id".to_owned(), peer, 1_000_000, &Limits::default()).0
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_moves_is_not_idle() {
+        let (connection, begun) = (connection(), Instant::now());
+        let moves = async {
+            for _ in 0..3 {
+                tokio::time::sleep(Duration::from_mins(9)).await;
+                connection.touch();
+            }
+        };
+        tokio::join!(connection.idle(Duration::from_mins(10)), moves);
+        assert_eq!(begun.elapsed(), Duration::from_mins(3 * 9 + 10));
+        assert_eq!(connection.last_active_at(), 1_000_000 + 27 * 60 * 1000);
+    }
+}

@@ -48,9 +48,9 @@ pub(super) async fn run<R: Routes>(
     // Gone before the client knows, so that it cannot be written to after the close frame.
     gateway.shared.connections.remove(&connection.id);
     drop(inbox);
-    match reader.reunite(writer) {
-        Ok(socket) => closing::close(socket, &mut waiting, &end, limits.closing).await,
-        Err(_) => tracing::error!("The halves of a socket did not fit"),
+    // The halves are of one socket, so they fit.
+    if let Ok(socket) = reader.reunite(writer) {
+        closing::close(socket, &mut waiting, &end, limits.closing).await;
     }
     // `$disconnect` comes after the connection's last message, unless that takes longer than any function may.
     let _ = tokio::time::timeout(limits.integration_timeout, deliveries).await;

@@ -100,9 +100,6 @@ fn request_time(now: i64) -> Option<String> {
 /// also the only thing a connection is addressed by, so it cannot be guessed.
 pub(super) fn random_id() -> String {
     let mut bytes = [0; 11];
-    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        // The operating system has no randomness to give; nothing that needs some may go on.
-        panic!("no random bytes");
-    }
+    assert!(aws_lc_rs::rand::fill(&mut bytes).is_ok(), "the operating system has no random bytes to give");
     BASE64_URL_SAFE.encode(bytes)
 }

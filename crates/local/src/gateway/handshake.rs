@@ -31,7 +31,7 @@ pub(super) struct Handshake {
 pub(super) async fn accept<R: Routes>(State(gateway): State<Gateway<R>>, request: Request) -> Response {
     let (handshake, key) = match read(request) {
         Ok(read) => read,
-        Err(refusal) => return refusal,
+        Err(error) => return error.into_response(),
     };
     if gateway.shared.shutdown.is_cancelled() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -46,23 +46,43 @@ pub(super) async fn accept<R: Routes>(State(gateway): State<Gateway<R>>, request
     }
 }
 
-fn read(mut request: Request) -> Result<(Handshake, HeaderValue), Response> {
+/// Why a request is no handshake.
+#[derive(Debug, Clone, Copy)]
+enum NoHandshake {
+    /// It is not a GET
+    Method,
+    /// It does not ask for a WebSocket, or not over HTTP/1.1
+    Protocol,
+    /// It asks for another version of the protocol
+    Version,
+    /// It has no key
+    Key,
+}
+
+impl IntoResponse for NoHandshake {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+            Self::Protocol => (StatusCode::UPGRADE_REQUIRED, [(UPGRADE, "websocket")]).into_response(),
+            Self::Version => (StatusCode::UPGRADE_REQUIRED, [(SEC_WEBSOCKET_VERSION, "13")]).into_response(),
+            Self::Key => StatusCode::BAD_REQUEST.into_response(),
+        }
+    }
+}
+
+fn read(mut request: Request) -> Result<(Handshake, HeaderValue), NoHandshake> {
     let headers = request.headers();
     if request.method() != Method::GET {
-        return Err(StatusCode::METHOD_NOT_ALLOWED.into_response());
+        return Err(NoHandshake::Method);
     }
     if !names(headers, &CONNECTION, "upgrade") || !names(headers, &UPGRADE, "websocket") {
-        return Err((StatusCode::UPGRADE_REQUIRED, [(UPGRADE, "websocket")]).into_response());
+        return Err(NoHandshake::Protocol);
     }
     if !names(headers, &SEC_WEBSOCKET_VERSION, "13") {
-        return Err((StatusCode::UPGRADE_REQUIRED, [(SEC_WEBSOCKET_VERSION, "13")]).into_response());
+        return Err(NoHandshake::Version);
     }
-    let Some(key) = headers.get(SEC_WEBSOCKET_KEY).cloned() else {
-        return Err(StatusCode::BAD_REQUEST.into_response());
-    };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return Err(StatusCode::UPGRADE_REQUIRED.into_response());
-    };
+    let key = headers.get(SEC_WEBSOCKET_KEY).cloned().ok_or(NoHandshake::Key)?;
+    let upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(NoHandshake::Protocol)?;
     let handshake =
         Handshake { peer: peer(&request), query: query(&request), headers: request.headers().clone(), upgrade };
     Ok((handshake, key))

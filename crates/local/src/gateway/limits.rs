@@ -33,8 +33,8 @@ impl Default for Limits {
         Self {
             frame_bytes: 32 * 1024,
             message_bytes: 128 * 1024,
-            idle: Duration::from_secs(10 * 60),
-            lifetime: Duration::from_secs(2 * 60 * 60),
+            idle: Duration::from_mins(10),
+            lifetime: Duration::from_hours(2),
             integration_timeout: Duration::from_secs(29),
             outbound_messages: 256,
             outbound_bytes: 1024 * 1024,

@@ -83,7 +83,8 @@ mod tests {
         assert_eq!(outbound.push("1".into()), Ok(()));
         assert_eq!(outbound.push("1".into()), Err(NotTaken::Full), "three messages");
 
-        waiting.written(waiting.next_now().map_or(0, |message| message.len()));
+        let first = waiting.next_now().expect("a message");
+        waiting.written(first.len());
         assert_eq!(outbound.push("12345678".into()), Ok(()), "what was written leaves room");
         drop(waiting);
         assert_eq!(outbound.push("1".into()), Err(NotTaken::Closed));

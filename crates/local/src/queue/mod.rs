@@ -1,4 +1,4 @@
-//! Amazon SQS on SQLite: standard queues in one file.
+//! The queue: Amazon SQS, as far as standard queues go, on one `SQLite` file.
 //!
 //! - [`service`]: the operations, in process
 //! - [`server`]: the same over the AWS JSON 1.0 protocol, for unmodified SDK clients

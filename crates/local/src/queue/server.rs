@@ -62,7 +62,7 @@ impl Server {
             "GetQueueUrl" => self.get_queue_url(read(body)?).await,
             "GetQueueAttributes" => self.get_attributes(queue(body)?.queue(), read(body)?).await,
             "SetQueueAttributes" => self.set_attributes(queue(body)?.queue(), read(body)?).await,
-            "SendMessage" => self.send(queue(body)?.queue(), read::<wire::Message>(body)?.into()).await,
+            "SendMessage" => self.send(queue(body)?.queue(), read::<wire::Send>(body)?.into()).await,
             "SendMessageBatch" => self.send_batch(queue(body)?.queue(), read(body)?).await,
             "ReceiveMessage" => self.receive(queue(body)?.queue(), read(body)?).await,
             "DeleteMessage" => self.delete(queue(body)?.queue(), read(body)?).await,
@@ -87,7 +87,7 @@ impl Server {
     }
 
     fn queue_url(&self, name: &str) -> Value {
-        json!({ "QueueUrl": format!("{}/{}/{name}", self.endpoint, wire::ACCOUNT) })
+        json!({ "QueueUrl": queue_url(&self.endpoint, name) })
     }
 
     async fn get_attributes(&self, queue: &str, request: wire::GetAttributes) -> Result<Value, QueueError> {
@@ -106,7 +106,7 @@ impl Server {
     }
 
     /// What is wrong with the batch fails all of it, what is wrong with a message only that one.
-    async fn send_batch(&self, queue: &str, request: wire::Batch<wire::Message>) -> Result<Value, QueueError> {
+    async fn send_batch(&self, queue: &str, request: wire::Batch<wire::Send>) -> Result<Value, QueueError> {
         validation::batch(request.entries.iter().map(|entry| entry.id.as_str()))?;
         let entries: Vec<(String, NewMessage)> =
             request.entries.into_iter().map(|entry| (entry.id, entry.content.into())).collect();
@@ -185,7 +185,7 @@ impl Server {
         let destination = request.destination_arn.as_deref().map(wire::queue_of_arn).transpose()?;
         let moved = self.service.move_messages(&source, destination.as_deref()).await?;
         tracing::info!(queue = source, moved, "Moved the messages of the dead-letter queue");
-        Ok(json!({ "TaskHandle": Uuid::now_v7() }))
+        Ok(json!({ "TaskHandle": Uuid::now_v7().to_string() }))
     }
 }
 
@@ -226,4 +226,9 @@ fn respond(status: StatusCode, body: &Value) -> Response {
         (HeaderName::from_static("x-amzn-requestid"), Uuid::now_v7().to_string()),
     ];
     (status, headers, body.to_string()).into_response()
+}
+
+/// The address of a queue under the endpoint that serves it.
+pub fn queue_url(endpoint: &str, name: &str) -> String {
+    format!("{endpoint}/{}/{name}", wire::ACCOUNT)
 }

@@ -11,9 +11,9 @@ pub(super) const MESSAGE_BYTES: usize = 1024 * 1024;
 /// Most entries of a batch, and most messages one receive gets (same page).
 pub(super) const BATCH_ENTRIES: usize = 10;
 /// Longest visibility timeout (same page).
-const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
+const VISIBILITY_TIMEOUT: Duration = Duration::from_hours(12);
 /// Longest delay (same page).
-const DELAY: Duration = Duration::from_secs(15 * 60);
+const DELAY: Duration = Duration::from_mins(15);
 /// Longest long poll (same page).
 const RECEIVE_WAIT: Duration = Duration::from_secs(20);
 /// Longest batch entry id and longest queue name (same page).

@@ -64,22 +64,19 @@ pub(super) struct SetAttributes {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Message {
-    message_body: String,
-    #[serde(default)]
-    message_attributes: MessageAttributes,
-    message_group_id: Option<String>,
+pub(super) struct Send {
+    #[serde(rename = "MessageBody")]
+    body: String,
+    #[serde(rename = "MessageAttributes", default)]
+    attributes: MessageAttributes,
+    #[serde(rename = "MessageGroupId")]
+    group: Option<String>,
     delay_seconds: Option<u64>,
 }
 
-impl From<Message> for NewMessage {
-    fn from(message: Message) -> Self {
-        Self {
-            body: message.message_body,
-            attributes: message.message_attributes,
-            group: message.message_group_id,
-            delay: message.delay_seconds.map(Duration::from_secs),
-        }
+impl From<Send> for NewMessage {
+    fn from(Send { body, attributes, group, delay_seconds }: Send) -> Self {
+        Self { body, attributes, group, delay: delay_seconds.map(Duration::from_secs) }
     }
 }
 

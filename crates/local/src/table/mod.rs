@@ -1,7 +1,7 @@
-//! Amazon DynamoDB on SQLite: the embeddable engine of `dynoxide`, in one file.
+//! The tables: Amazon `DynamoDB`, as the embeddable engine `dynoxide` has it, on one `SQLite` file.
 //!
 //! [`server`] serves it. The engine brings a server of its own, which would answer every page in a local browser: it sends
-//! `access-control-allow-origin: *` and looks at no credentials, and its router cannot be wrapped. It also runs SQLite on the
+//! `access-control-allow-origin: *` and looks at no credentials, and its router cannot be wrapped. It also runs `SQLite` on the
 //! threads that everything else waits on.
 
 mod operations;
@@ -40,7 +40,7 @@ impl TableService {
         server::router(self.database.clone(), key)
     }
 
-    /// Deletes expired items every so often until `shutdown`. Like DynamoDB's own it is late: readers filter.
+    /// Deletes expired items every so often until `shutdown`. Like the real sweep it is late: readers filter.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html>
     pub async fn sweep_expired(&self, every: Duration, shutdown: CancellationToken) {
         loop {

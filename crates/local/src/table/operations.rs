@@ -1,4 +1,4 @@
-//! The operations of DynamoDB by name, each a call of the engine.
+//! The operations of `DynamoDB` by name, each a call of the engine.
 
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
@@ -40,7 +40,7 @@ fn call<Request: DeserializeOwned, Answer: Serialize>(
     serde_json::to_string(&operation(request)?).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// Sorts a request that could not be read into DynamoDB's two kinds: of the wrong shape, or with a value it does not take.
+/// Sorts a request that could not be read into `DynamoDB`'s two kinds: of the wrong shape, or with a value it does not take.
 fn unreadable(message: &str) -> DynoxideError {
     match VALIDATION_MARKS.iter().find_map(|mark| message.strip_prefix(mark)) {
         Some(message) => DynoxideError::ValidationException(message.to_owned()),

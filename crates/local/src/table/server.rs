@@ -1,4 +1,4 @@
-//! The tables over HTTP: AWS JSON 1.0, as DynamoDB speaks it.
+//! The tables over HTTP: AWS JSON 1.0, as `DynamoDB` speaks it.
 //!
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html>
 

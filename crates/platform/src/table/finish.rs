@@ -69,7 +69,8 @@ impl Table {
     ) -> std::result::Result<(), SdkError<TransactWriteItemsError>> {
         let mut request = self.client.transact_write_items();
         for test in finished {
-            request = request.transact_items(self.finish_test(job, plan, test).map_err(SdkError::construction_failure)?);
+            request =
+                request.transact_items(self.finish_test(job, plan, test).map_err(SdkError::construction_failure)?);
         }
         let counters = self.count(job, plan, finished).map_err(SdkError::construction_failure)?;
         request.transact_items(counters).send().await.map(|_| ())

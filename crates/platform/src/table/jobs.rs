@@ -190,13 +190,19 @@ impl Table {
 
     /// Notes that the job was looked after, so that the reaper leaves it alone for a while.
     pub async fn touch_job(&self, job: &str) -> Result<()> {
-        let update = self.update_job(job).update_expression("SET moved_at = :now").condition_expression("attribute_exists(pk)");
+        let update =
+            self.update_job(job).update_expression("SET moved_at = :now").condition_expression("attribute_exists(pk)");
         self.changed(update).await.map(|_| ())
     }
 
     /// Gives the job its verdict, if `job` is how it stands and nothing is open. Only one caller can; the others get
     /// nothing.
-    pub async fn close_job(&self, job: &JobRecord, verdict: Verdict, problem: Option<&str>) -> Result<Option<JobRecord>> {
+    pub async fn close_job(
+        &self,
+        job: &JobRecord,
+        verdict: Verdict,
+        problem: Option<&str>,
+    ) -> Result<Option<JobRecord>> {
         let now = self.clock.now_ms();
         let mut update = Update::builder()
             .table_name(&self.name)
@@ -217,7 +223,11 @@ impl Table {
             update = update.expression_attribute_values(":problem", text(problem));
         }
         let update = update.update_expression(format!("{set} ADD v :one")).build().map_err(incomplete)?;
-        let delete = Delete::builder().table_name(&self.name).set_key(Some(key("OPEN", &job.job))).build().map_err(incomplete)?;
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key("OPEN", &job.job)))
+            .build()
+            .map_err(incomplete)?;
         let sent = self
             .client
             .transact_write_items()
@@ -252,7 +262,11 @@ impl Table {
     async fn changed(&self, update: UpdateItemFluentBuilder) -> Result<Option<JobRecord>> {
         match update.send().await {
             Ok(answer) => answer.attributes.map(|item| super::item::read("job", item)).transpose(),
-            Err(SdkError::ServiceError(error)) if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(failed(error)),
         }
     }
@@ -263,7 +277,8 @@ impl Table {
     }
 
     fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
-        let put = Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
+        let put =
+            Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
         Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
     }
 }

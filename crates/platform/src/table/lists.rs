@@ -38,8 +38,14 @@ impl Table {
         Ok((jobs, cursor))
     }
 
-    async fn job_ids(&self, partition: &str, cursor: Option<&str>, most: usize) -> Result<(Vec<String>, Option<String>)> {
-        let query = self.partition(partition, "").scan_index_forward(false).limit(i32::try_from(most).unwrap_or(i32::MAX));
+    async fn job_ids(
+        &self,
+        partition: &str,
+        cursor: Option<&str>,
+        most: usize,
+    ) -> Result<(Vec<String>, Option<String>)> {
+        let query =
+            self.partition(partition, "").scan_index_forward(false).limit(i32::try_from(most).unwrap_or(i32::MAX));
         let start = cursor.map(|job| key(partition, job));
         let page = query.set_exclusive_start_key(start).send().await.map_err(failed)?;
         let next = page.last_evaluated_key.as_ref().and_then(sort_key);
@@ -61,7 +67,11 @@ impl Table {
                 let record: JobRecord = read("job", item)?;
                 found.insert(record.job.clone(), record);
             }
-            left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name)).map(|keys| keys.keys).unwrap_or_default();
+            left = answer
+                .unprocessed_keys
+                .and_then(|mut tables| tables.remove(&self.name))
+                .map(|keys| keys.keys)
+                .unwrap_or_default();
             if !left.is_empty() {
                 tokio::time::sleep(Duration::from_millis(20 << offer)).await;
             }

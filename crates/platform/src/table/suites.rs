@@ -57,7 +57,8 @@ impl Table {
     /// Removes a stored suite. `false`, where there was none.
     pub async fn delete_suite(&self, name: &str) -> Result<bool> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key("SUITES", name)));
-        let answer = request.return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld).send().await.map_err(failed)?;
+        let answer =
+            request.return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld).send().await.map_err(failed)?;
         Ok(answer.attributes.is_some_and(|attributes| !attributes.is_empty()))
     }
 }

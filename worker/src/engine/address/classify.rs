@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The special-purpose blocks of IPv4, each with what it is called.
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry/>
 const INNER_V4: [(Ipv4Addr, u32, &str); 18] = [
-    (Ipv4Addr::new(255, 255, 255, 255), 32, "a broadcast address"),
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "an unspecified address"),
+    (Ipv4Addr::BROADCAST, 32, "a broadcast address"),
+    (Ipv4Addr::UNSPECIFIED, 8, "an unspecified address"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "a loopback address"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "a private address"),
     (Ipv4Addr::new(172, 16, 0, 0), 12, "a private address"),
@@ -26,7 +26,7 @@ const INNER_V4: [(Ipv4Addr, u32, &str); 18] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4, "a reserved address"),
 ];
 
-/// The special-purpose blocks of IPv6. What lies outside 2000::/3 is refused anyway; it stands here for its name.
+/// The special-purpose blocks of IPv6. What lies outside `2000::/3` is refused anyway; it stands here for its name.
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry/>
 const INNER_V6: [(Ipv6Addr, u32, &str); 13] = [
     (Ipv6Addr::UNSPECIFIED, 128, "an unspecified address"),
@@ -84,16 +84,19 @@ fn inner_v6(address: Ipv6Addr) -> Option<&'static str> {
 fn carried(address: Ipv6Addr) -> Vec<Ipv4Addr> {
     let [.., seventh, eighth] = address.segments();
     let last = join(seventh, eighth);
+    if matches!(address, Ipv6Addr::UNSPECIFIED | Ipv6Addr::LOCALHOST) {
+        return Vec::new();
+    }
     match address.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => vec![],
-        // Compatible (RFC 4291), mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052).
-        [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => vec![last],
+        // Compatible and mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052), ISATAP (RFC 5214).
+        [0, 0, 0, 0, 0, 0 | 0xffff, ..]
+        | [0, 0, 0, 0, 0xffff, 0, ..]
+        | [0x64, 0xff9b, 0, 0, 0, 0, ..]
+        | [_, _, _, _, 0 | 0x200, 0x5efe, ..] => vec![last],
         // 6to4 (RFC 3056).
         [0x2002, high, low, ..] => vec![join(high, low)],
         // Teredo (RFC 4380): the server in the clear, the client with every bit turned.
         [0x2001, 0, high, low, ..] => vec![join(high, low), Ipv4Addr::from_bits(!last.to_bits())],
-        // ISATAP (RFC 5214).
-        [_, _, _, _, 0 | 0x200, 0x5efe, ..] => vec![last],
         _ => vec![],
     }
 }

@@ -48,12 +48,12 @@ pub struct Guard {
 
 impl Guard {
     /// A guard for these settings; `forbidden` are hosts, each with or without a port.
-    pub fn new(allow_private: bool, forbidden: &[String]) -> Self {
+    pub fn new(allow_private: bool, forbidden: Vec<String>) -> Self {
         let mut guard = Self { allow_private, forbidden_addresses: Vec::new(), forbidden_names: Vec::new() };
-        for host in forbidden.iter().filter(|host| !host.is_empty()) {
-            match parse_address(host) {
+        for host in forbidden.into_iter().filter(|host| !host.is_empty()) {
+            match parse_address(&host) {
                 Some(address) => guard.forbidden_addresses.push(address),
-                None => guard.forbidden_names.push(plain_name(host.split(':').next().unwrap_or(host))),
+                None => guard.forbidden_names.push(plain_name(host.split(':').next().unwrap_or(&host))),
             }
         }
         guard
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn loopback_is_refused_however_it_is_spelt() {
-        let guard = Guard::new(false, &[]);
+        let guard = Guard::new(false, Vec::new());
         for host in ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "[::1]", "[::ffff:7f00:1]"] {
             let refused = check(&guard, &format!("http://{host}/")).expect_err(host);
             assert!(matches!(refused, RefusedTarget::Inner { verb: "is", .. }), "{host}: {refused}");
@@ -164,26 +164,27 @@ mod tests {
 
     #[test]
     fn private_targets_can_be_allowed() {
-        assert_eq!(check(&Guard::new(true, &[]), "http://127.0.0.1/"), Ok(()));
+        assert_eq!(check(&Guard::new(true, Vec::new()), "http://127.0.0.1/"), Ok(()));
     }
 
     #[test]
     fn the_runtime_api_is_refused_also_where_private_targets_are_allowed() {
-        let guard = Guard::new(true, &["127.0.0.1:9001".into(), "runtime.local:80".into(), String::new()]);
+        let guard = Guard::new(true, vec!["127.0.0.1:9001".into(), "runtime.local:80".into(), String::new()]);
         for host in ["127.0.0.1:9001", "127.0.0.2", "0.0.0.0:9001", "[::1]", "[::ffff:127.0.0.1]", "RUNTIME.local."] {
             let refused = check(&guard, &format!("http://{host}/")).expect_err(host);
             assert!(matches!(refused, RefusedTarget::Forbidden { .. }), "{host}: {refused}");
         }
         assert_eq!(check(&guard, "http://10.0.0.1/"), Ok(()));
-        let elsewhere = Guard::new(true, &["169.254.100.1:9001".into()]);
+        let elsewhere = Guard::new(true, vec!["169.254.100.1:9001".into()]);
         assert!(check(&elsewhere, "http://169.254.100.1/").is_err());
         assert_eq!(check(&elsewhere, "http://127.0.0.1/"), Ok(()));
     }
 
     #[test]
     fn of_a_names_addresses_only_allowed_ones_are_kept() {
-        let guard = Guard::new(false, &[]);
-        let [inner, public]: [SocketAddr; 2] = ["10.0.0.1:0", "1.1.1.1:0"].map(|text| text.parse().expect("an address"));
+        let guard = Guard::new(false, Vec::new());
+        let [inner, public]: [SocketAddr; 2] =
+            ["10.0.0.1:0", "1.1.1.1:0"].map(|text| text.parse().expect("an address"));
         assert_eq!(guard.keep_allowed("h", vec![inner, public]), Ok(vec![public]));
         let refused = guard.keep_allowed("h", vec![inner]).expect_err("nothing is left");
         assert_eq!(refused.to_string(), "`h` resolves to a private address");

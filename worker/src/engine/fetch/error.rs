@@ -140,7 +140,9 @@ fn connect_reason(error: &reqwest::Error) -> String {
     match find::<io::Error>(error).map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "nothing listens there".into(),
         Some(io::ErrorKind::TimedOut) => "no answer to the connection attempt".into(),
-        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => "the network has no way there".into(),
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+            "the network has no way there".into()
+        }
         _ => deepest(error),
     }
 }
@@ -154,12 +156,17 @@ fn deepest(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
-/// An error and what caused it. `io::Error` does not name the error it wraps as its source, so it is unwrapped here.
+/// An error and what caused it, outermost first.
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    iter::successors(Some(error), |error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+    iter::successors(Some(error), |error| cause(*error))
+}
+
+/// `io::Error` does not name the error it wraps as its source, so it is unwrapped here.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => error.source(),
-    })
+    }
 }
 
 fn size(bytes: usize) -> String {

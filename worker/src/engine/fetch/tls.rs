@@ -22,7 +22,9 @@ fn certificate_reason(error: &CertificateError) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the certificate is for another name".into()
         }
-        CertificateError::UnknownIssuer => "the certificate's issuer is not known; an intermediate may be missing".into(),
+        CertificateError::UnknownIssuer => {
+            "the certificate's issuer is not known; an intermediate may be missing".into()
+        }
         CertificateError::Revoked => "the certificate has been revoked".into(),
         other => format!("the certificate is not valid: {other}"),
     }

@@ -80,6 +80,6 @@ pub fn name(test: &Test, variables: &BTreeMap<String, String>, scope: &Scope) ->
         .filter(|(variable, _)| !used.contains(&variable.as_str()))
         .filter_map(|(variable, _)| Some(format!("{variable}={}", variables.get(variable)?)))
         .collect();
-    let name = template::render_known(&test.name, scope);
+    let name = scope.show(&test.name);
     if unused.is_empty() { name } else { format!("{name} [{}]", unused.join(", ")) }
 }

@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn an_index_is_told_from_a_list_of_pages() {
-        let xml = "\u{feff}<s:sitemapindex xmlns:s='x'><s:sitemap><s:loc>http://h/1</s:loc></s:sitemap></s:sitemapindex>";
+        let xml =
+            "\u{feff}<s:sitemapindex xmlns:s='x'><s:sitemap><s:loc>http://h/1</s:loc></s:sitemap></s:sitemapindex>";
         assert_eq!(parse(xml), Ok(Document::Index(urls(&["http://h/1"]))));
         assert_eq!(parse("<urlset/>"), Ok(Document::Pages(vec![])));
     }

@@ -1,0 +1,340 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+use stepcast_protocol::event::Role;
+
+/// Page tests with live results
+#[derive(Parser)]
+#[command(version, about, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0    all tests passed (flaky counts as passed and is shown)
+  1    a test failed
+  2    usage, or an invalid suite
+  3    could not tell: errored or blocked tests, server unreachable, verdict never came
+  4    nothing was tested
+  130  cancelled";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start the whole stack on this machine: server, worker, queue, table and dashboard
+    Up(UpArguments),
+    /// Run a suite on a server and wait for its verdict
+    Run(RunArguments),
+    /// Run suites in this process, without a server
+    Check(CheckArguments),
+    /// Watch a job until its verdict
+    Watch(WatchArguments),
+    /// List jobs, newest first
+    Jobs(JobsArguments),
+    /// Stop a job
+    Cancel(CancelArguments),
+    /// Run a job again
+    Replay(ReplayArguments),
+    /// Store suites on a server and look at them
+    Suites(SuitesArguments),
+    /// Make tokens
+    Token(TokenArguments),
+    /// Say what is wrong with suite files, without running them
+    Lint(LintArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct UpArguments {
+    /// Port of the server; 0 picks a free one
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Where jobs, the queue and the keys are kept
+    #[arg(long, default_value = ".stepcast", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// A fixed token with the role `admin`
+    #[arg(long, env = "STEPCAST_ADMIN_TOKEN", hide_env_values = true, value_name = "T")]
+    pub admin_token: Option<String>,
+    /// Let tests fetch loopback, private and link-local addresses
+    #[arg(long)]
+    pub allow_private_targets: bool,
+    /// Batches of up to ten tests worked on at once
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub workers: u16,
+    /// Print one line of JSON on standard output once connections are accepted
+    #[arg(long)]
+    pub json: bool,
+    /// How long a worker holds a test without a sign of life
+    #[arg(long, default_value = "20s", value_parser = parse_lease, value_name = "D", hide = true)]
+    pub lease: Duration,
+    /// How long a connection may be idle
+    #[arg(long, default_value = "10m", value_parser = parse_duration, value_name = "D", hide = true)]
+    pub idle_timeout: Duration,
+    /// How long a connection may live
+    #[arg(long, default_value = "2h", value_parser = parse_duration, value_name = "D", hide = true)]
+    pub connection_lifetime: Duration,
+}
+
+/// Which server, and who we are there
+#[derive(Args, Clone)]
+pub(crate) struct ServerArguments {
+    /// The server's WebSocket; without it, the one `stepcast up` started here
+    #[arg(long, env = "STEPCAST_URL", value_name = "WS")]
+    pub url: Option<String>,
+    /// The token that says who we are
+    #[arg(long, env = "STEPCAST_TOKEN", hide_env_values = true, value_name = "T")]
+    pub token: Option<String>,
+    /// Where `stepcast up` keeps its data, to find a server on this machine
+    #[arg(long, default_value = ".stepcast", value_name = "DIR")]
+    pub data_dir: PathBuf,
+}
+
+/// Where results go
+#[derive(Args, Clone, Default)]
+pub(crate) struct ReportArguments {
+    /// Write every event as a line of JSON; `-` is standard output
+    #[arg(long, value_name = "F")]
+    pub json: Option<PathBuf>,
+    /// Write a JUnit report
+    #[arg(long, value_name = "F")]
+    pub junit: Option<PathBuf>,
+}
+
+/// Values for the suite's templates
+#[derive(Args, Clone, Default)]
+pub(crate) struct ValueArguments {
+    /// A value for `${K}`; in place of the suite's own
+    #[arg(long = "var", value_name = "K=V", value_parser = parse_pair)]
+    pub vars: Vec<(String, String)>,
+    /// A value for `${secret.K}`; it is never shown. `K` alone takes it from the environment
+    #[arg(long = "secret", value_name = "K=V", value_parser = parse_secret)]
+    pub secrets: Vec<(String, String)>,
+    /// Only tests with all of these tags; given again, also tests with all of those
+    #[arg(long, value_name = "a,b")]
+    pub tags: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// A suite file, or the name of a suite stored on the server
+    #[arg(value_name = "FILE|NAME")]
+    pub suite: String,
+    #[command(flatten)]
+    pub server: ServerArguments,
+    #[command(flatten)]
+    pub values: ValueArguments,
+    /// Something to find the job by
+    #[arg(long = "label", value_name = "K=V", value_parser = parse_pair)]
+    pub labels: Vec<(String, String)>,
+    #[command(flatten)]
+    pub report: ReportArguments,
+    /// Print the job's id and do not wait for its verdict
+    #[arg(long)]
+    pub detach: bool,
+    /// How long to wait for the verdict
+    #[arg(long, value_parser = parse_duration, value_name = "D")]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArguments {
+    /// Suite files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub values: ValueArguments,
+    #[command(flatten)]
+    pub report: ReportArguments,
+    /// Refuse loopback, private and link-local addresses, as a server does
+    #[arg(long)]
+    pub deny_private_targets: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct WatchArguments {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    #[command(flatten)]
+    pub server: ServerArguments,
+    #[command(flatten)]
+    pub report: ReportArguments,
+    /// How long to wait for the verdict
+    #[arg(long, value_parser = parse_duration, value_name = "D")]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Args)]
+pub(crate) struct JobsArguments {
+    #[command(flatten)]
+    pub server: ServerArguments,
+    /// Only jobs of this suite
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// Only jobs in this status
+    #[arg(long, value_enum)]
+    pub status: Option<Status>,
+    /// How many, at most 100
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub limit: u32,
+    /// Print a job a line as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Status {
+    Accepted,
+    Running,
+    Cancelling,
+    Finished,
+}
+
+#[derive(Args)]
+pub(crate) struct CancelArguments {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    #[command(flatten)]
+    pub server: ServerArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct ReplayArguments {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Only the tests that did not pass
+    #[arg(long)]
+    pub failed: bool,
+    #[command(flatten)]
+    pub server: ServerArguments,
+    #[command(flatten)]
+    pub report: ReportArguments,
+    /// Print the new job's id and do not wait for its verdict
+    #[arg(long)]
+    pub detach: bool,
+    /// How long to wait for the verdict
+    #[arg(long, value_parser = parse_duration, value_name = "D")]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Args)]
+pub(crate) struct SuitesArguments {
+    #[command(subcommand)]
+    pub command: SuitesCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SuitesCommand {
+    /// Store a suite
+    Push {
+        /// The suite file
+        file: PathBuf,
+        /// The name it is found by; the suite's own where it is left out
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// List the stored suites
+    List {
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// Print a stored suite as JSON
+    Show {
+        /// The name it is stored under
+        name: String,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// Remove a stored suite
+    Rm {
+        /// The name it is stored under
+        name: String,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct TokenArguments {
+    #[command(subcommand)]
+    pub command: TokenCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Print a new token
+    New {
+        /// What it may do
+        #[arg(long, value_enum)]
+        role: RoleArgument,
+        /// How long it is good for
+        #[arg(long, value_parser = parse_duration, value_name = "D")]
+        expires: Duration,
+        /// Who it belongs to
+        #[arg(long, default_value = "token")]
+        principal: String,
+        /// Where `stepcast up` keeps its keys
+        #[arg(long, default_value = ".stepcast", value_name = "DIR")]
+        data_dir: PathBuf,
+        /// The deployment's secret, in place of the one in the data directory
+        #[arg(long, env = "STEPCAST_SECRET", hide_env_values = true, value_name = "S")]
+        secret: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RoleArgument {
+    /// Watch, list and comment
+    Viewer,
+    /// Also run, and cancel and replay what is its own
+    Runner,
+    /// Everything
+    Admin,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Viewer => Self::Viewer,
+            RoleArgument::Runner => Self::Runner,
+            RoleArgument::Admin => Self::Admin,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct LintArguments {
+    /// Suite files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    stepcast_protocol::duration::parse(text)
+}
+
+fn parse_lease(text: &str) -> Result<Duration, String> {
+    let lease = parse_duration(text)?;
+    if lease < Duration::from_secs(1) { Err("a lease is at least a second".to_owned()) } else { Ok(lease) }
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not like `name=value`")),
+    }
+}
+
+fn parse_secret(text: &str) -> Result<(String, String), String> {
+    if text.contains('=') {
+        // The value must not stand in a message.
+        return parse_pair(text).map_err(|_| "expected `name=value`".to_owned());
+    }
+    let value = std::env::var(text).map_err(|_| format!("there is no environment variable `{text}`"))?;
+    Ok((text.to_owned(), value))
+}

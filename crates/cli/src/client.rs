@@ -1,0 +1,45 @@
+//! The client's side of the wire: one WebSocket, commands out, events in.
+
+mod connection;
+mod follow;
+mod session;
+
+pub(crate) use connection::Connection;
+pub(crate) use follow::{Followed, Follower};
+pub(crate) use session::Session;
+
+use stepcast_protocol::ErrorCode;
+
+/// What can go wrong between us and a server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// Nobody answers there
+    #[error("the server at {url} cannot be reached: {reason}")]
+    Unreachable { url: String, reason: String },
+    /// It answers and does not let us in
+    #[error("the server at {url} does not accept the token")]
+    Unauthorized { url: String },
+    /// It did not do what was asked
+    #[error("{message}")]
+    Refused { code: ErrorCode, message: String, temporary: bool },
+    /// It stopped talking, and said that coming back is no use
+    #[error("the server ended the connection ({code})")]
+    Ended { code: String },
+    /// It did not answer in time
+    #[error("the server did not answer within {seconds} seconds")]
+    Silent { seconds: u64 },
+}
+
+impl ClientError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreachable { .. } => Some("is `stepcast up` running? Name another server with --url".to_owned()),
+            Self::Unauthorized { .. } => {
+                Some("tokens expire; make another with `stepcast token new` and give it with --token".to_owned())
+            }
+            Self::Refused { temporary: true, .. } => Some("the same command can succeed later; try again".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! One WebSocket connection.
+
+use super::ClientError;
+use crate::endpoint::Endpoint;
+use futures_util::{SinkExt, StreamExt};
+use std::collections::VecDeque;
+use std::time::Duration;
+use stepcast_protocol::limits::FRAME_BYTES;
+use stepcast_protocol::{Event, Request, SUBPROTOCOL};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A connection that is open, or was.
+pub(crate) struct Connection {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    received: VecDeque<Event>,
+}
+
+impl Connection {
+    /// Opens a connection.
+    pub async fn open(endpoint: &Endpoint) -> Result<Self, ClientError> {
+        let unreachable = |reason: String| ClientError::Unreachable { url: endpoint.ws.clone(), reason };
+        let mut request = endpoint.ws.as_str().into_client_request().map_err(|error| unreachable(error.to_string()))?;
+        let bearer = HeaderValue::from_str(&format!("Bearer {}", endpoint.token));
+        let bearer = bearer.map_err(|_| ClientError::Unauthorized { url: endpoint.ws.clone() })?;
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        let opening = tokio_tungstenite::connect_async(request);
+        match tokio::time::timeout(CONNECT_TIMEOUT, opening).await {
+            Err(_) => Err(unreachable(format!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs()))),
+            Ok(Err(Error::Http(response))) if matches!(response.status().as_u16(), 401 | 403) => {
+                Err(ClientError::Unauthorized { url: endpoint.ws.clone() })
+            }
+            Ok(Err(error)) => Err(unreachable(error.to_string())),
+            Ok(Ok((socket, _))) => Ok(Self { socket, received: VecDeque::new() }),
+        }
+    }
+
+    /// Sends a command, in several frames where one may not hold it. API Gateway takes no frame over 32 KB.
+    /// `false`, where the connection is no more.
+    pub async fn send(&mut self, request: &Request) -> bool {
+        let text = request.to_json();
+        if text.len() <= FRAME_BYTES {
+            return self.socket.send(Message::text(text)).await.is_ok();
+        }
+        let mut parts = text.as_bytes().chunks(FRAME_BYTES).peekable();
+        let mut kind = Data::Text;
+        while let Some(part) = parts.next() {
+            let frame = Frame::message(part.to_vec(), OpCode::Data(kind), parts.peek().is_none());
+            if self.socket.send(Message::Frame(frame)).await.is_err() {
+                return false;
+            }
+            kind = Data::Continue;
+        }
+        true
+    }
+
+    /// The next event; nothing, where the connection is no more. What is not an event is passed over.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.received.pop_front() {
+                return Some(event);
+            }
+            match self.socket.next().await?.ok()? {
+                Message::Text(text) => {
+                    self.received.extend(text.lines().filter_map(|line| serde_json::from_str(line).ok()));
+                }
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Follows a job to its verdict, through lost connections and lost events.
+//!
+//! Whatever was missed is asked for again: after a reconnect, after a silence, and when the verdict's fingerprint says
+//! that something is not here. A verdict is believed only when everything it rests on has arrived.
+
+use super::session::refused_or;
+use super::{ClientError, Connection};
+use crate::endpoint::Endpoint;
+use crate::report::Reporter;
+use std::time::Duration;
+use stepcast_protocol::command::Topic;
+use stepcast_protocol::state::JobStatus;
+use stepcast_protocol::{Command, Event, EventBody, JobState, Request, RequestId};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+/// How long nothing may be heard before the state is asked for.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// How long a server may be away.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How often the state is asked for after the verdict, while something is missing.
+const QUESTIONS: u32 = 5;
+const QUESTION_PAUSE: Duration = Duration::from_secs(2);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How following a job ended.
+pub(crate) enum Followed {
+    /// With its verdict; everything has arrived
+    Finished(JobState),
+    /// With its verdict, and something that never arrived
+    Incomplete(JobState),
+    /// With none, in the time that was given
+    TimedOut,
+    /// Whoever typed the command left without waiting
+    Left,
+}
+
+/// Follows one job.
+pub(crate) struct Follower<'a> {
+    endpoint: &'a Endpoint,
+    connection: Connection,
+    start: Command,
+    job: Option<String>,
+    state: JobState,
+    /// Shows what happens
+    pub reporter: Reporter,
+    questions: u32,
+    interrupts: u32,
+}
+
+impl<'a> Follower<'a> {
+    /// Sends the command that starts or joins a job. It may be sent again after a lost connection, so starting has to
+    /// carry an idempotency key.
+    pub async fn start(endpoint: &'a Endpoint, start: Command, reporter: Reporter) -> Result<Self, ClientError> {
+        let connection = Connection::open(endpoint).await?;
+        let job = match &start {
+            Command::Watch(Topic::Job(job)) => Some(job.clone()),
+            _ => None,
+        };
+        let state = JobState::default();
+        let mut follower = Self { endpoint, connection, start, job, state, reporter, questions: 0, interrupts: 0 };
+        follower.ask().await;
+        Ok(follower)
+    }
+
+    /// The job, once the server has accepted it.
+    pub async fn accepted(&mut self) -> Result<String, ClientError> {
+        let waiting = async {
+            loop {
+                if let Some(job) = &self.job {
+                    return Ok(job.clone());
+                }
+                match self.connection.next().await {
+                    Some(event) => self.take(event)?,
+                    None => self.reconnect().await?,
+                }
+            }
+        };
+        let answer = timeout(PATIENCE, waiting).await;
+        answer.map_err(|_| ClientError::Silent { seconds: PATIENCE.as_secs() })?
+    }
+
+    /// Follows the job until its verdict; the first interrupt cancels it, the second leaves.
+    pub async fn follow(&mut self, most: Option<Duration>) -> Result<Followed, ClientError> {
+        let deadline = most.map(|most| Instant::now() + most);
+        let mut silence = Instant::now() + SILENCE;
+        loop {
+            tokio::select! {
+                event = self.connection.next() => {
+                    silence = Instant::now() + SILENCE;
+                    match event {
+                        Some(event) => self.take(event)?,
+                        None => self.reconnect().await?,
+                    }
+                    if self.is_finished() {
+                        if self.state.is_complete() {
+                            return Ok(Followed::Finished(std::mem::take(&mut self.state)));
+                        }
+                        silence = Instant::now() + if self.questions == 0 { Duration::ZERO } else { QUESTION_PAUSE };
+                    }
+                }
+                () = sleep_until(silence) => {
+                    if self.is_finished() {
+                        self.questions += 1;
+                        if self.questions > QUESTIONS {
+                            return Ok(Followed::Incomplete(std::mem::take(&mut self.state)));
+                        }
+                        silence = Instant::now() + QUESTION_PAUSE;
+                    } else {
+                        silence = Instant::now() + SILENCE;
+                    }
+                    self.ask().await;
+                }
+                () = until(deadline) => return Ok(Followed::TimedOut),
+                _ = tokio::signal::ctrl_c() => {
+                    self.interrupts += 1;
+                    let Some(job) = self.job.clone().filter(|_| self.interrupts == 1) else { return Ok(Followed::Left) };
+                    self.reporter.note("cancelling; press Ctrl-C again to leave without waiting");
+                    self.connection.send(&Request { id: None, command: Command::Cancel { job } }).await;
+                }
+            }
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.state.summary.as_ref().is_some_and(|job| job.status == JobStatus::Finished)
+    }
+
+    /// Takes an event in and shows it, where it is about our job.
+    fn take(&mut self, event: Event) -> Result<(), ClientError> {
+        let is_answer = event.re.as_ref() == Some(&RequestId::Number(1));
+        let event = if is_answer { refused_or(event)? } else { event };
+        if let EventBody::Bye { code, reconnect: false } = &event.body {
+            return Err(ClientError::Ended { code: code.clone() });
+        }
+        if is_answer && self.job.is_none() {
+            self.job.clone_from(&event.job);
+        }
+        if self.job.is_none() || event.job != self.job {
+            return Ok(());
+        }
+        self.state.apply(&event);
+        self.reporter.event(&event, &self.state);
+        Ok(())
+    }
+
+    /// Asks for the state of the job, or, as long as that is not known, for the job itself.
+    async fn ask(&mut self) {
+        let command = match &self.job {
+            Some(job) => Command::Watch(Topic::Job(job.clone())),
+            None => self.start.clone(),
+        };
+        // Where this does not arrive, the connection is lost, and reading says so.
+        self.connection.send(&Request { id: Some(RequestId::Number(1)), command }).await;
+    }
+
+    async fn reconnect(&mut self) -> Result<(), ClientError> {
+        let give_up = Instant::now() + PATIENCE;
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match Connection::open(self.endpoint).await {
+                Ok(connection) => {
+                    self.connection = connection;
+                    self.ask().await;
+                    return Ok(());
+                }
+                Err(error @ ClientError::Unreachable { .. }) if Instant::now() > give_up => return Err(error),
+                Err(ClientError::Unreachable { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            sleep(jittered(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// Anything up to this long, so that clients that lost the same server do not all come back at once.
+fn jittered(most: Duration) -> Duration {
+    let share = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
+    most.mul_f64(0.5 + share / 2.0)
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,12 @@
+//! The commands, each in a file of its own.
+
+pub(crate) mod cancel;
+pub(crate) mod check;
+pub(crate) mod jobs;
+pub(crate) mod lint;
+pub(crate) mod replay;
+pub(crate) mod run;
+pub(crate) mod suites;
+pub(crate) mod token;
+pub(crate) mod up;
+pub(crate) mod watch;

@@ -1,0 +1,207 @@
+//! `stepcast check`: the same tests in this process, with no server.
+//!
+//! The engine is the worker's own and so are the events, numbered here as a worker numbers them; everything that
+//! shows a run shows this one too.
+
+use crate::args::CheckArguments;
+use crate::exit::Exit;
+use crate::report::{self, Reporter};
+use crate::suite_file::SuiteFile;
+use futures_util::StreamExt;
+use futures_util::stream;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use stepcast_platform::Clock;
+use stepcast_protocol::duration::millis;
+use stepcast_protocol::event::{JobFinished, TestFinished};
+use stepcast_protocol::state::{Counts, JobStatus, StepState, test_version};
+use stepcast_protocol::suite::check_variables;
+use stepcast_protocol::{Event, EventBody, JobState, Verdict};
+use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlannedTest, TestRun};
+
+/// Tests at once; politeness towards a host is the engine's.
+const CONCURRENCY: usize = 32;
+
+/// Runs the files one after the other; the exit code is the worst of theirs.
+pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
+    let config = EngineConfig { allow_private_targets: !arguments.deny_private_targets, ..EngineConfig::default() };
+    let engine = Engine::new(config)?;
+    let mut worst = Exit::Passed;
+    for file in &arguments.files {
+        worst = worst.max(check_file(&engine, file, &arguments).await?);
+    }
+    Ok(worst)
+}
+
+async fn check_file(engine: &Engine, path: &Path, arguments: &CheckArguments) -> anyhow::Result<Exit> {
+    let file = SuiteFile::read(path)?;
+    let vars: BTreeMap<String, String> = arguments.values.vars.iter().cloned().collect();
+    let secrets: BTreeMap<String, String> = arguments.values.secrets.iter().cloned().collect();
+    check_variables(&file.suite, vars.keys().map(String::as_str), secrets.keys().map(String::as_str))
+        .map_err(|problems| crate::exit::UsageError::new(format!("`{}`: {problems}", path.display())))?;
+    let run = Run::new(Reporter::new(&arguments.report)?, path);
+    let body = EventBody::JobAccepted {
+        suite: file.suite.name.clone(),
+        principal: "check".to_owned(),
+        labels: BTreeMap::new(),
+    };
+    run.tell(run.next_job_version(), body);
+    let finish = async {
+        match engine.plan(&file.suite, &vars, &secrets, &arguments.values.tags).await {
+            Ok(tests) => {
+                let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
+                run.tell(run.next_job_version(), EventBody::JobPlanned { total });
+                let one = |test: PlannedTest| run.test(engine, &file, &vars, &secrets, test);
+                stream::iter(tests).map(one).buffer_unordered(CONCURRENCY).collect::<()>().await;
+                run.finish(total, None)
+            }
+            Err(problem) => run.finish(0, Some(problem.to_string())),
+        }
+    };
+    tokio::select! {
+        finished = finish => finished,
+        _ = tokio::signal::ctrl_c() => {
+            run.lock().reporter.close();
+            report::message("cancelled");
+            Ok(Exit::Cancelled)
+        }
+    }
+}
+
+/// One file's run.
+#[derive(Clone)]
+struct Run {
+    started: Instant,
+    job: String,
+    clock: Clock,
+    shared: Arc<Mutex<Shared>>,
+}
+
+struct Shared {
+    reporter: Reporter,
+    state: JobState,
+    counts: Counts,
+    checks: u64,
+    v: u64,
+}
+
+impl Run {
+    fn new(reporter: Reporter, path: &Path) -> Self {
+        let shared = Shared { reporter, state: JobState::default(), counts: Counts::default(), checks: 0, v: 0 };
+        Self {
+            started: Instant::now(),
+            job: format!("check:{}", path.display()),
+            clock: Clock::system(),
+            shared: Arc::new(Mutex::new(shared)),
+        }
+    }
+
+    async fn test(
+        &self,
+        engine: &Engine,
+        file: &SuiteFile,
+        vars: &BTreeMap<String, String>,
+        secrets: &BTreeMap<String, String>,
+        planned: PlannedTest,
+    ) {
+        let mut narrator = Narrator { run: self, planned: &planned, updates: 0 };
+        if planned.skip {
+            narrator.finish(stepcast_protocol::Outcome::Skipped, Duration::ZERO, 0, Vec::new());
+            return;
+        }
+        let run = TestRun { suite: &file.suite, planned: &planned, vars, secrets };
+        let end = engine.run_test(run, &mut narrator).await;
+        self.lock().checks += end.checks;
+        narrator.finish(end.outcome, end.duration, end.attempt, end.steps);
+    }
+
+    fn finish(&self, total: u32, problem: Option<String>) -> anyhow::Result<Exit> {
+        let (counts, checks, digest) = {
+            let mut shared = self.lock();
+            shared.counts.total = total;
+            (shared.counts, shared.checks, shared.state.digest())
+        };
+        let verdict = if problem.is_some() { Verdict::Errored } else { Verdict::of(&counts, checks, false) };
+        let duration_ms = millis(self.started.elapsed());
+        let finished = JobFinished { verdict, counts, duration_ms, digest, problem };
+        self.tell(self.next_job_version(), EventBody::JobFinished(finished));
+        let mut shared = self.lock();
+        let Shared { reporter, state, .. } = &mut *shared;
+        reporter.finish(state, None)?;
+        Ok(Exit::from(verdict))
+    }
+
+    fn next_job_version(&self) -> u64 {
+        let mut shared = self.lock();
+        shared.v += 1;
+        shared.v
+    }
+
+    fn tell(&self, v: u64, body: EventBody) {
+        let event = Event::of_job(&self.job, v, body, self.clock.now_text());
+        let mut shared = self.lock();
+        let Shared { reporter, state, .. } = &mut *shared;
+        state.apply(&event);
+        reporter.event(&event, state);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Narrator<'a> {
+    run: &'a Run,
+    planned: &'a PlannedTest,
+    updates: u64,
+}
+
+impl Narrator<'_> {
+    fn tell(&mut self, body: EventBody) {
+        self.updates += 1;
+        self.run.tell(test_version(1, self.updates), body);
+    }
+
+    fn finish(&mut self, outcome: stepcast_protocol::Outcome, duration: Duration, attempt: u32, steps: Vec<StepState>) {
+        let mut finished = TestFinished {
+            test: self.planned.test,
+            name: self.planned.name.clone(),
+            outcome,
+            duration_ms: millis(duration),
+            attempt,
+            failures: Vec::new(),
+            steps,
+        };
+        finished.failures = finished.state(0).failures();
+        self.tell(EventBody::TestFinished(finished));
+        let counts = {
+            let mut shared = self.run.lock();
+            *shared.counts.get_mut(outcome) += 1;
+            shared.counts.total = shared.state.summary.as_ref().map_or(0, |job| job.counts.total);
+            shared.counts
+        };
+        let progress =
+            EventBody::JobProgress { counts, status: JobStatus::Running, percent: counts.percent(), eta_s: None };
+        self.run.tell(self.run.next_job_version(), progress);
+    }
+}
+
+impl Observer for Narrator<'_> {
+    fn attempt_started(&mut self, attempt: u32) {
+        self.tell(EventBody::TestStarted { test: self.planned.test, name: self.planned.name.clone(), attempt });
+    }
+
+    fn step_started(&mut self, step: StepState) {
+        self.tell(EventBody::StepStarted { test: self.planned.test, step });
+    }
+
+    fn step_finished(&mut self, step: StepState) {
+        self.tell(EventBody::StepFinished { test: self.planned.test, step });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}

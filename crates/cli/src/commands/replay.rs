@@ -1,0 +1,26 @@
+//! `stepcast replay`: a job again, followed to its verdict.
+
+use super::watch::follow;
+use crate::args::ReplayArguments;
+use crate::client::{Follower, Session};
+use crate::endpoint::Endpoint;
+use crate::exit::Exit;
+use crate::report::{self, Reporter};
+use stepcast_protocol::Command;
+use stepcast_protocol::command::{Selection, Topic};
+
+/// Replays a job and waits for the verdict of the new one.
+pub(crate) async fn replay(arguments: ReplayArguments) -> anyhow::Result<Exit> {
+    let endpoint = Endpoint::find(&arguments.server)?;
+    let only = if arguments.failed { Selection::Failed } else { Selection::All };
+    // Asked once: a replay has no key that would keep it one job if it were asked again.
+    let answer = Session::open(&endpoint).await?.ask(Command::Replay { job: arguments.job, only }).await?;
+    let job = answer.job.unwrap_or_default();
+    if arguments.detach {
+        report::data(&job);
+        return Ok(Exit::Passed);
+    }
+    let reporter = Reporter::new(&arguments.report)?;
+    let follower = Follower::start(&endpoint, Command::Watch(Topic::Job(job.clone())), reporter).await?;
+    follow(follower, &endpoint, &job, arguments.timeout).await
+}

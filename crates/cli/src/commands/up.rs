@@ -1,0 +1,78 @@
+//! `stepcast up`: the whole stack on this machine.
+
+use crate::args::UpArguments;
+use crate::endpoint::Endpoint;
+use crate::exit::{Exit, UsageError};
+use crate::report;
+use serde_json::json;
+use stepcast_local::gateway::Limits;
+use stepcast_local::stack::{Stack, StackOptions};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Starts everything and runs until it is asked to stop.
+pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
+    start_logging();
+    let listener = bind(arguments.port).await?;
+    let options = StackOptions {
+        data_dir: arguments.data_dir.clone(),
+        admin_token: arguments.admin_token,
+        allow_private_targets: arguments.allow_private_targets,
+        workers: usize::from(arguments.workers),
+        lease: arguments.lease,
+        limits: Limits { idle: arguments.idle_timeout, lifetime: arguments.connection_lifetime, ..Limits::default() },
+    };
+    let stack = Stack::start(listener, options).await?;
+    let endpoint = Endpoint { http: stack.http.clone(), ws: stack.ws.clone(), token: stack.token.clone() };
+    endpoint.write(&arguments.data_dir)?;
+    if arguments.json {
+        let ready = json!({ "ready": true, "http": stack.http, "ws": stack.ws, "token": stack.token, "sign_in": stack.sign_in });
+        report::data(&ready.to_string());
+    } else {
+        greet(&stack);
+    }
+    wait_for_signal().await?;
+    report::message("stopping; tests that are running go on with the next start");
+    stack.stop().await;
+    Endpoint::remove(&arguments.data_dir);
+    Ok(Exit::Passed)
+}
+
+async fn bind(port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
+        UsageError::with_hint(
+            format!("port {port} cannot be listened on: {error}"),
+            "choose another with --port, or any free one with --port 0",
+        )
+        .into()
+    })
+}
+
+fn greet(stack: &Stack) {
+    report::message(&format!(
+        "Stepcast is up at {}\n\n  dashboard  {}\n             (signs in once)\n  run tests  stepcast run FILE\n",
+        stack.http, stack.sign_in
+    ));
+}
+
+/// Messages for whoever runs the server, on standard error.
+fn start_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signal() -> anyhow::Result<()> {
+    Ok(tokio::signal::ctrl_c().await?)
+}

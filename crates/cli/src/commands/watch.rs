@@ -1,0 +1,57 @@
+//! `stepcast watch`: a job followed to its verdict, from wherever it is.
+
+use crate::args::WatchArguments;
+use crate::client::{Followed, Follower};
+use crate::endpoint::Endpoint;
+use crate::exit::Exit;
+use crate::report::{self, Reporter};
+use std::time::Duration;
+use stepcast_protocol::command::Topic;
+use stepcast_protocol::{Command, JobState, duration};
+
+/// Follows a job.
+pub(crate) async fn watch(arguments: WatchArguments) -> anyhow::Result<Exit> {
+    let endpoint = Endpoint::find(&arguments.server)?;
+    let reporter = Reporter::new(&arguments.report)?;
+    let command = Command::Watch(Topic::Job(arguments.job.clone()));
+    let follower = Follower::start(&endpoint, command, reporter).await?;
+    follow(follower, &endpoint, &arguments.job, arguments.timeout).await
+}
+
+/// Follows a job that was started or joined, and shows what came of it.
+pub(crate) async fn follow(
+    mut follower: Follower<'_>,
+    endpoint: &Endpoint,
+    job: &str,
+    most: Option<Duration>,
+) -> anyhow::Result<Exit> {
+    let link = format!("{}/#/jobs/{job}", endpoint.http);
+    let followed = follower.follow(most).await;
+    let reporter = &mut follower.reporter;
+    reporter.close();
+    match followed? {
+        Followed::Finished(state) => {
+            reporter.finish(&state, Some(&link))?;
+            Ok(verdict(&state))
+        }
+        Followed::Incomplete(state) => {
+            reporter.finish(&state, Some(&link))?;
+            report::message("error: the verdict came, but not everything it rests on");
+            report::message(&format!("\nhint: see all of it with `stepcast watch {job}` or at {link}"));
+            Ok(Exit::Unknown)
+        }
+        Followed::TimedOut => {
+            let waited = most.map(duration::format).unwrap_or_default();
+            report::message(&format!("error: the verdict did not come within {waited}; the job goes on"));
+            report::message(&format!(
+                "\nhint: see it with `stepcast watch {job}` or end it with `stepcast cancel {job}`"
+            ));
+            Ok(Exit::Unknown)
+        }
+        Followed::Left => Ok(Exit::Cancelled),
+    }
+}
+
+fn verdict(state: &JobState) -> Exit {
+    state.summary.as_ref().and_then(|job| job.verdict).map_or(Exit::Unknown, Exit::from)
+}

@@ -1,0 +1,75 @@
+//! How commands on the same machine find the server `stepcast up` started: a file in its data directory, readable by
+//! its owner only, since it holds a token.
+
+use crate::args::ServerArguments;
+use crate::exit::UsageError;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Where a server is and who we are there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Endpoint {
+    /// Address of the dashboard
+    pub http: String,
+    /// Address of the WebSocket
+    pub ws: String,
+    /// Says who we are
+    pub token: String,
+}
+
+impl Endpoint {
+    /// What was typed or set, and for the rest what `up` left.
+    pub fn find(arguments: &ServerArguments) -> Result<Self, UsageError> {
+        let left = Self::read(&arguments.data_dir);
+        let ws = arguments.url.clone().or_else(|| left.as_ref().map(|left| left.ws.clone())).ok_or_else(no_server)?;
+        // A token is for the server it came from, and for no other.
+        let own = left.as_ref().filter(|left| left.ws == ws);
+        let token = arguments.token.clone().or_else(|| own.map(|own| own.token.clone())).ok_or_else(no_token)?;
+        let http = own.map_or_else(|| http_of(&ws), |own| own.http.clone());
+        Ok(Self { http, ws, token })
+    }
+
+    fn read(data_dir: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path(data_dir)).ok()?).ok()
+    }
+
+    /// Leaves the endpoint where [`find`](Self::find) looks for it.
+    pub fn write(&self, data_dir: &Path) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path(data_dir))?;
+        file.write_all(&serde_json::to_vec(self)?)
+    }
+
+    /// Takes it away again.
+    pub fn remove(data_dir: &Path) {
+        // What is left behind names a server that no longer answers, and says so when it is tried.
+        let _ = fs::remove_file(path(data_dir));
+    }
+}
+
+fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join("endpoint.json")
+}
+
+fn http_of(ws: &str) -> String {
+    ws.replacen("ws", "http", 1).trim_end_matches("/ws").to_owned()
+}
+
+fn no_server() -> UsageError {
+    UsageError::with_hint(
+        "there is no server to talk to",
+        "start one with `stepcast up`, or name one with --url or STEPCAST_URL",
+    )
+}
+
+fn no_token() -> UsageError {
+    UsageError::with_hint(
+        "there is no token for that server",
+        "give one with --token or STEPCAST_TOKEN; `stepcast token new` makes one",
+    )
+}

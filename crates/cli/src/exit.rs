@@ -1,0 +1,94 @@
+//! Exit codes, and what is said with them.
+
+use crate::client::ClientError;
+use std::process::ExitCode;
+use stepcast_protocol::{ErrorCode, Verdict};
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// All passed
+    Passed,
+    /// Nothing was tested
+    Empty,
+    /// We could not tell
+    Unknown,
+    /// A test failed
+    Failed,
+    /// Usage, or an invalid suite
+    Usage,
+    /// Cancelled
+    Cancelled,
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Passed => Self::Passed,
+            Verdict::Failed => Self::Failed,
+            Verdict::Errored => Self::Unknown,
+            Verdict::Empty => Self::Empty,
+            Verdict::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Passed => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Unknown => 3,
+            Exit::Empty => 4,
+            Exit::Cancelled => 130,
+        })
+    }
+}
+
+/// A mistake of whoever typed the command.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct UsageError {
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl UsageError {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    pub fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+}
+
+/// Says what went wrong and which exit code that is.
+pub(crate) fn explain(error: &anyhow::Error) -> Exit {
+    let (exit, hint) = match (error.downcast_ref::<UsageError>(), error.downcast_ref::<ClientError>()) {
+        (Some(usage), _) => (Exit::Usage, usage.hint.clone()),
+        (_, Some(client)) => (exit_of(client), client.hint()),
+        _ => (Exit::Unknown, None),
+    };
+    crate::report::message(&format!("error: {error:#}"));
+    if let Some(hint) = hint {
+        crate::report::message(&format!("\nhint: {hint}"));
+    }
+    exit
+}
+
+fn exit_of(error: &ClientError) -> Exit {
+    match error {
+        ClientError::Refused {
+            code:
+                ErrorCode::InvalidSuite
+                | ErrorCode::BadRequest
+                | ErrorCode::NotFound
+                | ErrorCode::TooLarge
+                | ErrorCode::Conflict,
+            ..
+        } => Exit::Usage,
+        _ => Exit::Unknown,
+    }
+}

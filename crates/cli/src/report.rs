@@ -1,0 +1,155 @@
+//! What a person or a program sees of a run.
+//!
+//! Progress and messages go to standard error, data to standard output. On a terminal progress is a bar that moves;
+//! elsewhere it is a line for every test that ends.
+
+mod annotations;
+mod events;
+mod failures;
+mod junit;
+mod live;
+mod summary;
+
+use crate::args::ReportArguments;
+use crate::exit::UsageError;
+use console::{Term, style};
+use events::EventWriter;
+use live::Live;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+use stepcast_protocol::duration;
+use stepcast_protocol::state::TestState;
+use stepcast_protocol::{Event, EventBody, JobState, Outcome};
+
+/// Says something to whoever typed the command.
+pub(crate) fn message(text: &str) {
+    #[expect(clippy::print_stderr, reason = "this is where messages go")]
+    {
+        eprintln!("{text}");
+    }
+}
+
+/// Prints data.
+pub(crate) fn data(text: &str) {
+    #[expect(clippy::print_stdout, reason = "this is where data goes")]
+    {
+        println!("{text}");
+    }
+}
+
+/// Shows a run while it happens, and what came of it.
+pub(crate) struct Reporter {
+    events: Option<EventWriter>,
+    junit: Option<PathBuf>,
+    live: Option<Live>,
+    shown: BTreeSet<u32>,
+}
+
+impl Reporter {
+    /// Opens the files that were asked for.
+    pub fn new(arguments: &ReportArguments) -> Result<Self, UsageError> {
+        let is_watched = Term::stderr().is_term() && std::env::var_os("CI").is_none();
+        Ok(Self {
+            events: arguments.json.as_deref().map(EventWriter::open).transpose()?,
+            junit: arguments.junit.clone(),
+            live: is_watched.then(Live::new),
+            shown: BTreeSet::new(),
+        })
+    }
+
+    /// Shows an event that has been taken into `state`.
+    pub fn event(&mut self, event: &Event, state: &JobState) {
+        if let Some(events) = &mut self.events {
+            events.write(event);
+        }
+        match &event.body {
+            EventBody::JobAccepted { suite, .. } => {
+                self.note(&format!("{suite}: job {}", event.job.as_deref().unwrap_or("?")));
+            }
+            EventBody::TestFinished(finished) => self.test(state, finished.test),
+            EventBody::TestState(test) => self.test(state, test.test),
+            EventBody::JobState(page) => page.tests.iter().for_each(|test| self.test(state, test.test)),
+            EventBody::Comment { principal, text } => self.note(&format!("{principal}: {}", one_line(text))),
+            EventBody::Notice { text } => self.note(&format!("notice: {}", one_line(text))),
+            _ => {}
+        }
+        if let Some(live) = &self.live {
+            live.show(state, event);
+        }
+    }
+
+    /// Says something without disturbing the bar.
+    pub fn note(&self, text: &str) {
+        match &self.live {
+            Some(live) => live.print(text),
+            None => message(text),
+        }
+    }
+
+    /// Takes the bar away; nothing moves any more.
+    pub fn close(&mut self) {
+        if let Some(live) = self.live.take() {
+            live.clear();
+        }
+    }
+
+    /// Shows what came of the run and writes the reports.
+    pub fn finish(&mut self, state: &JobState, link: Option<&str>) -> anyhow::Result<()> {
+        self.close();
+        let is_piped = self.events.as_ref().is_some_and(EventWriter::is_standard_output);
+        if let Some(events) = &mut self.events {
+            events.end(state)?;
+        }
+        if let Some(path) = &self.junit {
+            junit::write(path, state)?;
+        }
+        let text = summary::render(state, link);
+        if is_piped {
+            message(&text)
+        } else {
+            data(&text)
+        }
+        if std::env::var_os("GITHUB_ACTIONS").is_some() && !is_piped {
+            annotations::render(state).iter().for_each(|line| data(line));
+        }
+        Ok(())
+    }
+
+    /// Shows the end of a test, once.
+    fn test(&mut self, state: &JobState, number: u32) {
+        let Some(test) = state.tests.get(&number) else { return };
+        let Some(outcome) = test.outcome else { return };
+        if !self.shown.insert(number) {
+            return;
+        }
+        // On a terminal the bar counts what passed; only what did not is worth a line.
+        if self.live.is_none() || !outcome.is_pass() {
+            self.note(&line_of(test, outcome));
+        }
+    }
+}
+
+fn line_of(test: &TestState, outcome: Outcome) -> String {
+    let took = duration::format(Duration::from_millis(test.duration_ms.unwrap_or_default()));
+    let tries = if test.attempt > 1 { format!(", {} tries", test.attempt) } else { String::new() };
+    format!("{} {} ({took}{tries})", mark(outcome), one_line(&test.name))
+}
+
+/// An outcome as a word, coloured where colours are shown.
+fn mark(outcome: Outcome) -> String {
+    let word = style(format!("{:<9}", outcome.as_str())).for_stderr();
+    match outcome {
+        Outcome::Passed => word.green(),
+        Outcome::Failed => word.red(),
+        Outcome::Errored | Outcome::Blocked => word.magenta(),
+        Outcome::Flaky => word.yellow(),
+        Outcome::Skipped | Outcome::Cancelled => word.dim(),
+    }
+    .to_string()
+}
+
+/// Text strangers wrote, on one line and without what moves a cursor.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,75 @@
+//! `--json`: every event a line, `job.finished` last.
+
+use crate::exit::UsageError;
+use std::fs::File;
+use std::io::{self, BufWriter, LineWriter, Write};
+use std::path::Path;
+use stepcast_protocol::event::JobFinished;
+use stepcast_protocol::{Event, EventBody, JobState};
+
+/// Writes events to a file or to standard output.
+pub(super) struct EventWriter {
+    out: Box<dyn Write + Send>,
+    is_standard_output: bool,
+    job: Option<String>,
+    last: Option<Event>,
+    error: Option<io::Error>,
+}
+
+impl EventWriter {
+    pub fn open(path: &Path) -> Result<Self, UsageError> {
+        let is_standard_output = path.as_os_str() == "-";
+        let out: Box<dyn Write + Send> = if is_standard_output {
+            Box::new(LineWriter::new(io::stdout()))
+        } else {
+            let file = File::create(path);
+            Box::new(BufWriter::new(
+                file.map_err(|error| UsageError::new(format!("`{}` cannot be written: {error}", path.display())))?,
+            ))
+        };
+        Ok(Self { out, is_standard_output, job: None, last: None, error: None })
+    }
+
+    pub fn is_standard_output(&self) -> bool {
+        self.is_standard_output
+    }
+
+    /// Writes an event. The verdict is kept for the end: what it rests on may still arrive.
+    pub fn write(&mut self, event: &Event) {
+        self.job.clone_from(&event.job);
+        match event.body {
+            EventBody::JobFinished(_) => self.last = Some(event.clone()),
+            _ => self.write_line(event),
+        }
+    }
+
+    /// Writes the verdict, also where it came with a whole state and not as an event of its own.
+    pub fn end(&mut self, state: &JobState) -> anyhow::Result<()> {
+        if let Some(last) = self.last.take().or_else(|| finished(self.job.take(), state)) {
+            self.write_line(&last);
+        }
+        self.out.flush()?;
+        match self.error.take() {
+            Some(error) => Err(anyhow::Error::new(error).context("the events could not all be written")),
+            None => Ok(()),
+        }
+    }
+
+    fn write_line(&mut self, event: &Event) {
+        if self.error.is_none() {
+            self.error = writeln!(self.out, "{}", event.to_json()).err();
+        }
+    }
+}
+
+fn finished(id: Option<String>, state: &JobState) -> Option<Event> {
+    let job = state.summary.as_ref()?;
+    let body = JobFinished {
+        verdict: job.verdict?,
+        counts: job.counts,
+        duration_ms: job.duration_ms.unwrap_or_default(),
+        digest: job.digest.clone().unwrap_or_default(),
+        problem: job.problem.clone(),
+    };
+    Some(Event { body: EventBody::JobFinished(body), at: job.created_at.clone(), job: id, v: Some(state.v), re: None })
+}

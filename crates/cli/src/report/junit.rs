@@ -1,0 +1,78 @@
+//! A JUnit report, as CI systems read it.
+//! <https://github.com/testmoapp/junitxml>
+
+use super::failures;
+use anyhow::Context;
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use stepcast_protocol::state::{JobSummary, TestState};
+use stepcast_protocol::{JobState, Outcome};
+
+/// Writes the report.
+pub(super) fn write(path: &Path, state: &JobState) -> anyhow::Result<()> {
+    let Some(job) = &state.summary else { return Ok(()) };
+    let context = || format!("the JUnit report `{}` could not be written", path.display());
+    let file = File::create(path).with_context(context)?;
+    let mut writer = Writer::new_with_indent(BufWriter::new(file), b' ', 2);
+    render(&mut writer, job, state).with_context(context)?;
+    writer.into_inner().flush().with_context(context)
+}
+
+fn render<W: Write>(writer: &mut Writer<W>, job: &JobSummary, state: &JobState) -> std::io::Result<()> {
+    writer.write_event(Xml::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let counts = &job.counts;
+    let numbers = [
+        ("tests", counts.total),
+        ("failures", counts.failed),
+        ("errors", counts.errored + counts.blocked),
+        ("skipped", counts.skipped + counts.cancelled),
+    ]
+    .map(|(name, count)| (name, count.to_string()));
+    let seconds = seconds(job.duration_ms);
+    writer
+        .create_element("testsuite")
+        .with_attribute(("name", clean(&job.suite).as_str()))
+        .with_attributes(numbers.iter().map(|(name, count)| (*name, count.as_str())))
+        .with_attribute(("time", seconds.as_str()))
+        .with_attribute(("timestamp", job.created_at.as_str()))
+        .write_inner_content(|writer| state.tests.values().try_for_each(|test| render_test(writer, job, test)))?;
+    Ok(())
+}
+
+fn render_test<W: Write>(writer: &mut Writer<W>, job: &JobSummary, test: &TestState) -> std::io::Result<()> {
+    let (name, class, time) = (clean(&test.name), clean(&job.suite), seconds(test.duration_ms));
+    let case = writer
+        .create_element("testcase")
+        .with_attribute(("name", name.as_str()))
+        .with_attribute(("classname", class.as_str()))
+        .with_attribute(("time", time.as_str()));
+    let element = match test.outcome {
+        Some(Outcome::Passed | Outcome::Flaky) => return case.write_empty().map(|_| ()),
+        Some(Outcome::Failed) => "failure",
+        Some(Outcome::Skipped | Outcome::Cancelled) => "skipped",
+        _ => "error",
+    };
+    let outcome = test.outcome.map_or("without an outcome", Outcome::as_str);
+    case.write_inner_content(|writer| {
+        let details = test.outcome.map_or_else(String::new, |outcome| failures::render(test, outcome));
+        writer
+            .create_element(element)
+            .with_attribute(("message", outcome))
+            .write_text_content(BytesText::new(&clean(&console::strip_ansi_codes(&details))))?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn seconds(ms: Option<u64>) -> String {
+    let ms = ms.unwrap_or_default();
+    format!("{}.{:03}", ms / 1_000, ms % 1_000)
+}
+
+/// XML 1.0 has no room for most control characters, escaped or not.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}

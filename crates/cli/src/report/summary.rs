@@ -1,0 +1,56 @@
+//! The end of a run: failures first, then one line with the verdict.
+
+use super::failures;
+use console::style;
+use std::fmt::Write;
+use std::time::Duration;
+use stepcast_protocol::{JobState, Outcome, Verdict, duration};
+
+/// The whole summary.
+pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
+    let mut out = String::new();
+    for (test, outcome) in failures::not_passed(state) {
+        let _ = writeln!(out, "{}", failures::render(test, outcome));
+    }
+    let Some(job) = &state.summary else { return out };
+    if let Some(problem) = &job.problem {
+        let _ = writeln!(out, "The suite could not be planned: {problem}\n");
+    }
+    if job.verdict == Some(Verdict::Empty) {
+        let _ = writeln!(out, "Nothing was tested: no test was chosen, or none has a check\n");
+    }
+    let took = duration::format(Duration::from_millis(job.duration_ms.unwrap_or_default()));
+    let verdict = job.verdict.map_or_else(|| "no verdict".to_owned(), verdict_word);
+    let _ = write!(out, "{verdict}: {}: {} in {took}", super::one_line(&job.suite), counts(state));
+    if let Some(link) = link {
+        let _ = write!(out, "\n{link}");
+    }
+    out
+}
+
+fn counts(state: &JobState) -> String {
+    let Some(job) = &state.summary else { return String::new() };
+    let parts: Vec<String> = Outcome::ALL
+        .iter()
+        .map(|outcome| (job.counts.get(*outcome), outcome.as_str()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    let tests = if job.counts.total == 1 { "test" } else { "tests" };
+    if parts.is_empty() {
+        format!("{} {tests}", job.counts.total)
+    } else {
+        format!("{} of {} {tests}", parts.join(", "), job.counts.total)
+    }
+}
+
+fn verdict_word(verdict: Verdict) -> String {
+    let word = style(verdict.as_str().to_owned()).bold();
+    match verdict {
+        Verdict::Passed => word.green(),
+        Verdict::Failed => word.red(),
+        Verdict::Errored => word.magenta(),
+        Verdict::Empty | Verdict::Cancelled => word.yellow(),
+    }
+    .to_string()
+}

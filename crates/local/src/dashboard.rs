@@ -1,0 +1,105 @@
+//! The dashboard's files, embedded, and the sign-in by the printed link.
+
+use crate::secret::random_text;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, StatusCode};
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+use serde_json::json;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use stepcast_platform::auth::Authenticator;
+use stepcast_protocol::event::Role;
+
+/// How long a browser stays signed in.
+const SIGNED_IN: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Nothing from elsewhere, no inline scripts, no frames: the page shows text strangers wrote.
+const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+                      frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+#[derive(RustEmbed)]
+#[folder = "../../web/dist"]
+#[allow_missing = true]
+struct Files;
+
+/// The dashboard with the code of its sign-in link.
+#[derive(Clone)]
+pub struct Dashboard {
+    authenticator: Authenticator,
+    code: Arc<Mutex<Option<String>>>,
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    code: String,
+}
+
+impl Dashboard {
+    /// A dashboard, and the code that signs in once.
+    pub fn new(authenticator: Authenticator) -> io::Result<(Self, String)> {
+        let code = random_text()?;
+        Ok((Self { authenticator, code: Arc::new(Mutex::new(Some(code.clone()))) }, code))
+    }
+
+    /// Serves the files at `/` and the sign-in at `/sign-in`.
+    pub fn router(self) -> Router {
+        Router::new().route("/sign-in", post(sign_in)).fallback(file).with_state(self)
+    }
+
+    fn redeem(&self, given: &str) -> Option<String> {
+        let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
+        code.take_if(|code| {
+            aws_lc_rs::constant_time::verify_slices_are_equal(code.as_bytes(), given.as_bytes()).is_ok()
+        })?;
+        Some(self.authenticator.issue("admin", Role::Admin, SIGNED_IN))
+    }
+}
+
+async fn sign_in(State(dashboard): State<Dashboard>, Json(SignIn { code }): Json<SignIn>) -> Response {
+    match dashboard.redeem(&code) {
+        Some(token) => (StatusCode::OK, [(CACHE_CONTROL, "no-store")], Json(json!({ "token": token }))).into_response(),
+        None => {
+            let message =
+                "This sign-in link was used before or is of an earlier start; make a token with `stepcast token new`";
+            (StatusCode::FORBIDDEN, Json(json!({ "message": message }))).into_response()
+        }
+    }
+}
+
+async fn file(request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let path = match request.uri().path().trim_start_matches('/') {
+        "" => "index.html",
+        path => path,
+    };
+    let Some(file) = Files::get(path) else {
+        return (StatusCode::NOT_FOUND, missing(path)).into_response();
+    };
+    let mut response = file.data.into_response();
+    let headers = response.headers_mut();
+    if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {
+        headers.insert(CONTENT_TYPE, kind);
+    }
+    // The names of all other files change with what is in them.
+    let caching = if path == "index.html" { "no-cache" } else { "public, max-age=31536000, immutable" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn missing(path: &str) -> &'static str {
+    match path {
+        "index.html" => "This binary was built without the dashboard; `make demo` builds it first\n",
+        _ => "Not found\n",
+    }
+}

@@ -1,0 +1,252 @@
+//! Stepcast on one machine: the deployed functions between embedded services, in one process.
+//!
+//! What CloudFormation does on AWS happens here: make the table and the queues, give the functions their configuration,
+//! connect routes and queue to them. The functions do not know the difference.
+
+use crate::access::AccessKey;
+use crate::clock::{SharedClock, SystemClock};
+use crate::dashboard::Dashboard;
+use crate::event_source::EventSourceMapping;
+use crate::gateway::{BoxError, Gateway, Limits, Options, Routes};
+use crate::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
+use crate::server::{endpoint, serve};
+use crate::table::TableService;
+use crate::{data_dir::DataDir, secret};
+use anyhow::Context;
+use aws_lambda_events::event::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
+use aws_lambda_events::event::sqs::SqsEvent;
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use stepcast_platform::config::{Endpoints, Secret};
+use stepcast_platform::{Clock, Config, Platform};
+use stepcast_protocol::event::Role;
+use stepcast_worker::Worker;
+use stepcast_worker::engine::EngineConfig;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+const QUEUE: &str = "stepcast";
+const DEAD_LETTER_QUEUE: &str = "stepcast-dead-letters";
+const STAGE: &str = "local";
+
+/// How long a message would stay hidden if its worker did not say otherwise: the longest a Lambda function may run.
+const VISIBILITY: Duration = Duration::from_secs(15 * 60);
+
+/// How often a message may be received before it is a dead letter.
+const MOST_RECEIVES: u32 = 6;
+
+/// How often expired items are swept out.
+const SWEEP: Duration = Duration::from_secs(10 * 60);
+
+/// How long running tests may take to end when the process is asked to stop. What is left is run by the next start.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long the token lasts that `up` gives to commands on the same machine.
+const OWN_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What the stack is told.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// Where everything is kept
+    pub data_dir: PathBuf,
+    /// A fixed token that is an admin's
+    pub admin_token: Option<String>,
+    /// Whether tests may fetch inner addresses
+    pub allow_private_targets: bool,
+    /// Batches worked on at once
+    pub workers: usize,
+    /// How long a worker holds a test without a sign of life
+    pub lease: Duration,
+    /// What connections are held to
+    pub limits: Limits,
+}
+
+/// A stack that accepts connections.
+pub struct Stack {
+    /// Address of the dashboard
+    pub http: String,
+    /// Address of the WebSocket
+    pub ws: String,
+    /// A token with the role `admin`
+    pub token: String,
+    /// A link that signs in once
+    pub sign_in: String,
+    shutdown: CancellationToken,
+    services: CancellationToken,
+    running: TaskTracker,
+    gateway: Gateway<Functions>,
+    _data_dir: DataDir,
+}
+
+#[derive(Clone)]
+struct Functions {
+    platform: Platform,
+}
+
+struct Services {
+    queue: QueueService,
+    config: Config,
+}
+
+impl Stack {
+    /// Starts everything; what `listener` accepts is served from when this returns.
+    pub async fn start(listener: TcpListener, options: StackOptions) -> anyhow::Result<Self> {
+        let data_dir = DataDir::lock(&options.data_dir)?;
+        let http = endpoint(&listener)?;
+        let (shutdown, services) = (CancellationToken::new(), CancellationToken::new());
+        let running = TaskTracker::new();
+        let management = TcpListener::bind("127.0.0.1:0").await?;
+        let secret = secret::read_or_create(&options.data_dir).context("the secret could not be read or made")?;
+        let key = secret::random_text()?;
+        let Services { queue, config } =
+            start_services(&options, &secret, &key, &endpoint(&management)?, &services, &running).await?;
+        let platform = Platform::connect(&config, Clock::system()).await;
+        platform.table.create_if_missing().await.context("the table could not be made")?;
+
+        let clock: SharedClock = Arc::new(SystemClock);
+        let gateway_options =
+            Options { stage: STAGE.to_owned(), domain_name: http.clone(), limits: options.limits.clone() };
+        let functions = Functions { platform: platform.clone() };
+        let gateway = Gateway::new(functions, gateway_options, clock, shutdown.clone());
+        let (dashboard, code) = Dashboard::new(platform.authenticator.clone())?;
+        let public = gateway.router("/ws").merge(dashboard.router());
+        running.spawn(serve(listener, public, shutdown.clone()));
+        running.spawn(serve(management, gateway.management_router(AccessKey::new(key)), services.clone()));
+        start_worker(&options, &platform, queue, &shutdown, &running)?;
+
+        let token =
+            options.admin_token.unwrap_or_else(|| platform.authenticator.issue("admin", Role::Admin, OWN_TOKEN));
+        Ok(Self {
+            ws: format!("{}/ws", http.replacen("http", "ws", 1)),
+            sign_in: format!("{http}/#code={code}"),
+            http,
+            token,
+            shutdown,
+            services,
+            running,
+            gateway,
+            _data_dir: data_dir,
+        })
+    }
+
+    /// Stops in the order in which nothing is cut short: no more work and no more commands, then the connections, then
+    /// the services they stand on.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        if !self.gateway.wait_closed(GRACE).await {
+            tracing::warn!("Some connections were not closed in time");
+        }
+        self.running.close();
+        // The worker is among those that run; it gets its grace before the services end.
+        tokio::select! {
+            () = self.running.wait() => return,
+            () = tokio::time::sleep(GRACE) => {}
+        }
+        self.services.cancel();
+        let _ = tokio::time::timeout(GRACE, self.running.wait()).await;
+    }
+}
+
+async fn start_services(
+    options: &StackOptions,
+    secret: &Secret,
+    key: &str,
+    push_endpoint: &str,
+    shutdown: &CancellationToken,
+    running: &TaskTracker,
+) -> anyhow::Result<Services> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let table = TableService::open(options.data_dir.join("table.sqlite"))?;
+    let queue = QueueService::open(options.data_dir.join("queue.sqlite"), clock)?;
+    create_queues(&queue).await?;
+    let (table_listener, queue_listener) =
+        (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
+    let endpoints = Endpoints {
+        table: endpoint(&table_listener)?,
+        queue: endpoint(&queue_listener)?,
+        access_key: Secret::new(key),
+    };
+    running.spawn(serve(table_listener, table.router(AccessKey::new(key)), shutdown.clone()));
+    let router = queue::server::router(queue.clone(), AccessKey::new(key), &endpoints.queue, shutdown.clone());
+    running.spawn(serve(queue_listener, router, shutdown.clone()));
+    let sweep = shutdown.clone();
+    running.spawn(async move { table.sweep_expired(SWEEP, sweep).await });
+    let url = |name: &str| queue::server::queue_url(&endpoints.queue, name);
+    let (queue_url, dead_letter_url) = (url(QUEUE), url(DEAD_LETTER_QUEUE));
+    let mut config = Config::at(endpoints, queue_url, dead_letter_url, push_endpoint.to_owned(), secret.clone());
+    config.admin_token = options.admin_token.clone().map(Secret::new);
+    config.lease = options.lease;
+    Ok(Services { queue, config })
+}
+
+async fn create_queues(queue: &QueueService) -> anyhow::Result<()> {
+    let dead_letters =
+        RedrivePolicy { dead_letter_queue: DEAD_LETTER_QUEUE.to_owned(), max_receive_count: MOST_RECEIVES };
+    queue.create_queue(DEAD_LETTER_QUEUE, QueueAttributes::default()).await?;
+    queue
+        .create_queue(
+            QUEUE,
+            QueueAttributes {
+                visibility_timeout: Some(VISIBILITY),
+                redrive: Some(Some(dead_letters)),
+                ..QueueAttributes::default()
+            },
+        )
+        .await?;
+    Ok(())
+}
+
+fn start_worker(
+    options: &StackOptions,
+    platform: &Platform,
+    queue: QueueService,
+    shutdown: &CancellationToken,
+    running: &TaskTracker,
+) -> anyhow::Result<()> {
+    let engine = EngineConfig { allow_private_targets: options.allow_private_targets, ..EngineConfig::default() };
+    let worker = Worker::new(platform.clone(), options.lease, engine)?;
+    let mapping = EventSourceMapping {
+        queue: QUEUE.to_owned(),
+        batch_size: 10,
+        maximum_concurrency: options.workers,
+        shutdown_grace: GRACE,
+    };
+    let function = {
+        let worker = worker.clone();
+        move |event: SqsEvent| {
+            let worker = worker.clone();
+            async move { Ok::<_, Infallible>(worker.handle(event).await) }
+        }
+    };
+    running.spawn(mapping.run(queue, function, shutdown.clone()));
+    running.spawn(reap(worker, options.lease, shutdown.clone()));
+    Ok(())
+}
+
+/// The reaper's schedule: at once, since the process before may have been killed, and then every lease.
+async fn reap(worker: Worker, every: Duration, shutdown: CancellationToken) {
+    loop {
+        worker.reap().await;
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+impl Routes for Functions {
+    async fn connect(&self, event: ApiGatewayWebsocketProxyRequest) -> Result<ApiGatewayProxyResponse, BoxError> {
+        Ok(stepcast_handlers::connect::connect(&self.platform, event).await?)
+    }
+
+    async fn default(&self, event: ApiGatewayWebsocketProxyRequest) -> Result<ApiGatewayProxyResponse, BoxError> {
+        Ok(stepcast_handlers::default::default(&self.platform, event).await?)
+    }
+
+    async fn disconnect(&self, event: ApiGatewayWebsocketProxyRequest) -> Result<ApiGatewayProxyResponse, BoxError> {
+        Ok(stepcast_handlers::disconnect::disconnect(&self.platform, event).await?)
+    }
+}

@@ -1,0 +1,86 @@
+//! What the contract tests share: servers on free ports, clients for them, and patience with an end.
+
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use axum::Router;
+use std::time::Duration;
+use stepcast_local::access::AccessKey;
+use stepcast_local::clock::HeldClock;
+use stepcast_local::server;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The access key id the servers of the tests accept.
+pub const ACCESS_KEY_ID: &str = "AKIDCONTRACT";
+
+/// When the held clocks begin, in milliseconds since the epoch.
+pub const NOON: i64 = 1_800_000_000_000;
+
+/// How long a test waits for what should happen at once.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The key the servers of the tests accept.
+pub fn access_key() -> AccessKey {
+    AccessKey::new(ACCESS_KEY_ID)
+}
+
+/// Waits for something that has to happen, and fails the test if it does not.
+pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("this should have happened by now")
+}
+
+/// Waits until somebody sleeps on the clock.
+pub async fn sleeper(clock: &HeldClock) {
+    soon(async {
+        while clock.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// A listener on a free port, and its URL.
+pub async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let endpoint = server::endpoint(&listener).expect("an address");
+    (listener, endpoint)
+}
+
+/// Serves a router until the test ends.
+pub fn serve(listener: TcpListener, router: Router) {
+    tokio::spawn(server::serve(listener, router, CancellationToken::new()));
+}
+
+/// An SQS client as a program would make it, with this access key id.
+pub fn sqs(endpoint: &str, access_key_id: &str) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new(access_key_id, "secret", None, None, "test"))
+        .endpoint_url(endpoint)
+        .build();
+    aws_sdk_sqs::Client::from_conf(config)
+}
+
+/// A client of `@connections`.
+pub fn management(endpoint: &str, access_key_id: &str) -> aws_sdk_apigatewaymanagement::Client {
+    let config = aws_sdk_apigatewaymanagement::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new(access_key_id, "secret", None, None, "test"))
+        // What is refused is refused: a retry would only make the tests slow.
+        .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled())
+        .endpoint_url(endpoint)
+        .build();
+    aws_sdk_apigatewaymanagement::Client::from_conf(config)
+}
+
+/// A client of the tables.
+pub fn dynamodb(endpoint: &str, access_key_id: &str) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new(access_key_id, "secret", None, None, "test"))
+        .endpoint_url(endpoint)
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}

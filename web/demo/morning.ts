@@ -1,0 +1,132 @@
+import type { CheckResult, Command, Event, Outcome } from '../src/client/protocol'
+import { recordedRun } from '../src/client/testing/recorded-run'
+
+const MINUTE = 60_000
+
+/** A few finished runs, and a large one in the middle of which the demo begins. */
+export function morning(now: number): { events: Event[]; alreadyPlayed: number } {
+  const finished = [
+    recordedRun({
+      job: '01JD5Q9F4M',
+      suite: 'Nightly sitemap',
+      principal: 'ci@shop',
+      startedAt: now - 26 * 60 * MINUTE,
+      tests: 412,
+      outcomeOf: (test) => (test % 97 === 5 ? 'flaky' : 'passed'),
+      nameOf: pageName,
+      checksOf,
+    }),
+    recordedRun({
+      job: '01JD7A2K7T',
+      suite: 'Checkout',
+      principal: 'marta',
+      startedAt: now - 3 * 60 * MINUTE,
+      tests: 9,
+      outcomeOf: (test) => (test < 7 ? 'passed' : 'errored'),
+      nameOf: (test) => `Checkout ${['guest', 'member', 'voucher'][test % 3]} in ${['en', 'de', 'fr'][test % 3]}`,
+      checksOf,
+    }),
+    recordedRun({
+      job: '01JD7BVX01',
+      suite: 'Shop smoke',
+      principal: 'ana',
+      startedAt: now - 41 * MINUTE,
+      tests: 24,
+      outcomeOf: (test) => (['failed', 'blocked', 'skipped'][[3, 11, 17].indexOf(test)] as Outcome) ?? 'passed',
+      nameOf: pageName,
+      checksOf,
+    }),
+  ].flat()
+  const running = recordedRun({
+    job: '01JD7CZ8QH',
+    suite: 'Every page of the shop',
+    principal: 'ana',
+    startedAt: now - 68_000,
+    tests: 2000,
+    paceMs: 55,
+    outcomeOf: (test) =>
+      test % 173 === 20 ? 'failed' : test % 311 === 50 ? 'errored' : test % 211 === 9 ? 'flaky' : 'passed',
+    nameOf: pageName,
+    checksOf,
+  })
+  return { events: [...finished, ...running], alreadyPlayed: finished.length + 2 + 5 * 1236 + 2 }
+}
+
+/** What a recording cannot answer: stored suites, and a run that is refused. */
+export function answer(command: Command): Event | undefined {
+  const at = new Date().toISOString()
+  if (command.action === 'suites.list') {
+    const names = ['Checkout', 'Nightly sitemap', 'Shop smoke']
+    return { type: 'suites', at, suites: names.map((name, index) => ({ name, tests: 9 * index + 3, updated_at: at })) }
+  }
+  if (command.action !== 'run') return undefined
+  return {
+    type: 'error',
+    at,
+    code: 'invalid_suite',
+    message: 'the suite has 3 problems',
+    temporary: false,
+    problems: [
+      {
+        path: 'tests[0].expect[1].texd',
+        message: 'unknown field `texd`',
+        hint: 'did you mean `text`?',
+      },
+      { path: 'tests[0].expect[2].css', message: 'the selector `.product[` ends too early', hint: 'close the `[`' },
+      { path: 'tests[1]', message: 'a test needs `get`, `post` or `steps`' },
+    ],
+  }
+}
+
+const SECTIONS = ['bags', 'boots', 'coats', 'gifts', 'hats', 'sale', 'shirts', 'shoes']
+
+function pageName(test: number): string {
+  return `/${SECTIONS[test % SECTIONS.length]}/${['red', 'green', 'blue', 'black', 'sand'][test % 5]}-${1000 + test}`
+}
+
+function checksOf(test: number, outcome: Outcome): CheckResult[] {
+  const held = (check: string): CheckResult => ({ check, outcome: 'passed' })
+  switch (outcome) {
+    case 'failed':
+      return [
+        held('status'),
+        held('header content-type'),
+        {
+          check: 'css h1 text',
+          outcome,
+          expected: 'equals `Red boots, size 38 to 46`',
+          actual: '`Red boots, size 38 to 45`',
+        },
+        {
+          check: 'css main > .product .price[data-currency]',
+          outcome,
+          expected: 'count is at least 12',
+          actual: '0 elements',
+          hint: '`main > .product` matched 12 elements; `.price[data-currency]` is not in any of them, `.price` is',
+        },
+        held('time'),
+      ]
+    case 'errored':
+      return [
+        {
+          check: 'request',
+          outcome,
+          expected: 'an answer within 10 s',
+          actual: `timed out after 10 s while connecting to shop.example:443 (try ${test % 2 ? 3 : 2})`,
+          hint: 'the name resolved to 203.0.113.7; raise `timeout` if the page is known to be slow',
+        },
+      ]
+    case 'blocked':
+      return [{ check: 'request', outcome, actual: 'status 429, retry-after: 30', hint: 'lower `host.concurrency`' }]
+    case 'skipped':
+      return []
+    default:
+      return [
+        held('status'),
+        held('header content-type'),
+        held('css h1 text'),
+        held('css .product count'),
+        held('time'),
+      ]
+  }
+}

@@ -1,0 +1,133 @@
+// The dashboard in a real browser against a running server: signs in by the link, runs a suite, watches it to its
+// verdict, reads why a test failed, and finds the job in the list.
+//
+//   STEPCAST_SIGN_IN_URL   the link `stepcast up` prints; it works once
+//   STEPCAST_HTTP          the server's address, if the link is only a path or a fragment
+//   E2E_SUITE              a suite file; at least one of its tests should fail
+//   E2E_VARS               lines of KEY=VALUE for it (optional)
+//   E2E_VERDICT            the verdict it should end with (default: failed)
+//   E2E_EXPECTED, E2E_ACTUAL   what the first failing check should quote (default: anything)
+//   E2E_TIMEOUT_S          how long the run may take (default: 60)
+//   CHROMIUM               the browser (default: /usr/bin/chromium)
+//   E2E_SCREENSHOT         where to leave a picture when something fails (optional)
+
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import process from 'node:process'
+import { chromium } from 'playwright-core'
+
+const BROWSER_ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const environment = process.env
+const browserPath = environment.CHROMIUM ?? '/usr/bin/chromium'
+const verdict = environment.E2E_VERDICT ?? 'failed'
+const timeout = Number(environment.E2E_TIMEOUT_S ?? '60') * 1000
+
+function need(name) {
+  const value = environment[name]
+  if (!value) throw new Error(`\`${name}\` is not set; see the top of e2e/dashboard.mjs`)
+  return value
+}
+
+function signInUrl() {
+  return new URL(need('STEPCAST_SIGN_IN_URL'), environment.STEPCAST_HTTP).href
+}
+
+async function signIn(page) {
+  await page.goto(signInUrl())
+  await page.getByTestId('connection-state').filter({ hasText: 'Connected' }).waitFor()
+  assert.ok(!page.url().includes('code='), 'the sign-in code should have left the address')
+}
+
+/** Returns the id of the job. */
+async function runSuite(page, suite) {
+  await page.getByTestId('run-suite-text').fill(suite)
+  if (environment.E2E_VARS) await page.locator('#suite-vars').fill(environment.E2E_VARS)
+  await page.getByTestId('run-button').click()
+  const problems = page.locator('.problems')
+  await page.waitForURL(/#\/jobs\/./).catch(async (error) => {
+    if (await problems.isVisible()) throw new Error(`the suite was refused:\n${await problems.innerText()}`)
+    throw error
+  })
+  return decodeURIComponent(page.url().split('#/jobs/')[1])
+}
+
+async function awaitVerdict(page) {
+  const shown = page.getByTestId('verdict').filter({ hasText: /passed|failed|errored|empty|cancelled/i })
+  await shown.waitFor({ timeout })
+  assert.match(await shown.innerText(), new RegExp(verdict, 'i'), 'the verdict')
+}
+
+/** Failing tests come first, so the first row is one of them. */
+async function readFailure(page) {
+  await page.getByTestId('test-row').first().click()
+  const failure = page.getByTestId('test-detail').getByTestId('check-failure').first()
+  await failure.waitFor()
+  const quoted = { expected: '.expected', actual: '.actual' }
+  for (const [what, selector] of Object.entries(quoted)) {
+    const text = await failure.locator(selector).innerText()
+    assert.notEqual(text.trim(), '', `the failing check should say what was ${what}`)
+    const wanted = environment[`E2E_${what.toUpperCase()}`] ?? ''
+    assert.ok(text.includes(wanted), `${what}: \`${text}\` should contain \`${wanted}\``)
+  }
+}
+
+async function findInList(page, job) {
+  await page.locator('.brand').click()
+  const row = page.getByTestId('job-row').filter({ has: page.locator(`a[href="#/jobs/${encodeURIComponent(job)}"]`) })
+  await row.filter({ hasText: new RegExp(verdict, 'i') }).waitFor()
+}
+
+async function dashboardShowsARun(browser) {
+  const page = await browser.newPage({ viewport: { width: 1360, height: 850 } })
+  page.setDefaultTimeout(15_000)
+  // A blocked script or style is only ever said here.
+  const complaints = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  try {
+    await signIn(page)
+    const job = await runSuite(page, readFileSync(need('E2E_SUITE'), 'utf8'))
+    await awaitVerdict(page)
+    if (verdict === 'failed') await readFailure(page)
+    await findInList(page, job)
+    assert.deepEqual(complaints, [], 'the browser should have nothing to complain about')
+  } catch (error) {
+    if (environment.E2E_SCREENSHOT) await page.screenshot({ path: environment.E2E_SCREENSHOT })
+    if (complaints.length > 0) error.message += `\nthe browser said:\n${complaints.join('\n')}`
+    throw error
+  }
+}
+
+async function main() {
+  if (!existsSync(browserPath)) {
+    throw new Error(
+      `there is no browser at ${browserPath}\n\nhint: install Chromium, or name one with CHROMIUM=/path/to/it`,
+    )
+  }
+  signInUrl()
+  const browser = await chromium.launch({ executablePath: browserPath, args: BROWSER_ARGUMENTS })
+  try {
+    await dashboardShowsARun(browser)
+  } finally {
+    await browser.close()
+  }
+}
+
+try {
+  await main()
+  console.log('ok: the dashboard shows a run from its start to its verdict')
+  console.log('1 passed, 0 failed')
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  console.log('0 passed, 1 failed')
+  process.exitCode = 1
+}

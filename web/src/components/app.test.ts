@@ -1,0 +1,140 @@
+// @vitest-environment happy-dom
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Command, Event } from '../client/protocol'
+import { Replay } from '../client/replay'
+import { recordedRun } from '../client/testing/recorded-run'
+import { draft } from '../run-draft'
+import App from './App.vue'
+import { byId, nextFrame, show } from './testing'
+
+beforeEach(() => {
+  location.hash = '#/'
+  Object.assign(draft, { source: 'text', text: '', stored: '', vars: '' })
+})
+
+describe('the list of jobs', () => {
+  it('shows jobs as they come', async () => {
+    const replay = new Replay(recordedRun({ tests: 3 }))
+    const { page } = show(App, replay)
+    await nextFrame()
+    expect(page.text()).toContain('stepcast run examples/')
+    replay.play()
+    await nextFrame()
+    const row = byId(page, 'job-row')[0]
+    expect(row?.text()).toContain('Shop smoke')
+    expect(row?.text()).toContain('failed')
+    expect(row?.get('a').attributes('href')).toBe('#/jobs/j1')
+  })
+})
+
+describe('the run box', () => {
+  async function shownBox(answer: (command: Command) => Event | undefined) {
+    const { page } = show(App, new Replay(recordedRun({ tests: 3 }), { answer }))
+    await nextFrame()
+    const write = (text: string) => page.get('[data-testid="run-suite-text"]').setValue(text)
+    const run = async () => {
+      await page.get('form#run-form').trigger('submit')
+      await nextFrame()
+    }
+    return { page, write, run }
+  }
+
+  it('runs what was pasted, with variables, and shows the job', async () => {
+    const asked: Command[] = []
+    const accepted: Event = { type: 'job.accepted', at: '', job: 'j7', v: 1, suite: 'S', principal: 'ana', labels: {} }
+    const { page, write, run } = await shownBox((command) => {
+      asked.push(command)
+      return command.action === 'run' ? accepted : undefined
+    })
+    await write('suite: S\ntests: []')
+    await page.get('#suite-vars').setValue('base=https://x')
+    await run()
+    const command = asked.find(({ action }) => action === 'run')
+    expect(command).toMatchObject({ suite: { suite: 'S', tests: [] }, vars: { base: 'https://x' } })
+    expect(location.hash).toBe('#/jobs/j7')
+  })
+
+  it('shows everything that is wrong, with its line', async () => {
+    const problems = [
+      { path: 'tests[0].gett', message: 'unknown field `gett`', hint: 'did you mean `get`?' },
+      { path: 'suite', message: 'is too long' },
+    ]
+    const { page, write, run } = await shownBox((command) =>
+      command.action === 'run'
+        ? { type: 'error', at: '', code: 'invalid_suite', message: 'no', temporary: false, problems }
+        : undefined,
+    )
+    await write('suite: S\ntests:\n  - gett: x')
+    await run()
+    const shown = page.findAll('.problems li').map((problem) => problem.text())
+    expect(shown).toHaveLength(2)
+    expect(shown[0]).toMatch(/line 3:11.*tests\[0\]\.gett.*unknown field `gett`.*did you mean `get`\?/s)
+  })
+
+  it('says where YAML cannot be read, without asking the server', async () => {
+    const asked: Command[] = []
+    const { page, write, run } = await shownBox((command) => void asked.push(command) as undefined)
+    await write('suite: "S\ntests: []')
+    await run()
+    expect(page.find('.problems').text()).toMatch(/line \d+:\d+/)
+    expect(asked.some(({ action }) => action === 'run')).toBe(false)
+  })
+})
+
+describe('the connection', () => {
+  it('is shown in words', async () => {
+    const replay = new Replay([])
+    const { page } = show(App, replay)
+    const shown = () => page.get('[data-testid="connection-state"]').text()
+    expect(shown()).toContain('Connected')
+    replay.setStatus({ phase: 'waiting', until: Date.now() + 4500, refusals: 1 })
+    await nextFrame()
+    expect(shown()).toMatch(/Reconnecting in [45] s/)
+    expect(byId(page, 'signin-token')).toHaveLength(0)
+  })
+
+  it('offers to sign in again when it keeps being refused', async () => {
+    const replay = new Replay([])
+    replay.setStatus({ phase: 'connecting' })
+    const { page } = show(App, replay)
+    replay.setStatus({ phase: 'waiting', until: Date.now() + 4500, refusals: 3 })
+    await nextFrame()
+    expect(page.get('.sign-in [role="alert"]').text()).toContain('the token may have expired')
+    expect(byId(page, 'signin-button')).toHaveLength(1)
+  })
+
+  it('trusts a token that was good for longer: its server is likely to be restarting', async () => {
+    const replay = new Replay([])
+    const { page } = show(App, replay)
+    for (const [refusals, forms] of [
+      [3, 0],
+      [8, 1],
+    ] as const) {
+      replay.setStatus({ phase: 'waiting', until: Date.now() + 4500, refusals })
+      await nextFrame()
+      expect(byId(page, 'signin-token')).toHaveLength(forms)
+    }
+  })
+
+  it('shows what the new connection says after signing in again', async () => {
+    const second = new Replay(recordedRun({ tests: 3, suite: 'Second' }))
+    const sources = [new Replay(recordedRun({ tests: 3, suite: 'First' })), second]
+    const { page, dashboard } = show(App, () => sources.shift() ?? second)
+    dashboard.signIn('another')
+    await nextFrame()
+    second.play()
+    await nextFrame()
+    expect(byId(page, 'job-row').map((row) => row.get('.suite').text())).toEqual(['Second'])
+  })
+
+  it('asks for a token when nobody is signed in, and when signed out', async () => {
+    const { page, dashboard } = show(App, new Replay([]))
+    dashboard.signOut()
+    await nextFrame()
+    expect(page.get('[data-testid="connection-state"]').text()).toContain('Signed out')
+    await page.get('[data-testid="signin-token"]').setValue('not a token')
+    await page.get('.sign-in').trigger('submit')
+    expect(page.get('[role="alert"]').text()).toContain('without spaces')
+  })
+})

@@ -1,0 +1,109 @@
+// @vitest-environment happy-dom
+
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Event } from '../client/protocol'
+import { Replay } from '../client/replay'
+import { recordedRun } from '../client/testing/recorded-run'
+import JobPage from './JobPage.vue'
+import { byId, nextFrame, show } from './testing'
+
+beforeEach(() => {
+  // There is no layout here: every box is as high as a screen.
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(680)
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1000)
+})
+
+async function shownJob(recording: Event[], props = {}) {
+  const replay = new Replay(recording)
+  replay.play(2)
+  const { page } = show(JobPage, replay, { job: 'j1', ...props })
+  await nextFrame()
+  return { page, replay }
+}
+
+describe('a job page', () => {
+  it('follows the job from its plan to its verdict', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 3 }))
+    expect(byId(page, 'verdict')[0]?.text()).toContain('running')
+
+    replay.play(1)
+    await nextFrame()
+    expect(byId(page, 'test-row').map((row) => row.text())).toEqual([expect.stringContaining('running')])
+
+    replay.play()
+    await nextFrame()
+    expect(byId(page, 'verdict')[0]?.text()).toContain('failed')
+    const rows = byId(page, 'test-row').map((row) => row.find('.word').text() + ' ' + row.find('.name').text())
+    expect(rows).toEqual(['failed Page 2', 'passed Page 1', 'passed Page 3'])
+    expect(page.text()).not.toContain('still on their way')
+  })
+
+  it('shows what was expected, what was found and what came closest', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 3 }), { selected: 1 })
+    replay.play()
+    await nextFrame()
+    const failures = byId(page, 'check-failure')
+    expect(failures).toHaveLength(1)
+    for (const text of ['css h1 text', 'equals `Welcome`', '`Welcom`', '`h1` was found once']) {
+      expect(failures[0]?.text()).toContain(text)
+    }
+  })
+
+  it('shows what strangers wrote as text', async () => {
+    const markup = '<img src=x onerror="alert(1)">'
+    const checksOf = () => [{ check: 'body', outcome: 'failed' as const, expected: 'a', actual: markup }]
+    const { page, replay } = await shownJob(recordedRun({ tests: 2, nameOf: () => markup, checksOf }), { selected: 1 })
+    replay.play()
+    await nextFrame()
+    expect(page.find('img').exists()).toBe(false)
+    expect(byId(page, 'check-failure')[0]?.text()).toContain(markup)
+  })
+
+  it('shows a window of 2,000 tests, and any of them when searched for', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 2000 }))
+    replay.play()
+    await nextFrame()
+    expect(byId(page, 'test-row').length).toBeGreaterThan(15)
+    expect(byId(page, 'test-row').length).toBeLessThan(60)
+    expect(page.get('[role="listbox"]').attributes('aria-label')).toBe('2000 tests')
+
+    await page.get('input[type="search"]').setValue('page 1987')
+    expect(byId(page, 'test-row').map((row) => row.find('.name').text())).toEqual(['Page 1987'])
+  })
+
+  it('filters by outcome and orders by plan', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 6 }))
+    replay.play()
+    await nextFrame()
+    const press = (text: string) =>
+      page
+        .findAll('button')
+        .find((button) => button.text() === text)
+        ?.trigger('click')
+    await press('Plan order')
+    expect(byId(page, 'test-row')[0]?.text()).toContain('Page 1')
+    await press('2 failed')
+    expect(byId(page, 'test-row').map((row) => row.find('.name').text())).toEqual(['Page 2', 'Page 5'])
+    await press('4 passed')
+    await page.get('input[type="search"]').setValue('nothing like it')
+    expect(page.text()).toContain('No test fits the filter')
+  })
+
+  it('is walked with the keyboard', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 6 }))
+    replay.play()
+    await nextFrame()
+    const list = page.get('[role="listbox"]')
+    await list.trigger('keydown', { key: 'ArrowDown' })
+    await list.trigger('keydown', { key: 'ArrowDown' })
+    expect(list.attributes('aria-activedescendant')).toBe('test-4')
+    await list.trigger('keydown', { key: 'Enter' })
+    expect(location.hash).toBe('#/jobs/j1/tests/4')
+  })
+
+  it('says why a job cannot be shown', async () => {
+    const { page } = show(JobPage, new Replay([]), { job: 'j9' })
+    await nextFrame()
+    expect(page.text()).toContain('there is no such job in this recording')
+  })
+})

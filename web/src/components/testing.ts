@@ -1,0 +1,39 @@
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
+import { onTestFinished, vi } from 'vitest'
+import type { Component } from 'vue'
+import { TokenStore } from '../client/sign-in'
+import type { Source } from '../client/source'
+import { createDashboard, DASHBOARD, type Dashboard } from '../dashboard'
+
+/** Shows a component to somebody who is signed in to `source`, or to what it gives at each sign-in. */
+export function show(
+  component: Component,
+  source: Source | (() => Source),
+  props: Record<string, unknown> = {},
+): { page: VueWrapper; dashboard: Dashboard } {
+  vi.stubGlobal('requestAnimationFrame', (run: () => void) => setTimeout(run, 0))
+  sessionStorage.clear()
+  const dashboard = createDashboard({
+    tokens: new TokenStore(sessionStorage),
+    connect: () => (typeof source === 'function' ? source() : source),
+  })
+  dashboard.signIn('token')
+  const page = mount(component, {
+    props,
+    attachTo: document.body,
+    global: { provide: { [DASHBOARD as symbol]: dashboard } },
+  })
+  onTestFinished(() => page.unmount())
+  return { page, dashboard }
+}
+
+/** Lets the next frame be drawn. */
+export async function nextFrame(): Promise<void> {
+  await flushPromises()
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await flushPromises()
+}
+
+export function byId(page: VueWrapper, id: string) {
+  return page.findAll(`[data-testid="${id}"]`)
+}

@@ -1,0 +1,71 @@
+// @vitest-environment happy-dom
+
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { Replay } from './client/replay'
+import { TokenStore } from './client/sign-in'
+import { createDashboard } from './dashboard'
+
+const tokens = new TokenStore(sessionStorage)
+let usedTokens: string[]
+
+function dashboard() {
+  return createDashboard({ tokens, connect: (token) => (usedTokens.push(token), new Replay([])) })
+}
+
+function serverAnswers(status: number, body: object): void {
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(body), { status })))
+}
+
+beforeEach(() => {
+  sessionStorage.clear()
+  usedTokens = []
+  history.replaceState(null, '', '/#code=XYZ')
+})
+
+describe('starting', () => {
+  it('trades the code of the link, which leaves the address before that', async () => {
+    serverAnswers(200, { token: 'fresh' })
+    const started = dashboard().start(location, history)
+    expect(location.hash).toBe('#/')
+    await started
+    expect(usedTokens).toEqual(['fresh'])
+    expect(tokens.get()).toBe('fresh')
+  })
+
+  it('falls back to the token of this tab when the link was used before', async () => {
+    tokens.set('earlier')
+    serverAnswers(403, { message: 'this link was used' })
+    await dashboard().start(location, history)
+    expect(usedTokens).toEqual(['earlier'])
+  })
+
+  it('says why the link does not work', async () => {
+    serverAnswers(403, { message: 'this link was used' })
+    const { start, problem, store } = dashboard()
+    await start(location, history)
+    expect(problem.value).toBe('this link was used')
+    expect(store.value).toBeUndefined()
+  })
+})
+
+describe('signing in', () => {
+  it('says when the browser refuses the address', () => {
+    const { signIn, problem } = createDashboard({
+      tokens,
+      connect: () => {
+        throw new SyntaxError('bad address')
+      },
+    })
+    signIn('token')
+    expect(problem.value).toContain('bad address')
+  })
+
+  it('forgets the token when signing out', () => {
+    const { signIn, signOut, store } = dashboard()
+    signIn('token')
+    expect(store.value).toBeDefined()
+    signOut()
+    expect(store.value).toBeUndefined()
+    expect(tokens.get()).toBeUndefined()
+  })
+})

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { ago, duration, plural } from './format'
+import { hashOf, parseRoute } from './route'
+
+describe('durations', () => {
+  it.each([
+    [85, '85 ms'],
+    [4210, '4.2 s'],
+    [59_960, '1 min 00 s'],
+    [185_000, '3 min 05 s'],
+    [7_800_000, '2 h 10 min'],
+    [undefined, ''],
+  ])('%s ms', (milliseconds, text) => expect(duration(milliseconds)).toBe(text))
+})
+
+describe('how long ago', () => {
+  const now = Date.parse('2025-11-22T12:00:00Z')
+  it.each([
+    ['2025-11-22T12:00:05Z', 'just now'],
+    ['2025-11-22T11:55:00Z', '5 min ago'],
+    ['2025-11-22T09:00:00Z', '3 h ago'],
+    ['2025-11-21T10:00:00Z', 'yesterday'],
+    ['2025-11-12T12:00:00Z', '10 days ago'],
+    ['', ''],
+  ])('%s', (at, text) => expect(ago(at, now)).toBe(text))
+})
+
+it('counts things', () => {
+  expect([plural(1, 'test'), plural(0, 'test'), plural(2000, 'test')]).toEqual(['1 test', '0 tests', '2,000 tests'])
+})
+
+describe('addresses', () => {
+  it.each(['#/', '#/jobs/01JD7', '#/jobs/a%2Fb/tests/12'])('%s', (hash) => {
+    expect(hashOf(parseRoute(hash))).toBe(hash)
+  })
+
+  it('that mean nothing show the jobs', () => {
+    expect(parseRoute('')).toEqual({ page: 'jobs' })
+    expect(parseRoute('#/elsewhere')).toEqual({ page: 'jobs' })
+    expect(parseRoute('#/jobs/%')).toEqual({ page: 'job', job: '%' })
+  })
+})

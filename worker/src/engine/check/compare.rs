@@ -1,0 +1,64 @@
+//! When two values are the same.
+
+use super::found::{Found, parse_number};
+use super::look::fold;
+use super::matcher::Expectation;
+use serde_json::Value;
+
+/// Whether what was found is the expected value.
+pub fn equals(found: &Found, expected: &Value, how: Expectation) -> bool {
+    match found {
+        Found::Nothing => false,
+        Found::Number(number) => number_equals(*number, expected),
+        Found::Text(text) => text_equals(text, expected, how),
+        Found::List(values) if expected.is_array() || values.len() != 1 => {
+            found.to_value().is_some_and(|list| json_equals(&list, expected, how))
+        }
+        Found::Json(_) | Found::List(_) => found.as_value().is_some_and(|value| json_equals(value, expected, how)),
+    }
+}
+
+/// JSON equality, by which 1 and 1.0 are the same number. A value that was a template is text by necessity; it also
+/// equals the number or boolean it spells.
+pub fn json_equals(found: &Value, expected: &Value, how: Expectation) -> bool {
+    match (found, expected) {
+        (Value::Number(found), Value::Number(expected)) => found == expected || found.as_f64() == expected.as_f64(),
+        (Value::Array(found), Value::Array(expected)) => {
+            found.len() == expected.len()
+                && found.iter().zip(expected).all(|(found, expected)| json_equals(found, expected, how))
+        }
+        (Value::Object(found), Value::Object(expected)) => {
+            found.len() == expected.len()
+                && expected
+                    .iter()
+                    .all(|(key, expected)| found.get(key).is_some_and(|found| json_equals(found, expected, how)))
+        }
+        (Value::Number(found), Value::String(spelt)) if how.was_template => found.as_f64() == parse_number(spelt),
+        (Value::Bool(_) | Value::Null, Value::String(spelt)) if how.was_template => spells(found, spelt),
+        _ => found == expected,
+    }
+}
+
+fn text_equals(found: &str, expected: &Value, how: Expectation) -> bool {
+    match expected {
+        Value::String(expected) if how.folds_white_space => found == fold(expected),
+        Value::String(expected) => found == expected,
+        Value::Number(expected) => parse_number(found).is_some_and(|number| expected.as_f64() == Some(number)),
+        other => spells(other, found),
+    }
+}
+
+/// Whether the text is how JSON writes the value.
+pub fn spells(value: &Value, text: &str) -> bool {
+    let spelt = value.to_string();
+    spelt == text
+}
+
+fn number_equals(found: f64, expected: &Value) -> bool {
+    let expected = match expected {
+        Value::String(spelt) => parse_number(spelt),
+        other => other.as_f64(),
+    };
+    // Status codes, counts and sizes are whole numbers well within what a float holds exactly.
+    expected.is_some_and(|expected| found.total_cmp(&expected).is_eq())
+}

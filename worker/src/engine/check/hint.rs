@@ -1,0 +1,134 @@
+//! What came closest, and what to do next.
+
+use super::compare::spells;
+use super::found::Found;
+use super::json_path;
+use super::look::{self, fold};
+use super::matcher::{counted, type_name, type_of_value};
+use super::nearest::{listed, nearest};
+use super::selector;
+use crate::engine::page::Page;
+use serde_json::Value;
+use stepcast_protocol::suite::{Matcher, Property, Subject};
+
+/// Most names of what is there that a hint lists.
+const NAMES: usize = 8;
+
+/// A hint for a matcher that did not hold.
+pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) -> Option<String> {
+    let is_count_of_none =
+        matches!(subject, Subject::Css { property: Property::Count, .. }) && *found == Found::Number(0.0);
+    if !found.exists() || is_count_of_none {
+        return of_nothing(subject, page).or_else(|| of_negation(matcher));
+    }
+    match matcher {
+        Matcher::Equals(expected) => of_difference(found, expected),
+        Matcher::Contains(Value::String(expected)) => of_case(found, expected),
+        Matcher::StartsWith(_) | Matcher::EndsWith(_) | Matcher::Matches(_) | Matcher::NotMatches(_) => {
+            super::matcher::text(found)
+                .is_none()
+                .then(|| format!("found {}, which is no text", article(type_name(found))))
+        }
+        Matcher::Above(_) | Matcher::Below(_) | Matcher::AtLeast(_) | Matcher::AtMost(_) | Matcher::Between(..) => {
+            found.as_number().is_none().then(|| "what was found is not a number".into())
+        }
+        Matcher::Count(_) if counted(found).is_none() => {
+            Some(format!("found {}, which has nothing to count", article(type_name(found))))
+        }
+        _ => None,
+    }
+}
+
+/// A hint for a subject that is not there.
+pub fn of_nothing(subject: &Subject, page: &Page) -> Option<String> {
+    match subject {
+        Subject::Css { selector, property } => of_selector(selector, property, page),
+        Subject::Json(path) => of_json_path(path, page),
+        Subject::Header(name) => {
+            let near = nearest(name, page.response().headers.keys().map(http::HeaderName::as_str));
+            (!near.is_empty()).then(|| format!("there is {}", listed(near)))
+        }
+        _ => None,
+    }
+}
+
+fn of_negation(matcher: &Matcher) -> Option<String> {
+    let is_negative = matches!(matcher, Matcher::NotEquals(_) | Matcher::NotContains(_) | Matcher::NotMatches(_));
+    is_negative.then(|| "to check that it is not there, write `exists: false`".into())
+}
+
+fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
+    let html = page.html().ok()?;
+    if let Property::Attribute(name) = property
+        && let Some(first) = html.select(&look::selector(text).ok()?).next()
+    {
+        let own: Vec<&str> = first.value().attrs().map(|(name, _)| name).take(NAMES).collect();
+        let has = if own.is_empty() { "no attribute".into() } else { listed(own) };
+        return Some(format!("the first element of `{text}` has no `{name}`; it has {has}"));
+    }
+    selector::explain(text, html)
+}
+
+fn of_json_path(path: &str, page: &Page) -> Option<String> {
+    let value = match page.json() {
+        Ok(value) => value,
+        Err(error) => return Some(format!("the body is not JSON: {error}")),
+    };
+    let (before, here, segment) = json_path::longest_match(path, value)?;
+    let has = match here {
+        Value::Object(members) => {
+            let keys = || members.keys().map(String::as_str);
+            let near = json_path::name_of(segment).map(|name| nearest(name, keys())).unwrap_or_default();
+            let shown = if near.is_empty() { keys().take(NAMES).collect() } else { near };
+            if shown.is_empty() { "is an empty object".into() } else { format!("has {}", listed(shown)) }
+        }
+        Value::Array(items) => format!("is an array of {}", items.len()),
+        other => format!("is {}", article(type_of_value(other))),
+    };
+    Some(format!("`{before}` is there, `{before}{segment}` is not; `{before}` {has}"))
+}
+
+fn of_difference(found: &Found, expected: &Value) -> Option<String> {
+    let Value::String(text) = expected else { return of_type(found, expected) };
+    let Some(actual) = found.as_text() else { return of_type(found, expected) };
+    if actual.to_lowercase() == text.to_lowercase() {
+        Some("they differ only in upper and lower case".into())
+    } else if fold(actual) == fold(text) {
+        Some("they differ only in white space".into())
+    } else {
+        None
+    }
+}
+
+fn of_type(found: &Found, expected: &Value) -> Option<String> {
+    let actual = found.as_value()?;
+    let (has, wants) = (type_of_value(actual), type_of_value(expected));
+    match (actual, expected) {
+        (Value::String(text), other) if spells(other, text) => {
+            Some(format!("the page has it as a text, the suite as {}; put it in quotes", article(wants)))
+        }
+        (other, Value::String(text)) if spells(other, text) => {
+            Some(format!("the page has it as {}, the suite as a text; leave out the quotes", article(has)))
+        }
+        _ if has != wants && !(actual.is_number() && expected.is_number()) => {
+            Some(format!("expected {}, found {}", article(wants), article(has)))
+        }
+        _ => None,
+    }
+}
+
+fn of_case(found: &Found, expected: &str) -> Option<String> {
+    let text = found.as_text()?;
+    let is_there = text.to_lowercase().contains(&expected.to_lowercase());
+    is_there.then(|| "it is there in other upper and lower case".into())
+}
+
+fn article(type_name: &str) -> String {
+    match type_name {
+        "string" => "a text".into(),
+        "null" | "nothing" => type_name.to_owned(),
+        "integer" => "a number".into(),
+        "array" | "object" => format!("an {type_name}"),
+        other => format!("a {other}"),
+    }
+}

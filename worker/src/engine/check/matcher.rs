@@ -1,0 +1,139 @@
+//! What each matcher asks of a value.
+
+use super::Unclear;
+use super::compare::{equals, json_equals};
+use super::found::{Found, parse_number};
+use super::look::pattern;
+use serde_json::Value;
+use stepcast_protocol::duration;
+use stepcast_protocol::suite::{Bound, Matcher};
+
+/// How a value is compared, besides what its matcher says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// The expected value was a template, so it is text even where a number is meant
+    pub was_template: bool,
+    /// What was found has its white space folded
+    pub folds_white_space: bool,
+}
+
+impl Expectation {
+    /// Whether `matcher` holds of what was found. Of nothing, only `exists: false` holds: a page without the thing is
+    /// not a page on which the thing is right.
+    pub fn holds(self, matcher: &Matcher, found: &Found) -> Result<bool, Unclear> {
+        if let Matcher::Exists(expected) = matcher {
+            return Ok(found.exists() == *expected);
+        }
+        // An empty list can be counted and found empty.
+        let is_counted = matches!((found, matcher), (Found::List(_), Matcher::Count(_) | Matcher::Empty(_)));
+        if found.exists() || is_counted { self.holds_of_something(matcher, found) } else { Ok(false) }
+    }
+
+    fn holds_of_something(self, matcher: &Matcher, found: &Found) -> Result<bool, Unclear> {
+        let compared = |limit: &Bound, holds: fn(f64, f64) -> bool| -> Result<bool, Unclear> {
+            let limit = number(limit)?;
+            Ok(found.as_number().is_some_and(|number| holds(number, limit)))
+        };
+        Ok(match matcher {
+            Matcher::Exists(expected) => found.exists() == *expected,
+            Matcher::Empty(expected) => found.is_empty() == *expected,
+            Matcher::Equals(expected) => equals(found, expected, self),
+            Matcher::NotEquals(expected) => !equals(found, expected, self),
+            Matcher::OneOf(expected) => expected.iter().any(|expected| equals(found, expected, self)),
+            Matcher::Contains(expected) => contains(found, expected, self) == Some(true),
+            Matcher::NotContains(expected) => contains(found, expected, self) == Some(false),
+            Matcher::StartsWith(expected) => text(found).is_some_and(|text| text.starts_with(expected)),
+            Matcher::EndsWith(expected) => text(found).is_some_and(|text| text.ends_with(expected)),
+            Matcher::Matches(expected) => is_match(expected, found)? == Some(true),
+            Matcher::NotMatches(expected) => is_match(expected, found)? == Some(false),
+            Matcher::Count(inner) => match counted(found) {
+                Some(count) => self.holds(inner, &count)?,
+                None => false,
+            },
+            Matcher::Above(limit) => compared(limit, |number, limit| number > limit)?,
+            Matcher::Below(limit) => compared(limit, |number, limit| number < limit)?,
+            Matcher::AtLeast(limit) => compared(limit, |number, limit| number >= limit)?,
+            Matcher::AtMost(limit) => compared(limit, |number, limit| number <= limit)?,
+            Matcher::Between(low, high) => {
+                compared(low, |number, low| number >= low)? && compared(high, |number, high| number <= high)?
+            }
+            Matcher::Type(name) => has_type(found, name),
+        })
+    }
+}
+
+/// The number a `count` is asked of.
+#[expect(clippy::cast_precision_loss, reason = "pages are far smaller than 2^53")]
+pub fn counted(found: &Found) -> Option<Found<'static>> {
+    found.count().map(|count| Found::Number(count as f64))
+}
+
+/// The name of the JSON type of what was found.
+pub fn type_name(found: &Found) -> &'static str {
+    match found {
+        Found::Nothing => "nothing",
+        Found::Text(_) => "string",
+        Found::Number(_) => "integer",
+        Found::Json(_) | Found::List(_) => found.as_value().map_or("array", type_of_value),
+    }
+}
+
+/// The name of the JSON type of a value.
+pub fn type_of_value(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        // JSON Schema's rule: a number without a fraction is an integer, however it is written.
+        Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The number of a bound. Templates may spell a length of time, which is milliseconds then.
+pub fn number(bound: &Bound) -> Result<f64, Unclear> {
+    match bound {
+        Bound::Number(number) => Ok(*number),
+        Bound::Template(text) => parse_number(text)
+            .or_else(|| duration::parse(text).ok().map(|duration| duration.as_secs_f64() * 1_000.0))
+            .ok_or_else(|| Unclear(format!("`{text}` is not a number to compare with"))),
+    }
+}
+
+/// Numbers and booleans are text where only text has a beginning or an end.
+pub fn text(found: &Found) -> Option<String> {
+    if let Some(text) = found.as_text() {
+        return Some(text.to_owned());
+    }
+    match found {
+        Found::Number(number) => Some(number.to_string()),
+        _ => match found.as_value()? {
+            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+            _ => None,
+        },
+    }
+}
+
+fn is_match(expected: &str, found: &Found) -> Result<Option<bool>, Unclear> {
+    let pattern = pattern(expected)?;
+    Ok(text(found).map(|text| pattern.is_match(&text)))
+}
+
+fn contains(found: &Found, expected: &Value, how: Expectation) -> Option<bool> {
+    match found {
+        Found::List(values) => Some(values.iter().any(|value| json_equals(value, expected, how))),
+        Found::Json(Value::Array(items)) => Some(items.iter().any(|item| json_equals(item, expected, how))),
+        Found::Json(Value::Object(members)) => expected.as_str().map(|key| members.contains_key(key)),
+        _ => {
+            let expected = expected.as_str().map_or_else(|| expected.to_string(), str::to_owned);
+            text(found).map(|text| text.contains(&expected))
+        }
+    }
+}
+
+fn has_type(found: &Found, expected: &str) -> bool {
+    let actual = type_name(found);
+    actual == expected || (expected == "number" && actual == "integer")
+}

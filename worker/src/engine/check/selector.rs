@@ -1,0 +1,100 @@
+//! Explains why a selector matches nothing: the longest part of it that matches, and what stands near the rest.
+
+mod candidates;
+mod parts;
+
+use super::look;
+use parts::{Kind, Part};
+use scraper::Html;
+
+/// Longer selectors are followed only this far; each part is a walk over the whole page.
+const MOST_PARTS: usize = 16;
+
+/// Like "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)".
+pub fn explain(selector: &str, html: &Html) -> Option<String> {
+    let parts = parts::parts(selector);
+    let mut longest: Option<(&str, usize)> = None;
+    for part in parts.iter().take(MOST_PARTS) {
+        let beginning = &selector[..part.end];
+        match count(beginning, html)? {
+            0 => {
+                let near = near(part, longest.is_some(), html);
+                return Some(tell(longest, beginning, near.as_deref()));
+            }
+            matches => longest = Some((beginning, matches)),
+        }
+    }
+    None
+}
+
+fn tell(longest: Option<(&str, usize)>, broken: &str, near: Option<&str>) -> String {
+    let story = match longest {
+        Some((beginning, count)) => {
+            let elements = if count == 1 { "element" } else { "elements" };
+            format!("`{beginning}` matches {count} {elements}, `{broken}` matches none")
+        }
+        None => format!("nothing matches `{broken}`"),
+    };
+    near.map_or_else(|| story.clone(), |near| format!("{story}; {near}"))
+}
+
+fn near(part: &Part, has_context: bool, html: &Html) -> Option<String> {
+    if has_context
+        && !matches!(part.kind, Kind::Pseudo)
+        && let Some(count) = count(part.text, html).filter(|count| *count > 0)
+    {
+        return Some(format!("`{}` ({count}) is elsewhere in the page", part.text));
+    }
+    let candidates = candidates::near(&part.kind, html);
+    if candidates.is_empty() {
+        return None;
+    }
+    let listed: Vec<_> = candidates.iter().map(|(text, count)| format!("`{text}` ({count})")).collect();
+    Some(format!("there is {}", listed.join(", ")))
+}
+
+fn count(selector: &str, html: &Html) -> Option<usize> {
+    Some(html.select(&look::selector(selector).ok()?).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = r#"<ul class=list id=menu><li class="products x">1<li class="products">2<li class="products">3</ul>
+        <form><input name=csrf_token><button type=submit data-action=buy>Buy</button></form><p class=other>"#;
+
+    fn explained(selector: &str) -> Option<String> {
+        explain(selector, &Html::parse_document(PAGE))
+    }
+
+    #[test]
+    fn the_longest_part_that_matches_is_told_with_what_is_near() {
+        for (selector, expected) in [
+            (".list .product", "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)"),
+            ("li.product > a", "`li` matches 3 elements, `li.product` matches none; there is `.products` (3)"),
+            (".menu", "nothing matches `.menu`; there is `#menu` (1)"),
+            (
+                "form .other",
+                "`form` matches 1 element, `form .other` matches none; `.other` (1) is elsewhere in the page",
+            ),
+            (
+                "form > input[name=csrf]",
+                "`form > input` matches 1 element, `form > input[name=csrf]` matches none; there is `[name=\"csrf_token\"]` (1)",
+            ),
+            (
+                "button[data-actions]",
+                "`button` matches 1 element, `button[data-actions]` matches none; there is `[data-action]` (1)",
+            ),
+            ("li:not(.products), .unrelated", "`li` matches 3 elements, `li:not(.products)` matches none"),
+            ("video", "nothing matches `video`"),
+        ] {
+            assert_eq!(explained(selector).as_deref(), Some(expected), "{selector}");
+        }
+    }
+
+    #[test]
+    fn what_matches_needs_no_explanation() {
+        assert_eq!(explained(".list .products"), None);
+    }
+}

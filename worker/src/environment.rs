@@ -1,0 +1,13 @@
+//! What a deployment decides about the engine, read once at start.
+
+use crate::engine::EngineConfig;
+
+/// The engine as the template sets it. The address of Lambda's own API is never fetched, whatever else is allowed.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+pub fn engine_config() -> EngineConfig {
+    EngineConfig {
+        allow_private_targets: std::env::var("STEPCAST_ALLOW_PRIVATE_TARGETS").is_ok_and(|value| value == "true"),
+        forbidden_hosts: std::env::var("AWS_LAMBDA_RUNTIME_API").into_iter().collect(),
+        ..EngineConfig::default()
+    }
+}

@@ -1,0 +1,220 @@
+//! Every subject and every matcher, where it holds and where it does not.
+
+use super::site::Site;
+use stepcast_protocol::Outcome;
+
+/// Runs checks of one page, of which those marked with `no` have to fail and all others have to hold.
+async fn hold(page: &str, checks: &[&str]) {
+    let site = Site::start().await;
+    let list: String = checks.iter().map(|check| format!("- {{ {} }}\n", check.trim_start_matches("no "))).collect();
+    let results = site.check(page, &list).await;
+    assert_eq!(results.len(), checks.len(), "{}", site.told(&results));
+    for (check, result) in checks.iter().zip(&results) {
+        let expected = if check.starts_with("no ") { Outcome::Failed } else { Outcome::Passed };
+        assert_eq!(result.outcome, expected, "{check}\n{}", site.told(std::slice::from_ref(result)));
+    }
+}
+
+#[tokio::test]
+async fn of_the_answer() {
+    hold(
+        "${base}/text",
+        &[
+            "status: 200",
+            "no status: 404",
+            "status: { one_of: [200, 204] }",
+            "no status: { one_of: [201, 204] }",
+            "status: { not_equals: 404 }",
+            "no status: { not_equals: 200 }",
+            "status: { between: [200, 299] }",
+            "no status: { between: [300, 399] }",
+            "header: x-request",
+            "header: X-Request, equals: abc-123",
+            "no header: x-request, equals: ABC-123",
+            "no header: x-missing",
+            "header: x-missing, exists: false",
+            "no header: x-request, exists: false",
+            "header: x-request, matches: '^[a-z]+-\\d+$'",
+            "no header: x-request, matches: '^\\d'",
+            "header: x-request, not_matches: '^\\d'",
+            "no header: x-request, not_matches: '\\d$'",
+            "header: x-request, starts_with: abc, ends_with: '123'",
+            "no header: x-request, starts_with: abc, ends_with: '124'",
+            "no header: x-missing, not_contains: a",
+            "header: x-request, count: 7",
+            "header: x-request, type: string",
+            "no header: x-request, type: number",
+            "header: content-length, equals: 14",
+            "header: content-length, above: 13",
+            "url: { ends_with: /text }",
+            "no url: { contains: '?' }",
+            "redirects: 0",
+            "no redirects: { at_least: 1 }",
+            "body: { contains: 42 }",
+            "no body: { contains: total }",
+            "body: { not_contains: USD }",
+            "no body: { not_contains: EUR }",
+            "body: \"Total: 42 EUR\\n\"",
+            "body: { empty: false }",
+            "no body: { empty: true }",
+            "body: { count: { at_most: 14 } }",
+            "size: 14",
+            "size: { above: 13, below: 15 }",
+            "no size: { above: 14 }",
+            "no size: { below: 14 }",
+            "size: { at_least: 14, at_most: 14 }",
+            "no size: { at_least: 15 }",
+            "no size: { at_most: 13 }",
+            "time: { below: 10s }",
+            "no time: { above: 10s }",
+            "regex: 'Total: (\\d+)', equals: 42",
+            "regex: 'Total: \\d+', equals: 'Total: 42'",
+            "no regex: 'Total: (\\d+)', above: 42",
+            "regex: '\\d+'",
+            "no regex: '\\d{3}'",
+            "regex: '\\d{3}', exists: false",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn of_an_empty_answer() {
+    hold("${base}/none", &["status: 404", "size: 0", "body: { empty: true }", "no body: { empty: false }", "body: ''"])
+        .await;
+}
+
+#[tokio::test]
+async fn of_elements() {
+    hold(
+        "${base}/",
+        &[
+            "css: h1",
+            "no css: h2",
+            "css: h2, exists: false",
+            "no css: h1, exists: false",
+            "css: h1, text: Welcome home",
+            "css: h1, text: \"Welcome \\n home\"",
+            "no css: h1, text: welcome home",
+            "css: h1, contains: home",
+            "css: h1, text: { starts_with: Wel, not_contains: '  ' }",
+            "css: .list, html: { contains: '<li class=\"products\">' }",
+            "css: .products, text: One",
+            "css: '.products:nth-child(3)', above: 3",
+            "no css: .products, above: 3",
+            "css: .products, count: 3",
+            "no css: .products, count: 4",
+            "css: .products, count: { at_least: 3 }",
+            "css: .product, count: 0",
+            "no css: .product, count: { above: 0 }",
+            "css: a.buy, attr: href, matches: ^/cart",
+            "css: a.buy, attr: href",
+            "no css: a.buy, attr: target",
+            "css: a.buy, attr: target, exists: false",
+            "css: html, attr: lang, equals: en",
+            "css: .empty, text: { empty: true }",
+            "no css: h1, text: { empty: true }",
+            "css: .empty, text: ''",
+            "no css: h2, text: ''",
+            "no css: h2, text: { not_equals: x }",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn of_json() {
+    hold(
+        "${base}/json",
+        &[
+            "json: $.name",
+            "json: $.name, equals: Lamp",
+            "json: $.price, equals: 12.5",
+            "json: $.stock, equals: 3.0",
+            "no json: $.stock, equals: '3'",
+            "no json: $.code, equals: 7",
+            "json: $.code, at_least: 7",
+            "json: $.on, equals: true",
+            "json: $.off, equals: null",
+            "json: $.off, empty: true",
+            "json: $.off, exists: true",
+            "json: $.missing, exists: false",
+            "no json: $.missing, equals: null",
+            "json: $.tags, equals: [new, sale]",
+            "no json: $.tags, equals: [sale, new]",
+            "json: $.tags, contains: sale",
+            "no json: $.tags, contains: sal",
+            "json: $.tags, not_contains: sal",
+            "json: $.tags, count: 2",
+            "json: '$.tags[*]', count: 2",
+            "json: '$.tags[-1]', equals: sale",
+            "json: '$.items[*].id', equals: [1, 2]",
+            "json: '$.items[*].title', contains: b",
+            "json: '$.items[?@.id == 2].title', equals: b",
+            "json: '$.items[?@.id > 2]', count: 0",
+            "no json: '$.items[?@.id > 2]'",
+            "json: $.items, count: { between: [1, 2] }",
+            "json: $.none, empty: true",
+            "no json: $.items, empty: true",
+            "json: $.none, count: 0",
+            "json: $.size, equals: { w: 1 }",
+            "json: $.size, contains: w",
+            "json: $.size, count: 1",
+            "json: $.name, starts_with: L, ends_with: p, count: 4",
+            "json: $.price, type: number",
+            "no json: $.price, type: integer",
+            "json: $.stock, type: integer",
+            "json: $.stock, type: number",
+            "json: $.name, type: string",
+            "json: $.on, type: boolean",
+            "json: $.off, type: 'null'",
+            "json: $.tags, type: array",
+            "json: $.size, type: object",
+            "json: $.name, one_of: [Desk, Lamp]",
+            "json: $.price, between: [12, 13]",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn redirects_are_counted() {
+    hold("${base}/redirect/302", &["redirects: 1", "url: { ends_with: /echo }", "no redirects: 0"]).await;
+}
+
+#[tokio::test]
+async fn templates_are_text_that_may_mean_a_number() {
+    let mut site = Site::start().await;
+    for (name, value) in
+        [("three", "3"), ("yes", "true"), ("word", "Lamp"), ("path", "$.stock"), ("ok", "200"), ("limit", "10s")]
+    {
+        site.vars.insert(name.into(), value.into());
+    }
+    let checks = "- { status: '${ok}' }
+- { json: $.stock, equals: '${three}' }
+- { json: $.on, equals: '${yes}' }
+- { json: $.name, equals: '${word}' }
+- { json: '${path}', at_least: '${three}' }
+- { time: { below: '${limit}' } }
+- { json: $.items, count: { below: '${three}' } }";
+    let results = site.check("${base}/json", checks).await;
+    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.told(&results));
+}
+
+#[tokio::test]
+async fn what_turns_out_invalid_once_it_is_filled_in_is_errored() {
+    let mut site = Site::start().await;
+    site.vars.insert("bad".into(), "[".into());
+    let told = site
+        .tell(
+            "${base}/json",
+            "- { css: 'p${bad}' }
+- { json: '$.${bad}' }
+- { regex: '${bad}' }
+- { body: { matches: '${bad}' } }
+- { size: { above: '${bad}' } }
+- { status: 200 }",
+        )
+        .await;
+    insta::assert_snapshot!(told, @"");
+}

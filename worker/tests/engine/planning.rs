@@ -1,0 +1,141 @@
+//! From a suite to the tests that are run.
+
+use super::site::{Site, suite};
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use std::collections::BTreeMap;
+use std::io::Write;
+use stepcast_worker::engine::PlannedTest;
+
+fn names(plan: &[PlannedTest]) -> Vec<&str> {
+    plan.iter().map(|test| test.name.as_str()).collect()
+}
+
+fn host(headers: &HeaderMap) -> String {
+    headers["host"].to_str().expect("a host").to_owned()
+}
+
+fn urlset(host: &str, pages: &[&str]) -> String {
+    let pages: String = pages.iter().map(|page| format!("<url><loc>http://{host}{page}</loc></url>")).collect();
+    format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{pages}</urlset>")
+}
+
+fn sitemaps() -> Router {
+    Router::new()
+        .route(
+            "/sitemap.xml",
+            get(|h: HeaderMap| async move { urlset(&host(&h), &["/", "/a?x=1&amp;y=2", "/b", "/", "/b#part"]) }),
+        )
+        .route(
+            "/packed.xml.gz",
+            get(|h: HeaderMap| async move {
+                let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+                gzip.write_all(urlset(&host(&h), &["/packed", "/b"]).as_bytes()).expect("memory");
+                ([("content-type", "application/gzip")], gzip.finish().expect("memory"))
+            }),
+        )
+        .route(
+            "/index.xml",
+            get(|h: HeaderMap| async move {
+                let names = ["sitemap.xml", "packed.xml.gz", "index.xml"];
+                let listed = names.map(|name| format!("<sitemap><loc>http://{}/{name}</loc></sitemap>", host(&h)));
+                format!("<sitemapindex>{}</sitemapindex>", listed.concat())
+            }),
+        )
+        .route("/empty.xml", get(|| async { "<urlset><url><loc>mailto:a@b</loc></url></urlset>" }))
+        .route("/page.html", get(|| async { "<html><body>hello</body></html>" }))
+        .route("/gone.xml", get(|| async { axum::http::StatusCode::GONE.into_response() }))
+}
+
+#[tokio::test]
+async fn every_combination_is_a_test() {
+    let mut site = Site::start().await;
+    site.vars.insert("end".into(), "!".into());
+    let suite = suite(
+        "- { name: Home, get: '${base}/' }
+- name: In ${lang}
+  each: { lang: [en, de], size: [1, '2${end}'] }
+  get: ${base}/${lang}
+- { name: Off, skip: true, each: { n: [1, 2] }, get: '${base}/' }",
+    );
+    let plan = site.plan(&suite).await.expect("a plan");
+    let expected =
+        ["Home", "In en [size=1]", "In en [size=2!]", "In de [size=1]", "In de [size=2!]", "Off [n=1]", "Off [n=2]"];
+    assert_eq!(names(&plan), expected);
+    assert_eq!(plan.iter().map(|test| test.test).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(plan.iter().map(|test| test.definition).collect::<Vec<_>>(), [0, 1, 1, 1, 1, 2, 2]);
+    assert_eq!(plan.iter().map(|test| test.skip).collect::<Vec<_>>(), [false, false, false, false, false, true, true]);
+    let variables = BTreeMap::from([("lang".to_owned(), "en".to_owned()), ("size".to_owned(), "2!".to_owned())]);
+    assert_eq!(plan[2].variables, variables);
+}
+
+#[tokio::test]
+async fn tags_choose() {
+    let mut site = Site::start().await;
+    let suite = suite(
+        "- { name: A, tags: [smoke, shop], get: '${base}/' }
+- { name: B, tags: [smoke], get: '${base}/' }
+- { name: C, get: '${base}/' }",
+    );
+    for (tags, expected) in
+        [(&[][..], &["A", "B", "C"][..]), (&["smoke,shop"], &["A"]), (&["smoke"], &["A", "B"]), (&["x"], &[])]
+    {
+        site.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        assert_eq!(names(&site.plan(&suite).await.expect("a plan")), expected, "{tags:?}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_discovered() {
+    let site = Site::serve(sitemaps()).await;
+    let suite = suite(
+        "- { name: Before, get: '${base}/' }
+- { name: Page, discover: { sitemap: '${base}/sitemap.xml' } }
+- { name: Packed, discover: { sitemap: '${base}/packed.xml.gz' } }
+- { name: All, discover: { sitemap: '${base}/index.xml' } }
+- { name: Two, discover: { sitemap: '${base}/index.xml', limit: 2 } }
+- { name: Off, skip: true, discover: { sitemap: '${base}/gone.xml' } }
+- { name: 'In ${lang}', each: { lang: [en, de] }, discover: { sitemap: '${base}/packed.xml.gz', limit: 1 } }",
+    );
+    let plan = site.plan(&suite).await.expect("a plan");
+    insta::assert_snapshot!(names(&plan).join("\n"), @"");
+    assert_eq!(plan[2].variables, BTreeMap::from([("page".to_owned(), format!("{}/a?x=1&y=2", site.base))]));
+    assert_eq!(plan, site.plan(&suite).await.expect("a plan"), "the same plan every time");
+}
+
+#[tokio::test]
+async fn a_sitemap_without_pages_is_a_problem() {
+    let site = Site::serve(sitemaps()).await;
+    let mut told = String::new();
+    for path in ["empty.xml", "page.html", "gone.xml", "missing.xml"] {
+        let suite = suite(&format!("- {{ name: t, discover: {{ sitemap: '${{base}}/{path}' }} }}"));
+        let error = site.plan(&suite).await.expect_err(path);
+        told.push_str(&format!("{}\n  hint: {}\n", error.message, error.hint.as_deref().unwrap_or_default()));
+        assert!(!error.temporary);
+    }
+    insta::assert_snapshot!(told.replace(&site.base, "http://site"), @"");
+}
+
+#[tokio::test]
+async fn a_plan_has_an_end() {
+    let site = Site::start().await;
+    let values = (0..101).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let suite = suite(&format!("- {{ name: t, each: {{ a: [{values}], b: [{values}] }}, get: '${{base}}/' }}"));
+    let error = site.plan(&suite).await.expect_err("too many");
+    assert_eq!(error.message, "there are more than 10000 tests once `each` and `discover` are expanded");
+}
+
+#[tokio::test]
+async fn a_plan_survives_being_stored() {
+    let site = Site::start().await;
+    let suite = suite("- { name: t, each: { a: [1] }, get: '${base}/' }\n- { name: u, get: '${base}/' }");
+    let plan = site.plan(&suite).await.expect("a plan");
+    let json = serde_json::to_string(&plan).expect("JSON");
+    assert_eq!(
+        json,
+        r#"[{"test":0,"name":"t [a=1]","definition":0,"variables":{"a":"1"}},{"test":1,"name":"u","definition":1}]"#
+    );
+    assert_eq!(serde_json::from_str::<Vec<PlannedTest>>(&json).expect("a plan"), plan);
+}

@@ -1,0 +1,227 @@
+//! What is sent, what comes back, and what goes wrong on the way.
+
+use super::site::{HOME, Site, echo, to};
+use axum::Router;
+use axum::routing::{any, get};
+use std::io::Write;
+use stepcast_protocol::Outcome;
+
+#[tokio::test]
+async fn methods_headers_and_bodies_are_sent() {
+    let site = Site::start().await;
+    let end = site
+        .run(
+            "- name: t
+  steps:
+    - post: ${base}/echo?q=a b
+      form: { user: 'a&b', note: ü }
+      headers: { x-own: ' v ', user-agent: mine }
+      expect:
+        - { json: $.method, equals: POST }
+        - { json: $.uri, equals: /echo?q=a%20b }
+        - { json: $.body, equals: user=a%26b&note=%C3%BC }
+        - { json: '$.headers[\"content-type\"]', equals: application/x-www-form-urlencoded }
+        - { json: '$.headers[\"x-own\"]', equals: v }
+        - { json: '$.headers[\"user-agent\"]', equals: mine }
+        - { json: '$.headers[\"accept-encoding\"]', contains: gzip }
+    - put: ${base}/echo
+      json: { n: 1, text: '${base}' }
+      expect:
+        - { json: $.method, equals: PUT }
+        - { json: $.body, equals: '{\"n\":1,\"text\":\"${base}\"}' }
+        - { json: '$.headers[\"content-type\"]', equals: application/json }
+        - { json: '$.headers[\"user-agent\"]', starts_with: stepcast/ }
+    - patch: ${base}/echo
+      text: plain
+      headers: { content-type: text/markdown }
+      expect:
+        - { json: $.body, equals: plain }
+        - { json: '$.headers[\"content-type\"]', equals: text/markdown }
+    - delete: ${base}/echo
+      expect: [ { json: $.method, equals: DELETE }, { json: $.body, equals: '' } ]
+    - head: ${base}/echo
+      expect: [ { status: 200 }, { size: 0 } ]
+    - options: ${base}/echo
+      expect: [ { json: $.method, equals: OPTIONS } ]",
+        )
+        .await;
+    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    assert_eq!(end.checks, 19);
+}
+
+#[tokio::test]
+async fn redirects_change_the_method_as_in_browsers() {
+    let site = Site::start().await;
+    for (status, method, body) in
+        [(301, "GET", ""), (302, "GET", ""), (303, "GET", ""), (307, "POST", "b"), (308, "POST", "b")]
+    {
+        let end = site
+            .run(&format!(
+                "- name: t
+  post: ${{base}}/redirect/{status}
+  text: b
+  expect: [ {{ json: $.method, equals: {method} }}, {{ json: $.body, equals: '{body}' }}, {{ redirects: 1 }} ]"
+            ))
+            .await;
+        assert_eq!(end.outcome, Outcome::Passed, "{status}: {}", site.told(&end.steps[0].checks));
+    }
+}
+
+#[tokio::test]
+async fn credentials_do_not_follow_to_another_origin() {
+    let mut other = Site::serve(Router::new().route("/echo", any(echo))).await;
+    let elsewhere = format!("{}/echo", other.base);
+    let site = Site::serve(
+        Router::new()
+            .route("/here", get(|| async { to(302, "/echo") }))
+            .route("/there", get(move || async move { to(302, &elsewhere) }))
+            .route("/echo", any(echo)),
+    )
+    .await;
+    other.base.clear();
+    for (page, matcher) in [("here", "exists: true"), ("there", "exists: false")] {
+        let end = site
+            .run(&format!(
+                "- name: t
+  get: ${{base}}/{page}
+  headers: {{ authorization: Bearer t, cookie: own=1, x-kept: '1' }}
+  expect:
+    - {{ json: '$.headers.authorization', {matcher} }}
+    - {{ json: '$.headers.cookie', {matcher} }}
+    - {{ json: '$.headers[\"x-kept\"]', equals: '1' }}"
+            ))
+            .await;
+        assert_eq!(end.outcome, Outcome::Passed, "{page}: {}", site.told(&end.steps[0].checks));
+    }
+}
+
+#[tokio::test]
+async fn steps_share_cookies_and_captures() {
+    let site = Site::start().await;
+    let end = site
+        .run(
+            "- name: t
+  steps:
+    - get: ${base}/login
+      capture:
+        csrf: { css: 'input[name=csrf]', attr: value }
+        lang: { css: html, attr: lang }
+        cookie: { header: set-cookie }
+      expect: [ { css: '[value=${csrf}]' } ]
+    - post: ${base}/echo
+      form: { csrf: '${csrf}' }
+      headers: { cookie: own=1 }
+      capture: { sent: { json: $.headers } }
+      expect:
+        - { json: $.headers.cookie, equals: own=1; session=s1 }
+        - { json: $.body, equals: csrf=t0k3n }
+    - name: In ${lang}
+      get: ${base}/echo
+      expect: [ { json: $.headers.cookie, equals: session=s1 } ]",
+        )
+        .await;
+    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    assert_eq!(end.steps[2].name, "In en");
+    let next =
+        site.run("- { name: t, get: '${base}/echo', expect: [ { json: $.headers.cookie, exists: false } ] }").await;
+    assert_eq!(next.outcome, Outcome::Passed, "a test of its own has a jar of its own");
+}
+
+#[tokio::test]
+async fn bodies_are_decompressed_and_headers_left_as_they_were() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(HOME.as_bytes()).expect("memory");
+    let body = gzip.finish().expect("memory");
+    let bomb = {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&vec![b' '; 10_000_000]).expect("memory");
+        gzip.finish().expect("memory")
+    };
+    let gzipped = |body: Vec<u8>| get(move || async move { ([("content-encoding", "gzip")], body) });
+    let site = Site::serve(
+        Router::new()
+            .route("/", gzipped(body))
+            .route("/bomb", gzipped(bomb))
+            .route("/bad", gzipped(b"no gzip".to_vec())),
+    )
+    .await;
+    let expect = format!(
+        "- {{ css: h1, text: Welcome home }}\n- {{ header: content-encoding, equals: gzip }}\n- {{ size: {} }}",
+        HOME.len()
+    );
+    let results = site.check("${base}/", &expect).await;
+    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.told(&results));
+    insta::assert_snapshot!(site.tell("${base}/bomb", "- status: 200").await, @"");
+    insta::assert_snapshot!(site.tell("${base}/bad", "- status: 200").await, @"");
+}
+
+#[tokio::test]
+async fn other_charsets_are_read() {
+    let page = |content_type: &'static str, body: &'static [u8]| {
+        get(move || async move { ([("content-type", content_type)], body) })
+    };
+    let site = Site::serve(
+        Router::new()
+            .route("/header", page("text/html; charset=windows-1252", b"<p>caf\xe9 \x80"))
+            .route("/meta", page("text/html", b"<meta charset=windows-1252><p>caf\xe9 \x80"))
+            .route("/mark", page("text/html; charset=latin1", b"\xef\xbb\xbf<p>caf\xc3\xa9 \xe2\x82\xac"))
+            .route("/none", page("text/html", b"<p>caf\xc3\xa9 \xe2\x82\xac")),
+    )
+    .await;
+    for path in ["header", "meta", "mark", "none"] {
+        let results = site.check(&format!("${{base}}/{path}"), "- { css: p, text: café € }").await;
+        assert_eq!(results[0].outcome, Outcome::Passed, "{path}: {}", site.told(&results));
+    }
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_told() {
+    let mut site = Site::start().await;
+    // A port that was free a moment ago: nothing listens there.
+    let closed =
+        tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address");
+    site.vars.insert("closed".into(), format!("http://{closed}"));
+    let mut told = String::new();
+    for page in ["${base}/circle", "${base}/away", "${base}/big", "${closed}/", "http://name.invalid/", "${base}:x/"] {
+        let text = site.tell(page, "- status: 200").await;
+        told.push_str(&text.replace(&closed.to_string(), "closed"));
+    }
+    // What a resolver says of a name that cannot exist is its own; the rest is ours.
+    let told = told.lines().map(|line| match line.find("could not be resolved") {
+        Some(at) => format!("{}\n", &line[..at + "could not be resolved".len()]),
+        None => format!("{line}\n"),
+    });
+    insta::assert_snapshot!(told.collect::<String>(), @"");
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_told() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut socket, b"SSH-2.0-OpenSSH_9.6\r\n").await;
+        }
+    });
+    let mut site = Site::start().await;
+    site.vars.insert("base".into(), address.to_string());
+    let told =
+        site.tell("http://${base}/", "- status: 200").await + &site.tell("https://${base}/", "- status: 200").await;
+    insta::assert_snapshot!(told.replace(&address.to_string(), "site"), @"");
+}
+
+#[tokio::test]
+async fn time_runs_out_while_waiting_and_while_reading() {
+    let site = Site::start().await;
+    let run =
+        |page: &str| format!("- {{ name: t, get: '${{base}}/{page}', timeout: 50ms, expect: [ {{ status: 200 }} ] }}");
+    let mut told = String::new();
+    for page in ["silent", "endless"] {
+        let end = site.run(&run(page)).await;
+        assert_eq!(end.outcome, Outcome::Errored);
+        told.push_str(&site.told(&end.steps[0].checks));
+    }
+    insta::assert_snapshot!(told, @"");
+}

@@ -1,0 +1,49 @@
+//! What kind of result it is, and how large it may get.
+
+use super::site::Site;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::limits::RESULT_BYTES;
+
+async fn outcome(test: &str) -> (Outcome, String) {
+    let site = Site::start().await;
+    let end = site.run(test).await;
+    (end.outcome, site.told(&end.steps[0].checks))
+}
+
+#[tokio::test]
+async fn a_site_that_turns_us_away_is_blocked() {
+    let (too_many, told) =
+        outcome("- { name: t, get: '${base}/too-many', expect: [ { status: 200 }, { size: 9 } ] }").await;
+    assert_eq!(too_many, Outcome::Blocked);
+    insta::assert_snapshot!(told, @"");
+    let (wall, told) = outcome("- { name: t, get: '${base}/wall', expect: [ { status: 200 } ] }").await;
+    assert_eq!(wall, Outcome::Blocked);
+    insta::assert_snapshot!(told, @"");
+}
+
+#[tokio::test]
+async fn being_turned_away_can_be_what_is_tested() {
+    for (page, check, expected) in [
+        ("too-many", "status: 429", Outcome::Passed),
+        ("too-many", "status: { one_of: [200, 429] }", Outcome::Passed),
+        ("too-many", "status: { above: 400 }", Outcome::Blocked),
+        ("wall", "status: 403", Outcome::Passed),
+        ("forbidden", "status: 200", Outcome::Failed),
+    ] {
+        let (outcome, told) =
+            outcome(&format!("- {{ name: t, get: '${{base}}/{page}', expect: [ {{ {check} }} ] }}")).await;
+        assert_eq!(outcome, expected, "{page} {check}\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn large_results_are_cut_to_what_can_be_stored() {
+    let site = Site::start().await;
+    let checks: String = (0..100).map(|n| format!("        - {{ body: {{ contains: '{n:0>230}' }} }}\n")).collect();
+    let step = format!("    - get: ${{base}}/big?small\n      expect:\n{checks}").replace("/big?small", "/json");
+    let end = site.run(&format!("- name: t\n  steps:\n{step}")).await;
+    assert_eq!((end.outcome, end.checks), (Outcome::Failed, 100));
+    let size = serde_json::to_vec(&end.steps).expect("JSON").len();
+    assert!(size <= RESULT_BYTES, "{size}");
+    assert_eq!(end.steps[0].checks.len(), 100, "quotes go before checks");
+}
