@@ -400,7 +400,8 @@ impl JobState {
         let v = event.v.unwrap_or_default();
         match &event.body {
             EventBody::JobState(snapshot) => {
-                self.update_job(v, |job| *job = snapshot.summary.clone(), || snapshot.summary.clone());
+                self.identify(&snapshot.summary);
+                self.update_job(v, |job| *job = snapshot.summary.clone());
                 for test in &snapshot.tests {
                     self.test(test.test, &test.name).replace(test);
                 }
@@ -425,18 +426,19 @@ impl JobState {
     fn apply_summary(&mut self, v: u64, body: &EventBody, at: &str) {
         match body {
             EventBody::JobAccepted { suite, principal, labels } => {
-                let accepted = || JobSummary::accepted(suite, principal, labels, at);
-                self.update_job(v, |job| *job = accepted(), accepted);
+                let accepted = JobSummary::accepted(suite, principal, labels, at);
+                self.identify(&accepted);
+                self.update_job(v, |job| *job = accepted);
             }
-            EventBody::JobPlanned { total } => self.update_known_job(v, |job| {
+            EventBody::JobPlanned { total } => self.update_job(v, |job| {
                 job.status = JobStatus::Running;
                 job.counts.total = *total;
             }),
-            EventBody::JobProgress { counts, status, .. } => self.update_known_job(v, |job| {
+            EventBody::JobProgress { counts, status, .. } => self.update_job(v, |job| {
                 job.counts = *counts;
                 job.status = *status;
             }),
-            EventBody::JobFinished(finished) => self.update_known_job(v, |job| {
+            EventBody::JobFinished(finished) => self.update_job(v, |job| {
                 job.status = JobStatus::Finished;
                 job.verdict = Some(finished.verdict);
                 job.counts = finished.counts;
@@ -467,17 +469,22 @@ impl JobState {
         state
     }
 
-    fn update_job(&mut self, v: u64, change: impl FnOnce(&mut JobSummary), create: impl FnOnce() -> JobSummary) {
-        match &mut self.summary {
-            Some(job) if v > self.v => change(job),
-            Some(_) => return,
-            None => self.summary = Some(create()),
+    /// Whose job it is never changes, so it is taken in even where something newer was heard first.
+    fn identify(&mut self, known: &JobSummary) {
+        if let Some(job) = self.summary.as_mut().filter(|job| job.created_at.is_empty()) {
+            job.suite.clone_from(&known.suite);
+            job.principal.clone_from(&known.principal);
+            job.labels.clone_from(&known.labels);
+            job.created_at.clone_from(&known.created_at);
         }
-        self.v = v;
     }
 
-    fn update_known_job(&mut self, v: u64, change: impl FnOnce(&mut JobSummary)) {
-        self.update_job(v, change, JobSummary::unheard_of);
+    fn update_job(&mut self, v: u64, change: impl FnOnce(&mut JobSummary)) {
+        if self.summary.is_some() && v <= self.v {
+            return;
+        }
+        change(self.summary.get_or_insert_with(JobSummary::unheard_of));
+        self.v = v;
     }
 }
 
