@@ -89,22 +89,22 @@ function checksOf(test: number, outcome: Outcome): CheckResult[] {
   switch (outcome) {
     case 'failed':
       return [
-        held('status'),
-        held('header content-type'),
+        held('status equals 200'),
+        held('header `content-type` starts with "text/html"'),
         {
-          check: 'css h1 text',
+          check: 'css `h1` text equals "Red boots, size 38 to 46"',
           outcome,
-          expected: 'equals `Red boots, size 38 to 46`',
-          actual: '`Red boots, size 38 to 45`',
+          expected: '"Red boots, size 38 to 46"',
+          actual: '"Red boots, size 38 to 45"',
         },
         {
-          check: 'css main > .product .price[data-currency]',
+          check: 'css `main > .product .price[data-currency]` count at least 12',
           outcome,
-          expected: 'count is at least 12',
+          expected: 'at least 12',
           actual: '0 elements',
           hint: '`main > .product` matched 12 elements; `.price[data-currency]` is not in any of them, `.price` is',
         },
-        held('time'),
+        held('time below 800 ms'),
       ]
     case 'errored':
       return [
@@ -122,11 +122,11 @@ function checksOf(test: number, outcome: Outcome): CheckResult[] {
       return []
     default:
       return [
-        held('status'),
-        held('header content-type'),
-        held('css h1 text'),
-        held('css .product count'),
-        held('time'),
+        held('status equals 200'),
+        held('header `content-type` starts with "text/html"'),
+        held('css `h1` exists'),
+        held('css `.product` count at least 12'),
+        held('time below 800 ms'),
       ]
   }
 }

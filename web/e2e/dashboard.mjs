@@ -47,9 +47,17 @@ async function signIn(page) {
   assert.ok(!page.url().includes('code='), 'the sign-in code should have left the address')
 }
 
+/** Sets the text as pasting does. `fill` types it, which takes Chromium seconds for a thousand lines. */
+async function paste(field, text) {
+  await field.evaluate((element, value) => {
+    element.value = value
+    element.dispatchEvent(new Event('input', { bubbles: true }))
+  }, text)
+}
+
 /** Returns the id of the job. */
 async function runSuite(page, suite) {
-  await page.getByTestId('run-suite-text').fill(suite)
+  await paste(page.getByTestId('run-suite-text'), suite)
   if (environment.E2E_VARS) await page.locator('#suite-vars').fill(environment.E2E_VARS)
   await page.getByTestId('run-button').click()
   const problems = page.locator('.problems')

@@ -23,10 +23,10 @@ export function failureLine(test: TestState): string {
   for (const step of test.steps) {
     const failed = step.checks?.find((check) => isProblem(check.outcome))
     if (failed === undefined) continue
-    const { check, expected, actual, hint, outcome } = failed
-    if (outcome !== 'failed') return `${check}: ${actual ?? hint ?? outcome}`
-    const difference = [expected && `expected ${expected}`, actual && `actual ${actual}`].filter(Boolean).join(', ')
-    return difference === '' ? check : `${check}: ${difference}`
+    // What was expected is part of what was checked, so the line has room for what was found.
+    const { check, actual, hint } = failed
+    const found = actual ?? hint
+    return found === undefined ? check : `${check}: ${failed.outcome === 'failed' ? 'actual ' : ''}${found}`
   }
   return ''
 }

@@ -17,6 +17,10 @@ pub trait Clock: Send + Sync + 'static {
 /// A clock that several services read.
 pub type SharedClock = Arc<dyn Clock>;
 
+/// After how long a sleeper looks at the time again. Timers stand still while the machine is suspended and the time does not:
+/// a laptop that wakes up should not first sleep out what it had left the evening before.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+
 /// The time of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -27,8 +31,11 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&self, at: i64) -> BoxFuture<'_, ()> {
-        let left = Duration::from_millis(u64::try_from(at - self.now()).unwrap_or_default());
-        Box::pin(tokio::time::sleep(left))
+        Box::pin(async move {
+            while let Ok(left @ 1..) = u64::try_from(at - self.now()) {
+                tokio::time::sleep(Duration::from_millis(left).min(LONGEST_SLEEP)).await;
+            }
+        })
     }
 }
 

@@ -16,8 +16,12 @@ use std::ops::Range;
 const MASKED: &str = "***";
 /// Shorter secrets are not looked for, in characters.
 const SHORTEST: usize = 4;
-/// What addresses keep as it is in paths and queries, by the URL standard's query set.
-const IN_ADDRESS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+/// What addresses encode in a query, in a path, and before the host, by the URL standard.
+/// <https://url.spec.whatwg.org/#percent-encoded-bytes>
+const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+const IN_PATH: &AsciiSet = &IN_QUERY.remove(b'\'').add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
+const BEFORE_HOST: &AsciiSet =
+    &IN_PATH.add(b'/').add(b':').add(b';').add(b'=').add(b'@').add(b'[').add(b'\\').add(b']').add(b'|');
 /// What `encodeURIComponent` keeps.
 const IN_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -89,8 +93,10 @@ impl Mask {
 
 /// Every way a secret may be written.
 fn forms(secret: &str) -> Vec<String> {
-    let mut forms = vec![secret.to_owned(), secret.split_whitespace().collect::<Vec<_>>().join(" ")];
-    for set in [IN_ADDRESS, IN_COMPONENT, NON_ALPHANUMERIC] {
+    let folded = secret.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Hosts are put in lower case.
+    let mut forms = vec![secret.to_owned(), secret.to_lowercase(), folded];
+    for set in [IN_QUERY, IN_PATH, BEFORE_HOST, IN_COMPONENT, NON_ALPHANUMERIC] {
         let encoded = utf8_percent_encode(secret, set).to_string();
         forms.push(lowercase_escapes(&encoded));
         forms.push(encoded);

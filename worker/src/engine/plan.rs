@@ -57,6 +57,8 @@ enum Problem {
     Each(#[from] EachError),
     #[error("there are more than {TESTS_PER_JOB} tests once `each` and `discover` are expanded")]
     TooMany,
+    #[error("test `{test}`: the sitemap holds an address with a secret in it")]
+    SecretPage { test: String },
     #[error("test `{test}`: {error}")]
     Sitemap { test: String, error: SitemapError },
 }
@@ -66,6 +68,7 @@ impl Problem {
         match self {
             Self::Scope(_) => None,
             Self::Each(error) => Some(error.hint()),
+            Self::SecretPage { .. } => Some("plans are stored, so they hold no secrets"),
             Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
             Self::Sitemap { error, .. } => error.hint(),
         }
@@ -147,6 +150,9 @@ impl Planner<'_> {
         let most = self.room.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
         let pages = self.pages(discover, scope, most).await;
         let pages = pages.map_err(|error| Problem::Sitemap { test: name.to_owned(), error })?;
+        if pages.iter().any(|page| self.mask.hide(page.as_str()) != page.as_str()) {
+            return Err(Problem::SecretPage { test: name.to_owned() });
+        }
         self.room -= pages.len();
         for page in pages {
             let name = format!("{name}: {}", path_and_query(&page));

@@ -30,8 +30,8 @@ pub fn fill_in(request: &Request, scope: &Scope) -> Result<FetchRequest, FetchEr
 /// Reads an address and makes sure it can be fetched.
 pub fn address(text: &str) -> Result<Url, FetchError> {
     let text = text.trim();
-    let url = Url::parse(text)
-        .map_err(|error| FetchError::InvalidRequest(format!("`{text}` is not an absolute address: {error}")))?;
+    let url =
+        Url::parse(text).map_err(|error| FetchError::InvalidRequest(format!("`{text}` is not an address: {error}")))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         other => {
@@ -144,7 +144,7 @@ mod tests {
         );
         assert_eq!(
             address("/path").expect_err("relative").to_string(),
-            "`/path` is not an absolute address: relative URL without a base"
+            "`/path` is not an address: relative URL without a base"
         );
     }
 }

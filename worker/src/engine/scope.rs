@@ -35,6 +35,8 @@ pub enum ScopeError {
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     values: BTreeMap<String, String>,
+    /// The suite's variables that have a secret in them
+    secret: BTreeSet<String>,
 }
 
 impl Lookup for Scope {
@@ -50,7 +52,7 @@ impl Scope {
         given: &BTreeMap<String, String>,
         secrets: &BTreeMap<String, String>,
     ) -> Result<Self, ScopeError> {
-        let mut scope = Self { values: given.clone() };
+        let mut scope = Self { values: given.clone(), secret: BTreeSet::new() };
         scope.values.extend(secrets.iter().map(|(name, value)| (format!("{SECRET_PREFIX}{name}"), value.clone())));
         for name in suite.vars.keys() {
             scope.fill_in(name, &suite.vars)?;
@@ -61,6 +63,11 @@ impl Scope {
     /// Gives a name a value, in place of an earlier one.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.values.insert(name.to_owned(), value.into());
+    }
+
+    /// Whether the value of this name is a secret or has one in it.
+    pub fn is_secret(&self, name: &str) -> bool {
+        name.starts_with(SECRET_PREFIX) || self.secret.contains(name)
     }
 
     /// How long a template, or any text that holds templates, gets once it is filled in; at most.
@@ -86,6 +93,9 @@ impl Scope {
                 Reference::Done { name, template } => {
                     let value = self.render_variable(name, template)?;
                     self.set(name, value);
+                    if template::names(template).into_iter().any(|used| self.is_secret(used)) {
+                        self.secret.insert(name.to_owned());
+                    }
                 }
                 Reference::To(name) if self.values.contains_key(name) => {}
                 Reference::To(name) if path.holds(name) => return Err(ScopeError::Circle(path.describe(name))),
@@ -183,6 +193,7 @@ mod tests {
         let scope = scope(&vars, &[("base", "http://given")]).expect("a scope");
         assert_eq!(scope.lookup("a"), Some("http://given/k/x"));
         assert_eq!(scope.lookup("secret.key"), Some("k"));
+        assert_eq!(["a", "b", "base", "secret.key"].map(|name| scope.is_secret(name)), [true, true, false, true]);
     }
 
     #[test]

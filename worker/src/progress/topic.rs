@@ -49,6 +49,7 @@ struct State {
     waiting: Vec<Line>,
     recent: BTreeMap<Key, Recent>,
     watchers: BTreeSet<String>,
+    has_list: bool,
     read_at: Option<Instant>,
     begun: u64,
     is_dirty: bool,
@@ -159,6 +160,10 @@ impl Topic {
     fn use_list(&self, reading: u64, list: BTreeSet<String>, lanes: &Lanes) {
         let (waiting, states, joined, stayed) = {
             let mut state = self.lock();
+            if !std::mem::replace(&mut state.has_list, true) {
+                // Nothing was sent before, so what is waiting is everything: nobody is late.
+                state.watchers.clone_from(&list);
+            }
             let joined: Vec<String> = list.difference(&state.watchers).cloned().collect();
             let stayed: Vec<String> = list.intersection(&state.watchers).cloned().collect();
             let states: Vec<Line> = state.recent.values().map(|recent| recent.state.clone()).collect();

@@ -6,8 +6,8 @@ use stepcast_protocol::Outcome;
 /// Runs checks of one page, of which those marked with `no` have to fail and all others have to hold.
 async fn hold(page: &str, checks: &[&str]) {
     let site = Site::start().await;
-    let list: String = checks.iter().map(|check| format!("- {{ {} }}\n", check.trim_start_matches("no "))).collect();
-    let results = site.check(page, &list).await;
+    let list: Vec<_> = checks.iter().map(|check| format!("- {{ {} }}\n", check.trim_start_matches("no "))).collect();
+    let results = site.check(page, &list.concat()).await;
     assert_eq!(results.len(), checks.len(), "{}", site.told(&results));
     for (check, result) in checks.iter().zip(&results) {
         let expected = if check.starts_with("no ") { Outcome::Failed } else { Outcome::Passed };
@@ -216,5 +216,17 @@ async fn what_turns_out_invalid_once_it_is_filled_in_is_errored() {
 - { status: 200 }",
         )
         .await;
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    errored: css `p[` exists
+      actual: `p[` is not a CSS selector: Unexpected EOL
+    errored: json `$.[` exists
+      actual: `$.[` is not a JSONPath: at position 2, in dot member name, must start with lowercase alpha or '_'
+    errored: regex `[` exists
+      actual: `[` is not a regular expression: unclosed character class
+    errored: body matches `[`
+      actual: `[` is not a regular expression: unclosed character class
+    errored: size above [
+      actual: `[` is not a number to compare with
+    passed: status equals 200
+    "#);
 }

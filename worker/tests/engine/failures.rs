@@ -26,7 +26,54 @@ async fn of_the_answer() {
 - { header: x-request, type: integer }",
         )
         .await;
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    failed: status one_of 201, 204
+      expected: one of 201, 204
+      actual: 200
+    failed: header x-requst equals "a"
+      expected: "a"
+      actual: nothing
+      hint: there is `x-request`
+    failed: header content-language starts_with "de" and ends_with "at"
+      expected: something starting with "de" and something ending with "at"
+      actual: "en"
+    failed: url contains "https"
+      expected: something containing "https"
+      actual: "http://site/text"
+    failed: redirects equals 1
+      expected: 1
+      actual: 0
+    failed: body contains "total"
+      expected: something containing "total"
+      actual: "Total: 42 EUR\n"
+      hint: it is there in other upper and lower case
+    failed: body matches `^\d`
+      expected: something matching `^\d`
+      actual: "Total: 42 EUR\n"
+    failed: size between 100 and 200
+      expected: between 100 and 200
+      actual: 14
+    failed: regex `Total: (\w+) EUR` above 50
+      expected: above 50
+      actual: "42"
+    failed: body not_contains "EUR"
+      expected: something without "EUR"
+      actual: "Total: 42 EUR\n"
+    failed: body above 5
+      expected: above 5
+      actual: "Total: 42 EUR\n"
+      hint: what was found is not a number
+    failed: header x-nothing not_contains "a"
+      expected: something without "a"
+      actual: nothing
+      hint: to check that it is not there, write `exists: false`
+    failed: header x-request count equals 3
+      expected: count 3
+      actual: count 7
+    failed: header x-request type integer
+      expected: type integer
+      actual: type string
+    "#);
 }
 
 #[tokio::test]
@@ -45,7 +92,38 @@ async fn of_elements() {
 - { css: h1, html: { empty: true } }",
         )
         .await;
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    failed: css `h1` text equals "Welcome  Home"
+      expected: "Welcome  Home"
+      actual: "Welcome home"
+      hint: they differ only in upper and lower case
+    failed: css `.list .product` count at_least 12
+      expected: at least 12
+      actual: 0
+      hint: `.list` matches 1 element, `.list .product` matches none; there is `.products` (3)
+    failed: css `.product` text equals "One"
+      expected: "One"
+      actual: nothing
+      hint: nothing matches `.product`; there is `.products` (3)
+    failed: css `a.buy` attribute hreff exists
+      expected: something
+      actual: nothing
+      hint: the first element of `a.buy` has no `hreff`; it has `class`, `href`
+    failed: css `input[name=csrf_token]` exists
+      expected: something
+      actual: nothing
+      hint: `input` matches 1 element, `input[name=csrf_token]` matches none; there is `[name="csrf"]` (1)
+    failed: css `.list` does not exist
+      expected: nothing
+      actual: "OneTwo3.5"
+    failed: css `.products` text above 3
+      expected: above 3
+      actual: "One"
+      hint: what was found is not a number
+    failed: css `h1` html is empty
+      expected: something empty
+      actual: "\n   Welcome   <b>home</b>\n"
+    "#);
 }
 
 #[tokio::test]
@@ -67,20 +145,71 @@ async fn of_json() {
 - { json: $.price, type: integer }",
         )
         .await;
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    failed: json `$.items[0].titel` equals "a"
+      expected: "a"
+      actual: nothing
+      hint: `$.items[0]` is there, `$.items[0].titel` is not; `$.items[0]` has `title`
+    failed: json `$.items[5].id` exists
+      expected: something
+      actual: nothing
+      hint: `$.items` is there, `$.items[5]` is not; `$.items` is an array of 2
+    failed: json `$.price.amount` exists
+      expected: something
+      actual: nothing
+      hint: `$.price` is there, `$.price.amount` is not; `$.price` is a number
+    failed: json `$.stock` equals "3"
+      expected: "3"
+      actual: 3
+      hint: the page has it as a number, the suite as a text; leave out the quotes
+    failed: json `$.code` equals 7
+      expected: 7
+      actual: "7"
+      hint: the page has it as a text, the suite as a number; put it in quotes
+    failed: json `$.tags` equals ["new"]
+      expected: ["new"]
+      actual: ["new","sale"]
+    failed: json `$.tags` starts_with "new"
+      expected: something starting with "new"
+      actual: ["new","sale"]
+      hint: found an array, which is no text
+    failed: json `$.name` equals {"a":1}
+      expected: {"a":1}
+      actual: "Lamp"
+      hint: expected an object, found a text
+    failed: json `$.on` count equals 1
+      expected: count 1
+      actual: true
+      hint: found a boolean, which has nothing to count
+    failed: json `$.items[*].id` contains 3
+      expected: something containing 3
+      actual: [1,2]
+    failed: json `$.price` type integer
+      expected: type integer
+      actual: type number
+    "#);
 }
 
 #[tokio::test]
 async fn of_a_page_that_is_no_json() {
     let site = Site::start().await;
-    insta::assert_snapshot!(site.tell("${base}/text", "- { json: $.a }").await, @"");
+    insta::assert_snapshot!(site.tell("${base}/text", "- { json: $.a }").await, @r#"
+    failed: json `$.a` exists
+      expected: something
+      actual: nothing
+      hint: the body is not JSON: expected value at line 1 column 1
+    "#);
 }
 
 #[tokio::test]
 async fn quotes_are_bounded_and_visible() {
     let body = "\u{1b}[31mred\u{202e}\r\n\"quoted\" ü";
     let site = Site::serve(Router::new().route("/", get(move || async move { html(body) }))).await;
-    insta::assert_snapshot!(site.tell("${base}/", "- { body: { equals: \"\\ta\" } }").await, @"");
+    insta::assert_snapshot!(site.tell("${base}/", "- { body: { equals: \"\\ta\" } }").await, @r#"
+    failed: body equals "\ta"
+      expected: "\ta"
+      actual: "\u{1b}[31mred\u{202e}\r\n\"quoted\" ü"
+    "#);
 
     let site = Site::serve(Router::new().route("/", get(|| async { "ü".repeat(50_000) }))).await;
     let checks = site.check("${base}/", "- body: { ends_with: x }").await;
@@ -101,14 +230,32 @@ async fn of_a_capture_that_finds_nothing() {
   expect: [ { status: 200 }, { css: h1, text: '${token}' } ]",
         )
         .await;
-    insta::assert_snapshot!(site.told(&end.steps[0].checks), @"");
+    insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
+    failed: capture token
+      expected: a value
+      actual: nothing
+      hint: `input` matches 1 element, `input[name=csr]` matches none; there is `[name="csrf"]` (1)
+    failed: capture id
+      expected: a value
+      actual: nothing
+      hint: the body is not JSON: expected value at line 1 column 1
+    passed: status equals 200
+    errored: css `h1` text equals "${token}"
+      actual: `${token}` has no value
+    "#);
 }
 
 #[tokio::test]
 async fn a_variable_without_a_value_is_errored() {
     let site = Site::start().await;
     let end = site.run("- { name: t, get: '${base}/${nope}', expect: [ { status: 200 } ] }").await;
-    insta::assert_snapshot!(site.told(&end.steps[0].checks), @"");
+    insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
+    errored: request
+      actual: `${nope}` has no value
+    "#);
     let checks = site.tell("${base}/", "- { css: h1, text: '${nope} ${base}' }").await;
-    insta::assert_snapshot!(checks, @"");
+    insta::assert_snapshot!(checks, @r#"
+    errored: css `h1` text equals "${nope} http://site"
+      actual: `${nope}` has no value
+    "#);
 }

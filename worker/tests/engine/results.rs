@@ -1,6 +1,6 @@
 //! What kind of result it is, and how large it may get.
 
-use super::site::Site;
+use super::site::{Site, indent};
 use stepcast_protocol::Outcome;
 use stepcast_protocol::limits::RESULT_BYTES;
 
@@ -15,10 +15,25 @@ async fn a_site_that_turns_us_away_is_blocked() {
     let (too_many, told) =
         outcome("- { name: t, get: '${base}/too-many', expect: [ { status: 200 }, { size: 9 } ] }").await;
     assert_eq!(too_many, Outcome::Blocked);
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    blocked: request
+      actual: the site answered 429 Too Many Requests, try again after 7
+      hint: ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`
+    blocked: status equals 200
+      expected: 200
+      actual: 429
+    passed: size equals 9
+    "#);
     let (wall, told) = outcome("- { name: t, get: '${base}/wall', expect: [ { status: 200 } ] }").await;
     assert_eq!(wall, Outcome::Blocked);
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    blocked: request
+      actual: the site's bot protection answered 403 (cf-mitigated: challenge)
+      hint: let Stepcast's user agent or address through, or test a host without the protection
+    blocked: status equals 200
+      expected: 200
+      actual: 403
+    "#);
 }
 
 #[tokio::test]
@@ -39,11 +54,11 @@ async fn being_turned_away_can_be_what_is_tested() {
 #[tokio::test]
 async fn large_results_are_cut_to_what_can_be_stored() {
     let site = Site::start().await;
-    let checks: String = (0..100).map(|n| format!("        - {{ body: {{ contains: '{n:0>230}' }} }}\n")).collect();
-    let step = format!("    - get: ${{base}}/big?small\n      expect:\n{checks}").replace("/big?small", "/json");
-    let end = site.run(&format!("- name: t\n  steps:\n{step}")).await;
+    let checks: Vec<_> = (0..100).map(|n| format!("- {{ body: {{ contains: '{n:0>230}' }} }}\n")).collect();
+    let test = format!("- name: t\n  get: ${{base}}/json\n  expect:\n{}", indent(&checks.concat()));
+    let end = site.run(&test).await;
     assert_eq!((end.outcome, end.checks), (Outcome::Failed, 100));
-    let size = serde_json::to_vec(&end.steps).expect("JSON").len();
-    assert!(size <= RESULT_BYTES, "{size}");
+    let bytes = serde_json::to_vec(&end.steps).expect("JSON").len();
+    assert!(bytes <= RESULT_BYTES, "{bytes}");
     assert_eq!(end.steps[0].checks.len(), 100, "quotes go before checks");
 }

@@ -65,7 +65,7 @@ async fn a_step_that_does_not_pass_ends_the_attempt() {
 #[tokio::test]
 async fn a_cancelled_test_stops_between_steps() {
     let site = Site::start().await;
-    let mut watcher = Watcher { cancel_after: Some(1), ..Watcher::default() };
+    let mut watcher = Watcher::cancelling_after(1);
     let steps = "- name: t
   steps: [ { get: '${base}/', expect: [ { status: 200 } ] }, { get: '${base}/', expect: [ { status: 200 } ] } ]";
     let end = site.run_watched(steps, &mut watcher).await;
@@ -75,7 +75,7 @@ async fn a_cancelled_test_stops_between_steps() {
 #[tokio::test]
 async fn a_cancelled_test_is_not_tried_again() {
     let site = Site::serve(in_turn(vec![(500, "down"), (200, "up")])).await;
-    let mut watcher = Watcher { cancel_after: Some(1), ..Watcher::default() };
+    let mut watcher = Watcher::cancelling_after(1);
     let test = "- { name: t, get: '${base}/', retries: { max: 2, on: any }, expect: [ { status: 200 } ] }";
     let end = site.run_watched(test, &mut watcher).await;
     assert_eq!((end.outcome, end.attempt), (Outcome::Cancelled, 1));
@@ -94,10 +94,10 @@ async fn a_skipped_test_asks_nobody() {
 #[tokio::test]
 async fn variables_that_refer_to_each_other_in_a_circle_are_errored() {
     let site = Site::start().await;
-    let suite = stepcast_protocol::suite::Suite::parse(
+    let tests = stepcast_protocol::suite::Suite::parse(
         "{ suite: s, vars: { a: '${b}', b: '${a}' }, tests: [ { name: t, get: 'http://h/' } ] }",
     )
     .expect("a suite");
-    let error = site.plan(&suite).await.expect_err("a circle");
+    let error = site.plan(&tests).await.expect_err("a circle");
     assert_eq!(error.message, "`vars` refer to each other in a circle: a -> b -> a");
 }

@@ -2,14 +2,13 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use stepcast_protocol::state::{CheckResult, StepState};
 use stepcast_protocol::suite::Suite;
 use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlanError, PlannedTest, TestEnd, TestRun};
@@ -58,7 +57,7 @@ impl Site {
         self.engine.plan(suite, &self.vars, &self.secrets, &self.tags).await
     }
 
-    /// Runs the only test of a suite.
+    /// Runs the first test of a suite.
     pub async fn run(&self, tests: &str) -> TestEnd {
         self.run_watched(tests, &mut Watcher::default()).await
     }
@@ -96,8 +95,8 @@ pub fn suite(tests: &str) -> Suite {
     Suite::parse(&text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+pub fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect::<Vec<_>>().concat()
 }
 
 fn tell(check: &CheckResult) -> String {
@@ -112,8 +111,14 @@ fn tell(check: &CheckResult) -> String {
 #[derive(Default)]
 pub struct Watcher {
     pub heard: Vec<String>,
-    pub cancel_after: Option<usize>,
+    cancel_after: Option<usize>,
     finished: usize,
+}
+
+impl Watcher {
+    pub fn cancelling_after(steps: usize) -> Self {
+        Self { cancel_after: Some(steps), ..Self::default() }
+    }
 }
 
 impl Observer for Watcher {
@@ -185,11 +190,11 @@ async fn endless() -> Body {
 
 /// A page that answers with each of these in turn, and then with the last.
 pub fn in_turn(answers: Vec<(u16, &'static str)>) -> Router {
-    let answers = Arc::new((AtomicU32::new(0), answers));
-    let answer = |State(answers): State<Arc<(AtomicU32, Vec<(u16, &'static str)>)>>| async move {
-        let asked = answers.0.fetch_add(1, Ordering::SeqCst) as usize;
-        let (status, body) = answers.1[asked.min(answers.1.len() - 1)];
+    let asked = AtomicUsize::new(0);
+    let answer = move || {
+        let (status, body) = answers[asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)];
         (StatusCode::from_u16(status).expect("a status"), body)
     };
-    Router::new().route("/", get(answer)).with_state(answers)
+    let answer = Arc::new(answer);
+    Router::new().route("/", get(move || std::future::ready(answer())))
 }

@@ -23,16 +23,18 @@ struct Fixture {
     endpoint: String,
     url: String,
     directory: TempDir,
+    shutdown: CancellationToken,
 }
 
 impl Fixture {
     async fn new() -> Self {
         let directory = TempDir::new().expect("a directory");
         let clock = HeldClock::at(NOON);
-        let (client, endpoint) = serve_queue(directory.path(), &clock).await;
+        let shutdown = CancellationToken::new();
+        let (client, endpoint) = serve_queue(directory.path(), &clock, &shutdown).await;
         let created = client.create_queue().queue_name("work").send().await.expect("a queue");
         let url = created.queue_url.expect("its URL");
-        Self { client, clock, endpoint, url, directory }
+        Self { client, clock, endpoint, url, directory, shutdown }
     }
 
     /// Another queue, to which `work` gives up what was received `max_receive_count` times.
@@ -86,10 +88,10 @@ impl Fixture {
     }
 }
 
-async fn serve_queue(directory: &Path, clock: &HeldClock) -> (Client, String) {
+async fn serve_queue(directory: &Path, clock: &HeldClock, shutdown: &CancellationToken) -> (Client, String) {
     let service = QueueService::open(directory.join("queue.db"), Arc::new(clock.clone())).expect("a database");
     let (listener, endpoint) = listen().await;
-    serve(listener, server::router(service, access_key(), &endpoint, CancellationToken::new()));
+    serve(listener, server::router(service, access_key(), &endpoint, shutdown.clone()));
     (sqs(&endpoint, ACCESS_KEY_ID), endpoint)
 }
 
@@ -144,7 +146,7 @@ async fn a_message_outlives_the_process() {
     queue.receive_one().await;
 
     // Nothing was closed in order: what is in the file is what a killed process leaves.
-    let (client, _) = serve_queue(queue.directory.path(), &queue.clock).await;
+    let (client, _) = serve_queue(queue.directory.path(), &queue.clock, &queue.shutdown).await;
     let restarted = Fixture { client, ..queue };
     assert!(restarted.receive().await.is_empty(), "still in flight");
     restarted.clock.advance(Duration::from_secs(30));
@@ -185,6 +187,14 @@ async fn a_receiver_waits_no_longer_than_it_asked() {
     let queue = Fixture::new().await;
     let waiting = queue.wait_for_one().await;
     queue.clock.advance(Duration::from_secs(20));
+    assert!(soon(waiting).await.expect("received").is_empty());
+}
+
+#[tokio::test]
+async fn a_waiting_receiver_does_not_hold_up_shutdown() {
+    let queue = Fixture::new().await;
+    let waiting = queue.wait_for_one().await;
+    queue.shutdown.cancel();
     assert!(soon(waiting).await.expect("received").is_empty());
 }
 
@@ -258,10 +268,10 @@ async fn a_batch_fails_by_entry() {
         SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().expect("an entry")
     };
     let send = queue.client.send_message_batch().queue_url(&queue.url);
-    let sent = send.entries(entry("good", "hello")).entries(entry("bad", "\u{1}")).send().await.expect("an answer");
-    assert_eq!(sent.successful()[0].id(), "good");
-    assert_eq!(sent.failed()[0].id(), "bad");
-    assert_eq!(sent.failed()[0].code(), "InvalidMessageContents");
+    let answer = send.entries(entry("good", "hello")).entries(entry("bad", "\u{1}")).send().await.expect("an answer");
+    assert_eq!(answer.successful()[0].id(), "good");
+    assert_eq!(answer.failed()[0].id(), "bad");
+    assert_eq!(answer.failed()[0].code(), "InvalidMessageContents");
 
     let handle = queue.receive_one().await.receipt_handle.expect("a handle");
     let entry = |id: &str, handle: &str| {
@@ -309,13 +319,13 @@ async fn attributes_travel_with_a_message() {
     let queue = Fixture::new().await;
     let value = MessageAttributeValue::builder().data_type("String").string_value("blue").build().expect("a value");
     let send = queue.client.send_message().queue_url(&queue.url).message_body("hello");
-    let sent = send.message_attributes("colour", value.clone()).send().await.expect("sent");
+    let answer = send.message_attributes("colour", value.clone()).send().await.expect("sent");
 
     let receive = queue.client.receive_message().queue_url(&queue.url).message_attribute_names("All");
     let received = receive.send().await.expect("an answer");
     let message = &received.messages()[0];
     assert_eq!(message.message_attributes().expect("attributes")["colour"], value);
-    assert_eq!(message.md5_of_message_attributes(), sent.md5_of_message_attributes());
+    assert_eq!(message.md5_of_message_attributes(), answer.md5_of_message_attributes());
     assert!(message.attributes().is_none(), "nobody asked for the system's");
 }
 

@@ -28,6 +28,11 @@ pub fn check_variables<'a>(
 }
 
 fn check_test(test: &Test, suite: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+    for (name, values) in &test.each {
+        for value in values {
+            missing(value, suite, &format!("{path}.each.{name}"), problems);
+        }
+    }
     let mut known = suite.clone();
     known.extend(test.each.iter().map(|(name, _)| name.clone()));
     if let Some(Discover { sitemap, .. }) = &test.discover {

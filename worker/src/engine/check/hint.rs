@@ -91,10 +91,11 @@ fn of_json_path(path: &str, page: &Page) -> Option<String> {
 fn of_difference(found: &Found, expected: &Value) -> Option<String> {
     let Value::String(text) = expected else { return of_type(found, expected) };
     let Some(actual) = found.as_text() else { return of_type(found, expected) };
-    if actual.to_lowercase() == text.to_lowercase() {
-        Some("they differ only in upper and lower case".into())
-    } else if fold(actual) == fold(text) {
+    let (actual, expected) = (fold(actual), fold(text));
+    if actual == expected {
         Some("they differ only in white space".into())
+    } else if actual.to_lowercase() == expected.to_lowercase() {
+        Some("they differ only in upper and lower case".into())
     } else {
         None
     }

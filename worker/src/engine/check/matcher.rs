@@ -5,6 +5,7 @@ use super::compare::{equals, json_equals};
 use super::found::{Found, parse_number};
 use super::look::pattern;
 use serde_json::Value;
+use std::borrow::Cow;
 use stepcast_protocol::duration;
 use stepcast_protocol::suite::{Bound, Matcher};
 
@@ -103,14 +104,14 @@ pub fn number(bound: &Bound) -> Result<f64, Unclear> {
 }
 
 /// Numbers and booleans are text where only text has a beginning or an end.
-pub fn text(found: &Found) -> Option<String> {
+pub fn text<'f>(found: &'f Found) -> Option<Cow<'f, str>> {
     if let Some(text) = found.as_text() {
-        return Some(text.to_owned());
+        return Some(text.into());
     }
     match found {
-        Found::Number(number) => Some(number.to_string()),
+        Found::Number(number) => Some(number.to_string().into()),
         _ => match found.as_value()? {
-            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string().into()),
             _ => None,
         },
     }

@@ -59,6 +59,14 @@ pub enum FetchError {
     /// What came back is not HTTP as it should be
     #[error("the answer could not be read: {0}")]
     Protocol(String),
+    /// A redirect leads to where nothing can be fetched
+    #[error("it redirects to `{to}`, which cannot be fetched: {reason}")]
+    BadRedirect {
+        /// Where it leads, as it was sent
+        to: String,
+        /// Why that is no place
+        reason: String,
+    },
     /// The redirects did not end
     #[error("more than {limit} redirects, the next to `{last}`")]
     TooManyRedirects {
@@ -95,10 +103,13 @@ impl FetchError {
             Self::Refused(refused) => Some(refused.hint()),
             Self::Dns { .. } => Some("check the name, and whether it resolves where Stepcast runs"),
             Self::Connect { .. } => Some("check that the server is up and listens on that port"),
-            Self::Tls { .. } => Some("check the certificate the server sends, its chain and its date"),
+            Self::Tls { .. } => {
+                Some("check the server's certificate, its chain and its date, and that this port speaks TLS")
+            }
             Self::Timeout { .. } => Some("find out why it takes so long, or give the step a longer `timeout`"),
             Self::TooLarge { .. } => Some("larger bodies are not read; check a smaller page"),
             Self::Protocol(_) => Some("the server, or something in front of it, broke the answer off or garbled it"),
+            Self::BadRedirect { .. } => Some("check the `location` header; it has to lead to an http or https address"),
             Self::TooManyRedirects { .. } => Some("the page probably redirects in a circle"),
         }
     }

@@ -47,11 +47,10 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
 }
 
 fn target(from: &Url, location: &str) -> Result<Url, FetchError> {
-    let mut url = from
-        .join(location)
-        .map_err(|error| FetchError::Protocol(format!("it redirects to `{location}`, which is no address: {error}")))?;
+    let bad = |reason: String| FetchError::BadRedirect { to: location.to_owned(), reason };
+    let mut url = from.join(location).map_err(|error| bad(error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(FetchError::Protocol(format!("it redirects to `{location}`, which is not a web address")));
+        return Err(bad(format!("`{}:` is not `http:` or `https:`", url.scheme())));
     }
     if url.fragment().is_none() {
         url.set_fragment(from.fragment());

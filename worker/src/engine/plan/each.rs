@@ -3,7 +3,7 @@
 use crate::engine::scope::Scope;
 use std::collections::BTreeMap;
 use stepcast_protocol::suite::Test;
-use stepcast_protocol::template::{self, SECRET_PREFIX};
+use stepcast_protocol::template;
 
 /// Why the values of an `each` cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +64,7 @@ pub fn combinations(test: &Test, scope: &Scope) -> Result<Vec<BTreeMap<String, S
 
 fn fill_in(test: &Test, variable: &str, value: &str, scope: &Scope) -> Result<String, EachError> {
     let (test, variable) = (test.name.clone(), variable.to_owned());
-    if template::names(value).iter().any(|name| name.starts_with(SECRET_PREFIX)) {
+    if template::names(value).iter().any(|name| scope.is_secret(name)) {
         return Err(EachError::Secret { test, variable });
     }
     template::render(value, scope).map_err(|missing| EachError::Undefined { test, variable, missing: missing.0 })

@@ -27,7 +27,7 @@ pub async fn handshake(
     for (name, value) in headers {
         request.headers_mut().append(*name, HeaderValue::from_static(value));
     }
-    soon(tokio_tungstenite::connect_async(request)).await
+    soon(Box::pin(tokio_tungstenite::connect_async(request))).await
 }
 
 /// The status and body of the answer to a handshake that is refused.
