@@ -1,1 +1,28 @@
-//! Placeholder
+//! What the end-to-end tests share: a server, clients, a site to test, the command itself.
+//!
+//! The tests go through the front door: the `stepcast` binary as it is shipped, its WebSocket and its commands. What
+//! has to happen in an order is made to happen in it (the site holds an answer until it is told to give it); waiting
+//! is for something, and gives up after [`PATIENCE`].
+
+mod client;
+mod command;
+mod server;
+mod site;
+
+pub use client::Client;
+pub use command::{Ran, binary, stepcast};
+pub use server::Server;
+pub use site::Site;
+
+use std::time::Duration;
+
+/// How long a test waits for what it waits for: far longer than anything takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for something that has to happen, and says what did not.
+pub async fn within<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, happens).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not happen within {} seconds", PATIENCE.as_secs()),
+    }
+}

@@ -239,7 +239,7 @@ async fn what_is_not_http_is_told() {
         site.tell("http://${base}/", "- status: 200").await + &site.tell("https://${base}/", "- status: 200").await;
     insta::assert_snapshot!(told.replace(&address.to_string(), "site"), @r#"
     errored: request
-      actual: the answer could not be read: received unexpected message from connection
+      actual: the answer could not be read: invalid HTTP version parsed
       hint: the server, or something in front of it, broke the answer off or garbled it
     errored: request
       actual: no secure connection to `site`: the server does not speak TLS on this port

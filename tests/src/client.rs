@@ -1,0 +1,123 @@
+//! A client that knows no more of Stepcast than its protocol says: text in, JSON out.
+
+use crate::within;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// A connection.
+pub struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    received: VecDeque<Value>,
+}
+
+impl Client {
+    /// Connects as a program does, with a header.
+    pub async fn connect(ws: &str, token: &str) -> Self {
+        Self::try_connect(ws, &[("authorization", &format!("Bearer {token}"))]).await.expect("the connection is accepted")
+    }
+
+    /// Connects with these headers, or says why not.
+    pub async fn try_connect(ws: &str, headers: &[(&'static str, &str)]) -> Result<Self, tungstenite::Error> {
+        let mut request = ws.into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse()?);
+        }
+        let (socket, _) = within("a handshake", connect_async(request)).await?;
+        Ok(Self { socket, received: VecDeque::new() })
+    }
+
+    /// Sends a command.
+    pub async fn send(&mut self, command: Value) {
+        self.send_message(Message::text(command.to_string())).await;
+    }
+
+    /// Sends anything.
+    pub async fn send_message(&mut self, message: Message) {
+        self.socket.send(message).await.expect("the connection is open");
+    }
+
+    /// The next event.
+    pub async fn next(&mut self) -> Value {
+        within("an event", self.read()).await.unwrap_or_else(|code| panic!("the connection was closed with {code:?}"))
+    }
+
+    /// The code the server closes the connection with; events before that are passed over.
+    pub async fn close_code(&mut self) -> Option<u16> {
+        within("the connection's end", async {
+            loop {
+                if let Err(code) = self.read().await {
+                    return code;
+                }
+            }
+        })
+        .await
+    }
+
+    async fn read(&mut self) -> Result<Value, Option<u16>> {
+        loop {
+            if let Some(event) = self.received.pop_front() {
+                return Ok(event);
+            }
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    assert!(text.len() <= 128 * 1024, "a message is larger than API Gateway allows");
+                    self.received.extend(text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON")));
+                }
+                Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    /// Reads until an event fits, and gives back all that were read, the fitting one last.
+    pub async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let event = self.next().await;
+            let found = fits(&event);
+            events.push(event);
+            if found {
+                return events;
+            }
+        }
+    }
+
+    /// Reads until an event of this type.
+    pub async fn until_type(&mut self, kind: &str) -> Vec<Value> {
+        self.until(|event| event["type"] == kind).await
+    }
+
+    /// Sends a command and gives back the event that answers it.
+    pub async fn ask(&mut self, mut command: Value) -> Value {
+        command["id"] = json!("asked");
+        self.send(command).await;
+        self.until(|event| event["re"] == "asked").await.pop().unwrap_or_default()
+    }
+
+    /// Starts a run and gives back its job.
+    pub async fn run(&mut self, suite: Value) -> String {
+        let accepted = self.ask(json!({ "action": "run", "suite": suite })).await;
+        assert_eq!(accepted["type"], "job.accepted", "{accepted}");
+        accepted["job"].as_str().expect("a job").to_owned()
+    }
+
+    /// The whole state of a job, its pages put together.
+    pub async fn job(&mut self, job: &str) -> Value {
+        self.send(json!({ "action": "job", "job": job, "id": "state" })).await;
+        let is_page = |event: &Value| event["re"] == "state";
+        let pages = self.until(|event| is_page(event) && event["page"] == event["pages"]).await;
+        let mut pages = pages.into_iter().filter(is_page);
+        let mut state = pages.next().expect("a page");
+        for page in pages {
+            let tests = page["tests"].as_array().expect("tests").clone();
+            state["tests"].as_array_mut().expect("tests").extend(tests);
+        }
+        state
+    }
+}

@@ -1,0 +1,39 @@
+//! The `stepcast` command, run as a person would.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code
+    pub code: i32,
+    /// What it printed as data
+    pub stdout: String,
+    /// What it said
+    pub stderr: String,
+}
+
+/// The program next to this test.
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the test has a path");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("tests are built into target/PROFILE/deps");
+    let path = folder.join(name);
+    assert!(path.exists(), "`{}` is not built; `make test` builds it", path.display());
+    path
+}
+
+/// Runs the command to its end, with nothing of our own environment that would change what it does.
+pub fn stepcast(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let mut command = Command::new(binary("stepcast"));
+    for name in ["CI", "GITHUB_ACTIONS", "STEPCAST_URL", "STEPCAST_TOKEN"] {
+        command.env_remove(name);
+    }
+    let ran = command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null()).output();
+    let ran = ran.expect("the command starts");
+    Ran {
+        code: ran.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&ran.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&ran.stderr).into_owned(),
+    }
+}

@@ -1,0 +1,119 @@
+//! `stepcast up` in a process of its own, so that it can be killed as well as stopped.
+
+use crate::{Client, binary, within};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// A running server with a data directory of its own.
+pub struct Server {
+    /// Address of the dashboard
+    pub http: String,
+    /// Address of the WebSocket
+    pub ws: String,
+    /// A token with the role `admin`
+    pub token: String,
+    /// The link that signs in once
+    pub sign_in: String,
+    data_dir: TempDir,
+    options: Vec<String>,
+    child: Child,
+}
+
+impl Server {
+    /// Starts a server that may fetch from loopback, where the test's site is.
+    pub async fn start() -> Self {
+        Self::start_with(&["--allow-private-targets"]).await
+    }
+
+    /// Starts a server with these options.
+    pub async fn start_with(options: &[&str]) -> Self {
+        let data_dir = tempfile::tempdir().expect("a data directory");
+        Self::start_in(data_dir, options.iter().map(|option| (*option).to_owned()).collect()).await
+    }
+
+    async fn start_in(data_dir: TempDir, options: Vec<String>) -> Self {
+        let mut child = command(data_dir.path(), &options).kill_on_drop(true).spawn().expect("the server starts");
+        let stdout = child.stdout.take().expect("its output");
+        let mut lines = BufReader::new(stdout).lines();
+        let ready = match within("the server's start", lines.next_line()).await {
+            Ok(Some(line)) => serde_json::from_str::<Value>(&line).expect("a line of JSON"),
+            _ => panic!("the server did not start: {}", said(&mut child).await),
+        };
+        let text = |name: &str| ready[name].as_str().expect("a text").to_owned();
+        assert_eq!(ready["ready"], true);
+        Self {
+            http: text("http"),
+            ws: text("ws"),
+            token: text("token"),
+            sign_in: text("sign_in"),
+            data_dir,
+            options,
+            child,
+        }
+    }
+
+    /// A connection with the server's own token.
+    pub async fn client(&self) -> Client {
+        Client::connect(&self.ws, &self.token).await
+    }
+
+    /// Where the server keeps everything.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data_dir.path().to_owned()
+    }
+
+    /// The options by which commands find this server.
+    pub fn options(&self) -> [String; 2] {
+        ["--data-dir".to_owned(), self.data_dir.path().display().to_string()]
+    }
+
+    /// Kills the server as `kill -9` does, and starts another on the same data directory.
+    pub async fn kill_and_restart(mut self) -> Self {
+        self.child.kill().await.expect("the server is killed");
+        Self::start_in(self.data_dir, self.options).await
+    }
+
+    /// Asks the server to stop, and checks that it left nothing behind: no work in its queue, no error in its log.
+    pub async fn stop(mut self) {
+        let id = self.child.id().expect("the server runs").to_string();
+        std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill");
+        let status = within("the server's end", self.child.wait()).await.expect("a status");
+        let said = said(&mut self.child).await;
+        assert!(status.success(), "the server ended with {status}: {said}");
+        assert!(!said.contains("ERROR") && !said.contains("panicked"), "{said}");
+        assert_eq!(messages(&self.data_dir.path().join("queue.sqlite")), 0, "messages were left in the queue: {said}");
+    }
+}
+
+fn command(data_dir: &Path, options: &[String]) -> Command {
+    let mut command = Command::new(binary("stepcast"));
+    command
+        .args(["up", "--json", "--port", "0", "--data-dir"])
+        .arg(data_dir)
+        .args(options)
+        .env_remove("STEPCAST_ADMIN_TOKEN")
+        .env("RUST_LOG", "warn,stepcast_worker=info")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+async fn said(child: &mut Child) -> String {
+    let mut text = String::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        // What cannot be read was not said.
+        let _ = stderr.read_to_string(&mut text).await;
+    }
+    text
+}
+
+fn messages(queue: &Path) -> u64 {
+    let connection = Connection::open_with_flags(queue, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the queue's file");
+    connection.query_row("SELECT count(*) FROM message", [], |row| row.get(0)).expect("the queue's messages")
+}
