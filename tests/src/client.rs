@@ -18,7 +18,9 @@ pub struct Client {
 impl Client {
     /// Connects as a program does, with a header.
     pub async fn connect(ws: &str, token: &str) -> Self {
-        Self::try_connect(ws, &[("authorization", &format!("Bearer {token}"))]).await.expect("the connection is accepted")
+        Self::try_connect(ws, &[("authorization", &format!("Bearer {token}"))])
+            .await
+            .expect("the connection is accepted")
     }
 
     /// Connects with these headers, or says why not.
@@ -66,7 +68,8 @@ impl Client {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     assert!(text.len() <= 128 * 1024, "a message is larger than API Gateway allows");
-                    self.received.extend(text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON")));
+                    self.received
+                        .extend(text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON")));
                 }
                 Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
                 Some(Ok(_)) => {}

@@ -101,7 +101,12 @@ fn router() -> Router<Arc<Shared>> {
         .route("/held/{name}", get(held))
         .route("/flaky/{name}", get(flaky))
         .route("/status/{code}", any(status))
-        .route("/echo", get(|Query(query): Query<HashMap<String, String>>| async move { Html(query.get("text").cloned().unwrap_or_default()) }))
+        .route(
+            "/echo",
+            get(|Query(query): Query<HashMap<String, String>>| async move {
+                Html(query.get("text").cloned().unwrap_or_default())
+            }),
+        )
         .route("/form", get(|| async { Html("<form><input name=csrf value=t0ken></form>") }))
         .route("/login", post(login))
         .route("/account", get(account))

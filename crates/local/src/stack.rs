@@ -182,21 +182,19 @@ async fn start_services(
     Ok(Services { queue, config })
 }
 
+/// Makes the queues, or gives those of an earlier release the attributes of this one.
 async fn create_queues(queue: &QueueService) -> anyhow::Result<()> {
+    for name in [DEAD_LETTER_QUEUE, QUEUE] {
+        queue.create_queue(name, QueueAttributes::default()).await?;
+    }
     let dead_letters =
         RedrivePolicy { dead_letter_queue: DEAD_LETTER_QUEUE.to_owned(), max_receive_count: MOST_RECEIVES };
-    queue.create_queue(DEAD_LETTER_QUEUE, QueueAttributes::default()).await?;
-    queue
-        .create_queue(
-            QUEUE,
-            QueueAttributes {
-                visibility_timeout: Some(VISIBILITY),
-                redrive: Some(Some(dead_letters)),
-                ..QueueAttributes::default()
-            },
-        )
-        .await?;
-    Ok(())
+    let attributes = QueueAttributes {
+        visibility_timeout: Some(VISIBILITY),
+        redrive: Some(Some(dead_letters)),
+        ..QueueAttributes::default()
+    };
+    Ok(queue.set_attributes(QUEUE, attributes).await?)
 }
 
 fn start_worker(

@@ -59,6 +59,7 @@ pub fn render() -> String {
         JobFinished,
         StoredSuite,
         SuiteProblem,
+        ListedConnection,
     );
     out
 }

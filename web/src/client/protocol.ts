@@ -164,7 +164,11 @@ name: string,
 /**
  * The suite itself
  */
-suite: unknown, } | { "type": "ok" } | { "type": "comment", 
+suite: unknown, } | { "type": "connections", 
+/**
+ * Oldest first
+ */
+connections: Array<ListedConnection>, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
  */
@@ -349,7 +353,11 @@ name: string,
 /**
  * The suite itself
  */
-suite: unknown, } | { "type": "ok" } | { "type": "comment", 
+suite: unknown, } | { "type": "connections", 
+/**
+ * Oldest first
+ */
+connections: Array<ListedConnection>, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
  */
@@ -967,3 +975,24 @@ message: string,
  * What to do about it
  */
 hint?: string, };
+
+/**
+ * A connection as a list shows it.
+ */
+export type ListedConnection = { 
+/**
+ * Its id
+ */
+connection: string, 
+/**
+ * Who is at the other end
+ */
+principal: string, 
+/**
+ * What they may do
+ */
+role: Role, 
+/**
+ * Since when (RFC 3339)
+ */
+connected_at: string, };

@@ -1,0 +1,139 @@
+//! Every mistake gets the documented error, and nothing else breaks.
+
+use crate::events::{page, suite};
+use serde_json::{Value, json};
+use stepcast_tests::{Client, Server};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+#[tokio::test]
+async fn malformed_commands_get_an_error_each_and_the_connection_goes_on() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let nested = format!("{{\"action\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    let malformed = [
+        "",
+        " ",
+        "{",
+        "[]",
+        "null",
+        "7",
+        "\"hello\"",
+        "{}",
+        r#"{"action":7}"#,
+        r#"{"action":"fly"}"#,
+        r#"{"action":"run"}"#,
+        r#"{"action":"watch"}"#,
+        r#"{"action":"cancel"}"#,
+        r#"{"action":"jobs","limit":"many"}"#,
+        r#"{"action":"run","suite":7}"#,
+        r#"{"action":"run","suite":{},"suite_gz":"x"}"#,
+        r#"{"action":"run","suite_gz":"%%%"}"#,
+        r#"{"action":"run","suite_gz":"aGVsbG8="}"#,
+        r#"{"action":"replay","job":"x","only":"most"}"#,
+        r#"{"action":"ping","id":{}}"#,
+        &nested,
+        "\u{0}",
+        "{\"action\":\"hello\"} trailing",
+    ];
+    for text in malformed {
+        client.send_message(Message::text(text.to_owned())).await;
+        let answer = client.next().await;
+        assert_eq!(
+            (&answer["type"], &answer["code"], &answer["temporary"]),
+            (&json!("error"), &json!("bad_request"), &json!(false)),
+            "{text:?}: {answer}"
+        );
+        assert!(answer["message"].as_str().is_some_and(|message| !message.is_empty() && message.len() < 2_000));
+    }
+    assert_eq!(client.ask(json!({ "action": "ping" })).await["type"], "pong");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    for command in [
+        json!({ "action": "watch", "job": "nope" }),
+        json!({ "action": "job", "job": "nope" }),
+        json!({ "action": "cancel", "job": "nope" }),
+        json!({ "action": "replay", "job": "nope" }),
+        json!({ "action": "comment", "job": "nope", "text": "hi" }),
+        json!({ "action": "run", "suite": "nope" }),
+        json!({ "action": "suites.get", "name": "nope" }),
+        json!({ "action": "suites.delete", "name": "nope" }),
+        json!({ "action": "disconnect", "connection": "nope" }),
+    ] {
+        assert_eq!(client.ask(command.clone()).await["code"], "not_found", "{command}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_invalid_suite_is_refused_whole_with_every_problem() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let bad = suite(&[
+        page("Fine", "https://example.com/"),
+        json!({ "name": "Wrong", "get": "example.com", "expect": [{ "css": "h1 >" }, { "statsu": 200 }, { "body": { "matches": "(" } }] }),
+        json!({ "name": "Unknown", "get": "${nowhere}/", "expect": [{ "status": 200 }] }),
+    ]);
+    let answer = client.ask(json!({ "action": "run", "suite": bad })).await;
+    assert_eq!((&answer["type"], &answer["code"]), (&json!("error"), &json!("invalid_suite")));
+    let paths: Vec<_> =
+        answer["problems"].as_array().expect("problems").iter().map(|problem| &problem["path"]).collect();
+    assert_eq!(
+        paths,
+        ["tests[1].get", "tests[1].expect[0].css", "tests[1].expect[1].statsu", "tests[1].expect[2].body.matches"]
+    );
+    let unknown =
+        client.ask(json!({ "action": "run", "suite": suite(&[json!({ "name": "U", "get": "${nowhere}/" })]) })).await;
+    assert_eq!(unknown["problems"][0]["message"], "`${nowhere}` has no value");
+    assert_eq!(client.ask(json!({ "action": "jobs" })).await["jobs"], json!([]), "nothing was stored");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn too_much_is_too_large() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let labels: serde_json::Map<String, Value> =
+        (0..33).map(|number| (format!("label-{number}"), json!("x"))).collect();
+    let run = json!({ "action": "run", "suite": suite(&[page("Page", "https://example.com/")]), "labels": labels });
+    assert_eq!(client.ask(run).await["code"], "too_large");
+    let long = json!({ "action": "comment", "job": "x", "text": "x".repeat(5_000) });
+    assert_eq!(client.ask(long).await["code"], "too_large");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn frames_that_are_too_large_or_binary_end_the_connection_with_the_documented_code() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.send_message(Message::text("x".repeat(33 * 1024))).await;
+    assert_eq!(client.close_code().await, Some(1009));
+    let mut client = server.client().await;
+    client.send_message(Message::binary(vec![1, 2, 3])).await;
+    assert_eq!(client.close_code().await, Some(1003));
+    assert_eq!(server.client().await.ask(json!({ "action": "ping" })).await["type"], "pong");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_before_the_upgrade() {
+    let server = Server::start().await;
+    let refused = |error: Error| match error {
+        Error::Http(response) => response.status().as_u16(),
+        other => panic!("{other}"),
+    };
+    let wrong = Client::try_connect(&server.ws, &[("authorization", "Bearer wrong")]).await;
+    assert_eq!(wrong.err().map(refused), Some(401));
+    let none = Client::try_connect(&server.ws, &[]).await;
+    assert_eq!(none.err().map(refused), Some(401));
+    let in_the_address = Client::try_connect(&format!("{}?token={}", server.ws, server.token), &[]).await;
+    assert_eq!(in_the_address.err().map(refused), Some(401));
+    let subprotocols = format!("stepcast.v1, stepcast.token.{}", server.token);
+    let browser = Client::try_connect(&server.ws, &[("sec-websocket-protocol", &subprotocols)]).await;
+    assert_eq!(browser.expect("a browser's connection").ask(json!({ "action": "hello" })).await["role"], "admin");
+    server.stop().await;
+}

@@ -1,0 +1,65 @@
+//! Cancelling: queued tests never start, running ones stop at their next step.
+
+use crate::events::{is_end_of, page, suite};
+use serde_json::json;
+use stepcast_tests::{Client, Server, Site};
+
+#[tokio::test]
+async fn a_cancelled_job_stops_and_says_what_it_has() {
+    // One batch of ten tests at a time, so that the others wait in the queue.
+    let server = Server::start_with(&["--allow-private-targets", "--workers", "1"]).await;
+    let site = Site::start().await;
+    let mut client = server.client().await;
+    let two_steps = |number: u32| {
+        let step =
+            |kind: &str| json!({ "get": format!("{}/{kind}/{number}", site.base), "expect": [{ "status": 200 }] });
+        json!({ "name": format!("Test {number}"), "steps": [step("held"), step("page")] })
+    };
+    let tests: Vec<_> = (0..30).map(two_steps).collect();
+    let mut all = suite(&tests);
+    all["defaults"] = json!({ "timeout": "60s" });
+    let job = client.run(all).await;
+    client.until_type("test.started").await;
+    assert_eq!(client.ask(json!({ "action": "cancel", "job": job })).await["type"], "ok");
+    client.until(|event| event["type"] == "job.progress" && event["status"] == "cancelling").await;
+    (0..30).for_each(|number| site.release(&number.to_string()));
+    let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
+    assert_eq!(finished["verdict"], "cancelled");
+    assert!(finished["counts"]["cancelled"].as_u64().is_some_and(|cancelled| cancelled >= 20), "{finished}");
+    let second_steps = (0..30).filter(|number| site.hits(&format!("/page/{number}")) > 0).count();
+    assert!(second_steps < 10, "{second_steps} tests went on after the cancel");
+    let again = client.ask(json!({ "action": "cancel", "job": job })).await;
+    assert_eq!((&again["type"], &again["code"]), (&json!("error"), &json!("conflict")));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_its_owner_or_an_admin_may_cancel_a_job() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let data_dir = server.data_dir().display().to_string();
+    let token = |principal: &str, role: &str| {
+        let made = stepcast_tests::stepcast(
+            &["token", "new", "--role", role, "--expires", "1h", "--principal", principal, "--data-dir", &data_dir],
+            &[],
+        );
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        made.stdout.trim().to_owned()
+    };
+    let mut ana = Client::connect(&server.ws, &token("ana", "runner")).await;
+    let mut ben = Client::connect(&server.ws, &token("ben", "runner")).await;
+    let mut eve = Client::connect(&server.ws, &token("eve", "viewer")).await;
+    let job = ana.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
+    let cancel = json!({ "action": "cancel", "job": job });
+    for other in [&mut ben, &mut eve] {
+        assert_eq!(other.ask(cancel.clone()).await["code"], "forbidden");
+    }
+    assert_eq!(
+        eve.ask(json!({ "action": "run", "suite": suite(&[page("x", &site.base)]) })).await["code"],
+        "forbidden"
+    );
+    assert_eq!(eve.ask(json!({ "action": "broadcast", "text": "hi" })).await["code"], "forbidden");
+    assert_eq!(ana.ask(cancel).await["type"], "ok");
+    site.release("x");
+    ana.until(is_end_of(&job)).await;
+    server.stop().await;
+}

@@ -1,0 +1,226 @@
+//! The commands and their exit codes.
+
+use crate::events::{page, suite};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use stepcast_tests::{Ran, Server, Site, stepcast};
+use tempfile::TempDir;
+
+/// Runs the command beside the site and the server.
+async fn run(arguments: &[&str]) -> Ran {
+    run_with(arguments, &[]).await
+}
+
+async fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let ran = tokio::task::spawn_blocking(move || {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        stepcast(&arguments, &environment)
+    });
+    ran.await.expect("the command runs")
+}
+
+struct Files {
+    folder: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).expect("a file");
+        self.path(name).display().to_string()
+    }
+
+    fn suite(&self, name: &str, tests: &[Value]) -> String {
+        self.write(name, &suite(tests).to_string())
+    }
+}
+
+fn failing(site: &Site) -> Value {
+    json!({ "name": "Failing", "get": format!("{}/page/x", site.base), "expect": [{ "css": "h1", "text": "y" }] })
+}
+
+#[tokio::test]
+async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
+    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
+    let passing = page("Passing", &format!("{}/page/x", site.base));
+    let unreachable = page("Unreachable", "http://127.0.0.1:9/");
+    let unchecked = json!({ "name": "Unchecked", "get": format!("{}/page/x", site.base) });
+    let cases = [
+        (files.suite("passing.json", &[passing.clone()]), 0),
+        (files.suite("failing.json", &[passing.clone(), failing(&site), unreachable.clone()]), 1),
+        (files.write("invalid.yaml", "suite: Invalid\ntests:\n  - name: A\n    got: http://x/\n"), 2),
+        (files.suite("errored.json", &[passing, unreachable]), 3),
+        (files.suite("empty.json", &[unchecked]), 4),
+    ];
+    let [option, data_dir] = server.options();
+    for (file, code) in &cases {
+        let ran = run(&["run", file, &option, &data_dir]).await;
+        assert_eq!(ran.code, *code, "run {file}: {}{}", ran.stdout, ran.stderr);
+        let checked = run(&["check", file]).await;
+        assert_eq!(checked.code, *code, "check {file}: {}{}", checked.stdout, checked.stderr);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_code_3() {
+    let files = Files::new();
+    let file = files.suite("suite.json", &[page("Page", "http://127.0.0.1:9/")]);
+    let ran = run(&["run", &file, "--url", "ws://127.0.0.1:9/ws", "--token", "x"]).await;
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot be reached") && ran.stderr.contains("hint:"), "{}", ran.stderr);
+    let nowhere = run(&["run", &file, "--data-dir", &files.path("nothing").display().to_string()]).await;
+    assert_eq!(nowhere.code, 2, "{}", nowhere.stderr);
+    assert!(nowhere.stderr.contains("stepcast up"), "{}", nowhere.stderr);
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_not_a_red_build() {
+    let (server, files) = (Server::start().await, Files::new());
+    let file = files.suite("suite.json", &[page("Page", "http://127.0.0.1:9/")]);
+    let ran = run_with(&["run", &file], &[("STEPCAST_URL", &server.ws), ("STEPCAST_TOKEN", "wrong")]).await;
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("does not accept the token") && !ran.stderr.contains("wrong"), "{}", ran.stderr);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn json_is_every_event_and_ends_with_the_verdict() {
+    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
+    let file = files.suite("suite.json", &[failing(&site)]);
+    let [option, data_dir] = server.options();
+    for arguments in [vec!["run", &file, &option, &data_dir, "--json", "-"], vec!["check", &file, "--json", "-"]] {
+        let ran = run(&arguments).await;
+        assert_eq!(ran.code, 1);
+        let events: Vec<Value> =
+            ran.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        let types: Vec<_> =
+            events.iter().filter_map(|event| event["type"].as_str()).filter(|kind| *kind != "job.progress").collect();
+        assert_eq!(
+            types,
+            [
+                "job.accepted",
+                "job.planned",
+                "test.started",
+                "step.started",
+                "step.finished",
+                "test.finished",
+                "job.finished"
+            ],
+            "{arguments:?}"
+        );
+        assert_eq!(events.last().expect("the verdict")["verdict"], "failed");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn reports_are_written() {
+    let (site, files) = (Site::start().await, Files::new());
+    let file = files.suite("suite.json", &[page("Passing <&>", &format!("{}/page/x", site.base)), failing(&site)]);
+    let junit = files.path("report.xml").display().to_string();
+    let ran = run_with(&["check", &file, "--junit", &junit], &[("GITHUB_ACTIONS", "true"), ("CI", "true")]).await;
+    assert_eq!(ran.code, 1);
+    let report = std::fs::read_to_string(&junit).expect("the report");
+    assert!(report.contains(r#"<testsuite name="Example" tests="2" failures="1" errors="0" skipped="0""#), "{report}");
+    assert!(report.contains("Passing &lt;&amp;&gt;") && report.contains("expected  &quot;y&quot;"), "{report}");
+    assert!(
+        ran.stdout.contains("::error title=Failing::css `h1` text equals \"y\", expected \"y\", found \"x\""),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[tokio::test]
+async fn lint_points_at_the_line() {
+    let files = Files::new();
+    let file = files.write("shop.yaml", "suite: Shop\ntests:\n  - name: Home\n    get: https://example.com/\n    expect:\n      - css: h1\n        txt: Hi\n      - css: 'h1 >'\n");
+    let ran = run(&["lint", &file]).await;
+    assert_eq!(ran.code, 2);
+    insta::assert_snapshot!(ran.stderr.replace(&file, "shop.yaml"), @"");
+    let good = files.write(
+        "good.yaml",
+        "suite: Good\ntests:\n  - name: Home\n    get: ${base}/\n    expect: [ { status: 200 } ]\n",
+    );
+    let ran = run(&["lint", &good]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("warning") && ran.stderr.contains("`${base}` has no value"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn jobs_are_listed_watched_replayed_and_cancelled() {
+    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
+    let [option, data_dir] = server.options();
+    let server_options = [option.as_str(), data_dir.as_str()];
+    let with_server =
+        |arguments: &[&str]| [arguments, &server_options].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let command = |arguments: &[&str]| {
+        let arguments = with_server(arguments);
+        async move { run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await }
+    };
+    let held = files.suite("held.json", &[page("Held", &format!("{}/held/x", site.base))]);
+    let detached = command(&["run", &held, "--detach"]).await;
+    assert_eq!(detached.code, 0, "{}", detached.stderr);
+    let job = detached.stdout.trim().to_owned();
+    site.asked_for("/held/x").await;
+    assert!(command(&["jobs"]).await.stdout.contains(&job));
+    assert_eq!(command(&["cancel", &job]).await.code, 0);
+    site.release("x");
+    let watched = command(&["watch", &job]).await;
+    assert!(matches!(watched.code, 0 | 130), "a test that was at its last step ends: {}", watched.stdout);
+    let replayed = command(&["replay", &job]).await;
+    assert_eq!(replayed.code, 0, "{}{}", replayed.stdout, replayed.stderr);
+    assert_eq!(command(&["suites", "push", &held]).await.code, 0);
+    assert!(command(&["suites", "list"]).await.stdout.starts_with("Example  1 tests"));
+    assert_eq!(command(&["run", "Example"]).await.code, 0);
+    assert_eq!(command(&["suites", "rm", "Example"]).await.code, 0);
+    assert_eq!(command(&["run", "Example"]).await.code, 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_verdict_that_never_came_is_code_3() {
+    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
+    let [option, data_dir] = server.options();
+    let held = files.suite("held.json", &[page("Held", &format!("{}/held/x", site.base))]);
+    let ran = run(&["run", &held, "--timeout", "1s", &option, &data_dir]).await;
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("did not come within 1s"), "{}", ran.stderr);
+    site.release("x");
+    let listed = run(&["jobs", "--json", &option, &data_dir]).await;
+    let job =
+        serde_json::from_str::<Value>(listed.stdout.trim()).expect("a job")["job"].as_str().expect("an id").to_owned();
+    assert_eq!(run(&["watch", &job, &option, &data_dir]).await.code, 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_large_suite_travels_packed() {
+    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
+    let [option, data_dir] = server.options();
+    let padding = "x".repeat(200);
+    let tests: Vec<Value> = (0..900)
+        .map(|number| {
+            let mut test = page(&format!("Test {number} {padding}"), &format!("{}/page/{number}", site.base));
+            test["skip"] = json!(number != 0);
+            test
+        })
+        .collect();
+    let file = files.suite("large.json", &tests);
+    let ran = run(&["run", &file, &option, &data_dir]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("1 passed, 899 skipped of 900 tests"), "{}", ran.stdout);
+    server.stop().await;
+}

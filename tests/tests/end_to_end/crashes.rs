@@ -1,0 +1,108 @@
+//! Nothing accepted is lost, whatever dies; nothing is counted twice.
+
+use crate::events::{fold, is_end_of, page, suite};
+use serde_json::json;
+use std::time::Duration;
+use stepcast_protocol::state::TestStatus;
+use stepcast_tests::{Server, Site, stepcast, within};
+
+const OPTIONS: [&str; 3] = ["--allow-private-targets", "--lease", "2s"];
+
+#[tokio::test]
+async fn a_server_killed_in_the_middle_of_a_run_finishes_it_after_a_restart() {
+    let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
+    let mut client = server.client().await;
+    let quick = (0..20).map(|number| page(&format!("Quick {number}"), &format!("{}/page/{number}", site.base)));
+    let held = (0..10).map(|number| page(&format!("Held {number}"), &format!("{}/held/{number}", site.base)));
+    let job = client.run(suite(&quick.chain(held).collect::<Vec<_>>())).await;
+    client.until_type("test.finished").await;
+    site.asked_for("/held/9").await;
+
+    let server = server.kill_and_restart().await;
+    (0..10).for_each(|number| site.release(&number.to_string()));
+    let mut client = server.client().await;
+    client.send(json!({ "action": "watch", "job": job, "id": 1 })).await;
+    let mut events = client.until(|event| event["re"] == 1 && event["page"] == event["pages"]).await;
+    let is_over = |events: &[serde_json::Value]| fold(&job, events).is_complete();
+    while !is_over(&events) {
+        events.push(client.next().await);
+    }
+    let state = fold(&job, &events);
+    assert_eq!(state.tests.len(), 30);
+    assert!(state.tests.values().all(|test| test.status == TestStatus::Finished), "{state:?}");
+    let counts = state.summary.expect("the job").counts;
+    assert_eq!((counts.total, counts.passed, counts.finished()), (30, 30, 30));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_killed_while_it_plans_plans_again() {
+    let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
+    let mut client = server.client().await;
+    // The sitemap itself is held, so the kill comes in the middle of planning.
+    let discover = json!({ "name": "Found", "discover": { "sitemap": format!("{}/held/sitemap", site.base) }, "expect": [{ "status": 200 }] });
+    let fine = page("Fine", &format!("{}/page/fine", site.base));
+    let job = client.run(suite(&[discover, fine])).await;
+    site.asked_for("/held/sitemap").await;
+
+    let server = server.kill_and_restart().await;
+    site.release("sitemap");
+    let mut client = server.client().await;
+    client.send(json!({ "action": "watch", "job": job, "id": 1 })).await;
+    let finished = client.until(|event| event["verdict"].is_string()).await.pop().expect("the verdict");
+    // What is held is a page, not a sitemap: the second planner read it and said so.
+    assert_eq!(finished["verdict"], "errored", "{finished}");
+    assert!(finished["problem"].is_string(), "{finished}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_finished_before_a_crash_is_not_run_again() {
+    let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
+    let mut client = server.client().await;
+    let job = client.run(suite(&[page("Once", &format!("{}/page/once", site.base))])).await;
+    client.until(is_end_of(&job)).await;
+    let server = server.kill_and_restart().await;
+    let mut client = server.client().await;
+    let state = client.job(&job).await;
+    assert_eq!((&state["verdict"], &state["counts"]["passed"]), (&json!("passed"), &json!(1)));
+    assert_eq!(site.hits("/page/once"), 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_data_directory_belongs_to_one_server() {
+    let server = Server::start().await;
+    let data_dir = server.data_dir().display().to_string();
+    let second = tokio::task::spawn_blocking(move || stepcast(&["up", "--port", "0", "--data-dir", &data_dir], &[]));
+    let second = within("the second server's end", second).await.expect("the command runs");
+    assert_ne!(second.code, 0);
+    assert!(second.stderr.contains("another `stepcast up` uses the data directory"), "{}", second.stderr);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_command_waits_through_a_restart() {
+    let (server, site) = (
+        Server::start_with(&["--allow-private-targets", "--lease", "2s", "--port", &free_port()]).await,
+        Site::start().await,
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("suite.json");
+    std::fs::write(&file, suite(&[page("Held", &format!("{}/held/x", site.base))]).to_string()).expect("a suite");
+    let (file, ws, token) = (file.display().to_string(), server.ws.clone(), server.token.clone());
+    let run = tokio::task::spawn_blocking(move || stepcast(&["run", &file, "--url", &ws, "--token", &token], &[]));
+    site.asked_for("/held/x").await;
+    let server = server.kill_and_restart().await;
+    site.release("x");
+    let ran = within("the verdict", run).await.expect("the command runs");
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("1 passed of 1 test"), "{}", ran.stdout);
+    tokio::time::timeout(Duration::from_secs(60), server.stop()).await.expect("the server stops");
+}
+
+/// A port nobody listens on; the server has to come back on the same one.
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port().to_string()
+}

@@ -1,0 +1,142 @@
+//! Whoever joins late or comes back sees the same as whoever was there from the start.
+
+use crate::events::{fold, is_end_of, page, suite};
+use serde_json::{Value, json};
+use stepcast_tests::{Client, Server, Site};
+
+#[tokio::test]
+async fn a_late_watcher_ends_with_the_same_state() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let mut early = server.client().await;
+    let tests: Vec<_> =
+        (0..6).map(|number| page(&format!("Test {number}"), &format!("{}/held/{number}", site.base))).collect();
+    let job = early.run(suite(&tests)).await;
+    (0..3).for_each(|number| site.release(&number.to_string()));
+    let mut seen_early = early.until(finished_tests(3)).await;
+
+    let mut late = server.client().await;
+    late.send(json!({ "action": "watch", "job": job, "id": 1 })).await;
+    let mut seen_late = late.until(|event| event["re"] == 1 && event["page"] == event["pages"]).await;
+    (3..6).for_each(|number| site.release(&number.to_string()));
+    seen_late.extend(late.until(is_end_of(&job)).await);
+    seen_early.extend(early.until(is_end_of(&job)).await);
+
+    let (state_early, state_late) = (fold(&job, &seen_early), fold(&job, &seen_late));
+    assert!(state_late.is_complete(), "{state_late:?}");
+    assert_eq!(state_late.tests, state_early.tests);
+    assert_eq!(state_late.summary.map(|job| job.counts), state_early.summary.map(|job| job.counts));
+    server.stop().await;
+}
+
+/// Fits from the `count`th end of a test on.
+fn finished_tests(count: usize) -> impl Fn(&Value) -> bool {
+    let seen = std::cell::Cell::new(0);
+    move |event| {
+        seen.set(seen.get() + usize::from(event["type"] == "test.finished"));
+        seen.get() >= count
+    }
+}
+
+#[tokio::test]
+async fn a_joiner_is_shown_the_steps_of_a_running_test() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let mut early = server.client().await;
+    let step = |kind: &str| json!({ "get": format!("{}/{kind}/x", site.base), "expect": [{ "status": 200 }] });
+    let job = early.run(suite(&[json!({ "name": "Two steps", "steps": [step("page"), step("held")] })])).await;
+    site.asked_for("/held/x").await;
+
+    let mut late = server.client().await;
+    late.send(json!({ "action": "watch", "job": job })).await;
+    let shown = late.until(|event| event["type"] == "test.state").await.pop().expect("the state");
+    assert_eq!(shown["steps"][0]["outcome"], "passed", "{shown}");
+    site.release("x");
+    let events = late.until(is_end_of(&job)).await;
+    assert!(fold(&job, &events).is_complete());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_job_that_is_over_is_shown_whole() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let mut first = server.client().await;
+    let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=150", site.base) },
+        "expect": [{ "status": 200 }, { "css": "h1" }, { "header": "content-type", "contains": "html" }] });
+    let job = first.run(suite(&[discover])).await;
+    let told = fold(&job, &first.until(is_end_of(&job)).await);
+    drop(first);
+
+    let mut second = server.client().await;
+    let state = second.job(&job).await;
+    assert!(state["pages"].as_u64().is_some_and(|pages| pages > 1), "150 tests take more than one frame");
+    let shown = fold(&job, &[state]);
+    assert!(shown.is_complete());
+    assert_eq!(shown.tests.len(), 150);
+    assert_eq!(shown.tests, told.tests);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_feed_tells_of_all_jobs() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let mut dashboard = server.client().await;
+    let listed = dashboard.ask(json!({ "action": "watch", "feed": true })).await;
+    assert_eq!((&listed["type"], &listed["jobs"]), (&json!("jobs"), &json!([])));
+    let mut ci = server.client().await;
+    let job = ci.run(suite(&[page("Page", &format!("{}/page/x", site.base))])).await;
+    let events = dashboard.until(is_end_of(&job)).await;
+    let kinds: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert_eq!((kinds.first(), kinds.last()), (Some(&"job.accepted"), Some(&"job.finished")));
+    assert!(kinds.iter().all(|kind| kind.starts_with("job.")), "{kinds:?}");
+    let jobs = dashboard.ask(json!({ "action": "jobs" })).await;
+    assert_eq!((&jobs["jobs"][0]["job"], &jobs["jobs"][0]["verdict"]), (&json!(job), &json!("passed")));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_has_left_the_watch_hears_nothing_more() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let (mut leaving, mut staying) = (server.client().await, server.client().await);
+    let job = leaving.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
+    staying.ask(json!({ "action": "watch", "job": job })).await;
+    site.asked_for("/held/x").await;
+    assert_eq!(leaving.ask(json!({ "action": "unwatch", "job": job })).await["type"], "ok");
+    // A comment goes to whoever watches at that moment.
+    staying.ask(json!({ "action": "comment", "job": job, "text": "for those who stayed" })).await;
+    staying.until_type("comment").await;
+    site.release("x");
+    staying.until(is_end_of(&job)).await;
+    leaving.send(json!({ "action": "ping" })).await;
+    let heard = leaving.until_type("pong").await;
+    assert!(heard.iter().all(|event| event["type"] != "comment" && event["type"] != "job.finished"), "{heard:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_watcher_who_does_not_read_delays_nobody() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let (mut silent, mut reading) = (server.client().await, server.client().await);
+    let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=1000", site.base) },
+        "expect": [{ "status": 200 }, { "css": "h1" }] });
+    let job = silent.run(suite(&[discover])).await;
+    reading.ask(json!({ "action": "watch", "job": job })).await;
+    let events = reading.until(is_end_of(&job)).await;
+    assert_eq!(events.last().expect("the verdict")["verdict"], "passed");
+    drop(silent);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_vanished_is_forgotten() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let mut vanishing = server.client().await;
+    let job = vanishing.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
+    site.asked_for("/held/x").await;
+    drop(vanishing);
+    let mut other: Client = server.client().await;
+    other.ask(json!({ "action": "watch", "job": job })).await;
+    site.release("x");
+    assert_eq!(other.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
+    let connections = other.ask(json!({ "action": "connections" })).await;
+    assert_eq!(connections["connections"].as_array().map(Vec::len), Some(1), "{connections}");
+    server.stop().await;
+}

@@ -1,0 +1,193 @@
+//! The workspace keeps its own rules: what may depend on what, licences, sources, generated files.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// What each crate may depend on, of the crates here. Dependencies run one way.
+const LAYERS: [(&str, &[&str]); 7] = [
+    ("stepcast-protocol", &[]),
+    ("stepcast-platform", &["stepcast-protocol"]),
+    ("stepcast-handlers", &["stepcast-protocol", "stepcast-platform"]),
+    ("stepcast-worker", &["stepcast-protocol", "stepcast-platform"]),
+    ("stepcast-local", &["stepcast-protocol", "stepcast-platform", "stepcast-handlers", "stepcast-worker"]),
+    ("stepcast", &["stepcast-protocol", "stepcast-platform", "stepcast-worker", "stepcast-local"]),
+    ("stepcast-tests", &["stepcast-protocol"]),
+];
+
+fn metadata() -> Value {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
+        .arg(format!("{ROOT}/Cargo.toml"));
+    let output = command.output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("metadata")
+}
+
+fn packages(metadata: &Value) -> &[Value] {
+    metadata["packages"].as_array().expect("packages")
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+/// The names of the packages each package is used by, development dependencies included.
+fn users(metadata: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for package in packages(metadata) {
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            users.entry(text(dependency, "name")).or_default().insert(text(package, "name"));
+        }
+    }
+    users
+}
+
+fn deny() -> toml::Table {
+    std::fs::read_to_string(format!("{ROOT}/deny.toml")).expect("deny.toml").parse().expect("TOML")
+}
+
+fn texts(value: &toml::Value) -> BTreeSet<&str> {
+    value.as_array().expect("a list").iter().filter_map(toml::Value::as_str).collect()
+}
+
+#[test]
+fn dependencies_run_one_way() {
+    let metadata = metadata();
+    for (name, allowed) in LAYERS {
+        let package =
+            packages(&metadata).iter().find(|package| text(package, "name") == name).expect("a crate of the workspace");
+        let own =
+            package["dependencies"].as_array().expect("dependencies").iter().map(|dependency| text(dependency, "name"));
+        for dependency in own.filter(|dependency| dependency.starts_with("stepcast")) {
+            assert!(allowed.contains(&dependency), "`{name}` must not depend on `{dependency}`");
+        }
+    }
+    let members = metadata["workspace_members"].as_array().expect("members").len();
+    assert_eq!(members, LAYERS.len(), "a crate has no place in the layers");
+}
+
+#[test]
+fn only_the_wrappers_use_what_is_banned() {
+    let (metadata, deny) = (metadata(), deny());
+    let users = users(&metadata);
+    let resolved: BTreeSet<&str> = packages(&metadata).iter().map(|package| text(package, "name")).collect();
+    for ban in deny["bans"]["deny"].as_array().expect("bans") {
+        let name = ban["crate"].as_str().expect("a name");
+        match ban.get("wrappers") {
+            None => assert!(!resolved.contains(name), "`{name}` must not be used"),
+            Some(wrappers) => {
+                let wrappers = texts(wrappers);
+                let strangers: Vec<_> =
+                    users.get(name).into_iter().flatten().filter(|user| !wrappers.contains(*user)).collect();
+                assert!(strangers.is_empty(), "`{name}` must not be used by {strangers:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn outside_tests_only_the_platform_names_aws() {
+    let metadata = metadata();
+    for package in packages(&metadata).iter().filter(|package| text(package, "name").starts_with("stepcast")) {
+        let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
+        let shipped =
+            dependencies.filter(|dependency| dependency["kind"] != "dev").map(|dependency| text(dependency, "name"));
+        let sdks: Vec<_> = shipped.filter(|name| name.starts_with("aws-sdk-") || *name == "aws-config").collect();
+        assert!(sdks.is_empty() || text(package, "name") == "stepcast-platform", "{} names {sdks:?}", package["name"]);
+    }
+}
+
+#[test]
+fn every_licence_is_allowed_and_every_source_known() {
+    let (metadata, deny) = (metadata(), deny());
+    let allowed = texts(&deny["licenses"]["allow"]);
+    let registries = texts(&deny["sources"]["allow-registry"]);
+    for package in packages(&metadata) {
+        let (name, licence) = (text(package, "name"), text(package, "license"));
+        assert!(is_allowed(licence, &allowed), "`{name}` has the licence `{licence}`, which deny.toml does not allow");
+        if let Some(source) = package["source"].as_str() {
+            let registry = source.strip_prefix("registry+").unwrap_or_default();
+            assert!(registries.contains(registry), "`{name}` comes from `{source}`");
+        }
+    }
+}
+
+/// SPDX expressions as crates write them: all of the parts joined by AND, each with an allowed way through its ORs.
+/// <https://spdx.github.io/spdx-spec/v3.0.1/annexes/spdx-license-expressions/>
+fn is_allowed(expression: &str, allowed: &BTreeSet<&str>) -> bool {
+    let expression = expression.replace('/', " OR ");
+    split(&expression, " AND ").into_iter().all(|part| {
+        let part = unwrapped(part);
+        let ways = split(part, " OR ");
+        match ways.as_slice() {
+            [only] if split(only, " AND ").len() > 1 => is_allowed(only, allowed),
+            [only] => allowed.contains(only),
+            ways => ways.iter().any(|way| is_allowed(unwrapped(way), allowed)),
+        }
+    })
+}
+
+fn unwrapped(part: &str) -> &str {
+    let part = part.trim();
+    part.strip_prefix('(').and_then(|part| part.strip_suffix(')')).unwrap_or(part)
+}
+
+/// Splits at an operator outside parentheses.
+fn split<'a>(expression: &'a str, operator: &str) -> Vec<&'a str> {
+    let (mut parts, mut depth, mut from) = (Vec::new(), 0, 0);
+    for (at, character) in expression.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ if depth == 0 && expression[at..].starts_with(operator) => {
+                parts.push(expression[from..at].trim());
+                from = at + operator.len();
+            }
+            _ => {}
+        }
+    }
+    parts.push(expression[from..].trim());
+    parts
+}
+
+#[test]
+fn licence_expressions_are_read() {
+    let allowed = BTreeSet::from(["MIT", "ISC", "Apache-2.0"]);
+    for good in
+        ["MIT", "MIT OR GPL-3.0", "MIT/Apache-2.0", "ISC AND (Apache-2.0 OR GPL-2.0)", "(MIT OR GPL-3.0) AND ISC"]
+    {
+        assert!(is_allowed(good, &allowed), "{good}");
+    }
+    for bad in ["", "GPL-3.0", "MIT AND GPL-3.0", "ISC AND (GPL-2.0 OR LGPL-2.1)"] {
+        assert!(!is_allowed(bad, &allowed), "{bad}");
+    }
+}
+
+#[test]
+fn the_typescript_of_the_wire_is_not_stale() {
+    let path = format!("{ROOT}/web/src/client/protocol.ts");
+    let written = std::fs::read_to_string(&path).expect("the generated file");
+    assert!(
+        written == stepcast_protocol::typescript::render(),
+        "`web/src/client/protocol.ts` is stale; run `make types`"
+    );
+}
+
+#[test]
+fn entry_points_are_short() {
+    for file in [
+        "handlers/src/bin/connect.rs",
+        "handlers/src/bin/default.rs",
+        "handlers/src/bin/disconnect.rs",
+        "worker/src/bin/worker.rs",
+        "worker/src/bin/reaper.rs",
+    ] {
+        let lines = std::fs::read_to_string(Path::new(ROOT).join(file)).expect("an entry point").lines().count();
+        assert!(lines <= 30, "`{file}` has {lines} lines; there is nothing to test in an entry point");
+    }
+}
