@@ -36,12 +36,14 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// The names of the packages each package is used by, development dependencies included.
+/// The names of the packages each package is used by, as they were resolved, development dependencies included.
 fn users(metadata: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
+    let names: BTreeMap<&str, &str> =
+        packages(metadata).iter().map(|package| (text(package, "id"), text(package, "name"))).collect();
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for package in packages(metadata) {
-        for dependency in package["dependencies"].as_array().expect("dependencies") {
-            users.entry(text(dependency, "name")).or_default().insert(text(package, "name"));
+    for node in metadata["resolve"]["nodes"].as_array().expect("nodes") {
+        for used in node["dependencies"].as_array().expect("dependencies") {
+            users.entry(names[used.as_str().expect("an id")]).or_default().insert(names[text(node, "id")]);
         }
     }
     users

@@ -15,6 +15,7 @@ use crate::{data_dir::DataDir, secret};
 use anyhow::Context;
 use aws_lambda_events::event::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use aws_lambda_events::event::sqs::SqsEvent;
+use axum::Router;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,11 +75,40 @@ pub struct Stack {
     pub token: String,
     /// A link that signs in once
     pub sign_in: String,
-    shutdown: CancellationToken,
-    services: CancellationToken,
-    running: TaskTracker,
+    work: Part,
+    services: Part,
     gateway: Gateway<Functions>,
     _data_dir: DataDir,
+}
+
+/// Things that run until they are told to stop.
+#[derive(Clone, Default)]
+struct Part {
+    shutdown: CancellationToken,
+    running: TaskTracker,
+}
+
+impl Part {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.running.spawn(task);
+    }
+
+    fn serve(&self, listener: TcpListener, router: Router) {
+        let shutdown = self.shutdown.clone();
+        self.spawn(async move {
+            if let Err(error) = serve(listener, router, shutdown).await {
+                tracing::error!(%error, "A listener failed");
+            }
+        });
+    }
+
+    async fn stop(&self, what: &str) {
+        self.shutdown.cancel();
+        self.running.close();
+        if tokio::time::timeout(GRACE, self.running.wait()).await.is_err() {
+            tracing::warn!("The {what} did not stop in time");
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -96,13 +126,12 @@ impl Stack {
     pub async fn start(listener: TcpListener, options: StackOptions) -> anyhow::Result<Self> {
         let data_dir = DataDir::lock(&options.data_dir)?;
         let http = endpoint(&listener)?;
-        let (shutdown, services) = (CancellationToken::new(), CancellationToken::new());
-        let running = TaskTracker::new();
+        let (work, services) = (Part::default(), Part::default());
         let management = TcpListener::bind("127.0.0.1:0").await?;
         let secret = secret::read_or_create(&options.data_dir).context("the secret could not be read or made")?;
         let key = secret::random_text()?;
         let Services { queue, config } =
-            start_services(&options, &secret, &key, &endpoint(&management)?, &services, &running).await?;
+            start_services(&options, &secret, &key, &endpoint(&management)?, &services).await?;
         let platform = Platform::connect(&config, Clock::system()).await;
         platform.table.create_if_missing().await.context("the table could not be made")?;
 
@@ -110,12 +139,12 @@ impl Stack {
         let gateway_options =
             Options { stage: STAGE.to_owned(), domain_name: http.clone(), limits: options.limits.clone() };
         let functions = Functions { platform: platform.clone() };
-        let gateway = Gateway::new(functions, gateway_options, clock, shutdown.clone());
+        let gateway = Gateway::new(functions, gateway_options, clock, work.shutdown.clone());
         let (dashboard, code) = Dashboard::new(platform.authenticator.clone())?;
         let public = gateway.router("/ws").merge(dashboard.router());
-        running.spawn(serve(listener, public, shutdown.clone()));
-        running.spawn(serve(management, gateway.management_router(AccessKey::new(key)), services.clone()));
-        start_worker(&options, &platform, queue, &shutdown, &running)?;
+        work.serve(listener, public);
+        services.serve(management, gateway.management_router(AccessKey::new(key)));
+        start_worker(&options, &platform, queue, &work)?;
 
         let token =
             options.admin_token.unwrap_or_else(|| platform.authenticator.issue("admin", Role::Admin, OWN_TOKEN));
@@ -124,9 +153,8 @@ impl Stack {
             sign_in: format!("{http}/#code={code}"),
             http,
             token,
-            shutdown,
+            work,
             services,
-            running,
             gateway,
             _data_dir: data_dir,
         })
@@ -135,18 +163,12 @@ impl Stack {
     /// Stops in the order in which nothing is cut short: no more work and no more commands, then the connections, then
     /// the services they stand on.
     pub async fn stop(self) {
-        self.shutdown.cancel();
+        self.work.shutdown.cancel();
         if !self.gateway.wait_closed(GRACE).await {
             tracing::warn!("Some connections were not closed in time");
         }
-        self.running.close();
-        // The worker is among those that run; it gets its grace before the services end.
-        tokio::select! {
-            () = self.running.wait() => return,
-            () = tokio::time::sleep(GRACE) => {}
-        }
-        self.services.cancel();
-        let _ = tokio::time::timeout(GRACE, self.running.wait()).await;
+        self.work.stop("worker").await;
+        self.services.stop("services").await;
     }
 }
 
@@ -155,8 +177,7 @@ async fn start_services(
     secret: &Secret,
     key: &str,
     push_endpoint: &str,
-    shutdown: &CancellationToken,
-    running: &TaskTracker,
+    part: &Part,
 ) -> anyhow::Result<Services> {
     let clock: SharedClock = Arc::new(SystemClock);
     let table = TableService::open(options.data_dir.join("table.sqlite"))?;
@@ -169,11 +190,13 @@ async fn start_services(
         queue: endpoint(&queue_listener)?,
         access_key: Secret::new(key),
     };
-    running.spawn(serve(table_listener, table.router(AccessKey::new(key)), shutdown.clone()));
-    let router = queue::server::router(queue.clone(), AccessKey::new(key), &endpoints.queue, shutdown.clone());
-    running.spawn(serve(queue_listener, router, shutdown.clone()));
-    let sweep = shutdown.clone();
-    running.spawn(async move { table.sweep_expired(SWEEP, sweep).await });
+    part.serve(table_listener, table.router(AccessKey::new(key)));
+    let shutdown = part.shutdown.clone();
+    part.serve(
+        queue_listener,
+        queue::server::router(queue.clone(), AccessKey::new(key), &endpoints.queue, shutdown.clone()),
+    );
+    part.spawn(async move { table.sweep_expired(SWEEP, shutdown).await });
     let url = |name: &str| queue::server::queue_url(&endpoints.queue, name);
     let (queue_url, dead_letter_url) = (url(QUEUE), url(DEAD_LETTER_QUEUE));
     let mut config = Config::at(endpoints, queue_url, dead_letter_url, push_endpoint.to_owned(), secret.clone());
@@ -197,13 +220,7 @@ async fn create_queues(queue: &QueueService) -> anyhow::Result<()> {
     Ok(queue.set_attributes(QUEUE, attributes).await?)
 }
 
-fn start_worker(
-    options: &StackOptions,
-    platform: &Platform,
-    queue: QueueService,
-    shutdown: &CancellationToken,
-    running: &TaskTracker,
-) -> anyhow::Result<()> {
+fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService, part: &Part) -> anyhow::Result<()> {
     let engine = EngineConfig { allow_private_targets: options.allow_private_targets, ..EngineConfig::default() };
     let worker = Worker::new(platform.clone(), options.lease, engine)?;
     let mapping = EventSourceMapping {
@@ -219,8 +236,8 @@ fn start_worker(
             async move { Ok::<_, Infallible>(worker.handle(event).await) }
         }
     };
-    running.spawn(mapping.run(queue, function, shutdown.clone()));
-    running.spawn(reap(worker, options.lease, shutdown.clone()));
+    part.spawn(mapping.run(queue, function, part.shutdown.clone()));
+    part.spawn(reap(worker, options.lease, part.shutdown.clone()));
     Ok(())
 }
 

@@ -18,10 +18,10 @@ const REFRESH: Duration = Duration::from_millis(500);
 /// What a state is the state of; a newer one takes the place of an older.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
-    /// A job, by itself
-    Job(String),
     /// A test
     Test(u32),
+    /// A job by itself; after its tests, so that whoever joins at the end hears the verdict last
+    Job(String),
 }
 
 /// Something that happened.
