@@ -26,7 +26,9 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Cancel { job } => cancel::cancel(caller, &job).await,
         Command::Replay { job, only } => replay::replay(caller, &job, only).await,
         Command::Comment { job, text } => comment::comment(caller, &job, &text).await,
-        Command::PutSuite { name, suite } => suites::put(caller, name, &suite).await,
+        Command::PutSuite { name, suite, suite_gz } => {
+            suites::put(caller, name, suite.as_ref(), suite_gz.as_deref()).await
+        }
         Command::GetSuite { name } => suites::get(caller, &name).await,
         Command::ListSuites => suites::list(caller).await,
         Command::DeleteSuite { name } => suites::delete(caller, &name).await,

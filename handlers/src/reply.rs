@@ -5,7 +5,7 @@ use stepcast_platform::table::{Connection, JobRecord};
 use stepcast_platform::{Error, Platform, Pushed};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::suite::Problems;
-use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame};
+use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame, limits};
 
 /// How often a message is offered to a client that does not read, and how long we wait in between: well within the
 /// 29 seconds API Gateway gives an integration.
@@ -75,11 +75,24 @@ impl<'a> Caller<'a> {
 
     /// Answers the command with several events, each of which carries its id.
     pub async fn send(&self, events: Vec<Event>) -> Result<(), Error> {
-        let lines = events.into_iter().map(|event| event.answering(self.re.clone()).to_json());
+        let lines = events.into_iter().map(|event| self.line(event));
         for message in frame::pack(lines) {
             self.send_message(message).await?;
         }
         Ok(())
+    }
+
+    /// An answer as it is sent. One that no message can hold is answered with an error rather than with silence.
+    fn line(&self, event: Event) -> String {
+        let line = event.answering(self.re.clone()).to_json();
+        if line.len() <= limits::MESSAGE_BYTES {
+            return line;
+        }
+        let error = WireError::new(
+            ErrorCode::TooLarge,
+            format!("the answer is larger than the {} bytes of a message", limits::MESSAGE_BYTES),
+        );
+        Event::new(EventBody::from(&error), self.platform.clock.now_text()).answering(self.re.clone()).to_json()
     }
 
     async fn send_message(&self, message: String) -> Result<(), Error> {

@@ -22,19 +22,25 @@ pub(crate) struct ReadSuite {
 /// The suite a run asks for.
 pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, Failure> {
     match (&run.suite, &run.suite_gz) {
-        (Some(_), Some(_)) => Err(Failure::bad_request("`run` takes `suite` or `suite_gz`, not both")),
-        (None, None) => Err(Failure::bad_request("`suite` is missing; send a suite or the name of a stored one")),
-        (None, Some(packed)) => read(&unpack_text(packed)?),
         (Some(Value::String(name)), None) => stored(caller, name).await,
+        (None, None) => Err(Failure::bad_request("`suite` is missing; send a suite or the name of a stored one")),
+        (suite, suite_gz) => given(suite.as_ref(), suite_gz.as_deref()),
+    }
+}
+
+/// A suite that is given whole or packed.
+pub(crate) fn given(suite: Option<&Value>, suite_gz: Option<&str>) -> Result<ReadSuite, Failure> {
+    match (suite, suite_gz) {
         (Some(value @ Value::Object(_)), None) => read(value),
-        (Some(_), None) => {
-            Err(Failure::bad_request("`suite` has to be a suite (an object) or the name of a stored one"))
-        }
+        (None, Some(packed)) => read(&unpack_text(packed)?),
+        (Some(_), Some(_)) => Err(Failure::bad_request("send `suite` or `suite_gz`, not both")),
+        (Some(_), None) => Err(Failure::bad_request("`suite` has to be a suite: an object")),
+        (None, None) => Err(Failure::bad_request("`suite` is missing")),
     }
 }
 
 /// Reads a suite from JSON.
-pub(crate) fn read(value: &Value) -> Result<ReadSuite, Failure> {
+fn read(value: &Value) -> Result<ReadSuite, Failure> {
     let suite = suite::read(&Node::from(value))?;
     Ok(ReadSuite { suite, packed: pack(value)? })
 }

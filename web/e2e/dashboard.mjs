@@ -96,7 +96,7 @@ async function findInList(page, job) {
 
 async function dashboardShowsARun(browser) {
   const page = await browser.newPage({ viewport: { width: 1360, height: 850 } })
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   // A blocked script or style is only ever said here.
   const complaints = []
   page.on('pageerror', (error) => complaints.push(error.message))

@@ -24,15 +24,21 @@ const SUITE_BYTES: u64 = stepcast_protocol::limits::SUITE_BYTES as u64;
 /// A job in the hands of this process.
 pub(crate) struct Job {
     pub id: String,
+    /// What it runs; or why that cannot be read, in which case its tests end with that reason
+    pub source: Result<Source, String>,
+    pub finisher: Finisher,
+    pub looks: Looks,
+    cancel_requested: AtomicBool,
+    looked_at: Mutex<Instant>,
+}
+
+/// What a job runs.
+pub(crate) struct Source {
     pub suite: Suite,
     pub vars: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, String>,
     pub tags: Vec<String>,
     pub only: Vec<String>,
-    pub finisher: Finisher,
-    pub looks: Looks,
-    cancel_requested: AtomicBool,
-    looked_at: Mutex<Instant>,
 }
 
 impl Job {
@@ -84,7 +90,7 @@ impl Jobs {
         let table = &self.platform.table;
         let (record, source) = tokio::try_join!(table.job(id), table.job_source(id))?;
         let (Some(record), Some(source)) = (record, source) else { return Ok(None) };
-        let job = Arc::new(self.load(&record, source)?);
+        let job = Arc::new(self.load(&record, source));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.retain(|_, job| Arc::strong_count(job) > 1);
@@ -92,31 +98,41 @@ impl Jobs {
         Ok(Some(known.entry(id.to_owned()).or_insert(job).clone()))
     }
 
-    fn load(&self, record: &JobRecord, source: JobSource) -> Result<Job, Error> {
-        Ok(Job {
+    fn load(&self, record: &JobRecord, source: JobSource) -> Job {
+        let source = self.read(source);
+        if let Err(reason) = &source {
+            tracing::error!(job = record.job, reason, "What a job runs cannot be read; its tests end as errored");
+        }
+        Job {
             id: record.job.clone(),
-            suite: read_suite(&source.suite)?,
-            vars: source.vars,
-            secrets: self.open(&record.job, source.secrets.as_deref())?,
-            tags: source.tags,
-            only: source.only,
+            source,
             finisher: Finisher::new(self.platform.clone(), record.job.clone()),
             looks: Looks::default(),
             cancel_requested: AtomicBool::new(record.cancel_requested),
             looked_at: Mutex::new(Instant::now()),
+        }
+    }
+
+    fn read(&self, source: JobSource) -> Result<Source, String> {
+        Ok(Source {
+            suite: read_suite(&source.suite)?,
+            secrets: self.open(&source.sealed_for, source.secrets.as_deref())?,
+            vars: source.vars,
+            tags: source.tags,
+            only: source.only,
         })
     }
 
-    fn open(&self, job: &str, sealed: Option<&[u8]>) -> Result<BTreeMap<String, String>, Error> {
+    fn open(&self, sealed_for: &str, sealed: Option<&[u8]>) -> Result<BTreeMap<String, String>, String> {
         let Some(sealed) = sealed else { return Ok(BTreeMap::new()) };
-        let text = self.platform.sealer.open(job, sealed).map_err(|error| Error::unreadable("secrets", error))?;
-        serde_json::from_str(&text).map_err(|error| Error::unreadable("secrets", error))
+        let text = self.platform.sealer.open(sealed_for, sealed).map_err(|error| error.to_string())?;
+        serde_json::from_str(&text).map_err(|error| format!("the secrets cannot be read: {error}"))
     }
 }
 
-fn read_suite(packed: &[u8]) -> Result<Suite, Error> {
+fn read_suite(packed: &[u8]) -> Result<Suite, String> {
     let reader = std::io::Read::take(flate2::read::GzDecoder::new(packed), SUITE_BYTES);
     let value: serde_json::Value =
-        serde_json::from_reader(reader).map_err(|error| Error::unreadable("suite", error))?;
-    suite::read(&Node::from(&value)).map_err(|problems| Error::unreadable("suite", problems))
+        serde_json::from_reader(reader).map_err(|error| format!("the stored suite cannot be read: {error}"))?;
+    suite::read(&Node::from(&value)).map_err(|problems| format!("this version cannot run the stored suite: {problems}"))
 }

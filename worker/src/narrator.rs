@@ -62,6 +62,13 @@ impl<'a> Narrator<'a> {
     }
 }
 
+/// A test that was taken over by another worker, or could not be counted, is not ours to show any more.
+impl Drop for Narrator<'_> {
+    fn drop(&mut self) {
+        self.progress.end(&topic_job(&self.job.id), &Key::Test(self.state.test));
+    }
+}
+
 impl Observer for Narrator<'_> {
     fn attempt_started(&mut self, attempt: u32) {
         self.state.v = self.next_version();

@@ -27,19 +27,22 @@ impl Worker {
             () = self.keep_message(receipt) => unreachable!("a message is kept until its work is done"),
         };
         match planned {
-            _ if job.is_cancelled() => self.plan_nothing(&job, &record, Verdict::Cancelled, None).await?,
-            Err(problem) => self.plan_nothing(&job, &record, Verdict::Errored, Some(&problem)).await?,
-            Ok(tests) if tests.is_empty() => self.plan_nothing(&job, &record, Verdict::Empty, None).await?,
-            Ok(tests) => self.plan_tests(&job, &record, &tests, receipt).await?,
+            _ if job.is_cancelled() => self.end_without_tests(&record, Verdict::Cancelled, None).await,
+            Err(problem) => self.end_without_tests(&record, Verdict::Errored, Some(&problem)).await,
+            Ok(tests) if tests.is_empty() => self.end_without_tests(&record, Verdict::Empty, None).await,
+            Ok(tests) => self.plan_tests(&job, &record, &tests, receipt).await,
         }
-        Ok(Handled::Done)
     }
 
     async fn expand(&self, job: &Job) -> Result<Vec<PlannedTest>, String> {
-        let planned = self.engine.plan(&job.suite, &job.vars, &job.secrets, &job.tags).await;
-        let mut tests = planned.map_err(|error| error.to_string())?;
-        if !job.only.is_empty() {
-            tests.retain(|test| job.only.contains(&test.name));
+        let source = job.source.as_ref().map_err(Clone::clone)?;
+        let planned = self.engine.plan(&source.suite, &source.vars, &source.secrets, &source.tags).await;
+        let mut tests = planned.map_err(|error| match &error.hint {
+            Some(hint) => format!("{error} ({hint})"),
+            None => error.to_string(),
+        })?;
+        if !source.only.is_empty() {
+            tests.retain(|test| source.only.contains(&test.name));
         }
         for (number, test) in (0..).zip(&mut tests) {
             test.test = number;
@@ -53,7 +56,7 @@ impl Worker {
         record: &JobRecord,
         tests: &[PlannedTest],
         receipt: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<Handled, Error> {
         let new: Vec<NewTest> = tests.iter().map(new_test).collect::<Result<_, _>>()?;
         let table = &self.platform.table;
         let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
@@ -66,29 +69,23 @@ impl Worker {
             () = self.keep_message(receipt) => unreachable!("a message is kept until its work is done"),
         };
         // Where another planner was faster, it also queues.
-        let Some(record) = planned else { return Ok(()) };
+        let Some(record) = planned else { return Ok(Handled::Done) };
         tracing::info!(job = job.id, tests = total, "A job was planned");
-        self.tell_planned(&record, total);
-        self.queue_tests(job, record.plan, (0..total).collect()).await
+        let body = EventBody::JobPlanned { total };
+        self.tell_job(&record.job, &Event::of_job(&record.job, record.v, body, self.platform.clock.now_text()));
+        self.queue_tests(job, record.plan, (0..total).collect()).await?;
+        Ok(Handled::Done)
     }
 
-    /// A job without tests ends here.
-    async fn plan_nothing(
+    /// A job without tests ends here, in one write. Where somebody changed the job meanwhile, the message comes again.
+    async fn end_without_tests(
         &self,
-        job: &Job,
         record: &JobRecord,
         verdict: Verdict,
         problem: Option<&str>,
-    ) -> Result<(), Error> {
-        let Some(planned) = self.platform.table.planned(&job.id, record.plan, 0).await? else { return Ok(()) };
-        self.tell_planned(&planned, 0);
-        self.close(&planned, verdict, problem).await.map(|_| ())
-    }
-
-    fn tell_planned(&self, record: &JobRecord, total: u32) {
-        let event =
-            Event::of_job(&record.job, record.v, EventBody::JobPlanned { total }, self.platform.clock.now_text());
-        self.tell_job(&record.job, &event);
+    ) -> Result<Handled, Error> {
+        let closed = self.close(record, verdict, problem).await?;
+        Ok(if closed { Handled::Done } else { Handled::Later(Duration::from_secs(1)) })
     }
 
     /// Tells those who watch a job, and those who watch all jobs, what became of it.
@@ -105,8 +102,7 @@ impl Worker {
     async fn queue_again(&self, job: &Job) -> Result<Handled, Error> {
         let Some(record) = self.platform.table.job(&job.id).await? else { return Ok(Handled::Done) };
         match record.status {
-            JobStatus::Finished => self.look_at(job).await?,
-            _ if record.counts.total == 0 => self.look_at(job).await?,
+            JobStatus::Finished => self.tell_finished(&record),
             _ => {
                 let tests = self.platform.table.tests(&job.id, record.plan).await?;
                 let queued = tests.iter().filter(|test| test.status == TestStatus::Queued).map(|test| test.test);

@@ -45,6 +45,13 @@ impl Progress {
         }
     }
 
+    /// Notes that no more will be said about something.
+    pub fn end(&self, topic: &str, key: &Key) {
+        if let Some(topic) = self.lock().get(topic) {
+            topic.end(key);
+        }
+    }
+
     /// Waits until what was said about these topics is delivered to everybody who reads. A function calls this before
     /// it returns: what is left undone then is lost when Lambda freezes it.
     pub async fn settle(&self, topics: impl IntoIterator<Item = &str>) {

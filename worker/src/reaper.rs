@@ -58,9 +58,8 @@ impl Worker {
         let table = &self.platform.table;
         let age = self.platform.clock.now_ms().saturating_sub(record.created_at);
         if age > millis(LONGEST_PLANNING) {
-            let Some(planned) = table.planned(&record.job, record.plan, 0).await? else { return Ok(()) };
             let problem = format!("planning did not succeed in {} tries; the worker's log says why", record.plan);
-            return self.close(&planned, Verdict::Errored, Some(&problem)).await.map(|_| ());
+            return self.close(record, Verdict::Errored, Some(&problem)).await.map(|_| ());
         }
         tracing::info!(job = record.job, "A job was stored and not planned; it is queued again");
         table.touch_job(&record.job).await?;

@@ -34,8 +34,8 @@ impl Worker {
             Claim::Held(rest) => Ok(Handled::Later(rest + Duration::from_secs(1))),
             // Whoever finished it may have died before it said so, or before it closed the job.
             Claim::Finished(record) => {
-                self.tell_again(&job, &record);
-                self.look_at(&job).await.map(|()| Handled::Done)
+                self.tell_again(&job, &record).await?;
+                Ok(Handled::Done)
             }
             Claim::Missing => Ok(Handled::Done),
         }
@@ -47,17 +47,19 @@ impl Worker {
             serde_json::from_str(&record.planned).map_err(|error| Error::unreadable("plan", error))?;
         let state = stepcast_protocol::TestState::queued(record.test, &record.name);
         let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
-        let end = if job.is_cancelled() {
-            not_run(Outcome::Cancelled)
-        } else if planned.skip {
-            not_run(Outcome::Skipped)
-        } else {
-            let run = TestRun { suite: &job.suite, planned: &planned, vars: &job.vars, secrets: &job.secrets };
-            tokio::select! {
-                end = self.engine.run_test(run, &mut narrator) => end,
-                () = self.keep(held) => {
-                    tracing::warn!(job = job.id, test = record.test, "A test was taken over by another worker");
-                    return Ok(Handled::Later(self.lease));
+        let end = match &job.source {
+            _ if job.is_cancelled() => not_run(Outcome::Cancelled),
+            _ if planned.skip => not_run(Outcome::Skipped),
+            Err(reason) => given_up(reason),
+            Ok(source) => {
+                let run =
+                    TestRun { suite: &source.suite, planned: &planned, vars: &source.vars, secrets: &source.secrets };
+                tokio::select! {
+                    end = self.engine.run_test(run, &mut narrator) => end,
+                    () = self.keep(held) => {
+                        tracing::warn!(job = job.id, test = record.test, "A test was taken over by another worker");
+                        return Ok(Handled::Later(self.lease));
+                    }
                 }
             }
         };
@@ -111,8 +113,13 @@ impl Worker {
         }
     }
 
-    fn tell_again(&self, job: &Job, record: &TestRecord) {
+    async fn tell_again(&self, job: &Job, record: &TestRecord) -> Result<(), Error> {
         Narrator::new(job, &self.progress, &self.platform.clock, record.lease, record.state()).tell_end();
+        self.look_at(job).await?;
+        if let Some(record) = self.platform.table.job(&job.id).await? {
+            self.tell_finished(&record);
+        }
+        Ok(())
     }
 
     /// Ends a test no worker could finish.

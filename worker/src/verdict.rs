@@ -39,12 +39,8 @@ impl Worker {
     async fn tell_or_close(&self, mut record: JobRecord) -> Result<(), Error> {
         loop {
             match record.status {
-                JobStatus::Accepted => return Ok(()),
-                JobStatus::Finished => {
-                    // Said again: the one who closed the job may have died before it was heard.
-                    self.tell_finished(&record);
-                    return Ok(());
-                }
+                // Whoever closed it says so.
+                JobStatus::Accepted | JobStatus::Finished => return Ok(()),
                 _ if record.open > 0 => {
                     self.tell_progress(&record);
                     return Ok(());
@@ -71,7 +67,9 @@ impl Worker {
         Ok(true)
     }
 
-    fn tell_finished(&self, record: &JobRecord) {
+    /// Tells the verdict. Said again where its message comes again: whoever closed the job may have died before it was
+    /// heard.
+    pub(crate) fn tell_finished(&self, record: &JobRecord) {
         if let Some(finished) = record.finished() {
             self.tell(record, EventBody::JobFinished(finished));
         }

@@ -2,12 +2,20 @@
 
 use crate::exit::UsageError;
 use crate::report;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use stepcast_protocol::document::Node;
-use stepcast_protocol::limits::SUITE_BYTES;
+use stepcast_protocol::limits::{MESSAGE_BYTES, SUITE_BYTES};
 use stepcast_protocol::suite::{self, Problems, Suite};
+
+/// Room in a message for what is not the suite.
+const ENVELOPE_BYTES: usize = 32 * 1024;
 
 /// A suite with the JSON it travels as.
 pub(crate) struct SuiteFile {
@@ -26,6 +34,12 @@ impl SuiteFile {
         })
     }
 
+    /// The suite as a command carries it: whole, or packed where one message could not hold it.
+    pub fn travelling(self) -> (Option<Value>, Option<String>) {
+        let text = self.json.to_string();
+        if text.len() + ENVELOPE_BYTES <= MESSAGE_BYTES { (Some(self.json), None) } else { (None, Some(pack(&text))) }
+    }
+
     fn parse(text: &str) -> Result<Self, Problems> {
         let node = Node::parse(text).map_err(|error| Problems::from_syntax(&error))?;
         Ok(Self { suite: suite::read(&node)?, json: node.to_json() })
@@ -39,4 +53,11 @@ fn read_text(path: &Path) -> Result<String, UsageError> {
         return Err(UsageError::new(format!("`{shown}` is larger than the {SUITE_BYTES} bytes a suite may have")));
     }
     fs::read_to_string(path).map_err(|error| UsageError::new(format!("`{shown}` cannot be read: {error}")))
+}
+
+fn pack(text: &str) -> String {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory does not fail.
+    let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();
+    STANDARD.encode(packed)
 }

@@ -29,6 +29,7 @@ mod record;
 mod schema;
 mod suites;
 mod tests;
+mod transaction;
 
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;

@@ -81,10 +81,16 @@ pub enum Command {
     PutSuite {
         /// The name it is found by; the suite's own where it is left out
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
         name: Option<String>,
         /// The suite itself
-        #[cfg_attr(feature = "typescript", ts(type = "unknown"))]
-        suite: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional, type = "unknown"))]
+        suite: Option<Value>,
+        /// A suite too large for one message: its JSON, gzip, then base64
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        suite_gz: Option<String>,
     },
     /// Asks for a stored suite
     #[serde(rename = "suites.get")]

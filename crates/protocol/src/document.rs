@@ -4,6 +4,8 @@
 //! reader and one set of messages. The tree is bounded in size and depth before anything is built from it: anchors
 //! are copied where they are used, and a few lines of YAML could otherwise ask for gigabytes.
 
+mod braces;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
@@ -70,9 +72,10 @@ pub struct SyntaxError {
 }
 
 impl Node {
-    /// Reads a YAML text (JSON is YAML).
+    /// Reads a YAML text (JSON is YAML). `${name}` needs no quotes, not even where braces are YAML's own.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let mut builder = Builder { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+        let hidden = braces::hide(text);
+        let mut builder = Builder { parser: Parser::new_from_str(&hidden), anchors: HashMap::new(), nodes: 0 };
         builder.document()
     }
 
@@ -171,7 +174,7 @@ impl<'input> Builder<'input> {
         let (anchor, kind) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let forced_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
-                (anchor, Kind::Scalar(scalar(&text, style, forced_text)))
+                (anchor, Kind::Scalar(scalar(&braces::show(&text), style, forced_text)))
             }
             Event::SequenceStart(anchor, _) => (anchor, Kind::List(self.list(depth)?)),
             Event::MappingStart(anchor, _) => (anchor, Kind::Mapping(self.mapping(depth)?)),
@@ -215,12 +218,13 @@ impl<'input> Builder<'input> {
             let Event::Scalar(key, ..) = event else {
                 return Err(fail(at, "a key has to be text"));
             };
+            let key = braces::show(&key).into_owned();
             if entries.iter().any(|entry| entry.key == key) {
                 return Err(fail(at, format!("`{key}` stands here a second time")));
             }
             let (event, value_at) = self.next()?;
             let value = self.node(event, value_at, depth + 1)?;
-            entries.push(Entry { key: key.into_owned(), position: Some(at), value });
+            entries.push(Entry { key, position: Some(at), value });
         }
     }
 
@@ -289,6 +293,18 @@ mod tests {
             json("[1, -2, 0x1f, 1.5, true, null, ~, yes, 'true', 1.2.3, 12px, '']"),
             serde_json::json!([1, -2, 31, 1.5, true, null, null, "yes", "true", "1.2.3", "12px", ""])
         );
+    }
+
+    #[test]
+    fn templates_need_no_quotes() {
+        assert_eq!(
+            json("a: { user: ${user}, password: ${secret.key} }\nb: [ ${x}/y, '${z}' ]\n${k}: $${literal}"),
+            serde_json::json!({
+                "a": { "user": "${user}", "password": "${secret.key}" }, "b": ["${x}/y", "${z}"], "${k}": "$${literal}",
+            })
+        );
+        let error = Node::parse("a: { b: ${c}, d: }}").expect_err("a brace too many");
+        assert_eq!(error.position.line, 1);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     let source = JobSource {
         suite: packed,
         secrets: seal(caller, &job, &run.secrets)?,
+        sealed_for: job.clone(),
         vars: run.vars,
         tags: run.tags,
         only: Vec::new(),
@@ -72,11 +73,7 @@ async fn queue(caller: &Caller<'_>, job: &str) {
 }
 
 /// Secrets sealed for one job; nothing where there are none.
-pub(super) fn seal(
-    caller: &Caller<'_>,
-    job: &str,
-    secrets: &BTreeMap<String, String>,
-) -> Result<Option<Vec<u8>>, Failure> {
+fn seal(caller: &Caller<'_>, job: &str, secrets: &BTreeMap<String, String>) -> Result<Option<Vec<u8>>, Failure> {
     if secrets.is_empty() {
         return Ok(None);
     }

@@ -6,9 +6,14 @@ use serde_json::Value;
 use stepcast_protocol::event::Role;
 use stepcast_protocol::{ErrorCode, EventBody, limits};
 
-pub(super) async fn put(caller: &Caller<'_>, name: Option<String>, value: &Value) -> Result<(), Failure> {
+pub(super) async fn put(
+    caller: &Caller<'_>,
+    name: Option<String>,
+    suite: Option<&Value>,
+    suite_gz: Option<&str>,
+) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
-    let ReadSuite { suite, packed } = suite::read(value)?;
+    let ReadSuite { suite, packed } = suite::given(suite, suite_gz)?;
     let name = name.unwrap_or(suite.name);
     if name.is_empty() || name.len() > limits::NAME_BYTES {
         return Err(Failure::bad_request(format!("`name` has 1 to {} bytes", limits::NAME_BYTES)));

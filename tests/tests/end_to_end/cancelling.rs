@@ -11,13 +11,12 @@ async fn a_cancelled_job_stops_and_says_what_it_has() {
     let site = Site::start().await;
     let mut client = server.client().await;
     // Six seconds of steps: far more than it takes a worker to notice a cancel, which it looks for every second.
-    let many_steps = |number: u32| {
-        let step =
-            |step: u32| json!({ "get": format!("{}/slow/{number}-{step}", site.base), "expect": [{ "status": 200 }] });
-        json!({ "name": format!("Test {number}"), "steps": (0..20).map(step).collect::<Vec<_>>() })
-    };
-    let tests: Vec<_> = (0..30).map(many_steps).collect();
-    let job = client.run(suite(&tests)).await;
+    let step =
+        |step: u32| json!({ "get": format!("{}/slow/${{number}}-{step}", site.base), "expect": [{ "status": 200 }] });
+    let test = json!({
+        "name": "Test", "each": { "number": (0..30).collect::<Vec<_>>() }, "steps": (0..20).map(step).collect::<Vec<_>>(),
+    });
+    let job = client.run(suite(&[test])).await;
     client.until_type("test.started").await;
     assert_eq!(client.ask(json!({ "action": "cancel", "job": job })).await["type"], "ok");
     client.until(|event| event["type"] == "job.progress" && event["status"] == "cancelling").await;

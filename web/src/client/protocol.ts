@@ -418,11 +418,15 @@ job: string, } | { "action": "suites.put",
 /**
  * The name it is found by; the suite's own where it is left out
  */
-name?: string | null, 
+name?: string, 
 /**
  * The suite itself
  */
-suite: unknown, } | { "action": "suites.get", 
+suite?: unknown, 
+/**
+ * A suite too large for one message: its JSON, gzip, then base64
+ */
+suite_gz?: string, } | { "action": "suites.get", 
 /**
  * The name it was stored under
  */

@@ -1,4 +1,5 @@
 import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml'
+import { hideTemplates, showTemplates, showTemplatesOf } from './templates'
 
 /** Something wrong with the text of a suite, where it is known where. */
 export interface TextProblem {
@@ -20,8 +21,12 @@ export class SuiteText {
   private readonly document: Document.Parsed
 
   constructor(text: string) {
-    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false })
-    this.problems = this.document.errors.map(({ message, pos }) => ({ message, ...this.place(pos[0]) }))
+    this.document = parseDocument(hideTemplates(text), { lineCounter: this.lines, prettyErrors: false })
+    showTemplatesOf(this.document)
+    this.problems = this.document.errors.map(({ message, pos }) => ({
+      message: showTemplates(message),
+      ...this.place(pos[0]),
+    }))
     if (this.problems.length === 0) this.suite = this.read()
   }
 
@@ -47,7 +52,7 @@ export class SuiteText {
     try {
       return this.document.toJS({ maxAliasCount: 100 })
     } catch (error) {
-      this.problems.push({ message: error instanceof Error ? error.message : String(error) })
+      this.problems.push({ message: showTemplates(error instanceof Error ? error.message : String(error)) })
       return undefined
     }
   }

@@ -1,7 +1,7 @@
 //! Everything this process says about one topic, to everybody who watches it.
 //!
-//! The list of watchers is read again at most every [`REFRESH`], and once more after the last event. Whoever is new on
-//! it gets the whole state of what changed since the reading before, and of the tests that run. Watchers register
+//! The list of watchers is read again every [`REFRESH`] while tests run, and once more after the last event. Whoever is
+//! new on it gets the whole state of what changed since the reading before, and of the tests that run. Watchers register
 //! before they read their snapshot; so whatever happens is in the snapshot, or pushed, or in that state.
 
 use super::lanes::{Lanes, Line};
@@ -57,6 +57,13 @@ struct State {
     is_pumping: bool,
 }
 
+impl State {
+    /// Whether something is under way of which a joiner has to be shown the state.
+    fn goes_on(&self) -> bool {
+        self.recent.values().any(|recent| recent.goes_on)
+    }
+}
+
 struct Recent {
     state: Line,
     goes_on: bool,
@@ -82,9 +89,17 @@ impl Topic {
         !std::mem::replace(&mut state.is_pumping, true)
     }
 
+    /// Notes that no more will follow of something, whether its end was said or not.
+    pub fn end(&self, key: &Key) {
+        if let Some(recent) = self.lock().recent.get_mut(key) {
+            recent.goes_on = false;
+        }
+        self.changed.notify_one();
+    }
+
     pub fn is_idle(&self) -> bool {
         let state = self.lock();
-        !state.is_pumping && state.recent.is_empty()
+        !state.is_pumping
     }
 
     /// Waits until everybody who watches now has been sent everything said so far.
@@ -121,7 +136,7 @@ impl Topic {
     fn is_list_due(&self) -> bool {
         let state = self.lock();
         let is_old = state.read_at.is_none_or(|at| at.elapsed() >= REFRESH);
-        state.is_urgent || (is_old && state.is_dirty)
+        state.is_urgent || (is_old && (state.is_dirty || state.goes_on()))
     }
 
     fn due_at(&self) -> Instant {
@@ -131,7 +146,7 @@ impl Topic {
     /// Whether there is nothing left to do; if so, the next update needs a new pump.
     fn is_done(&self) -> bool {
         let mut state = self.lock();
-        let done = state.waiting.is_empty() && !state.is_dirty && !state.is_urgent;
+        let done = state.waiting.is_empty() && !state.is_dirty && !state.is_urgent && !state.goes_on();
         if done {
             state.is_pumping = false;
         }

@@ -7,20 +7,11 @@ use crate::endpoint::Endpoint;
 use crate::exit::{Exit, UsageError};
 use crate::report::{self, Reporter};
 use crate::suite_file::SuiteFile;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::Value;
-use std::io::Write;
 use std::path::Path;
 use stepcast_protocol::Command;
 use stepcast_protocol::command::Run;
-use stepcast_protocol::limits::MESSAGE_BYTES;
 use stepcast_protocol::suite::check_variables;
-
-/// Room in a message for what is not the suite.
-const ENVELOPE_BYTES: usize = 32 * 1024;
 
 /// Starts a run and waits for its verdict.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
@@ -61,16 +52,5 @@ fn suite_of(arguments: &RunArguments) -> Result<(Option<Value>, Option<String>),
     let (vars, secrets) = (names(&values.vars), names(&values.secrets));
     check_variables(&file.suite, vars.iter().map(String::as_str), secrets.iter().map(String::as_str))
         .map_err(|problems| UsageError::new(format!("`{}`: {problems}", arguments.suite)))?;
-    let text = file.json.to_string();
-    if text.len() + ENVELOPE_BYTES <= MESSAGE_BYTES {
-        return Ok((Some(file.json), None));
-    }
-    Ok((None, Some(pack(&text))))
-}
-
-fn pack(text: &str) -> String {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    // Writing to memory does not fail.
-    let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();
-    STANDARD.encode(packed)
+    Ok(file.travelling())
 }

@@ -13,8 +13,9 @@ pub(crate) async fn suites(arguments: SuitesArguments) -> anyhow::Result<Exit> {
     match arguments.command {
         SuitesCommand::Push { file, name, server } => {
             let read = SuiteFile::read(&file)?;
-            let shown = name.clone().unwrap_or(read.suite.name);
-            ask(&server, Command::PutSuite { name, suite: read.json }).await?;
+            let shown = name.clone().unwrap_or_else(|| read.suite.name.clone());
+            let (suite, suite_gz) = read.travelling();
+            ask(&server, Command::PutSuite { name, suite, suite_gz }).await?;
             report::message(&format!("stored as `{shown}`; run it with `stepcast run '{shown}'`"));
         }
         SuitesCommand::List { server } => {

@@ -6,8 +6,9 @@
 use super::item::{Item, item, key, number};
 use super::jobs::{incomplete, job_pk};
 use super::lists::sort_key;
+use super::transaction::Transacted;
 use super::{Table, failed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use aws_sdk_dynamodb::types::{DeleteRequest, TransactWriteItem, WriteRequest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -124,8 +125,10 @@ impl Table {
     }
 
     async fn write(&self, writes: Vec<TransactWriteItem>) -> Result<()> {
-        self.client.transact_write_items().set_transact_items(Some(writes)).send().await.map_err(failed)?;
-        Ok(())
+        match self.transact(writes).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(_) => Err(Error::unreadable("write", "it has no condition and was refused")),
+        }
     }
 }
 

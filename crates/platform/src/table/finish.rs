@@ -1,18 +1,13 @@
 //! The one write that counts a result: the test's outcome and the job's counters together (promise 2).
 
+use super::Table;
 use super::item::{key, number, text};
 use super::jobs::{incomplete, job_pk};
 use super::tests::test_sk;
-use super::{SERVICE, Table, failed};
-use crate::error::{Error, Result};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use super::transaction::{Transacted, is_refused};
+use crate::error::Result;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem, Update};
-use std::time::Duration;
 use stepcast_protocol::state::{Outcome, digest_of};
-
-/// How often a transaction that met another on the job's item is sent again.
-const OFFERS: u32 = 12;
 
 /// The end of a test, by the worker that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,41 +34,15 @@ impl Table {
     /// Counts the results of some tests of one job, each at most once. Gives back which of them were counted; for the
     /// others the lease was another's or the outcome already there.
     pub async fn finish_tests(&self, job: &str, plan: u64, mut finished: Vec<FinishedTest>) -> Result<Vec<u32>> {
-        for offer in 0..OFFERS {
-            if finished.is_empty() {
-                return Ok(Vec::new());
+        while !finished.is_empty() {
+            let tests = finished.iter().map(|test| self.finish_test(job, plan, test));
+            let writes = tests.chain([self.count(job, plan, &finished)]).collect::<Result<_>>()?;
+            match self.transact(writes).await? {
+                Transacted::Done => break,
+                Transacted::Refused(reasons) => drop_refused(&mut finished, &reasons),
             }
-            let sent = self.send_finish(job, plan, &finished).await;
-            match sent {
-                Ok(()) => return Ok(finished.iter().map(|test| test.test).collect()),
-                Err(SdkError::ServiceError(error)) => match error.into_err() {
-                    TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                        let reasons = cancelled.cancellation_reasons.unwrap_or_default();
-                        drop_refused(&mut finished, &reasons)?;
-                    }
-                    TransactWriteItemsError::TransactionInProgressException(_) => {}
-                    error => return Err(failed::<_, ()>(SdkError::service_error(error, ()))),
-                },
-                Err(error) => return Err(failed(error)),
-            }
-            tokio::time::sleep(pause(offer, finished.first())).await;
         }
-        Err(Error::Unavailable { service: SERVICE, reason: "the job's counters are too busy".to_owned() })
-    }
-
-    async fn send_finish(
-        &self,
-        job: &str,
-        plan: u64,
-        finished: &[FinishedTest],
-    ) -> std::result::Result<(), SdkError<TransactWriteItemsError>> {
-        let mut request = self.client.transact_write_items();
-        for test in finished {
-            request =
-                request.transact_items(self.finish_test(job, plan, test).map_err(SdkError::construction_failure)?);
-        }
-        let counters = self.count(job, plan, finished).map_err(SdkError::construction_failure)?;
-        request.transact_items(counters).send().await.map(|_| ())
+        Ok(finished.iter().map(|test| test.test).collect())
     }
 
     fn finish_test(&self, job: &str, plan: u64, test: &FinishedTest) -> Result<TransactWriteItem> {
@@ -141,25 +110,10 @@ impl Table {
 
 /// Takes out the tests whose condition did not hold. The last reason is the job's own: where that one did not hold,
 /// the job is finished or planned anew, and none of the results counts.
-fn drop_refused(finished: &mut Vec<FinishedTest>, reasons: &[CancellationReason]) -> Result<()> {
-    let refused = |at: usize| reasons.get(at).is_some_and(|reason| reason.code() == Some("ConditionalCheckFailed"));
-    if let Some(reason) = reasons.iter().find(|reason| reason.code() == Some("ValidationError")) {
-        return Err(Error::Refused { service: SERVICE, reason: reason.message().unwrap_or("-").to_owned() });
-    }
-    if refused(finished.len()) {
+fn drop_refused(finished: &mut Vec<FinishedTest>, reasons: &[CancellationReason]) {
+    if reasons.get(finished.len()).is_some_and(is_refused) {
         finished.clear();
-        return Ok(());
     }
-    let mut at = 0;
-    finished.retain(|_| {
-        at += 1;
-        !refused(at - 1)
-    });
-    Ok(())
-}
-
-/// Longer each time, and different for each worker, so that those who met do not meet again.
-fn pause(offer: u32, first: Option<&FinishedTest>) -> Duration {
-    let spread = first.map_or(0, |test| digest_of(test.test.wrapping_add(offer), test.outcome) % 16);
-    Duration::from_millis((4 << offer.min(6)) + spread)
+    let mut reasons = reasons.iter();
+    finished.retain(|_| !reasons.next().is_some_and(is_refused));
 }

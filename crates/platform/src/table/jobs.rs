@@ -3,10 +3,10 @@
 use super::connections::watch_items;
 use super::item::{Item, item, key, number, text};
 use super::record::{JobRecord, JobSource};
+use super::transaction::Transacted;
 use super::{Table, failed, topic_job};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Update};
@@ -70,7 +70,7 @@ impl Table {
         let record = self.new_record(new);
         let mut writes = Vec::new();
         if let Some(idempotency_key) = &new.idempotency_key {
-            writes.push(self.put_new(self.key_item(new, idempotency_key)?)?);
+            writes.push(self.put_key(self.key_item(new, idempotency_key)?)?);
         }
         for item in self.job_items(new, &record)? {
             writes.push(self.put_new(item)?);
@@ -80,15 +80,15 @@ impl Table {
                 writes.push(self.put(item)?);
             }
         }
-        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match (sent, &new.idempotency_key) {
-            (Ok(_), _) => Ok(Created::New(Box::new(record))),
-            (Err(error), Some(idempotency_key)) if is_condition(&error) => {
+        match (self.transact(writes).await?, &new.idempotency_key) {
+            (Transacted::Done, _) => Ok(Created::New(Box::new(record))),
+            (Transacted::Refused(_), Some(idempotency_key)) => {
                 let key: Option<KeyRecord> =
                     self.get("key", key(format!("KEY#{}", new.principal), idempotency_key)).await?;
-                key.map(|key| Created::Before(key.job)).ok_or_else(|| failed(error))
+                let key = key.ok_or_else(|| Error::unreadable("key", "it was refused and is not there"))?;
+                Ok(Created::Before(key.job))
             }
-            (Err(error), _) => Err(failed(error)),
+            (Transacted::Refused(_), None) => Err(Error::unreadable("job", "there is one with this id")),
         }
     }
 
@@ -228,15 +228,12 @@ impl Table {
             .set_key(Some(key("OPEN", &job.job)))
             .build()
             .map_err(incomplete)?;
-        let sent = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(TransactWriteItem::builder().delete(delete).build())
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(Some(JobRecord {
+        let writes = vec![
+            TransactWriteItem::builder().update(update).build(),
+            TransactWriteItem::builder().delete(delete).build(),
+        ];
+        match self.transact(writes).await? {
+            Transacted::Done => Ok(Some(JobRecord {
                 status: JobStatus::Finished,
                 verdict: Some(verdict),
                 finished_at: Some(now),
@@ -245,8 +242,7 @@ impl Table {
                 problem: problem.map(str::to_owned).or_else(|| job.problem.clone()),
                 ..job.clone()
             })),
-            Err(error) if is_condition(&error) => Ok(None),
-            Err(error) => Err(failed(error)),
+            Transacted::Refused(_) => Ok(None),
         }
     }
 
@@ -276,6 +272,16 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
+    /// A key that is over counts as gone, though its row may still be there.
+    fn put_key(&self, item: Item) -> Result<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+            .expression_attribute_values(":now", number(self.clock.now_ms() / 1_000));
+        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+    }
+
     fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
         let put =
             Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
@@ -290,16 +296,6 @@ pub(super) fn job_pk(job: &str) -> String {
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 pub(super) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> Error {
     Error::unreadable("request", error)
-}
-
-/// Whether a transaction was refused because a condition did not hold, rather than because of its neighbours.
-pub(super) fn is_condition<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
-        }
-        _ => false,
-    }
 }
 
 fn status_text(status: JobStatus) -> &'static str {

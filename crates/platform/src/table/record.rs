@@ -107,6 +107,8 @@ pub struct JobSource {
     /// Secrets given with the run: a sealed JSON object of texts
     #[serde(default, skip_serializing_if = "Option::is_none", with = "serde_bytes")]
     pub secrets: Option<Vec<u8>>,
+    /// The job the secrets are sealed for; a replay has those of the job it repeats, which only a worker opens
+    pub sealed_for: String,
     /// Which tests were asked for by tag
     pub tags: Vec<String>,
     /// Which tests were asked for by name (a replay of failed ones); empty means all

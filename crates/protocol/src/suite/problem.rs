@@ -2,6 +2,7 @@
 
 use crate::document::{Position, SyntaxError};
 use crate::event::SuiteProblem;
+use crate::limits;
 use std::fmt::{self, Write};
 
 /// One thing that is wrong.
@@ -62,12 +63,13 @@ impl Problems {
         }])
     }
 
-    /// As they are sent to a client, which has the text itself.
+    /// As they are sent to a client, which has the text itself: the first of them, and what they quote cut short.
     pub fn to_wire(&self) -> Vec<SuiteProblem> {
+        let short = |text: &String| text.chars().take(2 * limits::EXCERPT_CHARS).collect::<String>();
         let wire = |problem: &Problem| SuiteProblem {
-            path: problem.path.clone(),
-            message: problem.message.clone(),
-            hint: problem.hint.clone(),
+            path: short(&problem.path),
+            message: short(&problem.message),
+            hint: problem.hint.as_ref().map(short),
         };
         self.0.iter().take(20).map(wire).collect()
     }

@@ -209,17 +209,38 @@ fn describe(request: &Request) -> String {
 }
 
 fn read_request(fields: &Fields, defaults: &Defaults, page: Option<String>) -> Option<Request> {
-    let methods: Vec<&str> = METHODS.into_iter().filter(|method| fields.has(method)).collect();
-    let (method, url) = match (methods.as_slice(), page) {
-        ([], Some(page)) => ("get", page),
+    // Everything is read before anything is missed, so that all problems are told at once.
+    let target = read_target(fields, page);
+    let headers = read_own_headers(fields, defaults);
+    let body = read_body(fields, target.as_ref().map_or("post", |(method, _)| method));
+    let timeout = fields.get("timeout").map_or(Some(defaults.timeout), |at| at.duration(LONGEST_TIMEOUT));
+    let (method, url) = target?;
+    Some(Request { method: method.to_ascii_uppercase(), url, headers: headers?, body: body?, timeout: timeout? })
+}
+
+fn read_own_headers(fields: &Fields, defaults: &Defaults) -> Option<Vec<(String, String)>> {
+    let mut headers = defaults.headers.clone();
+    if let Some(own) = fields.get("headers") {
+        let own = read_headers(&own)?;
+        headers.retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
+        headers.extend(own);
+    }
+    Some(headers)
+}
+
+/// The method and the address.
+fn read_target(fields: &Fields, page: Option<String>) -> Option<(&'static str, String)> {
+    let methods: Vec<&'static str> = METHODS.into_iter().filter(|method| fields.has(method)).collect();
+    match (methods.as_slice(), page) {
+        ([], Some(page)) => Some(("get", page)),
         ([method], Some(_)) => {
             fields.problem_at_key(method, "`discover` says which pages to get; leave this out", None);
-            return None;
+            None
         }
-        ([method], None) => (*method, read_url(&fields.get(method)?)?),
+        ([method], None) => Some((*method, read_url(&fields.get(method)?)?)),
         ([], None) => {
             fields.at().problem_with_hint("there is no request here", "add one, like `get: https://example.com/`");
-            return None;
+            None
         }
         ([_, second, ..], _) => {
             fields.problem_at_key(
@@ -227,22 +248,9 @@ fn read_request(fields: &Fields, defaults: &Defaults, page: Option<String>) -> O
                 "this would be a second request; a step makes one",
                 Some("use `steps`".into()),
             );
-            return None;
+            None
         }
-    };
-    let mut headers = defaults.headers.clone();
-    if let Some(own) = fields.get("headers") {
-        let own = read_headers(&own)?;
-        headers.retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
-        headers.extend(own);
     }
-    Some(Request {
-        method: method.to_ascii_uppercase(),
-        url,
-        headers,
-        body: read_body(fields, method)?,
-        timeout: fields.get("timeout").map_or(Some(defaults.timeout), |at| at.duration(LONGEST_TIMEOUT))?,
-    })
 }
 
 #[expect(clippy::option_option, reason = "outside: could it be read, inside: is there one")]

@@ -5,6 +5,7 @@ use super::problem::closest;
 use super::reader::{At, Fields};
 use crate::document::Kind;
 use crate::{limits, template};
+use scraper::error::SelectorErrorKind;
 use serde_json::Value;
 
 /// Subjects the language has a name for and this version cannot look at yet.
@@ -115,7 +116,7 @@ fn read_css_property(fields: &Fields) -> Option<Property> {
         ["count"] => Some(Property::Count),
         ["exists"] => Some(Property::Exists),
         ["attr"] => fields.get("attr")?.text_not_empty().map(Property::Attribute),
-        // `attr` with `exists` or `count` says which attribute should be there.
+        // `attr` with `exists` says that the attribute should be there.
         ["attr", "exists"] => fields.get("attr")?.text_not_empty().map(Property::Attribute),
         [first, second, ..] => {
             fields.problem_at_key(
@@ -281,7 +282,22 @@ fn read_bound(subject: &Subject, at: &At) -> Option<Bound> {
 
 /// Whether this is a CSS selector.
 pub(crate) fn check_selector(text: &str) -> Result<(), String> {
-    scraper::Selector::parse(text).map(|_| ()).map_err(|error| format!("`{text}` is not a CSS selector: {error}"))
+    scraper::Selector::parse(text)
+        .map(|_| ())
+        .map_err(|error| format!("`{text}` is not a CSS selector: {}", describe_selector_error(&error)))
+}
+
+fn describe_selector_error(error: &SelectorErrorKind) -> String {
+    match error {
+        SelectorErrorKind::UnexpectedToken => "something stands where it cannot".to_owned(),
+        SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
+        SelectorErrorKind::UnexpectedSelectorParseError(error) => match format!("{error:?}").as_str() {
+            "DanglingCombinator" => "it ends with a combinator and nothing behind it".to_owned(),
+            "EmptySelector" => "a part of it is empty".to_owned(),
+            other => other.split('(').next().unwrap_or_default().to_owned(),
+        },
+        other => other.to_string(),
+    }
 }
 
 /// Whether this is a pattern; the engine's message is several lines, of which the last says what is wrong.

@@ -1,0 +1,64 @@
+//! Writes that happen all or not at all.
+
+use super::{SERVICE, Table, failed};
+use crate::error::{Error, Result};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use std::time::Duration;
+
+/// How often a transaction that met another on the same item is sent again; the SDK leaves that to us.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>
+const OFFERS: u32 = 12;
+
+/// What became of a transaction.
+pub(super) enum Transacted {
+    /// All of it is written
+    Done,
+    /// Nothing is: a condition did not hold. A reason for each action, in order
+    Refused(Vec<CancellationReason>),
+}
+
+impl Table {
+    /// Writes all of it or nothing.
+    pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted> {
+        for offer in 0..OFFERS {
+            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            match sent {
+                Ok(_) => return Ok(Transacted::Done),
+                Err(SdkError::ServiceError(error)) => match error.into_err() {
+                    TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                        let reasons = cancelled.cancellation_reasons.unwrap_or_default();
+                        if let Some(decided) = decided(reasons) {
+                            return decided;
+                        }
+                    }
+                    TransactWriteItemsError::TransactionInProgressException(_) => {}
+                    error => return Err(failed::<_, ()>(SdkError::service_error(error, ()))),
+                },
+                Err(error) => return Err(failed(error)),
+            }
+            tokio::time::sleep(pause(offer)).await;
+        }
+        Err(Error::Unavailable { service: SERVICE, reason: "too many writes met on one item".to_owned() })
+    }
+}
+
+/// What no later offer would change; nothing, where the transaction only met another.
+fn decided(reasons: Vec<CancellationReason>) -> Option<Result<Transacted>> {
+    if let Some(invalid) = reasons.iter().find(|reason| reason.code() == Some("ValidationError")) {
+        let reason = invalid.message().unwrap_or("a write is not valid").to_owned();
+        return Some(Err(Error::Refused { service: SERVICE, reason }));
+    }
+    reasons.iter().any(is_refused).then_some(Ok(Transacted::Refused(reasons)))
+}
+
+/// Whether the condition of this action did not hold.
+pub(super) fn is_refused(reason: &CancellationReason) -> bool {
+    reason.code() == Some("ConditionalCheckFailed")
+}
+
+/// Longer each time, and different for each worker, so that those who met do not meet again.
+fn pause(offer: u32) -> Duration {
+    Duration::from_millis(fastrand::u64(1..=(8 << offer.min(6))))
+}

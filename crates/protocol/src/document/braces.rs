@@ -1,0 +1,52 @@
+//! Hides the braces of `${name}` from YAML, which would take them for the beginning of a mapping in
+//! `form: { user: ${user} }`.
+//!
+//! Each character is replaced by one of Unicode's private use, so positions stay what they are.
+
+use std::borrow::Cow;
+
+const DOLLAR: char = '\u{F0100}';
+const OPEN: char = '\u{F0101}';
+const CLOSE: char = '\u{F0102}';
+
+/// The text with every `${name}` hidden. A text that holds the private characters itself is left alone.
+pub(super) fn hide(text: &str) -> Cow<'_, str> {
+    if !text.contains("${") || text.contains([DOLLAR, OPEN, CLOSE]) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        out.push_str(before);
+        match name(after) {
+            Some(name) => {
+                out.extend([DOLLAR, OPEN]);
+                out.push_str(name);
+                out.push(CLOSE);
+                rest = &after[name.len() + 1..];
+            }
+            None => {
+                out.push_str("${");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// A piece of the text as it was.
+pub(super) fn show<'t>(text: &'t str) -> Cow<'t, str> {
+    if !text.contains(DOLLAR) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(DOLLAR, "$").replace(OPEN, "{").replace(CLOSE, "}"))
+}
+
+/// The name that ends with the next brace.
+fn name(text: &str) -> Option<&str> {
+    let name = &text[..text.find('}')?];
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '));
+    is_name.then_some(name)
+}
