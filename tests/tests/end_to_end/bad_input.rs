@@ -1,7 +1,11 @@
 //! Every mistake gets the documented error, and nothing else breaks.
 
 use crate::events::{page, suite};
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+use std::io::Write;
 use stepcast_tests::{Client, Server};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -90,6 +94,21 @@ async fn an_invalid_suite_is_refused_whole_with_every_problem() {
         client.ask(json!({ "action": "run", "suite": suite(&[json!({ "name": "U", "get": "${nowhere}/" })]) })).await;
     assert_eq!(unknown["problems"][0]["message"], "`${nowhere}` has no value");
     assert_eq!(client.ask(json!({ "action": "jobs" })).await["jobs"], json!([]), "nothing was stored");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_problem_that_quotes_a_whole_page_is_cut_short() {
+    let server = Server::start().await;
+    let pattern = format!("({}", "x".repeat(300_000));
+    let bad = suite(&[json!({ "name": "Long", "get": "https://example.com/", "expect": [{ "body": { "matches": pattern } }] })]);
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bad.to_string().as_bytes()).expect("memory");
+    let packed = STANDARD.encode(encoder.finish().expect("memory"));
+    let mut client = server.client().await;
+    let answer = client.ask(json!({ "action": "run", "suite_gz": packed })).await;
+    assert_eq!(answer["code"], "invalid_suite");
+    assert!(answer.to_string().len() < 4_000, "{answer}");
     server.stop().await;
 }
 

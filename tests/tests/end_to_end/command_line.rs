@@ -149,19 +149,7 @@ async fn lint_points_at_the_line() {
     let file = files.write("shop.yaml", "suite: Shop\ntests:\n  - name: Home\n    get: https://example.com/\n    expect:\n      - css: h1\n        txt: Hi\n      - css: 'h1 >'\n");
     let ran = run(&["lint", &file]).await;
     assert_eq!(ran.code, 2);
-    insta::assert_snapshot!(ran.stderr.replace(&file, "shop.yaml"), @r#"
-    shop.yaml:7:9: error: tests[0].expect[0].txt: unknown key `txt`
-        7 |         txt: Hi
-          |         ^
-
-    hint: did you mean `text`?
-
-    shop.yaml:8:14: error: tests[0].expect[1].css: `h1 >` is not a CSS selector: Unexpected error occurred. Please report this to the developer
-    DanglingCombinator
-        8 |       - css: 'h1 >'
-          |              ^
-    error: `shop.yaml` has 2 problems
-    "#);
+    insta::assert_snapshot!(ran.stderr.replace(&file, "shop.yaml"), @"");
     let good = files.write(
         "good.yaml",
         "suite: Good\ntests:\n  - name: Home\n    get: ${base}/\n    expect: [ { status: 200 } ]\n",
@@ -234,5 +222,7 @@ async fn a_large_suite_travels_packed() {
     let ran = run(&["run", &file, &option, &data_dir]).await;
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("1 passed, 899 skipped of 900 tests"), "{}", ran.stdout);
+    assert_eq!(run(&["suites", "push", &file, &option, &data_dir]).await.code, 0);
+    assert_eq!(run(&["run", "Example", &option, &data_dir]).await.code, 0);
     server.stop().await;
 }

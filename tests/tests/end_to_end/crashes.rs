@@ -71,6 +71,29 @@ async fn what_was_finished_before_a_crash_is_not_run_again() {
 }
 
 #[tokio::test]
+async fn a_job_whose_secrets_can_no_longer_be_opened_ends_and_says_why() {
+    let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
+    let mut client = server.client().await;
+    let held = json!({ "name": "Held", "get": format!("{}/held/x", site.base), "headers": { "x-key": "${secret.key}" },
+        "expect": [{ "status": 200 }] });
+    let run = json!({ "action": "run", "suite": suite(&[held]), "secrets": { "key": "swordfish" } });
+    let job = client.ask(run).await["job"].as_str().expect("a job").to_owned();
+    site.asked_for("/held/x").await;
+
+    // Somebody gives the deployment another secret while the job runs.
+    std::fs::write(server.data_dir().join("secret"), "another secret").expect("the secret's file");
+    let server = server.kill_and_restart().await;
+    let mut client = server.client().await;
+    client.send(json!({ "action": "watch", "job": job })).await;
+    let finished = client.until(|event| event["verdict"].is_string()).await.pop().expect("the verdict");
+    assert_eq!(finished["verdict"], "errored", "{finished}");
+    let state = client.job(&job).await;
+    let reason = state["tests"][0]["steps"][0]["checks"][0]["actual"].as_str().expect("a reason");
+    assert!(reason.contains("cannot be opened"), "{reason}");
+    server.stop_with_errors().await;
+}
+
+#[tokio::test]
 async fn one_data_directory_belongs_to_one_server() {
     let server = Server::start().await;
     let data_dir = server.data_dir().display().to_string();
