@@ -34,7 +34,7 @@ test-rust: web/dist/index.html $(PYTHON_ENVIRONMENT)/ready
 check-rust:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
 	cargo test --quiet -p stepcast-tests --test workspace
 
 types: ## Write the wire types for the dashboard

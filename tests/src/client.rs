@@ -29,7 +29,7 @@ impl Client {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse()?);
         }
-        let (socket, _) = within("a handshake", connect_async(request)).await?;
+        let (socket, _) = within("a handshake", Box::pin(connect_async(request))).await?;
         Ok(Self { socket, received: VecDeque::new() })
     }
 

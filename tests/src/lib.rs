@@ -17,12 +17,12 @@ pub use site::Site;
 use std::time::Duration;
 
 /// How long a test waits for what it waits for: far longer than anything takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that has to happen, and says what did not.
 pub async fn within<T>(what: &str, happens: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, happens).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what} did not happen within {} seconds", PATIENCE.as_secs()),
-    }
+    let Ok(value) = tokio::time::timeout(PATIENCE, happens).await else {
+        panic!("{what} did not happen within {} seconds", PATIENCE.as_secs());
+    };
+    value
 }

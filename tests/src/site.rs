@@ -169,6 +169,8 @@ async fn sitemap(headers: HeaderMap, Query(query): Query<HashMap<String, String>
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
     let pages: u32 = query.get("pages").and_then(|pages| pages.parse().ok()).unwrap_or(3);
     let kind = query.get("kind").map_or("page", String::as_str);
-    let urls: String = (0..pages).map(|page| format!("<url><loc>http://{host}/{kind}/{page}</loc></url>")).collect();
+    let urls: Vec<String> =
+        (0..pages).map(|page| format!("<url><loc>http://{host}/{kind}/{page}</loc></url>")).collect();
+    let urls = urls.concat();
     ([(header::CONTENT_TYPE, "application/xml")], format!("<urlset>{urls}</urlset>")).into_response()
 }

@@ -42,10 +42,8 @@ impl<'a> Narrator<'a> {
     fn tell(&self, body: EventBody, goes_on: bool) {
         let at = self.clock.now_text();
         let line = Event::of_job(&self.job.id, self.state.v, body, &at).to_json();
-        let state = match goes_on {
-            true => Event::of_test_state(&self.job.id, self.state.clone(), at).to_json(),
-            false => line.clone(),
-        };
+        let state =
+            if goes_on { Event::of_test_state(&self.job.id, self.state.clone(), at).to_json() } else { line.clone() };
         let update = Update { key: Key::Test(self.state.test), line, state, goes_on };
         self.progress.publish(&topic_job(&self.job.id), vec![update]);
     }

@@ -101,13 +101,12 @@ impl Worker {
     /// is run once.
     async fn queue_again(&self, job: &Job) -> Result<Handled, Error> {
         let Some(record) = self.platform.table.job(&job.id).await? else { return Ok(Handled::Done) };
-        match record.status {
-            JobStatus::Finished => self.tell_finished(&record),
-            _ => {
-                let tests = self.platform.table.tests(&job.id, record.plan).await?;
-                let queued = tests.iter().filter(|test| test.status == TestStatus::Queued).map(|test| test.test);
-                self.queue_tests(job, record.plan, queued.collect()).await?;
-            }
+        if record.status == JobStatus::Finished {
+            self.tell_finished(&record);
+        } else {
+            let tests = self.platform.table.tests(&job.id, record.plan).await?;
+            let queued = tests.iter().filter(|test| test.status == TestStatus::Queued).map(|test| test.test);
+            self.queue_tests(job, record.plan, queued.collect()).await?;
         }
         Ok(Handled::Done)
     }

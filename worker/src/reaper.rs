@@ -24,7 +24,7 @@ const GRACE: u32 = 3;
 const MOST_DOUBLINGS: u32 = 10;
 
 /// How long a job may stay without a plan, whatever the reason.
-const LONGEST_PLANNING: Duration = Duration::from_secs(60 * 60);
+const LONGEST_PLANNING: Duration = Duration::from_hours(1);
 
 impl Worker {
     /// Looks at every open job once. A job that cannot be looked after is left for the next time.
@@ -73,18 +73,23 @@ impl Worker {
         }
         for test in self.platform.table.tests(&record.job, record.plan).await? {
             match test.status {
-                TestStatus::Finished => {}
-                TestStatus::Running if !self.is_abandoned(&test) => {}
-                TestStatus::Running if test.lease >= MOST_LEASES => {
+                TestStatus::Running if self.is_abandoned(&test) && test.lease >= MOST_LEASES => {
                     let reason = format!("{} workers were lost while they ran this test", test.lease);
                     self.give_up(&job, record.plan, test.test, &reason).await?;
                 }
-                TestStatus::Running => self.queue_test(&job, record.plan, &test).await?,
-                TestStatus::Queued if still < millis(self.lease * GRACE) << test.requeued.min(MOST_DOUBLINGS) => {}
-                TestStatus::Queued => self.queue_test(&job, record.plan, &test).await?,
+                TestStatus::Running if self.is_abandoned(&test) => self.queue_test(&job, record.plan, &test).await?,
+                TestStatus::Queued if still >= self.longest_wait(&test) => {
+                    self.queue_test(&job, record.plan, &test).await?;
+                }
+                TestStatus::Finished | TestStatus::Running | TestStatus::Queued => {}
             }
         }
         Ok(())
+    }
+
+    /// How long a test may wait in the queue before its message counts as lost, in milliseconds.
+    fn longest_wait(&self, test: &TestRecord) -> u64 {
+        millis(self.lease * GRACE) << test.requeued.min(MOST_DOUBLINGS)
     }
 
     /// Whether the lease ended so long ago that SQS should have brought the message back.

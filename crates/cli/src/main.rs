@@ -33,6 +33,6 @@ async fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Replay(arguments) => commands::replay::replay(arguments).await,
         Command::Suites(arguments) => commands::suites::suites(arguments).await,
         Command::Token(arguments) => commands::token::token(arguments),
-        Command::Lint(arguments) => commands::lint::lint(&arguments),
+        Command::Lint(arguments) => Ok(commands::lint::lint(&arguments)),
     }
 }

@@ -106,12 +106,14 @@ impl Reporter {
         }
         let text = summary::render(state, link);
         if is_piped {
-            message(&text)
+            message(&text);
         } else {
-            data(&text)
+            data(&text);
         }
         if std::env::var_os("GITHUB_ACTIONS").is_some() && !is_piped {
-            annotations::render(state).iter().for_each(|line| data(line));
+            for line in annotations::render(state) {
+                data(&line);
+            }
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use stepcast_platform::auth::Authenticator;
 use stepcast_protocol::event::Role;
 
 /// How long a browser stays signed in.
-const SIGNED_IN: Duration = Duration::from_secs(12 * 60 * 60);
+const SIGNED_IN: Duration = Duration::from_hours(12);
 
 /// Nothing from elsewhere, no inline scripts, no frames: the page shows text strangers wrote.
 const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
@@ -62,13 +62,12 @@ impl Dashboard {
 }
 
 async fn sign_in(State(dashboard): State<Dashboard>, Json(SignIn { code }): Json<SignIn>) -> Response {
-    match dashboard.redeem(&code) {
-        Some(token) => (StatusCode::OK, [(CACHE_CONTROL, "no-store")], Json(json!({ "token": token }))).into_response(),
-        None => {
-            let message =
-                "This sign-in link was used before or is of an earlier start; make a token with `stepcast token new`";
-            (StatusCode::FORBIDDEN, Json(json!({ "message": message }))).into_response()
-        }
+    if let Some(token) = dashboard.redeem(&code) {
+        (StatusCode::OK, [(CACHE_CONTROL, "no-store")], Json(json!({ "token": token }))).into_response()
+    } else {
+        let message =
+            "This sign-in link was used before or is of an earlier start; make a token with `stepcast token new`";
+        (StatusCode::FORBIDDEN, Json(json!({ "message": message }))).into_response()
     }
 }
 

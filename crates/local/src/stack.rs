@@ -34,19 +34,19 @@ const DEAD_LETTER_QUEUE: &str = "stepcast-dead-letters";
 const STAGE: &str = "local";
 
 /// How long a message would stay hidden if its worker did not say otherwise: the longest a Lambda function may run.
-const VISIBILITY: Duration = Duration::from_secs(15 * 60);
+const VISIBILITY: Duration = Duration::from_mins(15);
 
 /// How often a message may be received before it is a dead letter.
 const MOST_RECEIVES: u32 = 6;
 
 /// How often expired items are swept out.
-const SWEEP: Duration = Duration::from_secs(10 * 60);
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// How long running tests may take to end when the process is asked to stop. What is left is run by the next start.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long the token lasts that `up` gives to commands on the same machine.
-const OWN_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const OWN_TOKEN: Duration = Duration::from_hours(720);
 
 /// What the stack is told.
 #[derive(Debug, Clone)]

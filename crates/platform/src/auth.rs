@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_token_says_who_until_it_expires() {
-        let token = at(1_000).issue("ci", Role::Runner, Duration::from_secs(60));
+        let token = at(1_000).issue("ci", Role::Runner, Duration::from_mins(1));
         let ci = Identity { principal: "ci".into(), role: Role::Runner };
         assert_eq!(at(1_059).verify(&token), Ok(ci));
         assert_eq!(at(1_060).verify(&token), Err(TokenError::Expired));
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn tokens_of_others_are_refused() {
         let other = Authenticator::with_secret(&Secret::new("t"), None, Clock::from_fn(|| 0));
-        let token = other.issue("ci", Role::Admin, Duration::from_secs(60));
+        let token = other.issue("ci", Role::Admin, Duration::from_mins(1));
         assert_eq!(at(0).verify(&token), Err(TokenError::Invalid));
         assert_eq!(at(0).verify("nonsense"), Err(TokenError::Invalid));
         // `alg: none`, with the claims of an admin

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use std::error::Error as StdError;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 /// The result of asking a service.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -38,7 +38,7 @@ pub enum Error {
 
 impl Error {
     /// An item or message this version cannot read.
-    pub fn unreadable(what: &'static str, reason: impl ToString) -> Self {
+    pub fn unreadable(what: &'static str, reason: impl fmt::Display) -> Self {
         Self::Unreadable { what, reason: reason.to_string() }
     }
 

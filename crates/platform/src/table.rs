@@ -78,6 +78,7 @@ impl Table {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 fn failed<E, R>(error: SdkError<E, R>) -> Error
 where
     E: StdError + ProvideErrorMetadata + Debug + 'static,

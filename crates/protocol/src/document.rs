@@ -282,6 +282,7 @@ fn fail(position: Position, message: impl Into<String>) -> SyntaxError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
 
     fn json(text: &str) -> Value {
         Node::parse(text).expect("a document").to_json()
@@ -326,7 +327,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..10 {
             let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+            writeln!(bomb, "a{level}: &a{level} [{aliases}]").expect("memory");
         }
         let error = Node::parse(&bomb).expect_err("too many values");
         assert!(error.message.contains("aliases included"), "{}", error.message);

@@ -44,10 +44,10 @@ pub const VARIABLE_BYTES: usize = 16 * 1024;
 pub const JOBS_PER_PAGE: usize = 100;
 
 /// Time a connection may live on API Gateway (same page as [`FRAME_BYTES`]).
-pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+pub const CONNECTION_LIFETIME: Duration = Duration::from_hours(2);
 
 /// Time after which API Gateway closes a connection on which nothing moved (same page as [`FRAME_BYTES`]).
-pub const CONNECTION_IDLE: Duration = Duration::from_secs(10 * 60);
+pub const CONNECTION_IDLE: Duration = Duration::from_mins(10);
 
 /// How often a client should send `ping`: often enough that losing one still keeps the connection.
-pub const PING_EVERY: Duration = Duration::from_secs(4 * 60);
+pub const PING_EVERY: Duration = Duration::from_mins(4);

@@ -109,7 +109,7 @@ impl Counts {
 
     /// How much of the plan is done, 0 to 100.
     pub fn percent(&self) -> u32 {
-        if self.total == 0 { 0 } else { self.finished().min(self.total) * 100 / self.total }
+        (self.finished().min(self.total) * 100).checked_div(self.total).unwrap_or_default()
     }
 }
 
@@ -514,8 +514,8 @@ impl JobSummary {
 /// counters can add it up in the same write that counts the test, in any order.
 /// <http://www.isthe.com/chongo/tech/comp/fnv/>
 pub fn digest_of(test: u32, outcome: Outcome) -> u64 {
-    let text = format!("{test}:{}", outcome.as_str());
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let named = format!("{test}:{}", outcome.as_str());
+    let hash = named.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     u64::from(hash)
 }
 

@@ -1,6 +1,6 @@
 //! Suites: what a file says, after it has been read and found good.
 //!
-//! [`read`] turns a [`Node`](crate::document::Node) into a [`Suite`] or into everything that is wrong with it.
+//! [`read()`] turns a [`Node`] into a [`Suite`] or into everything that is wrong with it.
 //! What a suite asks for is data here; `worker` gives it meaning.
 
 pub mod check;

@@ -101,7 +101,9 @@ async fn an_invalid_suite_is_refused_whole_with_every_problem() {
 async fn a_problem_that_quotes_a_whole_page_is_cut_short() {
     let server = Server::start().await;
     let pattern = format!("({}", "x".repeat(300_000));
-    let bad = suite(&[json!({ "name": "Long", "get": "https://example.com/", "expect": [{ "body": { "matches": pattern } }] })]);
+    let bad = suite(&[
+        json!({ "name": "Long", "get": "https://example.com/", "expect": [{ "body": { "matches": pattern } }] }),
+    ]);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bad.to_string().as_bytes()).expect("memory");
     let packed = STANDARD.encode(encoder.finish().expect("memory"));

@@ -58,7 +58,7 @@ async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
     let unreachable = page("Unreachable", "http://127.0.0.1:9/");
     let unchecked = json!({ "name": "Unchecked", "get": format!("{}/page/x", site.base) });
     let cases = [
-        (files.suite("passing.json", &[passing.clone()]), 0),
+        (files.suite("passing.json", std::slice::from_ref(&passing)), 0),
         (files.suite("failing.json", &[passing.clone(), failing(&site), unreachable.clone()]), 1),
         (files.write("invalid.yaml", "suite: Invalid\ntests:\n  - name: A\n    got: http://x/\n"), 2),
         (files.suite("errored.json", &[passing, unreachable]), 3),

@@ -121,7 +121,7 @@ async fn the_command_waits_through_a_restart() {
     let ran = within("the verdict", run).await.expect("the command runs");
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("1 passed of 1 test"), "{}", ran.stdout);
-    tokio::time::timeout(Duration::from_secs(60), server.stop()).await.expect("the server stops");
+    tokio::time::timeout(Duration::from_mins(1), server.stop()).await.expect("the server stops");
 }
 
 /// A port nobody listens on; the server has to come back on the same one.

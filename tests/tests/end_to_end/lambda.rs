@@ -74,7 +74,7 @@ async fn respond(State(runtime): State<Arc<Runtime>>, body: String) -> &'static 
     "{}"
 }
 
-fn websocket_event(route: &str, headers: Value) -> Value {
+fn websocket_event(route: &str, headers: &Value) -> Value {
     json!({
         "headers": headers,
         "multiValueHeaders": {},
@@ -90,7 +90,7 @@ fn websocket_event(route: &str, headers: Value) -> Value {
 
 #[tokio::test]
 async fn connect_refuses_a_wrong_token() {
-    let event = websocket_event("$connect", json!({ "Authorization": "Bearer wrong" }));
+    let event = websocket_event("$connect", &json!({ "Authorization": "Bearer wrong" }));
     assert_eq!(invoke("connect", event).await["statusCode"], 401);
 }
 

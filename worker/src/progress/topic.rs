@@ -45,6 +45,7 @@ pub(super) struct Topic {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, in any combination")]
 struct State {
     waiting: Vec<Line>,
     recent: BTreeMap<Key, Recent>,

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// How long a server may be away.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How often the state is asked for after the verdict, while something is missing.
 const QUESTIONS: u32 = 5;

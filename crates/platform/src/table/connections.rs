@@ -16,7 +16,7 @@ use stepcast_protocol::event::Role;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 
 /// Longer than a connection can live by the longest an expired row may still be there to confuse anybody.
-const MARGIN: Duration = Duration::from_secs(15 * 60);
+const MARGIN: Duration = Duration::from_mins(15);
 
 /// A connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use std::time::Duration;
 use stepcast_protocol::state::{Counts, JobStatus, Verdict};
 
 /// How long an idempotency key is remembered.
-const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const KEY_LIFETIME: Duration = Duration::from_hours(24);
 
 /// A job about to be stored.
 #[derive(Debug, Clone)]
@@ -293,7 +293,6 @@ pub(super) fn job_pk(job: &str) -> String {
     format!("JOB#{job}")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 pub(super) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> Error {
     Error::unreadable("request", error)
 }

@@ -23,7 +23,13 @@ impl Table {
             .await;
         match made {
             Ok(_) => self.expire_items().await,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_dynamodb::operation::create_table::CreateTableError::is_resource_in_use_exception,
+                ) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(failed(error)),
         }
     }

@@ -19,17 +19,14 @@ pub(super) fn hide(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find("${") {
         let (before, after) = (&rest[..at], &rest[at + 2..]);
         out.push_str(before);
-        match name(after) {
-            Some(name) => {
-                out.extend([DOLLAR, OPEN]);
-                out.push_str(name);
-                out.push(CLOSE);
-                rest = &after[name.len() + 1..];
-            }
-            None => {
-                out.push_str("${");
-                rest = after;
-            }
+        if let Some(name) = name(after) {
+            out.extend([DOLLAR, OPEN]);
+            out.push_str(name);
+            out.push(CLOSE);
+            rest = &after[name.len() + 1..];
+        } else {
+            out.push_str("${");
+            rest = after;
         }
     }
     out.push_str(rest);
@@ -37,7 +34,7 @@ pub(super) fn hide(text: &str) -> Cow<'_, str> {
 }
 
 /// A piece of the text as it was.
-pub(super) fn show<'t>(text: &'t str) -> Cow<'t, str> {
+pub(super) fn show(text: &str) -> Cow<'_, str> {
     if !text.contains(DOLLAR) {
         return Cow::Borrowed(text);
     }

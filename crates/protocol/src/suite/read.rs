@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The longest one request may take: a worker on Lambda has 15 minutes for all its tests.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(120);
+const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 const STEP_KEYS: [&str; 15] = [
     "name", "get", "post", "put", "patch", "delete", "head", "options", "headers", "form", "json", "text", "timeout",
@@ -103,7 +103,7 @@ fn read_host_limits(at: &At) -> Option<HostLimits> {
         concurrency: fields.get("concurrency").and_then(|at| at.whole_number(1, 256)).unwrap_or(standard.concurrency),
         interval: fields
             .get("interval")
-            .and_then(|at| at.duration(Duration::from_secs(60)))
+            .and_then(|at| at.duration(Duration::from_mins(1)))
             .unwrap_or(standard.interval),
     })
 }

@@ -110,14 +110,12 @@ fn read_css_property(fields: &Fields) -> Option<Property> {
     let given: Vec<&str> = CSS_PROPERTIES.into_iter().filter(|key| fields.has(key)).collect();
     match given.as_slice() {
         [] if has_value_matcher(fields) => Some(Property::Text),
-        [] => Some(Property::Exists),
         ["text"] => Some(Property::Text),
         ["html"] => Some(Property::Html),
         ["count"] => Some(Property::Count),
-        ["exists"] => Some(Property::Exists),
-        ["attr"] => fields.get("attr")?.text_not_empty().map(Property::Attribute),
+        [] | ["exists"] => Some(Property::Exists),
         // `attr` with `exists` says that the attribute should be there.
-        ["attr", "exists"] => fields.get("attr")?.text_not_empty().map(Property::Attribute),
+        ["attr"] | ["attr", "exists"] => fields.get("attr")?.text_not_empty().map(Property::Attribute),
         [first, second, ..] => {
             fields.problem_at_key(
                 second,
@@ -189,8 +187,7 @@ fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
         Subject::Header(_)
         | Subject::Json(_)
         | Subject::Regex(_)
-        | Subject::Css { property: Property::Attribute(_), .. } => Some(Matcher::Exists(true)),
-        Subject::Css { property: Property::Exists, .. } => Some(Matcher::Exists(true)),
+        | Subject::Css { property: Property::Attribute(_) | Property::Exists, .. } => Some(Matcher::Exists(true)),
         _ => {
             fields.at().problem_with_hint(
                 "this check does not say what has to hold",
@@ -272,7 +269,7 @@ fn read_bound(subject: &Subject, at: &At) -> Option<Bound> {
     match at.scalar() {
         Some(Value::String(text)) if template::is_template(text) => Some(Bound::Template(text.clone())),
         _ if *subject == Subject::Time => {
-            let duration = at.duration(std::time::Duration::from_secs(3_600))?;
+            let duration = at.duration(std::time::Duration::from_hours(1))?;
             Some(Bound::Number(duration.as_secs_f64() * 1_000.0))
         }
         Some(Value::Number(number)) => number.as_f64().map(Bound::Number),
