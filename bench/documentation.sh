@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 stepcast=$1
 tree=${2:-/usr/share/doc/postgresql-doc-15/html}
 [ -d "$tree" ] || { echo "\`$tree\` is not there; name a folder of HTML files, or \`apt-get install postgresql-doc-15\`" >&2; exit 1; }
+unset STEPCAST_URL STEPCAST_TOKEN
 folder=$(mktemp -d)
 processes=()
 stop() {
@@ -23,9 +24,9 @@ started=$(date +%s%N)
 "$stepcast" up --json --port 0 --data-dir "$folder/data" --allow-private-targets >"$folder/up" &
 up=$!
 processes+=("$up")
-until [ -s "$folder/up" ]; do sleep 0.005; done
+until [ -s "$folder/up" ]; do kill -0 "$up" || exit 1; sleep 0.005; done
 echo "ready after $((($(date +%s%N) - started) / 1000000)) ms"
-until [ -s "$folder/site" ]; do sleep 0.1; done
+until [ -s "$folder/site" ]; do kill -0 "${processes[0]}" || exit 1; sleep 0.1; done
 for run in 1 2 3; do
     "$stepcast" run examples/documentation.yaml --var "base=$(cat "$folder/site")" --data-dir "$folder/data" \
         --json "$folder/events" >/dev/null 2>&1

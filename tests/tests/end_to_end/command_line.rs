@@ -149,7 +149,18 @@ async fn lint_points_at_the_line() {
     let file = files.write("shop.yaml", "suite: Shop\ntests:\n  - name: Home\n    get: https://example.com/\n    expect:\n      - css: h1\n        txt: Hi\n      - css: 'h1 >'\n");
     let ran = run(&["lint", &file]).await;
     assert_eq!(ran.code, 2);
-    insta::assert_snapshot!(ran.stderr.replace(&file, "shop.yaml"), @"");
+    insta::assert_snapshot!(ran.stderr.replace(&file, "shop.yaml"), @r#"
+    shop.yaml:7:9: error: tests[0].expect[0].txt: unknown key `txt`
+        7 |         txt: Hi
+          |         ^
+
+    hint: did you mean `text`?
+
+    shop.yaml:8:14: error: tests[0].expect[1].css: `h1 >` is not a CSS selector: it ends with a combinator and nothing behind it
+        8 |       - css: 'h1 >'
+          |              ^
+    error: `shop.yaml` has 2 problems
+    "#);
     let good = files.write(
         "good.yaml",
         "suite: Good\ntests:\n  - name: Home\n    get: ${base}/\n    expect: [ { status: 200 } ]\n",

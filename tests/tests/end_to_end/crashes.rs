@@ -14,7 +14,9 @@ async fn a_server_killed_in_the_middle_of_a_run_finishes_it_after_a_restart() {
     let mut client = server.client().await;
     let quick = (0..20).map(|number| page(&format!("Quick {number}"), &format!("{}/page/{number}", site.base)));
     let held = (0..10).map(|number| page(&format!("Held {number}"), &format!("{}/held/{number}", site.base)));
-    let job = client.run(suite(&quick.chain(held).collect::<Vec<_>>())).await;
+    let mut all = suite(&quick.chain(held).collect::<Vec<_>>());
+    all["defaults"] = json!({ "host": { "concurrency": 32 } });
+    let job = client.run(all).await;
     client.until_type("test.finished").await;
     site.asked_for("/held/9").await;
 
