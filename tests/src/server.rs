@@ -74,8 +74,14 @@ impl Server {
     }
 
     /// Kills the server as `kill -9` does, and starts another on the same data directory.
-    pub async fn kill_and_restart(mut self) -> Self {
+    pub async fn kill_and_restart(self) -> Self {
+        self.kill_and_restart_after(|_| ()).await
+    }
+
+    /// The same, with something that happens to the data directory in between.
+    pub async fn kill_and_restart_after(mut self, happens: impl FnOnce(&Path)) -> Self {
         self.child.kill().await.expect("the server is killed");
+        happens(self.data_dir.path());
         Self::start_in(self.data_dir, self.options).await
     }
 

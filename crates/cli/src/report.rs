@@ -42,6 +42,8 @@ pub(crate) fn data(text: &str) {
 pub(crate) struct Reporter {
     events: Option<EventWriter>,
     junit: Option<PathBuf>,
+    finished: Vec<JobState>,
+    is_watched: bool,
     live: Option<Live>,
     shown: BTreeSet<u32>,
 }
@@ -53,7 +55,9 @@ impl Reporter {
         Ok(Self {
             events: arguments.json.as_deref().map(EventWriter::open).transpose()?,
             junit: arguments.junit.clone(),
-            live: is_watched.then(Live::new),
+            finished: Vec::new(),
+            is_watched,
+            live: None,
             shown: BTreeSet::new(),
         })
     }
@@ -62,6 +66,9 @@ impl Reporter {
     pub fn event(&mut self, event: &Event, state: &JobState) {
         if let Some(events) = &mut self.events {
             events.write(event);
+        }
+        if self.is_watched && self.live.is_none() {
+            self.live = Some(Live::new());
         }
         match &event.body {
             EventBody::JobAccepted { suite, .. } => {
@@ -87,14 +94,14 @@ impl Reporter {
         }
     }
 
-    /// Takes the bar away; nothing moves any more.
+    /// Takes the bar away until something moves again.
     pub fn close(&mut self) {
         if let Some(live) = self.live.take() {
             live.clear();
         }
     }
 
-    /// Shows what came of the run and writes the reports.
+    /// Shows what came of the run and writes the reports; more runs may follow.
     pub fn finish(&mut self, state: &JobState, link: Option<&str>) -> anyhow::Result<()> {
         self.close();
         let is_piped = self.events.as_ref().is_some_and(EventWriter::is_standard_output);
@@ -102,8 +109,10 @@ impl Reporter {
             events.end(state)?;
         }
         if let Some(path) = &self.junit {
-            junit::write(path, state)?;
+            self.finished.push(state.clone());
+            junit::write(path, &self.finished)?;
         }
+        self.shown.clear();
         let text = summary::render(state, link);
         if is_piped {
             message(&text);

@@ -130,11 +130,14 @@ async fn json_is_every_event_and_ends_with_the_verdict() {
 async fn reports_are_written() {
     let (site, files) = (Site::start().await, Files::new());
     let file = files.suite("suite.json", &[page("Passing <&>", &format!("{}/page/x", site.base)), failing(&site)]);
+    let other = files.suite("other.json", &[page("Another file", &format!("{}/page/x", site.base))]);
     let junit = files.path("report.xml").display().to_string();
-    let ran = run_with(&["check", &file, "--junit", &junit], &[("GITHUB_ACTIONS", "true"), ("CI", "true")]).await;
+    let ran =
+        run_with(&["check", &file, &other, "--junit", &junit], &[("GITHUB_ACTIONS", "true"), ("CI", "true")]).await;
     assert_eq!(ran.code, 1);
     let report = std::fs::read_to_string(&junit).expect("the report");
     assert!(report.contains(r#"<testsuite name="Example" tests="2" failures="1" errors="0" skipped="0""#), "{report}");
+    assert!(report.contains("Another file"), "every file is in the report: {report}");
     assert!(report.contains("Passing &lt;&amp;&gt;") && report.contains("expected  &quot;y&quot;"), "{report}");
     assert!(
         ran.stdout.contains("::error title=Failing::css `h1` text equals \"y\", expected \"y\", found \"x\""),

@@ -1,7 +1,9 @@
 //! Nothing accepted is lost, whatever dies; nothing is counted twice.
 
 use crate::events::{fold, is_end_of, page, suite};
+use rusqlite::Connection;
 use serde_json::json;
+use std::path::Path;
 use std::time::Duration;
 use stepcast_protocol::state::TestStatus;
 use stepcast_tests::{Server, Site, stepcast, within};
@@ -35,6 +37,55 @@ async fn a_server_killed_in_the_middle_of_a_run_finishes_it_after_a_restart() {
     let counts = state.summary.expect("the job").counts;
     assert_eq!((counts.total, counts.passed, counts.finished()), (30, 30, 30));
     server.stop().await;
+}
+
+/// Ten tests that wait for their pages, and the server they run on killed; what `happens` to its data meanwhile must
+/// make no difference to the end.
+async fn finishes_after(happens: impl FnOnce(&Path)) {
+    let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
+    let mut client = server.client().await;
+    let held = (0..10).map(|number| page(&format!("Held {number}"), &format!("{}/held/{number}", site.base)));
+    let mut all = suite(&held.collect::<Vec<_>>());
+    all["defaults"] = json!({ "host": { "concurrency": 32 } });
+    let job = client.run(all).await;
+    for number in 0..10 {
+        site.asked_for(&format!("/held/{number}")).await;
+    }
+    let server = server.kill_and_restart_after(happens).await;
+    (0..10).for_each(|number| site.release(&number.to_string()));
+    let mut client = server.client().await;
+    client.send(json!({ "action": "watch", "job": job })).await;
+    let finished = client.until(|event| event["verdict"].is_string()).await.pop().expect("the verdict");
+    assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(10)), "{finished}");
+    for number in 0..10 {
+        assert_eq!(site.hits(&format!("/held/{number}")), 2, "once before the crash, once after it");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_queue_that_lost_its_messages_is_filled_again() {
+    finishes_after(|data_dir| {
+        for file in ["queue.sqlite", "queue.sqlite-wal", "queue.sqlite-shm"] {
+            // The last two are there only while the queue was in use.
+            let _ = std::fs::remove_file(data_dir.join(file));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_queue_that_delivers_twice_counts_once() {
+    finishes_after(|data_dir| {
+        let queue = Connection::open(data_dir.join("queue.sqlite")).expect("the queue's file");
+        let doubled = queue.execute(
+            "INSERT INTO message (queue, message_id, body, attributes, message_group, sent_at, visible_at)
+             SELECT queue, message_id || '-again', body, attributes, message_group, sent_at, visible_at FROM message",
+            [],
+        );
+        assert!(doubled.expect("the messages are doubled") >= 10);
+    })
+    .await;
 }
 
 #[tokio::test]

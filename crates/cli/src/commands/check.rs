@@ -3,7 +3,7 @@
 //! The engine is the worker's own and so are the events, numbered here as a worker numbers them; everything that
 //! shows a run shows this one too.
 
-use crate::args::CheckArguments;
+use crate::args::{CheckArguments, ValueArguments};
 use crate::exit::Exit;
 use crate::report::{self, Reporter};
 use crate::suite_file::SuiteFile;
@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use stepcast_platform::Clock;
 use stepcast_protocol::duration::millis;
@@ -28,20 +28,26 @@ const CONCURRENCY: usize = 32;
 pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
     let config = EngineConfig { allow_private_targets: !arguments.deny_private_targets, ..EngineConfig::default() };
     let engine = Engine::new(config)?;
+    let mut run = Run::new(Reporter::new(&arguments.report)?);
     let mut worst = Exit::Passed;
-    for file in &arguments.files {
-        worst = worst.max(check_file(&engine, file, &arguments).await?);
+    for path in &arguments.files {
+        let exit = check_file(&engine, &mut run, path, &arguments.values).await?;
+        worst = worst.max(exit);
+        if exit == Exit::Cancelled {
+            break;
+        }
     }
     Ok(worst)
 }
 
-async fn check_file(engine: &Engine, path: &Path, arguments: &CheckArguments) -> anyhow::Result<Exit> {
+async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueArguments) -> anyhow::Result<Exit> {
     let file = SuiteFile::read(path)?;
-    let vars: BTreeMap<String, String> = arguments.values.vars.iter().cloned().collect();
-    let secrets: BTreeMap<String, String> = arguments.values.secrets.iter().cloned().collect();
+    let vars: BTreeMap<String, String> = values.vars.iter().cloned().collect();
+    let secrets: BTreeMap<String, String> = values.secrets.iter().cloned().collect();
     check_variables(&file.suite, vars.keys().map(String::as_str), secrets.keys().map(String::as_str))
         .map_err(|problems| crate::exit::UsageError::new(format!("`{}`: {problems}", path.display())))?;
-    let run = Run::new(Reporter::new(&arguments.report)?, path);
+    run.begin(path);
+    let run = &*run;
     let body = EventBody::JobAccepted {
         suite: file.suite.name.clone(),
         principal: "check".to_owned(),
@@ -49,7 +55,7 @@ async fn check_file(engine: &Engine, path: &Path, arguments: &CheckArguments) ->
     };
     run.tell(run.next_job_version(), body);
     let finish = async {
-        match engine.plan(&file.suite, &vars, &secrets, &arguments.values.tags).await {
+        match engine.plan(&file.suite, &vars, &secrets, &values.tags).await {
             Ok(tests) => {
                 let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
                 run.tell(run.next_job_version(), EventBody::JobPlanned { total });
@@ -70,13 +76,12 @@ async fn check_file(engine: &Engine, path: &Path, arguments: &CheckArguments) ->
     }
 }
 
-/// One file's run.
-#[derive(Clone)]
+/// The run of one file after the other.
 struct Run {
     started: Instant,
     job: String,
     clock: Clock,
-    shared: Arc<Mutex<Shared>>,
+    shared: Mutex<Shared>,
 }
 
 struct Shared {
@@ -88,14 +93,17 @@ struct Shared {
 }
 
 impl Run {
-    fn new(reporter: Reporter, path: &Path) -> Self {
+    fn new(reporter: Reporter) -> Self {
         let shared = Shared { reporter, state: JobState::default(), counts: Counts::default(), checks: 0, v: 0 };
-        Self {
-            started: Instant::now(),
-            job: format!("check:{}", path.display()),
-            clock: Clock::system(),
-            shared: Arc::new(Mutex::new(shared)),
-        }
+        Self { started: Instant::now(), job: String::new(), clock: Clock::system(), shared: Mutex::new(shared) }
+    }
+
+    /// Forgets the file before.
+    fn begin(&mut self, path: &Path) {
+        self.started = Instant::now();
+        self.job = format!("check:{}", path.display());
+        let mut shared = self.lock();
+        (shared.state, shared.counts, shared.checks, shared.v) = (JobState::default(), Counts::default(), 0, 0);
     }
 
     async fn test(

@@ -11,18 +11,24 @@ use std::path::Path;
 use stepcast_protocol::state::{JobSummary, TestState};
 use stepcast_protocol::{JobState, Outcome};
 
-/// Writes the report.
-pub(super) fn write(path: &Path, state: &JobState) -> anyhow::Result<()> {
-    let Some(job) = &state.summary else { return Ok(()) };
+/// Writes the report of all runs of one command.
+pub(super) fn write(path: &Path, finished: &[JobState]) -> anyhow::Result<()> {
     let context = || format!("the JUnit report `{}` could not be written", path.display());
     let file = File::create(path).with_context(context)?;
     let mut writer = Writer::new_with_indent(BufWriter::new(file), b' ', 2);
-    render(&mut writer, job, state).with_context(context)?;
+    render(&mut writer, finished).with_context(context)?;
     writer.into_inner().flush().with_context(context)
 }
 
-fn render<W: Write>(writer: &mut Writer<W>, job: &JobSummary, state: &JobState) -> std::io::Result<()> {
+fn render<W: Write>(writer: &mut Writer<W>, finished: &[JobState]) -> std::io::Result<()> {
     writer.write_event(Xml::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let mut suites = finished.iter().filter_map(|state| Some((state.summary.as_ref()?, state)));
+    let element = writer.create_element("testsuites");
+    element.write_inner_content(|writer| suites.try_for_each(|(job, state)| render_suite(writer, job, state)))?;
+    Ok(())
+}
+
+fn render_suite<W: Write>(writer: &mut Writer<W>, job: &JobSummary, state: &JobState) -> std::io::Result<()> {
     let counts = &job.counts;
     let numbers = [
         ("tests", counts.total),
