@@ -27,8 +27,8 @@ check: check-rust check-web ## Formatting, lints, documentation, dependency rule
 
 # --- Rust
 
-test-rust: web/dist/index.html $(PYTHON_ENVIRONMENT)/ready
-	cargo build --workspace --bins
+# The tests run the programs as they are shipped, so those are built first.
+test-rust: $(DEBUG) $(PYTHON_ENVIRONMENT)/ready
 	scripts/cargo-test
 
 check-rust:
@@ -44,7 +44,7 @@ $(RELEASE): web/dist/index.html FORCE
 	cargo build --release -p stepcast
 
 $(DEBUG): web/dist/index.html FORCE
-	cargo build -p stepcast
+	cargo build --workspace --bins
 
 # The Python program of the README is run as a test.
 $(PYTHON_ENVIRONMENT)/ready:

@@ -131,6 +131,10 @@ impl<'a> Follower<'a> {
     /// Takes an event in and shows it, where it is about our job.
     fn take(&mut self, event: Event) -> Result<(), ClientError> {
         let is_answer = event.re.as_ref() == Some(&RequestId::Number(1));
+        if self.job.is_some() && matches!(event.body, EventBody::Error { temporary: true, .. }) {
+            // The job goes on; its state is asked for again after the next silence.
+            return Ok(());
+        }
         let event = if is_answer { refused_or(event)? } else { event };
         if let EventBody::Bye { code, reconnect: false } = &event.body {
             return Err(ClientError::Ended { code: code.clone() });
