@@ -249,7 +249,8 @@ pub struct JobsQuery {
     pub status: Option<crate::state::JobStatus>,
 }
 
-const ACTIONS: [&str; 18] = [
+/// Every action, as a command names it.
+pub const ACTIONS: [&str; 18] = [
     "hello",
     "run",
     "watch",

@@ -1,7 +1,7 @@
 //! Text with `${name}` in it. `$${` stands for a literal `${`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::convert::Infallible;
 
 /// What every secret's name starts with inside a template.
 pub const SECRET_PREFIX: &str = "secret.";
@@ -47,34 +47,35 @@ impl Lookup for BTreeMap<String, String> {
 
 /// Fills in every name, or says which one has no value.
 pub fn render(template: &str, variables: &impl Lookup) -> Result<String, UndefinedVariable> {
-    let mut out = String::with_capacity(template.len());
-    for piece in pieces(template) {
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            Piece::Name(name) => match variables.lookup(name) {
-                Some(value) => out.push_str(value),
-                None => return Err(UndefinedVariable(name.to_owned())),
-            },
-        }
-    }
-    Ok(out)
+    fill(template, variables, |name, _| Err(UndefinedVariable(name.to_owned())))
 }
 
 /// Fills in the names that have a value and leaves the others as they stand; for text that is only shown.
 pub fn render_known(template: &str, variables: &impl Lookup) -> String {
+    let kept = fill(template, variables, |name, out| {
+        out.extend(["${", name, "}"]);
+        Ok::<_, Infallible>(())
+    });
+    kept.unwrap_or_else(|never| match never {})
+}
+
+/// Fills in what has a value, and leaves what has none to `unknown`.
+fn fill<E>(
+    template: &str,
+    variables: &impl Lookup,
+    mut unknown: impl FnMut(&str, &mut String) -> Result<(), E>,
+) -> Result<String, E> {
     let mut out = String::with_capacity(template.len());
     for piece in pieces(template) {
         match piece {
             Piece::Text(text) => out.push_str(text),
             Piece::Name(name) => match variables.lookup(name) {
                 Some(value) => out.push_str(value),
-                None => {
-                    let _ = write!(out, "${{{name}}}");
-                }
+                None => unknown(name, &mut out)?,
             },
         }
     }
-    out
+    Ok(out)
 }
 
 fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {

@@ -4,30 +4,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use stepcast_protocol::command::ACTIONS;
 use stepcast_protocol::suite::Suite;
 use stepcast_protocol::{Event, EventBody, Request};
-
-/// Every action of [`stepcast_protocol::Command`].
-const ACTIONS: [&str; 18] = [
-    "hello",
-    "run",
-    "watch",
-    "unwatch",
-    "cancel",
-    "replay",
-    "jobs",
-    "job",
-    "suites.put",
-    "suites.get",
-    "suites.list",
-    "suites.delete",
-    "comment",
-    "ping",
-    "connections",
-    "disconnect",
-    "broadcast",
-    "redrive",
-];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
