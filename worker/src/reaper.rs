@@ -7,7 +7,7 @@
 use crate::Worker;
 use crate::job::Job;
 use std::time::Duration;
-use stepcast_platform::table::{JobRecord, TestRecord};
+use stepcast_platform::table::{JobRecord, TestRecord, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
 use stepcast_protocol::Verdict;
 use stepcast_protocol::duration::millis;
@@ -33,12 +33,13 @@ impl Worker {
             Ok(open) => open,
             Err(error) => return tracing::warn!(%error, "The open jobs could not be read"),
         };
-        for job in open {
-            if let Err(error) = self.reap_job(&job).await {
+        for job in &open {
+            if let Err(error) = self.reap_job(job).await {
                 tracing::warn!(job, %error, "A job could not be looked after");
             }
         }
-        self.progress.settle([]).await;
+        let (topics, feed) = (open.iter().map(|job| topic_job(job)).collect::<Vec<_>>(), topic_feed());
+        self.progress.settle(topics.iter().chain([&feed]).map(String::as_str)).await;
     }
 
     async fn reap_job(&self, id: &str) -> Result<(), Error> {

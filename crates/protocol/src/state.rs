@@ -158,17 +158,6 @@ impl Verdict {
             Self::Cancelled => "cancelled",
         }
     }
-
-    /// The exit code of a command that waited for this verdict.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Passed => 0,
-            Self::Failed => 1,
-            Self::Errored => 3,
-            Self::Empty => 4,
-            Self::Cancelled => 130,
-        }
-    }
 }
 
 /// How far a job is.
