@@ -2,7 +2,7 @@
 
 use crate::engine::Observer;
 use crate::job::Job;
-use crate::progress::{Key, Progress, Update};
+use crate::progress::{Key, Progress, Update, Whole};
 use stepcast_platform::Clock;
 use stepcast_platform::table::topic_job;
 use stepcast_protocol::state::{StepState, TestState, TestStatus, test_version};
@@ -42,9 +42,12 @@ impl<'a> Narrator<'a> {
     fn tell(&self, body: EventBody, goes_on: bool) {
         let at = self.clock.now_text();
         let line = Event::of_job(&self.job.id, self.state.v, body, &at).to_json();
-        let state =
-            if goes_on { Event::of_test_state(&self.job.id, self.state.clone(), at).to_json() } else { line.clone() };
-        let update = Update { key: Key::Test(self.state.test), line, state, goes_on };
+        let whole = if goes_on {
+            Whole::Test(Box::new(Event::of_test_state(&self.job.id, self.state.clone(), at)))
+        } else {
+            Whole::Event
+        };
+        let update = Update { key: Key::Test(self.state.test), line, whole, goes_on };
         self.progress.publish(&topic_job(&self.job.id), vec![update]);
     }
 

@@ -5,7 +5,7 @@
 
 use crate::engine::PlannedTest;
 use crate::job::Job;
-use crate::progress::{Key, Update};
+use crate::progress::{Key, Update, Whole};
 use crate::{Handled, Worker};
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, NewTest, topic_feed, topic_job};
@@ -92,7 +92,7 @@ impl Worker {
     pub(crate) fn tell_job(&self, job: &str, event: &Event) {
         let line = event.to_json();
         let update =
-            || Update { key: Key::Job(job.to_owned()), line: line.clone(), state: line.clone(), goes_on: false };
+            || Update { key: Key::Job(job.to_owned()), line: line.clone(), whole: Whole::Event, goes_on: false };
         self.progress.publish(&topic_job(job), vec![update()]);
         self.progress.publish(&topic_feed(), vec![update()]);
     }

@@ -5,7 +5,7 @@
 mod lanes;
 mod topic;
 
-pub(crate) use topic::{Key, Update};
+pub(crate) use topic::{Key, Update, Whole};
 
 use lanes::Lanes;
 use std::collections::HashMap;

@@ -49,7 +49,6 @@ impl Worker {
         let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
         let end = match &job.source {
             _ if job.is_cancelled() => not_run(Outcome::Cancelled),
-            _ if planned.skip => not_run(Outcome::Skipped),
             Err(reason) => given_up(reason),
             Ok(source) => {
                 let run =

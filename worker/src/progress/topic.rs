@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::Platform;
+use stepcast_protocol::Event;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -31,9 +32,17 @@ pub(crate) struct Update {
     /// The event
     pub line: String,
     /// The whole state it led to, for those who join
-    pub state: String,
+    pub whole: Whole,
     /// Whether more will follow of the same
     pub goes_on: bool,
+}
+
+/// The whole state of something. Written only for those who join: most events meet nobody new.
+pub(crate) enum Whole {
+    /// The event says it all
+    Event,
+    /// The state of a test
+    Test(Box<Event>),
 }
 
 pub(super) struct Topic {
@@ -66,9 +75,19 @@ impl State {
 }
 
 struct Recent {
-    state: Line,
+    line: Line,
+    whole: Whole,
     goes_on: bool,
     reading: u64,
+}
+
+impl Recent {
+    fn state(&self) -> Line {
+        match &self.whole {
+            Whole::Event => self.line.clone(),
+            Whole::Test(state) => state.to_json().into(),
+        }
+    }
 }
 
 impl Topic {
@@ -81,8 +100,9 @@ impl Topic {
         let mut state = self.lock();
         let reading = state.begun;
         for update in updates {
-            state.waiting.push(update.line.into());
-            let recent = Recent { state: update.state.into(), goes_on: update.goes_on, reading };
+            let line: Line = update.line.into();
+            state.waiting.push(line.clone());
+            let recent = Recent { line, whole: update.whole, goes_on: update.goes_on, reading };
             state.recent.insert(update.key, recent);
         }
         state.is_dirty = true;
@@ -164,13 +184,15 @@ impl Topic {
             state.begun
         };
         match platform.table.watchers(&self.name).await {
-            Ok(list) => self.use_list(reading, list.into_iter().collect(), lanes),
+            Ok(list) => {
+                self.use_list(reading, list.into_iter().collect(), lanes);
+                self.readings.send_replace(reading);
+            }
             Err(error) => {
                 tracing::warn!(topic = &*self.name, %error, "The list of watchers could not be read and is read again");
                 self.lock().is_dirty = true;
             }
         }
-        self.readings.send_replace(reading);
     }
 
     fn use_list(&self, reading: u64, list: BTreeSet<String>, lanes: &Lanes) {
@@ -182,7 +204,8 @@ impl Topic {
             }
             let joined: Vec<String> = list.difference(&state.watchers).cloned().collect();
             let stayed: Vec<String> = list.intersection(&state.watchers).cloned().collect();
-            let states: Vec<Line> = state.recent.values().map(|recent| recent.state.clone()).collect();
+            let states: Vec<Line> =
+                if joined.is_empty() { Vec::new() } else { state.recent.values().map(Recent::state).collect() };
             state.recent.retain(|_, recent| recent.goes_on || recent.reading >= reading);
             state.watchers = list;
             (std::mem::take(&mut state.waiting), states, joined, stayed)

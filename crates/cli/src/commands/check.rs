@@ -115,10 +115,6 @@ impl Run {
         planned: PlannedTest,
     ) {
         let mut narrator = Narrator { run: self, planned: &planned, updates: 0 };
-        if planned.skip {
-            narrator.finish(stepcast_protocol::Outcome::Skipped, Duration::ZERO, 0, Vec::new());
-            return;
-        }
         let run = TestRun { suite: &file.suite, planned: &planned, vars, secrets };
         let end = engine.run_test(run, &mut narrator).await;
         self.lock().checks += end.checks;
