@@ -255,6 +255,19 @@ pub struct JobFinished {
     pub problem: Option<String>,
 }
 
+impl JobSummary {
+    /// The job's end, once it has one.
+    pub fn end(&self) -> Option<JobFinished> {
+        Some(JobFinished {
+            verdict: self.verdict?,
+            counts: self.counts,
+            duration_ms: self.duration_ms.unwrap_or_default(),
+            digest: self.digest.clone().unwrap_or_default(),
+            problem: self.problem.clone(),
+        })
+    }
+}
+
 /// The end of a test: all there is to know of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

@@ -2,6 +2,7 @@
 
 use crate::events::{fold, is_end_of, page, suite};
 use serde_json::{Value, json};
+use stepcast_protocol::JobState;
 use stepcast_tests::{Client, Server, Site};
 
 #[tokio::test]
@@ -112,17 +113,33 @@ async fn whoever_has_left_the_watch_hears_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_watcher_who_does_not_read_delays_nobody() {
+async fn a_watcher_who_does_not_read_delays_nobody_and_still_ends_with_the_same_state() {
     let (server, site) = (Server::start().await, Site::start().await);
     let (mut silent, mut reading) = (server.client().await, server.client().await);
-    let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=1000", site.base) },
-        "expect": [{ "status": 200 }, { "css": "h1" }] });
+    // Some 25 MB of events: more than the buffers between the server and a client that does not read.
+    let checks: Vec<_> =
+        (0..25).map(|check| json!({ "body": { "not_contains": format!("{check} {}", "x".repeat(200)) } })).collect();
+    let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=600", site.base) }, "expect": checks });
     let job = silent.run(suite(&[discover])).await;
     reading.ask(json!({ "action": "watch", "job": job })).await;
-    let events = reading.until(is_end_of(&job)).await;
-    assert_eq!(events.last().expect("the verdict")["verdict"], "passed");
-    drop(silent);
+    let seen = reading.until(is_end_of(&job)).await;
+    assert_eq!(seen.last().expect("the verdict")["verdict"], "passed");
+
+    let mut heard = JobState::default();
+    let mut was_shown_whole = false;
+    while !heard.is_complete() {
+        let event = silent.next().await;
+        was_shown_whole |= event["type"] == "job.state";
+        heard.apply(&serde_json::from_value(event).expect("an event"));
+    }
+    assert!(was_shown_whole, "the client was never behind, so this shows nothing");
+    assert_eq!(heard.tests, reading_state(&mut reading, &job).await.tests);
     server.stop().await;
+}
+
+async fn reading_state(client: &mut Client, job: &str) -> JobState {
+    let state = client.job(job).await;
+    fold(job, &[state])
 }
 
 #[tokio::test]

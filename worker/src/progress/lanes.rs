@@ -156,7 +156,14 @@ impl Lanes {
             let (jobs, cursor) = self.platform.table.jobs(&JobsQuery::default()).await?;
             return Ok(vec![Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text())]);
         }
-        Ok(self.platform.snapshot(topic).await?.unwrap_or_default())
+        let mut events = self.platform.snapshot(topic).await?.unwrap_or_default();
+        // Among what was missed may be the verdict, and there are clients that wait for that event.
+        if let Some(Event { body: EventBody::JobState(page), at, v: Some(v), .. }) = events.last()
+            && let Some(end) = page.summary.end()
+        {
+            events.push(Event::of_job(topic, *v, EventBody::JobFinished(end), at.clone()));
+        }
+        Ok(events)
     }
 
     fn note(&self, connection: &str, change: impl FnOnce(&mut Delivered)) {

@@ -4,7 +4,6 @@ use crate::exit::UsageError;
 use std::fs::File;
 use std::io::{self, BufWriter, LineWriter, Write};
 use std::path::Path;
-use stepcast_protocol::event::JobFinished;
 use stepcast_protocol::{Event, EventBody, JobState};
 
 /// Writes events to a file or to standard output.
@@ -64,12 +63,11 @@ impl EventWriter {
 
 fn finished(id: Option<String>, state: &JobState) -> Option<Event> {
     let job = state.summary.as_ref()?;
-    let body = JobFinished {
-        verdict: job.verdict?,
-        counts: job.counts,
-        duration_ms: job.duration_ms.unwrap_or_default(),
-        digest: job.digest.clone().unwrap_or_default(),
-        problem: job.problem.clone(),
-    };
-    Some(Event { body: EventBody::JobFinished(body), at: job.created_at.clone(), job: id, v: Some(state.v), re: None })
+    Some(Event {
+        body: EventBody::JobFinished(job.end()?),
+        at: job.created_at.clone(),
+        job: id,
+        v: Some(state.v),
+        re: None,
+    })
 }

@@ -85,14 +85,7 @@ impl JobRecord {
 
     /// Its end, once it has one.
     pub fn finished(&self) -> Option<JobFinished> {
-        let summary = self.summary();
-        Some(JobFinished {
-            verdict: summary.verdict?,
-            counts: summary.counts,
-            duration_ms: summary.duration_ms.unwrap_or_default(),
-            digest: summary.digest.unwrap_or_default(),
-            problem: summary.problem,
-        })
+        self.summary().end()
     }
 }
 
