@@ -6,6 +6,7 @@
 //! that would make Lambda slow down the queue for everybody.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
+use crate::deadline::Deadline;
 use crate::{Handled, Worker};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
@@ -14,11 +15,22 @@ use std::time::Duration;
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
 
+/// A message in our hands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    /// What it is kept and deleted by
+    pub receipt: &'a str,
+    /// Until when we can work on it
+    pub deadline: Deadline,
+}
+
 impl Worker {
-    /// Works off a batch, all of its messages at once.
-    pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
+    /// Works off a batch, all of its messages at once. `ends_at` is when the function this runs in is stopped, whatever
+    /// it does, in milliseconds since 1970, if it ever is.
+    pub async fn handle(&self, event: SqsEvent, ends_at: Option<u64>) -> SqsBatchResponse {
+        let deadline = Deadline::of_invocation(ends_at, &self.platform.clock);
         self.shorten_visibility(&event.records).await;
-        let handled = join_all(event.records.iter().map(|message| self.handle_message(message))).await;
+        let handled = join_all(event.records.iter().map(|message| self.handle_message(message, deadline))).await;
         let topics: BTreeSet<String> =
             event.records.iter().filter_map(work).map(|work| topic_job(work.job())).chain([topic_feed()]).collect();
         self.progress.settle(topics.iter().map(String::as_str)).await;
@@ -38,13 +50,13 @@ impl Worker {
     }
 
     /// `true`, where the message can be deleted.
-    async fn handle_message(&self, message: &SqsMessage) -> bool {
+    async fn handle_message(&self, message: &SqsMessage, deadline: Deadline) -> bool {
         let Some(work) = work(message) else {
             tracing::error!(message = message.message_id, "A message is not work this version knows");
             return false;
         };
         let receipt = message.receipt_handle.as_deref().unwrap_or_default();
-        match self.carry_out(&work, receipt).await {
+        match self.carry_out(&work, Delivery { receipt, deadline }).await {
             Ok(Handled::Done) => true,
             Ok(Handled::Later(after)) => {
                 self.hide(receipt, after).await;
@@ -57,10 +69,10 @@ impl Worker {
         }
     }
 
-    async fn carry_out(&self, work: &Work, receipt: &str) -> Result<Handled, Error> {
+    async fn carry_out(&self, work: &Work, delivery: Delivery<'_>) -> Result<Handled, Error> {
         match work {
-            Work::Plan { job } => self.plan(job, receipt).await,
-            Work::Test { job, plan, test } => self.test(job, *plan, *test, receipt).await,
+            Work::Plan { job } => self.plan(job, delivery).await,
+            Work::Test { job, plan, test } => self.test(job, *plan, *test, delivery).await,
         }
     }
 

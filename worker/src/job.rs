@@ -4,10 +4,11 @@ use crate::finish::Finisher;
 use crate::verdict::Looks;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stepcast_platform::seal::Sealer;
 use stepcast_platform::table::{JobRecord, JobSource};
-use stepcast_platform::{Error, Platform};
+use stepcast_platform::{Error, FirstUse, Platform};
 use stepcast_protocol::document::Node;
 use stepcast_protocol::suite::{self, Suite};
 use tokio::time::Instant;
@@ -24,8 +25,7 @@ const SUITE_BYTES: u64 = stepcast_protocol::limits::SUITE_BYTES as u64;
 /// A job in the hands of this process.
 pub(crate) struct Job {
     pub id: String,
-    /// What it runs; or why that cannot be read, in which case its tests end with that reason
-    pub source: Result<Source, String>,
+    source: FirstUse<Result<Source, String>>,
     pub finisher: Finisher,
     pub looks: Looks,
     cancel_requested: AtomicBool,
@@ -42,6 +42,20 @@ pub(crate) struct Source {
 }
 
 impl Job {
+    /// What the job runs; or why nobody can ever read that, in which case its tests end with that reason. Where it
+    /// cannot be read just now, because the table or the deployment's secret is not to be had, that is an error: the
+    /// work comes again. Read when it is first needed, since the reaper, which has no use for it, may not open secrets.
+    pub async fn source(&self, platform: &Platform) -> Result<&Result<Source, String>, Error> {
+        let read = async {
+            let source = Source::read(platform, &self.id).await?;
+            if let Err(reason) = &source {
+                tracing::error!(job = self.id, reason, "What a job runs cannot be read; its tests end as errored");
+            }
+            Ok(source)
+        };
+        self.source.get_or_make(read).await
+    }
+
     /// Whether somebody asked the job to stop, as far as is known here.
     pub fn is_cancelled(&self) -> bool {
         self.cancel_requested.load(Ordering::Relaxed)
@@ -70,11 +84,14 @@ impl Job {
     }
 }
 
-/// The jobs this process remembers.
+/// A job, once it was read; nothing, where there is none.
+type Slot = FirstUse<Option<Arc<Job>>>;
+
+/// The jobs this process remembers. The tests of a batch ask for their job at once, and it is read once for all.
 #[derive(Clone)]
 pub(crate) struct Jobs {
     platform: Platform,
-    known: Arc<Mutex<HashMap<String, Arc<Job>>>>,
+    known: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
 }
 
 impl Jobs {
@@ -84,50 +101,66 @@ impl Jobs {
 
     /// A job by its id; nothing, where there is none.
     pub async fn get(&self, id: &str) -> Result<Option<Arc<Job>>, Error> {
-        if let Some(job) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
-            return Ok(Some(job.clone()));
+        let slot = self.slot(id);
+        let read = async { Ok(self.platform.table.job(id).await?.map(|record| Arc::new(self.load(&record)))) };
+        let job = slot.get_or_make(read).await?.clone();
+        if job.is_none() {
+            self.lock().remove(id);
         }
-        let table = &self.platform.table;
-        let (record, source) = tokio::try_join!(table.job(id), table.job_source(id))?;
-        let (Some(record), Some(source)) = (record, source) else { return Ok(None) };
-        let job = Arc::new(self.load(&record, source));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.retain(|_, job| Arc::strong_count(job) > 1);
-        }
-        Ok(Some(known.entry(id.to_owned()).or_insert(job).clone()))
+        Ok(job)
     }
 
-    fn load(&self, record: &JobRecord, source: JobSource) -> Job {
-        let source = self.read(source);
-        if let Err(reason) = &source {
-            tracing::error!(job = record.job, reason, "What a job runs cannot be read; its tests end as errored");
+    fn slot(&self, id: &str) -> Arc<Slot> {
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED && !known.contains_key(id) {
+            known.retain(|_, slot| is_used(slot));
         }
+        known.entry(id.to_owned()).or_default().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load(&self, record: &JobRecord) -> Job {
         Job {
             id: record.job.clone(),
-            source,
+            source: FirstUse::default(),
             finisher: Finisher::new(self.platform.clone(), record.job.clone()),
             looks: Looks::default(),
             cancel_requested: AtomicBool::new(record.cancel_requested),
             looked_at: Mutex::new(Instant::now()),
         }
     }
+}
 
-    fn read(&self, source: JobSource) -> Result<Source, String> {
-        Ok(Source {
-            suite: read_suite(&source.suite)?,
-            secrets: self.open(&source.sealed_for, source.secrets.as_deref())?,
-            vars: source.vars,
-            tags: source.tags,
-            only: source.only,
-        })
+/// Whether a job is being read or worked on.
+fn is_used(slot: &Arc<Slot>) -> bool {
+    let job = slot.get().and_then(Option::as_ref);
+    Arc::strong_count(slot) > 1 || job.is_some_and(|job| Arc::strong_count(job) > 1)
+}
+
+impl Source {
+    async fn read(platform: &Platform, job: &str) -> Result<Result<Self, String>, Error> {
+        let Some(source) = platform.table.job_source(job).await? else {
+            return Ok(Err("what the job runs is not stored any more".to_owned()));
+        };
+        let secrets = match &source.secrets {
+            None => Ok(BTreeMap::new()),
+            Some(sealed) => open(platform.keys.sealer().await?, &source.sealed_for, sealed),
+        };
+        Ok(Self::of(source, secrets))
     }
 
-    fn open(&self, sealed_for: &str, sealed: Option<&[u8]>) -> Result<BTreeMap<String, String>, String> {
-        let Some(sealed) = sealed else { return Ok(BTreeMap::new()) };
-        let text = self.platform.sealer.open(sealed_for, sealed).map_err(|error| error.to_string())?;
-        serde_json::from_str(&text).map_err(|error| format!("the secrets cannot be read: {error}"))
+    fn of(source: JobSource, secrets: Result<BTreeMap<String, String>, String>) -> Result<Self, String> {
+        let JobSource { suite, vars, tags, only, .. } = source;
+        Ok(Self { suite: read_suite(&suite)?, secrets: secrets?, vars, tags, only })
     }
+}
+
+fn open(sealer: &Sealer, sealed_for: &str, sealed: &[u8]) -> Result<BTreeMap<String, String>, String> {
+    let text = sealer.open(sealed_for, sealed).map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| format!("the secrets cannot be read: {error}"))
 }
 
 fn read_suite(packed: &[u8]) -> Result<Suite, String> {

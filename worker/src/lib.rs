@@ -5,6 +5,7 @@
 //! `reaper` looks after what was left behind.
 
 mod batch;
+mod deadline;
 pub mod engine;
 pub mod environment;
 mod finish;

@@ -1,11 +1,12 @@
 //! Turns what the engine does into events, numbered under the worker's lease.
 
-use crate::engine::Observer;
+use crate::engine::{Observer, TestEnd};
 use crate::job::Job;
 use crate::progress::{Key, Progress, Update, Whole};
+use std::time::Duration;
 use stepcast_platform::Clock;
 use stepcast_platform::table::topic_job;
-use stepcast_protocol::state::{StepState, TestState, TestStatus, test_version};
+use stepcast_protocol::state::{CheckResult, Outcome, StepState, TestState, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody};
 
 /// Tells the watchers of a job about one test.
@@ -21,6 +22,17 @@ pub(crate) struct Narrator<'a> {
 impl<'a> Narrator<'a> {
     pub fn new(job: &'a Job, progress: &'a Progress, clock: &'a Clock, lease: u64, test: TestState) -> Self {
         Self { job, progress, clock, lease, updates: 0, state: test }
+    }
+
+    /// The test as far as it got, if it has to end here: what was running is errored, and says so with `why`.
+    pub fn cut_short(&self, duration: Duration, why: CheckResult) -> TestEnd {
+        let mut steps = self.state.steps.clone();
+        match steps.iter_mut().find(|step| step.outcome.is_none()) {
+            Some(running) => (running.outcome, running.checks) = (Some(Outcome::Errored), vec![why]),
+            None => steps.push(errored_step(u32::try_from(steps.len()).unwrap_or(u32::MAX), why)),
+        }
+        let checks = steps.iter().map(|step| step.checks.len() as u64).sum();
+        TestEnd { outcome: Outcome::Errored, duration, attempt: self.state.attempt, steps, checks }.bounded()
     }
 
     /// Takes the end of the test and the version it has; it is told once it is counted.
@@ -61,6 +73,12 @@ impl<'a> Narrator<'a> {
         self.state.steps.retain(|known| known.step != step.step);
         self.state.steps.push(step);
     }
+}
+
+/// A step that is not the suite's: something that went wrong with the test as a whole.
+pub(crate) fn errored_step(step: u32, why: CheckResult) -> StepState {
+    let name = "run".to_owned();
+    StepState { step, name, outcome: Some(Outcome::Errored), duration_ms: None, checks: vec![why], v: None }
 }
 
 /// A test that was taken over by another worker, or could not be counted, is not ours to show any more.

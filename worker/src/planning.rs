@@ -3,8 +3,9 @@
 //! Each planning has a number. The tests are written under it, and count only once the job's item says that this is
 //! the planning that counts; so a planner can die anywhere, and two can run at once.
 
+use crate::batch::Delivery;
 use crate::engine::PlannedTest;
-use crate::job::Job;
+use crate::job::{Job, Source};
 use crate::progress::{Key, Update, Whole};
 use crate::{Handled, Worker};
 use std::time::Duration;
@@ -14,28 +15,31 @@ use stepcast_protocol::state::{JobStatus, TestStatus};
 use stepcast_protocol::{Event, EventBody, Verdict};
 
 impl Worker {
-    /// Plans a job, or finishes what an earlier planner left undone.
-    pub(crate) async fn plan(&self, id: &str, receipt: &str) -> Result<Handled, Error> {
+    /// Plans a job, or finishes what an earlier planner left undone. What the suite asks for and takes too long would
+    /// take too long every time, so it is the end of the job.
+    pub(crate) async fn plan(&self, id: &str, delivery: Delivery<'_>) -> Result<Handled, Error> {
         let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
         let table = &self.platform.table;
         let Some(record) = table.begin_plan(id).await? else {
             return self.queue_again(&job).await;
         };
         job.note(&record);
+        let source = job.source(&self.platform).await?;
         let planned = tokio::select! {
-            planned = self.expand(&job) => planned,
-            () = self.keep_message(receipt) => unreachable!("a message is kept until its work is done"),
+            planned = self.expand(source.as_ref()) => planned,
+            allowed = delivery.deadline.comes() => Err(out_of_time(&allowed)),
+            () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
         };
         match planned {
             _ if job.is_cancelled() => self.end_without_tests(&record, Verdict::Cancelled, None).await,
             Err(problem) => self.end_without_tests(&record, Verdict::Errored, Some(&problem)).await,
             Ok(tests) if tests.is_empty() => self.end_without_tests(&record, Verdict::Empty, None).await,
-            Ok(tests) => self.plan_tests(&job, &record, &tests, receipt).await,
+            Ok(tests) => self.plan_tests(&job, &record, &tests, delivery).await,
         }
     }
 
-    async fn expand(&self, job: &Job) -> Result<Vec<PlannedTest>, String> {
-        let source = job.source.as_ref().map_err(Clone::clone)?;
+    async fn expand(&self, source: Result<&Source, &String>) -> Result<Vec<PlannedTest>, String> {
+        let source = source.map_err(Clone::clone)?;
         let planned = self.engine.plan(&source.suite, &source.vars, &source.secrets, &source.tags).await;
         let mut tests = planned.map_err(|error| match &error.hint {
             Some(hint) => format!("{error} ({hint})"),
@@ -55,7 +59,7 @@ impl Worker {
         job: &Job,
         record: &JobRecord,
         tests: &[PlannedTest],
-        receipt: &str,
+        delivery: Delivery<'_>,
     ) -> Result<Handled, Error> {
         let new: Vec<NewTest> = tests.iter().map(new_test).collect::<Result<_, _>>()?;
         let table = &self.platform.table;
@@ -66,7 +70,9 @@ impl Worker {
         };
         let planned = tokio::select! {
             planned = written => planned?,
-            () = self.keep_message(receipt) => unreachable!("a message is kept until its work is done"),
+            // The table was slow, which it may not be the next time.
+            _ = delivery.deadline.comes() => return Ok(Handled::Later(Duration::from_secs(1))),
+            () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
         };
         // Where another planner was faster, it also queues.
         let Some(record) = planned else { return Ok(Handled::Done) };
@@ -123,6 +129,13 @@ impl Worker {
             self.hide(receipt, self.lease.max(Duration::from_secs(1))).await;
         }
     }
+}
+
+fn out_of_time(allowed: &str) -> String {
+    format!(
+        "planning did not end within the {allowed} a worker may run (give `discover` a smaller `limit`, or make \
+         several suites of this one)"
+    )
 }
 
 fn new_test(planned: &PlannedTest) -> Result<NewTest, Error> {

@@ -3,15 +3,17 @@
 //! The lease is renewed while the engine works. Whoever loses it stops and counts nothing: the write that counts asks
 //! for the lease, so of two workers on one test at most one is heard.
 
+use crate::batch::Delivery;
 use crate::engine::{PlannedTest, TestEnd, TestRun};
-use crate::job::Job;
-use crate::narrator::Narrator;
+use crate::job::{Job, Source};
+use crate::narrator::{Narrator, errored_step};
 use crate::{Handled, Worker};
 use std::time::Duration;
 use stepcast_platform::Error;
 use stepcast_platform::table::{Claim, FinishedTest, TestRecord};
 use stepcast_protocol::duration::millis;
-use stepcast_protocol::state::{CheckResult, Outcome, StepState};
+use stepcast_protocol::state::{CheckResult, Outcome};
+use tokio::time::Instant;
 
 /// How often a running test looks whether its job was cancelled.
 const LOOK: Duration = Duration::from_secs(1);
@@ -21,16 +23,17 @@ struct Held<'a> {
     job: &'a Job,
     plan: u64,
     record: &'a TestRecord,
-    receipt: &'a str,
 }
 
 impl Worker {
     /// Runs a test, unless somebody else does or did.
-    pub(crate) async fn test(&self, id: &str, plan: u64, test: u32, receipt: &str) -> Result<Handled, Error> {
+    pub(crate) async fn test(&self, id: &str, plan: u64, test: u32, delivery: Delivery<'_>) -> Result<Handled, Error> {
         let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
+        // Before the test is taken: a lease that ends because of this would count as a worker that was lost.
+        let source = job.source(&self.platform).await?.as_ref();
         job.refresh(&self.platform).await;
         match self.platform.table.claim_test(id, plan, test, self.lease).await? {
-            Claim::Taken(record) => self.run(&Held { job: &job, plan, record: &record, receipt }).await,
+            Claim::Taken(record) => self.run(&Held { job: &job, plan, record: &record }, source, delivery).await,
             Claim::Held(rest) => Ok(Handled::Later(rest + Duration::from_secs(1))),
             // Whoever finished it may have died before it said so, or before it closed the job.
             Claim::Finished(record) => {
@@ -41,13 +44,19 @@ impl Worker {
         }
     }
 
-    async fn run(&self, held: &Held<'_>) -> Result<Handled, Error> {
+    async fn run(
+        &self,
+        held: &Held<'_>,
+        source: Result<&Source, &String>,
+        delivery: Delivery<'_>,
+    ) -> Result<Handled, Error> {
         let Held { job, record, .. } = held;
         let planned: PlannedTest =
             serde_json::from_str(&record.planned).map_err(|error| Error::unreadable("plan", error))?;
         let state = stepcast_protocol::TestState::queued(record.test, &record.name);
         let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
-        let end = match &job.source {
+        let begun = Instant::now();
+        let end = match source {
             _ if job.is_cancelled() => not_run(Outcome::Cancelled),
             Err(reason) => given_up(reason),
             Ok(source) => {
@@ -55,7 +64,8 @@ impl Worker {
                     TestRun { suite: &source.suite, planned: &planned, vars: &source.vars, secrets: &source.secrets };
                 tokio::select! {
                     end = self.engine.run_test(run, &mut narrator) => end,
-                    () = self.keep(held) => {
+                    allowed = delivery.deadline.comes() => narrator.cut_short(begun.elapsed(), out_of_time(&allowed)),
+                    () = self.keep(held, delivery.receipt) => {
                         tracing::warn!(job = job.id, test = record.test, "A test was taken over by another worker");
                         return Ok(Handled::Later(self.lease));
                     }
@@ -66,7 +76,7 @@ impl Worker {
     }
 
     async fn count(&self, held: &Held<'_>, narrator: &mut Narrator<'_>, end: TestEnd) -> Result<Handled, Error> {
-        let Held { job, plan, record, .. } = held;
+        let Held { job, plan, record } = held;
         let state = narrator.end(|state| {
             state.outcome = Some(end.outcome);
             state.duration_ms = Some(millis(end.duration));
@@ -91,8 +101,8 @@ impl Worker {
     }
 
     /// Keeps the lease and the message; returns only when the lease is lost.
-    async fn keep(&self, held: &Held<'_>) {
-        let Held { job, plan, record, receipt } = held;
+    async fn keep(&self, held: &Held<'_>, receipt: &str) {
+        let Held { job, plan, record } = held;
         let renew_every = self.lease / 3;
         let mut since_renewal = Duration::ZERO;
         loop {
@@ -126,8 +136,7 @@ impl Worker {
         if let Claim::Taken(record) = self.platform.table.claim_test(&job.id, plan, test, self.lease).await? {
             let state = stepcast_protocol::TestState::queued(record.test, &record.name);
             let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
-            let held = Held { job, plan, record: &record, receipt: "" };
-            self.count(&held, &mut narrator, given_up(reason)).await?;
+            self.count(&Held { job, plan, record: &record }, &mut narrator, given_up(reason)).await?;
         }
         Ok(())
     }
@@ -135,6 +144,16 @@ impl Worker {
 
 fn not_run(outcome: Outcome) -> TestEnd {
     TestEnd { outcome, duration: Duration::ZERO, attempt: 0, steps: Vec::new(), checks: 0 }
+}
+
+fn out_of_time(allowed: &str) -> CheckResult {
+    CheckResult {
+        check: "worker".to_owned(),
+        outcome: Outcome::Errored,
+        expected: Some(format!("a test that ends within the {allowed} a worker may run")),
+        actual: Some("it was still running when the worker had to stop".to_owned()),
+        hint: Some("make several tests of it, or give its requests a shorter `timeout` and fewer `retries`".to_owned()),
+    }
 }
 
 fn given_up(reason: &str) -> TestEnd {
@@ -145,13 +164,5 @@ fn given_up(reason: &str) -> TestEnd {
         actual: Some(reason.to_owned()),
         hint: Some("replay the job; if it happens again, look for what the page does to the worker".to_owned()),
     };
-    let step = StepState {
-        step: 0,
-        name: "run".to_owned(),
-        outcome: Some(Outcome::Errored),
-        duration_ms: None,
-        checks: vec![check],
-        v: None,
-    };
-    TestEnd { steps: vec![step], ..not_run(Outcome::Errored) }
+    TestEnd { steps: vec![errored_step(0, check)], ..not_run(Outcome::Errored) }
 }

@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let platform = Platform::connect(&config, Clock::system()).await;
     let worker = &Worker::new(platform, config.lease, engine_config())?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(worker.handle(event.payload).await)
+        Ok::<_, Error>(worker.handle(event.payload, Some(event.context.deadline)).await)
     }))
     .await
 }

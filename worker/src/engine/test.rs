@@ -57,16 +57,25 @@ pub struct TestEnd {
     pub checks: u64,
 }
 
+impl TestEnd {
+    /// Keeps the steps within what can be stored and sent.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        bound::fit(&mut self.steps);
+        self
+    }
+}
+
 /// See [`Engine::run_test`](super::Engine::run_test).
 pub async fn run(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> TestEnd {
     let started = Instant::now();
-    let (attempt, mut last) = if run.planned.skip {
+    let (attempt, last) = if run.planned.skip {
         (0, Attempt { outcome: Outcome::Skipped, ..Attempt::default() })
     } else {
         run_attempts(fetcher, run, observer).await
     };
-    bound::fit(&mut last.steps);
-    TestEnd { outcome: last.outcome, duration: started.elapsed(), attempt, steps: last.steps, checks: last.checks }
+    let Attempt { outcome, steps, checks, .. } = last;
+    TestEnd { outcome, duration: started.elapsed(), attempt, steps, checks }.bounded()
 }
 
 async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> (u32, Attempt) {
