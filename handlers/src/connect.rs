@@ -3,29 +3,34 @@
 //! Nothing can be sent to the connection yet: it does not exist until this function has returned. Clients that want a
 //! greeting send `hello`.
 
+use crate::reply::excerpt;
 use crate::{connection_id, status};
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use aws_lambda_events::http::HeaderMap;
-use aws_lambda_events::http::header::{AUTHORIZATION, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
-use stepcast_platform::Platform;
-use stepcast_platform::auth::TokenError;
+use aws_lambda_events::http::header::{AUTHORIZATION, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use stepcast_platform::auth::{AuthError, Identity, TokenError};
+use stepcast_platform::origin::AllowedOrigins;
 use stepcast_platform::table::Connection;
+use stepcast_platform::{Error, Platform};
 use stepcast_protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
 
-/// Accepts a connection with a valid token (200) and refuses any other (401). An error is a 500 to the client, which
-/// may try again: nothing is stored before everything is decided.
+/// Accepts a connection with a valid token (200) and refuses any other (401), and all from pages that may not connect,
+/// whatever token they have (403). Programs that are no browsers send no `Origin` and come from no page. Where a token cannot be checked just now
+/// the client is told to try again (503), since nothing is known against it. An error is a 500 to the client, which may
+/// try again as well: nothing is stored before everything is decided.
 pub async fn connect(
     platform: &Platform,
     event: ApiGatewayWebsocketProxyRequest,
 ) -> anyhow::Result<ApiGatewayProxyResponse> {
     let connection = connection_id(&event)?;
+    if let Some(origin) = strange_origin(&platform.allowed_origins, &event.headers) {
+        tracing::info!(connection, origin, "A page of another site was refused");
+        return Ok(status(403));
+    }
     let offered = subprotocols(&event.headers);
-    let identity = match token(&event.headers, &offered).and_then(|token| platform.authenticator.verify(token)) {
+    let identity = match identify(platform, token(&event.headers, &offered)).await {
         Ok(identity) => identity,
-        Err(reason) => {
-            tracing::info!(connection, %reason, "A connection was refused");
-            return Ok(status(401));
-        }
+        Err(error) => return Ok(status(refuse(connection, &error))),
     };
     let (principal, role) = (identity.principal, identity.role);
     tracing::info!(connection, principal, role = role.as_str(), "A connection was accepted");
@@ -37,6 +42,34 @@ pub async fn connect(
         accepted.headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
     Ok(accepted)
+}
+
+/// The first origin that is not allowed, short enough for a log.
+fn strange_origin(allowed: &AllowedOrigins, headers: &HeaderMap) -> Option<String> {
+    let origins = headers.get_all(ORIGIN).into_iter().map(|origin| String::from_utf8_lossy(origin.as_bytes()));
+    origins.into_iter().find(|origin| !allowed.admit(origin)).map(|origin| excerpt(&origin))
+}
+
+async fn identify(platform: &Platform, token: Result<&str, TokenError>) -> Result<Identity, AuthError> {
+    platform.authenticator.verify(token?).await
+}
+
+/// Says why in the log, where clients are told no more than a status.
+fn refuse(connection: &str, error: &AuthError) -> i64 {
+    match error {
+        AuthError::Token(reason) => {
+            tracing::info!(connection, %reason, "A connection was refused");
+            401
+        }
+        AuthError::Unchecked(error @ Error::Unavailable { .. }) => {
+            tracing::warn!(connection, %error, "A token could not be checked; the client was told to try again");
+            503
+        }
+        AuthError::Unchecked(error) => {
+            tracing::error!(connection, %error, "Tokens cannot be checked; clients are told to try again");
+            503
+        }
+    }
 }
 
 fn token<'a>(headers: &'a HeaderMap, offered: &[&'a str]) -> Result<&'a str, TokenError> {

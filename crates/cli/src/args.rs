@@ -1,8 +1,13 @@
 //! What can be typed.
 
+mod parse;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use parse::{parse_duration, parse_issuers, parse_lease, parse_origin, parse_pair, parse_secret};
 use std::path::PathBuf;
 use std::time::Duration;
+use stepcast_platform::auth::TrustedIssuers;
+use stepcast_platform::origin::Origin;
 use stepcast_protocol::event::Role;
 
 /// Page tests with live results
@@ -56,6 +61,13 @@ pub(crate) struct UpArguments {
     /// A fixed token with the role `admin`
     #[arg(long, env = "STEPCAST_ADMIN_TOKEN", hide_env_values = true, value_name = "T")]
     pub admin_token: Option<String>,
+    /// OIDC issuers whose tokens are accepted, as a list in JSON or a file that holds it
+    #[arg(long, value_name = "JSON|@FILE", default_value = "[]", hide_default_value = true, value_parser = parse_issuers)]
+    pub oidc_issuers: TrustedIssuers,
+    /// Let pages of this origin connect, like `https://qa.example`; given again, also of that one. The dashboard's own
+    /// always may
+    #[arg(long = "allowed-origin", value_name = "ORIGIN", value_parser = parse_origin)]
+    pub allowed_origins: Vec<Origin>,
     /// Let tests fetch loopback, private and link-local addresses
     #[arg(long)]
     pub allow_private_targets: bool,
@@ -312,29 +324,4 @@ pub(crate) struct LintArguments {
     /// Suite files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    stepcast_protocol::duration::parse(text)
-}
-
-fn parse_lease(text: &str) -> Result<Duration, String> {
-    let lease = parse_duration(text)?;
-    if lease < Duration::from_secs(1) { Err("a lease is at least a second".to_owned()) } else { Ok(lease) }
-}
-
-fn parse_pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("`{text}` is not like `name=value`")),
-    }
-}
-
-fn parse_secret(text: &str) -> Result<(String, String), String> {
-    if text.contains('=') {
-        // The value must not stand in a message.
-        return parse_pair(text).map_err(|_| "expected `name=value`".to_owned());
-    }
-    let value = std::env::var(text).map_err(|_| format!("there is no environment variable `{text}`"))?;
-    Ok((text.to_owned(), value))
 }

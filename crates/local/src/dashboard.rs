@@ -13,7 +13,7 @@ use serde_json::json;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use stepcast_platform::auth::Authenticator;
+use stepcast_platform::auth::Signer;
 use stepcast_protocol::event::Role;
 
 /// How long a browser stays signed in.
@@ -31,7 +31,7 @@ struct Files;
 /// The dashboard with the code of its sign-in link.
 #[derive(Clone)]
 pub struct Dashboard {
-    authenticator: Authenticator,
+    signer: Signer,
     code: Arc<Mutex<Option<String>>>,
 }
 
@@ -42,9 +42,9 @@ struct SignIn {
 
 impl Dashboard {
     /// A dashboard, and the code that signs in once.
-    pub fn new(authenticator: Authenticator) -> io::Result<(Self, String)> {
+    pub fn new(signer: Signer) -> io::Result<(Self, String)> {
         let code = random_text()?;
-        Ok((Self { authenticator, code: Arc::new(Mutex::new(Some(code.clone()))) }, code))
+        Ok((Self { signer, code: Arc::new(Mutex::new(Some(code.clone()))) }, code))
     }
 
     /// Serves the files at `/` and the sign-in at `/sign-in`.
@@ -57,7 +57,7 @@ impl Dashboard {
         code.take_if(|code| {
             aws_lc_rs::constant_time::verify_slices_are_equal(code.as_bytes(), given.as_bytes()).is_ok()
         })?;
-        Some(self.authenticator.issue("admin", Role::Admin, SIGNED_IN))
+        Some(self.signer.issue("admin", Role::Admin, SIGNED_IN))
     }
 }
 

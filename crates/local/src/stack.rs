@@ -20,7 +20,9 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use stepcast_platform::auth::{Signer, TrustedIssuers};
 use stepcast_platform::config::{Endpoints, Secret};
+use stepcast_platform::origin::{AllowedOrigins, Origin};
 use stepcast_platform::{Clock, Config, Platform};
 use stepcast_protocol::event::Role;
 use stepcast_worker::Worker;
@@ -55,6 +57,10 @@ pub struct StackOptions {
     pub data_dir: PathBuf,
     /// A fixed token that is an admin's
     pub admin_token: Option<String>,
+    /// Whose tokens are accepted besides its own
+    pub issuers: TrustedIssuers,
+    /// Whose pages may connect, besides the dashboard's own
+    pub allowed_origins: Vec<Origin>,
     /// Whether tests may fetch inner addresses
     pub allow_private_targets: bool,
     /// Batches worked on at once
@@ -130,8 +136,9 @@ impl Stack {
         let management = TcpListener::bind("127.0.0.1:0").await?;
         let secret = secret::read_or_create(&options.data_dir).context("the secret could not be read or made")?;
         let key = secret::random_text()?;
-        let Services { queue, config } =
+        let Services { queue, mut config } =
             start_services(&options, &secret, &key, &endpoint(&management)?, &services).await?;
+        config.allowed_origins = allowed_origins(&http, &options.allowed_origins)?;
         let platform = Platform::connect(&config, Clock::system()).await;
         platform.table.create_if_missing().await.context("the table could not be made")?;
 
@@ -140,14 +147,14 @@ impl Stack {
             Options { stage: STAGE.to_owned(), domain_name: http.clone(), limits: options.limits.clone() };
         let functions = Functions { platform: platform.clone() };
         let gateway = Gateway::new(functions, gateway_options, clock, work.shutdown.clone());
-        let (dashboard, code) = Dashboard::new(platform.authenticator.clone())?;
+        let signer = Signer::new(&secret, Clock::system());
+        let (dashboard, code) = Dashboard::new(signer.clone())?;
         let public = gateway.router("/ws").merge(dashboard.router());
         work.serve(listener, public);
         services.serve(management, gateway.management_router(AccessKey::new(key)));
         start_worker(&options, &platform, queue, &work)?;
 
-        let token =
-            options.admin_token.unwrap_or_else(|| platform.authenticator.issue("admin", Role::Admin, OWN_TOKEN));
+        let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN));
         Ok(Self {
             ws: format!("{}/ws", http.replacen("http", "ws", 1)),
             sign_in: format!("{http}/#code={code}"),
@@ -200,9 +207,16 @@ async fn start_services(
     let url = |name: &str| queue::server::queue_url(&endpoints.queue, name);
     let (queue_url, dead_letter_url) = (url(QUEUE), url(DEAD_LETTER_QUEUE));
     let mut config = Config::at(endpoints, queue_url, dead_letter_url, push_endpoint.to_owned(), secret.clone());
+    config.issuers = options.issuers.clone();
     config.admin_token = options.admin_token.clone().map(Secret::new);
     config.lease = options.lease;
     Ok(Services { queue, config })
+}
+
+/// Those of the dashboard, by both names browsers have for this machine, and the operator's.
+fn allowed_origins(http: &str, more: &[Origin]) -> anyhow::Result<AllowedOrigins> {
+    let own = [Origin::parse(http)?, Origin::parse(&http.replacen("127.0.0.1", "localhost", 1))?];
+    Ok(AllowedOrigins::Only(own.iter().chain(more).cloned().collect()))
 }
 
 /// Makes the queues, or gives those of an earlier release the attributes of this one.
@@ -233,7 +247,7 @@ fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService
         let worker = worker.clone();
         move |event: SqsEvent| {
             let worker = worker.clone();
-            async move { Ok::<_, Infallible>(worker.handle(event).await) }
+            async move { Ok::<_, Infallible>(worker.handle(event, None).await) }
         }
     };
     part.spawn(mapping.run(queue, function, part.shutdown.clone()));

@@ -1,5 +1,12 @@
 //! What a deployment sets, read once at start.
 
+mod environment;
+
+pub use environment::ConfigError;
+
+use crate::auth::TrustedIssuers;
+use crate::origin::AllowedOrigins;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use std::fmt;
@@ -16,10 +23,14 @@ pub struct Config {
     pub dead_letter_url: String,
     /// Address `@connections` is found under
     pub push_endpoint: String,
-    /// The deployment's secret: tokens are signed and secrets sealed with keys made from it
-    pub secret: Secret,
+    /// Where the deployment's secret is: tokens are signed and secrets sealed with keys made from it
+    pub secret: SecretSource,
     /// A fixed token that is an admin's, for `stepcast up --admin-token`
     pub admin_token: Option<Secret>,
+    /// Whose tokens are accepted besides our own
+    pub issuers: TrustedIssuers,
+    /// Whose pages may connect
+    pub allowed_origins: AllowedOrigins,
     /// How long a worker holds a test without a sign of life
     pub lease: Duration,
     /// How long finished jobs are kept
@@ -37,6 +48,20 @@ pub struct Endpoints {
     pub queue: String,
     /// What they know us by
     pub access_key: Secret,
+}
+
+/// Where the deployment's secret is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// Nowhere: what never checks a token and never opens a seal needs none
+    Absent,
+    /// Here
+    Given(Secret),
+    /// In AWS Secrets Manager
+    Stored {
+        /// The secret's ARN
+        arn: String,
+    },
 }
 
 /// A text that is never shown.
@@ -61,34 +86,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A setting that is missing or cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("environment variable `{name}` {problem}")]
-pub struct ConfigError {
-    name: &'static str,
-    problem: String,
-}
-
 /// A lease that outlives a garbage-collected pause of the network, and not a person's patience.
 const LEASE: Duration = Duration::from_secs(20);
 const RETENTION_DAYS: u64 = 30;
 
 impl Config {
-    /// Reads what the template sets.
-    pub fn from_environment() -> Result<Self, ConfigError> {
-        Ok(Self {
-            table: required("STEPCAST_TABLE")?,
-            queue_url: required("STEPCAST_QUEUE_URL")?,
-            dead_letter_url: required("STEPCAST_DEAD_LETTER_URL")?,
-            push_endpoint: required("STEPCAST_PUSH_ENDPOINT")?,
-            secret: Secret::new(required("STEPCAST_SECRET")?),
-            admin_token: None,
-            lease: Duration::from_secs(number("STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
-            retention: days(number("STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
-            endpoints: None,
-        })
-    }
-
     /// A deployment whose services are all given by address.
     pub fn at(
         endpoints: Endpoints,
@@ -102,8 +104,10 @@ impl Config {
             queue_url,
             dead_letter_url,
             push_endpoint,
-            secret,
+            secret: SecretSource::Given(secret),
             admin_token: None,
+            issuers: TrustedIssuers::default(),
+            allowed_origins: AllowedOrigins::Any,
             lease: LEASE,
             retention: days(RETENTION_DAYS),
             endpoints: Some(endpoints),
@@ -119,26 +123,20 @@ impl Config {
                     .operation_attempt_timeout(Duration::from_secs(25))
                     .build(),
             );
-        if let Some(endpoints) = &self.endpoints {
-            let key = endpoints.access_key.reveal();
-            loader = loader
-                .region(Region::from_static("us-east-1"))
-                .credentials_provider(Credentials::new(key, key, None, None, "stepcast"));
-        }
+        loader = match &self.endpoints {
+            Some(endpoints) => {
+                let key = endpoints.access_key.reveal();
+                loader
+                    .region(Region::from_static("us-east-1"))
+                    .credentials_provider(Credentials::new(key, key, None, None, "stepcast"))
+            }
+            // Where Lambda puts them. The SDK's own chain of places to look in would be built at every cold start, an
+            // STS client with its own endpoint rules among it:
+            // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+            None => loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()),
+        };
         loader.load().await
     }
-}
-
-fn required(name: &'static str) -> Result<String, ConfigError> {
-    match std::env::var(name) {
-        Ok(value) if !value.is_empty() => Ok(value),
-        _ => Err(ConfigError { name, problem: "is not set".to_owned() }),
-    }
-}
-
-fn number(name: &'static str) -> Result<Option<u64>, ConfigError> {
-    let Ok(text) = std::env::var(name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| ConfigError { name, problem: format!("is `{text}`, not a whole number") })
 }
 
 fn days(days: u64) -> Duration {

@@ -8,7 +8,7 @@ use std::fmt::{self, Debug};
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A service that did not do what was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// It did not answer, or said it is busy: the same can be asked again
     #[error("{service} did not answer: {reason}")]
@@ -67,6 +67,8 @@ fn is_busy(code: Option<&str>) -> bool {
                 | "ThrottlingException"
                 | "RequestLimitExceeded"
                 | "InternalServerError"
+                | "InternalServiceError"
+                | "InternalFailure"
                 | "ServiceUnavailable"
                 | "TransactionConflictException"
                 | "LimitExceededException"

@@ -7,7 +7,10 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod error;
+mod first_use;
+pub mod keys;
 pub mod logging;
+pub mod origin;
 pub mod publish;
 pub mod push;
 pub mod queue;
@@ -18,12 +21,14 @@ pub mod table;
 pub use clock::Clock;
 pub use config::Config;
 pub use error::{Error, Result};
+pub use first_use::FirstUse;
+pub use keys::Keys;
 pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
 pub use table::Table;
 
 use auth::Authenticator;
-use seal::Sealer;
+use origin::AllowedOrigins;
 
 /// Everything a function needs, built once a process and cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,8 +41,10 @@ pub struct Platform {
     pub push: Push,
     /// Who a token belongs to
     pub authenticator: Authenticator,
-    /// Keeps secrets closed on their way to a worker
-    pub sealer: Sealer,
+    /// Whose pages may connect
+    pub allowed_origins: AllowedOrigins,
+    /// What tokens are signed and secrets sealed with
+    pub keys: Keys,
     /// What time it is
     pub clock: Clock,
 }
@@ -46,12 +53,14 @@ impl Platform {
     /// Builds the clients.
     pub async fn connect(config: &Config, clock: Clock) -> Self {
         let sdk = config.sdk().await;
+        let keys = Keys::new(&sdk, &config.secret, clock.clone());
         Self {
             table: Table::new(&sdk, config, clock.clone()),
             queue: Queue::new(&sdk, config),
             push: Push::new(&sdk, config),
-            authenticator: Authenticator::new(config, clock.clone()),
-            sealer: Sealer::new(&config.secret),
+            authenticator: Authenticator::new(config, keys.clone(), &clock),
+            allowed_origins: config.allowed_origins.clone(),
+            keys,
             clock,
         }
     }

@@ -22,7 +22,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     let job = Uuid::now_v7().to_string();
     let source = JobSource {
         suite: packed,
-        secrets: seal(caller, &job, &run.secrets)?,
+        secrets: seal(caller, &job, &run.secrets).await?,
         sealed_for: job.clone(),
         vars: run.vars,
         tags: run.tags,
@@ -73,12 +73,12 @@ async fn queue(caller: &Caller<'_>, job: &str) {
 }
 
 /// Secrets sealed for one job; nothing where there are none.
-fn seal(caller: &Caller<'_>, job: &str, secrets: &BTreeMap<String, String>) -> Result<Option<Vec<u8>>, Failure> {
+async fn seal(caller: &Caller<'_>, job: &str, secrets: &BTreeMap<String, String>) -> Result<Option<Vec<u8>>, Failure> {
     if secrets.is_empty() {
         return Ok(None);
     }
     let text = serde_json::to_string(secrets).unwrap_or_default();
-    let sealed = caller.platform.sealer.seal(job, &text);
+    let sealed = caller.platform.keys.sealer().await?.seal(job, &text);
     sealed.map(Some).map_err(|_| Failure::new(ErrorCode::Internal, "the secrets could not be sealed"))
 }
 

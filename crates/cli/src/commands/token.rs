@@ -4,7 +4,7 @@ use crate::args::{TokenArguments, TokenCommand};
 use crate::exit::{Exit, UsageError};
 use crate::report;
 use stepcast_platform::Clock;
-use stepcast_platform::auth::Authenticator;
+use stepcast_platform::auth::Signer;
 use stepcast_platform::config::Secret;
 
 /// Prints a new token.
@@ -19,7 +19,6 @@ pub(crate) fn token(arguments: TokenArguments) -> anyhow::Result<Exit> {
             )
         })?,
     };
-    let authenticator = Authenticator::with_secret(&secret, None, Clock::system());
-    report::data(&authenticator.issue(&principal, role.into(), expires));
+    report::data(&Signer::new(&secret, Clock::system()).issue(&principal, role.into(), expires));
     Ok(Exit::Passed)
 }

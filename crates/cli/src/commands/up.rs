@@ -17,6 +17,8 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     let options = StackOptions {
         data_dir: arguments.data_dir.clone(),
         admin_token: arguments.admin_token,
+        issuers: arguments.oidc_issuers,
+        allowed_origins: arguments.allowed_origins,
         allow_private_targets: arguments.allow_private_targets,
         workers: usize::from(arguments.workers),
         lease: arguments.lease,

@@ -207,7 +207,7 @@ impl Table {
         let mut update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(job_pk(&job.job), "JOB")))
-            .condition_expression("#status = :before AND #open = :zero AND v = :v")
+            .condition_expression("#status = :before AND #status <> :finished AND #open = :zero AND v = :v")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#open", "open")
             .expression_attribute_values(":before", text(status_text(job.status)))
@@ -256,7 +256,7 @@ impl Table {
     }
 
     async fn changed(&self, update: UpdateItemFluentBuilder) -> Result<Option<JobRecord>> {
-        match update.send().await {
+        match super::transaction::update(update).await {
             Ok(answer) => answer.attributes.map(|item| super::item::read("job", item)).transpose(),
             Err(SdkError::ServiceError(error))
                 if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>

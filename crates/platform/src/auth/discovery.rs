@@ -1,0 +1,113 @@
+//! Asks an issuer for the keys it signs with (OpenID Connect Discovery 1.0, section 4).
+//!
+//! Only addresses the operator listed, and those they name, are ever asked: nothing a stranger sends leads here.
+
+use super::published::PublishedKey;
+use super::trusted::{is_loopback, is_secure};
+use crate::error::{Error, Result};
+use reqwest::{Client, redirect};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::fmt::Display;
+use std::sync::OnceLock;
+use std::time::Duration;
+use url::Url;
+
+const SERVICE: &str = "OIDC issuer";
+
+/// For each of the two requests. The client of `$connect` gets no answer after 29 seconds.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Largest answer that is read. Issuers publish a few keys of about 2 KB with their certificates.
+const ANSWER_BYTES: usize = 256 * 1024;
+
+/// An HTTP client that is built when it is first needed: most functions never do, and loading the system's
+/// certificates would be part of every cold start.
+#[derive(Debug, Default)]
+pub(super) struct Http(OnceLock<Client>);
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    keys: Vec<Value>,
+}
+
+impl Http {
+    /// The keys an issuer publishes now, those that sign nothing left out.
+    pub async fn keys_of(&self, issuer: &str) -> Result<Vec<PublishedKey>> {
+        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let discovery: Discovery = self.get(&address).await?;
+        if discovery.issuer != issuer {
+            return Err(refused(&address, format!("it speaks for `{}`, not for `{issuer}`", discovery.issuer)));
+        }
+        if !may_have_keys(issuer, &discovery.jwks_uri) {
+            return Err(refused(&address, format!("its keys are not at an https address: `{}`", discovery.jwks_uri)));
+        }
+        let keys: Keys = self.get(&discovery.jwks_uri).await?;
+        Ok(keys.keys.into_iter().filter_map(PublishedKey::read).collect())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, address: &str) -> Result<T> {
+        let mut answer =
+            self.client()?.get(address).send().await.map_err(|error| unavailable(address, cause(&error)))?;
+        match answer.status() {
+            status if status.is_success() => {}
+            status if status.is_server_error() || status.as_u16() == 429 => {
+                return Err(unavailable(address, format!("it answered {status}")));
+            }
+            status => return Err(refused(address, format!("it answered {status}"))),
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| unavailable(address, cause(&error)))? {
+            if body.len() + chunk.len() > ANSWER_BYTES {
+                return Err(refused(address, format!("it answered with more than {ANSWER_BYTES} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        serde_json::from_slice(&body).map_err(|error| refused(address, error))
+    }
+
+    fn client(&self) -> Result<&Client> {
+        if let Some(client) = self.0.get() {
+            return Ok(client);
+        }
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            // Keys are where the issuer says, and nowhere else.
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .user_agent(concat!("stepcast/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let client = client.map_err(|error| Error::Refused { service: "HTTP client", reason: cause(&error) })?;
+        Ok(self.0.get_or_init(|| client))
+    }
+}
+
+/// Keys come over a connection nobody can change, or from this machine where the issuer is on it as well.
+fn may_have_keys(issuer: &str, address: &str) -> bool {
+    let (Ok(issuer), Ok(address)) = (Url::parse(issuer), Url::parse(address)) else { return false };
+    is_secure(&address) || (is_loopback(&issuer) && is_loopback(&address))
+}
+
+fn unavailable(address: &str, why: impl Display) -> Error {
+    Error::Unavailable { service: SERVICE, reason: format!("`{address}`: {why}") }
+}
+
+fn refused(address: &str, why: impl Display) -> Error {
+    Error::Refused { service: SERVICE, reason: format!("`{address}`: {why}") }
+}
+
+/// What lies at the bottom of an error; above it stands only that there was one, and the address again.
+fn cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

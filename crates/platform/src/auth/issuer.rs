@@ -1,0 +1,168 @@
+//! Identity tokens (OpenID Connect Core 1.0, section 3.1.3.7): JWTs of an issuer the operator trusts.
+
+use super::discovery::Http;
+use super::published::PublishedKeys;
+use super::trusted::{TrustedIssuer, TrustedIssuers};
+use super::{AuthError, Identity, TokenError};
+use crate::clock::Clock;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+use stepcast_protocol::duration::millis;
+
+/// How far apart an issuer's clock and ours may be.
+const SKEW: Duration = Duration::from_mins(1);
+
+/// Longest `sub`. The standard says 255 characters; issuers that let people put it together go beyond.
+const SUBJECT_BYTES: usize = 512;
+
+const REASON_CHARACTERS: usize = SUBJECT_BYTES + 100;
+
+/// What an issuer may sign with. Not with a shared secret: its key is public, so anybody could.
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+/// The issuers of a deployment. Clones share what was read of their keys.
+#[derive(Debug, Clone)]
+pub(super) struct Issuers(Arc<[Issuer]>);
+
+#[derive(Debug)]
+pub(super) struct Issuer {
+    trusted: TrustedIssuer,
+    keys: PublishedKeys,
+    clock: Clock,
+}
+
+/// What a token says before anybody has checked it.
+#[derive(Deserialize)]
+struct Claim {
+    iss: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    aud: Audience,
+    exp: f64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Issuers {
+    pub fn new(trusted: &TrustedIssuers, clock: &Clock) -> Self {
+        let http = Arc::<Http>::default();
+        let issuer = |trusted: &TrustedIssuer| Issuer {
+            keys: PublishedKeys::new(&trusted.issuer, http.clone(), clock.clone()),
+            trusted: trusted.clone(),
+            clock: clock.clone(),
+        };
+        Self(trusted.iter().map(issuer).collect())
+    }
+
+    /// The issuer a token says it is of, if it is one of ours. Whether that is true is for [`Issuer::identify`] to find
+    /// out.
+    pub fn claimed_by(&self, token: &str) -> Option<&Issuer> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let claim: Claim = jsonwebtoken::dangerous::insecure_decode_claims(token).ok()?;
+        self.0.iter().find(|issuer| Some(&issuer.trusted.issuer) == claim.iss.as_ref())
+    }
+}
+
+impl Issuer {
+    /// Who a token belongs to, once everything in it was checked.
+    pub async fn identify(&self, token: &str) -> Result<Identity, AuthError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        if !ALGORITHMS.contains(&header.alg) {
+            return Err(self.refusal(format!("it is signed with {:?}", header.alg)));
+        }
+        // Extensions that must be understood, and are not (RFC 7515, section 4.1.11).
+        if header.crit.is_some() {
+            return Err(self.refusal("its header has `crit`"));
+        }
+        let Some(key) = self.keys.find(&header).await? else {
+            return Err(self.refusal("it is signed with a key that the issuer does not publish"));
+        };
+        Ok(self.check(&self.claims(token, &header, &key)?)?)
+    }
+
+    fn claims(&self, token: &str, header: &Header, key: &DecodingKey) -> Result<Claims, TokenError> {
+        let mut validation = Validation::new(header.alg);
+        // Checked afterwards, with reasons that can be logged, against the clock that was passed in.
+        validation.required_spec_claims.clear();
+        (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
+        let decoded = jsonwebtoken::decode(token, key, &validation);
+        decoded.map(|token| token.claims).map_err(|error| match error.kind() {
+            ErrorKind::InvalidSignature => self.flaw("its signature is not the issuer's"),
+            _ => self.flaw(format!("it cannot be read: {error}")),
+        })
+    }
+
+    fn check(&self, claims: &Claims) -> Result<Identity, TokenError> {
+        let TrustedIssuer { audience, .. } = &self.trusted;
+        let (now, skew) = (self.clock.now_ms(), millis(SKEW));
+        let is_later = |time: f64| at(time) > now.saturating_add(skew);
+        if at(claims.exp).saturating_add(skew) <= now {
+            return Err(TokenError::Expired);
+        }
+        if claims.nbf.is_some_and(is_later) || claims.iat.is_some_and(is_later) {
+            return Err(self.flaw("its time has not come"));
+        }
+        if !claims.aud.contains(audience) {
+            return Err(self.flaw(format!("it was not made for `{audience}`")));
+        }
+        let principal = &claims.sub;
+        if principal.is_empty() || principal.len() > SUBJECT_BYTES || principal.chars().any(char::is_control) {
+            return Err(self.flaw("its `sub` is no name"));
+        }
+        let Some(role) = self.trusted.role_of(principal) else {
+            return Err(self.flaw(format!("no pattern fits `{principal}`")));
+        };
+        Ok(Identity { principal: principal.clone(), role })
+    }
+
+    /// What is wrong, short enough for a log: some of it quotes the token.
+    fn flaw(&self, reason: impl Into<String>) -> TokenError {
+        let reason = reason.into().chars().take(REASON_CHARACTERS).collect();
+        TokenError::NotAccepted { issuer: self.trusted.issuer.clone(), reason }
+    }
+
+    fn refusal(&self, reason: impl Into<String>) -> AuthError {
+        self.flaw(reason).into()
+    }
+}
+
+impl Audience {
+    fn contains(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Many(many) => many.iter().any(|one| one == audience),
+        }
+    }
+}
+
+/// Milliseconds since 1970 of seconds as JWTs have them, fractions included (RFC 7519, section 2). What is before 1970 is
+/// long over, and what is past counting never comes.
+fn at(seconds: f64) -> u64 {
+    let never = if seconds > 0.0 { u64::MAX } else { 0 };
+    Duration::try_from_secs_f64(seconds).map_or(never, millis)
+}

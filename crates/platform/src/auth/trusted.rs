@@ -1,0 +1,191 @@
+//! OIDC issuers whose identity tokens are accepted, as an operator lists them.
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use stepcast_protocol::event::Role;
+use url::{Host, Url};
+
+/// The issuers of a deployment. A CI system's jobs come with tokens of their own and need no stored secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedIssuers(Vec<TrustedIssuer>);
+
+/// One issuer, and whom of those it knows we let in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrustedIssuer {
+    /// Its `iss`, letter for letter; its keys are looked for under this address
+    pub issuer: String,
+    /// What has to be among the `aud` of a token: that it was made for us
+    pub audience: String,
+    /// Who may do what; the first that fits decides
+    pub subjects: Vec<SubjectRule>,
+}
+
+/// What those whose `sub` fits may do.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubjectRule {
+    /// A `sub` in which `*` stands for anything, also for nothing
+    pub pattern: String,
+    /// What they may do
+    pub role: Role,
+}
+
+/// What is wrong with a list of issuers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrustedIssuersError {
+    /// It is no list
+    #[error("not a list of issuers in JSON: {0}")]
+    NoList(String),
+    /// One of its entries is not good
+    #[error("entry {number}: {problem}")]
+    Entry {
+        /// Which, from 1
+        number: usize,
+        /// What is wrong with it
+        problem: String,
+    },
+}
+
+impl TrustedIssuers {
+    /// Reads the JSON that an operator gives.
+    pub fn parse(json: &str) -> Result<Self, TrustedIssuersError> {
+        let entries: Vec<Value> =
+            serde_json::from_str(json).map_err(|error| TrustedIssuersError::NoList(error.to_string()))?;
+        let (mut issuers, mut known) = (Vec::new(), BTreeSet::new());
+        for (number, entry) in (1..).zip(entries) {
+            let wrong = |problem| TrustedIssuersError::Entry { number, problem };
+            let entry: TrustedIssuer = serde_json::from_value(entry).map_err(|error| wrong(error.to_string()))?;
+            entry.check().map_err(wrong)?;
+            if !known.insert(entry.issuer.clone()) {
+                return Err(wrong(format!("`{}` is listed before; put all of its subjects there", entry.issuer)));
+            }
+            issuers.push(entry);
+        }
+        Ok(Self(issuers))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &TrustedIssuer> {
+        self.0.iter()
+    }
+}
+
+impl TrustedIssuer {
+    fn check(&self) -> Result<(), String> {
+        let issuer = &self.issuer;
+        match Url::parse(issuer) {
+            Ok(url) if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() => {
+                return Err(format!("`issuer` has more than a host and a path: `{issuer}`"));
+            }
+            Ok(url) if is_secure(&url) || is_loopback(&url) => {}
+            _ => return Err(format!("`issuer` is not an https address: `{issuer}`")),
+        }
+        if self.audience.is_empty() {
+            return Err("`audience` is empty, so tokens made for anybody would do".to_owned());
+        }
+        if self.subjects.is_empty() {
+            return Err("`subjects` is empty, so nobody would be let in".to_owned());
+        }
+        if self.subjects.iter().any(|subject| subject.pattern.is_empty()) {
+            return Err("a `pattern` is empty, so it fits nobody".to_owned());
+        }
+        Ok(())
+    }
+
+    /// What somebody may do; nothing, where no rule fits.
+    pub fn role_of(&self, subject: &str) -> Option<Role> {
+        self.subjects.iter().find(|rule| fits(&rule.pattern, subject)).map(|rule| rule.role)
+    }
+}
+
+/// Whether an address may be trusted to be who it says.
+pub(super) fn is_secure(url: &Url) -> bool {
+    url.scheme() == "https"
+}
+
+/// Whether an address is on this machine, where nobody is in between.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    url.scheme() == "http"
+        && match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
+}
+
+/// Whether a text is what a pattern says. What stands before the first `*` and behind the last is fixed; of what is in
+/// between, the first place that fits is as good as any other.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };
+    let Some(end) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        rest = after;
+    }
+    rest.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GITHUB: &str = r#"{"issuer":"https://token.actions.githubusercontent.com","audience":"stepcast",
+        "subjects":[{"pattern":"repo:acme/shop:ref:refs/heads/main","role":"admin"},
+                    {"pattern":"repo:acme/*","role":"runner"},{"pattern":"repo:acme/shop:*","role":"viewer"}]}"#;
+
+    #[test]
+    fn the_first_pattern_that_fits_decides() {
+        let issuers = TrustedIssuers::parse(&format!("[{GITHUB}]")).expect("a list");
+        let github = issuers.iter().next().expect("an issuer");
+        assert_eq!(github.role_of("repo:acme/shop:ref:refs/heads/main"), Some(Role::Admin));
+        assert_eq!(github.role_of("repo:acme/shop:pull_request"), Some(Role::Runner));
+        assert_eq!(github.role_of("repo:acme-evil/shop:pull_request"), None);
+        assert_eq!(github.role_of("prefix repo:acme/shop:pull_request"), None);
+    }
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text) in
+            [("*", ""), ("a", "a"), ("a*", "a"), ("a*c", "abc"), ("*b*", "abc"), ("a*b*c", "a/b/b/c"), ("a**", "ab")]
+        {
+            assert!(fits(pattern, text), "`{pattern}` fits `{text}`");
+        }
+        for (pattern, text) in
+            [("a", "ab"), ("a*a", "a"), ("a*bc*c", "abc"), ("*a", "ab"), ("A*", "ab"), ("a.c", "abc")]
+        {
+            assert!(!fits(pattern, text), "`{pattern}` does not fit `{text}`");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_entry() {
+        let problem =
+            |entry: &str| TrustedIssuers::parse(&format!("[{GITHUB},{entry}]")).expect_err("a mistake").to_string();
+        let entry = |issuer: &str, audience: &str, subjects: &str| {
+            problem(&format!(r#"{{"issuer":"{issuer}","audience":"{audience}","subjects":{subjects}}}"#))
+        };
+        let subjects = r#"[{"pattern":"x","role":"viewer"}]"#;
+        assert_eq!(problem("{}"), "entry 2: missing field `issuer`");
+        assert_eq!(
+            entry("https://a.example", "x", r#"[{"pattern":"x","role":"root"}]"#),
+            "entry 2: unknown variant `root`, expected one of `viewer`, `runner`, `admin`"
+        );
+        assert_eq!(
+            entry("http://a.example", "x", subjects),
+            "entry 2: `issuer` is not an https address: `http://a.example`"
+        );
+        assert!(entry("https://a.example/?x", "x", subjects).contains("more than a host"));
+        assert!(entry("https://a.example", "", subjects).contains("`audience` is empty"));
+        assert!(entry("https://a.example", "x", "[]").contains("`subjects` is empty"));
+        assert!(entry("https://a.example", "x", r#"[{"pattern":"","role":"viewer"}]"#).contains("`pattern` is empty"));
+        assert!(entry("https://token.actions.githubusercontent.com", "x", subjects).contains("listed before"));
+        assert!(TrustedIssuers::parse("{}").expect_err("no list").to_string().starts_with("not a list of issuers"));
+        for good in ["http://127.0.0.1:8080", "http://localhost:8080/realm", "http://[::1]:80"] {
+            let entry = format!(r#"[{{"issuer":"{good}","audience":"x","subjects":{subjects}}}]"#);
+            assert!(TrustedIssuers::parse(&entry).is_ok(), "{good}");
+        }
+    }
+}

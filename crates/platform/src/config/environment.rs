@@ -1,0 +1,130 @@
+//! The configuration of a Lambda function, as the template sets it.
+
+use super::{Config, LEASE, RETENTION_DAYS, Secret, SecretSource, days};
+use crate::auth::TrustedIssuers;
+use crate::origin::AllowedOrigins;
+use std::time::Duration;
+
+/// A setting that is missing or cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("environment variable `{name}` {problem}")]
+pub struct ConfigError {
+    name: &'static str,
+    problem: String,
+}
+
+impl Config {
+    /// Reads what the template sets.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_variables(&|name| std::env::var(name).ok())
+    }
+
+    /// The same, of any variables.
+    fn from_variables(variable: Variables<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            table: required(variable, "STEPCAST_TABLE")?,
+            queue_url: required(variable, "STEPCAST_QUEUE_URL")?,
+            dead_letter_url: required(variable, "STEPCAST_DEAD_LETTER_URL")?,
+            push_endpoint: required(variable, "STEPCAST_PUSH_ENDPOINT")?,
+            secret: secret(variable)?,
+            admin_token: None,
+            issuers: issuers(variable)?,
+            allowed_origins: allowed_origins(variable)?,
+            lease: Duration::from_secs(number(variable, "STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
+            retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
+            endpoints: None,
+        })
+    }
+}
+
+type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What is empty is as good as not set: a template cannot leave a variable out as easily as its value.
+fn optional(variable: Variables<'_>, name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+fn required(variable: Variables<'_>, name: &'static str) -> Result<String, ConfigError> {
+    optional(variable, name).ok_or_else(|| ConfigError { name, problem: "is not set".to_owned() })
+}
+
+fn number(variable: Variables<'_>, name: &'static str) -> Result<Option<u64>, ConfigError> {
+    let Some(text) = optional(variable, name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| ConfigError { name, problem: format!("is `{text}`, not a whole number") })
+}
+
+fn issuers(variable: Variables<'_>) -> Result<TrustedIssuers, ConfigError> {
+    let name = "STEPCAST_OIDC_ISSUERS";
+    let Some(json) = optional(variable, name) else { return Ok(TrustedIssuers::default()) };
+    TrustedIssuers::parse(&json).map_err(|error| ConfigError { name, problem: format!("has a mistake: {error}") })
+}
+
+fn allowed_origins(variable: Variables<'_>) -> Result<AllowedOrigins, ConfigError> {
+    let name = "STEPCAST_ALLOWED_ORIGINS";
+    let list = optional(variable, name).unwrap_or_default();
+    AllowedOrigins::parse(&list).map_err(|error| ConfigError { name, problem: format!("has a mistake: {error}") })
+}
+
+fn secret(variable: Variables<'_>) -> Result<SecretSource, ConfigError> {
+    match (optional(variable, "STEPCAST_SECRET"), optional(variable, "STEPCAST_SECRET_ARN")) {
+        (Some(_), Some(_)) => Err(ConfigError {
+            name: "STEPCAST_SECRET_ARN",
+            problem: "is set beside `STEPCAST_SECRET`; which of the two counts?".to_owned(),
+        }),
+        (Some(text), None) => Ok(SecretSource::Given(Secret::new(text))),
+        (None, Some(arn)) => Ok(SecretSource::Stored { arn }),
+        (None, None) => Ok(SecretSource::Absent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What every function is given, and these.
+    fn config(more: &[(&str, &str)]) -> Result<Config, String> {
+        let common = ["STEPCAST_TABLE", "STEPCAST_QUEUE_URL", "STEPCAST_DEAD_LETTER_URL", "STEPCAST_PUSH_ENDPOINT"];
+        let variable = |name: &str| {
+            let more = more.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            more.or_else(|| common.contains(&name).then(|| "x".to_owned()))
+        };
+        Config::from_variables(&variable).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_secret_is_in_one_place_or_none() {
+        let source = |more: &[(&str, &str)]| config(more).map(|config| config.secret);
+        assert_eq!(source(&[]), Ok(SecretSource::Absent));
+        assert_eq!(source(&[("STEPCAST_SECRET", "s")]), Ok(SecretSource::Given(Secret::new("s"))));
+        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:stepcast-AbCdEf";
+        assert_eq!(source(&[("STEPCAST_SECRET_ARN", arn)]), Ok(SecretSource::Stored { arn: arn.to_owned() }));
+        let both = source(&[("STEPCAST_SECRET_ARN", arn), ("STEPCAST_SECRET", "hunter2")]).expect_err("one too many");
+        assert!(both.contains("`STEPCAST_SECRET_ARN`") && !both.contains("hunter2"), "{both}");
+    }
+
+    #[test]
+    fn a_list_of_origins_is_read_whole() {
+        let origins = |list| config(&[("STEPCAST_ALLOWED_ORIGINS", list)]).map(|config| config.allowed_origins);
+        assert_eq!(origins(""), Ok(AllowedOrigins::Any));
+        assert!(origins("https://qa.example").is_ok_and(|origins| !origins.admit("https://other.example")));
+        let wrong = origins("https://qa.example,qa.example").expect_err("no origin");
+        assert!(wrong.starts_with("environment variable `STEPCAST_ALLOWED_ORIGINS` has a mistake: `qa.example`"));
+    }
+
+    #[test]
+    fn a_mistake_in_an_issuer_is_named() {
+        let wrong = config(&[("STEPCAST_OIDC_ISSUERS", "[{}]")]).expect_err("no issuer");
+        assert_eq!(
+            wrong,
+            "environment variable `STEPCAST_OIDC_ISSUERS` has a mistake: entry 1: missing field `issuer`"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_no_number_is_named() {
+        let missing = config(&[("STEPCAST_TABLE", "")]).expect_err("no table");
+        assert_eq!(missing, "environment variable `STEPCAST_TABLE` is not set");
+        let wrong = config(&[("STEPCAST_LEASE_SECONDS", "20s")]).expect_err("no number");
+        assert_eq!(wrong, "environment variable `STEPCAST_LEASE_SECONDS` is `20s`, not a whole number");
+    }
+}
