@@ -1,0 +1,125 @@
+"""The operator of a stack on an emulator of AWS: deploys it, and then does what the tests ask for.
+
+    stack_operator.py --endpoint http://127.0.0.1:4566 [NAME=VALUE]...
+
+Prints one JSON object once the stack is there: its outputs, the id of its API and its secret. Then carries out one
+order a line of standard input, and answers each with one JSON object:
+
+    messages        how many messages the queue and the dead-letter queue have, those being worked on included
+    reap            invokes the reaper, and waits until it is done
+    errors          the lines with level ERROR or WARN in the functions' logs
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+# The emulator's own account; region and credentials are set before boto3 reads them.
+os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+
+import boto3  # noqa: E402
+
+import deploy  # noqa: E402
+
+FUNCTIONS = ["connect", "disconnect", "default", "worker", "reaper"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Deploy the template to an emulator of AWS and look after it")
+    parser.add_argument("--endpoint", required=True, help="address of the emulator")
+    parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the template")
+    options = parser.parse_args()
+    outputs = deploy.deploy(
+        options.endpoint,
+        template=Path("infra/template.yaml"),
+        zips=Path("target/lambda-functions"),
+        parameters=options.parameters,
+    )
+    operator = Operator(options.endpoint, outputs)
+    policies = operator.policies()
+    operator.allow_batches()
+    operator.limit_workers()
+    api = urlsplit(outputs["WebSocketUrl"]).hostname.split(".")[0]
+    say({**outputs, "Api": api, "Secret": operator.secret(), "Policies": policies})
+    for line in sys.stdin:
+        say(operator.carry_out(line.strip()))
+
+
+def say(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+class Operator:
+    def __init__(self, endpoint: str, outputs: dict[str, str]) -> None:
+        self.outputs = outputs
+        self.client = lambda service: boto3.client(service, endpoint_url=endpoint)
+        self.sqs = self.client("sqs")
+
+    def secret(self) -> str:
+        return self.client("secretsmanager").get_secret_value(SecretId=self.outputs["SecretArn"])["SecretString"]
+
+    def policies(self) -> dict[str, list[dict[str, Any]]]:
+        """The statements of each function's role, by the name of the policy, which is the function's."""
+        return {name: document["Statement"] for _, name, document in self.role_policies()}
+
+    def role_policies(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        iam = self.client("iam")
+        for role in iam.list_roles()["Roles"]:
+            for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
+                if name in FUNCTIONS:
+                    policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)
+                    yield role["RoleName"], name, policy["PolicyDocument"]
+
+    def allow_batches(self) -> None:
+        """The emulator has actions of its own for batches of messages (docs/EMULATORS.md)."""
+        iam = self.client("iam")
+        for role, name, document in list(self.role_policies()):
+            batches = [
+                {**statement, "Sid": f"{statement['Sid']}Batch", "Action": f"{statement['Action']}Batch"}
+                for statement in document["Statement"]
+                if statement["Action"] in ("sqs:SendMessage", "sqs:ChangeMessageVisibility")
+            ]
+            if batches:
+                document = json.dumps({**document, "Statement": document["Statement"] + batches})
+                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+
+    def limit_workers(self) -> None:
+        """The emulator keeps numbers from parameters as text (docs/EMULATORS.md), and then cannot compare them."""
+        functions = self.client("lambda")
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            workers = int(mapping["ScalingConfig"]["MaximumConcurrency"])
+            functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": workers})
+
+    def carry_out(self, order: str) -> dict[str, Any]:
+        match order:
+            case "messages":
+                return {"queue": self.count("QueueUrl"), "dead_letters": self.count("DeadLetterUrl")}
+            case "reap":
+                self.client("lambda").invoke(FunctionName="stepcast-reaper", Payload=b"{}")
+                return {}
+            case "errors":
+                return {"errors": self.errors()}
+        raise ValueError(f"no such order: {order}")
+
+    def count(self, url: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.outputs[url], AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def errors(self) -> list[str]:
+        logs = self.client("logs")
+        lines: list[str] = []
+        for function in FUNCTIONS:
+            group = f"/aws/lambda/stepcast-{function}"
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+                lines += [event["message"] for event in page["events"]]
+        return [line for line in lines if '"level":"ERROR"' in line or '"level":"WARN"' in line]
+
+
+if __name__ == "__main__":
+    main()
