@@ -1,5 +1,6 @@
 //! The `stepcast` command, run as a person would.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -23,14 +24,22 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// No variables.
+pub const NOTHING: [(&str, &str); 0] = [];
+
 /// Runs the command to its end, with nothing of our own environment that would change what it does.
-pub fn stepcast(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+pub fn stepcast(arguments: &[impl AsRef<OsStr>]) -> Ran {
+    stepcast_with(arguments, &NOTHING)
+}
+
+/// The same with variables of the test's own.
+pub fn stepcast_with(arguments: &[impl AsRef<OsStr>], environment: &[(&str, impl AsRef<OsStr>)]) -> Ran {
     let mut command = Command::new(binary("stepcast"));
     for name in ["CI", "GITHUB_ACTIONS", "STEPCAST_URL", "STEPCAST_TOKEN"] {
         command.env_remove(name);
     }
-    let ran = command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null()).output();
-    let ran = ran.expect("the command starts");
+    command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+    let ran = command.output().expect("the command starts");
     Ran {
         code: ran.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&ran.stdout).into_owned(),

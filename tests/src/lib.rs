@@ -4,13 +4,20 @@
 //! has to happen in an order is made to happen in it (the site holds an answer until it is told to give it); waiting
 //! is for something, and gives up after [`PATIENCE`].
 
+pub mod aws;
 mod client;
 mod command;
+mod deployment;
+pub mod events;
+pub mod issuer;
+pub mod runtime_api;
 mod server;
 mod site;
 
 pub use client::Client;
-pub use command::{Ran, binary, stepcast};
+pub use command::{NOTHING, Ran, binary, stepcast, stepcast_with};
+pub use deployment::{Deployment, Settings};
+pub use issuer::{Issuer, SigningKey};
 pub use server::Server;
 pub use site::Site;
 

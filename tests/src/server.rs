@@ -1,5 +1,6 @@
 //! `stepcast up` in a process of its own, so that it can be killed as well as stopped.
 
+use crate::deployment::Settings;
 use crate::{Client, binary, within};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -35,6 +36,13 @@ impl Server {
     pub async fn start_with(options: &[&str]) -> Self {
         let data_dir = tempfile::tempdir().expect("a data directory");
         Self::start_in(data_dir, options.iter().map(|option| (*option).to_owned()).collect()).await
+    }
+
+    pub(crate) async fn start_with_settings(settings: Settings) -> Self {
+        let (workers, lease) = (settings.workers.to_string(), format!("{}s", settings.lease.as_secs()));
+        let options = ["--workers", workers.as_str(), "--lease", lease.as_str(), "--allow-private-targets"];
+        let count = if settings.allow_private_targets { options.len() } else { options.len() - 1 };
+        Self::start_with(&options[..count]).await
     }
 
     async fn start_in(data_dir: TempDir, options: Vec<String>) -> Self {

@@ -1,18 +1,18 @@
 //! Every mistake gets the documented error, and nothing else breaks.
 
-use crate::events::{page, suite};
 use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use std::io::Write;
-use stepcast_tests::{Client, Server};
+use stepcast_tests::events::{page, suite};
+use stepcast_tests::{Client, Deployment};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 #[tokio::test]
 async fn malformed_commands_get_an_error_each_and_the_connection_goes_on() {
-    let server = Server::start().await;
-    let mut client = server.client().await;
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
     let nested = format!("{{\"action\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let malformed = [
         "",
@@ -50,13 +50,13 @@ async fn malformed_commands_get_an_error_each_and_the_connection_goes_on() {
         assert!(answer["message"].as_str().is_some_and(|message| !message.is_empty() && message.len() < 2_000));
     }
     assert_eq!(client.ask(json!({ "action": "ping" })).await["type"], "pong");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    let server = Server::start().await;
-    let mut client = server.client().await;
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
     for command in [
         json!({ "action": "watch", "job": "nope" }),
         json!({ "action": "job", "job": "nope" }),
@@ -70,13 +70,13 @@ async fn what_is_not_there_is_not_found() {
     ] {
         assert_eq!(client.ask(command.clone()).await["code"], "not_found", "{command}");
     }
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn an_invalid_suite_is_refused_whole_with_every_problem() {
-    let server = Server::start().await;
-    let mut client = server.client().await;
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
     let bad = suite(&[
         page("Fine", "https://example.com/"),
         json!({ "name": "Wrong", "get": "example.com", "expect": [{ "css": "h1 >" }, { "statsu": 200 }, { "body": { "matches": "(" } }] }),
@@ -94,12 +94,12 @@ async fn an_invalid_suite_is_refused_whole_with_every_problem() {
         client.ask(json!({ "action": "run", "suite": suite(&[json!({ "name": "U", "get": "${nowhere}/" })]) })).await;
     assert_eq!(unknown["problems"][0]["message"], "`${nowhere}` has no value");
     assert_eq!(client.ask(json!({ "action": "jobs" })).await["jobs"], json!([]), "nothing was stored");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_problem_that_quotes_a_whole_page_is_cut_short() {
-    let server = Server::start().await;
+    let deployment = Deployment::start().await;
     let pattern = format!("({}", "x".repeat(300_000));
     let bad = suite(&[
         json!({ "name": "Long", "get": "https://example.com/", "expect": [{ "body": { "matches": pattern } }] }),
@@ -107,54 +107,41 @@ async fn a_problem_that_quotes_a_whole_page_is_cut_short() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bad.to_string().as_bytes()).expect("memory");
     let packed = STANDARD.encode(encoder.finish().expect("memory"));
-    let mut client = server.client().await;
+    let mut client = deployment.client().await;
     let answer = client.ask(json!({ "action": "run", "suite_gz": packed })).await;
     assert_eq!(answer["code"], "invalid_suite");
     assert!(answer.to_string().len() < 4_000, "{answer}");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn too_much_is_too_large() {
-    let server = Server::start().await;
-    let mut client = server.client().await;
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
     let labels: serde_json::Map<String, Value> =
         (0..33).map(|number| (format!("label-{number}"), json!("x"))).collect();
     let run = json!({ "action": "run", "suite": suite(&[page("Page", "https://example.com/")]), "labels": labels });
     assert_eq!(client.ask(run).await["code"], "too_large");
     let long = json!({ "action": "comment", "job": "x", "text": "x".repeat(5_000) });
     assert_eq!(client.ask(long).await["code"], "too_large");
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn frames_that_are_too_large_or_binary_end_the_connection_with_the_documented_code() {
-    let server = Server::start().await;
-    let mut client = server.client().await;
-    client.send_message(Message::text("x".repeat(33 * 1024))).await;
-    assert_eq!(client.close_code().await, Some(1009));
-    let mut client = server.client().await;
-    client.send_message(Message::binary(vec![1, 2, 3])).await;
-    assert_eq!(client.close_code().await, Some(1003));
-    assert_eq!(server.client().await.ask(json!({ "action": "ping" })).await["type"], "pong");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_wrong_token_is_refused_before_the_upgrade() {
-    let server = Server::start().await;
+    let deployment = Deployment::start().await;
     let refused = |error: Error| match error {
         Error::Http(response) => response.status().as_u16(),
         other => panic!("{other}"),
     };
-    let wrong = Client::try_connect(&server.ws, &[("authorization", "Bearer wrong")]).await;
-    assert_eq!(wrong.err().map(refused), Some(401));
-    let none = Client::try_connect(&server.ws, &[]).await;
-    assert_eq!(none.err().map(refused), Some(401));
-    let in_the_address = Client::try_connect(&format!("{}?token={}", server.ws, server.token), &[]).await;
-    assert_eq!(in_the_address.err().map(refused), Some(401));
-    let subprotocols = format!("stepcast.v1, stepcast.token.{}", server.token);
-    let browser = Client::try_connect(&server.ws, &[("sec-websocket-protocol", &subprotocols)]).await;
+    let wrong = Client::try_connect(&deployment.ws, &[("authorization", "Bearer wrong")]).await;
+    assert_eq!(wrong.err().map(refused), Some(deployment.refusal()));
+    let none = Client::try_connect(&deployment.ws, &[]).await;
+    assert_eq!(none.err().map(refused), Some(deployment.refusal()));
+    let in_the_address = Client::try_connect(&format!("{}?token={}", deployment.ws, deployment.token), &[]).await;
+    assert_eq!(in_the_address.err().map(refused), Some(deployment.refusal()));
+    let subprotocols = format!("stepcast.v1, stepcast.token.{}", deployment.token);
+    let browser = Client::try_connect(&deployment.ws, &[("sec-websocket-protocol", &subprotocols)]).await;
     assert_eq!(browser.expect("a browser's connection").ask(json!({ "action": "hello" })).await["role"], "admin");
-    server.stop().await;
+    deployment.stop().await;
 }

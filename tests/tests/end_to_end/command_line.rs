@@ -1,26 +1,20 @@
 //! The commands and their exit codes.
 
-use crate::events::{page, suite};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use stepcast_tests::{Ran, Server, Site, stepcast};
+use stepcast_tests::events::{page, suite};
+use stepcast_tests::{Deployment, NOTHING, Ran, Site, stepcast_with};
 use tempfile::TempDir;
 
-/// Runs the command beside the site and the server.
+/// Runs the command with no deployment at hand, beside the site.
 async fn run(arguments: &[&str]) -> Ran {
-    run_with(arguments, &[]).await
+    run_with(arguments, &NOTHING).await
 }
 
-async fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+async fn run_with(arguments: &[&str], environment: &[(&'static str, &str)]) -> Ran {
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    let environment: Vec<(String, String)> =
-        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let ran = tokio::task::spawn_blocking(move || {
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let environment: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        stepcast(&arguments, &environment)
-    });
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let ran = tokio::task::spawn_blocking(move || stepcast_with(&arguments, &environment));
     ran.await.expect("the command runs")
 }
 
@@ -53,7 +47,7 @@ fn failing(site: &Site) -> Value {
 
 #[tokio::test]
 async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
-    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     let passing = page("Passing", &format!("{}/page/x", site.base));
     let unreachable = page("Unreachable", "http://127.0.0.1:9/");
     let unchecked = json!({ "name": "Unchecked", "get": format!("{}/page/x", site.base) });
@@ -64,14 +58,13 @@ async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
         (files.suite("errored.json", &[passing, unreachable]), 3),
         (files.suite("empty.json", &[unchecked]), 4),
     ];
-    let [option, data_dir] = server.options();
     for (file, code) in &cases {
-        let ran = run(&["run", file, &option, &data_dir]).await;
+        let ran = deployment.run(&["run", file]).await;
         assert_eq!(ran.code, *code, "run {file}: {}{}", ran.stdout, ran.stderr);
         let checked = run(&["check", file]).await;
         assert_eq!(checked.code, *code, "check {file}: {}{}", checked.stdout, checked.stderr);
     }
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
@@ -88,21 +81,20 @@ async fn a_server_that_is_not_there_is_code_3() {
 
 #[tokio::test]
 async fn a_wrong_token_is_not_a_red_build() {
-    let (server, files) = (Server::start().await, Files::new());
+    let (deployment, files) = (Deployment::start().await, Files::new());
     let file = files.suite("suite.json", &[page("Page", "http://127.0.0.1:9/")]);
-    let ran = run_with(&["run", &file], &[("STEPCAST_URL", &server.ws), ("STEPCAST_TOKEN", "wrong")]).await;
+    let ran = run_with(&["run", &file], &[("STEPCAST_URL", &deployment.ws), ("STEPCAST_TOKEN", "wrong")]).await;
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("does not accept the token") && !ran.stderr.contains("wrong"), "{}", ran.stderr);
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn json_is_every_event_and_ends_with_the_verdict() {
-    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     let file = files.suite("suite.json", &[failing(&site)]);
-    let [option, data_dir] = server.options();
-    for arguments in [vec!["run", &file, &option, &data_dir, "--json", "-"], vec!["check", &file, "--json", "-"]] {
-        let ran = run(&arguments).await;
+    for arguments in [["run", &file, "--json", "-"], ["check", &file, "--json", "-"]] {
+        let ran = deployment.run(&arguments).await;
         assert_eq!(ran.code, 1);
         let events: Vec<Value> =
             ran.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
@@ -123,7 +115,7 @@ async fn json_is_every_event_and_ends_with_the_verdict() {
         );
         assert_eq!(events.last().expect("the verdict")["verdict"], "failed");
     }
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
@@ -175,57 +167,47 @@ async fn lint_points_at_the_line() {
 
 #[tokio::test]
 async fn jobs_are_listed_watched_replayed_and_cancelled() {
-    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
-    let [option, data_dir] = server.options();
-    let server_options = [option.as_str(), data_dir.as_str()];
-    let with_server =
-        |arguments: &[&str]| [arguments, &server_options].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let command = |arguments: &[&str]| {
-        let arguments = with_server(arguments);
-        async move { run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await }
-    };
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     let held = files.suite("held.json", &[page("Held", &format!("{}/held/x", site.base))]);
-    let detached = command(&["run", &held, "--detach"]).await;
+    let detached = deployment.run(&["run", &held, "--detach"]).await;
     assert_eq!(detached.code, 0, "{}", detached.stderr);
     let job = detached.stdout.trim().to_owned();
     site.asked_for("/held/x").await;
-    assert!(command(&["jobs"]).await.stdout.contains(&job));
-    assert_eq!(command(&["cancel", &job]).await.code, 0);
+    assert!(deployment.run(&["jobs"]).await.stdout.contains(&job));
+    assert_eq!(deployment.run(&["cancel", &job]).await.code, 0);
     site.release("x");
-    let watched = command(&["watch", &job]).await;
+    let watched = deployment.run(&["watch", &job]).await;
     assert!(matches!(watched.code, 0 | 130), "a test that was at its last step ends: {}", watched.stdout);
-    let replayed = command(&["replay", &job]).await;
+    let replayed = deployment.run(&["replay", &job]).await;
     assert_eq!(replayed.code, 0, "{}{}", replayed.stdout, replayed.stderr);
-    assert_eq!(command(&["suites", "push", &held]).await.code, 0);
-    assert!(command(&["suites", "list"]).await.stdout.starts_with("Example  1 tests"));
-    assert_eq!(command(&["run", "Example"]).await.code, 0);
-    assert_eq!(command(&["suites", "rm", "Example"]).await.code, 0);
-    assert_eq!(command(&["run", "Example"]).await.code, 2);
-    server.stop().await;
+    assert_eq!(deployment.run(&["suites", "push", &held]).await.code, 0);
+    assert!(deployment.run(&["suites", "list"]).await.stdout.starts_with("Example  1 tests"));
+    assert_eq!(deployment.run(&["run", "Example"]).await.code, 0);
+    assert_eq!(deployment.run(&["suites", "rm", "Example"]).await.code, 0);
+    assert_eq!(deployment.run(&["run", "Example"]).await.code, 2);
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn the_verdict_that_never_came_is_code_3() {
-    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
-    let [option, data_dir] = server.options();
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     let held = files.suite("held.json", &[page("Held", &format!("{}/held/x", site.base))]);
-    let ran = run(&["run", &held, "--timeout", "1s", &option, &data_dir]).await;
+    let ran = deployment.run(&["run", &held, "--timeout", "1s"]).await;
     assert_eq!(ran.code, 3);
     assert!(ran.stderr.contains("did not come within 1s"), "{}", ran.stderr);
     site.release("x");
-    let listed = run(&["jobs", "--json", &option, &data_dir]).await;
+    let listed = deployment.run(&["jobs", "--json"]).await;
     let job =
         serde_json::from_str::<Value>(listed.stdout.trim()).expect("a job")["job"].as_str().expect("an id").to_owned();
-    assert_eq!(run(&["watch", &job, &option, &data_dir]).await.code, 0);
-    server.stop().await;
+    assert_eq!(deployment.run(&["watch", &job]).await.code, 0);
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_large_suite_travels_packed() {
-    let (server, site, files) = (Server::start().await, Site::start().await, Files::new());
-    let [option, data_dir] = server.options();
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     let padding = "x".repeat(200);
-    let tests: Vec<Value> = (0..900)
+    let tests: Vec<Value> = (0..450)
         .map(|number| {
             let mut test = page(&format!("Test {number} {padding}"), &format!("{}/page/{number}", site.base));
             test["skip"] = json!(number != 0);
@@ -233,10 +215,10 @@ async fn a_large_suite_travels_packed() {
         })
         .collect();
     let file = files.suite("large.json", &tests);
-    let ran = run(&["run", &file, &option, &data_dir]).await;
+    let ran = deployment.run(&["run", &file]).await;
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("1 passed, 899 skipped of 900 tests"), "{}", ran.stdout);
-    assert_eq!(run(&["suites", "push", &file, &option, &data_dir]).await.code, 0);
-    assert_eq!(run(&["run", "Example", &option, &data_dir]).await.code, 0);
-    server.stop().await;
+    assert!(ran.stdout.contains("1 passed, 449 skipped of 450 tests"), "{}", ran.stdout);
+    assert_eq!(deployment.run(&["suites", "push", &file]).await.code, 0);
+    assert_eq!(deployment.run(&["run", "Example"]).await.code, 0);
+    deployment.stop().await;
 }

@@ -1,12 +1,12 @@
 //! What the gateway owes every client; `crates/local` has the contract in full.
 
 use serde_json::json;
-use stepcast_tests::Server;
+use stepcast_tests::Deployment;
 
 #[tokio::test]
 async fn hello_says_who_you_are_and_what_is_accepted() {
-    let server = Server::start().await;
-    let mut client = server.client().await;
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
     let welcome = client.ask(json!({ "action": "hello" })).await;
     assert_eq!(
         (&welcome["type"], &welcome["role"], &welcome["re"]),
@@ -19,29 +19,13 @@ async fn hello_says_who_you_are_and_what_is_accepted() {
     assert!(
         welcome["connection"].is_string() && welcome["connected_until"].is_string() && welcome["ping_every_s"].is_u64()
     );
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_connection_ends_when_its_time_is_over() {
-    let server = Server::start_with(&["--connection-lifetime", "1s"]).await;
-    let mut client = server.client().await;
-    assert!(client.close_code().await.is_some());
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn an_idle_connection_ends() {
-    let server = Server::start_with(&["--idle-timeout", "1s"]).await;
-    let mut client = server.client().await;
-    assert!(client.close_code().await.is_some());
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn an_admin_speaks_to_everybody_and_ends_a_connection() {
-    let server = Server::start().await;
-    let (mut admin, mut other) = (server.client().await, server.client().await);
+    let deployment = Deployment::start().await;
+    let (mut admin, mut other) = (deployment.client().await, deployment.client().await);
     let welcome = other.ask(json!({ "action": "hello" })).await;
     admin.ask(json!({ "action": "broadcast", "text": "maintenance at noon" })).await;
     assert_eq!(other.until_type("notice").await.pop().expect("the notice")["text"], "maintenance at noon");
@@ -50,5 +34,5 @@ async fn an_admin_speaks_to_everybody_and_ends_a_connection() {
     let bye = other.until_type("bye").await.pop().expect("the goodbye");
     assert_eq!((&bye["code"], &bye["reconnect"]), (&json!("disconnected_by_admin"), &json!(false)));
     other.close_code().await;
-    server.stop().await;
+    deployment.stop().await;
 }

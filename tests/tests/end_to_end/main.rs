@@ -1,12 +1,9 @@
-//! The whole of Stepcast through its front door.
+//! The whole of Stepcast through its front door, wherever it runs.
 
 mod bad_input;
 mod cancelling;
 mod command_line;
-mod crashes;
-mod events;
 mod gateway;
-mod lambda;
 mod python_client;
 mod running;
 mod secrets;

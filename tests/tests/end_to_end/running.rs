@@ -1,13 +1,13 @@
 //! A run, from the command to the verdict.
 
-use crate::events::{fold, is_end_of, page, suite, types};
 use serde_json::json;
-use stepcast_tests::{Server, Site};
+use stepcast_tests::events::{fold, is_end_of, page, suite, types};
+use stepcast_tests::{Deployment, Settings, Site};
 
 #[tokio::test]
 async fn a_run_tells_every_step_and_ends_with_its_verdict() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let good = page("Good", &format!("{}/page/good", site.base));
     let bad =
         json!({ "name": "Bad", "get": format!("{}/page/bad", site.base), "expect": [{ "css": "h1", "text": "Good" }] });
@@ -35,26 +35,26 @@ async fn a_run_tells_every_step_and_ends_with_its_verdict() {
         (&failure["check"], &failure["expected"], &failure["actual"]),
         (&json!("css `h1` text equals \"Good\""), &json!("\"Good\""), &json!("\"bad\""),)
     );
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn progress_is_live() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let step = |name: &str| json!({ "name": name, "get": format!("{}/slow/{name}", site.base), "expect": [{ "status": 200 }] });
     let job = client.run(suite(&[json!({ "name": "Two pages", "steps": [step("first"), step("second")] })])).await;
     client.until(|event| event["type"] == "step.finished" && event["step"] == 0).await;
     site.note("the client knows that the first page is finished");
     client.until(is_end_of(&job)).await;
     assert_eq!(site.answered(), ["/slow/first", "the client knows that the first page is finished", "/slow/second"]);
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn tests_run_side_by_side() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let tests: Vec<_> =
         (0..4).map(|number| page(&format!("Held {number}"), &format!("{}/held/{number}", site.base))).collect();
     let job = client.run(suite(&tests)).await;
@@ -64,13 +64,13 @@ async fn tests_run_side_by_side() {
     (0..4).for_each(|number| site.release(&number.to_string()));
     let events = client.until(is_end_of(&job)).await;
     assert_eq!(events.last().expect("the verdict")["verdict"], "passed");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_test_that_passes_on_its_second_try_is_flaky() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let mut flaky = page("Flaky", &format!("{}/flaky/once", site.base));
     flaky["retries"] = json!({ "max": 2, "on": "any" });
     let job = client.run(suite(&[flaky])).await;
@@ -80,13 +80,13 @@ async fn a_test_that_passes_on_its_second_try_is_flaky() {
     let attempts: Vec<_> =
         events.iter().filter(|event| event["type"] == "test.started").map(|event| &event["attempt"]).collect();
     assert_eq!(attempts, [&json!(1), &json!(2)]);
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_run_without_a_test_or_a_check_is_never_green() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let mut skipped = page("Skipped", &site.base);
     skipped["skip"] = json!(true);
     let unchecked = json!({ "name": "Unchecked", "get": format!("{}/page/x", site.base) });
@@ -99,13 +99,13 @@ async fn a_run_without_a_test_or_a_check_is_never_green() {
         client.ask(json!({ "action": "run", "suite": suite(&[page("Tagless", &site.base)]), "tags": ["smoke"] })).await;
     let events = client.until(is_end_of(none["job"].as_str().expect("a job"))).await;
     assert_eq!(events.last().expect("the verdict")["verdict"], "empty");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_told_is_not_called_failed() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let unreachable = page("Unreachable", "http://127.0.0.1:9/");
     let limited = page("Limited", &format!("{}/status/429", site.base));
     let job = client.run(suite(&[unreachable, limited])).await;
@@ -113,13 +113,13 @@ async fn what_cannot_be_told_is_not_called_failed() {
     let finished = events.last().expect("the verdict");
     assert_eq!(finished["verdict"], "errored");
     assert_eq!((&finished["counts"]["errored"], &finished["counts"]["blocked"]), (&json!(1), &json!(1)));
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn the_same_key_is_the_same_job() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let run = json!({
         "action": "run", "suite": suite(&[page("Once", &format!("{}/page/once", site.base))]), "idempotency_key": "build-7",
     });
@@ -132,18 +132,19 @@ async fn the_same_key_is_the_same_job() {
         (&json!("job.state"), &json!(job), &json!("passed"))
     );
     assert_eq!(site.hits("/page/once"), 1);
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn inner_addresses_are_refused_unless_the_operator_allows_them() {
-    let (server, site) = (Server::start_with(&[]).await, Site::start().await);
-    let mut client = server.client().await;
+    let settings = Settings { allow_private_targets: false, ..Settings::default() };
+    let (deployment, site) = (Deployment::start_with(settings).await, Site::start().await);
+    let mut client = deployment.client().await;
     let job = client.run(suite(&[page("Inside", &format!("{}/page/x", site.base))])).await;
     let events = client.until(is_end_of(&job)).await;
     let end = events.iter().find(|event| event["type"] == "test.finished").expect("the end of the test");
     assert_eq!(end["outcome"], "errored");
     assert!(end["failures"][0]["hint"].as_str().is_some_and(|hint| hint.contains("--allow-private-targets")), "{end}");
     assert_eq!(site.hits("/page/x"), 0);
-    server.stop().await;
+    deployment.stop().await;
 }

@@ -1,13 +1,13 @@
 //! Suites stored under a name, and jobs run again.
 
-use crate::events::{is_end_of, page, suite};
 use serde_json::json;
-use stepcast_tests::{Server, Site};
+use stepcast_tests::events::{is_end_of, page, suite};
+use stepcast_tests::{Deployment, Site};
 
 #[tokio::test]
 async fn a_stored_suite_is_run_by_its_name() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let stored = suite(&[page("Page", &format!("{}/page/x", site.base))]);
     assert_eq!(client.ask(json!({ "action": "suites.put", "suite": stored })).await["type"], "ok");
     let listed = client.ask(json!({ "action": "suites.list" })).await;
@@ -18,13 +18,13 @@ async fn a_stored_suite_is_run_by_its_name() {
     assert_eq!(client.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
     assert_eq!(client.ask(json!({ "action": "suites.delete", "name": "Example" })).await["type"], "ok");
     assert_eq!(client.ask(json!({ "action": "suites.list" })).await["suites"], json!([]));
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_replay_of_what_failed_runs_only_that_with_the_same_values() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let good = page("Good", &format!("{}/page/good", site.base));
     let bad = json!({ "name": "Bad", "get": "${base}/echo?text=${secret.word}", "expect": [{ "body": "never" }] });
     let run = json!({
@@ -43,5 +43,5 @@ async fn a_replay_of_what_failed_runs_only_that_with_the_same_values() {
     client.until(is_end_of(&passing)).await;
     let nothing = client.ask(json!({ "action": "replay", "job": passing, "only": "failed" })).await;
     assert_eq!(nothing["code"], "conflict");
-    server.stop().await;
+    deployment.stop().await;
 }

@@ -1,8 +1,8 @@
 //! What suites can say, as far as it takes a server to show it; the engine has tests of its own.
 
-use crate::events::{is_end_of, page, suite};
 use serde_json::{Value, json};
-use stepcast_tests::{Client, Server, Site};
+use stepcast_tests::events::{is_end_of, page, suite};
+use stepcast_tests::{Client, Deployment, Site};
 
 async fn verdict(client: &mut Client, job: &str) -> Value {
     client.until(is_end_of(job)).await.pop().expect("the verdict")
@@ -10,8 +10,8 @@ async fn verdict(client: &mut Client, job: &str) -> Value {
 
 #[tokio::test]
 async fn steps_share_cookies_and_captures() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let sign_in = json!({ "name": "Sign in", "steps": [
         { "get": "${base}/form", "capture": { "csrf": { "css": "input[name=csrf]", "attr": "value" } } },
         {
@@ -26,13 +26,13 @@ async fn steps_share_cookies_and_captures() {
     let accepted = client.ask(run).await;
     let finished = verdict(&mut client, accepted["job"].as_str().expect("a job")).await;
     assert_eq!(finished["verdict"], "passed", "{finished}");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn each_value_and_every_discovered_page_is_a_test() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let each = json!({ "name": "Page", "each": { "name": ["a", "b"] }, "get": format!("{}/page/${{name}}", site.base),
         "expect": [{ "css": "h1", "text": "${name}" }] });
     let discover = json!({ "name": "Found", "discover": { "sitemap": format!("{}/sitemap.xml?pages=5", site.base), "limit": 4 },
@@ -47,25 +47,25 @@ async fn each_value_and_every_discovered_page_is_a_test() {
         names,
         ["Page [name=a]", "Page [name=b]", "Found: /page/0", "Found: /page/1", "Found: /page/2", "Found: /page/3"]
     );
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_sitemap_that_is_not_there_ends_the_job_with_the_reason() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let discover = json!({ "name": "Found", "discover": { "sitemap": format!("{}/status/404", site.base) }, "expect": [{ "status": 200 }] });
     let job = client.run(suite(&[discover])).await;
     let finished = verdict(&mut client, &job).await;
     assert_eq!(finished["verdict"], "errored");
     assert!(finished["problem"].as_str().is_some_and(|problem| problem.contains("404")), "{finished}");
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn tags_choose_tests() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut client = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
     let tagged = |name: &str, tags: &[&str]| {
         let mut test = page(name, &format!("{}/page/{name}", site.base));
         test["tags"] = json!(tags);
@@ -76,5 +76,5 @@ async fn tags_choose_tests() {
     let finished = verdict(&mut client, accepted["job"].as_str().expect("a job")).await;
     assert_eq!(finished["counts"]["total"], 2);
     assert_eq!((site.hits("/page/ab"), site.hits("/page/a"), site.hits("/page/c")), (1, 0, 1));
-    server.stop().await;
+    deployment.stop().await;
 }

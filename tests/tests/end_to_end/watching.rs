@@ -1,21 +1,20 @@
 //! Whoever joins late or comes back sees the same as whoever was there from the start.
 
-use crate::events::{fold, is_end_of, page, suite};
 use serde_json::{Value, json};
-use stepcast_protocol::JobState;
-use stepcast_tests::{Client, Server, Site};
+use stepcast_tests::events::{fold, is_end_of, page, suite};
+use stepcast_tests::{Client, Deployment, Site};
 
 #[tokio::test]
 async fn a_late_watcher_ends_with_the_same_state() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut early = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut early = deployment.client().await;
     let tests: Vec<_> =
         (0..6).map(|number| page(&format!("Test {number}"), &format!("{}/held/{number}", site.base))).collect();
     let job = early.run(suite(&tests)).await;
     (0..3).for_each(|number| site.release(&number.to_string()));
     let mut seen_early = early.until(finished_tests(3)).await;
 
-    let mut late = server.client().await;
+    let mut late = deployment.client().await;
     late.send(json!({ "action": "watch", "job": job, "id": 1 })).await;
     let mut seen_late = late.until(|event| event["re"] == 1 && event["page"] == event["pages"]).await;
     (3..6).for_each(|number| site.release(&number.to_string()));
@@ -26,7 +25,7 @@ async fn a_late_watcher_ends_with_the_same_state() {
     assert!(state_late.is_complete(), "{state_late:?}");
     assert_eq!(state_late.tests, state_early.tests);
     assert_eq!(state_late.summary.map(|job| job.counts), state_early.summary.map(|job| job.counts));
-    server.stop().await;
+    deployment.stop().await;
 }
 
 /// Fits from the `count`th end of a test on.
@@ -40,49 +39,49 @@ fn finished_tests(count: usize) -> impl Fn(&Value) -> bool {
 
 #[tokio::test]
 async fn a_joiner_is_shown_the_steps_of_a_running_test() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut early = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut early = deployment.client().await;
     let step = |kind: &str| json!({ "get": format!("{}/{kind}/x", site.base), "expect": [{ "status": 200 }] });
     let job = early.run(suite(&[json!({ "name": "Two steps", "steps": [step("page"), step("held")] })])).await;
     site.asked_for("/held/x").await;
 
-    let mut late = server.client().await;
+    let mut late = deployment.client().await;
     late.send(json!({ "action": "watch", "job": job })).await;
     let shown = late.until(|event| event["type"] == "test.state").await.pop().expect("the state");
     assert_eq!(shown["steps"][0]["outcome"], "passed", "{shown}");
     site.release("x");
     let events = late.until(is_end_of(&job)).await;
     assert!(fold(&job, &events).is_complete());
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_job_that_is_over_is_shown_whole() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut first = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut first = deployment.client().await;
     let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=150", site.base) },
         "expect": [{ "status": 200 }, { "css": "h1" }, { "header": "content-type", "contains": "html" }] });
     let job = first.run(suite(&[discover])).await;
     let told = fold(&job, &first.until(is_end_of(&job)).await);
     drop(first);
 
-    let mut second = server.client().await;
+    let mut second = deployment.client().await;
     let state = second.job(&job).await;
     assert!(state["pages"].as_u64().is_some_and(|pages| pages > 1), "150 tests take more than one frame");
     let shown = fold(&job, &[state]);
     assert!(shown.is_complete());
     assert_eq!(shown.tests.len(), 150);
     assert_eq!(shown.tests, told.tests);
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn the_feed_tells_of_all_jobs() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut dashboard = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut dashboard = deployment.client().await;
     let listed = dashboard.ask(json!({ "action": "watch", "feed": true })).await;
     assert_eq!((&listed["type"], &listed["jobs"]), (&json!("jobs"), &json!([])));
-    let mut ci = server.client().await;
+    let mut ci = deployment.client().await;
     let job = ci.run(suite(&[page("Page", &format!("{}/page/x", site.base))])).await;
     let events = dashboard.until(is_end_of(&job)).await;
     let kinds: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
@@ -90,13 +89,13 @@ async fn the_feed_tells_of_all_jobs() {
     assert!(kinds.iter().all(|kind| kind.starts_with("job.")), "{kinds:?}");
     let jobs = dashboard.ask(json!({ "action": "jobs" })).await;
     assert_eq!((&jobs["jobs"][0]["job"], &jobs["jobs"][0]["verdict"]), (&json!(job), &json!("passed")));
-    server.stop().await;
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn whoever_has_left_the_watch_hears_nothing_more() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let (mut leaving, mut staying) = (server.client().await, server.client().await);
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let (mut leaving, mut staying) = (deployment.client().await, deployment.client().await);
     let job = leaving.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
     staying.ask(json!({ "action": "watch", "job": job })).await;
     site.asked_for("/held/x").await;
@@ -109,51 +108,21 @@ async fn whoever_has_left_the_watch_hears_nothing_more() {
     assert!(heard.iter().all(|event| event["type"] != "comment"), "{heard:?}");
     site.release("x");
     staying.until(is_end_of(&job)).await;
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_watcher_who_does_not_read_delays_nobody_and_still_ends_with_the_same_state() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let (mut silent, mut reading) = (server.client().await, server.client().await);
-    // Some 25 MB of events: more than the buffers between the server and a client that does not read.
-    let checks: Vec<_> =
-        (0..25).map(|check| json!({ "body": { "not_contains": format!("{check} {}", "x".repeat(200)) } })).collect();
-    let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=600", site.base) }, "expect": checks });
-    let job = silent.run(suite(&[discover])).await;
-    reading.ask(json!({ "action": "watch", "job": job })).await;
-    let seen = reading.until(is_end_of(&job)).await;
-    assert_eq!(seen.last().expect("the verdict")["verdict"], "passed");
-
-    let mut heard = JobState::default();
-    let mut was_shown_whole = false;
-    while !heard.is_complete() {
-        let event = silent.next().await;
-        was_shown_whole |= event["type"] == "job.state";
-        heard.apply(&serde_json::from_value(event).expect("an event"));
-    }
-    assert!(was_shown_whole, "the client was never behind, so this shows nothing");
-    assert_eq!(heard.tests, reading_state(&mut reading, &job).await.tests);
-    server.stop().await;
-}
-
-async fn reading_state(client: &mut Client, job: &str) -> JobState {
-    let state = client.job(job).await;
-    fold(job, &[state])
+    deployment.stop().await;
 }
 
 #[tokio::test]
 async fn a_connection_that_vanished_is_forgotten() {
-    let (server, site) = (Server::start().await, Site::start().await);
-    let mut vanishing = server.client().await;
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut vanishing = deployment.client().await;
     let job = vanishing.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
     site.asked_for("/held/x").await;
     drop(vanishing);
-    let mut other: Client = server.client().await;
+    let mut other: Client = deployment.client().await;
     other.ask(json!({ "action": "watch", "job": job })).await;
     site.release("x");
     assert_eq!(other.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
     let connections = other.ask(json!({ "action": "connections" })).await;
     assert_eq!(connections["connections"].as_array().map(Vec::len), Some(1), "{connections}");
-    server.stop().await;
+    deployment.stop().await;
 }

@@ -1,11 +1,11 @@
 //! Nothing accepted is lost, whatever dies; nothing is counted twice.
 
-use crate::events::{fold, is_end_of, page, suite};
 use rusqlite::Connection;
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 use stepcast_protocol::state::TestStatus;
+use stepcast_tests::events::{fold, is_end_of, page, suite};
 use stepcast_tests::{Server, Site, stepcast, within};
 
 const OPTIONS: [&str; 3] = ["--allow-private-targets", "--lease", "2s"];
@@ -150,7 +150,7 @@ async fn a_job_whose_secrets_can_no_longer_be_opened_ends_and_says_why() {
 async fn one_data_directory_belongs_to_one_server() {
     let server = Server::start().await;
     let data_dir = server.data_dir().display().to_string();
-    let second = tokio::task::spawn_blocking(move || stepcast(&["up", "--port", "0", "--data-dir", &data_dir], &[]));
+    let second = tokio::task::spawn_blocking(move || stepcast(&["up", "--port", "0", "--data-dir", &data_dir]));
     let second = within("the second server's end", second).await.expect("the command runs");
     assert_ne!(second.code, 0);
     assert!(second.stderr.contains("another `stepcast up` uses the data directory"), "{}", second.stderr);
@@ -167,7 +167,7 @@ async fn the_command_waits_through_a_restart() {
     let file = folder.path().join("suite.json");
     std::fs::write(&file, suite(&[page("Held", &format!("{}/held/x", site.base))]).to_string()).expect("a suite");
     let (file, ws, token) = (file.display().to_string(), server.ws.clone(), server.token.clone());
-    let run = tokio::task::spawn_blocking(move || stepcast(&["run", &file, "--url", &ws, "--token", &token], &[]));
+    let run = tokio::task::spawn_blocking(move || stepcast(&["run", &file, "--url", &ws, "--token", &token]));
     site.asked_for("/held/x").await;
     let server = server.kill_and_restart().await;
     site.release("x");

@@ -1,0 +1,84 @@
+//! A request of a function to an AWS service, as far as it can be seen from outside.
+
+use axum::http::{HeaderMap, Method, Uri, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A request to an AWS service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The function that made it, by its name in the template
+    pub function: String,
+    /// `dynamodb`, `sqs`, `secretsmanager` or `execute-api`, as IAM calls them
+    pub service: String,
+    /// The operation, such as `TransactWriteItems`
+    pub operation: String,
+    /// The IAM actions it needs
+    pub actions: BTreeSet<String>,
+    /// Bytes of its body
+    pub bytes: usize,
+}
+
+impl Call {
+    /// What a request is, or `None` where it is none to a service we know.
+    pub(super) fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (service, operation) = match text("x-amz-target").split_once('.') {
+            Some(("DynamoDB_20120810", operation)) => ("dynamodb", operation),
+            Some(("AmazonSQS", operation)) => ("sqs", operation),
+            Some(("secretsmanager", operation)) => ("secretsmanager", operation),
+            _ if uri.path().contains("/@connections/") => ("execute-api", connections_operation(method)?),
+            _ => return None,
+        };
+        Some(Self {
+            function: function(text(header::USER_AGENT.as_str())).to_owned(),
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            actions: actions(service, operation, body),
+            bytes: body.len(),
+        })
+    }
+}
+
+/// The SDK says which application calls, and the template says which function that is.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html>
+fn function(user_agent: &str) -> &str {
+    let mut parts = user_agent.split_whitespace();
+    parts.find_map(|part| part.strip_prefix("app/stepcast-")).unwrap_or("unknown")
+}
+
+fn connections_operation(method: &Method) -> Option<&'static str> {
+    match *method {
+        Method::POST => Some("PostToConnection"),
+        Method::GET => Some("GetConnection"),
+        Method::DELETE => Some("DeleteConnection"),
+        _ => None,
+    }
+}
+
+/// The IAM actions of an operation. Batches of SQS have the action of the single message, and a transaction those of
+/// what is in it.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html>
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>
+fn actions(service: &str, operation: &str, body: &[u8]) -> BTreeSet<String> {
+    let names: BTreeSet<String> = match (service, operation) {
+        ("execute-api", _) => BTreeSet::from(["ManageConnections".to_owned()]),
+        ("dynamodb", "TransactWriteItems") => {
+            let body: Value = serde_json::from_slice(body).unwrap_or_default();
+            let items = body["TransactItems"].as_array().cloned().unwrap_or_default();
+            items
+                .iter()
+                .filter_map(Value::as_object)
+                .flat_map(serde_json::Map::keys)
+                .map(|kind| match kind.as_str() {
+                    "ConditionCheck" => "ConditionCheckItem".to_owned(),
+                    kind => format!("{kind}Item"),
+                })
+                .collect()
+        }
+        ("sqs", operation) => BTreeSet::from([operation.strip_suffix("Batch").unwrap_or(operation).to_owned()]),
+        (_, operation) => BTreeSet::from([operation.to_owned()]),
+    };
+    names.into_iter().map(|name| format!("{service}:{name}")).collect()
+}

@@ -1,0 +1,72 @@
+//! MiniStack in a process of its own.
+
+use crate::within;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+
+/// A program of the Python environment `make test-aws` makes.
+pub(super) fn program(name: &str) -> PathBuf {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/emulators/bin")).join(name);
+    assert!(path.exists(), "`{}` is missing; `make test-aws` makes it", path.display());
+    path
+}
+
+/// A running MiniStack.
+pub(super) struct Emulator {
+    pub(super) address: SocketAddr,
+    process: Child,
+    _folder: TempDir,
+}
+
+impl Emulator {
+    /// Starts it at this address; the functions it runs are told to find the services at `endpoint`.
+    pub(super) async fn start(address: SocketAddr, endpoint: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
+        let mut command = Command::new(program("ministack"));
+        command
+            .env("GATEWAY_PORT", address.port().to_string())
+            .env("BIND_HOST", "127.0.0.1")
+            // It would open a port beyond loopback.
+            .env("IOT_MTLS_ENABLED", "0")
+            // Policies hold, as they do on AWS.
+            .env("AUTH", "true")
+            .env("AWS_ENDPOINT_URL", format!("http://{endpoint}"))
+            .env("TMPDIR", folder.path())
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("the log"))
+            .stderr(log)
+            .process_group(0);
+        let process = command.spawn().expect("MiniStack starts");
+        let emulator = Self { address, process, _folder: folder };
+        within("MiniStack's start", emulator.is_ready()).await;
+        emulator
+    }
+
+    async fn is_ready(&self) {
+        while TcpStream::connect(self.address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for Emulator {
+    /// Ends it together with the functions it started.
+    fn drop(&mut self) {
+        let Some(id) = self.process.id() else { return };
+        // What has ended need not be ended.
+        let _ = std::process::Command::new("kill").args(["-KILL", "--", &format!("-{id}")]).status();
+    }
+}
+
+/// An address on loopback nobody listens at.
+pub(super) async fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    listener.local_addr().expect("an address")
+}

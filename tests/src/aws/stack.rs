@@ -1,0 +1,141 @@
+//! The template's stack on the emulator, and its operator.
+
+use super::Proxy;
+use super::edge::Edge;
+use super::emulator::{Emulator, free_address, program};
+use crate::deployment::Settings;
+use crate::{Client, within};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// A deployed stack.
+pub struct Stack {
+    /// Address of the WebSocket
+    pub ws: String,
+    /// A token with the role `admin`
+    pub token: String,
+    /// The deployment's secret
+    pub secret: String,
+    /// What stands between the functions and the services
+    pub proxy: Proxy,
+    operator: Operator,
+    policies: Value,
+    _edge: Edge,
+    _emulator: Emulator,
+}
+
+impl Stack {
+    /// Starts an emulator of its own and deploys the template to it.
+    pub async fn start(settings: Settings) -> Self {
+        let services = free_address().await;
+        let proxy = Proxy::start(services).await;
+        let emulator = Emulator::start(services, proxy.address).await;
+        let parameters = [
+            // The API's own domain name carries no port.
+            format!("PushEndpoint=http://{}/_aws/execute-api/{{api}}/ws", proxy.address),
+            format!("AllowPrivateTargets={}", settings.allow_private_targets),
+            format!("WorkerConcurrency={}", settings.workers),
+            format!("LeaseSeconds={}", settings.lease.as_secs()),
+            "DeletionProtection=false".to_owned(),
+        ];
+        let mut operator = Operator::start(services.to_string(), &parameters);
+        let deployed = operator.said("the deployment").await;
+        let text = |name: &str| deployed[name].as_str().unwrap_or_else(|| panic!("no {name}: {deployed}")).to_owned();
+        let (api, secret) = (text("Api"), text("Secret"));
+        let edge = Edge::start(services).await;
+        Self {
+            ws: format!("ws://{}/_aws/execute-api/{api}/ws", edge.address),
+            token: crate::deployment::new_token("admin", "admin", &[], Some(&secret)),
+            secret,
+            proxy,
+            operator,
+            policies: deployed["Policies"].clone(),
+            _edge: edge,
+            _emulator: emulator,
+        }
+    }
+
+    /// How many messages wait in the queue or are being worked on, and how many are dead letters.
+    pub async fn messages(&mut self) -> (u64, u64) {
+        let count = self.operator.ask("messages").await;
+        let number = |name: &str| count[name].as_u64().unwrap_or_else(|| panic!("no number: {count}"));
+        (number("queue"), number("dead_letters"))
+    }
+
+    /// Waits until so many messages wait in the queue or are being worked on, and so many are dead letters.
+    pub async fn has_messages(&mut self, queue: u64, dead_letters: u64) {
+        within("the messages", async {
+            while self.messages().await != (queue, dead_letters) {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        })
+        .await;
+    }
+
+    /// Invokes the reaper, whose schedule is a minute, again and again until the job has its verdict.
+    pub async fn reap_until_over(&mut self, job: &str) {
+        let mut reader = Client::connect(&self.ws, &self.token).await;
+        within("the verdict", async {
+            while reader.job(job).await["verdict"].is_null() {
+                self.operator.ask("reap").await;
+            }
+        })
+        .await;
+    }
+
+    /// Ends it, and checks that it left nothing behind: no message, no error in its log, no request that its policies
+    /// refused. What its functions asked for is added to the record [`record`](super::record) keeps.
+    pub async fn stop(mut self) {
+        self.has_messages(0, 0).await;
+        let errors = self.operator.ask("errors").await;
+        assert_eq!(errors["errors"], Value::Array(Vec::new()), "the functions' logs have errors");
+        super::record::add(&self.policies, &self.proxy.calls());
+    }
+
+    /// Ends it where an error in the log is what should be there.
+    pub async fn stop_with_errors(self) {
+        super::record::add(&self.policies, &self.proxy.calls());
+    }
+}
+
+/// Who deploys the stack and looks after it, with the SDK for Python.
+struct Operator {
+    _process: Child,
+    orders: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Operator {
+    fn start(services: String, parameters: &[String]) -> Self {
+        let mut command = Command::new(program("python"));
+        command
+            .arg(Path::new(ROOT).join("tests/infra/stack_operator.py"))
+            .args(["--endpoint", &format!("http://{services}")])
+            .args(parameters)
+            .current_dir(ROOT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        let mut process = command.spawn().expect("Python starts");
+        let orders = process.stdin.take().expect("its input");
+        let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+        Self { _process: process, orders, lines }
+    }
+
+    async fn ask(&mut self, order: &str) -> Value {
+        self.orders.write_all(format!("{order}\n").as_bytes()).await.expect("the operator listens");
+        self.said(order).await
+    }
+
+    async fn said(&mut self, what: &str) -> Value {
+        let line = within(what, self.lines.next_line()).await.expect("the operator's output");
+        let line = line.unwrap_or_else(|| panic!("{what} failed; the operator said why"));
+        serde_json::from_str(&line).expect("a line of JSON")
+    }
+}

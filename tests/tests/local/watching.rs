@@ -1,0 +1,36 @@
+//! A client that does not read, where its buffers have an end.
+
+use serde_json::json;
+use stepcast_protocol::JobState;
+use stepcast_tests::events::{fold, is_end_of, suite};
+use stepcast_tests::{Client, Server, Site};
+
+#[tokio::test]
+async fn a_watcher_who_does_not_read_delays_nobody_and_still_ends_with_the_same_state() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let (mut silent, mut reading) = (server.client().await, server.client().await);
+    // Some 25 MB of events: more than the buffers between the server and a client that does not read.
+    let checks: Vec<_> =
+        (0..25).map(|check| json!({ "body": { "not_contains": format!("{check} {}", "x".repeat(200)) } })).collect();
+    let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=600", site.base) }, "expect": checks });
+    let job = silent.run(suite(&[discover])).await;
+    reading.ask(json!({ "action": "watch", "job": job })).await;
+    let seen = reading.until(is_end_of(&job)).await;
+    assert_eq!(seen.last().expect("the verdict")["verdict"], "passed");
+
+    let mut heard = JobState::default();
+    let mut was_shown_whole = false;
+    while !heard.is_complete() {
+        let event = silent.next().await;
+        was_shown_whole |= event["type"] == "job.state";
+        heard.apply(&serde_json::from_value(event).expect("an event"));
+    }
+    assert!(was_shown_whole, "the client was never behind, so this shows nothing");
+    assert_eq!(heard.tests, reading_state(&mut reading, &job).await.tests);
+    server.stop().await;
+}
+
+async fn reading_state(client: &mut Client, job: &str) -> JobState {
+    let state = client.job(job).await;
+    fold(job, &[state])
+}
