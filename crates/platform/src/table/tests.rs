@@ -3,10 +3,12 @@
 use super::item::{Item, item, key, number, text};
 use super::jobs::job_pk;
 use super::record::TestRecord;
+use super::transaction::update;
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest};
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -88,11 +90,8 @@ impl Table {
     pub async fn claim_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
         let now = self.clock.now_ms();
         let until = now + stepcast_protocol::duration::millis(lease);
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(job_pk(job), test_sk(plan, test))))
+        let request = self
+            .update_test(job, plan, test)
             .update_expression("SET #status = :running, lease_until = :until ADD lease :one")
             .condition_expression("#status = :queued OR (#status = :running AND lease_until < :now)")
             .expression_attribute_names("#status", "status")
@@ -102,10 +101,8 @@ impl Table {
             .expression_attribute_values(":now", number(now))
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match sent {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match update(request).await {
             Ok(answer) => Ok(Claim::Taken(Box::new(test_record(answer.attributes)?))),
             Err(SdkError::ServiceError(error)) => match error.into_err() {
                 UpdateItemError::ConditionalCheckFailedException(refused) => match refused.item {
@@ -121,20 +118,15 @@ impl Table {
     /// Holds a test for longer. `false`, where the lease is another's by now.
     pub async fn renew_lease(&self, job: &str, plan: u64, test: u32, lease: u64, longer: Duration) -> Result<bool> {
         let until = self.clock.now_ms() + stepcast_protocol::duration::millis(longer);
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(job_pk(job), test_sk(plan, test))))
+        let request = self
+            .update_test(job, plan, test)
             .update_expression("SET lease_until = :until")
             .condition_expression("#status = :running AND lease = :lease")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":running", text("running"))
             .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":lease", number(lease))
-            .send()
-            .await;
-        match sent {
+            .expression_attribute_values(":lease", number(lease));
+        match update(request).await {
             Ok(_) => Ok(true),
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
@@ -147,19 +139,18 @@ impl Table {
 
     /// Counts that the reaper queues a test again, and says how often it has.
     pub async fn count_requeue(&self, job: &str, plan: u64, test: u32) -> Result<u32> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(job_pk(job), test_sk(plan, test))))
+        let request = self
+            .update_test(job, plan, test)
             .update_expression("ADD requeued :one")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await
-            .map_err(failed)?;
+            .return_values(ReturnValue::AllNew);
+        let answer = update(request).await.map_err(failed)?;
         Ok(test_record(answer.attributes)?.requeued)
+    }
+
+    fn update_test(&self, job: &str, plan: u64, test: u32) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.name).set_key(Some(key(job_pk(job), test_sk(plan, test))))
     }
 
     /// All tests of a planning, in order.

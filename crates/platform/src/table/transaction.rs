@@ -2,12 +2,14 @@
 
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use std::time::Duration;
 
-/// How often a transaction that met another on the same item is sent again; the SDK leaves that to us.
+/// How often a write that met a transaction on the same item is sent again; the SDK leaves that to us.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>
 const OFFERS: u32 = 12;
 
@@ -42,6 +44,20 @@ impl Table {
         }
         Err(Error::Unavailable { service: SERVICE, reason: "too many writes met on one item".to_owned() })
     }
+}
+
+/// Updates an item, once no transaction is under way on it: while many tests end, one on their job always is.
+pub(super) async fn update(
+    update: UpdateItemFluentBuilder,
+) -> std::result::Result<UpdateItemOutput, SdkError<UpdateItemError>> {
+    for offer in 0..OFFERS {
+        let sent = update.clone().send().await;
+        if !sent.as_ref().is_err_and(|error| error.code() == Some("TransactionConflictException")) {
+            return sent;
+        }
+        tokio::time::sleep(pause(offer)).await;
+    }
+    update.send().await
 }
 
 /// What no later offer would change; nothing, where the transaction only met another.
