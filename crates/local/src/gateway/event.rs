@@ -40,8 +40,8 @@ impl Origin {
         let mut event = self.event("$connect", "CONNECT", self.connected_at);
         event.multi_value_headers = headers.clone();
         event.headers = headers;
-        event.multi_value_query_string_parameters = QueryMap::from(query.clone());
-        event.query_string_parameters = QueryMap::from(query);
+        event.query_string_parameters = QueryMap::from(last_values(&query));
+        event.multi_value_query_string_parameters = QueryMap::from(query);
         event
     }
 
@@ -81,6 +81,11 @@ impl Origin {
         event.request_context = context;
         event
     }
+}
+
+/// One value a name: who wants all of them looks into the other map.
+fn last_values(query: &HashMap<String, Vec<String>>) -> HashMap<String, String> {
+    query.iter().filter_map(|(name, values)| Some((name.clone(), values.last()?.clone()))).collect()
 }
 
 fn identity(peer: &Peer) -> ApiGatewayRequestIdentity {

@@ -23,6 +23,12 @@ pub enum QueueError {
     /// A parameter has a value that is not allowed
     #[error("{0}")]
     InvalidParameterValue(String),
+    /// A queue's attribute has a value that is not allowed
+    #[error("Invalid value for the parameter {0}.")]
+    InvalidAttributeValue(String),
+    /// A task names a queue that does not exist
+    #[error("The resource that you specified for the {0} parameter doesn't exist.")]
+    ResourceNotFound(&'static str),
     /// An attribute is not known
     #[error("Unknown attribute {0}.")]
     InvalidAttributeName(String),
@@ -72,6 +78,8 @@ impl QueueError {
             Self::MessageNotInflight => "MessageNotInflight",
             Self::InvalidMessageContents => "InvalidMessageContents",
             Self::InvalidParameterValue(_) => "InvalidParameterValueException",
+            Self::InvalidAttributeValue(_) => "InvalidAttributeValue",
+            Self::ResourceNotFound(_) => "ResourceNotFoundException",
             Self::InvalidAttributeName(_) => "InvalidAttributeName",
             Self::EmptyBatchRequest => "EmptyBatchRequest",
             Self::TooManyEntriesInBatchRequest(_) => "TooManyEntriesInBatchRequest",

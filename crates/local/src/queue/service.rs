@@ -36,14 +36,14 @@ impl QueueService {
     /// Makes a queue. Doing it again is no error if the given attributes are the ones the queue has.
     pub async fn create_queue(&self, name: &str, attributes: QueueAttributes) -> Result<(), QueueError> {
         validation::queue_name(name)?;
-        attributes.visibility_timeout.map_or(Ok(()), validation::visibility_timeout)?;
+        validation::attributes(&attributes)?;
         let name = name.to_owned();
         self.run(move |storage, now| storage.create_queue(&name, &attributes, now)).await.map(drop)
     }
 
     /// Changes the attributes that are given.
     pub async fn set_attributes(&self, queue: &str, attributes: QueueAttributes) -> Result<(), QueueError> {
-        attributes.visibility_timeout.map_or(Ok(()), validation::visibility_timeout)?;
+        validation::attributes(&attributes)?;
         let queue = queue.to_owned();
         self.run(move |storage, _| storage.set_attributes(&queue, &attributes)).await
     }

@@ -1,8 +1,10 @@
 //! What is refused before it reaches the database.
 
+use super::attributes::QueueAttributes;
 use super::error::QueueError;
 use super::message::{NewMessage, ReceiveRequest};
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Largest message, and largest sum of the messages of a batch, in bytes.
@@ -16,6 +18,9 @@ const VISIBILITY_TIMEOUT: Duration = Duration::from_hours(12);
 const DELAY: Duration = Duration::from_mins(15);
 /// Longest long poll (same page).
 const RECEIVE_WAIT: Duration = Duration::from_secs(20);
+/// How long messages may be kept.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
+const RETENTION: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(14 * 24);
 /// Longest batch entry id and longest queue name (same page).
 const NAME_CHARS: usize = 80;
 
@@ -50,6 +55,22 @@ pub(super) fn receive(request: &ReceiveRequest) -> Result<(), QueueError> {
 /// Checks how long a message shall stay hidden.
 pub(super) fn visibility_timeout(timeout: Duration) -> Result<(), QueueError> {
     at_most("VisibilityTimeout", timeout, VISIBILITY_TIMEOUT)
+}
+
+/// Checks what a queue shall be like.
+pub(super) fn attributes(attributes: &QueueAttributes) -> Result<(), QueueError> {
+    let QueueAttributes { visibility_timeout, delay, receive_wait, retention, redrive: _ } = attributes;
+    for (name, value, allowed) in [
+        ("VisibilityTimeout", visibility_timeout, Duration::ZERO..=VISIBILITY_TIMEOUT),
+        ("DelaySeconds", delay, Duration::ZERO..=DELAY),
+        ("ReceiveMessageWaitTimeSeconds", receive_wait, Duration::ZERO..=RECEIVE_WAIT),
+        ("MessageRetentionPeriod", retention, RETENTION),
+    ] {
+        if value.is_some_and(|value| !allowed.contains(&value)) {
+            return Err(QueueError::InvalidAttributeValue(name.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// Checks the name of a new queue.

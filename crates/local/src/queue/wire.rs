@@ -266,12 +266,11 @@ pub(super) fn read_attributes(given: &BTreeMap<String, String>) -> Result<QueueA
 }
 
 fn seconds(name: &str, value: &str) -> Result<Duration, QueueError> {
-    let invalid = || QueueError::InvalidParameterValue(format!("Invalid value for the parameter {name}."));
-    value.parse().map(Duration::from_secs).map_err(|_| invalid())
+    value.parse().map(Duration::from_secs).map_err(|_| QueueError::InvalidAttributeValue(name.to_owned()))
 }
 
 fn read_redrive_policy(text: &str) -> Result<Option<RedrivePolicy>, QueueError> {
-    let invalid = || QueueError::InvalidParameterValue("Invalid value for the parameter RedrivePolicy.".to_owned());
+    let invalid = || QueueError::InvalidAttributeValue("RedrivePolicy".to_owned());
     if text.is_empty() {
         return Ok(None);
     }

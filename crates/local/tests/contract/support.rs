@@ -6,6 +6,8 @@ use std::time::Duration;
 use stepcast_local::access::AccessKey;
 use stepcast_local::clock::HeldClock;
 use stepcast_local::server;
+use stepcast_platform::config::{Endpoints, Secret};
+use stepcast_platform::{Clock, Config, Platform};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -83,4 +85,27 @@ pub fn dynamodb(endpoint: &str, access_key_id: &str) -> aws_sdk_dynamodb::Client
         .endpoint_url(endpoint)
         .build();
     aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+/// Where the services of a platform are. What a test does not use is left out.
+#[derive(Default)]
+pub struct Services {
+    pub table_endpoint: String,
+    pub table: String,
+    pub queue_endpoint: String,
+    pub queue_url: String,
+    pub dead_letter_url: String,
+}
+
+/// The platform as the functions have it.
+pub async fn platform(services: Services, clock: Clock) -> Platform {
+    let endpoints = Endpoints {
+        table: services.table_endpoint,
+        queue: services.queue_endpoint,
+        access_key: Secret::new(ACCESS_KEY_ID),
+    };
+    let secret = Secret::new("the secret of a deployment that only lives for a test");
+    let unused = "http://127.0.0.1:9".to_owned();
+    let config = Config::at(endpoints, services.queue_url, services.dead_letter_url, unused, secret);
+    Platform::connect(&Config { table: services.table, ..config }, clock).await
 }

@@ -1,11 +1,11 @@
-//! The tables, through the SDK for `DynamoDB`.
+//! The embedded tables beyond what the shared suite asks: their file, their sweep and their access key.
 
 use crate::support::{ACCESS_KEY_ID, access_key, dynamodb, listen, serve, soon};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, Put, ScalarAttributeType,
-    TimeToLiveSpecification, TransactWriteItem,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TimeToLiveSpecification,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -54,25 +54,6 @@ async fn items_outlive_the_process() {
 
     let (_, endpoint) = serve_tables(directory.path()).await;
     assert!(exists(&dynamodb(&endpoint, ACCESS_KEY_ID), "job").await);
-}
-
-#[tokio::test]
-async fn a_condition_that_does_not_hold_cancels_the_transaction() {
-    let directory = TempDir::new().expect("a directory");
-    let (_, endpoint) = serve_tables(directory.path()).await;
-    let client = dynamodb(&endpoint, ACCESS_KEY_ID);
-    create_table(&client).await;
-    put(&client, "taken", "9999999999").await;
-
-    let put_new = |key: &str| {
-        let put = Put::builder().table_name("stepcast").item("pk", AttributeValue::S(key.into()));
-        let put = put.condition_expression("attribute_not_exists(pk)").build().expect("a put");
-        TransactWriteItem::builder().put(put).build()
-    };
-    let write = client.transact_write_items().transact_items(put_new("free")).transact_items(put_new("taken"));
-    let cancelled = write.send().await.expect_err("cancelled").into_service_error();
-    assert!(cancelled.is_transaction_canceled_exception(), "{cancelled:?}");
-    assert!(!exists(&client, "free").await);
 }
 
 #[tokio::test]

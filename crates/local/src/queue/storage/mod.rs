@@ -12,7 +12,7 @@ use super::fairness;
 use super::message::{MessageCounts, NewMessage, Receipt, ReceivedMessage, SentMessage};
 use super::schema;
 use crate::clock::milliseconds;
-use queues::{find_queue, update_queue};
+use queues::{find_queue, has_dead_letters, update_queue};
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::time::Duration;
@@ -165,17 +165,23 @@ impl Storage {
     }
 
     /// Moves all messages of a dead-letter queue to `destination`, or each to the queue it failed in. Moved messages are
-    /// new ones: new ids, nothing received yet.
-    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>
+    /// new ones: new ids, nothing received yet. What is no queue's dead-letter queue is left alone.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>
     pub(super) fn move_messages(
         &mut self,
         source: &str,
         destination: Option<&str>,
         now: i64,
     ) -> Result<u64, QueueError> {
-        let source = self.queue(source)?;
-        destination.map(|name| self.queue(name)).transpose()?;
         let transaction = self.connection.transaction()?;
+        let source = find_queue(&transaction, source)?.ok_or(QueueError::ResourceNotFound("SourceArn"))?;
+        if let Some(name) = destination {
+            find_queue(&transaction, name)?.ok_or(QueueError::ResourceNotFound("DestinationArn"))?;
+        }
+        if !has_dead_letters(&transaction, &source.name)? {
+            let reason = "Source queue must be configured as a Dead Letter Queue.";
+            return Err(QueueError::InvalidParameterValue(reason.to_owned()));
+        }
         let moved = revive(&transaction, source.id, destination, now)?;
         transaction.commit()?;
         Ok(moved)

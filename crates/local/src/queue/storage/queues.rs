@@ -35,6 +35,11 @@ pub(super) fn find_queue(connection: &Connection, name: &str) -> rusqlite::Resul
     statement.query_row([name], read_queue).optional()
 }
 
+/// Whether some queue gives up its messages to this one.
+pub(super) fn has_dead_letters(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM queue WHERE dead_letter_queue = ?1")?.exists([name])
+}
+
 fn read_queue(row: &Row<'_>) -> rusqlite::Result<Queue> {
     let dead_letter_queue: Option<String> = row.get("dead_letter_queue")?;
     let max_receive_count: Option<u32> = row.get("max_receive_count")?;

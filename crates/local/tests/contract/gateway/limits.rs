@@ -1,4 +1,4 @@
-//! What ends a connection that asks for too much.
+//! What ends a connection that asks for too much, or for too long.
 
 use super::client::Client;
 use super::fixture::{Fixture, Setup};
@@ -9,18 +9,6 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-/// Sends a message in frames of this size.
-async fn send_fragmented(client: &mut Client, bytes: usize, frame_bytes: usize) {
-    let frames = bytes.div_ceil(frame_bytes);
-    for n in 0..frames {
-        let opcode = OpCode::Data(if n == 0 { Data::Text } else { Data::Continue });
-        let size = frame_bytes.min(bytes - n * frame_bytes);
-        let frame = Frame::message(vec![b'x'; size], opcode, n + 1 == frames);
-        client.socket.feed(Message::Frame(frame)).await.expect("written");
-    }
-    client.socket.flush().await.expect("sent");
-}
-
 async fn assert_closed(mut api: Fixture, mut client: Client, code: u16) {
     assert_eq!(client.close_code().await, code);
     drop(client);
@@ -28,48 +16,16 @@ async fn assert_closed(mut api: Fixture, mut client: Client, code: u16) {
 }
 
 #[tokio::test]
-async fn a_message_of_the_largest_size_is_taken() {
-    let mut api = Setup::new().start().await;
-    let mut client = Client::connect(&mut api).await;
-    send_fragmented(&mut client, 128 * 1024, 32 * 1024).await;
-    assert_eq!(api.event("$default").await.body.expect("a body").len(), 128 * 1024);
-}
-
-#[tokio::test]
-async fn a_message_that_is_too_large_closes_with_1009() {
-    let mut api = Setup::new().start().await;
-    let mut client = Client::connect(&mut api).await;
-    send_fragmented(&mut client, 128 * 1024 + 1, 32 * 1024).await;
-    assert_closed(api, client, 1009).await;
-}
-
-#[tokio::test]
-async fn a_frame_that_is_too_large_closes_with_1009() {
-    let mut api = Setup::new().start().await;
-    let mut client = Client::connect(&mut api).await;
-    client.send(&"x".repeat(32 * 1024 + 1)).await;
-    assert_closed(api, client, 1009).await;
-}
-
-#[tokio::test]
 async fn a_client_in_the_middle_of_a_huge_frame_still_sees_the_1009() {
-    let mut api = Setup::new().start().await;
+    let mut api = Setup::new().start_embedded(drop).await;
     let mut client = Client::connect(&mut api).await;
     client.send(&"x".repeat(16 * 1024 * 1024)).await;
     assert_closed(api, client, 1009).await;
 }
 
 #[tokio::test]
-async fn a_binary_message_closes_with_1003() {
-    let mut api = Setup::new().start().await;
-    let mut client = Client::connect(&mut api).await;
-    client.socket.send(Message::binary(vec![1, 2, 3])).await.expect("sent");
-    assert_closed(api, client, 1003).await;
-}
-
-#[tokio::test]
 async fn text_that_is_no_text_closes_with_1007() {
-    let mut api = Setup::new().start().await;
+    let mut api = Setup::new().start_embedded(drop).await;
     let mut client = Client::connect(&mut api).await;
     let frame = Frame::message(vec![0xFF, 0xFE], OpCode::Data(Data::Text), true);
     client.socket.send(Message::Frame(frame)).await.expect("sent");
@@ -79,7 +35,7 @@ async fn text_that_is_no_text_closes_with_1007() {
 #[tokio::test]
 async fn an_idle_connection_closes_with_1001() {
     let limits = Limits { idle: Duration::from_millis(20), ..Limits::default() };
-    let mut api = Setup::new().limits(limits).start().await;
+    let mut api = Setup::new().limits(limits).start_embedded(drop).await;
     let client = Client::connect(&mut api).await;
     assert_closed(api, client, 1001).await;
 }
@@ -87,7 +43,7 @@ async fn an_idle_connection_closes_with_1001() {
 #[tokio::test]
 async fn an_old_connection_closes_with_1001() {
     let limits = Limits { lifetime: Duration::from_millis(20), ..Limits::default() };
-    let mut api = Setup::new().limits(limits).start().await;
+    let mut api = Setup::new().limits(limits).start_embedded(drop).await;
     let client = Client::connect(&mut api).await;
     assert_closed(api, client, 1001).await;
 }

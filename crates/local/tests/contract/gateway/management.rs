@@ -7,8 +7,8 @@ use aws_sdk_apigatewaymanagement::primitives::DateTime;
 use stepcast_local::gateway::Limits;
 
 #[tokio::test]
-async fn a_connection_can_be_looked_at() {
-    let mut api = Setup::new().start().await;
+async fn a_connection_says_since_when() {
+    let mut api = Setup::new().start_embedded(drop).await;
     let (_socket, _) = handshake(&api, &[("user-agent", "test/1")]).await.expect("connected");
     let id = connection_of(&api.event("$connect").await);
     let connection = api.management.get_connection().connection_id(id).send().await.expect("an answer");
@@ -19,17 +19,11 @@ async fn a_connection_can_be_looked_at() {
 }
 
 #[tokio::test]
-async fn a_connection_can_be_closed() {
-    let mut api = Setup::new().start().await;
+async fn what_was_posted_before_a_close_is_written() {
+    let mut api = Setup::new().start_embedded(drop).await;
     let mut client = Client::connect(&mut api).await;
     api.post(&client.id, "bye").await.expect("taken");
     api.management.delete_connection().connection_id(&client.id).send().await.expect("closed");
-
-    assert!(api.post(&client.id, "x").await.expect_err("gone").is_gone_exception());
-    let get = api.management.get_connection().connection_id(&client.id).send().await;
-    assert!(get.expect_err("gone").into_service_error().is_gone_exception());
-    let delete = api.management.delete_connection().connection_id(&client.id).send().await;
-    assert!(delete.expect_err("gone").into_service_error().is_gone_exception());
 
     assert_eq!(client.text().await, "bye", "what was posted before is written first");
     assert_eq!(client.close_code().await, 1000);
@@ -37,20 +31,9 @@ async fn a_connection_can_be_closed() {
 }
 
 #[tokio::test]
-async fn a_message_has_at_most_128_kib() {
-    let mut api = Setup::new().start().await;
-    let mut client = Client::connect(&mut api).await;
-    let largest = "x".repeat(128 * 1024);
-    api.post(&client.id, largest.clone()).await.expect("taken");
-    assert_eq!(client.text().await, largest);
-    let refused = api.post(&client.id, format!("{largest}x")).await.expect_err("refused");
-    assert!(refused.is_payload_too_large_exception(), "{refused:?}");
-}
-
-#[tokio::test]
 async fn a_client_that_does_not_read_is_full_and_holds_up_nobody() {
     let limits = Limits { outbound_messages: 4, ..Limits::default() };
-    let mut api = Setup::new().limits(limits).start().await;
+    let mut api = Setup::new().limits(limits).start_embedded(drop).await;
     let slow = Client::connect(&mut api).await;
     let mut quick = Client::connect(&mut api).await;
 
@@ -75,17 +58,17 @@ async fn a_client_that_does_not_read_is_full_and_holds_up_nobody() {
 
 #[tokio::test]
 async fn another_access_key_is_refused() {
-    let mut api = Setup::new().start().await;
+    let mut api = Setup::new().start_embedded(drop).await;
     let client = Client::connect(&mut api).await;
     let stranger = management(&api.management_endpoint, "AKIDSOMEBODYELSE");
     let refused = stranger.delete_connection().connection_id(&client.id).send().await.expect_err("refused");
     assert!(refused.into_service_error().is_forbidden_exception());
-    assert_eq!(api.gateway.open_connections(), 1);
+    assert_eq!(api.own().gateway.open_connections(), 1);
 }
 
 #[tokio::test]
 async fn the_stage_can_be_left_out() {
-    let mut api = Setup::new().start().await;
+    let mut api = Setup::new().start_embedded(drop).await;
     let mut client = Client::connect(&mut api).await;
     let endpoint = api.management_endpoint.trim_end_matches("/local");
     let post = management(endpoint, crate::support::ACCESS_KEY_ID).post_to_connection().connection_id(&client.id);

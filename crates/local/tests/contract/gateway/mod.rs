@@ -1,8 +1,8 @@
-//! The WebSocket API, through a WebSocket client and the SDK for `@connections`.
+//! This crate's WebSocket API beyond what others have too: time and its limits, order, shutdown, access keys.
 
-mod client;
 mod conversation;
-mod fixture;
 mod handshake;
 mod limits;
 mod management;
+
+pub use crate::shared::gateway::{client, fixture};

@@ -23,7 +23,7 @@ pub async fn handshake(
     fixture: &Fixture,
     headers: &[(&'static str, &'static str)],
 ) -> Result<(WebSocketStream<MaybeTlsStream<TcpStream>>, Response), Error> {
-    let mut request = format!("ws://{}/ws?a=1&b=2&a=3", fixture.address).into_client_request().expect("a request");
+    let mut request = format!("{}?a=1&b=2&a=3", fixture.url).into_client_request().expect("a request");
     for (name, value) in headers {
         request.headers_mut().append(*name, HeaderValue::from_static(value));
     }

@@ -1,0 +1,92 @@
+//! Connections, what they watch, and what is said about jobs.
+
+use super::{Fixture, new_job};
+use stepcast_platform::table::{Connection, topic_feed, topic_job};
+use stepcast_protocol::event::Role;
+
+fn connection(id: &str) -> Connection {
+    Connection { connection: id.to_owned(), principal: "ada".to_owned(), role: Role::Runner, connected_at: 7 }
+}
+
+#[tokio::test]
+async fn a_connection_is_known_until_it_is_forgotten() {
+    let fixture = Fixture::new().await;
+    let [first, second] = [connection("L0SM9cOFvHcCIhw="), connection("M0SM9cOFvHcCIhw=")];
+    for connection in [&first, &second] {
+        fixture.table.put_connection(connection).await.expect("stored");
+    }
+    assert_eq!(fixture.table.connection(&first.connection).await.expect("an answer"), Some(first.clone()));
+    assert_eq!(fixture.table.connections().await.expect("an answer"), [first.clone(), second.clone()]);
+
+    fixture.table.forget_connection(&first.connection).await.expect("forgotten");
+    assert_eq!(fixture.table.connection(&first.connection).await.expect("an answer"), None);
+    assert_eq!(fixture.table.connections().await.expect("an answer"), [second]);
+    fixture.table.forget_connection(&first.connection).await.expect("twice is no error");
+}
+
+#[tokio::test]
+async fn whoever_watches_is_found() {
+    let fixture = Fixture::new().await;
+    let (job, feed) = (topic_job("job-1"), topic_feed());
+    for (topic, connection) in [(&job, "b"), (&job, "a"), (&job, "a"), (&feed, "c")] {
+        fixture.table.watch(topic, connection).await.expect("stored");
+    }
+    assert_eq!(fixture.table.watchers(&job).await.expect("an answer"), ["a", "b"], "twice is once");
+    assert_eq!(fixture.table.watchers(&feed).await.expect("an answer"), ["c"]);
+
+    fixture.table.unwatch(&job, "a").await.expect("ended");
+    fixture.table.unwatch(&job, "a").await.expect("twice is no error");
+    assert_eq!(fixture.table.watchers(&job).await.expect("an answer"), ["b"]);
+    assert!(fixture.item("CONNECTION#a", "WATCH#job-1").await.is_none(), "neither side of it is left");
+}
+
+#[tokio::test]
+async fn a_forgotten_connection_watches_nothing() {
+    let fixture = Fixture::new().await;
+    fixture.table.put_connection(&connection("c")).await.expect("stored");
+    // Three batches of 25 deletes, both sides of each watch.
+    let topics: Vec<_> = (0..30).map(|number| topic_job(&format!("job-{number}"))).collect();
+    for topic in &topics {
+        fixture.table.watch(topic, "c").await.expect("stored");
+        fixture.table.watch(topic, "other").await.expect("stored");
+    }
+    fixture.table.forget_connection("c").await.expect("forgotten");
+    for topic in &topics {
+        assert_eq!(fixture.table.watchers(topic).await.expect("an answer"), ["other"]);
+        assert!(fixture.item("CONNECTION#c", &format!("WATCH#{topic}")).await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_never_said_who_it_is_can_be_forgotten() {
+    let fixture = Fixture::new().await;
+    fixture.table.watch("feed", "c").await.expect("stored");
+    fixture.table.forget_connection("c").await.expect("forgotten");
+    assert!(fixture.table.watchers("feed").await.expect("an answer").is_empty());
+}
+
+#[tokio::test]
+async fn comments_stand_beside_the_job() {
+    let fixture = Fixture::new().await;
+    let job = fixture.running_job("job-1", 1).await;
+    for said in ["Looks like the cache", "Wie gestern – 🙈"] {
+        fixture.table.put_comment("job-1", "ada", said).await.expect("stored");
+    }
+    assert_eq!(
+        fixture.said("job-1").await,
+        ["Looks like the cache", "Wie gestern – 🙈"],
+        "one does not replace another"
+    );
+    assert_eq!(fixture.job("job-1").await, job);
+    assert_eq!(fixture.table.tests("job-1", job.plan).await.expect("an answer").len(), 1);
+}
+
+#[tokio::test]
+async fn a_job_is_watched_by_whoever_asked_for_it() {
+    let fixture = Fixture::new().await;
+    let new = stepcast_platform::table::NewJob { connection: Some("c".to_owned()), ..new_job("job-1") };
+    fixture.create(&new).await;
+    assert_eq!(fixture.table.watchers(&topic_job("job-1")).await.expect("an answer"), ["c"]);
+    fixture.table.forget_connection("c").await.expect("forgotten");
+    assert!(fixture.table.watchers(&topic_job("job-1")).await.expect("an answer").is_empty());
+}

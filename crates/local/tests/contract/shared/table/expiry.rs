@@ -1,0 +1,87 @@
+//! What can be left behind says when it may be deleted.
+
+use super::{Fixture, RETENTION, new_job, new_test};
+use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
+use std::time::Duration;
+use stepcast_platform::table::{Connection, NewJob};
+use stepcast_protocol::event::Role;
+use stepcast_protocol::limits::CONNECTION_LIFETIME;
+
+const MARGIN: Duration = Duration::from_mins(15);
+const DAY: Duration = Duration::from_hours(24);
+
+impl Fixture {
+    /// What was said about a job, oldest first.
+    pub(super) async fn said(&self, job: &str) -> Vec<String> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :start)");
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(format!("JOB#{job}")));
+        let query = query.expression_attribute_values(":start", AttributeValue::S("COMMENT#".to_owned()));
+        let items = query.send().await.expect("an answer").items.unwrap_or_default();
+        items.iter().map(|item| item["text"].as_s().expect("a text").clone()).collect()
+    }
+
+    async fn assert_expires(&self, pk: &str, sk: &str, after: Duration) {
+        let item = self.item(pk, sk).await.unwrap_or_else(|| panic!("`{pk}` `{sk}` is not there"));
+        let expected = self.now() / 1000 + after.as_secs();
+        assert_eq!(item["expires_at"], AttributeValue::N(expected.to_string()), "`{pk}` `{sk}`");
+    }
+}
+
+#[tokio::test]
+async fn whatever_can_be_left_behind_expires() {
+    let fixture = Fixture::new().await;
+    let new = NewJob { connection: Some("c".to_owned()), idempotency_key: Some("k".to_owned()), ..new_job("job-1") };
+    fixture.create(&new).await;
+    fixture.table.put_tests("job-1", 1, &[new_test(0)]).await.expect("stored");
+    for (pk, sk) in [
+        ("JOB#job-1", "JOB"),
+        ("JOB#job-1", "SUITE"),
+        ("JOB#job-1", "TEST#00001#000000"),
+        ("JOBS", "job-1"),
+        ("SUITE#Shop smoke", "job-1"),
+        ("OPEN", "job-1"),
+    ] {
+        fixture.assert_expires(pk, sk, RETENTION).await;
+    }
+    fixture.assert_expires("KEY#ada", "k", DAY).await;
+    for (pk, sk) in [("CONNECTION#c", "WATCH#job-1"), ("WATCH#job-1", "c")] {
+        fixture.assert_expires(pk, sk, CONNECTION_LIFETIME + MARGIN).await;
+    }
+}
+
+#[tokio::test]
+async fn connections_expire_after_they_have_ended() {
+    let fixture = Fixture::new().await;
+    let connection =
+        Connection { connection: "c".to_owned(), principal: "ada".to_owned(), role: Role::Viewer, connected_at: 1 };
+    fixture.table.put_connection(&connection).await.expect("stored");
+    fixture.table.watch("feed", "c").await.expect("stored");
+    for (pk, sk) in
+        [("CONNECTION#c", "CONNECTION"), ("CONNECTIONS", "c"), ("CONNECTION#c", "WATCH#feed"), ("WATCH#feed", "c")]
+    {
+        fixture.assert_expires(pk, sk, CONNECTION_LIFETIME + MARGIN).await;
+    }
+}
+
+#[tokio::test]
+async fn what_moves_does_not_live_longer() {
+    let fixture = Fixture::new().await;
+    let job = fixture.running_job("job-1", 1).await;
+    let stored = fixture.item("JOB#job-1", "JOB").await.expect("an item")["expires_at"].clone();
+    fixture.advance(DAY);
+    fixture.claim(&job, 0).await;
+    fixture.table.cancel_job("job-1").await.expect("an answer").expect("cancelled");
+    assert_eq!(fixture.item("JOB#job-1", "JOB").await.expect("an item")["expires_at"], stored);
+    assert_eq!(fixture.item("JOB#job-1", "TEST#00001#000000").await.expect("an item")["expires_at"], stored);
+}
+
+#[tokio::test]
+async fn the_table_deletes_by_that_attribute() {
+    let fixture = Fixture::new().await;
+    fixture.table.create_if_missing().await.expect("twice is no error");
+    let described = fixture.client.describe_time_to_live().table_name(&fixture.name).send().await.expect("an answer");
+    let described = described.time_to_live_description().expect("a description");
+    assert_eq!(described.attribute_name(), Some("expires_at"));
+    assert_eq!(described.time_to_live_status(), Some(&TimeToLiveStatus::Enabled));
+}

@@ -1,0 +1,107 @@
+//! Lists of jobs, newest first, page by page.
+
+use super::{Fixture, new_job};
+use stepcast_platform::table::NewJob;
+use stepcast_protocol::command::JobsQuery;
+use stepcast_protocol::state::{JobStatus, Verdict};
+
+fn query() -> JobsQuery {
+    JobsQuery { cursor: None, limit: None, suite: None, status: None }
+}
+
+/// The ids of all pages, and how many pages there were.
+async fn pages(fixture: &Fixture, query: JobsQuery) -> (Vec<String>, usize) {
+    let (mut ids, mut count, mut cursor) = (Vec::new(), 0, None);
+    loop {
+        let (page, next) = fixture.table.jobs(&JobsQuery { cursor, ..query.clone() }).await.expect("an answer");
+        ids.extend(page.into_iter().map(|listed| listed.job));
+        count += 1;
+        cursor = next;
+        if cursor.is_none() {
+            return (ids, count);
+        }
+    }
+}
+
+fn numbered(numbers: impl Iterator<Item = u32>) -> Vec<String> {
+    numbers.map(|number| format!("job-{number:03}")).collect()
+}
+
+async fn stored(count: u32) -> Fixture {
+    let fixture = Fixture::new().await;
+    for number in 0..count {
+        let suite = if number % 3 == 0 { "Third" } else { "Others" }.to_owned();
+        fixture.create(&NewJob { suite, ..new_job(&format!("job-{number:03}")) }).await;
+    }
+    fixture
+}
+
+#[tokio::test]
+async fn the_newest_come_first() {
+    let fixture = stored(5).await;
+    let (jobs, cursor) = fixture.table.jobs(&query()).await.expect("an answer");
+    assert_eq!(jobs.iter().map(|listed| listed.job.as_str()).collect::<Vec<_>>(), numbered((0..5).rev()));
+    assert_eq!(cursor, None);
+    assert_eq!(jobs[0], fixture.job("job-004").await.listed());
+}
+
+#[tokio::test]
+async fn pages_join_without_a_gap() {
+    let fixture = stored(7).await;
+    for limit in [1, 2, 3, 7, 50] {
+        let (ids, _) = pages(&fixture, JobsQuery { limit: Some(limit), ..query() }).await;
+        assert_eq!(ids, numbered((0..7).rev()), "{limit} a page");
+    }
+    let (page, cursor) = fixture.table.jobs(&JobsQuery { limit: Some(3), ..query() }).await.expect("an answer");
+    assert_eq!((page.len(), cursor.as_deref()), (3, Some("job-004")));
+}
+
+#[tokio::test]
+async fn a_page_has_a_hundred_jobs_at_most() {
+    let fixture = stored(110).await;
+    let (page, cursor) = fixture.table.jobs(&JobsQuery { limit: Some(1000), ..query() }).await.expect("an answer");
+    assert_eq!((page.len(), cursor.as_deref()), (100, Some("job-010")));
+    assert_eq!(page.iter().map(|listed| listed.job.clone()).collect::<Vec<_>>(), numbered((10..110).rev()));
+}
+
+#[tokio::test]
+async fn jobs_are_found_by_suite() {
+    let fixture = stored(7).await;
+    let (ids, _) = pages(&fixture, JobsQuery { suite: Some("Third".to_owned()), limit: Some(2), ..query() }).await;
+    assert_eq!(ids, ["job-006", "job-003", "job-000"]);
+    let (ids, _) = pages(&fixture, JobsQuery { suite: Some("Fourth".to_owned()), ..query() }).await;
+    assert!(ids.is_empty());
+}
+
+#[tokio::test]
+async fn jobs_are_found_by_status() {
+    let fixture = stored(26).await;
+    for number in [0, 1, 20] {
+        let job = fixture.job(&format!("job-{number:03}")).await;
+        fixture.table.close_job(&job, Verdict::Empty, None).await.expect("an answer").expect("closed");
+    }
+    let finished = JobsQuery { status: Some(JobStatus::Finished), limit: Some(2), ..query() };
+    let (page, cursor) = fixture.table.jobs(&finished).await.expect("an answer");
+    assert_eq!(page.len(), 1, "one answer reads so far and no further");
+    assert!(cursor.is_some(), "and says where to go on");
+    let (ids, _) = pages(&fixture, finished).await;
+    assert_eq!(ids, ["job-020", "job-001", "job-000"]);
+}
+
+#[tokio::test]
+async fn a_job_that_is_no_more_is_left_out() {
+    let fixture = stored(4).await;
+    fixture.expire("JOB#job-002", "JOB").await;
+    let (ids, _) = pages(&fixture, JobsQuery { limit: Some(2), ..query() }).await;
+    assert_eq!(ids, ["job-003", "job-001", "job-000"]);
+}
+
+#[tokio::test]
+async fn a_cursor_may_name_a_job_that_is_no_more() {
+    let fixture = stored(4).await;
+    let (_, cursor) = fixture.table.jobs(&JobsQuery { limit: Some(2), ..query() }).await.expect("an answer");
+    assert_eq!(cursor.as_deref(), Some("job-002"));
+    fixture.expire("JOBS", "job-002").await;
+    let (page, _) = fixture.table.jobs(&JobsQuery { cursor, ..query() }).await.expect("an answer");
+    assert_eq!(page.iter().map(|listed| listed.job.as_str()).collect::<Vec<_>>(), ["job-001", "job-000"]);
+}

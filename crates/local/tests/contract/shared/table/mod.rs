@@ -1,0 +1,183 @@
+//! The table code: every method of `stepcast_platform::Table`, on the embedded engine and on AWS's own DynamoDB Local
+//! (`STEPCAST_CONTRACT_TABLE`).
+
+mod claims;
+mod closing;
+mod connections;
+mod expiry;
+mod finishing;
+mod jobs;
+mod limits;
+mod lists;
+mod planning;
+mod suites;
+
+use super::elsewhere;
+use crate::support::{ACCESS_KEY_ID, NOON, Services, access_key, dynamodb, listen, platform, serve};
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use stepcast_local::table::TableService;
+use stepcast_platform::table::{Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewTest, TestRecord};
+use stepcast_platform::{Clock, Table};
+use stepcast_protocol::state::Outcome;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// How long workers hold tests here.
+const LEASE: Duration = Duration::from_secs(20);
+
+/// How long jobs are kept: what `Config` says where nobody says otherwise.
+const RETENTION: Duration = Duration::from_hours(30 * 24);
+
+/// An empty table of this test's own, on a clock that stands still.
+struct Fixture {
+    table: Table,
+    /// For what the table's own methods do not show
+    client: aws_sdk_dynamodb::Client,
+    name: String,
+    now: Arc<AtomicU64>,
+    _directory: Option<TempDir>,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let fixture = Self::without_table().await;
+        fixture.table.create_if_missing().await.expect("a table");
+        fixture
+    }
+
+    async fn without_table() -> Self {
+        let (endpoint, directory) = match elsewhere("STEPCAST_CONTRACT_TABLE") {
+            Some(endpoint) => (endpoint, None),
+            None => embedded().await,
+        };
+        let now = Arc::new(AtomicU64::new(NOON.unsigned_abs()));
+        let name = format!("contract-{}", Uuid::now_v7());
+        let clock = Clock::from_fn({
+            let now = now.clone();
+            move || now.load(Ordering::Relaxed)
+        });
+        let client = dynamodb(&endpoint, ACCESS_KEY_ID);
+        let services = Services { table_endpoint: endpoint, table: name.clone(), ..Services::default() };
+        Self { table: platform(services, clock).await.table, client, name, now, _directory: directory }
+    }
+
+    fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    fn advance(&self, by: Duration) {
+        self.now.fetch_add(u64::try_from(by.as_millis()).expect("a short time"), Ordering::Relaxed);
+    }
+
+    /// Stores a job and gives it this many tests, which are queued.
+    async fn running_job(&self, job: &str, tests: u32) -> JobRecord {
+        self.create(&new_job(job)).await;
+        let plan = self.table.begin_plan(job).await.expect("an answer").expect("it is not planned yet").plan;
+        let planned: Vec<_> = (0..tests).map(new_test).collect();
+        self.table.put_tests(job, plan, &planned).await.expect("stored");
+        self.table.planned(job, plan, tests).await.expect("an answer").expect("it is the newest planning")
+    }
+
+    /// Stores a job that was not there before.
+    async fn create(&self, new: &NewJob) -> JobRecord {
+        match self.table.create_job(new).await.expect("stored") {
+            Created::New(record) => *record,
+            Created::Before(job) => panic!("`{job}` was there before"),
+        }
+    }
+
+    async fn job(&self, job: &str) -> JobRecord {
+        self.table.job(job).await.expect("an answer").expect("a job")
+    }
+
+    async fn test(&self, job: &JobRecord, test: u32) -> TestRecord {
+        let tests = self.table.tests(&job.job, job.plan).await.expect("an answer");
+        tests.into_iter().find(|record| record.test == test).expect("a test")
+    }
+
+    /// Takes a test that nobody holds.
+    async fn claim(&self, job: &JobRecord, test: u32) -> TestRecord {
+        match self.table.claim_test(&job.job, job.plan, test, LEASE).await.expect("an answer") {
+            Claim::Taken(record) => *record,
+            other => panic!("the test should be free: {other:?}"),
+        }
+    }
+
+    /// Takes tests and ends them with these outcomes, from the first on.
+    async fn finish_all(&self, job: &JobRecord, outcomes: &[Outcome]) {
+        for (test, outcome) in (0..).zip(outcomes) {
+            let lease = self.claim(job, test).await.lease;
+            self.table.finish_tests(&job.job, job.plan, vec![ended(test, lease, *outcome)]).await.expect("an answer");
+        }
+    }
+
+    /// An item as it is stored.
+    async fn item(&self, pk: &str, sk: &str) -> Option<HashMap<String, AttributeValue>> {
+        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let get = get.key("pk", AttributeValue::S(pk.to_owned())).key("sk", AttributeValue::S(sk.to_owned()));
+        get.send().await.expect("an answer").item
+    }
+
+    /// Deletes an item, as DynamoDB does when its time is over.
+    async fn expire(&self, pk: &str, sk: &str) {
+        let delete = self.client.delete_item().table_name(&self.name);
+        let delete = delete.key("pk", AttributeValue::S(pk.to_owned())).key("sk", AttributeValue::S(sk.to_owned()));
+        delete.send().await.expect("deleted");
+    }
+}
+
+async fn embedded() -> (String, Option<TempDir>) {
+    let directory = TempDir::new().expect("a directory");
+    let tables = TableService::open(directory.path().join("table.db")).expect("a database");
+    let (listener, endpoint) = listen().await;
+    serve(listener, tables.router(access_key()));
+    (endpoint, Some(directory))
+}
+
+fn new_job(job: &str) -> NewJob {
+    NewJob {
+        job: job.to_owned(),
+        suite: "Shop smoke".to_owned(),
+        principal: "ada".to_owned(),
+        labels: BTreeMap::new(),
+        source: source(),
+        connection: None,
+        idempotency_key: None,
+        replay_of: None,
+    }
+}
+
+fn source() -> JobSource {
+    JobSource {
+        suite: b"\x1f\x8b, not really".to_vec(),
+        vars: BTreeMap::new(),
+        secrets: None,
+        sealed_for: String::new(),
+        tags: Vec::new(),
+        only: Vec::new(),
+    }
+}
+
+fn new_test(test: u32) -> NewTest {
+    NewTest { test, name: format!("Test {test}"), planned: "{}".to_owned() }
+}
+
+/// The end of a test by the worker that holds this lease: two checks, in a quarter of a second.
+fn ended(test: u32, lease: u64, outcome: Outcome) -> FinishedTest {
+    let steps = r#"[{"step":0,"name":"get"}]"#.to_owned();
+    FinishedTest { test, lease, v: lease * 1_000_000 + 7, outcome, duration_ms: 250, attempt: 1, steps, checks: 2 }
+}
+
+/// Does the same `times` at once, each in a task of its own.
+async fn at_once<T: Send + 'static, Fut: Future<Output = T> + Send + 'static>(
+    times: u32,
+    task: impl Fn(u32) -> Fut,
+) -> Vec<T> {
+    let tasks = (0..times).map(|number| tokio::spawn(task(number)));
+    join_all(tasks).await.into_iter().map(|done| done.expect("it does not panic")).collect()
+}
