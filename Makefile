@@ -7,10 +7,10 @@ SHELL := /bin/bash
 CARGO_TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEBUG := $(CARGO_TARGET)/debug/stepcast
 RELEASE := $(CARGO_TARGET)/release/stepcast
-PYTHON_ENVIRONMENT := target/python
 WEB_SOURCES := $(shell git ls-files web)
 
-.PHONY: help demo up test test-rust test-web test-browser check check-rust check-web types bench
+.PHONY: help demo up test test-rust test-web test-browser test-aws check check-rust check-web check-infra types bench \
+	package deploy destroy
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -22,15 +22,16 @@ demo: $(DEBUG) ## Build, start the stack with the example site, run an example s
 up: $(RELEASE) ## Build for use and start the stack on this machine
 	$(RELEASE) up
 
-test: test-rust test-web test-browser ## Run all tests, the browser one included
+test: test-rust test-web test-browser test-aws ## Run all tests, those in a browser and on an emulated AWS included
 
-check: check-rust check-web ## Formatting, lints, documentation, dependency rules, types
+check: check-rust check-web check-infra ## Formatting, lints, documentation, dependency rules, types, the template
 
 # --- Rust
 
 # The tests run the programs as they are shipped, so those are built first.
-test-rust: $(DEBUG) $(PYTHON_ENVIRONMENT)/ready
-	scripts/cargo-test
+test-rust: $(DEBUG)
+	scripts/python-environment tests/requirements/client.txt
+	scripts/cargo-test --workspace --all-features
 
 check-rust:
 	cargo fmt --all --check
@@ -47,12 +48,23 @@ $(RELEASE): web/dist/index.html FORCE
 $(DEBUG): web/dist/index.html FORCE
 	cargo build --workspace --bins
 
-# The Python program of the README is run as a test.
-$(PYTHON_ENVIRONMENT)/ready:
-	scripts/need python3 "the test of the README's Python client"
-	python3 -m venv $(PYTHON_ENVIRONMENT)
-	$(PYTHON_ENVIRONMENT)/bin/pip install --quiet --disable-pip-version-check websockets==15.0.1
-	touch $@
+# --- AWS
+
+test-aws: $(DEBUG) package ## Run the contract suites on other implementations, and the end-to-end tests on an emulated AWS
+	scripts/test-contracts
+	scripts/test-deployed
+
+check-infra:
+	scripts/check-infra
+
+package: ## Build the functions for AWS
+	scripts/package
+
+deploy: package web/dist/index.html ## Deploy to AWS; asks the first time
+	scripts/deploy
+
+destroy: ## Delete the deployment
+	scripts/destroy
 
 # --- Dashboard
 

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 /// A program of the Python environment `make test-aws` makes.
 pub(super) fn program(name: &str) -> PathBuf {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/emulators/bin")).join(name);
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python/emulators/bin")).join(name);
     assert!(path.exists(), "`{}` is missing; `make test-aws` makes it", path.display());
     path
 }

@@ -19,7 +19,7 @@ fn program() -> String {
 
 #[tokio::test]
 async fn the_readme_s_python_program_runs_a_suite() {
-    let python = root().join("target/python/bin/python");
+    let python = root().join("target/python/client/bin/python");
     assert!(python.exists(), "`{}` is missing; `make test` makes it with the package `websockets`", python.display());
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let folder = tempfile::tempdir().expect("a folder");
