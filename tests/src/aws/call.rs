@@ -16,8 +16,8 @@ pub struct Call {
     pub operation: String,
     /// The IAM actions it needs
     pub actions: BTreeSet<String>,
-    /// Bytes of its body
-    pub bytes: usize,
+    /// Items of a table it writes; DynamoDB charges for these, and not for requests
+    pub items: usize,
 }
 
 impl Call {
@@ -36,7 +36,7 @@ impl Call {
             service: service.to_owned(),
             operation: operation.to_owned(),
             actions: actions(service, operation, body),
-            bytes: body.len(),
+            items: items(operation, body),
         })
     }
 }
@@ -81,4 +81,15 @@ fn actions(service: &str, operation: &str, body: &[u8]) -> BTreeSet<String> {
         (_, operation) => BTreeSet::from([operation.to_owned()]),
     };
     names.into_iter().map(|name| format!("{service}:{name}")).collect()
+}
+
+fn items(operation: &str, body: &[u8]) -> usize {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+    match operation {
+        "PutItem" | "UpdateItem" | "DeleteItem" => 1,
+        "TransactWriteItems" => count(&body["TransactItems"]),
+        "BatchWriteItem" => body["RequestItems"].as_object().map_or(0, |tables| tables.values().map(count).sum()),
+        _ => 0,
+    }
 }
