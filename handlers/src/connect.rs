@@ -15,9 +15,9 @@ use stepcast_platform::{Error, Platform};
 use stepcast_protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
 
 /// Accepts a connection with a valid token (200) and refuses any other (401), and all from pages that may not connect,
-/// whatever token they have (403). Programs that are no browsers send no `Origin` and come from no page. Where a token cannot be checked just now
-/// the client is told to try again (503), since nothing is known against it. An error is a 500 to the client, which may
-/// try again as well: nothing is stored before everything is decided.
+/// whatever token they have (403). Programs that are no browsers send no `Origin` and come from no page. Where a token
+/// cannot be checked just now the client is told to try again (503), since nothing is known against it. An error is a
+/// 500 to the client, which may try again as well: nothing is stored before everything is decided.
 pub async fn connect(
     platform: &Platform,
     event: ApiGatewayWebsocketProxyRequest,
@@ -33,10 +33,10 @@ pub async fn connect(
         Err(error) => return Ok(status(refuse(connection, &error))),
     };
     let (principal, role) = (identity.principal, identity.role);
-    tracing::info!(connection, principal, role = role.as_str(), "A connection was accepted");
     let connected_at = platform.clock.now_ms();
-    let connection = Connection { connection: connection.to_owned(), principal, role, connected_at };
-    platform.table.put_connection(&connection).await?;
+    let known = Connection { connection: connection.to_owned(), principal, role, connected_at };
+    platform.table.put_connection(&known).await?;
+    tracing::info!(connection, principal = known.principal, role = role.as_str(), "A connection was accepted");
     let mut accepted = status(200);
     if offered.contains(&SUBPROTOCOL) {
         accepted.headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));

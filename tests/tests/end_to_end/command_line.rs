@@ -80,6 +80,15 @@ async fn a_server_that_is_not_there_is_code_3() {
 }
 
 #[tokio::test]
+async fn an_empty_secret_signs_nothing() {
+    let files = Files::new();
+    let nowhere = files.path("nothing").display().to_string();
+    let arguments = ["token", "new", "--role", "admin", "--expires", "1h", "--principal", "x", "--data-dir", &nowhere];
+    let made = run_with(&arguments, &[("STEPCAST_SECRET", "")]).await;
+    assert_eq!((made.code, made.stdout.as_str()), (2, ""), "{}", made.stderr);
+}
+
+#[tokio::test]
 async fn a_wrong_token_is_not_a_red_build() {
     let (deployment, files) = (Deployment::start().await, Files::new());
     let file = files.suite("suite.json", &[page("Page", "http://127.0.0.1:9/")]);

@@ -10,7 +10,8 @@ use stepcast_platform::config::Secret;
 /// Prints a new token.
 pub(crate) fn token(arguments: TokenArguments) -> anyhow::Result<Exit> {
     let TokenCommand::New { role, expires, principal, data_dir, secret } = arguments.command;
-    let secret = match secret {
+    // A variable that a failed `$(...)` left empty is no secret: anybody could sign with it.
+    let secret = match secret.filter(|secret| !secret.is_empty()) {
         Some(secret) => Secret::new(secret),
         None => stepcast_local::secret::read(&data_dir).map_err(|_| {
             UsageError::with_hint(
