@@ -35,7 +35,7 @@ test-rust: $(DEBUG)
 
 check-rust:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	cargo clippy --workspace --all-targets --test aws --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
 	cargo test --quiet -p stepcast-tests --test workspace
 

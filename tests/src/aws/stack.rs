@@ -44,7 +44,7 @@ impl Stack {
             format!("LeaseSeconds={}", settings.lease.as_secs()),
             "DeletionProtection=false".to_owned(),
         ];
-        let mut operator = Operator::start(services.to_string(), &parameters);
+        let mut operator = Operator::start(&services.to_string(), &parameters);
         let deployed = operator.said("the deployment").await;
         let text = |name: &str| deployed[name].as_str().unwrap_or_else(|| panic!("no {name}: {deployed}")).to_owned();
         let (api, secret) = (text("Api"), text("Secret"));
@@ -59,6 +59,11 @@ impl Stack {
             _edge: edge,
             _emulator: emulator,
         }
+    }
+
+    /// A connection as an admin.
+    pub async fn client(&self) -> Client {
+        Client::connect(&self.ws, &self.token).await
     }
 
     /// How many messages wait in the queue or are being worked on, and how many are dead letters.
@@ -80,7 +85,7 @@ impl Stack {
 
     /// Invokes the reaper, whose schedule is a minute, again and again until the job has its verdict.
     pub async fn reap_until_over(&mut self, job: &str) {
-        let mut reader = Client::connect(&self.ws, &self.token).await;
+        let mut reader = self.client().await;
         within("the verdict", async {
             while reader.job(job).await["verdict"].is_null() {
                 self.operator.ask("reap").await;
@@ -99,7 +104,7 @@ impl Stack {
     }
 
     /// Ends it where an error in the log is what should be there.
-    pub async fn stop_with_errors(self) {
+    pub fn stop_with_errors(self) {
         super::record::add(&self.policies, &self.proxy.calls());
     }
 }
@@ -112,7 +117,7 @@ struct Operator {
 }
 
 impl Operator {
-    fn start(services: String, parameters: &[String]) -> Self {
+    fn start(services: &str, parameters: &[String]) -> Self {
         let mut command = Command::new(program("python"));
         command
             .arg(Path::new(ROOT).join("tests/infra/stack_operator.py"))

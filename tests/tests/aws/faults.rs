@@ -12,6 +12,12 @@ async fn start() -> (Stack, Site) {
     (Stack::start(settings).await, Site::start().await)
 }
 
+/// Starts a job of so many tests, each of a page of its own.
+async fn run(client: &mut Client, site: &Site, tests: u32) -> String {
+    let test = |number| page(&format!("Test {number}"), &format!("{}/page/{number}", site.base));
+    client.run(suite(&(0..tests).map(test).collect::<Vec<_>>())).await
+}
+
 #[tokio::test]
 async fn a_queue_that_delivers_everything_twice_counts_once() {
     let (stack, site) = start().await;
@@ -19,10 +25,8 @@ async fn a_queue_that_delivers_everything_twice_counts_once() {
         "SendMessage" | "SendMessageBatch" => Treatment::Twice,
         _ => Treatment::Pass,
     });
-    let mut client = Client::connect(&stack.ws, &stack.token).await;
-    let tests: Vec<_> =
-        (0..20).map(|number| page(&format!("Test {number}"), &format!("{}/page/{number}", site.base))).collect();
-    let job = client.run(suite(&tests)).await;
+    let mut client = stack.client().await;
+    let job = run(&mut client, &site, 20).await;
     let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
     assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(20)), "{finished}");
     assert_eq!(client.job(&job).await["counts"]["total"], 20);
@@ -37,10 +41,8 @@ async fn a_service_that_fails_every_fifth_time_changes_nothing() {
         "dynamodb" | "sqs" if count.fetch_add(1, Ordering::Relaxed) % 5 == 4 => Treatment::Fail,
         _ => Treatment::Pass,
     });
-    let mut client = Client::connect(&stack.ws, &stack.token).await;
-    let tests: Vec<_> =
-        (0..20).map(|number| page(&format!("Test {number}"), &format!("{}/page/{number}", site.base))).collect();
-    let job = client.run(suite(&tests)).await;
+    let mut client = stack.client().await;
+    let job = run(&mut client, &site, 20).await;
     let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
     assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(20)), "{finished}");
     stack.stop().await;
@@ -49,14 +51,14 @@ async fn a_service_that_fails_every_fifth_time_changes_nothing() {
 #[tokio::test]
 async fn a_connection_whose_end_nobody_was_told_is_forgotten_at_the_next_push() {
     let (stack, site) = start().await;
-    let mut vanishing = Client::connect(&stack.ws, &stack.token).await;
+    let mut vanishing = stack.client().await;
     let job = vanishing.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
     site.asked_for("/held/x").await;
     stack.proxy.treat(|call| if call.function == "disconnect" { Treatment::Fail } else { Treatment::Pass });
     drop(vanishing);
     stack.proxy.called(1, |call| call.function == "disconnect").await;
 
-    let mut other = Client::connect(&stack.ws, &stack.token).await;
+    let mut other = stack.client().await;
     other.ask(json!({ "action": "watch", "job": job })).await;
     site.release("x");
     assert_eq!(other.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
@@ -64,7 +66,7 @@ async fn a_connection_whose_end_nobody_was_told_is_forgotten_at_the_next_push() 
         while other.ask(json!({ "action": "connections" })).await["connections"].as_array().map(Vec::len) != Some(1) {}
     })
     .await;
-    stack.stop_with_errors().await;
+    stack.stop_with_errors();
 }
 
 #[tokio::test]
@@ -74,8 +76,8 @@ async fn work_that_fails_again_and_again_becomes_a_dead_letter_and_its_job_is_no
         ("worker", "dynamodb") => Treatment::Fail,
         _ => Treatment::Pass,
     });
-    let mut client = Client::connect(&stack.ws, &stack.token).await;
-    let job = client.run(suite(&[page("Page", &format!("{}/page/x", site.base))])).await;
+    let mut client = stack.client().await;
+    let job = run(&mut client, &site, 1).await;
     stack.has_messages(0, 1).await;
     // The emulator cannot move messages; crates/local can, and its tests do.
     client.ask(json!({ "action": "redrive" })).await;
@@ -84,7 +86,7 @@ async fn work_that_fails_again_and_again_becomes_a_dead_letter_and_its_job_is_no
     stack.proxy.mend();
     stack.reap_until_over(&job).await;
     assert_eq!(client.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
-    stack.stop_with_errors().await;
+    stack.stop_with_errors();
 }
 
 #[tokio::test]
@@ -98,11 +100,11 @@ async fn a_test_no_worker_can_finish_ends_as_errored_and_says_why() {
         ("reaper", "PostToConnection") if pushes.fetch_add(1, Ordering::Relaxed) < 2 => Treatment::Throttle,
         _ => Treatment::Pass,
     });
-    let mut client = Client::connect(&stack.ws, &stack.token).await;
-    let job = client.run(suite(&[page("Page", &format!("{}/page/x", site.base))])).await;
-    let mut dashboard = Client::connect(&stack.ws, &stack.token).await;
+    let mut client = stack.client().await;
+    let job = run(&mut client, &site, 1).await;
+    let mut dashboard = stack.client().await;
     dashboard.ask(json!({ "action": "watch", "feed": true })).await;
-    let mut vanishing = Client::connect(&stack.ws, &stack.token).await;
+    let mut vanishing = stack.client().await;
     vanishing.ask(json!({ "action": "watch", "feed": true })).await;
     drop(vanishing);
     stack.proxy.called(1, |call| call.function == "disconnect").await;
@@ -116,7 +118,7 @@ async fn a_test_no_worker_can_finish_ends_as_errored_and_says_why() {
     dashboard.until(hears_of_the_end(&job)).await;
     let connections = client.ask(json!({ "action": "connections" })).await;
     assert_eq!(connections["connections"].as_array().map(Vec::len), Some(3), "{connections}");
-    stack.stop_with_errors().await;
+    stack.stop_with_errors();
 }
 
 #[tokio::test]
@@ -126,30 +128,28 @@ async fn a_job_that_was_stored_and_not_queued_is_queued_by_the_reaper() {
         ("default", "sqs") => Treatment::Fail,
         _ => Treatment::Pass,
     });
-    let mut client = Client::connect(&stack.ws, &stack.token).await;
-    let job = client.run(suite(&[page("Page", &format!("{}/page/x", site.base))])).await;
+    let mut client = stack.client().await;
+    let job = run(&mut client, &site, 1).await;
     // The SDK tries four times.
     stack.proxy.called(4, |call| (call.function.as_str(), call.service.as_str()) == ("default", "sqs")).await;
     stack.proxy.mend();
     stack.reap_until_over(&job).await;
     assert_eq!(client.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
-    stack.stop_with_errors().await;
+    stack.stop_with_errors();
 }
 
 #[tokio::test]
 async fn a_watcher_who_was_told_too_much_at_once_is_told_the_state() {
     let (stack, site) = start().await;
-    let mut dashboard = Client::connect(&stack.ws, &stack.token).await;
+    let mut dashboard = stack.client().await;
     dashboard.ask(json!({ "action": "watch", "feed": true })).await;
     let pushes = AtomicU32::new(0);
     stack.proxy.treat(move |call| match (call.function.as_str(), call.operation.as_str()) {
         ("worker", "PostToConnection") if pushes.fetch_add(1, Ordering::Relaxed) < 10 => Treatment::Throttle,
         _ => Treatment::Pass,
     });
-    let mut client = Client::connect(&stack.ws, &stack.token).await;
-    let tests: Vec<_> =
-        (0..20).map(|number| page(&format!("Test {number}"), &format!("{}/page/{number}", site.base))).collect();
-    let job = client.run(suite(&tests)).await;
+    let mut client = stack.client().await;
+    let job = run(&mut client, &site, 20).await;
     // The verdict of one worker may come before what another had to say again.
     let mut events = Vec::new();
     while !fold(&job, &events).is_complete() {
@@ -157,7 +157,7 @@ async fn a_watcher_who_was_told_too_much_at_once_is_told_the_state() {
     }
     assert_eq!(fold(&job, &events).tests.len(), 20);
     dashboard.until(hears_of_the_end(&job)).await;
-    stack.stop_with_errors().await;
+    stack.stop_with_errors();
 }
 
 /// Whether this is the end of a job, or a list of jobs in which it has ended.

@@ -4,7 +4,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use stepcast_tests::aws::Stack;
 use stepcast_tests::events::{is_end_of, suite};
-use stepcast_tests::{Client, Settings, Site};
+use stepcast_tests::{Settings, Site};
 
 const TESTS: usize = 100;
 
@@ -14,7 +14,7 @@ const MOST: [(&str, usize); 3] = [("dynamodb", 300), ("sqs", 40), ("execute-api"
 #[tokio::test]
 async fn a_run_of_a_hundred_tests_asks_no_more_of_aws_than_is_written_down() {
     let (stack, site) = (Stack::start(Settings::default()).await, Site::start().await);
-    let mut client = Client::connect(&stack.ws, &stack.token).await;
+    let mut client = stack.client().await;
     let before = stack.proxy.calls().len();
     let test = json!({
         "name": "Page", "each": { "number": (0..TESTS).collect::<Vec<_>>() },
