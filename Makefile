@@ -35,7 +35,8 @@ test-rust: $(DEBUG)
 
 check-rust:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --test aws --all-features -- -D warnings
+	cargo clippy --workspace --all-features --all-targets -- -D warnings
+	cargo clippy --workspace --all-features --test aws -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
 	cargo test --quiet -p stepcast-tests --test workspace
 
