@@ -1,5 +1,6 @@
 //! A client that knows no more of Stepcast than its protocol says: text in, JSON out.
 
+use crate::events::fold;
 use crate::within;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -94,6 +95,20 @@ impl Client {
     /// Reads until an event of this type.
     pub async fn until_type(&mut self, kind: &str) -> Vec<Value> {
         self.until(|event| event["type"] == kind).await
+    }
+
+    /// Reads until everything that happened in a job was heard, `heard` included, and gives all of that back. With more
+    /// than one batch of tests the verdict may come before the last test's end.
+    pub async fn until_complete(&mut self, job: &str, mut heard: Vec<Value>) -> Vec<Value> {
+        let mut state = fold(job, &heard);
+        while !state.is_complete() {
+            let event = self.next().await;
+            if event["job"] == job {
+                state.apply(&serde_json::from_value(event.clone()).expect("an event"));
+            }
+            heard.push(event);
+        }
+        heard
     }
 
     /// Sends a command and gives back the event that answers it.

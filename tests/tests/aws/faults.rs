@@ -150,11 +150,7 @@ async fn a_watcher_who_was_told_too_much_at_once_is_told_the_state() {
     });
     let mut client = stack.client().await;
     let job = run(&mut client, &site, 20).await;
-    // The verdict of one worker may come before what another had to say again.
-    let mut events = Vec::new();
-    while !fold(&job, &events).is_complete() {
-        events.push(client.next().await);
-    }
+    let events = client.until_complete(&job, Vec::new()).await;
     assert_eq!(fold(&job, &events).tests.len(), 20);
     dashboard.until(hears_of_the_end(&job)).await;
     stack.stop_with_errors();

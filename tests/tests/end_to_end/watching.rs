@@ -12,17 +12,16 @@ async fn a_late_watcher_ends_with_the_same_state() {
         (0..6).map(|number| page(&format!("Test {number}"), &format!("{}/held/{number}", site.base))).collect();
     let job = early.run(suite(&tests)).await;
     (0..3).for_each(|number| site.release(&number.to_string()));
-    let mut seen_early = early.until(finished_tests(3)).await;
+    let seen_early = early.until(finished_tests(3)).await;
 
     let mut late = deployment.client().await;
     late.send(json!({ "action": "watch", "job": job, "id": 1 })).await;
-    let mut seen_late = late.until(|event| event["re"] == 1 && event["page"] == event["pages"]).await;
+    let seen_late = late.until(|event| event["re"] == 1 && event["page"] == event["pages"]).await;
     (3..6).for_each(|number| site.release(&number.to_string()));
-    seen_late.extend(late.until(is_end_of(&job)).await);
-    seen_early.extend(early.until(is_end_of(&job)).await);
+    let (seen_late, seen_early) =
+        (late.until_complete(&job, seen_late).await, early.until_complete(&job, seen_early).await);
 
     let (state_early, state_late) = (fold(&job, &seen_early), fold(&job, &seen_late));
-    assert!(state_late.is_complete(), "{state_late:?}");
     assert_eq!(state_late.tests, state_early.tests);
     assert_eq!(state_late.summary.map(|job| job.counts), state_early.summary.map(|job| job.counts));
     deployment.stop().await;
@@ -62,7 +61,7 @@ async fn a_job_that_is_over_is_shown_whole() {
     let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=150", site.base) },
         "expect": [{ "status": 200 }, { "css": "h1" }, { "header": "content-type", "contains": "html" }] });
     let job = first.run(suite(&[discover])).await;
-    let told = fold(&job, &first.until(is_end_of(&job)).await);
+    let told = fold(&job, &first.until_complete(&job, Vec::new()).await);
     drop(first);
 
     let mut second = deployment.client().await;

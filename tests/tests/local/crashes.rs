@@ -26,11 +26,7 @@ async fn a_server_killed_in_the_middle_of_a_run_finishes_it_after_a_restart() {
     (0..10).for_each(|number| site.release(&number.to_string()));
     let mut client = server.client().await;
     client.send(json!({ "action": "watch", "job": job, "id": 1 })).await;
-    let mut events = client.until(|event| event["re"] == 1 && event["page"] == event["pages"]).await;
-    let is_over = |events: &[serde_json::Value]| fold(&job, events).is_complete();
-    while !is_over(&events) {
-        events.push(client.next().await);
-    }
+    let events = client.until_complete(&job, Vec::new()).await;
     let state = fold(&job, &events);
     assert_eq!(state.tests.len(), 30);
     assert!(state.tests.values().all(|test| test.status == TestStatus::Finished), "{state:?}");
