@@ -9,7 +9,7 @@ DEBUG := $(CARGO_TARGET)/debug/stepcast
 RELEASE := $(CARGO_TARGET)/release/stepcast
 WEB_SOURCES := $(shell git ls-files web)
 
-.PHONY: help demo up test test-rust test-web test-browser test-aws check check-rust check-web check-infra types bench \
+.PHONY: help demo up test test-rust test-web test-browser test-aws check check-rust check-web check-infra check-asyncapi types bench \
 	package deploy destroy
 
 help: ## Show this list
@@ -24,7 +24,7 @@ up: $(RELEASE) ## Build for use and start the stack on this machine
 
 test: test-rust test-web test-browser test-aws ## Run all tests, those in a browser and on an emulated AWS included
 
-check: check-rust check-web check-infra ## Formatting, lints, documentation, dependency rules, types, the template
+check: check-rust check-web check-infra check-asyncapi ## Formatting, lints, documentation, dependency rules, types, template
 
 # --- Rust
 
@@ -87,6 +87,11 @@ check-web: web/node_modules/.package-lock.json
 test-browser: $(DEBUG) web/node_modules/.package-lock.json
 	scripts/need-chromium
 	scripts/browser-test $(DEBUG)
+
+# --- Documents
+
+check-asyncapi:
+	scripts/check-asyncapi
 
 # --- Benchmarks
 

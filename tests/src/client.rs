@@ -1,5 +1,7 @@
-//! A client that knows no more of Stepcast than its protocol says: text in, JSON out.
+//! A client that knows no more of Stepcast than its protocol says: text in, JSON out. What it sends and receives is held
+//! to `docs/asyncapi.yaml`.
 
+use crate::asyncapi::{self, Kind, assert_conforms};
 use crate::events::fold;
 use crate::within;
 use futures_util::{SinkExt, StreamExt};
@@ -36,6 +38,7 @@ impl Client {
 
     /// Sends a command.
     pub async fn send(&mut self, command: Value) {
+        assert_conforms(Kind::Command, &command);
         self.send_message(Message::text(command.to_string())).await;
     }
 
@@ -69,8 +72,7 @@ impl Client {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     assert!(text.len() <= 128 * 1024, "a message is larger than API Gateway allows");
-                    self.received
-                        .extend(text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON")));
+                    self.received.extend(text.lines().map(read_line));
                 }
                 Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
                 Some(Ok(_)) => {}
@@ -114,7 +116,22 @@ impl Client {
     /// Sends a command and gives back the event that answers it.
     pub async fn ask(&mut self, mut command: Value) -> Value {
         command["id"] = json!("asked");
+        let answers = asyncapi::answers(command["action"].as_str().unwrap_or_default());
         self.send(command).await;
+        let answer = self.answer().await;
+        assert!(answers.contains(answer["type"].as_str().unwrap_or_default()), "{answer} is not one of {answers:?}");
+        answer
+    }
+
+    /// Sends a command that the protocol does not allow and gives back the event that answers it.
+    pub async fn ask_wrongly(&mut self, mut command: Value) -> Value {
+        command["id"] = json!("asked");
+        assert!(!asyncapi::problems(Kind::Command, &command).is_empty(), "docs/asyncapi.yaml allows {command}");
+        self.send_message(Message::text(command.to_string())).await;
+        self.answer().await
+    }
+
+    async fn answer(&mut self) -> Value {
         self.until(|event| event["re"] == "asked").await.pop().unwrap_or_default()
     }
 
@@ -138,4 +155,13 @@ impl Client {
         }
         state
     }
+}
+
+/// A line of a message. One without a `type` is API Gateway's own.
+fn read_line(line: &str) -> Value {
+    let event: Value = serde_json::from_str(line).expect("a line of JSON");
+    if event.get("type").is_some() {
+        assert_conforms(Kind::Event, &event);
+    }
+    event
 }

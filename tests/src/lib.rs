@@ -4,6 +4,7 @@
 //! has to happen in an order is made to happen in it (the site holds an answer until it is told to give it); waiting
 //! is for something, and gives up after [`PATIENCE`].
 
+pub mod asyncapi;
 pub mod aws;
 mod client;
 mod command;

@@ -121,9 +121,9 @@ async fn too_much_is_too_large() {
     let labels: serde_json::Map<String, Value> =
         (0..33).map(|number| (format!("label-{number}"), json!("x"))).collect();
     let run = json!({ "action": "run", "suite": suite(&[page("Page", "https://example.com/")]), "labels": labels });
-    assert_eq!(client.ask(run).await["code"], "too_large");
+    assert_eq!(client.ask_wrongly(run).await["code"], "too_large");
     let long = json!({ "action": "comment", "job": "x", "text": "x".repeat(5_000) });
-    assert_eq!(client.ask(long).await["code"], "too_large");
+    assert_eq!(client.ask_wrongly(long).await["code"], "too_large");
     deployment.stop().await;
 }
 
