@@ -8,8 +8,10 @@
 mod address;
 mod bound;
 mod check;
+mod discover;
 mod excerpt;
 mod fetch;
+mod links;
 mod mask;
 mod page;
 mod plan;

@@ -60,8 +60,13 @@ impl Worker {
             _ if job.is_cancelled() => not_run(Outcome::Cancelled),
             Err(reason) => given_up(reason),
             Ok(source) => {
-                let run =
-                    TestRun { suite: &source.suite, planned: &planned, vars: &source.vars, secrets: &source.secrets };
+                let run = TestRun {
+                    suite: &source.suite,
+                    job: &job.id,
+                    planned: &planned,
+                    vars: &source.vars,
+                    secrets: &source.secrets,
+                };
                 tokio::select! {
                     end = self.engine.run_test(run, &mut narrator) => end,
                     allowed = delivery.deadline.comes() => narrator.cut_short(begun.elapsed(), out_of_time(&allowed)),

@@ -1,4 +1,11 @@
 //! Suite files: read whole, with every problem shown where it stands.
+//!
+//! What a suite takes from other files is put in here, so that what travels to a server stands on its own.
+
+mod include;
+mod load;
+mod sources;
+mod tables;
 
 use crate::exit::UsageError;
 use crate::report;
@@ -6,13 +13,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use load::Loader;
 use serde_json::Value;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
-use stepcast_protocol::document::Node;
 use stepcast_protocol::limits::{MESSAGE_BYTES, SUITE_BYTES};
-use stepcast_protocol::suite::{self, Problems, Suite};
+use stepcast_protocol::suite::{self, Suite};
 
 /// Room in a message for what is not the suite.
 const ENVELOPE_BYTES: usize = 32 * 1024;
@@ -24,14 +30,25 @@ pub(crate) struct SuiteFile {
 }
 
 impl SuiteFile {
-    /// Reads a file; problems are shown before this returns.
+    /// Reads a file and those it names; problems are shown before this returns.
     pub fn read(path: &Path) -> Result<Self, UsageError> {
-        let text = read_text(path)?;
-        Self::parse(&text).map_err(|problems| {
-            report::message(problems.render(&path.display().to_string(), &text).trim_end());
-            let count = problems.0.len();
-            UsageError::new(format!("`{}` has {count} problem{}", path.display(), if count == 1 { "" } else { "s" }))
-        })
+        let mut loader = Loader::default();
+        let node = loader.load(path)?;
+        let json = node.to_json();
+        let read = suite::read(&node).map_err(|problems| loader.problems.extend(problems.0)).ok();
+        match read.filter(|_| loader.problems.is_empty()) {
+            Some(_) if json.to_string().len() > SUITE_BYTES => Err(UsageError::new(format!(
+                "`{}` is larger than the {SUITE_BYTES} bytes a suite may have, with the files it names",
+                path.display()
+            ))),
+            Some(suite) => Ok(Self { suite, json }),
+            None => {
+                report::message(loader.render_problems().trim_end());
+                let count = loader.problems.len();
+                let plural = if count == 1 { "" } else { "s" };
+                Err(UsageError::new(format!("`{}` has {count} problem{plural}", path.display())))
+            }
+        }
     }
 
     /// The suite as a command carries it: whole, or packed where one message could not hold it.
@@ -39,20 +56,6 @@ impl SuiteFile {
         let text = self.json.to_string();
         if text.len() + ENVELOPE_BYTES <= MESSAGE_BYTES { (Some(self.json), None) } else { (None, Some(pack(&text))) }
     }
-
-    fn parse(text: &str) -> Result<Self, Problems> {
-        let node = Node::parse(text).map_err(|error| Problems::from_syntax(&error))?;
-        Ok(Self { suite: suite::read(&node)?, json: node.to_json() })
-    }
-}
-
-fn read_text(path: &Path) -> Result<String, UsageError> {
-    let shown = path.display();
-    let size = fs::metadata(path).map_err(|error| UsageError::new(format!("`{shown}` cannot be read: {error}")))?.len();
-    if size > SUITE_BYTES as u64 {
-        return Err(UsageError::new(format!("`{shown}` is larger than the {SUITE_BYTES} bytes a suite may have")));
-    }
-    fs::read_to_string(path).map_err(|error| UsageError::new(format!("`{shown}` cannot be read: {error}")))
 }
 
 fn pack(text: &str) -> String {

@@ -3,17 +3,20 @@
 //! Nothing here is asynchronous and nothing here knows AWS, so everything in it can be tested with values alone.
 
 pub mod command;
+pub mod date;
 pub mod document;
 pub mod duration;
 pub mod error;
 pub mod event;
 pub mod frame;
 pub mod limits;
+pub mod schema;
 pub mod state;
 pub mod suite;
 pub mod template;
 #[cfg(feature = "typescript")]
 pub mod typescript;
+pub mod xpath;
 
 pub use command::{Command, Request, RequestId};
 pub use error::{ErrorCode, WireError};

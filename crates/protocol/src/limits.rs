@@ -21,6 +21,15 @@ pub const STEPS_PER_TEST: usize = 50;
 /// Most checks a step may have.
 pub const CHECKS_PER_STEP: usize = 100;
 
+/// Most groups of checks that may stand within each other.
+pub const CHECK_DEPTH: usize = 5;
+
+/// Most links of a page one check asks.
+pub const LINKS_PER_CHECK: u32 = 1_000;
+
+/// Most filters one value may go through.
+pub const FILTERS_PER_CHECK: usize = 16;
+
 /// Longest piece of a page or a value that a result quotes, in characters.
 pub const EXCERPT_CHARS: usize = 240;
 

@@ -4,13 +4,27 @@
 //! What a suite asks for is data here; `worker` gives it meaning.
 
 pub mod check;
+mod each;
+pub mod filter;
+mod groups;
+pub mod matcher;
+mod patterns;
 mod problem;
 mod read;
 mod read_check;
+mod read_filter;
+mod read_links;
+mod read_matcher;
+mod read_request;
+mod read_subject;
+mod read_test;
 mod reader;
 mod variables;
 
-pub use check::{Bound, Check, Matcher, Property, Subject};
+pub use check::{Check, CookieAttribute, LinkScope, Links, Property, Subject, ValueCheck};
+pub use each::{TableError, read_csv};
+pub use filter::{Encoding, Filter};
+pub use matcher::{Bound, Matcher, Order};
 pub use problem::{Problem, Problems, closest};
 pub use read::read;
 pub use variables::check_variables;
@@ -43,6 +57,10 @@ pub struct Defaults {
     pub retries: Retries,
     /// Sent with every request
     pub headers: Vec<(String, String)>,
+    /// Sent with every request that says nothing else about who asks
+    pub auth: Option<Auth>,
+    /// Whether tests share answers
+    pub share: bool,
     /// How hard one host may be asked
     pub host: HostLimits,
 }
@@ -53,6 +71,8 @@ impl Default for Defaults {
             timeout: Duration::from_secs(10),
             retries: Retries::default(),
             headers: Vec::new(),
+            auth: None,
+            share: false,
             host: HostLimits::default(),
         }
     }
@@ -95,31 +115,76 @@ impl Default for HostLimits {
 }
 
 /// One test, before `each` and `discover` multiply it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Test {
     /// What it is called; may use the variables of `each`
     pub name: String,
     /// What to choose it by
     pub tags: Vec<String>,
-    /// Run once for every combination of these values
-    pub each: Vec<(String, Vec<String>)>,
+    /// Run once for every combination of these
+    pub each: Vec<Axis>,
     /// Run once for every page found
     pub discover: Option<Discover>,
     /// Do not run it
     pub skip: bool,
-    /// What it does, in order; they share a cookie jar and captures
+    /// Run only this one, and others that say so
+    pub only: bool,
+    /// It is known to fail: failing is what is expected of its steps
+    pub expect_failure: bool,
+    /// What has to be done before its steps
+    pub setup: Vec<Step>,
+    /// What it does, in order; they share a cookie jar and captures, with setup and teardown too
     pub steps: Vec<Step>,
+    /// What is done afterwards, however the steps ended
+    pub teardown: Vec<Step>,
     /// When to try it again
     pub retries: Retries,
+    /// From when on an attempt is told to be slow
+    pub slow_over: Option<Duration>,
+    /// Whether an answer another test of the job got to the same request will do
+    pub share: bool,
+}
+
+/// Variables that get their values together: one with its values, or the columns of a table with its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Axis {
+    /// The names
+    pub names: Vec<String>,
+    /// Their values, each row as long as there are names
+    pub rows: Vec<Vec<String>>,
 }
 
 /// Where a test finds the pages it runs on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discover {
-    /// Address of a sitemap or a sitemap index (<https://www.sitemaps.org/protocol.html>)
-    pub sitemap: String,
+    /// What leads to the pages
+    pub from: DiscoverFrom,
     /// Most pages to take
     pub limit: u32,
+    /// Patterns of which an address has to match one, if there are any
+    pub include: Vec<String>,
+    /// Patterns of which an address must match none
+    pub exclude: Vec<String>,
+    /// Take pages that the site's `robots.txt` keeps robots from
+    pub ignore_robots: bool,
+}
+
+/// What leads to the pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscoverFrom {
+    /// Address of a sitemap or a sitemap index (<https://www.sitemaps.org/protocol.html>)
+    Sitemap(String),
+    /// The links of a page, and those of the pages they lead to
+    Links {
+        /// Address of the first page
+        start: String,
+        /// How many links away from it
+        depth: u32,
+        /// Take pages of other hosts too; their links are not followed
+        other_hosts: bool,
+    },
 }
 
 /// The variable that holds the address of a discovered page.
@@ -136,6 +201,8 @@ pub struct Step {
     pub capture: Vec<(String, Capture)>,
     /// What has to hold
     pub expect: Vec<Check>,
+    /// From when on it is told to be slow
+    pub slow_over: Option<Duration>,
 }
 
 /// An HTTP request with templates still in it.
@@ -147,11 +214,28 @@ pub struct Request {
     pub url: String,
     /// Headers, those of the defaults included
     pub headers: Vec<(String, String)>,
+    /// Who asks
+    pub auth: Option<Auth>,
     /// What is sent
     pub body: Option<Body>,
     /// Time for the request, redirects and body included
     #[serde(with = "crate::duration::as_millis")]
     pub timeout: Duration,
+}
+
+/// Who asks. It is hidden in everything that is told, and sent to no other origin by a redirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// RFC 7617
+    Basic {
+        /// The name, without a colon in it
+        user: String,
+        /// The password
+        password: String,
+    },
+    /// RFC 6750
+    Bearer(String),
 }
 
 /// What a request sends.
@@ -164,6 +248,21 @@ pub enum Body {
     Json(serde_json::Value),
     /// `text/plain`, unless a header says otherwise
     Text(String),
+    /// `multipart/form-data` (RFC 7578)
+    Multipart(Vec<Part>),
+}
+
+/// A field of a form with files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The field
+    pub name: String,
+    /// Its value, or what is in the file
+    pub content: String,
+    /// The file's name, if it is one
+    pub file: Option<String>,
+    /// What kind of content it says it is
+    pub content_type: Option<String>,
 }
 
 /// A value taken from an answer, named by a subject.
@@ -171,6 +270,8 @@ pub enum Body {
 pub struct Capture {
     /// Where it is found
     pub subject: Subject,
+    /// What is made of it first
+    pub filters: Vec<Filter>,
 }
 
 impl Suite {

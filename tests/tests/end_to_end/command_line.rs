@@ -7,7 +7,7 @@ use stepcast_tests::{Deployment, NOTHING, Ran, Site, stepcast_with};
 use tempfile::TempDir;
 
 /// Runs the command with no deployment at hand, beside the site.
-async fn run(arguments: &[&str]) -> Ran {
+pub(super) async fn run(arguments: &[&str]) -> Ran {
     run_with(arguments, &NOTHING).await
 }
 
@@ -18,20 +18,20 @@ async fn run_with(arguments: &[&str], environment: &[(&'static str, &str)]) -> R
     ran.await.expect("the command runs")
 }
 
-struct Files {
+pub(super) struct Files {
     folder: TempDir,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub fn write(&self, name: &str, text: &str) -> String {
         std::fs::write(self.path(name), text).expect("a file");
         self.path(name).display().to_string()
     }

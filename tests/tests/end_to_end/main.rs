@@ -8,5 +8,6 @@ mod python_client;
 mod running;
 mod secrets;
 mod stored_suites;
+mod suite_files;
 mod suites;
 mod watching;

@@ -8,6 +8,8 @@ mod decode;
 mod error;
 mod hosts;
 mod redirect;
+mod retry_after;
+mod shared;
 mod tls;
 
 pub use decode::gunzip;
@@ -19,6 +21,7 @@ use cookie_store::{CookieStore, RawCookie};
 use hosts::Hosts;
 use http::header::{ACCEPT_ENCODING, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use shared::Shared;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::suite::HostLimits;
@@ -73,6 +76,7 @@ pub struct Fetcher {
     client: reqwest::Client,
     guard: Arc<Guard>,
     hosts: Hosts,
+    shared: Shared,
     body_bytes: usize,
 }
 
@@ -94,7 +98,7 @@ impl Fetcher {
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .pool_idle_timeout(IDLE_CONNECTION)
             .build()?;
-        Ok(Self { client, guard, hosts: Hosts::default(), body_bytes })
+        Ok(Self { client, guard, hosts: Hosts::default(), shared: Shared::default(), body_bytes })
     }
 
     /// Makes a request and follows its redirects. Cookies are sent from and kept in `jar`.
@@ -108,8 +112,12 @@ impl Fetcher {
         let mut redirects = 0;
         loop {
             self.guard.check_url(&request.url)?;
-            let _turn = self.hosts.turn(request.url.host_str().unwrap_or_default(), limits).await;
+            let host = request.url.host_str().unwrap_or_default();
+            let _turn = self.hosts.turn(host, limits).await;
             let answer = budget.spend(Phase::Answer, self.send(&request, jar)).await?;
+            if let Some(wait) = retry_after::asked_for(answer.status(), answer.headers()) {
+                self.hosts.rest(host, wait);
+            }
             keep_cookies(jar, &answer, &request.url);
             if let Some(next) = redirect::next(&request, answer.status(), answer.headers())? {
                 if redirects == MAX_REDIRECTS {
@@ -120,6 +128,37 @@ impl Fetcher {
                 continue;
             }
             return self.read(&request, answer, redirects, budget).await;
+        }
+    }
+
+    /// The same, where the answer another test of `job` got to the same request will do. Cookies make a visit its own,
+    /// so whoever has one asks for himself, and so does everybody where the answer sets one.
+    pub async fn fetch_shared(
+        &self,
+        job: &str,
+        request: FetchRequest,
+        jar: &mut CookieStore,
+        limits: HostLimits,
+    ) -> Result<Response, FetchError> {
+        if jar.iter_any().next().is_some() {
+            return self.fetch(request, jar, limits).await;
+        }
+        let (place, mut own) = (self.shared.place(job, &request), None);
+        let kept = place.get_or_init(|| async {
+            let answer = self.fetch(request.clone(), jar, limits).await;
+            let is_own = jar.iter_any().next().is_some();
+            let kept = answer.as_ref().ok().filter(|answer| !is_own && shared::may_be_kept(answer)).cloned();
+            own = Some(answer);
+            kept
+        });
+        let kept = kept.await.clone();
+        match (own, kept) {
+            (Some(own), kept) => {
+                self.shared.count(kept.as_ref());
+                own
+            }
+            (None, Some(answer)) => Ok(answer),
+            (None, None) => self.fetch(request, jar, limits).await,
         }
     }
 

@@ -35,8 +35,9 @@ const IN_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 
 /// Finds the secrets of one run.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Mask {
+    secrets: BTreeSet<String>,
     finder: Option<AhoCorasick>,
     longest: usize,
 }
@@ -47,12 +48,22 @@ impl Mask {
     /// # Panics
     /// If they are gigabytes together; [`VARIABLE_BYTES`](stepcast_protocol::limits::VARIABLE_BYTES) bounds each.
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
-        let long_enough = secrets.values().filter(|secret| secret.trim().chars().count() >= SHORTEST);
+        Self::over(secrets.values().cloned().collect())
+    }
+
+    /// A mask that also hides these; nothing, if this one does already.
+    pub fn extended(&self, more: Vec<String>) -> Option<Self> {
+        let more: BTreeSet<String> = more.into_iter().filter(|value| !self.secrets.contains(value)).collect();
+        (!more.is_empty()).then(|| Self::over(self.secrets.union(&more).cloned().collect()))
+    }
+
+    fn over(secrets: BTreeSet<String>) -> Self {
+        let long_enough = secrets.iter().filter(|secret| secret.trim().chars().count() >= SHORTEST);
         let forms: BTreeSet<String> = long_enough.flat_map(|secret| forms(secret.trim())).collect();
         let longest = forms.iter().map(String::len).max().unwrap_or_default();
         let finder = (!forms.is_empty())
             .then(|| AhoCorasick::new(forms).expect("secrets are bounded, far below what an automaton can hold"));
-        Self { finder, longest }
+        Self { secrets, finder, longest }
     }
 
     /// The text with every secret replaced by `***`.

@@ -6,13 +6,19 @@ pub mod charset;
 mod html;
 
 use super::fetch::Response;
+use aws_lc_rs::digest;
+use cookie_store::{CookieStore, RawCookie};
+use http::HeaderValue;
+use http::header::SET_COOKIE;
 use scraper::Html;
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::fmt::Write;
 
 /// An answer and what has been made of it so far.
 pub struct Page {
     response: Response,
+    cookies: Vec<RawCookie<'static>>,
     text: OnceCell<String>,
     html: OnceCell<Result<Html, String>>,
     json: OnceCell<Result<Value, String>>,
@@ -21,7 +27,12 @@ pub struct Page {
 impl Page {
     /// A page of which nothing has been read yet.
     pub fn new(response: Response) -> Self {
-        Self { response, text: OnceCell::new(), html: OnceCell::new(), json: OnceCell::new() }
+        Self::with_cookies(response, Vec::new())
+    }
+
+    /// The same with the cookies there are for its address, those it set itself first.
+    pub fn with_cookies(response: Response, cookies: Vec<RawCookie<'static>>) -> Self {
+        Self { response, cookies, text: OnceCell::new(), html: OnceCell::new(), json: OnceCell::new() }
     }
 
     /// The answer as it came.
@@ -47,11 +58,47 @@ impl Page {
 
     /// A header field as text; the first of that name.
     pub fn header(&self, name: &str) -> Option<String> {
-        let value = self.response.headers.get(name)?;
-        Some(match std::str::from_utf8(value.as_bytes()) {
-            Ok(text) => text.trim().to_owned(),
-            // What is no UTF-8 is Latin-1 (RFC 9110, section 5.5).
-            Err(_) => encoding_rs::mem::decode_latin1(value.as_bytes()).trim().to_owned(),
+        self.response.headers.get(name).map(header_text)
+    }
+
+    /// All header fields of that name.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        self.response.headers.get_all(name).iter().map(header_text).collect()
+    }
+
+    /// The cookie of that name.
+    pub fn cookie(&self, name: &str) -> Option<&RawCookie<'static>> {
+        self.cookies.iter().find(|cookie| cookie.name() == name)
+    }
+
+    /// The names of all cookies.
+    pub fn cookie_names(&self) -> impl Iterator<Item = &str> {
+        self.cookies.iter().map(RawCookie::name)
+    }
+
+    /// The SHA-256 of the body in hexadecimal.
+    pub fn sha256(&self) -> String {
+        let digest = digest::digest(&digest::SHA256, &self.response.body);
+        digest.as_ref().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
         })
+    }
+}
+
+/// The cookies of an answer, and those the jar has for its address. An answer's own may be missing in the jar: one that
+/// deletes a cookie, or one the answer had no right to set.
+pub fn cookies(response: &Response, jar: &CookieStore) -> Vec<RawCookie<'static>> {
+    let sent = response.headers.get_all(SET_COOKIE).iter();
+    let own = sent.filter_map(|value| RawCookie::parse(value.to_str().ok()?.to_owned()).ok());
+    let kept = jar.matches(&response.url).into_iter().map(|cookie| (**cookie).clone());
+    own.chain(kept).collect()
+}
+
+fn header_text(value: &HeaderValue) -> String {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.trim().to_owned(),
+        // What is no UTF-8 is Latin-1 (RFC 9110, section 5.5).
+        Err(_) => encoding_rs::mem::decode_latin1(value.as_bytes()).trim().to_owned(),
     }
 }

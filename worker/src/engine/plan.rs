@@ -2,23 +2,17 @@
 
 mod each;
 
+use super::discover::{DiscoverError, Discovery};
 use super::excerpt::excerpt;
-use super::fetch::{FetchError, FetchRequest, Fetcher};
+use super::fetch::Fetcher;
 use super::mask::Mask;
-use super::request;
 use super::scope::{Scope, ScopeError};
-use super::sitemap::{self, SitemapError};
 use each::EachError;
-use http::Method;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use stepcast_protocol::limits::{NAME_BYTES, TESTS_PER_JOB};
 use stepcast_protocol::suite::{Discover, PAGE_VARIABLE, Suite, Test};
-use stepcast_protocol::template;
 use url::Url;
-
-/// Largest sitemap, unpacked, in bytes. <https://www.sitemaps.org/protocol.html>
-const SITEMAP_BYTES: usize = 50 * 1024 * 1024;
 
 /// One test of a plan. It holds no secret, so it may be stored and queued as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,10 +51,10 @@ enum Problem {
     Each(#[from] EachError),
     #[error("there are more than {TESTS_PER_JOB} tests once `each` and `discover` are expanded")]
     TooMany,
-    #[error("test `{test}`: the sitemap holds an address with a secret in it")]
+    #[error("test `{test}`: the address of a page that was discovered has a secret in it")]
     SecretPage { test: String },
     #[error("test `{test}`: {error}")]
-    Sitemap { test: String, error: SitemapError },
+    Discover { test: String, error: DiscoverError },
 }
 
 impl Problem {
@@ -70,7 +64,7 @@ impl Problem {
             Self::Each(error) => Some(error.hint()),
             Self::SecretPage { .. } => Some("plans are stored, so they hold no secrets"),
             Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
-            Self::Sitemap { error, .. } => error.hint(),
+            Self::Discover { error, .. } => error.hint(),
         }
     }
 
@@ -78,7 +72,7 @@ impl Problem {
         PlanError {
             message: mask.hide(&self.to_string()),
             hint: self.hint().map(str::to_owned),
-            temporary: matches!(self, Self::Sitemap { error, .. } if error.is_temporary()),
+            temporary: matches!(self, Self::Discover { error, .. } if error.is_temporary()),
         }
     }
 }
@@ -93,7 +87,7 @@ pub async fn plan(
 ) -> Result<Vec<PlannedTest>, PlanError> {
     let mask = Mask::new(secrets);
     let scope = Scope::new(suite, vars, secrets).map_err(|error| Problem::from(error).masked(&mask))?;
-    let mut planner = Planner { fetcher, suite, scope, mask: &mask, room: 0, tests: Vec::new() };
+    let mut planner = Planner { fetcher, suite, scope, mask: &mask, room: 0, names: HashMap::new(), tests: Vec::new() };
     planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
     Ok(planner.tests)
 }
@@ -105,23 +99,28 @@ struct Planner<'a> {
     mask: &'a Mask,
     /// How many discovered pages there is room for beside the tests known without looking
     room: usize,
+    /// How often a name was given
+    names: HashMap<String, usize>,
     tests: Vec<PlannedTest>,
 }
 
 impl Planner<'_> {
     async fn plan(&mut self, tags: &[String]) -> Result<(), Problem> {
-        let chosen = || self.suite.tests.iter().enumerate().filter(|(_, test)| Suite::selects(tags, test));
-        let known = chosen().filter(|(_, test)| !is_discovered(test)).map(|(_, test)| each::count(test));
-        let known = known.fold(0, usize::saturating_add);
+        let chosen: Vec<_> =
+            self.suite.tests.iter().enumerate().filter(|(_, test)| Suite::selects(tags, test)).collect();
+        // What one test asks for holds among those that would run: with other tags it is not there.
+        let has_only = chosen.iter().any(|(_, test)| test.only);
+        let skips = |test: &Test| test.skip || (has_only && !test.only);
+        let known = chosen.iter().filter(|(_, test)| test.discover.is_none() || skips(test));
+        let known = known.map(|(_, test)| each::count(test)).fold(0, usize::saturating_add);
         self.room = TESTS_PER_JOB.checked_sub(known).ok_or(Problem::TooMany)?;
-        let chosen: Vec<_> = chosen().collect();
         for (definition, test) in chosen {
-            self.plan_test(definition, test).await?;
+            self.plan_test(definition, test, skips(test)).await?;
         }
         Ok(())
     }
 
-    async fn plan_test(&mut self, definition: usize, test: &Test) -> Result<(), Problem> {
+    async fn plan_test(&mut self, definition: usize, test: &Test, skip: bool) -> Result<(), Problem> {
         if each::count(test) > TESTS_PER_JOB {
             return Err(Problem::TooMany);
         }
@@ -129,8 +128,8 @@ impl Planner<'_> {
             let scope = self.scope_with(&variables);
             let name = each::name(test, &variables, &scope);
             match &test.discover {
-                Some(discover) if !test.skip => self.discover(definition, &name, discover, &scope, &variables).await?,
-                _ => self.add(definition, &name, variables, test.skip),
+                Some(discover) if !skip => self.discover(definition, &name, discover, &scope, &variables).await?,
+                _ => self.add(definition, &name, variables, skip),
             }
         }
         Ok(())
@@ -148,8 +147,9 @@ impl Planner<'_> {
             return Err(Problem::TooMany);
         }
         let most = self.room.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
-        let pages = self.pages(discover, scope, most).await;
-        let pages = pages.map_err(|error| Problem::Sitemap { test: name.to_owned(), error })?;
+        let discovery = Discovery { fetcher: self.fetcher, defaults: &self.suite.defaults, discover, scope, most };
+        let pages = discovery.pages().await;
+        let pages = pages.map_err(|error| Problem::Discover { test: name.to_owned(), error })?;
         if pages.iter().any(|page| self.mask.hide(page.as_str()) != page.as_str()) {
             return Err(Problem::SecretPage { test: name.to_owned() });
         }
@@ -163,21 +163,6 @@ impl Planner<'_> {
         Ok(())
     }
 
-    async fn pages(&self, discover: &Discover, scope: &Scope, most: usize) -> Result<Vec<Url>, SitemapError> {
-        let defaults = &self.suite.defaults;
-        let address = template::render(&discover.sitemap, scope)
-            .map_err(|error| SitemapError::Request(FetchError::InvalidRequest(error.to_string())))?;
-        let request = FetchRequest {
-            method: Method::GET,
-            url: request::address(&address)?,
-            headers: request::headers(&defaults.headers, scope)?,
-            body: None,
-            timeout: defaults.timeout,
-            body_bytes: Some(SITEMAP_BYTES),
-        };
-        sitemap::pages(self.fetcher, &request, defaults.host, defaults.retries.max, most).await
-    }
-
     fn scope_with(&self, variables: &BTreeMap<String, String>) -> Scope {
         let mut scope = self.scope.clone();
         for (name, value) in variables {
@@ -186,16 +171,22 @@ impl Planner<'_> {
         scope
     }
 
+    /// Tests are told apart by name, also where a table has the same row twice.
+    fn one_of_its_kind(&mut self, name: String) -> String {
+        let times = self.names.entry(name.clone()).or_default();
+        *times += 1;
+        if *times == 1 { name } else { format!("{name} #{times}") }
+    }
+
     fn add(&mut self, definition: usize, name: &str, variables: BTreeMap<String, String>, skip: bool) {
         let test = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
-        let name = shorten(excerpt(name, self.mask));
+        let name = self.one_of_its_kind(shorten(excerpt(name, self.mask)));
         self.tests.push(PlannedTest { test, name, definition, variables, skip });
     }
 }
 
-fn is_discovered(test: &Test) -> bool {
-    test.discover.is_some() && !test.skip
-}
+/// Room for what tells tests of one name apart.
+const NUMBER_BYTES: usize = " #10000".len();
 
 fn path_and_query(page: &Url) -> String {
     page.query().map_or_else(|| page.path().to_owned(), |query| format!("{}?{query}", page.path()))
@@ -204,8 +195,8 @@ fn path_and_query(page: &Url) -> String {
 /// An excerpt is bounded in characters, a name in bytes.
 fn shorten(mut name: String) -> String {
     const ELLIPSIS: &str = "…";
-    if name.len() > NAME_BYTES {
-        name.truncate(name.floor_char_boundary(NAME_BYTES - ELLIPSIS.len()));
+    if name.len() > NAME_BYTES - NUMBER_BYTES {
+        name.truncate(name.floor_char_boundary(NAME_BYTES - NUMBER_BYTES - ELLIPSIS.len()));
         name.push_str(ELLIPSIS);
     }
     name

@@ -1,12 +1,16 @@
 //! Fills in a step's request.
 
+mod multipart;
+
 use super::fetch::{FetchError, FetchRequest};
 use super::scope::Scope;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use stepcast_protocol::suite::check::render_value;
-use stepcast_protocol::suite::{Body, Request};
+use stepcast_protocol::suite::{Auth, Body, Request};
 use stepcast_protocol::template;
 use url::{Url, form_urlencoded};
 
@@ -15,7 +19,7 @@ const OF_THE_CONNECTION: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER
 
 /// The request a step makes with these variables.
 pub fn fill_in(request: &Request, scope: &Scope) -> Result<FetchRequest, FetchError> {
-    let mut headers = headers(&request.headers, scope)?;
+    let mut headers = headers(&request.headers, request.auth.as_ref(), scope)?;
     let body = request.body.as_ref().map(|body| fill_in_body(body, scope, &mut headers)).transpose()?;
     Ok(FetchRequest {
         method: method(&request.method)?,
@@ -40,8 +44,8 @@ pub fn address(text: &str) -> Result<Url, FetchError> {
     }
 }
 
-/// Header fields with their values filled in.
-pub fn headers(pairs: &[(String, String)], scope: &Scope) -> Result<HeaderMap, FetchError> {
+/// Header fields with their values filled in, the one that says who asks included.
+pub fn headers(pairs: &[(String, String)], auth: Option<&Auth>, scope: &Scope) -> Result<HeaderMap, FetchError> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let invalid = |what: &str| FetchError::InvalidRequest(format!("header `{name}` {what}"));
@@ -54,11 +58,49 @@ pub fn headers(pairs: &[(String, String)], scope: &Scope) -> Result<HeaderMap, F
             .map_err(|_| invalid("has a value that cannot be sent, perhaps a line break"))?;
         headers.append(header, value);
     }
+    if let Some(auth) = auth {
+        headers.insert(AUTHORIZATION, authorization(auth, scope)?);
+    }
     Ok(headers)
+}
+
+fn authorization(auth: &Auth, scope: &Scope) -> Result<HeaderValue, FetchError> {
+    let (name, value) = match auth {
+        Auth::Basic { user, password } => ("basic", format!("Basic {}", user_and_password(user, password, scope)?)),
+        Auth::Bearer(token) => ("bearer", format!("Bearer {}", text(token, scope)?.trim())),
+    };
+    // What it is stays out of the message.
+    let invalid = |_| FetchError::InvalidRequest(format!("what `{name}` says cannot be sent, perhaps a line break"));
+    HeaderValue::from_bytes(value.as_bytes()).map_err(invalid)
+}
+
+fn user_and_password(user: &str, password: &str, scope: &Scope) -> Result<String, FetchError> {
+    let (user, password) = (text(user, scope)?, text(password, scope)?);
+    if user.contains(':') {
+        let message = "the name of `basic` has a colon in it, which would end the name".to_owned();
+        return Err(FetchError::InvalidRequest(message));
+    }
+    Ok(STANDARD.encode(format!("{user}:{password}")))
+}
+
+/// What must not be shown of who asks, as far as it is known: the password or token, and how it is sent.
+pub fn credentials(request: &Request, scope: &Scope) -> Vec<String> {
+    let known = match &request.auth {
+        Some(Auth::Bearer(token)) => vec![text(token, scope)],
+        Some(Auth::Basic { user, password }) => vec![text(password, scope), user_and_password(user, password, scope)],
+        None => Vec::new(),
+    };
+    known.into_iter().flatten().collect()
 }
 
 fn fill_in_body(body: &Body, scope: &Scope, headers: &mut HeaderMap) -> Result<Bytes, FetchError> {
     let (content_type, bytes) = match body {
+        Body::Multipart(parts) => {
+            let (content_type, bytes) = multipart::encode(parts, scope)?;
+            // The boundary is ours, so a header of the suite's own could not be right.
+            headers.insert(CONTENT_TYPE, content_type);
+            return Ok(bytes);
+        }
         Body::Form(fields) => ("application/x-www-form-urlencoded", form(fields, scope)?),
         Body::Json(value) => {
             let value = render_value(value, scope).map_err(|error| FetchError::InvalidRequest(error.to_string()))?;
@@ -96,6 +138,7 @@ mod tests {
         Request {
             method: "POST".into(),
             url: " ${base}/a b?q=${x}".into(),
+            auth: None,
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             body,
             timeout: Duration::from_secs(1),

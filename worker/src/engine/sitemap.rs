@@ -8,7 +8,6 @@ use super::page::charset;
 use super::retry;
 use cookie_store::CookieStore;
 use parse::Document;
-use std::collections::HashSet;
 use stepcast_protocol::suite::HostLimits;
 use url::Url;
 
@@ -23,8 +22,8 @@ pub enum SitemapError {
     /// The request cannot be made
     #[error("{0}")]
     Request(#[from] FetchError),
-    /// The sitemap cannot be fetched
-    #[error("the sitemap `{address}` could not be fetched: {error}")]
+    /// A sitemap, or another document there, cannot be fetched
+    #[error("`{address}` could not be fetched: {error}")]
     Fetch {
         /// Its address
         address: Url,
@@ -32,7 +31,7 @@ pub enum SitemapError {
         error: FetchError,
     },
     /// The server answered with something else
-    #[error("the sitemap `{address}` could not be fetched: the server answered {status}")]
+    #[error("`{address}` could not be fetched: the server answered {status}")]
     Status {
         /// Its address
         address: Url,
@@ -73,58 +72,50 @@ impl SitemapError {
     }
 }
 
-/// The pages the sitemap at `request` leads to, at most `most`, each once, in the order they stand there.
-pub async fn pages(
-    fetcher: &Fetcher,
-    request: &FetchRequest,
-    limits: HostLimits,
-    retries: u32,
-    most: usize,
-) -> Result<Vec<Url>, SitemapError> {
-    let reader = Reader { fetcher, request, limits, retries };
-    let mut pages = Pages { most, seen: HashSet::new(), found: Vec::new() };
-    match reader.read(&request.url).await? {
-        Document::Pages(found) => pages.take(found),
-        Document::Index(sitemaps) => {
-            for sitemap in sitemaps.iter().take(MAX_SITEMAPS) {
-                // An index inside an index is against the protocol, and a way to send us round in circles.
-                if let Document::Pages(found) = reader.read(sitemap).await? {
-                    pages.take(found);
-                }
-                if pages.is_full() {
-                    break;
-                }
-            }
+/// The sitemaps at an address, read one after the other.
+pub struct Sitemaps<'a> {
+    reader: Reader<'a>,
+    /// Those of an index that are still to be read; nothing before the first is
+    rest: Option<std::vec::IntoIter<Url>>,
+}
+
+impl<'a> Sitemaps<'a> {
+    /// Those at the address of the reader's request.
+    pub fn new(reader: Reader<'a>) -> Self {
+        Self { reader, rest: None }
+    }
+
+    /// The pages of the next one, in the order they stand there; nothing behind the last.
+    pub async fn next(&mut self) -> Result<Option<Vec<Url>>, SitemapError> {
+        let Some(rest) = &mut self.rest else {
+            let (pages, mut sitemaps) = match self.reader.read(&self.reader.request.url).await? {
+                Document::Pages(pages) => (pages, Vec::new()),
+                Document::Index(sitemaps) => (Vec::new(), sitemaps),
+            };
+            sitemaps.truncate(MAX_SITEMAPS);
+            self.rest = Some(sitemaps.into_iter());
+            return Ok(Some(pages));
+        };
+        let Some(sitemap) = rest.next() else { return Ok(None) };
+        match self.reader.read(&sitemap).await? {
+            Document::Pages(pages) => Ok(Some(pages)),
+            // An index inside an index is against the protocol, and a way to send us round in circles.
+            Document::Index(_) => Ok(Some(Vec::new())),
         }
     }
-    if pages.found.is_empty() { Err(SitemapError::Empty) } else { Ok(pages.found) }
 }
 
-struct Pages {
-    most: usize,
-    seen: HashSet<Url>,
-    found: Vec<Url>,
-}
-
-impl Pages {
-    fn take(&mut self, found: Vec<Url>) {
-        for page in found {
-            if !self.is_full() && self.seen.insert(page.clone()) {
-                self.found.push(page);
-            }
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.found.len() >= self.most
-    }
-}
-
-struct Reader<'a> {
-    fetcher: &'a Fetcher,
-    request: &'a FetchRequest,
-    limits: HostLimits,
-    retries: u32,
+/// How documents are fetched while a suite is planned.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    /// Makes the requests
+    pub fetcher: &'a Fetcher,
+    /// What every request has in common; its address is where looking begins
+    pub request: &'a FetchRequest,
+    /// How hard a host may be asked
+    pub limits: HostLimits,
+    /// How often what failed is tried again
+    pub retries: u32,
 }
 
 impl Reader<'_> {
@@ -137,7 +128,8 @@ impl Reader<'_> {
         parsed.map_err(|reason| SitemapError::Malformed { address: address.clone(), reason })
     }
 
-    async fn fetch_with_retries(&self, address: &Url) -> Result<Response, SitemapError> {
+    /// An answer with a status of success.
+    pub async fn fetch_with_retries(&self, address: &Url) -> Result<Response, SitemapError> {
         let mut attempt = 1;
         loop {
             match self.fetch(address).await {

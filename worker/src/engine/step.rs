@@ -3,17 +3,21 @@
 use super::check;
 use super::excerpt::excerpt;
 use super::fetch::{FetchError, Fetcher, Response};
+use super::links;
 use super::mask::Mask;
-use super::page::Page;
+use super::page::{self, Page};
 use super::request;
 use super::scope::Scope;
 use super::wall::{self, Wall};
-use cookie_store::CookieStore;
+use cookie_store::{CookieStore, RawCookie};
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::limits::VARIABLE_BYTES;
 use stepcast_protocol::state::CheckResult;
-use stepcast_protocol::suite::{Capture, HostLimits, Matcher, Step, Subject};
+use stepcast_protocol::suite::matcher::status_class;
+use stepcast_protocol::suite::{Capture, Check, HostLimits, Links, Matcher, Step, Subject};
 use stepcast_protocol::{Outcome, duration};
 use tokio::time::Instant;
 
@@ -32,6 +36,8 @@ pub struct StepRun<'a> {
     pub mask: &'a Arc<Mask>,
     /// The step
     pub step: &'a Step,
+    /// The job whose tests may have the same answer, where the step does not need one of its own
+    pub shared: Option<&'a str>,
 }
 
 /// How a step ended.
@@ -40,6 +46,8 @@ pub struct StepEnd {
     pub outcome: Outcome,
     /// How long it took, waiting for one's turn at the host included
     pub duration: Duration,
+    /// How long the request took, without that
+    pub elapsed: Duration,
     /// What was found
     pub results: Vec<CheckResult>,
     /// How many checks were evaluated
@@ -52,25 +60,55 @@ impl StepRun<'_> {
     /// Runs the step and hands the scope back with its captures.
     pub async fn run(&self, jar: &mut CookieStore, scope: Scope) -> (StepEnd, Scope) {
         let started = Instant::now();
+        let mut elapsed = Duration::ZERO;
         let (verdict, scope) = match self.fetch(jar, &scope).await {
-            Ok(response) => self.judge(response, scope).await,
+            Ok(response) => {
+                elapsed = response.elapsed;
+                let cookies = page::cookies(&response, jar);
+                let (judged, scope) = self.judge(response, cookies, scope).await;
+                (self.ask_links(judged, jar, &scope).await, scope)
+            }
             Err(error) => (Judged::of_error(&error, self.mask), scope),
         };
-        let Judged { outcome, results, evaluated, is_permanent } = verdict;
-        (StepEnd { outcome, duration: started.elapsed(), results, evaluated, is_permanent }, scope)
+        let Judged { outcome, results, evaluated, is_permanent, .. } = verdict;
+        (StepEnd { outcome, duration: started.elapsed(), elapsed, results, evaluated, is_permanent }, scope)
     }
 
     async fn fetch(&self, jar: &mut CookieStore, scope: &Scope) -> Result<Response, FetchError> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
         let request = request::fill_in(&self.step.request, scope)?;
-        self.fetcher.fetch(request, jar, self.limits).await
+        match self.shared {
+            Some(job) => self.fetcher.fetch_shared(job, request, jar, self.limits).await,
+            None => self.fetcher.fetch(request, jar, self.limits).await,
+        }
+    }
+
+    /// Makes the checks of links, which only the page could name.
+    async fn ask_links(&self, mut judged: Judged, jar: &CookieStore, scope: &Scope) -> Judged {
+        let headers = request::fill_in(&self.step.request, scope).map(|request| request.headers);
+        let mut headers = headers.unwrap_or_default();
+        headers.remove(CONTENT_TYPE);
+        let asker = links::Asker {
+            fetcher: self.fetcher,
+            limits: self.limits,
+            jar,
+            headers: &headers,
+            timeout: self.step.request.timeout,
+            mask: self.mask,
+        };
+        for (place, links, collected) in std::mem::take(&mut judged.links) {
+            judged.results[place] = asker.ask(&links, collected).await;
+            judged.outcome = outcome_of(&judged.results);
+        }
+        judged
     }
 
     /// Parsing and matching take as long as the page is big, and the parsed page cannot leave its thread; so all of it
     /// happens in one go where it blocks nobody.
-    async fn judge(&self, response: Response, scope: Scope) -> (Judged, Scope) {
+    async fn judge(&self, response: Response, cookies: Vec<RawCookie<'static>>, scope: Scope) -> (Judged, Scope) {
         let (step, mask, before) = (self.step.clone(), Arc::clone(self.mask), scope.clone());
-        let work = tokio::task::spawn_blocking(move || judge(&step, response, scope, &mask));
+        let page = move || Page::with_cookies(response, cookies);
+        let work = tokio::task::spawn_blocking(move || judge(&step, &page(), scope, &mask));
         let problem = match tokio::time::timeout(JUDGING_TIME, work).await {
             Ok(Ok(judged)) => return judged,
             Ok(Err(_)) => "the page made the parser give up".to_owned(),
@@ -86,17 +124,25 @@ struct Judged {
     results: Vec<CheckResult>,
     evaluated: u64,
     is_permanent: bool,
+    /// The checks of links that are still to be made, each with its place among the results
+    links: Vec<(usize, Links, links::Collected)>,
 }
 
 impl Judged {
     fn of_error(error: &FetchError, mask: &Mask) -> Self {
         let result = request_result(Outcome::Errored, &error.to_string(), error.hint(), mask);
-        Self { outcome: Outcome::Errored, results: vec![result], evaluated: 0, is_permanent: error.is_permanent() }
+        Self {
+            outcome: Outcome::Errored,
+            results: vec![result],
+            evaluated: 0,
+            is_permanent: error.is_permanent(),
+            links: Vec::new(),
+        }
     }
 
     fn of_problem(problem: &str, mask: &Mask) -> Self {
         let result = request_result(Outcome::Errored, problem, None, mask);
-        Self { outcome: Outcome::Errored, results: vec![result], evaluated: 0, is_permanent: true }
+        Self { outcome: Outcome::Errored, results: vec![result], evaluated: 0, is_permanent: true, links: Vec::new() }
     }
 }
 
@@ -111,28 +157,54 @@ pub fn request_result(outcome: Outcome, message: &str, hint: Option<&str>, mask:
     }
 }
 
-fn judge(step: &Step, response: Response, mut scope: Scope, mask: &Mask) -> (Judged, Scope) {
-    let page = Page::new(response);
-    let captures = step.capture.iter().filter_map(|(name, capture)| take(name, capture, &page, &mut scope, mask));
+fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Scope) {
+    let captures = step.capture.iter().filter_map(|(name, capture)| take(name, capture, page, &mut scope, mask));
     let mut results: Vec<CheckResult> = captures.collect();
     if let Err(problem) = check_size(step, &scope) {
         return (Judged::of_problem(&problem, mask), scope);
     }
     let from = results.len();
-    results.extend(step.expect.iter().map(|check| check::evaluate(check, &page, &scope, mask)));
-    if let Some(wall) = wall::detect(&page)
+    results.extend(step.expect.iter().map(|check| check::evaluate(check, page, &scope, mask)));
+    let mut links = collect_links(step, page, &scope, mask, &mut results[from..]);
+    for (place, ..) in &mut links {
+        *place += from;
+    }
+    if let Some(wall) = wall::detect(page)
         && !expects_status(step, &results[from..])
     {
         turn_away(&mut results, &wall, mask);
+        links.clear();
     }
-    let judged =
-        Judged { outcome: outcome_of(&results), evaluated: step.expect.len() as u64, results, is_permanent: false };
-    (judged, scope)
+    let (outcome, evaluated) = (outcome_of(&results), step.expect.len() as u64);
+    (Judged { outcome, evaluated, results, is_permanent: false, links }, scope)
+}
+
+/// Takes the links from the page for the checks of them. Where that cannot be done, the check is errored.
+fn collect_links(
+    step: &Step,
+    page: &Page,
+    scope: &Scope,
+    mask: &Mask,
+    results: &mut [CheckResult],
+) -> Vec<(usize, Links, links::Collected)> {
+    let mut collected = Vec::new();
+    for (place, check) in step.expect.iter().enumerate() {
+        let Check::Links(links) = check else { continue };
+        let links = links.render(scope).map_err(check::Unclear::from);
+        match links.and_then(|links| Ok((links::collect(&links, page)?, links))) {
+            Ok((found, links)) => collected.push((place, links, found)),
+            Err(error) => {
+                results[place].outcome = Outcome::Errored;
+                results[place].actual = Some(excerpt(&error.to_string(), mask));
+            }
+        }
+    }
+    collected
 }
 
 /// Keeps a captured value in the scope, or says why there is none.
 fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Mask) -> Option<CheckResult> {
-    let problem = match check::capture(&capture.subject, page, scope, mask) {
+    let problem = match check::capture(capture, page, scope, mask) {
         Ok(value) if value.len() > VARIABLE_BYTES => check::Missing {
             outcome: Outcome::Failed,
             actual: format!("a value longer than {VARIABLE_BYTES} bytes"),
@@ -160,10 +232,23 @@ fn check_size(step: &Step, scope: &Scope) -> Result<(), String> {
 
 /// Whether the suite asked for just this status, and got it: then being turned away is what is tested.
 fn expects_status(step: &Step, results: &[CheckResult]) -> bool {
-    let names_status = |matcher: &Matcher| matches!(matcher, Matcher::Equals(_) | Matcher::OneOf(_));
-    step.expect.iter().zip(results).any(|(check, result)| {
-        check.subject == Subject::Status && check.matchers.iter().any(names_status) && result.outcome.is_pass()
-    })
+    step.expect.iter().zip(results).any(|(check, result)| names_status(check) && result.outcome.is_pass())
+}
+
+/// Whether a status has to be this one for the check to hold. All of a kind, like `4xx`, name none.
+fn names_status(check: &Check) -> bool {
+    let is_code = |value: &Value| value.as_str().is_none_or(|text| status_class(text).is_none());
+    let is_named = |matcher: &Matcher| match matcher {
+        Matcher::Equals(value) => is_code(value),
+        Matcher::OneOf(values) => values.iter().all(is_code),
+        _ => false,
+    };
+    match check {
+        Check::One(check) => check.subject == Subject::Status && check.matchers.iter().any(is_named),
+        Check::All(checks) => checks.iter().any(names_status),
+        Check::Any(checks) => checks.iter().all(names_status),
+        Check::Not(_) | Check::Links(_) => false,
+    }
 }
 
 /// What was checked on a wall says nothing about the page behind it.

@@ -1,5 +1,8 @@
 //! Runs one test: attempt after attempt until one passes or no more are wanted.
 
+mod attempt;
+mod slow;
+
 use super::bound;
 use super::excerpt::excerpt;
 use super::fetch::Fetcher;
@@ -7,8 +10,8 @@ use super::mask::Mask;
 use super::plan::PlannedTest;
 use super::retry;
 use super::scope::Scope;
-use super::step::{self, StepEnd, StepRun};
-use cookie_store::CookieStore;
+use super::step;
+use attempt::{Attempt, Means, Try};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +37,8 @@ pub trait Observer: Send {
 pub struct TestRun<'a> {
     /// The suite the plan was made of
     pub suite: &'a Suite,
+    /// The job it belongs to, whose tests may share answers
+    pub job: &'a str,
     /// The test
     pub planned: &'a PlannedTest,
     /// Variables given with the run
@@ -83,7 +88,8 @@ async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Ob
     let mut attempt = 1;
     loop {
         observer.attempt_started(attempt);
-        let mut ended = run_attempt(fetcher, run, observer).await;
+        let shared = Some(run.job).filter(|_| attempt == 1);
+        let mut ended = run_attempt(fetcher, run, shared, observer).await;
         if ended.is_permanent || !retry::is_wanted(retries, attempt, ended.outcome) {
             if ended.outcome == Outcome::Passed && attempt > 1 {
                 ended.outcome = Outcome::Flaky;
@@ -98,24 +104,25 @@ async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Ob
     }
 }
 
-struct Attempt {
-    outcome: Outcome,
-    steps: Vec<StepState>,
-    checks: u64,
-    /// Trying again would end the same way
-    is_permanent: bool,
-}
-
-impl Default for Attempt {
-    fn default() -> Self {
-        Self { outcome: Outcome::Passed, steps: Vec::new(), checks: 0, is_permanent: false }
-    }
-}
-
-async fn run_attempt(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> Attempt {
+async fn run_attempt(
+    fetcher: &Fetcher,
+    run: TestRun<'_>,
+    shared: Option<&str>,
+    observer: &mut dyn Observer,
+) -> Attempt {
     let mask = Arc::new(Mask::new(run.secrets));
     match prepare(run) {
-        Ok((test, scope)) => run_steps(fetcher, run.suite, test, scope, mask, observer).await,
+        Ok((test, scope)) => {
+            Try::new(
+                Means { fetcher, limits: run.suite.defaults.host, shared: shared.filter(|_| test.share) },
+                test,
+                scope,
+                mask,
+                observer,
+            )
+            .run()
+            .await
+        }
         Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),
     }
 }
@@ -142,51 +149,6 @@ fn cannot_start(name: &str, problem: &str, mask: &Mask, observer: &mut dyn Obser
     };
     observer.step_finished(state.clone());
     Attempt { outcome: Outcome::Errored, steps: vec![state], checks: 0, is_permanent: true }
-}
-
-async fn run_steps(
-    fetcher: &Fetcher,
-    suite: &Suite,
-    test: &Test,
-    mut scope: Scope,
-    mask: Arc<Mask>,
-    observer: &mut dyn Observer,
-) -> Attempt {
-    let mut attempt = Attempt::default();
-    let mut jar = CookieStore::new();
-    for (number, step) in (0..).zip(&test.steps) {
-        if observer.is_cancelled() {
-            attempt.outcome = Outcome::Cancelled;
-            break;
-        }
-        let opening = opening(number, &scope.show(&step.name), &mask);
-        observer.step_started(opening.clone());
-        let run = StepRun { fetcher, limits: suite.defaults.host, mask: &mask, step };
-        let end;
-        (end, scope) = run.run(&mut jar, scope).await;
-        attempt.take(opening, end, observer);
-        if attempt.outcome != Outcome::Passed {
-            break;
-        }
-    }
-    attempt
-}
-
-impl Attempt {
-    fn take(&mut self, opening: StepState, end: StepEnd, observer: &mut dyn Observer) {
-        let mut state = StepState {
-            outcome: Some(end.outcome),
-            duration_ms: Some(stepcast_protocol::duration::millis(end.duration)),
-            checks: end.results,
-            ..opening
-        };
-        bound::fit(std::slice::from_mut(&mut state));
-        observer.step_finished(state.clone());
-        self.outcome = end.outcome;
-        self.checks += end.evaluated;
-        self.is_permanent = end.is_permanent;
-        self.steps.push(state);
-    }
 }
 
 fn opening(number: u32, name: &str, mask: &Mask) -> StepState {

@@ -69,7 +69,7 @@ async fn of_the_answer() {
       hint: to check that it is not there, write `exists: false`
     failed: header x-request count equals 3
       expected: count 3
-      actual: count 7
+      actual: count 1
     failed: header x-request type integer
       expected: type integer
       actual: type string
@@ -258,4 +258,21 @@ async fn a_variable_without_a_value_is_errored() {
     errored: css `h1` text equals "${nope} http://site"
       actual: `${nope}` has no value
     "#);
+}
+
+#[tokio::test]
+async fn of_long_texts_that_differ_somewhere() {
+    let text = "The quick brown fox jumps over the lazy dog. ".repeat(8);
+    let body = text.replace(
+        "dog. The quick brown fox jumps over the lazy dog. ",
+        "dog. The quick red fox jumps over a lazy dog. ",
+    );
+    let site = Site::serve(Router::new().route("/", get(move || async move { body }))).await;
+    let told = site.tell("${base}/", &format!("- {{ body: '{text}' }}")).await;
+    let hint = told.lines().find(|line| line.contains("hint")).expect("a hint");
+    assert_eq!(
+        hint.trim(),
+        "hint: they are the same for 55 characters; expected …\"dog. The quick brown fox jumps over the lazy \"…, found \
+         …\"dog. The quick red fox jumps over a lazy dog.\"…"
+    );
 }

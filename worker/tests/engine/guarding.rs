@@ -117,7 +117,7 @@ async fn sitemaps_are_fetched_behind_the_same_guard() {
     let error = site.plan(&tests).await.expect_err("refused");
     assert_eq!(
         error.message.replace(&site.base, "http://site"),
-        "test `t`: the sitemap `http://site/` could not be fetched: `127.0.0.1` is a loopback address"
+        "test `t`: `http://site/` could not be fetched: `127.0.0.1` is a loopback address"
     );
     assert_eq!(error.hint.as_deref(), Some("private targets are refused; allow them with `--allow-private-targets`"));
     assert!(!error.temporary);

@@ -71,6 +71,54 @@ async fn every_combination_is_a_test() {
 }
 
 #[tokio::test]
+async fn the_rows_of_a_table_are_tests() {
+    let site = Site::start().await;
+    let tests = suite(
+        "- name: In ${city}
+  each:
+    csv: |
+      lang, city
+      en,\"London, UK\"
+      de,${base}
+    size: [1, 2]
+  get: ${base}/${lang}
+- name: Row
+  each: { json: [ { id: 1, on: true }, { id: 1, on: false } ] }
+  get: ${base}/?${id}&${on}",
+    );
+    let plan = site.plan(&tests).await.expect("a plan");
+    let base = &site.base;
+    let expected = [
+        "In London, UK [size=1]".to_owned(),
+        "In London, UK [size=2]".to_owned(),
+        format!("In {base} [size=1]"),
+        format!("In {base} [size=2]"),
+        "Row [id=1]".to_owned(),
+        "Row [id=1] #2".to_owned(),
+    ];
+    assert_eq!(names(&plan), expected);
+    assert_eq!(plan[5].variables, BTreeMap::from([("id", "1"), ("on", "false")].map(|(k, v)| (k.into(), v.into()))));
+}
+
+#[tokio::test]
+async fn only_what_says_only_is_run() {
+    let mut site = Site::start().await;
+    let tests = suite(
+        "- { name: A, tags: x, get: '${base}/' }
+- { name: B, only: true, get: '${base}/' }
+- { name: C, only: true, skip: true, get: '${base}/' }
+- { name: D, discover: { sitemap: '${base}/gone.xml' } }",
+    );
+    let skipped = |plan: &[PlannedTest]| plan.iter().map(|test| (test.name.clone(), test.skip)).collect::<Vec<_>>();
+    let plan = site.plan(&tests).await.expect("the sitemap is not asked for");
+    let expected = [("A", true), ("B", false), ("C", true), ("D", true)];
+    assert_eq!(skipped(&plan), expected.map(|(name, skip)| (name.to_owned(), skip)));
+    site.tags = vec!["x".to_owned()];
+    let plan = site.plan(&tests).await.expect("a plan");
+    assert_eq!(skipped(&plan), [("A".to_owned(), false)], "a test that is not chosen asks for nothing");
+}
+
+#[tokio::test]
 async fn tags_choose() {
     let mut site = Site::start().await;
     let tests = suite(
@@ -78,9 +126,14 @@ async fn tags_choose() {
 - { name: B, tags: [smoke], get: '${base}/' }
 - { name: C, get: '${base}/' }",
     );
-    for (tags, expected) in
-        [(&[][..], &["A", "B", "C"][..]), (&["smoke,shop"], &["A"]), (&["smoke"], &["A", "B"]), (&["x"], &[])]
-    {
+    for (tags, expected) in [
+        (&[][..], &["A", "B", "C"][..]),
+        (&["smoke,shop"], &["A"]),
+        (&["smoke"], &["A", "B"]),
+        (&["x"], &[]),
+        (&["x,smoke", " shop , smoke "], &["A"]),
+        (&["shop", "smoke"], &["A", "B"]),
+    ] {
         site.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
         assert_eq!(names(&site.plan(&tests).await.expect("a plan")), expected, "{tags:?}");
     }
@@ -135,9 +188,9 @@ async fn a_sitemap_without_pages_is_a_problem() {
       hint: only absolute `http:` and `https:` addresses are taken from `loc`
     test `t`: `http://site/page.html` is not a sitemap: it begins with `<html>`
       hint: a sitemap is XML with `urlset` or `sitemapindex` around everything
-    test `t`: the sitemap `http://site/gone.xml` could not be fetched: the server answered 410 Gone
+    test `t`: `http://site/gone.xml` could not be fetched: the server answered 410 Gone
       hint: open the address in a browser; it may have moved or need a header
-    test `t`: the sitemap `http://site/missing.xml` could not be fetched: the server answered 404 Not Found
+    test `t`: `http://site/missing.xml` could not be fetched: the server answered 404 Not Found
       hint: open the address in a browser; it may have moved or need a header
     "#);
 }

@@ -1,7 +1,14 @@
 //! Attempts, steps, and what whoever watches hears of them.
 
-use super::site::{Site, Watcher, in_turn};
+use super::site::{Site, Watcher, in_turn, suite};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use stepcast_protocol::Outcome;
+use stepcast_worker::engine::TestRun;
 
 #[tokio::test]
 async fn a_test_that_passes_on_a_retry_is_flaky() {
@@ -28,6 +35,22 @@ async fn being_turned_away_is_tried_again() {
     let site = Site::serve(in_turn(vec![(429, "slow down"), (200, "up")])).await;
     let end = site.run("- { name: t, get: '${base}/', retries: 1, expect: [ { status: 200 } ] }").await;
     assert_eq!((end.outcome, end.attempt), (Outcome::Flaky, 2));
+}
+
+/// The host is left alone for as long as it asks, by every test.
+#[tokio::test]
+async fn a_host_that_asks_for_time_is_given_it() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let answer = move || {
+        let status = if asked.fetch_add(1, Ordering::SeqCst) == 0 { 503 } else { 200 };
+        std::future::ready((StatusCode::from_u16(status).expect("a status"), [("retry-after", "1")], "later"))
+    };
+    let site = Site::serve(Router::new().route("/", get(answer))).await;
+    let test = "- { name: t, get: '${base}/', expect: [ { status: 200 } ] }";
+    assert_eq!(site.run(test).await.outcome, Outcome::Failed);
+    let started = Instant::now();
+    assert_eq!(site.run(test).await.outcome, Outcome::Passed);
+    assert!(started.elapsed() > Duration::from_millis(800), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -100,4 +123,64 @@ async fn variables_that_refer_to_each_other_in_a_circle_are_errored() {
     .expect("a suite");
     let error = site.plan(&tests).await.expect_err("a circle");
     assert_eq!(error.message, "`vars` refer to each other in a circle: a -> b -> a");
+}
+
+/// What tests that share say of what they were asked, and how often the site was.
+async fn asked_by(tests: &str) -> (Vec<Outcome>, usize) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = |status: u16, cookie: bool| {
+        let asked = Arc::clone(&asked);
+        get(move || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            let cookie = cookie.then_some([("set-cookie", "visit=1")]);
+            std::future::ready((
+                StatusCode::from_u16(status).expect("a status"),
+                cookie.unwrap_or([("x-no", "1")]),
+                "ok",
+            ))
+        })
+    };
+    let router = Router::new()
+        .route("/", count(200, false).post(|| async { "posted" }))
+        .route("/cookie", count(200, true))
+        .route("/gone", count(410, false));
+    let site = Site::serve(router).await;
+    let suite = suite(tests);
+    let plan = site.plan(&suite).await.expect("a plan");
+    let run = async |planned| {
+        let run = TestRun { suite: &suite, job: "job", planned, vars: &site.vars, secrets: &site.secrets };
+        site.engine.run_test(run, &mut Watcher::default()).await.outcome
+    };
+    let outcomes = futures_util::future::join_all(plan.iter().map(run)).await;
+    (outcomes, asked.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn tests_that_share_ask_once() {
+    let each = "each: { n: [1, 2, 3, 4] }, expect: [ { body: ok } ]";
+    for (test, times) in [
+        ("share: true, get: '${base}/'", 1),
+        ("get: '${base}/'", 4),
+        ("share: true, get: '${base}/?${n}'", 4),
+        ("share: true, get: '${base}/', headers: { x-n: '${n}' }", 4),
+        ("share: true, get: '${base}/', setup: [ { get: '${base}/cookie' } ]", 8),
+        ("share: true, get: '${base}/cookie'", 4),
+        ("share: true, get: '${base}/gone'", 4),
+    ] {
+        let (outcomes, asked) = asked_by(&format!("- {{ name: t, {test}, {each} }}")).await;
+        assert_eq!((outcomes, asked), (vec![Outcome::Passed; 4], times), "{test}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_captured_and_another_attempt_are_not_shared() {
+    let capturing = "- name: t
+  share: true
+  each: { n: [1, 2] }
+  steps:
+    - { get: '${base}/', capture: { word: { regex: 'ok()' } } }
+    - { get: '${base}/?${word}', expect: [ { status: 200 } ] }";
+    assert_eq!(asked_by(capturing).await, (vec![Outcome::Passed; 2], 3));
+    let again = "- { name: t, share: true, get: '${base}/', retries: { max: 1, on: any }, expect: [ { body: no } ] }";
+    assert_eq!(asked_by(again).await, (vec![Outcome::Failed], 2));
 }

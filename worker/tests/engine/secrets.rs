@@ -86,7 +86,7 @@ async fn a_secret_does_not_show_where_a_request_or_a_plan_goes_wrong() {
     assert!(!told.contains("s3cr3t") && !told.contains("Geheim"), "{told}");
     let discovering = suite("- { name: 'In ${secret.word}', discover: { sitemap: 'http://${secret.host}/' } }");
     let error = site.plan(&discovering).await.expect_err("no such host");
-    assert!(error.message.starts_with("test `In ***`: the sitemap `http://***/` could not be fetched"), "{error}");
+    assert!(error.message.starts_with("test `In ***`: `http://***/` could not be fetched"), "{error}");
     let each = suite("- { name: t, get: '${base}', each: { x: ['${secret.word}'] } }");
     let error = site.plan(&each).await.expect_err("a plan holds no secrets");
     assert_eq!(error.message, "test `t`: a value of `each.x` uses a secret");
@@ -102,8 +102,11 @@ async fn a_page_with_a_secret_in_its_address_is_not_planned() {
     let page = "<urlset><url><loc>http://h.example/?token=s3cr3t%20x</loc></url></urlset>";
     let site =
         Site::serve(Router::new().route("/", get(move || async move { page }))).await.with_secret("key", "s3cr3t x");
-    let error = site.plan(&suite("- { name: t, discover: { sitemap: '${base}/' } }")).await.expect_err("a secret");
-    assert_eq!(error.message, "test `t`: the sitemap holds an address with a secret in it");
+    let error = site
+        .plan(&suite("- { name: t, discover: { sitemap: '${base}/', robots: ignore } }"))
+        .await
+        .expect_err("a secret");
+    assert_eq!(error.message, "test `t`: the address of a page that was discovered has a secret in it");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use stepcast_protocol::Outcome;
 use stepcast_protocol::state::{CheckResult, StepState};
 use stepcast_protocol::suite::Suite;
 use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlanError, PlannedTest, TestEnd, TestRun};
@@ -65,7 +66,7 @@ impl Site {
     pub async fn run_watched(&self, tests: &str, watcher: &mut Watcher) -> TestEnd {
         let suite = suite(tests);
         let plan = self.plan(&suite).await.expect("a plan");
-        let run = TestRun { suite: &suite, planned: &plan[0], vars: &self.vars, secrets: &self.secrets };
+        let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &self.vars, secrets: &self.secrets };
         self.engine.run_test(run, watcher).await
     }
 
@@ -82,6 +83,18 @@ impl Site {
 
     pub fn told(&self, checks: &[CheckResult]) -> String {
         checks.iter().map(tell).collect::<String>().replace(&self.base, "http://site")
+    }
+}
+
+/// Runs checks of one page, of which those marked with `no` have to fail and all others have to hold.
+pub async fn hold(page: &str, checks: &[&str]) {
+    let site = Site::start().await;
+    let list: Vec<_> = checks.iter().map(|check| format!("- {{ {} }}\n", check.trim_start_matches("no "))).collect();
+    let results = site.check(page, &list.concat()).await;
+    assert_eq!(results.len(), checks.len(), "{}", site.told(&results));
+    for (check, result) in checks.iter().zip(&results) {
+        let expected = if check.starts_with("no ") { Outcome::Failed } else { Outcome::Passed };
+        assert_eq!(result.outcome, expected, "{check}\n{}", site.told(std::slice::from_ref(result)));
     }
 }
 
@@ -156,7 +169,7 @@ fn pages() -> Router {
         .route("/endless", get(endless))
         .route("/big", get(|| async { "a".repeat(200_000) }))
         .route("/login", get(|| async { ([("set-cookie", "session=s1; Path=/; HttpOnly")], html(HOME)) }))
-        .route("/too-many", get(|| async { (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "7")], "slow down") }))
+        .route("/too-many", get(|| async { (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "70")], "slow down") }))
         .route("/wall", get(|| async { (StatusCode::FORBIDDEN, [("cf-mitigated", "challenge")], "Just a moment...") }))
         .route("/forbidden", get(|| async { (StatusCode::FORBIDDEN, "not for you") }))
 }

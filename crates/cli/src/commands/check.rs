@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use stepcast_platform::Clock;
@@ -66,22 +67,32 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
             Err(problem) => run.finish(0, Some(problem.to_string())),
         }
     };
+    let mut finish = std::pin::pin!(finish);
     tokio::select! {
-        finished = finish => finished,
-        _ = tokio::signal::ctrl_c() => {
-            run.lock().reporter.close();
-            report::message("cancelled");
-            Ok(Exit::Cancelled)
+        finished = &mut finish => return finished,
+        _ = tokio::signal::ctrl_c() => run.cancel(),
+    }
+    if file.suite.tests.iter().any(|test| !test.teardown.is_empty()) {
+        report::message("cancelling: what is to be torn down is; once more to stop at once");
+        tokio::select! {
+            _ = &mut finish => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
     }
+    run.lock().reporter.close();
+    report::message("cancelled");
+    Ok(Exit::Cancelled)
 }
 
 /// The run of one file after the other.
 struct Run {
     started: Instant,
     job: String,
+    /// The same for the engine, to which a file that is checked twice is two jobs
+    job_of_its_own: String,
     clock: Clock,
     shared: Mutex<Shared>,
+    is_cancelled: AtomicBool,
 }
 
 struct Shared {
@@ -95,13 +106,26 @@ struct Shared {
 impl Run {
     fn new(reporter: Reporter) -> Self {
         let shared = Shared { reporter, state: JobState::default(), counts: Counts::default(), checks: 0, v: 0 };
-        Self { started: Instant::now(), job: String::new(), clock: Clock::system(), shared: Mutex::new(shared) }
+        Self {
+            started: Instant::now(),
+            job: String::new(),
+            job_of_its_own: String::new(),
+            clock: Clock::system(),
+            shared: Mutex::new(shared),
+            is_cancelled: AtomicBool::new(false),
+        }
+    }
+
+    /// Lets what runs come to its end, and nothing else begin.
+    fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
     }
 
     /// Forgets the file before.
     fn begin(&mut self, path: &Path) {
         self.started = Instant::now();
         self.job = format!("check:{}", path.display());
+        self.job_of_its_own = uuid::Uuid::new_v4().to_string();
         let mut shared = self.lock();
         (shared.state, shared.counts, shared.checks, shared.v) = (JobState::default(), Counts::default(), 0, 0);
     }
@@ -115,7 +139,7 @@ impl Run {
         planned: PlannedTest,
     ) {
         let mut narrator = Narrator { run: self, planned: &planned, updates: 0 };
-        let run = TestRun { suite: &file.suite, planned: &planned, vars, secrets };
+        let run = TestRun { suite: &file.suite, job: &self.job_of_its_own, planned: &planned, vars, secrets };
         let end = engine.run_test(run, &mut narrator).await;
         self.lock().checks += end.checks;
         narrator.finish(end.outcome, end.duration, end.attempt, end.steps);
@@ -127,7 +151,11 @@ impl Run {
             shared.counts.total = total;
             (shared.counts, shared.checks, shared.state.digest())
         };
-        let verdict = if problem.is_some() { Verdict::Errored } else { Verdict::of(&counts, checks, false) };
+        let verdict = if problem.is_some() {
+            Verdict::Errored
+        } else {
+            Verdict::of(&counts, checks, self.is_cancelled.load(Ordering::Relaxed))
+        };
         let duration_ms = millis(self.started.elapsed());
         let finished = JobFinished { verdict, counts, duration_ms, digest, problem };
         self.tell(self.next_job_version(), EventBody::JobFinished(finished));
@@ -206,6 +234,6 @@ impl Observer for Narrator<'_> {
     }
 
     fn is_cancelled(&self) -> bool {
-        false
+        self.run.is_cancelled.load(Ordering::Relaxed)
     }
 }

@@ -31,6 +31,12 @@ fn warn(file: &str, suite: &Suite) {
             report::message(&format!("{file}: warning: {problem}"));
         }
     }
+    for test in suite.tests.iter().filter(|test| test.only) {
+        report::message(&format!(
+            "{file}: warning: `{}` says `only`, so tests that do not are skipped; it is meant for writing tests",
+            test.name
+        ));
+    }
     for test in suite.tests.iter().filter(|test| !test.skip && test.steps.iter().all(|step| step.expect.is_empty())) {
         report::message(&format!(
             "{file}: warning: `{}` has no check; a run in which nothing is checked is never green",

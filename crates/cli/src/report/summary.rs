@@ -6,12 +6,16 @@ use std::fmt::Write;
 use std::time::Duration;
 use stepcast_protocol::{JobState, Outcome, Verdict, duration};
 
+/// What the check that tells of slow steps and tests begins with.
+const SLOW: &str = "slow_over ";
+
 /// The whole summary.
 pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
     let mut out = String::new();
     for (test, outcome) in failures::not_passed(state) {
         let _ = writeln!(out, "{}", failures::render(test, outcome));
     }
+    slow(&mut out, state);
     let Some(job) = &state.summary else { return out };
     if let Some(problem) = &job.problem {
         let _ = writeln!(out, "The suite could not be planned: {problem}\n");
@@ -26,6 +30,22 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
         let _ = write!(out, "\n{link}");
     }
     out
+}
+
+/// What a suite calls slow, which fails nothing.
+fn slow(out: &mut String, state: &JobState) {
+    let mut is_any = false;
+    for test in state.tests.values() {
+        let checks = test.steps.iter().flat_map(|step| &step.checks);
+        for check in checks.filter(|check| check.check.starts_with(SLOW)) {
+            let took = check.actual.as_deref().unwrap_or_default();
+            let _ = writeln!(out, "slow      {}: took {took}, {}", super::one_line(&test.name), check.check);
+            is_any = true;
+        }
+    }
+    if is_any {
+        out.push('\n');
+    }
 }
 
 fn counts(state: &JobState) -> String {

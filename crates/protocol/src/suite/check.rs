@@ -1,15 +1,78 @@
-//! The check language: what is looked at (a [`Subject`]) and what has to hold of it ([`Matcher`]s).
+//! The check language: what is looked at (a [`Subject`]), how it is prepared ([`Filter`]s) and what has to hold of it
+//! ([`Matcher`]s); alone or in groups.
 
+use super::filter::Filter;
+use super::matcher::Matcher;
 use crate::template::{self, Lookup, UndefinedVariable};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::fmt;
 
-/// One check. All its matchers have to hold.
+pub use super::matcher::render_value;
+
+/// Something that has to hold of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Check {
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// One thing is looked at
+    One(ValueCheck),
+    /// At least one of these holds; never empty
+    Any(Vec<Check>),
+    /// All of these hold; never empty
+    All(Vec<Check>),
+    /// This does not hold
+    Not(Box<Check>),
+    /// Every link of the page answers; never in a group
+    Links(Links),
+}
+
+/// Which links are asked, and what they have to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    /// Which of them
+    pub scope: LinkScope,
+    /// From the first to the second status, both included
+    pub accept: Vec<(u16, u16)>,
+    /// Whether fragments have to be in the pages
+    pub fragments: bool,
+    /// Most addresses that are asked
+    pub limit: u32,
+    /// Patterns of addresses that are left out
+    pub ignore: Vec<String>,
+}
+
+/// Which links of a page are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkScope {
+    /// Those to the page's own host
+    SameHost,
+    /// Those to it and to names below it
+    Internal,
+    /// All
+    All,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self { scope: LinkScope::SameHost, accept: vec![(200, 399)], fragments: true, limit: 100, ignore: Vec::new() }
+    }
+}
+
+impl Links {
+    /// The same with every template filled in.
+    pub fn render(&self, variables: &impl Lookup) -> Result<Self, UndefinedVariable> {
+        let ignore = self.ignore.iter().map(|pattern| template::render(pattern, variables));
+        Ok(Self { ignore: ignore.collect::<Result<_, _>>()?, ..self.clone() })
+    }
+}
+
+/// A check of one thing. All its matchers have to hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValueCheck {
     /// What is looked at
     pub subject: Subject,
+    /// What is made of it first
+    pub filters: Vec<Filter>,
     /// What has to hold of it; never empty
     pub matchers: Vec<Matcher>,
 }
@@ -20,14 +83,23 @@ pub struct Check {
 pub enum Subject {
     /// The status code
     Status,
-    /// A header; the first of that name
+    /// All header fields of that name
     Header(String),
+    /// A cookie the answer sets, or else one the jar has for its address
+    Cookie {
+        /// What it is called
+        name: String,
+        /// What of it; its value if none
+        attribute: Option<CookieAttribute>,
+    },
     /// The address after redirects
     Url,
     /// How many redirects were followed
     Redirects,
     /// The body as text
     Body,
+    /// The SHA-256 of the body's bytes, decompressed, in hexadecimal
+    Sha256,
     /// The size of the body in bytes, decompressed
     Size,
     /// From sending the request to the last byte of the body
@@ -39,10 +111,22 @@ pub enum Subject {
         /// What of them
         property: Property,
     },
+    /// What an `XPath` gives
+    XPath {
+        /// The expression
+        path: String,
+        /// What of its nodes; `Text` also stands for what is no node
+        property: Property,
+    },
     /// A place in a JSON body (RFC 9535)
     Json(String),
-    /// What a pattern's first group (or all of it) matched in the body
-    Regex(String),
+    /// What a pattern matched in the body
+    Regex {
+        /// The pattern
+        pattern: String,
+        /// Which group of it, 0 for all it matched; the first group, or all, if it is not said
+        group: Option<u32>,
+    },
 }
 
 /// What of the selected elements is looked at.
@@ -51,6 +135,8 @@ pub enum Subject {
 pub enum Property {
     /// The first element's text, white space folded
     Text,
+    /// The texts of all elements, white space folded
+    Texts,
     /// The first element's markup
     Html,
     /// An attribute of the first element
@@ -61,164 +147,76 @@ pub enum Property {
     Exists,
 }
 
-/// What has to hold of a value. Texts may be templates.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a cookie has besides its value (RFC 6265, section 4.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Matcher {
-    /// The same value
-    Equals(Value),
-    /// Another value
-    NotEquals(Value),
-    /// The text is in it, or the item is in the list
-    Contains(Value),
-    /// The text is not in it, nor the item in the list
-    NotContains(Value),
-    /// It begins so
-    StartsWith(String),
-    /// It ends so
-    EndsWith(String),
-    /// The pattern is found in it
-    Matches(String),
-    /// The pattern is not found in it
-    NotMatches(String),
-    /// It is there, or is not
-    Exists(bool),
-    /// It is there and empty, or is not
-    Empty(bool),
-    /// One of these
-    OneOf(Vec<Value>),
-    /// How many items or characters
-    Count(Box<Matcher>),
-    /// More than
-    Above(Bound),
-    /// Less than
-    Below(Bound),
-    /// This or more
-    AtLeast(Bound),
-    /// This or less
-    AtMost(Bound),
-    /// From the first to the second, both included
-    Between(Bound, Bound),
-    /// The JSON type: string, number, integer, boolean, array, object or null
-    Type(String),
+pub enum CookieAttribute {
+    /// Where it is sent to
+    Path,
+    /// Whose subdomains get it too
+    Domain,
+    /// When it ends, as an ISO 8601 date
+    Expires,
+    /// How many seconds it is kept
+    MaxAge,
+    /// Whether it is sent over TLS only
+    Secure,
+    /// Whether it is hidden from scripts
+    HttpOnly,
+    /// Whether other sites' requests carry it: `Strict`, `Lax` or `None`
+    SameSite,
 }
 
-/// A number something is compared with; for `time` it is written as a length of time and held in milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Bound {
-    /// Known
-    Number(f64),
-    /// A template whose value is a number
-    Template(String),
-}
+impl CookieAttribute {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Path, Self::Domain, Self::Expires, Self::MaxAge, Self::Secure, Self::HttpOnly, Self::SameSite];
 
-impl fmt::Display for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The name a suite writes.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Template(text) => f.write_str(text),
+            Self::Path => "path",
+            Self::Domain => "domain",
+            Self::Expires => "expires",
+            Self::MaxAge => "max_age",
+            Self::Secure => "secure",
+            Self::HttpOnly => "http_only",
+            Self::SameSite => "same_site",
         }
     }
-}
 
-/// The names of the matchers, as a suite writes them.
-pub const MATCHERS: [&str; 18] = [
-    "equals",
-    "not_equals",
-    "contains",
-    "not_contains",
-    "starts_with",
-    "ends_with",
-    "matches",
-    "not_matches",
-    "exists",
-    "empty",
-    "one_of",
-    "count",
-    "above",
-    "below",
-    "at_least",
-    "at_most",
-    "between",
-    "type",
-];
+    /// Whether every cookie has it, as true or false.
+    pub fn is_flag(self) -> bool {
+        matches!(self, Self::Secure | Self::HttpOnly)
+    }
+}
 
 /// The names of the subjects, as a suite writes them.
-pub const SUBJECTS: [&str; 10] =
-    ["status", "header", "url", "redirects", "body", "size", "time", "css", "json", "regex"];
+pub const SUBJECTS: [&str; 13] = [
+    "status",
+    "header",
+    "cookie",
+    "url",
+    "redirects",
+    "body",
+    "sha256",
+    "size",
+    "time",
+    "css",
+    "xpath",
+    "json",
+    "regex",
+];
 
-/// The JSON types `type` knows.
-pub const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "array", "object", "null"];
-
-impl Matcher {
-    /// The name a suite writes.
-    pub fn name(&self) -> &'static str {
+impl Check {
+    /// How many checks of one thing it is made of.
+    pub fn size(&self) -> usize {
         match self {
-            Self::Equals(_) => "equals",
-            Self::NotEquals(_) => "not_equals",
-            Self::Contains(_) => "contains",
-            Self::NotContains(_) => "not_contains",
-            Self::StartsWith(_) => "starts_with",
-            Self::EndsWith(_) => "ends_with",
-            Self::Matches(_) => "matches",
-            Self::NotMatches(_) => "not_matches",
-            Self::Exists(_) => "exists",
-            Self::Empty(_) => "empty",
-            Self::OneOf(_) => "one_of",
-            Self::Count(_) => "count",
-            Self::Above(_) => "above",
-            Self::Below(_) => "below",
-            Self::AtLeast(_) => "at_least",
-            Self::AtMost(_) => "at_most",
-            Self::Between(..) => "between",
-            Self::Type(_) => "type",
+            Self::One(_) | Self::Links(_) => 1,
+            Self::Any(checks) | Self::All(checks) => checks.iter().map(Self::size).sum(),
+            Self::Not(check) => check.size(),
         }
     }
-
-    /// The same matcher with every template filled in.
-    pub fn render(&self, variables: &impl Lookup) -> Result<Self, UndefinedVariable> {
-        let text = |text: &String| template::render(text, variables);
-        let value = |value: &Value| render_value(value, variables);
-        let bound = |bound: &Bound| match bound {
-            Bound::Number(number) => Ok(Bound::Number(*number)),
-            Bound::Template(text) => template::render(text, variables).map(Bound::Template),
-        };
-        Ok(match self {
-            Self::Equals(expected) => Self::Equals(value(expected)?),
-            Self::NotEquals(expected) => Self::NotEquals(value(expected)?),
-            Self::Contains(expected) => Self::Contains(value(expected)?),
-            Self::NotContains(expected) => Self::NotContains(value(expected)?),
-            Self::StartsWith(expected) => Self::StartsWith(text(expected)?),
-            Self::EndsWith(expected) => Self::EndsWith(text(expected)?),
-            Self::Matches(pattern) => Self::Matches(text(pattern)?),
-            Self::NotMatches(pattern) => Self::NotMatches(text(pattern)?),
-            Self::OneOf(values) => Self::OneOf(values.iter().map(value).collect::<Result<_, _>>()?),
-            Self::Count(inner) => Self::Count(Box::new(inner.render(variables)?)),
-            Self::Above(limit) => Self::Above(bound(limit)?),
-            Self::Below(limit) => Self::Below(bound(limit)?),
-            Self::AtLeast(limit) => Self::AtLeast(bound(limit)?),
-            Self::AtMost(limit) => Self::AtMost(bound(limit)?),
-            Self::Between(low, high) => Self::Between(bound(low)?, bound(high)?),
-            Self::Exists(_) | Self::Empty(_) | Self::Type(_) => self.clone(),
-        })
-    }
-}
-
-/// Fills in the templates inside a JSON value.
-pub fn render_value(value: &Value, variables: &impl Lookup) -> Result<Value, UndefinedVariable> {
-    Ok(match value {
-        Value::String(text) => Value::String(template::render(text, variables)?),
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| render_value(item, variables)).collect::<Result<_, _>>()?)
-        }
-        Value::Object(map) => Value::Object(
-            map.iter()
-                .map(|(key, item)| Ok((key.clone(), render_value(item, variables)?)))
-                .collect::<Result<_, UndefinedVariable>>()?,
-        ),
-        other => other.clone(),
-    })
 }
 
 impl Subject {
@@ -227,6 +225,7 @@ impl Subject {
         let text = |text: &String| template::render(text, variables);
         Ok(match self {
             Self::Header(name) => Self::Header(text(name)?),
+            Self::Cookie { name, attribute } => Self::Cookie { name: text(name)?, attribute: *attribute },
             Self::Css { selector, property } => {
                 let property = match property {
                     Property::Attribute(name) => Property::Attribute(text(name)?),
@@ -234,8 +233,9 @@ impl Subject {
                 };
                 Self::Css { selector: text(selector)?, property }
             }
+            Self::XPath { path, property } => Self::XPath { path: text(path)?, property: property.clone() },
             Self::Json(path) => Self::Json(text(path)?),
-            Self::Regex(pattern) => Self::Regex(text(pattern)?),
+            Self::Regex { pattern, group } => Self::Regex { pattern: text(pattern)?, group: *group },
             other => other.clone(),
         })
     }
@@ -246,20 +246,30 @@ impl fmt::Display for Subject {
         match self {
             Self::Status => f.write_str("status"),
             Self::Header(name) => write!(f, "header {name}"),
+            Self::Cookie { name, attribute: None } => write!(f, "cookie {name}"),
+            Self::Cookie { name, attribute: Some(attribute) } => write!(f, "cookie {name} {}", attribute.name()),
             Self::Url => f.write_str("url"),
             Self::Redirects => f.write_str("redirects"),
             Self::Body => f.write_str("body"),
+            Self::Sha256 => f.write_str("sha256"),
             Self::Size => f.write_str("size"),
             Self::Time => f.write_str("time"),
             Self::Css { selector, property } => match property {
                 Property::Text => write!(f, "css `{selector}` text"),
+                Property::Texts => write!(f, "css `{selector}` texts"),
                 Property::Html => write!(f, "css `{selector}` html"),
                 Property::Attribute(name) => write!(f, "css `{selector}` attribute {name}"),
                 Property::Count => write!(f, "css `{selector}` count"),
                 Property::Exists => write!(f, "css `{selector}`"),
             },
+            Self::XPath { path, property } => match property {
+                Property::Texts => write!(f, "xpath `{path}` texts"),
+                Property::Count => write!(f, "xpath `{path}` count"),
+                _ => write!(f, "xpath `{path}`"),
+            },
             Self::Json(path) => write!(f, "json `{path}`"),
-            Self::Regex(pattern) => write!(f, "regex `{pattern}`"),
+            Self::Regex { pattern, group: None } => write!(f, "regex `{pattern}`"),
+            Self::Regex { pattern, group: Some(group) } => write!(f, "regex `{pattern}` group {group}"),
         }
     }
 }

@@ -1,69 +1,121 @@
-//! Reads checks: one subject, what of it, and what has to hold.
+//! Reads checks: one subject, what of it, and what has to hold; or a group of checks.
 
-use super::check::{Bound, Check, MATCHERS, Matcher, Property, SUBJECTS, Subject, TYPES};
+use super::Capture;
+use super::check::{Check, Property, SUBJECTS, Subject, ValueCheck};
+use super::filter::Filter;
+use super::matcher::{MATCHERS, Matcher};
 use super::problem::closest;
+use super::read_filter::read_filters;
+use super::read_links::read_links;
+use super::read_matcher::{Compared, read_matcher, read_matchers};
+use super::read_subject::{keys_of, read_subject};
 use super::reader::{At, Fields};
-use crate::document::Kind;
-use crate::{limits, template};
-use scraper::error::SelectorErrorKind;
+use crate::limits;
+use crate::xpath::{Gives, XPath};
 use serde_json::Value;
 
 /// Subjects the language has a name for and this version cannot look at yet.
-const PLANNED_SUBJECTS: [&str; 5] = ["cookie", "xpath", "schema", "cert", "links"];
-const CSS_PROPERTIES: [&str; 5] = ["text", "html", "attr", "count", "exists"];
+const PLANNED_SUBJECTS: [&str; 1] = ["cert"];
+const GROUPS: [&str; 3] = ["any", "all", "not"];
 
 pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
-    let items = at.items()?;
-    if items.len() > limits::CHECKS_PER_STEP {
-        at.problem(format!("a step has at most {} checks, this one has {}", limits::CHECKS_PER_STEP, items.len()));
+    let checks = read_list(at, 0)?;
+    let size: usize = checks.iter().map(Check::size).sum();
+    if size > limits::CHECKS_PER_STEP {
+        at.problem(format!("a step has at most {} checks, this one has {size}", limits::CHECKS_PER_STEP));
     }
+    Some(checks)
+}
+
+fn read_list(at: &At, depth: usize) -> Option<Vec<Check>> {
     // Every item is read even where one fails, so that all problems are told at once.
-    let checks: Vec<_> = items.iter().map(read_check).collect();
+    let checks: Vec<_> = at.items()?.iter().map(|at| read_check(at, depth)).collect();
     checks.into_iter().collect()
 }
 
-fn read_check(at: &At) -> Option<Check> {
-    let (fields, subject) = read_parts(at)?;
-    let mut matchers = own_matchers(&fields, &subject)?;
+fn read_check(at: &At, depth: usize) -> Option<Check> {
+    let fields = at.open_fields()?;
+    if let Some(links) = fields.get("links") {
+        at.fields(&["links"])?;
+        if depth > 0 {
+            at.problem("`links` is asked after all others and cannot stand in a group");
+            return None;
+        }
+        return read_links(&links).map(Check::Links);
+    }
+    match GROUPS.into_iter().find(|group| fields.has(group)) {
+        Some(group) => read_group(at, &fields, group, depth + 1),
+        None => read_value_check(at).map(Check::One),
+    }
+}
+
+fn read_group(at: &At, fields: &Fields, group: &str, depth: usize) -> Option<Check> {
+    if let Some((key, _)) = fields.entries().find(|(key, _)| *key != group) {
+        let message = format!("`{group}` is a check of its own, `{key}` cannot stand beside it");
+        fields.problem_at_key(key, message, Some("make it two checks, or put it inside".into()));
+        return None;
+    }
+    if depth > limits::CHECK_DEPTH {
+        at.problem(format!("groups of checks stand in each other at most {} deep", limits::CHECK_DEPTH));
+        return None;
+    }
+    let inner = fields.get(group)?;
+    if group == "not" {
+        return read_check(&inner, depth).map(|check| Check::Not(Box::new(check)));
+    }
+    let checks = read_list(&inner, depth)?;
+    if checks.is_empty() {
+        return inner.expected("at least one check");
+    }
+    Some(if group == "any" { Check::Any(checks) } else { Check::All(checks) })
+}
+
+fn read_value_check(at: &At) -> Option<ValueCheck> {
+    let (fields, subject, filters) = read_parts(at)?;
+    let compared = Compared::of(&subject, &filters);
+    let mut matchers = own_matchers(&fields, &subject, compared)?;
     for (key, value) in fields.entries() {
         if MATCHERS.contains(&key) && !is_css_property(&subject, key) {
-            matchers.push(read_matcher(&subject, key, &value)?);
+            matchers.push(read_matcher(compared, key, &value)?);
         }
     }
     if matchers.is_empty() {
         matchers.push(implied_matcher(&fields, &subject)?);
     }
-    Some(Check { subject, matchers })
+    Some(ValueCheck { subject, filters, matchers })
 }
 
-/// The subject of a capture: the same keys as in a check, without matchers.
-pub(super) fn read_subject(at: &At) -> Option<Subject> {
-    let (fields, subject) = read_parts(at)?;
+/// A capture: the same keys as in a check, without matchers.
+pub(super) fn read_capture(at: &At) -> Option<Capture> {
+    let (fields, subject, filters) = read_parts(at)?;
     for (key, _) in fields.entries() {
         if MATCHERS.contains(&key) && !is_css_property(&subject, key) {
             fields.problem_at_key(key, "a capture takes what is there; it has no matchers", None);
         }
     }
-    Some(match subject {
+    let subject = match subject {
         Subject::Css { selector, property: Property::Exists } => Subject::Css { selector, property: Property::Text },
+        Subject::XPath { path, property: Property::Exists } => Subject::XPath { path, property: Property::Text },
         other => other,
-    })
+    };
+    Some(Capture { subject, filters })
 }
 
-fn read_parts<'a>(at: &At<'a>) -> Option<(Fields<'a>, Subject)> {
+fn read_parts<'a>(at: &At<'a>) -> Option<(Fields<'a>, Subject, Vec<Filter>)> {
     let fields = at.open_fields()?;
+    if fields.has("schema") && !SUBJECTS.iter().any(|subject| fields.has(subject)) {
+        // The whole body is meant.
+        return at.fields(&MATCHERS).map(|fields| (fields, Subject::Json("$".into()), Vec::new()));
+    }
     let subjects: Vec<&str> = SUBJECTS.into_iter().filter(|subject| fields.has(subject)).collect();
     let [key] = subjects.as_slice() else {
         report_subjects(&fields, &subjects);
         return None;
     };
-    let subject = read_subject_value(&fields, key)?;
-    let mut known: Vec<&str> = MATCHERS.to_vec();
-    known.push(key);
-    if *key == "css" {
-        known.extend(CSS_PROPERTIES);
-    }
-    at.fields(&known).map(|fields| (fields, subject))
+    let known: Vec<&str> = [key, "filter"].into_iter().chain(MATCHERS).chain(keys_of(key).iter().copied()).collect();
+    let subject = read_subject(&fields, key);
+    let filters = fields.get("filter").map_or_else(|| Some(Vec::new()), |at| read_filters(&at));
+    Some((at.fields(&known)?, subject?, filters?))
 }
 
 fn report_subjects(fields: &Fields, found: &[&str]) {
@@ -80,7 +132,7 @@ fn report_subjects(fields: &Fields, found: &[&str]) {
             fields.problem_at_key(key, format!("`{key}` checks are not available in this version"), None);
             return;
         }
-        if let Some(near) = closest(key, &SUBJECTS) {
+        if let Some(near) = closest(key, &SUBJECTS).or_else(|| closest(key, &GROUPS)) {
             fields.problem_at_key(key, format!("unknown key `{key}`"), Some(format!("did you mean `{near}`?")));
             return;
         }
@@ -90,103 +142,59 @@ fn report_subjects(fields: &Fields, found: &[&str]) {
         .problem_with_hint("this check does not say what it looks at", format!("add one of {}", SUBJECTS.join(", ")));
 }
 
-fn read_subject_value(fields: &Fields, key: &str) -> Option<Subject> {
-    let at = fields.get(key)?;
-    Some(match key {
-        "status" => Subject::Status,
-        "url" => Subject::Url,
-        "redirects" => Subject::Redirects,
-        "body" => Subject::Body,
-        "size" => Subject::Size,
-        "time" => Subject::Time,
-        "header" => Subject::Header(at.text_not_empty()?.to_ascii_lowercase()),
-        "json" => Subject::Json(at.pattern(check_json_path)?),
-        "regex" => Subject::Regex(at.pattern(check_regex)?),
-        _ => Subject::Css { selector: at.pattern(check_selector)?, property: read_css_property(fields)? },
-    })
-}
-
-fn read_css_property(fields: &Fields) -> Option<Property> {
-    let given: Vec<&str> = CSS_PROPERTIES.into_iter().filter(|key| fields.has(key)).collect();
-    match given.as_slice() {
-        [] if has_value_matcher(fields) => Some(Property::Text),
-        ["text"] => Some(Property::Text),
-        ["html"] => Some(Property::Html),
-        ["count"] => Some(Property::Count),
-        [] | ["exists"] => Some(Property::Exists),
-        // `attr` with `exists` says that the attribute should be there.
-        ["attr"] | ["attr", "exists"] => fields.get("attr")?.text_not_empty().map(Property::Attribute),
-        [first, second, ..] => {
-            fields.problem_at_key(
-                second,
-                format!("a css check looks at one of `{first}` and `{second}`"),
-                Some("make it two checks".into()),
-            );
-            None
-        }
-        [other] => {
-            fields.problem_at_key(other, format!("unknown key `{other}`"), None);
-            None
-        }
-    }
-}
-
-fn has_value_matcher(fields: &Fields) -> bool {
-    fields.entries().any(|(key, _)| MATCHERS.contains(&key))
-}
-
 /// `count` and `exists` are matchers everywhere else; on a selector they say what of the elements is meant.
 fn is_css_property(subject: &Subject, key: &str) -> bool {
     match subject {
-        Subject::Css { property: Property::Count, .. } => key == "count",
-        Subject::Css { property: Property::Exists, .. } => key == "exists",
+        Subject::Css { property, .. } | Subject::XPath { property, .. } => match property {
+            Property::Count => key == "count",
+            Property::Exists => key == "exists",
+            _ => false,
+        },
         _ => false,
     }
 }
 
 /// The matchers that stand behind the subject's own key or its property: `status: 200`, `count: { at_least: 12 }`.
-fn own_matchers(fields: &Fields, subject: &Subject) -> Option<Vec<Matcher>> {
+fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Option<Vec<Matcher>> {
     let key = match subject {
         Subject::Status => "status",
         Subject::Url => "url",
         Subject::Redirects => "redirects",
         Subject::Body => "body",
+        Subject::Sha256 => "sha256",
         Subject::Size => "size",
         Subject::Time => "time",
-        Subject::Css { property: Property::Text, .. } if fields.has("text") => "text",
-        Subject::Css { property: Property::Html, .. } => "html",
-        Subject::Css { property: Property::Count, .. } => "count",
-        Subject::Css { property: Property::Exists, .. } => {
-            let Some(at) = fields.get("exists") else { return Some(Vec::new()) };
-            return Some(vec![Matcher::Exists(at.boolean()?)]);
-        }
+        Subject::Css { property, .. } | Subject::XPath { property, .. } => match property {
+            Property::Text if fields.has("text") => "text",
+            Property::Texts if fields.has("texts") => "texts",
+            Property::Html => "html",
+            Property::Count => "count",
+            Property::Exists => {
+                let Some(at) = fields.get("exists") else { return Some(Vec::new()) };
+                return Some(vec![Matcher::Exists(at.boolean()?)]);
+            }
+            _ => return Some(Vec::new()),
+        },
         _ => return Some(Vec::new()),
     };
-    read_matchers(subject, &fields.get(key)?)
+    read_matchers(compared, &fields.get(key)?)
 }
 
-/// A bare value means equals; a mapping has matchers for keys; nothing leaves it to the keys beside it.
-fn read_matchers(subject: &Subject, at: &At) -> Option<Vec<Matcher>> {
-    match &at.node.kind {
-        Kind::Scalar(Value::Null) => Some(Vec::new()),
-        Kind::Mapping(_) => {
-            let fields = at.fields(&MATCHERS)?;
-            let matchers: Vec<_> = fields.entries().map(|(key, value)| read_matcher(subject, key, &value)).collect();
-            matchers.into_iter().collect()
-        }
-        _ if *subject == Subject::Time => {
-            at.problem_with_hint("no answer takes exactly that long", "write `time: { below: 800ms }`");
-            None
-        }
-        _ => read_matcher(subject, "equals", at).map(|matcher| vec![matcher]),
-    }
-}
-
+/// What holds where a check names a thing and nothing else.
 fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
     match subject {
+        Subject::Cookie { attribute: Some(attribute), .. } if attribute.is_flag() => {
+            Some(Matcher::Equals(Value::Bool(true)))
+        }
+        // Whether there is a boolean says nothing.
+        Subject::XPath { path, property: Property::Text } if gives(path) == Some(Gives::Boolean) => {
+            Some(Matcher::Equals(Value::Bool(true)))
+        }
         Subject::Header(_)
+        | Subject::Cookie { .. }
         | Subject::Json(_)
-        | Subject::Regex(_)
+        | Subject::Regex { .. }
+        | Subject::XPath { property: Property::Exists, .. }
         | Subject::Css { property: Property::Attribute(_) | Property::Exists, .. } => Some(Matcher::Exists(true)),
         _ => {
             fields.at().problem_with_hint(
@@ -198,116 +206,6 @@ fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
     }
 }
 
-fn read_matcher(subject: &Subject, name: &str, at: &At) -> Option<Matcher> {
-    Some(match name {
-        "equals" => Matcher::Equals(read_value(subject, at)?),
-        "not_equals" => Matcher::NotEquals(read_value(subject, at)?),
-        "contains" => Matcher::Contains(read_scalar(at)?),
-        "not_contains" => Matcher::NotContains(read_scalar(at)?),
-        "starts_with" => Matcher::StartsWith(at.text()?),
-        "ends_with" => Matcher::EndsWith(at.text()?),
-        "matches" => Matcher::Matches(at.pattern(check_regex)?),
-        "not_matches" => Matcher::NotMatches(at.pattern(check_regex)?),
-        "exists" => Matcher::Exists(at.boolean()?),
-        "empty" => Matcher::Empty(at.boolean()?),
-        "one_of" => Matcher::OneOf(at.items()?.iter().filter_map(|at| read_value(subject, at)).collect()),
-        "count" => Matcher::Count(Box::new(read_count(at)?)),
-        "above" => Matcher::Above(read_bound(subject, at)?),
-        "below" => Matcher::Below(read_bound(subject, at)?),
-        "at_least" => Matcher::AtLeast(read_bound(subject, at)?),
-        "at_most" => Matcher::AtMost(read_bound(subject, at)?),
-        "between" => match at.items()?.as_slice() {
-            [low, high] => Matcher::Between(read_bound(subject, low)?, read_bound(subject, high)?),
-            _ => return at.expected("a list of two, the least and the most"),
-        },
-        "type" => {
-            let name = at.text()?;
-            if !TYPES.contains(&name.as_str()) {
-                return at.expected(&format!("one of {}", TYPES.join(", ")));
-            }
-            Matcher::Type(name)
-        }
-        _ => return None,
-    })
-}
-
-fn read_count(at: &At) -> Option<Matcher> {
-    let counted = Subject::Size;
-    let mut matchers = read_matchers(&counted, at)?;
-    if matchers.len() == 1 {
-        return matchers.pop();
-    }
-    at.expected("a number or one matcher like `{ at_least: 2 }`")
-}
-
-fn read_value(subject: &Subject, at: &At) -> Option<Value> {
-    let value = at.node.to_json();
-    let is_plain = !matches!(value, Value::Array(_) | Value::Object(_));
-    match subject {
-        Subject::Json(_) => Some(value),
-        Subject::Time => {
-            at.problem_with_hint("no answer takes exactly that long", "write `time: { below: 800ms }`");
-            None
-        }
-        Subject::Status | Subject::Redirects | Subject::Size | Subject::Css { property: Property::Count, .. } => {
-            let is_number = value.is_u64() || value.as_str().is_some_and(template::is_template);
-            if is_number { Some(value) } else { at.expected("a whole number") }
-        }
-        _ if is_plain && !value.is_null() => Some(value),
-        _ => at.expected("text"),
-    }
-}
-
-fn read_scalar(at: &At) -> Option<Value> {
-    match at.scalar() {
-        Some(Value::Null) | None => at.expected("text or a number"),
-        Some(value) => Some(value.clone()),
-    }
-}
-
-fn read_bound(subject: &Subject, at: &At) -> Option<Bound> {
-    match at.scalar() {
-        Some(Value::String(text)) if template::is_template(text) => Some(Bound::Template(text.clone())),
-        _ if *subject == Subject::Time => {
-            let duration = at.duration(std::time::Duration::from_hours(1))?;
-            Some(Bound::Number(duration.as_secs_f64() * 1_000.0))
-        }
-        Some(Value::Number(number)) => number.as_f64().map(Bound::Number),
-        _ => at.expected("a number"),
-    }
-}
-
-/// Whether this is a CSS selector.
-pub(crate) fn check_selector(text: &str) -> Result<(), String> {
-    scraper::Selector::parse(text)
-        .map(|_| ())
-        .map_err(|error| format!("`{text}` is not a CSS selector: {}", describe_selector_error(&error)))
-}
-
-fn describe_selector_error(error: &SelectorErrorKind) -> String {
-    match error {
-        SelectorErrorKind::UnexpectedToken => "something stands where it cannot".to_owned(),
-        SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
-        SelectorErrorKind::UnexpectedSelectorParseError(error) => match format!("{error:?}").as_str() {
-            "DanglingCombinator" => "it ends with a combinator and nothing behind it".to_owned(),
-            "EmptySelector" => "a part of it is empty".to_owned(),
-            other => other.split('(').next().unwrap_or_default().to_owned(),
-        },
-        other => other.to_string(),
-    }
-}
-
-/// Whether this is a pattern; the engine's message is several lines, of which the last says what is wrong.
-pub(crate) fn check_regex(text: &str) -> Result<(), String> {
-    regex::Regex::new(text).map(|_| ()).map_err(|error| {
-        let message = error.to_string();
-        let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("`{text}` is not a regular expression: {last}")
-    })
-}
-
-fn check_json_path(text: &str) -> Result<(), String> {
-    serde_json_path::JsonPath::parse(text)
-        .map(|_| ())
-        .map_err(|error| format!("`{text}` is not a JSONPath: {error}; it starts with `$`, like `$.items[0].name`"))
+fn gives(path: &str) -> Option<Gives> {
+    XPath::parse(path).ok().map(|xpath| xpath.expression.gives())
 }

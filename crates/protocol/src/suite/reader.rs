@@ -124,6 +124,18 @@ impl<'a> At<'a> {
         }
     }
 
+    /// The place of what is written here among `known` words.
+    pub fn choice(&self, known: &[&str]) -> Option<usize> {
+        let text = self.text()?;
+        let found = known.iter().position(|word| *word == text);
+        if found.is_none() {
+            let message = format!("expected `{}`, found `{text}`", known.join("` or `"));
+            let hint = closest(&text, known).map(|near| format!("did you mean `{near}`?"));
+            self.reader.report(&self.path, self.node.position, message, hint);
+        }
+        found
+    }
+
     pub fn whole_number(&self, least: u32, most: u32) -> Option<u32> {
         let number = self.scalar().and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
         match number.filter(|number| (least..=most).contains(number)) {

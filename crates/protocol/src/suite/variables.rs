@@ -1,8 +1,10 @@
 //! Finds the names in a suite's templates that nobody gives a value.
 
 use super::problem::{Problem, Problems};
-use super::{Body, Capture, Check, Discover, Matcher, PAGE_VARIABLE, Step, Subject, Suite, Test};
-use crate::suite::check::{Bound, Property};
+use super::{
+    Auth, Body, Bound, Capture, Check, Discover, DiscoverFrom, Filter, Matcher, PAGE_VARIABLE, Property, Request, Step,
+    Subject, Suite, Test, ValueCheck,
+};
 use crate::template;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,29 +30,51 @@ pub fn check_variables<'a>(
 }
 
 fn check_test(test: &Test, suite: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
-    for (name, values) in &test.each {
-        for value in values {
-            missing(value, suite, &format!("{path}.each.{name}"), problems);
+    for axis in &test.each {
+        for value in axis.rows.iter().flatten() {
+            missing(value, suite, &format!("{path}.each.{}", axis.names.join(",")), problems);
         }
     }
     let mut known = suite.clone();
-    known.extend(test.each.iter().map(|(name, _)| name.clone()));
-    if let Some(Discover { sitemap, .. }) = &test.discover {
-        missing(sitemap, &known, &format!("{path}.discover.sitemap"), problems);
+    known.extend(test.each.iter().flat_map(|axis| axis.names.iter().cloned()));
+    if let Some(discover) = &test.discover {
+        check_discover(discover, &known, &format!("{path}.discover"), problems);
         known.insert(PAGE_VARIABLE.to_owned());
     }
-    for (number, step) in test.steps.iter().enumerate() {
-        let path = if test.steps.len() > 1 { format!("{path}.steps[{number}]") } else { path.to_owned() };
-        check_step(step, &known, &path, problems);
-        known.extend(step.capture.iter().map(|(name, _)| name.clone()));
+    let own = if test.steps.len() > 1 { "steps" } else { "" };
+    for (key, steps) in [("setup", &test.setup), (own, &test.steps), ("teardown", &test.teardown)] {
+        for (number, step) in steps.iter().enumerate() {
+            let path = if key.is_empty() { path.to_owned() } else { format!("{path}.{key}[{number}]") };
+            check_step(step, &known, &path, problems);
+            known.extend(step.capture.iter().map(|(name, _)| name.clone()));
+        }
     }
 }
 
-fn check_step(step: &Step, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
-    let request = &step.request;
+fn check_discover(discover: &Discover, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+    match &discover.from {
+        DiscoverFrom::Sitemap(address) => missing(address, known, &format!("{path}.sitemap"), problems),
+        DiscoverFrom::Links { start, .. } => missing(start, known, &format!("{path}.links"), problems),
+    }
+    for (key, patterns) in [("include", &discover.include), ("exclude", &discover.exclude)] {
+        for pattern in patterns {
+            missing(pattern, known, &format!("{path}.{key}"), problems);
+        }
+    }
+}
+
+fn check_request(request: &Request, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
     missing(&request.url, known, &format!("{path}.{}", request.method.to_lowercase()), problems);
     for (name, value) in &request.headers {
         missing(value, known, &format!("{path}.headers.{name}"), problems);
+    }
+    match &request.auth {
+        Some(Auth::Basic { user, password }) => {
+            missing(user, known, &format!("{path}.basic.user"), problems);
+            missing(password, known, &format!("{path}.basic.password"), problems);
+        }
+        Some(Auth::Bearer(token)) => missing(token, known, &format!("{path}.bearer"), problems),
+        None => {}
     }
     match &request.body {
         Some(Body::Form(fields)) => {
@@ -58,28 +82,72 @@ fn check_step(step: &Step, known: &BTreeSet<String>, path: &str, problems: &mut 
                 missing(value, known, &format!("{path}.form.{name}"), problems);
             }
         }
+        Some(Body::Multipart(parts)) => {
+            for part in parts {
+                for text in [Some(&part.content), part.file.as_ref(), part.content_type.as_ref()].into_iter().flatten()
+                {
+                    missing(text, known, &format!("{path}.multipart.{}", part.name), problems);
+                }
+            }
+        }
         Some(Body::Json(value)) => missing_in_value(value, known, &format!("{path}.json"), problems),
         Some(Body::Text(text)) => missing(text, known, &format!("{path}.text"), problems),
         None => {}
     }
-    for (name, Capture { subject }) in &step.capture {
-        missing_in_subject(subject, known, &format!("{path}.capture.{name}"), problems);
+}
+
+fn check_step(step: &Step, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+    check_request(&step.request, known, path, problems);
+    for (name, Capture { subject, filters }) in &step.capture {
+        let path = format!("{path}.capture.{name}");
+        missing_in_subject(subject, known, &path, problems);
+        missing_in_filters(filters, known, &path, problems);
     }
     // A check may use what its own step captures.
     let mut known = known.clone();
     known.extend(step.capture.iter().map(|(name, _)| name.clone()));
-    for (number, Check { subject, matchers }) in step.expect.iter().enumerate() {
-        let path = format!("{path}.expect[{number}]");
-        missing_in_subject(subject, &known, &path, problems);
-        for matcher in matchers {
-            missing_in_matcher(matcher, &known, &path, problems);
+    for (number, check) in step.expect.iter().enumerate() {
+        missing_in_check(check, &known, &format!("{path}.expect[{number}]"), problems);
+    }
+}
+
+fn missing_in_check(check: &Check, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+    match check {
+        Check::One(ValueCheck { subject, filters, matchers }) => {
+            missing_in_subject(subject, known, path, problems);
+            missing_in_filters(filters, known, path, problems);
+            for matcher in matchers {
+                missing_in_matcher(matcher, known, path, problems);
+            }
         }
+        Check::Any(checks) | Check::All(checks) => {
+            let group = if matches!(check, Check::Any(_)) { "any" } else { "all" };
+            for (number, check) in checks.iter().enumerate() {
+                missing_in_check(check, known, &format!("{path}.{group}[{number}]"), problems);
+            }
+        }
+        Check::Not(check) => missing_in_check(check, known, &format!("{path}.not"), problems),
+        Check::Links(links) => {
+            for pattern in &links.ignore {
+                missing(pattern, known, &format!("{path}.links.ignore"), problems);
+            }
+        }
+    }
+}
+
+fn missing_in_filters(filters: &[Filter], known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+    for text in filters.iter().flat_map(Filter::texts) {
+        missing(text, known, path, problems);
     }
 }
 
 fn missing_in_subject(subject: &Subject, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
     match subject {
-        Subject::Header(text) | Subject::Json(text) | Subject::Regex(text) => missing(text, known, path, problems),
+        Subject::Header(text)
+        | Subject::Json(text)
+        | Subject::XPath { path: text, .. }
+        | Subject::Cookie { name: text, .. }
+        | Subject::Regex { pattern: text, .. } => missing(text, known, path, problems),
         Subject::Css { selector, property } => {
             missing(selector, known, path, problems);
             if let Property::Attribute(name) = property {
@@ -107,12 +175,12 @@ fn missing_in_matcher(matcher: &Matcher, known: &BTreeSet<String>, path: &str, p
             missing_in_bound(low, known, path, problems);
             missing_in_bound(high, known, path, problems);
         }
-        Matcher::Exists(_) | Matcher::Empty(_) | Matcher::Type(_) => {}
+        Matcher::Exists(_) | Matcher::Empty(_) | Matcher::Type(_) | Matcher::Order(_) | Matcher::Schema(_) => {}
     }
 }
 
 fn missing_in_bound(bound: &Bound, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
-    if let Bound::Template(text) = bound {
+    if let Bound::Text(text) = bound {
         missing(text, known, path, problems);
     }
 }

@@ -4,6 +4,7 @@ use super::found::{Found, parse_number};
 use super::look::fold;
 use super::matcher::Expectation;
 use serde_json::Value;
+use stepcast_protocol::suite::matcher::status_class;
 
 /// Whether what was found is the expected value.
 pub fn equals(found: &Found, expected: &Value, how: Expectation) -> bool {
@@ -14,6 +15,7 @@ pub fn equals(found: &Found, expected: &Value, how: Expectation) -> bool {
         Found::List(values) if expected.is_array() || values.len() != 1 => {
             found.to_value().is_some_and(|list| json_equals(&list, expected, how))
         }
+        Found::Fields(values) => values.iter().any(|value| text_equals(value, expected, how)),
         Found::Json(_) | Found::List(_) => found.as_value().is_some_and(|value| json_equals(value, expected, how)),
     }
 }
@@ -35,6 +37,7 @@ pub fn json_equals(found: &Value, expected: &Value, how: Expectation) -> bool {
         }
         (Value::Number(found), Value::String(spelt)) if how.was_template => found.as_f64() == parse_number(spelt),
         (Value::Bool(_) | Value::Null, Value::String(spelt)) if how.was_template => spells(found, spelt),
+        (Value::String(found), _) if how.is_text => text_equals(found, expected, how),
         _ => found == expected,
     }
 }
@@ -56,6 +59,9 @@ pub fn spells(value: &Value, text: &str) -> bool {
 
 fn number_equals(found: f64, expected: &Value) -> bool {
     let expected = match expected {
+        Value::String(spelt) if let Some(class) = status_class(spelt) => {
+            return found >= f64::from(*class.start()) && found <= f64::from(*class.end());
+        }
         Value::String(spelt) => parse_number(spelt),
         other => other.as_f64(),
     };

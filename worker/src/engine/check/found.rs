@@ -12,10 +12,12 @@ pub enum Found<'p> {
     Text(Cow<'p, str>),
     /// A number Stepcast measured or counted
     Number(f64),
-    /// The one value a JSON path leads to
-    Json(&'p Value),
-    /// All values a JSON path with a wildcard, filter or slice leads to; perhaps none
-    List(Vec<&'p Value>),
+    /// One JSON value, such as a JSON path leads to
+    Json(Cow<'p, Value>),
+    /// All values a JSON path with a wildcard, filter or slice leads to, or all texts of elements; perhaps none
+    List(Vec<Cow<'p, Value>>),
+    /// The values of all header fields of a name; a matcher holds where one of them fits
+    Fields(Vec<String>),
 }
 
 impl Found<'_> {
@@ -24,6 +26,7 @@ impl Found<'_> {
         match self {
             Self::Nothing => false,
             Self::List(values) => !values.is_empty(),
+            Self::Fields(values) => !values.is_empty(),
             _ => true,
         }
     }
@@ -32,6 +35,10 @@ impl Found<'_> {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Fields(values) => match values.as_slice() {
+                [value] => Some(value),
+                _ => None,
+            },
             _ => self.as_value().and_then(Value::as_str),
         }
     }
@@ -52,10 +59,9 @@ impl Found<'_> {
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
-            Self::Text(text) => parse_number(text),
-            _ => match self.as_value()? {
-                Value::String(text) => parse_number(text),
-                value => value.as_f64(),
+            _ => match self.as_text() {
+                Some(text) => parse_number(text),
+                None => self.as_value()?.as_f64(),
             },
         }
     }
@@ -65,24 +71,39 @@ impl Found<'_> {
         match self {
             Self::Text(text) => Some(text.chars().count()),
             Self::List(values) => Some(values.len()),
-            Self::Json(Value::String(text)) => Some(text.chars().count()),
-            Self::Json(Value::Array(items)) => Some(items.len()),
-            Self::Json(Value::Object(members)) => Some(members.len()),
-            Self::Nothing | Self::Number(_) | Self::Json(_) => None,
+            Self::Fields(values) => Some(values.len()),
+            Self::Json(value) => match value.as_ref() {
+                Value::String(text) => Some(text.chars().count()),
+                Value::Array(items) => Some(items.len()),
+                Value::Object(members) => Some(members.len()),
+                _ => None,
+            },
+            Self::Nothing | Self::Number(_) => None,
         }
     }
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        matches!(self, Self::Json(Value::Null)) || self.count() == Some(0)
+        self.as_value().is_some_and(Value::is_null) || self.count() == Some(0)
     }
 
     /// The whole list as one JSON value.
     pub fn to_value(&self) -> Option<Value> {
         match self {
-            Self::Json(value) => Some((*value).clone()),
-            Self::List(values) => Some(values.iter().copied().cloned().collect()),
+            Self::Json(value) => Some(value.as_ref().clone()),
+            Self::List(values) => Some(values.iter().map(|value| value.as_ref().clone()).collect()),
+            Self::Fields(values) => Some(values.iter().map(String::as_str).collect()),
             _ => None,
+        }
+    }
+
+    /// The one value there is, or the list of all; numbers and texts of the page too.
+    pub fn to_single(&self) -> Option<Value> {
+        match self {
+            Self::Nothing => None,
+            Self::Text(text) => Some(Value::String(text.clone().into_owned())),
+            Self::Number(number) => serde_json::Number::from_f64(*number).map(Value::Number),
+            _ => self.as_value().cloned().or_else(|| self.to_value()),
         }
     }
 
@@ -92,6 +113,7 @@ impl Found<'_> {
             Self::Nothing => None,
             Self::Text(text) => Some(text.clone().into_owned()),
             Self::Number(number) => Some(number.to_string()),
+            Self::Fields(values) => values.first().cloned(),
             Self::Json(_) | Self::List(_) if !self.exists() => None,
             Self::Json(_) | Self::List(_) => match self.as_value() {
                 Some(Value::String(text)) => Some(text.clone()),

@@ -4,20 +4,25 @@ use super::compare::spells;
 use super::found::Found;
 use super::json_path;
 use super::look::{self, fold};
-use super::matcher::{counted, type_name, type_of_value};
+use super::matcher::{as_date, counted, type_name, type_of_value};
 use super::nearest::{listed, nearest};
+use super::order;
 use super::selector;
+use super::xpath;
 use crate::engine::page::Page;
 use serde_json::Value;
-use stepcast_protocol::suite::{Matcher, Property, Subject};
+use stepcast_protocol::suite::{CookieAttribute, Matcher, Property, Subject};
 
 /// Most names of what is there that a hint lists.
 const NAMES: usize = 8;
+/// Where shorter texts differ, everybody sees; in characters.
+const SEEN_AT_A_GLANCE: usize = 60;
+/// How much of what is the same is told before a difference, in characters.
+const BEFORE: usize = 15;
 
 /// A hint for a matcher that did not hold.
 pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) -> Option<String> {
-    let is_count_of_none =
-        matches!(subject, Subject::Css { property: Property::Count, .. }) && *found == Found::Number(0.0);
+    let is_count_of_none = *found == Found::Number(0.0) && counts_elements(subject);
     if !found.exists() || is_count_of_none {
         return of_nothing(subject, page).or_else(|| of_negation(matcher));
     }
@@ -30,26 +35,50 @@ pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) ->
                 .then(|| format!("found {}, which is no text", article(type_name(found))))
         }
         Matcher::Above(_) | Matcher::Below(_) | Matcher::AtLeast(_) | Matcher::AtMost(_) | Matcher::Between(..) => {
-            found.as_number().is_none().then(|| "what was found is not a number".into())
+            let is_comparable = found.as_number().is_some() || as_date(found).is_some();
+            (!is_comparable).then(|| "what was found is not a number".into())
         }
         Matcher::Count(_) if counted(found).is_none() => {
             Some(format!("found {}, which has nothing to count", article(type_name(found))))
         }
+        Matcher::Order(_) if !order::is_list(found) => {
+            Some(format!("found {}, which has no order", article(type_name(found))))
+        }
         _ => None,
     }
+}
+
+fn counts_elements(subject: &Subject) -> bool {
+    matches!(subject, Subject::Css { property: Property::Count, .. } | Subject::XPath { property: Property::Count, .. })
 }
 
 /// A hint for a subject that is not there.
 pub fn of_nothing(subject: &Subject, page: &Page) -> Option<String> {
     match subject {
         Subject::Css { selector, property } => of_selector(selector, property, page),
+        Subject::XPath { path, .. } => xpath::explain(path, page.html().ok()?),
         Subject::Json(path) => of_json_path(path, page),
         Subject::Header(name) => {
             let near = nearest(name, page.response().headers.keys().map(http::HeaderName::as_str));
             (!near.is_empty()).then(|| format!("there is {}", listed(near)))
         }
+        Subject::Cookie { name, attribute } => Some(of_cookie(name, *attribute, page)),
         _ => None,
     }
+}
+
+fn of_cookie(name: &str, attribute: Option<CookieAttribute>, page: &Page) -> String {
+    if let (Some(attribute), Some(_)) = (attribute, page.cookie(name)) {
+        return format!("the cookie `{name}` is there, without `{}`", attribute.name());
+    }
+    let mut names: Vec<&str> = page.cookie_names().collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return "there are no cookies".into();
+    }
+    let near = nearest(name, names.iter().copied());
+    format!("there is {}", listed(if near.is_empty() { names.into_iter().take(NAMES).collect() } else { near }))
 }
 
 fn of_negation(matcher: &Matcher) -> Option<String> {
@@ -96,9 +125,22 @@ fn of_difference(found: &Found, expected: &Value) -> Option<String> {
         Some("they differ only in white space".into())
     } else if actual.to_lowercase() == expected.to_lowercase() {
         Some("they differ only in upper and lower case".into())
+    } else if actual.chars().count().min(expected.chars().count()) > SEEN_AT_A_GLANCE {
+        first_difference(&actual, &expected)
     } else {
         None
     }
+}
+
+/// Where two long texts part, with a little of what goes before.
+fn first_difference(actual: &str, expected: &str) -> Option<String> {
+    let same = actual.chars().zip(expected.chars()).take_while(|(left, right)| left == right).count();
+    if same < BEFORE {
+        return None;
+    }
+    let around = |text: &str| text.chars().skip(same - BEFORE).take(3 * BEFORE).collect::<String>();
+    let (expected, actual) = (around(expected), around(actual));
+    Some(format!("they are the same for {same} characters; expected …\"{expected}\"…, found …\"{actual}\"…"))
 }
 
 fn of_type(found: &Found, expected: &Value) -> Option<String> {

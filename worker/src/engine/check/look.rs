@@ -3,11 +3,13 @@
 use super::Unclear;
 use super::found::Found;
 use super::json_path;
+use super::xpath;
 use crate::engine::page::Page;
 use regex::{Regex, RegexBuilder};
 use scraper::{ElementRef, Selector};
+use serde_json::Value;
 use std::borrow::Cow;
-use stepcast_protocol::suite::{Property, Subject};
+use stepcast_protocol::suite::{CookieAttribute, Property, Subject};
 
 /// Most memory a compiled pattern may take, in bytes: what it takes when suites are validated.
 const PATTERN_BYTES: usize = 10 * 1024 * 1024;
@@ -17,21 +19,28 @@ pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear>
     let response = page.response();
     Ok(match subject {
         Subject::Status => Found::Number(f64::from(response.status.as_u16())),
-        Subject::Header(name) => page.header(name).map_or(Found::Nothing, |value| Found::Text(value.into())),
+        Subject::Header(name) => Found::Fields(page.headers(name)),
+        Subject::Cookie { name, attribute } => cookie(name, *attribute, page),
         Subject::Url => Found::Text(response.url.as_str().into()),
         Subject::Redirects => Found::Number(f64::from(response.redirects)),
         Subject::Body => Found::Text(page.text().into()),
+        Subject::Sha256 => Found::Text(page.sha256().into()),
         Subject::Size => number(response.body.len()),
         Subject::Time => Found::Number((response.elapsed.as_secs_f64() * 1_000.0).round()),
         Subject::Css { selector, property } => css(selector, property, page)?,
+        Subject::XPath { path, property } => by_xpath(path, property, page)?,
         Subject::Json(path) => json(path, page)?,
-        Subject::Regex(text) => first_match(&pattern(text)?, page.text()),
+        Subject::Regex { pattern: text, group } => first_match(&pattern(text)?, *group, page.text()),
     })
 }
 
 /// Whether the subject's text has its white space folded, so that what is expected of it is folded too.
 pub fn folds_white_space(subject: &Subject) -> bool {
-    matches!(subject, Subject::Css { property: Property::Text, .. })
+    match subject {
+        Subject::Css { property, .. } => matches!(property, Property::Text | Property::Texts),
+        Subject::XPath { .. } => true,
+        _ => false,
+    }
 }
 
 /// A pattern within bounds; matching takes time linear in the text whatever the pattern.
@@ -61,6 +70,9 @@ fn css<'p>(text: &str, property: &Property, page: &'p Page) -> Result<Found<'p>,
     if *property == Property::Count {
         return Ok(number(elements.count()));
     }
+    if *property == Property::Texts {
+        return Ok(Found::List(elements.map(|element| Cow::Owned(Value::String(text_of(element)))).collect()));
+    }
     let Some(first) = elements.next() else { return Ok(Found::Nothing) };
     Ok(match property {
         Property::Html => Found::Text(first.inner_html().into()),
@@ -73,20 +85,60 @@ fn text_of(element: ElementRef) -> String {
     fold(&element.text().collect::<String>())
 }
 
+fn by_xpath<'p>(path: &str, property: &Property, page: &'p Page) -> Result<Found<'p>, Unclear> {
+    let html = page.html().map_err(|error| Unclear(error.to_owned()))?;
+    let nodes = match (xpath::evaluate(&xpath::parse(path)?, html)?, property) {
+        (xpath::Value::Nodes(nodes), _) => nodes,
+        (xpath::Value::Text(text), Property::Text) => return Ok(Found::Text(fold(&text).into())),
+        (xpath::Value::Number(number), Property::Text) => return Ok(Found::Number(number)),
+        (xpath::Value::Boolean(boolean), Property::Text) => return Ok(Found::Json(Cow::Owned(boolean.into()))),
+        _ => return Err(Unclear(format!("`{path}` gives a value, not nodes"))),
+    };
+    let text = |node: &xpath::Node| fold(&xpath::text_of(*node));
+    Ok(match property {
+        Property::Count => number(nodes.len()),
+        Property::Texts => Found::List(nodes.iter().map(|node| Cow::Owned(Value::String(text(node)))).collect()),
+        _ => nodes.first().map_or(Found::Nothing, |node| Found::Text(text(node).into())),
+    })
+}
+
 fn json<'p>(path: &str, page: &'p Page) -> Result<Found<'p>, Unclear> {
     let query = json_path::parse(path)?;
     let Ok(value) = page.json() else { return Ok(Found::Nothing) };
     let values = query.query(value).all();
     if !json_path::is_singular(path) {
-        return Ok(Found::List(values));
+        return Ok(Found::List(values.into_iter().map(Cow::Borrowed).collect()));
     }
-    Ok(values.first().map_or(Found::Nothing, |value| Found::Json(value)))
+    Ok(values.first().map_or(Found::Nothing, |value| Found::Json(Cow::Borrowed(value))))
 }
 
-fn first_match<'p>(pattern: &Regex, text: &'p str) -> Found<'p> {
-    let group = |captures: regex::Captures<'p>| captures.get(1).or_else(|| captures.get(0));
-    let found = pattern.captures(text).and_then(group);
+fn first_match<'p>(pattern: &Regex, group: Option<u32>, text: &'p str) -> Found<'p> {
+    let chosen = |captures: regex::Captures<'p>| match group {
+        Some(group) => captures.get(group as usize),
+        None => captures.get(1).or_else(|| captures.get(0)),
+    };
+    let found = pattern.captures(text).and_then(chosen);
     found.map_or(Found::Nothing, |found| Found::Text(Cow::Borrowed(found.as_str())))
+}
+
+fn cookie(name: &str, attribute: Option<CookieAttribute>, page: &Page) -> Found<'static> {
+    let Some(cookie) = page.cookie(name) else { return Found::Nothing };
+    let Some(attribute) = attribute else { return Found::Text(cookie.value().to_owned().into()) };
+    let text = |text: &str| Found::Text(text.to_owned().into());
+    let flag = |flag: Option<bool>| Found::Json(Cow::Owned(Value::Bool(flag.unwrap_or_default())));
+    let found = match attribute {
+        CookieAttribute::Path => cookie.path().map(text),
+        CookieAttribute::Domain => cookie.domain().map(text),
+        CookieAttribute::SameSite => cookie.same_site().map(|policy| text(&policy.to_string())),
+        CookieAttribute::MaxAge => cookie.max_age().map(|age| Found::Number(age.as_seconds_f64())),
+        CookieAttribute::Expires => cookie
+            .expires_datetime()
+            .and_then(|time| jiff::Timestamp::from_second(time.unix_timestamp()).ok())
+            .map(|time| text(&time.to_string())),
+        CookieAttribute::Secure => Some(flag(cookie.secure())),
+        CookieAttribute::HttpOnly => Some(flag(cookie.http_only())),
+    };
+    found.unwrap_or(Found::Nothing)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bodies and pages are far smaller than 2^53")]

@@ -4,10 +4,12 @@ use super::Unclear;
 use super::compare::{equals, json_equals};
 use super::found::{Found, parse_number};
 use super::look::pattern;
+use super::order;
 use serde_json::Value;
 use std::borrow::Cow;
-use stepcast_protocol::duration;
+use stepcast_protocol::schema::Schema;
 use stepcast_protocol::suite::{Bound, Matcher};
+use stepcast_protocol::{date, duration};
 
 /// How a value is compared, besides what its matcher says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Expectation {
     pub was_template: bool,
     /// What was found has its white space folded
     pub folds_white_space: bool,
+    /// What was found is text even where a number is meant
+    pub is_text: bool,
 }
 
 impl Expectation {
@@ -25,15 +29,39 @@ impl Expectation {
         if let Matcher::Exists(expected) = matcher {
             return Ok(found.exists() == *expected);
         }
+        if let Found::Fields(values) = found {
+            return self.holds_of_fields(matcher, values);
+        }
         // An empty list can be counted and found empty.
         let is_counted = matches!((found, matcher), (Found::List(_), Matcher::Count(_) | Matcher::Empty(_)));
         if found.exists() || is_counted { self.holds_of_something(matcher, found) } else { Ok(false) }
     }
 
+    /// Of several header fields of a name one has to fit, and where something must not be, it must be in none.
+    fn holds_of_fields(self, matcher: &Matcher, values: &[String]) -> Result<bool, Unclear> {
+        if let Matcher::Count(inner) = matcher {
+            return self.holds(inner, &count_of(values.len()));
+        }
+        let must_not = matches!(
+            matcher,
+            Matcher::NotEquals(_) | Matcher::NotContains(_) | Matcher::NotMatches(_) | Matcher::Empty(false)
+        );
+        let mut holds = must_not && !values.is_empty();
+        for value in values {
+            if self.holds(matcher, &Found::Text(value.as_str().into()))? != must_not {
+                holds = !must_not;
+            }
+        }
+        Ok(holds)
+    }
+
     fn holds_of_something(self, matcher: &Matcher, found: &Found) -> Result<bool, Unclear> {
         let compared = |limit: &Bound, holds: fn(f64, f64) -> bool| -> Result<bool, Unclear> {
-            let limit = number(limit)?;
-            Ok(found.as_number().is_some_and(|number| holds(number, limit)))
+            let (number, limit) = match limit_of(limit)? {
+                Limit::Number(limit) => (found.as_number(), limit),
+                Limit::Date(limit) => (as_date(found), limit),
+            };
+            Ok(number.is_some_and(|number| holds(number, limit)))
         };
         Ok(match matcher {
             Matcher::Exists(expected) => found.exists() == *expected,
@@ -59,21 +87,30 @@ impl Expectation {
                 compared(low, |number, low| number >= low)? && compared(high, |number, high| number <= high)?
             }
             Matcher::Type(name) => has_type(found, name),
+            Matcher::Schema(value) => {
+                let schema = schema_of(value)?;
+                found.to_single().is_some_and(|found| schema.is_valid(&found))
+            }
+            Matcher::Order(direction) => order::holds(found, *direction),
         })
     }
 }
 
 /// The number a `count` is asked of.
-#[expect(clippy::cast_precision_loss, reason = "pages are far smaller than 2^53")]
 pub fn counted(found: &Found) -> Option<Found<'static>> {
-    found.count().map(|count| Found::Number(count as f64))
+    found.count().map(count_of)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pages are far smaller than 2^53")]
+fn count_of(count: usize) -> Found<'static> {
+    Found::Number(count as f64)
 }
 
 /// The name of the JSON type of what was found.
 pub fn type_name(found: &Found) -> &'static str {
     match found {
         Found::Nothing => "nothing",
-        Found::Text(_) => "string",
+        Found::Text(_) | Found::Fields(_) => "string",
         Found::Number(_) => "integer",
         Found::Json(_) | Found::List(_) => found.as_value().map_or("array", type_of_value),
     }
@@ -93,14 +130,38 @@ pub fn type_of_value(value: &Value) -> &'static str {
     }
 }
 
-/// The number of a bound. Templates may spell a length of time, which is milliseconds then.
-pub fn number(bound: &Bound) -> Result<f64, Unclear> {
-    match bound {
-        Bound::Number(number) => Ok(*number),
-        Bound::Template(text) => parse_number(text)
-            .or_else(|| duration::parse(text).ok().map(|duration| duration.as_secs_f64() * 1_000.0))
-            .ok_or_else(|| Unclear(format!("`{text}` is not a number to compare with"))),
-    }
+/// A schema, which was found good when the suite was read.
+pub fn schema_of(value: &Value) -> Result<Schema, Unclear> {
+    Schema::new(value).map_err(|error| Unclear(error.to_string()))
+}
+
+/// What a bound says.
+enum Limit {
+    Number(f64),
+    Date(f64),
+}
+
+/// Templates may spell a length of time, which is milliseconds then.
+fn limit_of(bound: &Bound) -> Result<Limit, Unclear> {
+    let text = match bound {
+        Bound::Number(number) => return Ok(Limit::Number(*number)),
+        Bound::Text(text) => text,
+    };
+    parse_number(text)
+        .or_else(|| duration::parse(text).ok().map(|duration| duration.as_secs_f64() * 1_000.0))
+        .map(Limit::Number)
+        .or_else(|| date_of(text).map(Limit::Date))
+        .ok_or_else(|| Unclear(format!("`{text}` is not a number to compare with")))
+}
+
+/// The moment of what was found, if it is a date.
+pub fn as_date(found: &Found) -> Option<f64> {
+    found.as_text().and_then(date_of)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "dates are far fewer seconds than 2^53")]
+fn date_of(text: &str) -> Option<f64> {
+    date::seconds(text).map(|seconds| seconds as f64)
 }
 
 /// Numbers and booleans are text where only text has a beginning or an end.
@@ -125,12 +186,14 @@ fn is_match(expected: &str, found: &Found) -> Result<Option<bool>, Unclear> {
 fn contains(found: &Found, expected: &Value, how: Expectation) -> Option<bool> {
     match found {
         Found::List(values) => Some(values.iter().any(|value| json_equals(value, expected, how))),
-        Found::Json(Value::Array(items)) => Some(items.iter().any(|item| json_equals(item, expected, how))),
-        Found::Json(Value::Object(members)) => expected.as_str().map(|key| members.contains_key(key)),
-        _ => {
-            let expected = expected.as_str().map_or_else(|| expected.to_string(), str::to_owned);
-            text(found).map(|text| text.contains(&expected))
-        }
+        _ => match found.as_value() {
+            Some(Value::Array(items)) => Some(items.iter().any(|item| json_equals(item, expected, how))),
+            Some(Value::Object(members)) => expected.as_str().map(|key| members.contains_key(key)),
+            _ => {
+                let expected = expected.as_str().map_or_else(|| expected.to_string(), str::to_owned);
+                text(found).map(|text| text.contains(&expected))
+            }
+        },
     }
 }
 

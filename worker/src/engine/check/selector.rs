@@ -27,7 +27,8 @@ pub fn explain(selector: &str, html: &Html) -> Option<String> {
     None
 }
 
-fn tell(longest: Option<(&str, usize)>, broken: &str, near: Option<&str>) -> String {
+/// The longest part that matches, and the one that does not.
+pub fn tell(longest: Option<(&str, usize)>, broken: &str, near: Option<&str>) -> String {
     let story = match longest {
         Some((beginning, count)) => {
             let elements = if count == 1 { "element" } else { "elements" };

@@ -1,16 +1,19 @@
 //! Checks, expectations and findings in words.
 
 use super::found::Found;
-use super::matcher::{counted, type_name};
+use super::matcher::{counted, schema_of, type_name};
+use super::order;
 use crate::engine::excerpt::{excerpt, quote, quote_value};
 use crate::engine::mask::Mask;
 use serde_json::Value;
-use stepcast_protocol::suite::{Bound, Matcher, Subject};
+use stepcast_protocol::suite::{Bound, Filter, Matcher, Order, Subject};
 
-/// A check as a suite says it: `css `h1` text equals "Welcome"`.
-pub fn check(subject: &Subject, matchers: &[Matcher], mask: &Mask) -> String {
+/// A check as a suite says it: `css `h1` text, trim, equals "Welcome"`.
+pub fn check(subject: &Subject, filters: &[Filter], matchers: &[Matcher], mask: &Mask) -> String {
     let matchers: Vec<_> = matchers.iter().map(|matcher| asked(subject, matcher, mask)).collect();
-    excerpt(&format!("{subject} {}", matchers.join(" and ")), mask)
+    let filters = filters.iter().map(|filter| format!(", {filter}")).collect::<Vec<_>>().concat();
+    let comma = if filters.is_empty() { "" } else { "," };
+    excerpt(&format!("{subject}{filters}{comma} {}", matchers.join(" and ")), mask)
 }
 
 fn asked(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
@@ -19,6 +22,7 @@ fn asked(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
         Matcher::Exists(false) => "does not exist".into(),
         Matcher::Empty(true) => "is empty".into(),
         Matcher::Empty(false) => "is not empty".into(),
+        Matcher::Schema(_) => "fits the schema".into(),
         Matcher::Count(inner) => format!("count {}", asked(&Subject::Size, inner, mask)),
         other => format!("{} {}", other.name(), operand(subject, other, mask)),
     }
@@ -41,6 +45,7 @@ pub fn expected(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
         Matcher::Exists(false) => "nothing".into(),
         Matcher::Empty(true) => "something empty".into(),
         Matcher::Empty(false) => "something not empty".into(),
+        Matcher::Schema(_) => "something that fits the schema".into(),
         Matcher::Count(inner) => format!("count {}", expected(&Subject::Size, inner, mask)),
         Matcher::Above(_) => format!("above {}", operand()),
         Matcher::Below(_) => format!("below {}", operand()),
@@ -48,6 +53,7 @@ pub fn expected(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
         Matcher::AtMost(_) => format!("at most {}", operand()),
         Matcher::Between(..) => format!("between {}", operand()),
         Matcher::Type(_) => format!("type {}", operand()),
+        Matcher::Order(_) => format!("{} order", operand()),
     }
 }
 
@@ -58,9 +64,16 @@ pub fn actual(subject: &Subject, matcher: &Matcher, found: &Found, mask: &Mask) 
             format!("count {}", actual(&Subject::Size, inner, &count, mask))
         }
         _ if !found.exists() => "nothing".into(),
+        (Matcher::Schema(schema), _) => violations(schema, found, mask),
         (Matcher::Type(_), _) => format!("type {}", type_name(found)),
         (_, Found::Text(text)) => quote(text, mask),
         (_, Found::Number(number)) => measured(subject, *number),
+        (Matcher::Order(order), _) if let Some((place, item, next)) = order::explain(found, *order) => {
+            format!("{} before {} (items {place} and {})", quote(&item, mask), quote(&next, mask), place + 1)
+        }
+        (_, Found::Fields(values)) => {
+            excerpt(&values.iter().map(|value| quote(value, mask)).collect::<Vec<_>>().join(" and "), mask)
+        }
         _ => found
             .to_value()
             .map(|value| match found.as_value() {
@@ -71,11 +84,17 @@ pub fn actual(subject: &Subject, matcher: &Matcher, found: &Found, mask: &Mask) 
     }
 }
 
+/// Where the value is not as the schema says; a value it quotes may be long.
+fn violations(schema: &Value, found: &Found, mask: &Mask) -> String {
+    let (Ok(schema), Some(found)) = (schema_of(schema), found.to_single()) else { return String::new() };
+    excerpt(&schema.violations(&found).join("; "), mask)
+}
+
 /// What stands behind a matcher's name.
 fn operand(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
     let bound = |bound: &Bound| match bound {
         Bound::Number(number) => measured(subject, *number),
-        Bound::Template(text) => excerpt(text, mask),
+        Bound::Text(text) => excerpt(text, mask),
     };
     match matcher {
         Matcher::Equals(value) | Matcher::NotEquals(value) | Matcher::Contains(value) | Matcher::NotContains(value) => {
@@ -91,7 +110,9 @@ fn operand(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
         }
         Matcher::Between(low, high) => format!("{} and {}", bound(low), bound(high)),
         Matcher::Type(name) => name.clone(),
-        Matcher::Exists(_) | Matcher::Empty(_) | Matcher::Count(_) => String::new(),
+        Matcher::Order(Order::Ascending) => "ascending".into(),
+        Matcher::Order(Order::Descending) => "descending".into(),
+        Matcher::Exists(_) | Matcher::Empty(_) | Matcher::Count(_) | Matcher::Schema(_) => String::new(),
     }
 }
 

@@ -1,16 +1,21 @@
 //! Politeness: how many requests one host gets at once, and how long apart.
 //!
 //! Held for the whole process, by host name, so that tests running side by side are polite together. Each request
-//! brings the limits of its own suite. Only hosts that matter right now are remembered.
+//! brings the limits of its own suite. A host that asks to be left alone for a while is. Only hosts that matter right
+//! now are remembered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use stepcast_protocol::suite::HostLimits;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// From this many hosts on, those nobody asks any more are forgotten before another is added.
 const REMEMBERED: usize = 256;
+
+/// Longest a host is left alone because it asks for it; who asks for more is asked again, and its answer is a result.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// All hosts requests are made to.
 #[derive(Default)]
@@ -29,6 +34,7 @@ struct Host {
 struct State {
     active: u32,
     last_start: Option<Instant>,
+    rests_until: Option<Instant>,
     free_from: Option<Instant>,
 }
 
@@ -60,6 +66,17 @@ impl Hosts {
         Turn { host }
     }
 
+    /// Leaves `host` alone for a while, unless that is too long.
+    pub fn rest(&self, host: &str, wait: Duration) {
+        if wait <= LONGEST_REST {
+            let host = self.host(host);
+            let mut state = lock(&host.state);
+            let until = Some(Instant::now() + wait);
+            state.rests_until = state.rests_until.max(until);
+            state.free_from = state.free_from.max(until);
+        }
+    }
+
     fn host(&self, name: &str) -> Arc<Host> {
         let mut hosts = lock(&self.by_name);
         if hosts.len() >= REMEMBERED && !hosts.contains_key(name) {
@@ -73,7 +90,8 @@ impl Host {
     fn try_start(&self, limits: HostLimits) -> Attempt {
         let mut state = lock(&self.state);
         let now = Instant::now();
-        if let Some(time) = state.last_start.map(|last| last + limits.interval).filter(|time| *time > now) {
+        let earliest = state.last_start.map(|last| last + limits.interval).max(state.rests_until);
+        if let Some(time) = earliest.filter(|time| *time > now) {
             return Attempt::NotBefore(time);
         }
         if state.active >= limits.concurrency.max(1) {
@@ -81,7 +99,7 @@ impl Host {
         }
         state.active += 1;
         state.last_start = Some(now);
-        state.free_from = Some(now + limits.interval);
+        state.free_from = state.free_from.max(Some(now + limits.interval));
         Attempt::Started
     }
 
@@ -105,7 +123,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use tokio::time::timeout;
 
     const SOON: Duration = Duration::from_millis(1);
@@ -146,6 +163,19 @@ mod tests {
             drop(hosts.turn("a", limits(8, 50)).await);
         }
         assert_eq!(started.elapsed(), Duration::from_millis(100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_is_left_alone_as_long_as_it_asks_for() {
+        let hosts = Hosts::default();
+        let started = Instant::now();
+        hosts.rest("a", Duration::from_secs(2));
+        hosts.rest("a", Duration::from_secs(1));
+        hosts.rest("a", LONGEST_REST + SOON);
+        drop(hosts.turn("b", limits(1, 0)).await);
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        drop(hosts.turn("a", limits(1, 0)).await);
+        assert_eq!(started.elapsed(), Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]

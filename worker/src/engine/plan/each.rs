@@ -2,7 +2,7 @@
 
 use crate::engine::scope::Scope;
 use std::collections::BTreeMap;
-use stepcast_protocol::suite::Test;
+use stepcast_protocol::suite::{Axis, Test};
 use stepcast_protocol::template;
 
 /// Why the values of an `each` cannot be used.
@@ -40,29 +40,31 @@ impl EachError {
 
 /// How many combinations there are.
 pub fn count(test: &Test) -> usize {
-    test.each.iter().map(|(_, values)| values.len()).fold(1, usize::saturating_mul)
+    test.each.iter().map(|axis| axis.rows.len()).fold(1, usize::saturating_mul)
 }
 
 /// All combinations. Values may be templates over the variables of the run.
 pub fn combinations(test: &Test, scope: &Scope) -> Result<Vec<BTreeMap<String, String>>, EachError> {
     let mut combinations = vec![BTreeMap::new()];
-    for (variable, values) in &test.each {
-        let values: Vec<String> =
-            values.iter().map(|value| fill_in(test, variable, value, scope)).collect::<Result<_, _>>()?;
-        let with_each_value = |combination: &BTreeMap<String, String>| -> Vec<_> {
-            let with = |value: &String| {
-                let mut combination = combination.clone();
-                combination.insert(variable.clone(), value.clone());
-                combination
-            };
-            values.iter().map(with).collect()
+    for axis in &test.each {
+        let rows: Vec<BTreeMap<String, String>> =
+            axis.rows.iter().map(|row| fill_in(test, axis, row, scope)).collect::<Result<_, _>>()?;
+        let with_each_row = |combination: &BTreeMap<String, String>| -> Vec<BTreeMap<String, String>> {
+            rows.iter()
+                .map(|row| combination.iter().chain(row).map(|(k, v)| (k.clone(), v.clone())).collect())
+                .collect()
         };
-        combinations = combinations.iter().flat_map(with_each_value).collect();
+        combinations = combinations.iter().flat_map(with_each_row).collect();
     }
     Ok(combinations)
 }
 
-fn fill_in(test: &Test, variable: &str, value: &str, scope: &Scope) -> Result<String, EachError> {
+fn fill_in(test: &Test, axis: &Axis, row: &[String], scope: &Scope) -> Result<BTreeMap<String, String>, EachError> {
+    let values = axis.names.iter().zip(row);
+    values.map(|(variable, value)| Ok((variable.clone(), fill_in_value(test, variable, value, scope)?))).collect()
+}
+
+fn fill_in_value(test: &Test, variable: &str, value: &str, scope: &Scope) -> Result<String, EachError> {
     let (test, variable) = (test.name.clone(), variable.to_owned());
     if template::names(value).iter().any(|name| scope.is_secret(name)) {
         return Err(EachError::Secret { test, variable });
@@ -70,15 +72,17 @@ fn fill_in(test: &Test, variable: &str, value: &str, scope: &Scope) -> Result<St
     template::render(value, scope).map_err(|missing| EachError::Undefined { test, variable, missing: missing.0 })
 }
 
-/// The test's name for one combination. Variables the name does not use stand behind it, or results would not be told
-/// apart.
+/// The test's name for one combination. What the name does not use stands behind it, or results would not be told
+/// apart; of a table that is the first column, where the name uses none of it.
 pub fn name(test: &Test, variables: &BTreeMap<String, String>, scope: &Scope) -> String {
     let used = template::names(&test.name);
+    let shown = |axis: &&Axis| !axis.names.iter().any(|name| used.contains(&name.as_str()));
     let unused: Vec<String> = test
         .each
         .iter()
-        .filter(|(variable, _)| !used.contains(&variable.as_str()))
-        .filter_map(|(variable, _)| Some(format!("{variable}={}", variables.get(variable)?)))
+        .filter(shown)
+        .filter_map(|axis| axis.names.first())
+        .filter_map(|variable| Some(format!("{variable}={}", variables.get(variable)?)))
         .collect();
     let name = scope.show(&test.name);
     if unused.is_empty() { name } else { format!("{name} [{}]", unused.join(", ")) }

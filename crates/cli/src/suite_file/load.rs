@@ -1,0 +1,163 @@
+//! Reads a suite's file and, through it, those it includes and the tables it names.
+
+use super::include::merge;
+use super::sources::{Sources, shift, shift_position};
+use super::tables;
+use crate::exit::UsageError;
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use stepcast_protocol::document::{Kind, Node, Position};
+use stepcast_protocol::limits::SUITE_BYTES;
+use stepcast_protocol::suite::Problem;
+
+/// Most files one suite is made of.
+const MAX_FILES: usize = 100;
+
+/// Reads files and collects what is wrong with them.
+#[derive(Default)]
+pub(super) struct Loader {
+    pub problems: Vec<Problem>,
+    pub sources: Sources,
+    /// The files that are being read, each included by the one before
+    open: Vec<PathBuf>,
+    /// Every file that was read; one that is included twice is there once
+    seen: HashSet<PathBuf>,
+}
+
+impl Loader {
+    /// The suite of a file, with everything it takes from others in its place.
+    pub fn load(&mut self, path: &Path) -> Result<Node, UsageError> {
+        let text = read_text(path).map_err(UsageError::new)?;
+        let identity = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        Ok(self.load_text(path, identity, text).unwrap_or(Node { position: None, kind: Kind::Mapping(Vec::new()) }))
+    }
+
+    /// What is wrong, in the order of the files.
+    pub fn render_problems(&mut self) -> String {
+        // A file that could not be read lacks what the others would complain of.
+        if self.problems.iter().any(|problem| problem.path == SYNTAX) {
+            self.problems.retain(|problem| problem.path == SYNTAX);
+        }
+        for problem in &mut self.problems {
+            if problem.path == SYNTAX {
+                problem.path.clear();
+            }
+        }
+        self.problems.sort_by_key(|problem| problem.position);
+        self.problems.iter().map(|problem| self.sources.render(problem)).collect()
+    }
+
+    pub fn problem(&mut self, path: &str, position: Option<Position>, message: String, hint: Option<&str>) {
+        let hint = hint.map(str::to_owned);
+        self.problems.push(Problem { path: path.to_owned(), position, message, hint });
+    }
+
+    /// Reads a text that stands in `file`, which problems are told with.
+    pub fn parse(&mut self, file: &Path, text: String) -> Option<Node> {
+        let parsed = Node::parse(&text);
+        let before = self.sources.add(file.display().to_string(), text);
+        match parsed {
+            Ok(mut node) => {
+                shift(&mut node, before);
+                Some(node)
+            }
+            Err(error) => {
+                let mut position = Some(error.position);
+                shift_position(&mut position, before);
+                self.problem(SYNTAX, position, error.message, None);
+                None
+            }
+        }
+    }
+
+    fn load_text(&mut self, path: &Path, identity: PathBuf, text: String) -> Option<Node> {
+        self.seen.insert(identity.clone());
+        self.open.push(identity);
+        let node = self.parse(path, text).map(|mut node| {
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            tables::fill_in(self, &mut node, &folder);
+            self.fill_in_includes(node, &folder)
+        });
+        self.open.pop();
+        node
+    }
+
+    fn fill_in_includes(&mut self, mut node: Node, folder: &Path) -> Node {
+        let Kind::Mapping(entries) = &mut node.kind else { return node };
+        let Some(at) = entries.iter().position(|entry| entry.key == "include") else { return node };
+        let include = entries.remove(at).value;
+        let files = match include.kind {
+            Kind::List(items) => items,
+            kind => vec![Node { kind, ..include }],
+        };
+        let mut merged: Option<Node> = None;
+        for file in &files {
+            if let Some(included) = self.include(file, folder) {
+                merged = Some(match merged {
+                    Some(before) => merge(before, included),
+                    None => included,
+                });
+            }
+        }
+        match merged {
+            Some(merged) => merge(merged, node),
+            None => node,
+        }
+    }
+
+    fn include(&mut self, file: &Node, folder: &Path) -> Option<Node> {
+        let Kind::Scalar(serde_json::Value::String(name)) = &file.kind else {
+            let message = format!("expected the name of a file, found {}", file.describe());
+            self.problem("include", file.position, message, None);
+            return None;
+        };
+        let path = folder.join(name);
+        let text = match read_text(&path) {
+            Ok(text) => text,
+            Err(message) => {
+                let hint = "names are looked up from the file they stand in";
+                self.problem("include", file.position, message, Some(hint));
+                return None;
+            }
+        };
+        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if let Some(from) = self.open.iter().position(|open| *open == identity) {
+            let circle: Vec<String> = self.open[from..].iter().chain([&identity]).map(|path| name_of(path)).collect();
+            let message = format!("the files include each other in a circle: {}", circle.join(" -> "));
+            self.problem("include", file.position, message, None);
+            return None;
+        }
+        if self.seen.contains(&identity) {
+            return None;
+        }
+        if self.seen.len() == MAX_FILES {
+            let message = format!("a suite is made of {MAX_FILES} files at most");
+            self.problem("include", file.position, message, None);
+            return None;
+        }
+        let included = self.load_text(&path, identity, text)?;
+        if !matches!(included.kind, Kind::Mapping(_)) {
+            let message = format!("`{name}` holds {}, not a part of a suite", included.describe());
+            self.problem("include", file.position, message, None);
+            return None;
+        }
+        Some(included)
+    }
+}
+
+/// Marks a problem of a text that is no document; no place in a suite is called so.
+const SYNTAX: &str = "\0";
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// A file as text, unless it is larger than any suite.
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    let unreadable = |error| format!("`{}` cannot be read: {error}", path.display());
+    if fs::metadata(path).map_err(unreadable)?.len() > SUITE_BYTES as u64 {
+        return Err(format!("`{}` is larger than the {SUITE_BYTES} bytes a suite may have", path.display()));
+    }
+    fs::read_to_string(path).map_err(unreadable)
+}

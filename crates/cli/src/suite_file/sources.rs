@@ -1,0 +1,56 @@
+//! The files a suite is made of, as if they stood one behind the other: a line number says which file it is in.
+
+use stepcast_protocol::document::{Kind, Node, Position};
+use stepcast_protocol::suite::{Problem, Problems};
+
+/// All files, in the order they were read.
+#[derive(Default)]
+pub(super) struct Sources {
+    files: Vec<Source>,
+}
+
+struct Source {
+    name: String,
+    text: String,
+    /// How many lines stand before it
+    before: usize,
+}
+
+impl Sources {
+    /// Adds a file and says how many lines stand before it.
+    pub fn add(&mut self, name: String, text: String) -> usize {
+        let before = self.files.last().map_or(0, |last| last.before + last.text.lines().count() + 1);
+        self.files.push(Source { name, text, before });
+        before
+    }
+
+    /// A problem as a person reads it, with the line of the file it stands in. Where it has no place of its own, it is
+    /// about the first file, whose name the command was given.
+    pub fn render(&self, problem: &Problem) -> String {
+        let line = problem.position.map_or(1, |position| position.line);
+        let Some(source) = self.files.iter().rev().find(|source| source.before < line) else { return String::new() };
+        let position = problem.position.map(|at| Position { line: at.line - source.before, ..at });
+        Problems(vec![Problem { position, ..problem.clone() }]).render(&source.name, &source.text)
+    }
+}
+
+/// Moves everything down by so many lines.
+pub(super) fn shift(node: &mut Node, lines: usize) {
+    shift_position(&mut node.position, lines);
+    match &mut node.kind {
+        Kind::Scalar(_) => {}
+        Kind::List(items) => items.iter_mut().for_each(|item| shift(item, lines)),
+        Kind::Mapping(entries) => {
+            for entry in entries {
+                shift_position(&mut entry.position, lines);
+                shift(&mut entry.value, lines);
+            }
+        }
+    }
+}
+
+pub(super) fn shift_position(position: &mut Option<Position>, lines: usize) {
+    if let Some(position) = position {
+        position.line += lines;
+    }
+}

@@ -1,0 +1,40 @@
+//! Dates as suites and pages write them.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+/// The moment of an ISO 8601 date in seconds since 1970. What names no time is midnight; what names no zone is UTC.
+pub fn seconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    // A bare number is a number, although ISO 8601 has dates without dashes.
+    if !text.get(..10)?.contains('-') {
+        return None;
+    }
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment.as_second());
+    }
+    let of_day = |date: Date| date.to_zoned(TimeZone::UTC).ok();
+    let of_time = |time: DateTime| time.to_zoned(TimeZone::UTC).ok();
+    let moment: Option<Zoned> = match text.parse::<Date>() {
+        Ok(date) if text.len() == 10 => of_day(date),
+        _ => text.parse::<DateTime>().ok().and_then(of_time),
+    };
+    moment.map(|moment| moment.timestamp().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_moments() {
+        assert_eq!(seconds("1970-01-02"), Some(86_400));
+        assert_eq!(seconds("1970-01-01T00:01:00"), Some(60));
+        assert_eq!(seconds("1970-01-01T00:01:00Z"), Some(60));
+        assert_eq!(seconds(" 1970-01-01T01:00:00+01:00 "), Some(0));
+        for text in ["", "19700101", "12.5", "tomorrow", "1970-13-01", "-1234567890", "19700101T000000Z"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

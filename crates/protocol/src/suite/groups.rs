@@ -1,0 +1,117 @@
+//! Groups of checks by name: `checks` of a suite, put in place of `use` wherever checks stand.
+//!
+//! It happens on the tree, before anything is read, so that whoever reads checks knows nothing of groups.
+
+use super::problem::closest;
+use super::read_check::read_checks;
+use super::reader::At;
+use crate::document::{Entry, Kind, Node};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Most bytes of JSON all uses of groups may come to: a megabyte of suite could ask for terabytes.
+const EXPANDED_BYTES: usize = 8 * 1024 * 1024;
+
+/// The suite with every `use` replaced by the checks of its group.
+pub(super) fn expand<'a>(suite: &At<'a>) -> Cow<'a, Node> {
+    let Kind::Mapping(entries) = &suite.node.kind else { return Cow::Borrowed(suite.node) };
+    let mut groups = Groups { at: suite, by_name: read_groups(suite, entries), room: EXPANDED_BYTES };
+    let mut expanded = suite.node.clone();
+    if let Some(Kind::List(tests)) = value_of(&mut expanded, "tests").map(|node| &mut node.kind) {
+        for (number, test) in tests.iter_mut().enumerate() {
+            groups.expand_test(test, &format!("tests[{number}]"));
+        }
+    }
+    Cow::Owned(expanded)
+}
+
+struct Groups<'s, 'a> {
+    at: &'s At<'a>,
+    /// The checks and how many bytes they are; none where they are not good
+    by_name: BTreeMap<&'a str, Option<(&'a [Node], usize)>>,
+    room: usize,
+}
+
+fn read_groups<'a>(suite: &At<'a>, entries: &'a [Entry]) -> BTreeMap<&'a str, Option<(&'a [Node], usize)>> {
+    let Some(entry) = entries.iter().find(|entry| entry.key == "checks") else { return BTreeMap::new() };
+    let checks = At { reader: suite.reader, node: &entry.value, path: "checks".to_owned() };
+    let Some(fields) = checks.open_fields() else { return BTreeMap::new() };
+    fields.entries().map(|(name, at)| (name, read_group(&at))).collect()
+}
+
+fn read_group<'a>(at: &At<'a>) -> Option<(&'a [Node], usize)> {
+    let Kind::List(items) = &at.node.kind else { return at.expected("a list of checks") };
+    if let Some(item) = at.items()?.into_iter().find(|item| is_use(item.node)) {
+        item.problem("a group cannot use another");
+        return None;
+    }
+    read_checks(at)?;
+    Some((items, at.node.to_json().to_string().len()))
+}
+
+impl Groups<'_, '_> {
+    fn expand_test(&mut self, test: &mut Node, path: &str) {
+        self.expand_checks(test, path);
+        for key in ["setup", "steps", "teardown"] {
+            if let Some(Kind::List(steps)) = value_of(test, key).map(|node| &mut node.kind) {
+                for (number, step) in steps.iter_mut().enumerate() {
+                    self.expand_checks(step, &format!("{path}.{key}[{number}]"));
+                }
+            }
+        }
+    }
+
+    fn expand_checks(&mut self, step: &mut Node, path: &str) {
+        let Some(Kind::List(checks)) = value_of(step, "expect").map(|node| &mut node.kind) else { return };
+        if !checks.iter().any(is_use) {
+            return;
+        }
+        let given = std::mem::take(checks);
+        for (number, check) in given.into_iter().enumerate() {
+            if is_use(&check) {
+                checks.extend_from_slice(self.used(&check, &format!("{path}.expect[{number}]")));
+            } else {
+                checks.push(check);
+            }
+        }
+    }
+
+    /// The checks a `use` stands for; none where it is not good, which is reported.
+    fn used(&mut self, check: &Node, path: &str) -> &[Node] {
+        let at = At { reader: self.at.reader, node: check, path: path.to_owned() };
+        let Some(name) = at.fields(&["use"]).and_then(|fields| fields.get("use")?.text()) else { return &[] };
+        match self.by_name.get(name.as_str()) {
+            Some(Some((checks, bytes))) => match self.room.checked_sub(*bytes) {
+                Some(room) => {
+                    self.room = room;
+                    return checks;
+                }
+                None => at.problem("the groups used so far come to more than 8 MiB of checks"),
+            },
+            // What is wrong with the group was said where it stands.
+            Some(None) => {}
+            None => self.report_unknown(&at, &name),
+        }
+        &[]
+    }
+
+    fn report_unknown(&self, at: &At, name: &str) {
+        let known: Vec<&str> = self.by_name.keys().copied().collect();
+        let hint = match (closest(name, &known), known.as_slice()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, []) => "name groups of checks under `checks` of the suite".to_owned(),
+            (None, _) => format!("known here: {}", known.join(", ")),
+        };
+        at.problem_with_hint(format!("there is no group of checks `{name}`"), hint);
+    }
+}
+
+/// Whether this stands for the checks of a group.
+fn is_use(check: &Node) -> bool {
+    matches!(&check.kind, Kind::Mapping(entries) if entries.iter().any(|entry| entry.key == "use"))
+}
+
+fn value_of<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
+    let Kind::Mapping(entries) = &mut node.kind else { return None };
+    entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+}

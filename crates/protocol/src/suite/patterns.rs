@@ -1,0 +1,45 @@
+//! Whether selectors, patterns and paths are such, by the libraries that will run them.
+
+use crate::xpath::XPath;
+use scraper::error::SelectorErrorKind;
+
+/// Whether this is a CSS selector.
+pub(super) fn check_selector(text: &str) -> Result<(), String> {
+    scraper::Selector::parse(text)
+        .map(|_| ())
+        .map_err(|error| format!("`{text}` is not a CSS selector: {}", describe_selector_error(&error)))
+}
+
+fn describe_selector_error(error: &SelectorErrorKind) -> String {
+    match error {
+        SelectorErrorKind::UnexpectedToken => "something stands where it cannot".to_owned(),
+        SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
+        SelectorErrorKind::UnexpectedSelectorParseError(error) => match format!("{error:?}").as_str() {
+            "DanglingCombinator" => "it ends with a combinator and nothing behind it".to_owned(),
+            "EmptySelector" => "a part of it is empty".to_owned(),
+            other => other.split('(').next().unwrap_or_default().to_owned(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// Whether this is a pattern; the engine's message is several lines, of which the last says what is wrong.
+pub(super) fn check_regex(text: &str) -> Result<(), String> {
+    regex::Regex::new(text).map(|_| ()).map_err(|error| {
+        let message = error.to_string();
+        let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        format!("`{text}` is not a regular expression: {last}")
+    })
+}
+
+/// Whether this is an `XPath`.
+pub(super) fn check_xpath(text: &str) -> Result<(), String> {
+    XPath::parse(text).map(|_| ()).map_err(|error| format!("`{text}` is not an XPath: {error}"))
+}
+
+/// Whether this is a JSONPath.
+pub(super) fn check_json_path(text: &str) -> Result<(), String> {
+    serde_json_path::JsonPath::parse(text)
+        .map(|_| ())
+        .map_err(|error| format!("`{text}` is not a JSONPath: {error}; it starts with `$`, like `$.items[0].name`"))
+}

@@ -1,0 +1,176 @@
+//! Reads what has to hold of a value.
+
+use super::check::{Property, Subject};
+use super::filter::Filter;
+use super::matcher::{Bound, MATCHERS, Matcher, Order, TYPES, status_class};
+use super::patterns::check_regex;
+use super::reader::At;
+use crate::document::Kind;
+use crate::schema::Schema;
+use crate::{date, template};
+use serde_json::Value;
+
+/// What a value is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// A status code, or a class of them like `2xx`
+    Status,
+    /// A whole number
+    Number,
+    /// A length of time
+    Time,
+    /// Text, or a number a text may be
+    Text,
+    /// Any JSON
+    Anything,
+}
+
+impl Compared {
+    pub fn of(subject: &Subject, filters: &[Filter]) -> Self {
+        match subject {
+            _ if !filters.is_empty() => Self::Anything,
+            Subject::Status => Self::Status,
+            Subject::Redirects
+            | Subject::Size
+            | Subject::Css { property: Property::Count, .. }
+            | Subject::XPath { property: Property::Count, .. } => Self::Number,
+            Subject::Time => Self::Time,
+            Subject::Json(_)
+            | Subject::Css { property: Property::Texts, .. }
+            | Subject::XPath { property: Property::Texts, .. } => Self::Anything,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// A bare value means equals; a mapping has matchers for keys; nothing leaves it to the keys beside it.
+pub(super) fn read_matchers(compared: Compared, at: &At) -> Option<Vec<Matcher>> {
+    match &at.node.kind {
+        Kind::Scalar(Value::Null) => Some(Vec::new()),
+        Kind::Mapping(_) => {
+            let fields = at.fields(&MATCHERS)?;
+            let matchers: Vec<_> = fields.entries().map(|(key, value)| read_matcher(compared, key, &value)).collect();
+            matchers.into_iter().collect()
+        }
+        _ => read_matcher(compared, "equals", at).map(|matcher| vec![matcher]),
+    }
+}
+
+pub(super) fn read_matcher(compared: Compared, name: &str, at: &At) -> Option<Matcher> {
+    Some(match name {
+        "equals" => Matcher::Equals(read_value(compared, at)?),
+        "not_equals" => Matcher::NotEquals(read_value(compared, at)?),
+        "contains" => Matcher::Contains(read_scalar(at)?),
+        "not_contains" => Matcher::NotContains(read_scalar(at)?),
+        "starts_with" => Matcher::StartsWith(at.text()?),
+        "ends_with" => Matcher::EndsWith(at.text()?),
+        "matches" => Matcher::Matches(at.pattern(check_regex)?),
+        "not_matches" => Matcher::NotMatches(at.pattern(check_regex)?),
+        "exists" => Matcher::Exists(at.boolean()?),
+        "empty" => Matcher::Empty(at.boolean()?),
+        "one_of" => Matcher::OneOf(at.items()?.iter().filter_map(|at| read_value(compared, at)).collect()),
+        "count" => Matcher::Count(Box::new(read_count(at)?)),
+        "above" => Matcher::Above(read_bound(compared, at)?),
+        "below" => Matcher::Below(read_bound(compared, at)?),
+        "at_least" => Matcher::AtLeast(read_bound(compared, at)?),
+        "at_most" => Matcher::AtMost(read_bound(compared, at)?),
+        "between" => match at.items()?.as_slice() {
+            [low, high] => Matcher::Between(read_bound(compared, low)?, read_bound(compared, high)?),
+            _ => return at.expected("a list of two, the least and the most"),
+        },
+        "type" => {
+            let name = at.text()?;
+            if !TYPES.contains(&name.as_str()) {
+                return at.expected(&format!("one of {}", TYPES.join(", ")));
+            }
+            Matcher::Type(name)
+        }
+        "order" => match at.text()?.as_str() {
+            "ascending" => Matcher::Order(Order::Ascending),
+            "descending" => Matcher::Order(Order::Descending),
+            _ => return at.expected("`ascending` or `descending`"),
+        },
+        "schema" if compared == Compared::Anything => Matcher::Schema(read_schema(at)?),
+        "schema" => {
+            at.problem("only JSON can be held against a schema");
+            return None;
+        }
+        _ => return None,
+    })
+}
+
+/// A schema that is none is told where in it that is.
+fn read_schema(at: &At) -> Option<Value> {
+    let value = at.node.to_json();
+    match Schema::new(&value) {
+        Ok(_) => Some(value),
+        Err(error) => {
+            let place = error.pointer.split('/').skip(1).try_fold(at.clone(), |at, part| descend(&at, part));
+            place.unwrap_or_else(|| at.clone()).problem(error.to_string());
+            None
+        }
+    }
+}
+
+/// What a part of a JSON pointer names.
+fn descend<'a>(at: &At<'a>, part: &str) -> Option<At<'a>> {
+    match &at.node.kind {
+        Kind::Mapping(_) => at.open_fields()?.get(&part.replace("~1", "/").replace("~0", "~")),
+        Kind::List(_) => at.items()?.into_iter().nth(part.parse().ok()?),
+        Kind::Scalar(_) => None,
+    }
+}
+
+fn read_count(at: &At) -> Option<Matcher> {
+    let mut matchers = read_matchers(Compared::Number, at)?;
+    if matchers.len() == 1 {
+        return matchers.pop();
+    }
+    at.expected("a number or one matcher like `{ at_least: 2 }`")
+}
+
+fn read_value(compared: Compared, at: &At) -> Option<Value> {
+    let value = at.node.to_json();
+    let is_plain = !matches!(value, Value::Array(_) | Value::Object(_));
+    let is_number = value.is_u64() || value.as_str().is_some_and(template::is_template);
+    match compared {
+        Compared::Anything => Some(value),
+        Compared::Time => {
+            at.problem_with_hint("no answer takes exactly that long", "write `time: { below: 800ms }`");
+            None
+        }
+        Compared::Status if is_number || value.as_str().is_some_and(|text| status_class(text).is_some()) => Some(value),
+        Compared::Status => at.expected("a status code, or all of a kind like `2xx`"),
+        Compared::Number if is_number => Some(value),
+        Compared::Number => at.expected("a whole number"),
+        Compared::Text if is_plain && !value.is_null() => Some(value),
+        Compared::Text => at.expected("text"),
+    }
+}
+
+fn read_scalar(at: &At) -> Option<Value> {
+    match at.scalar() {
+        Some(Value::Null) | None => at.expected("text or a number"),
+        Some(value) => Some(value.clone()),
+    }
+}
+
+fn read_bound(compared: Compared, at: &At) -> Option<Bound> {
+    match at.scalar() {
+        Some(Value::String(text)) if template::is_template(text) => Some(Bound::Text(text.clone())),
+        _ if compared == Compared::Time => {
+            let duration = at.duration(std::time::Duration::from_hours(1))?;
+            Some(Bound::Number(duration.as_secs_f64() * 1_000.0))
+        }
+        Some(Value::Number(number)) => number.as_f64().map(Bound::Number),
+        Some(Value::String(text)) if can_be_date(compared) && date::seconds(text).is_some() => {
+            Some(Bound::Text(text.clone()))
+        }
+        _ if can_be_date(compared) => at.expected("a number, or a date like `2026-01-31`"),
+        _ => at.expected("a number"),
+    }
+}
+
+fn can_be_date(compared: Compared) -> bool {
+    matches!(compared, Compared::Text | Compared::Anything)
+}

@@ -1,0 +1,205 @@
+//! Reads requests: method and address, headers, who asks, what is sent.
+
+use super::reader::{At, Fields};
+use super::{Auth, Body, Defaults, Part, Request};
+use crate::document::Kind;
+use std::time::Duration;
+
+/// The longest one request may take: a worker on Lambda has 15 minutes for all its tests.
+pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
+const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+const BODIES: [&str; 4] = ["form", "json", "text", "multipart"];
+/// The keys of a step that make its request.
+pub(super) const REQUEST_KEYS: [&str; 16] = [
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "head",
+    "options",
+    "headers",
+    "basic",
+    "bearer",
+    "user_agent",
+    "form",
+    "json",
+    "text",
+    "multipart",
+    "timeout",
+];
+
+pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<String>) -> Option<Request> {
+    // Everything is read before anything is missed, so that all problems are told at once.
+    let target = read_target(fields, page);
+    let own = read_headers(fields);
+    let auth = read_auth(fields);
+    let body = read_body(fields, target.as_ref().map_or("post", |(method, _)| method));
+    let timeout = fields.get("timeout").map_or(Some(defaults.timeout), |at| at.duration(LONGEST_TIMEOUT));
+    let ((method, url), own) = (target?, own?);
+    let names_asker = own.iter().any(|(name, _)| name == "authorization");
+    let auth = auth?.or_else(|| defaults.auth.clone().filter(|_| !names_asker));
+    Some(Request {
+        method: method.to_ascii_uppercase(),
+        url,
+        headers: over_defaults(own, &defaults.headers, auth.is_some()),
+        auth,
+        body: body?,
+        timeout: timeout?,
+    })
+}
+
+/// A step's own headers stand in place of those of the defaults with the same name.
+fn over_defaults(own: Vec<(String, String)>, defaults: &[(String, String)], has_auth: bool) -> Vec<(String, String)> {
+    let is_own = |name: &str| own.iter().any(|(other, _)| other == name) || (has_auth && name == "authorization");
+    let kept = defaults.iter().filter(|(name, _)| !is_own(name)).cloned();
+    kept.collect::<Vec<_>>().into_iter().chain(own).collect()
+}
+
+/// `headers` and `user_agent`, of a step or of the defaults.
+pub(super) fn read_headers(fields: &Fields) -> Option<Vec<(String, String)>> {
+    let mut headers = fields.get("headers").map_or_else(|| Some(Vec::new()), |at| read_header_fields(&at))?;
+    if let Some(agent) = fields.get("user_agent") {
+        if headers.iter().any(|(name, _)| name == "user-agent") {
+            fields.problem_at_key("user_agent", "`headers` has a `user-agent` as well; keep one of them", None);
+        }
+        headers.push(("user-agent".to_owned(), agent.text_not_empty()?));
+    }
+    Some(headers)
+}
+
+fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
+    let fields = at.open_fields()?;
+    let mut headers = Vec::new();
+    for (name, value) in fields.entries() {
+        if name.is_empty()
+            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        {
+            fields.problem_at_key(name, format!("`{name}` cannot be the name of a header"), None);
+            continue;
+        }
+        if let Some(value) = value.text() {
+            headers.push((name.to_ascii_lowercase(), value));
+        }
+    }
+    Some(headers)
+}
+
+/// `basic` or `bearer`, of a step or of the defaults.
+#[expect(clippy::option_option, reason = "outside: could it be read, inside: is there one")]
+pub(super) fn read_auth(fields: &Fields) -> Option<Option<Auth>> {
+    if fields.has("basic") && fields.has("bearer") {
+        fields.problem_at_key("bearer", "a request is made by one; keep `basic` or `bearer`", None);
+    }
+    let key = if fields.has("basic") { "basic" } else { "bearer" };
+    let Some(at) = fields.get(key) else { return Some(None) };
+    if has_authorization(fields) {
+        fields.problem_at_key(key, format!("`headers` has an `authorization` as well; keep it or `{key}`"), None);
+    }
+    if key == "bearer" {
+        return Some(Some(Auth::Bearer(at.text_not_empty()?)));
+    }
+    let parts = at.fields(&["user", "password"])?;
+    let (user, password) = (parts.require("user"), parts.require("password"));
+    let user = user.and_then(|at| read_user(&at));
+    Some(Some(Auth::Basic { password: password?.text()?, user: user? }))
+}
+
+fn has_authorization(fields: &Fields) -> bool {
+    let headers = fields.get("headers").and_then(|at| match &at.node.kind {
+        Kind::Mapping(entries) => Some(entries),
+        _ => None,
+    });
+    headers.is_some_and(|entries| entries.iter().any(|entry| entry.key.eq_ignore_ascii_case("authorization")))
+}
+
+fn read_user(at: &At) -> Option<String> {
+    let user = at.text_not_empty()?;
+    if !user.contains("${") && user.contains(':') {
+        at.problem("a colon ends the name, so there cannot be one in it");
+        return None;
+    }
+    Some(user)
+}
+
+/// The method and the address.
+fn read_target(fields: &Fields, page: Option<String>) -> Option<(&'static str, String)> {
+    let methods: Vec<&'static str> = METHODS.into_iter().filter(|method| fields.has(method)).collect();
+    match (methods.as_slice(), page) {
+        ([], Some(page)) => Some(("get", page)),
+        ([method], Some(_)) => {
+            fields.problem_at_key(method, "`discover` says which pages to get; leave this out", None);
+            None
+        }
+        ([method], None) => Some((*method, read_url(&fields.get(method)?)?)),
+        ([], None) => {
+            fields.at().problem_with_hint("there is no request here", "add one, like `get: https://example.com/`");
+            None
+        }
+        ([_, second, ..], _) => {
+            fields.problem_at_key(
+                second,
+                "this would be a second request; a step makes one",
+                Some("use `steps`".into()),
+            );
+            None
+        }
+    }
+}
+
+#[expect(clippy::option_option, reason = "outside: could it be read, inside: is there one")]
+fn read_body(fields: &Fields, method: &str) -> Option<Option<Body>> {
+    let given: Vec<&str> = BODIES.into_iter().filter(|key| fields.has(key)).collect();
+    let [key] = given.as_slice() else {
+        if let [_, second, ..] = given.as_slice() {
+            fields.problem_at_key(second, "a request has one body", None);
+        }
+        return Some(None);
+    };
+    if matches!(method, "get" | "head") {
+        fields.problem_at_key(key, format!("a {} request has no body", method.to_uppercase()), None);
+    }
+    let at = fields.get(key)?;
+    Some(Some(match *key {
+        "form" => Body::Form(at.text_pairs()?),
+        "json" => Body::Json(at.node.to_json()),
+        "multipart" => Body::Multipart(read_parts(&at)?),
+        _ => Body::Text(at.text()?),
+    }))
+}
+
+/// Fields and files by the name of their field; several of one name stand in a list.
+fn read_parts(at: &At) -> Option<Vec<Part>> {
+    let fields = at.open_fields()?;
+    let mut parts = Vec::new();
+    for (name, value) in fields.entries() {
+        let values = if matches!(value.node.kind, Kind::List(_)) { value.items()? } else { vec![value] };
+        parts.extend(values.iter().filter_map(|at| read_part(name, at)));
+    }
+    Some(parts)
+}
+
+fn read_part(name: &str, at: &At) -> Option<Part> {
+    let name = name.to_owned();
+    if let Kind::Scalar(_) = at.node.kind {
+        return Some(Part { name, content: at.text()?, file: None, content_type: None });
+    }
+    let fields = at.fields(&["name", "content", "type"])?;
+    let (file, content) = (fields.require("name"), fields.require("content"));
+    Some(Part {
+        name,
+        file: Some(file?.text_not_empty()?),
+        content: content?.text()?,
+        content_type: fields.get("type").map_or(Some(None), |at| at.text_not_empty().map(Some))?,
+    })
+}
+
+pub(super) fn read_url(at: &At) -> Option<String> {
+    at.pattern(|url| match url::Url::parse(url) {
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(()),
+        Ok(parsed) => Err(format!("`{}:` addresses cannot be fetched; use http or https", parsed.scheme())),
+        Err(_) => {
+            Err(format!("`{url}` is not an absolute address; write it like `https://example.com/` or `${{base}}/`"))
+        }
+    })
+}

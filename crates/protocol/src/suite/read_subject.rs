@@ -1,0 +1,124 @@
+//! Reads what a check or a capture looks at.
+
+use super::check::{CookieAttribute, Property, Subject};
+use super::matcher::MATCHERS;
+use super::patterns::{check_json_path, check_regex, check_selector, check_xpath};
+use super::reader::{At, Fields};
+use crate::template;
+use crate::xpath::{Gives, XPath};
+
+const XPATH_PROPERTIES: [&str; 4] = ["text", "texts", "count", "exists"];
+const CSS_PROPERTIES: [&str; 6] = ["text", "texts", "html", "attr", "count", "exists"];
+
+/// The keys that may stand beside a subject's own.
+pub(super) fn keys_of(subject: &str) -> &'static [&'static str] {
+    match subject {
+        "css" => &CSS_PROPERTIES,
+        "xpath" => &XPATH_PROPERTIES,
+        "cookie" => &["attr"],
+        "regex" => &["group"],
+        _ => &[],
+    }
+}
+
+pub(super) fn read_subject(fields: &Fields, key: &str) -> Option<Subject> {
+    let at = fields.get(key)?;
+    Some(match key {
+        "status" => Subject::Status,
+        "url" => Subject::Url,
+        "redirects" => Subject::Redirects,
+        "body" => Subject::Body,
+        "sha256" => Subject::Sha256,
+        "size" => Subject::Size,
+        "time" => Subject::Time,
+        "header" => Subject::Header(at.text_not_empty()?.to_ascii_lowercase()),
+        "cookie" => read_cookie(fields, &at)?,
+        "xpath" => read_xpath(fields, &at)?,
+        "json" => Subject::Json(at.pattern(check_json_path)?),
+        "regex" => read_regex(fields, &at)?,
+        _ => Subject::Css { selector: at.pattern(check_selector)?, property: read_css_property(fields)? },
+    })
+}
+
+fn read_cookie(fields: &Fields, at: &At) -> Option<Subject> {
+    let attribute = match fields.get("attr") {
+        Some(at) => Some(read_cookie_attribute(&at)?),
+        None => None,
+    };
+    Some(Subject::Cookie { name: at.text_not_empty()?, attribute })
+}
+
+fn read_cookie_attribute(at: &At) -> Option<CookieAttribute> {
+    let name = at.text()?;
+    let found = CookieAttribute::ALL.into_iter().find(|attribute| attribute.name() == name);
+    if found.is_none() {
+        return at.expected(&format!("one of {}", CookieAttribute::ALL.map(CookieAttribute::name).join(", ")));
+    }
+    found
+}
+
+fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {
+    let pattern = at.pattern(check_regex)?;
+    let Some(at) = fields.get("group") else { return Some(Subject::Regex { pattern, group: None }) };
+    // A pattern that is a template has groups nobody knows yet.
+    let groups = match regex::Regex::new(&pattern) {
+        Ok(regex) if !template::is_template(&pattern) => regex.captures_len() - 1,
+        _ => usize::from(u16::MAX),
+    };
+    let group = at.whole_number(0, u32::from(u16::MAX))?;
+    if group as usize > groups {
+        at.problem_with_hint(format!("the last group of the pattern is {groups}"), "0 stands for all that is matched");
+        return None;
+    }
+    Some(Subject::Regex { pattern, group: Some(group) })
+}
+
+/// Text, numbers and booleans have nothing of which there could be several.
+fn read_xpath(fields: &Fields, at: &At) -> Option<Subject> {
+    let path = at.pattern(check_xpath)?;
+    let gives = XPath::parse(&path).map_or(Gives::Nodes, |xpath| xpath.expression.gives());
+    if template::is_template(&path) || gives == Gives::Nodes {
+        return Some(Subject::XPath { path, property: read_property(fields, &XPATH_PROPERTIES)? });
+    }
+    if let Some(key) = ["texts", "order"].into_iter().find(|key| fields.has(key)) {
+        fields.problem_at_key(key, "this XPath gives a value, not nodes", None);
+        return None;
+    }
+    Some(Subject::XPath { path, property: Property::Text })
+}
+
+fn read_css_property(fields: &Fields) -> Option<Property> {
+    read_property(fields, &CSS_PROPERTIES)
+}
+
+fn read_property(fields: &Fields, known: &[&'static str]) -> Option<Property> {
+    let given: Vec<&str> = known.iter().copied().filter(|key| fields.has(key)).collect();
+    match given.as_slice() {
+        // One text has no order.
+        [] if fields.has("order") => Some(Property::Texts),
+        [] if has_value_matcher(fields) => Some(Property::Text),
+        ["text"] => Some(Property::Text),
+        ["texts"] | ["texts", "count"] => Some(Property::Texts),
+        ["html"] => Some(Property::Html),
+        ["count"] => Some(Property::Count),
+        [] | ["exists"] => Some(Property::Exists),
+        // `attr` with `exists` says that the attribute should be there.
+        ["attr"] | ["attr", "exists"] => fields.get("attr")?.text_not_empty().map(Property::Attribute),
+        [first, second, ..] => {
+            fields.problem_at_key(
+                second,
+                format!("a check looks at one of `{first}` and `{second}`"),
+                Some("make it two checks".into()),
+            );
+            None
+        }
+        [other] => {
+            fields.problem_at_key(other, format!("unknown key `{other}`"), None);
+            None
+        }
+    }
+}
+
+fn has_value_matcher(fields: &Fields) -> bool {
+    fields.entries().any(|(key, _)| MATCHERS.contains(&key) || key == "filter")
+}

@@ -1,0 +1,170 @@
+//! Reads tests and their steps.
+
+use super::each::read_each;
+use super::patterns::check_regex;
+use super::read::{check_variable_names, read_name, read_retries};
+use super::read_check::{read_capture, read_checks};
+use super::read_request::{REQUEST_KEYS, read_request, read_url};
+use super::reader::{At, Fields};
+use super::{Capture, Defaults, Discover, DiscoverFrom, PAGE_VARIABLE, Request, Step, Test};
+use crate::document::Kind;
+use crate::limits;
+use std::time::Duration;
+
+const OWN_STEP_KEYS: [&str; 4] = ["name", "capture", "expect", "slow_over"];
+const TEST_KEYS: [&str; 12] = [
+    "name",
+    "tags",
+    "each",
+    "discover",
+    "skip",
+    "only",
+    "expect_failure",
+    "setup",
+    "steps",
+    "teardown",
+    "retries",
+    "share",
+];
+/// Nothing that may take longer is worth a warning.
+const LONGEST_SLOW: Duration = Duration::from_mins(15);
+/// Beyond it nobody wants to know where a page hides.
+const DEEPEST: u32 = 10;
+
+fn step_keys() -> Vec<&'static str> {
+    OWN_STEP_KEYS.into_iter().chain(REQUEST_KEYS).collect()
+}
+
+pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
+    let known: Vec<&str> = TEST_KEYS.into_iter().chain(step_keys()).collect();
+    let fields = at.fields(&known)?;
+    let name = fields.require("name").and_then(|at| read_name(&at));
+    let discover = fields.get("discover").map(|at| read_discover(&at));
+    let steps = read_own_steps(&fields, discover.is_some(), defaults);
+    let around = |key| fields.get(key).map_or_else(|| Some(Vec::new()), |at| read_steps(&at, defaults));
+    let (setup, teardown) = (around("setup"), around("teardown"));
+    let each = fields.get("each").map_or_else(|| Some(Vec::new()), |at| read_each(&at));
+    let slow_over = fields.get("slow_over").and_then(|at| at.duration(LONGEST_SLOW));
+    let flag = |key| fields.get(key).is_some_and(|at| at.boolean().unwrap_or_default());
+    Some(Test {
+        name: name?,
+        tags: fields.get("tags").and_then(|at| at.texts()).unwrap_or_default(),
+        each: each?,
+        discover: discover.map_or(Some(None), |discover| discover.map(Some))?,
+        skip: flag("skip"),
+        only: flag("only"),
+        expect_failure: flag("expect_failure"),
+        setup: setup?,
+        steps: steps?,
+        teardown: teardown?,
+        retries: fields.get("retries").map_or_else(|| Some(defaults.retries), |at| read_retries(&at))?,
+        slow_over,
+        share: fields.get("share").map_or(Some(defaults.share), |at| at.boolean())?,
+    })
+}
+
+/// The steps a test has, or the one it is.
+fn read_own_steps(fields: &Fields, is_discovered: bool, defaults: &Defaults) -> Option<Vec<Step>> {
+    let page = is_discovered.then(|| format!("${{{PAGE_VARIABLE}}}"));
+    let Some(steps) = fields.get("steps") else {
+        return read_step(fields, defaults, page, None).map(|step| vec![step]);
+    };
+    if is_discovered {
+        fields.problem_at_key("steps", "`discover` takes one request; it cannot have `steps`", None);
+        return None;
+    }
+    for key in REQUEST_KEYS.iter().chain(&["capture", "expect"]).filter(|key| fields.has(key)) {
+        fields.problem_at_key(key, format!("`{key}` belongs into one of the `steps`"), None);
+    }
+    read_steps(&steps, defaults)
+}
+
+fn read_steps(at: &At, defaults: &Defaults) -> Option<Vec<Step>> {
+    let items = at.items()?;
+    if items.is_empty() || items.len() > limits::STEPS_PER_TEST {
+        at.problem(format!("1 to {} steps can stand here, these are {}", limits::STEPS_PER_TEST, items.len()));
+    }
+    let read = |(number, at): (usize, &At)| read_step(&at.fields(&step_keys())?, defaults, None, Some(number));
+    // Every step is read even where one is not good, so that all problems are told at once.
+    let steps: Vec<_> = items.iter().enumerate().map(read).collect();
+    steps.into_iter().collect()
+}
+
+fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number: Option<usize>) -> Option<Step> {
+    let request = read_request(fields, defaults, page);
+    let capture = fields.get("capture").map_or_else(|| Some(Vec::new()), |at| read_captures(&at));
+    let expect = fields.get("expect").map_or_else(|| Some(Vec::new()), |at| read_checks(&at));
+    let request = request?;
+    // A test that is its own only step is told by its request; its name and its `slow_over` are already the test's.
+    let (name, slow_over) = match number {
+        Some(_) => (
+            fields.get("name").map_or_else(|| Some(describe(&request)), |at| read_name(&at))?,
+            fields.get("slow_over").and_then(|at| at.duration(LONGEST_SLOW)),
+        ),
+        None => (describe(&request), None),
+    };
+    Some(Step { name, request, capture: capture?, expect: expect?, slow_over })
+}
+
+fn describe(request: &Request) -> String {
+    format!("{} {}", request.method, request.url)
+}
+
+fn read_discover(at: &At) -> Option<Discover> {
+    let fields = at.fields(&["sitemap", "links", "depth", "scope", "limit", "include", "exclude", "robots"])?;
+    let most = u32::try_from(limits::TESTS_PER_JOB).unwrap_or(u32::MAX);
+    let from = read_discover_from(&fields);
+    let patterns = |key| fields.get(key).map_or_else(|| Some(Vec::new()), |at| read_patterns(&at));
+    let (include, exclude) = (patterns("include"), patterns("exclude"));
+    let ignore_robots = fields.get("robots").map_or(Some(0), |at| at.choice(&["respect", "ignore"]));
+    Some(Discover {
+        from: from?,
+        limit: fields.get("limit").map_or(Some(most), |at| at.whole_number(1, most))?,
+        include: include?,
+        exclude: exclude?,
+        ignore_robots: ignore_robots? == 1,
+    })
+}
+
+fn read_discover_from(fields: &Fields) -> Option<DiscoverFrom> {
+    let depth = fields.get("depth").map_or(Some(1), |at| at.whole_number(0, DEEPEST));
+    let scope = fields.get("scope").map_or(Some(0), |at| at.choice(&["same_host", "any"]));
+    match (fields.get("sitemap"), fields.get("links")) {
+        (Some(sitemap), None) => {
+            for key in ["depth", "scope"].into_iter().filter(|key| fields.has(key)) {
+                fields.problem_at_key(key, format!("a sitemap lists its pages; `{key}` belongs to `links`"), None);
+            }
+            read_url(&sitemap).map(DiscoverFrom::Sitemap)
+        }
+        (None, Some(start)) => {
+            Some(DiscoverFrom::Links { start: read_url(&start)?, depth: depth?, other_hosts: scope? == 1 })
+        }
+        (None, None) => {
+            fields.at().problem_with_hint("this does not say where to look", "add `sitemap` or `links`");
+            None
+        }
+        (Some(_), Some(_)) => {
+            fields.problem_at_key("links", "pages come from `sitemap` or from `links`, not from both", None);
+            None
+        }
+    }
+}
+
+fn read_patterns(at: &At) -> Option<Vec<String>> {
+    match at.node.kind {
+        Kind::List(_) => {
+            let patterns: Vec<_> = at.items()?.iter().map(|at| at.pattern(check_regex)).collect();
+            patterns.into_iter().collect()
+        }
+        _ => Some(vec![at.pattern(check_regex)?]),
+    }
+}
+
+fn read_captures(at: &At) -> Option<Vec<(String, Capture)>> {
+    let fields = at.open_fields()?;
+    let captures: Option<Vec<_>> =
+        fields.entries().map(|(name, at)| Some((name.to_owned(), read_capture(&at)?))).collect();
+    let captures = captures?;
+    check_variable_names(&fields, "", captures.iter().map(|(name, _)| name.as_str()));
+    Some(captures)
+}

@@ -1,0 +1,203 @@
+//! `XPath` 1.0 expressions, taken apart: <https://www.w3.org/TR/1999/REC-xpath-19991116/>
+//!
+//! Here they are read and checked; `worker` evaluates them. Namespaces and variables are left out: pages declare no
+//! prefixes, and templates are filled in before an expression is read.
+
+mod parser;
+mod token;
+
+/// An expression with where it can be cut.
+#[derive(Debug, Clone, PartialEq)]
+pub struct XPath {
+    /// What it says
+    pub expression: Expression,
+    /// Where its first path can be cut so that what stands before is a path too, in bytes
+    pub cuts: Vec<usize>,
+}
+
+/// Why a text is no expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at character {place}")]
+pub struct XPathError {
+    /// What is wrong
+    pub message: String,
+    /// Where, in characters from 1
+    pub place: usize,
+}
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// Two with an operator between them
+    Binary(Box<Expression>, Operator, Box<Expression>),
+    /// `-` before an expression
+    Negative(Box<Expression>),
+    /// Nodes on the way from somewhere
+    Path(Start, Vec<Step>),
+    /// A text in quotes
+    Literal(String),
+    /// A number
+    Number(f64),
+    /// A function with its arguments
+    Call(&'static str, Vec<Expression>),
+}
+
+/// Where a path starts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Start {
+    /// The node at hand
+    Here,
+    /// The document
+    Root,
+    /// The nodes of an expression, those that all the predicates hold of
+    Nodes(Box<Expression>, Vec<Expression>),
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Where it leads
+    pub axis: Axis,
+    /// What is taken there
+    pub test: NodeTest,
+    /// What has to hold of it
+    pub predicates: Vec<Expression>,
+}
+
+/// What a step takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeTest {
+    /// Elements, or attributes on their axis, whatever they are called
+    AnyName,
+    /// Those of this name
+    Name(String),
+    /// Every node
+    Node,
+    /// Texts
+    Text,
+    /// Comments
+    Comment,
+    /// Processing instructions
+    Instruction,
+}
+
+/// The directions in which a step can lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the standard, section 2.2")]
+pub enum Axis {
+    Ancestor,
+    AncestorOrSelf,
+    Attribute,
+    Child,
+    Descendant,
+    DescendantOrSelf,
+    Following,
+    FollowingSibling,
+    Parent,
+    Preceding,
+    PrecedingSibling,
+    SelfNode,
+}
+
+impl Axis {
+    /// Whether positions count against the order of the document.
+    pub fn is_reverse(self) -> bool {
+        matches!(self, Self::Ancestor | Self::AncestorOrSelf | Self::Preceding | Self::PrecedingSibling)
+    }
+}
+
+/// What can stand between two expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are the signs of the standard, section 3")]
+pub enum Operator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Union,
+}
+
+/// What an expression gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gives {
+    /// Nodes of the page
+    Nodes,
+    /// A text
+    Text,
+    /// A number
+    Number,
+    /// True or false
+    Boolean,
+}
+
+impl XPath {
+    /// Reads an expression.
+    pub fn parse(text: &str) -> Result<Self, XPathError> {
+        parser::parse(text)
+    }
+}
+
+impl Expression {
+    /// What it gives, which does not depend on the page.
+    pub fn gives(&self) -> Gives {
+        match self {
+            Self::Path(..) | Self::Binary(_, Operator::Union, _) => Gives::Nodes,
+            Self::Literal(_) => Gives::Text,
+            Self::Number(_) | Self::Negative(_) => Gives::Number,
+            Self::Binary(_, operator, _) => match operator {
+                Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Remainder => {
+                    Gives::Number
+                }
+                _ => Gives::Boolean,
+            },
+            Self::Call(name, _) => match *name {
+                "id" => Gives::Nodes,
+                "boolean" | "not" | "true" | "false" | "lang" | "contains" | "starts-with" => Gives::Boolean,
+                "last" | "position" | "count" | "string-length" | "number" | "sum" | "floor" | "ceiling" | "round" => {
+                    Gives::Number
+                }
+                _ => Gives::Text,
+            },
+        }
+    }
+}
+
+/// The functions of the standard (section 4), with the least and the most arguments each takes.
+const FUNCTIONS: [(&str, usize, usize); 27] = [
+    ("last", 0, 0),
+    ("position", 0, 0),
+    ("count", 1, 1),
+    ("id", 1, 1),
+    ("local-name", 0, 1),
+    ("namespace-uri", 0, 1),
+    ("name", 0, 1),
+    ("string", 0, 1),
+    ("concat", 2, usize::MAX),
+    ("starts-with", 2, 2),
+    ("contains", 2, 2),
+    ("substring-before", 2, 2),
+    ("substring-after", 2, 2),
+    ("substring", 2, 3),
+    ("string-length", 0, 1),
+    ("normalize-space", 0, 1),
+    ("translate", 3, 3),
+    ("boolean", 1, 1),
+    ("not", 1, 1),
+    ("true", 0, 0),
+    ("false", 0, 0),
+    ("lang", 1, 1),
+    ("number", 0, 1),
+    ("sum", 1, 1),
+    ("floor", 1, 1),
+    ("ceiling", 1, 1),
+    ("round", 1, 1),
+];

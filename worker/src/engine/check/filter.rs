@@ -1,0 +1,283 @@
+//! Prepares values before they are judged or kept.
+
+use super::Unclear;
+use super::found::{Found, parse_number};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::{rfc2822, strtime};
+use percent_encoding::percent_decode_str;
+use scraper::Html;
+use serde_json::Value;
+use std::borrow::Cow;
+use stepcast_protocol::suite::{Encoding, Filter};
+
+/// Most bytes a filter may make of a value: `replace` can make a page thousands of times longer.
+const MADE_BYTES: usize = 16 * 1024 * 1024;
+/// How much of a value a message quotes, in characters.
+const QUOTED: usize = 60;
+
+/// Why a value could not be prepared: it is the page's fault, unlike what is [`Unclear`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// What was found, and which filter could not make anything of it
+    pub reason: String,
+}
+
+/// What the filters make of what was found. Of nothing they make nothing.
+pub fn apply<'p>(found: Found<'p>, filters: &[Filter]) -> Result<Found<'p>, Unfit> {
+    filters.iter().try_fold(found, |found, filter| step(found, filter))
+}
+
+/// A filter with a template in it can only be checked once that is filled in.
+pub fn check(filters: &[Filter]) -> Result<(), Unclear> {
+    for filter in filters {
+        if let Filter::Split(text) | Filter::Replace(text, _) = filter
+            && text.is_empty()
+        {
+            return Err(Unclear(format!("`{}` has nothing to look for", filter.name())));
+        }
+    }
+    Ok(())
+}
+
+fn step<'p>(found: Found<'p>, filter: &Filter) -> Result<Found<'p>, Unfit> {
+    match (found, filter) {
+        (Found::Fields(mut values), _) if values.len() == 1 => step(Found::Text(values.remove(0).into()), filter),
+        (Found::Fields(values), _) => {
+            step(Found::List(values.into_iter().map(|value| Cow::Owned(Value::String(value))).collect()), filter)
+        }
+        (Found::List(values), Filter::Count) => Ok(count(values.len())),
+        (Found::Nothing, _) => Ok(Found::Nothing),
+        (found, Filter::Count) => found.count().map(count).ok_or_else(|| unfit(filter, &found, "has nothing to count")),
+        (found, Filter::Nth(place)) => nth(found, *place, filter),
+        (Found::List(values), Filter::Split(_)) if values.len() != 1 => {
+            Err(unfit(filter, &Found::List(values), "is a list already"))
+        }
+        (found, Filter::Split(separator)) => split(&found, separator, filter),
+        (Found::List(values), _) => {
+            let made = values.iter().map(|value| of_value(value, filter).map(Cow::Owned));
+            made.collect::<Result<_, _>>().map(Found::List)
+        }
+        (found, _) => match found.as_value() {
+            Some(Value::Array(items)) => {
+                let made = items.iter().map(|item| of_value(item, filter));
+                made.collect::<Result<_, _>>().map(|items| Found::Json(Cow::Owned(Value::Array(items))))
+            }
+            _ => of_text(&text_of(&found, filter)?, filter),
+        },
+    }
+}
+
+fn of_value(value: &Value, filter: &Filter) -> Result<Value, Unfit> {
+    let found = Found::Json(Cow::Borrowed(value));
+    Ok(match of_text(&text_of(&found, filter)?, filter)? {
+        Found::Number(number) => serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number),
+        made => made.as_text().map_or(Value::Null, |text| Value::String(text.to_owned())),
+    })
+}
+
+fn text_of(found: &Found, filter: &Filter) -> Result<String, Unfit> {
+    let text = super::matcher::text(found).map(Cow::into_owned);
+    text.ok_or_else(|| unfit(filter, found, "is no text"))
+}
+
+fn of_text(text: &str, filter: &Filter) -> Result<Found<'static>, Unfit> {
+    let fails = |why: &str| unfit(filter, &Found::Text(text.into()), why);
+    Ok(Found::Text(match filter {
+        Filter::Trim => text.trim().to_owned().into(),
+        Filter::Lower => text.to_lowercase().into(),
+        Filter::Upper => text.to_uppercase().into(),
+        Filter::Replace(from, to) => replace(text, from, to).ok_or_else(|| fails("becomes too long"))?.into(),
+        Filter::Decode(encoding) => decode(text, *encoding).map_err(|why| fails(&why))?.into(),
+        Filter::Date(pattern) => date(text, pattern.as_deref()).map_err(|why| fails(&why))?.into(),
+        Filter::Number { decimal } => return number(text, *decimal).map(Found::Number).map_err(fails),
+        // Those are about lists and have been made.
+        Filter::Split(_) | Filter::Count | Filter::Nth(_) => text.to_owned().into(),
+    }))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pages are far smaller than 2^53")]
+fn count(count: usize) -> Found<'static> {
+    Found::Number(count as f64)
+}
+
+fn nth<'p>(found: Found<'p>, place: i32, filter: &Filter) -> Result<Found<'p>, Unfit> {
+    let items = match found {
+        Found::List(values) => values,
+        Found::Json(Cow::Borrowed(Value::Array(items))) => items.iter().map(Cow::Borrowed).collect(),
+        Found::Json(Cow::Owned(Value::Array(items))) => items.into_iter().map(Cow::Owned).collect(),
+        other => return Err(unfit(filter, &other, "is no list")),
+    };
+    let from_end = place.unsigned_abs() as usize;
+    let index = if place < 0 { items.len().checked_sub(from_end) } else { Some(from_end) };
+    // An item that is not there is nothing, as anywhere else.
+    Ok(index.and_then(|index| items.into_iter().nth(index)).map_or(Found::Nothing, Found::Json))
+}
+
+fn split(found: &Found, separator: &str, filter: &Filter) -> Result<Found<'static>, Unfit> {
+    let text = text_of(found, filter)?;
+    Ok(Found::List(text.split(separator).map(|piece| Cow::Owned(Value::String(piece.to_owned()))).collect()))
+}
+
+fn replace(text: &str, from: &str, to: &str) -> Option<String> {
+    let times = text.matches(from).count();
+    (text.len().saturating_add(times.saturating_mul(to.len())) <= MADE_BYTES).then(|| text.replace(from, to))
+}
+
+/// The one number in a text, whatever stands around it. Digits in groups of three may have a separator between them.
+fn number(text: &str, decimal: char) -> Result<f64, &'static str> {
+    let separator = if decimal == ',' { '.' } else { ',' };
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}');
+    let mut pieces = text.split(|c| !is_part(c)).filter(|piece| piece.contains(|c: char| c.is_ascii_digit()));
+    let (Some(piece), None) = (pieces.next(), pieces.next()) else {
+        let has_digits = text.contains(|c: char| c.is_ascii_digit());
+        return Err(if has_digits { "has several numbers" } else { "has no number" });
+    };
+    let piece = piece.trim_matches(|c: char| !c.is_ascii_digit() && c != decimal).trim_end_matches(decimal);
+    let (whole, fraction) = piece.split_once(decimal).map_or((piece, None), |(whole, rest)| (whole, Some(rest)));
+    let groups: Vec<&str> = whole.split([separator, '\'', '’', '\u{a0}', '\u{202f}']).collect();
+    let is_grouped = groups.iter().skip(1).all(|group| group.len() == 3) && groups[0].len() <= 3;
+    if groups.len() > 1 && !is_grouped {
+        return Err("has a number whose digits are not in groups of three");
+    }
+    let spelt = format!("{}.{}", groups.concat(), fraction.unwrap_or("0"));
+    let number = parse_number(&spelt).ok_or("has no number that can be read")?;
+    let before =
+        text.split(piece).next().unwrap_or_default().trim_end_matches(|c: char| !is_sign(c) && !c.is_ascii_digit());
+    let is_negative = before.ends_with(is_sign) && !before.trim_end_matches(is_sign).ends_with(char::is_alphanumeric);
+    Ok(if is_negative { -number } else { number })
+}
+
+fn is_sign(c: char) -> bool {
+    matches!(c, '-' | '−')
+}
+
+/// A date in ISO 8601: a moment in UTC if its zone is known, otherwise as it is written.
+fn date(text: &str, pattern: Option<&str>) -> Result<String, String> {
+    let text = text.trim();
+    match pattern {
+        None => plain_date(text).ok_or_else(|| "is no date in ISO 8601 or as in HTTP headers".to_owned()),
+        Some(pattern) => patterned_date(text, pattern).ok_or_else(|| format!("is no date as `{pattern}` has it")),
+    }
+}
+
+fn patterned_date(text: &str, pattern: &str) -> Option<String> {
+    let time = strtime::parse(pattern, text).ok()?;
+    if time.hour().is_none() {
+        return time.to_date().ok().map(|date| date.to_string());
+    }
+    let moment = time.to_timestamp().map(|moment| moment.to_string());
+    moment.or_else(|_| time.to_datetime().map(|time| time.to_string())).ok()
+}
+
+fn plain_date(text: &str) -> Option<String> {
+    let moment = text.parse::<jiff::Timestamp>().or_else(|_| rfc2822::parse(text).map(|time| time.timestamp()));
+    if let Ok(moment) = moment {
+        return Some(moment.to_string());
+    }
+    match text.parse::<DateTime>() {
+        Ok(time) if text.contains(':') => Some(time.to_string()),
+        _ => text.parse::<Date>().ok().map(|date| date.to_string()),
+    }
+}
+
+fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
+    let no_text = || "holds bytes that are no UTF-8 text".to_owned();
+    match encoding {
+        Encoding::Base64 => {
+            let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+            let plain: String = text.split_whitespace().collect::<String>().replace('-', "+").replace('_', "/");
+            let bytes = GeneralPurpose::new(&alphabet::STANDARD, config).decode(plain);
+            String::from_utf8(bytes.map_err(|_| "is no Base64".to_owned())?).map_err(|_| no_text())
+        }
+        Encoding::Url => percent_decode_str(text).decode_utf8().map(Cow::into_owned).map_err(|_| no_text()),
+        Encoding::Html => {
+            // Without a `<` the parser finds nothing but references.
+            let html = Html::parse_fragment(&text.replace('<', "&lt;"));
+            Ok(html.root_element().text().collect())
+        }
+    }
+}
+
+fn unfit(filter: &Filter, found: &Found, why: &str) -> Unfit {
+    let shown = match found.as_text() {
+        Some(text) => format!("\"{}\"", short(text)),
+        None => short(&found.to_value().map(|value| value.to_string()).unwrap_or_default()),
+    };
+    Unfit { reason: format!("{shown}, which `{}` cannot use: it {why}", filter.name()) }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_in_what_stands_around_them() {
+        for (text, decimal, expected) in [
+            ("42", '.', Ok(42.0)),
+            ("€ 1,299.50 incl. VAT", '.', Ok(1299.5)),
+            ("1.299,50 €", ',', Ok(1299.5)),
+            ("CHF 1'299.-", '.', Ok(1299.0)),
+            ("1\u{a0}299\u{a0}kr", ',', Ok(1299.0)),
+            ("-3.5 °C", '.', Ok(-3.5)),
+            ("-$5", '.', Ok(-5.0)),
+            ("− 5", '.', Ok(-5.0)),
+            ("v-5", '.', Ok(5.0)),
+            (".5", '.', Ok(0.5)),
+            ("Total: 7.", '.', Ok(7.0)),
+            ("free", '.', Err("has no number")),
+            ("3 of 10", '.', Err("has several numbers")),
+            ("1,29", '.', Err("has a number whose digits are not in groups of three")),
+        ] {
+            assert_eq!(number(text, decimal), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_become_iso_8601() {
+        for (text, pattern, expected) in [
+            ("31.12.2026", Some("%d.%m.%Y"), "2026-12-31"),
+            ("Dec 31, 2026 18:05", Some("%b %d, %Y %H:%M"), "2026-12-31T18:05:00"),
+            ("2026-12-31 18:05 +0100", Some("%Y-%m-%d %H:%M %z"), "2026-12-31T17:05:00Z"),
+            ("2026-12-31", None, "2026-12-31"),
+            ("2026-12-31T18:05", None, "2026-12-31T18:05:00"),
+            ("2026-12-31T18:05:00+01:00", None, "2026-12-31T17:05:00Z"),
+            ("Thu, 31 Dec 2026 18:05:00 GMT", None, "2026-12-31T18:05:00Z"),
+        ] {
+            assert_eq!(date(text, pattern).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(date("soon", None), Err("is no date in ISO 8601 or as in HTTP headers".into()));
+        assert!(date("31.13.2026", Some("%d.%m.%Y")).is_err());
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded() {
+        for (text, encoding, expected) in [
+            ("w7xiZXI", Encoding::Base64, "über"),
+            ("w7xi\n ZXI=", Encoding::Base64, "über"),
+            ("Pz8_", Encoding::Base64, "???"),
+            ("a%20b%C3%BC", Encoding::Url, "a bü"),
+            ("&lt;b&gt; &amp; &uuml;&#33; <i>", Encoding::Html, "<b> & ü! <i>"),
+            ("  a\n", Encoding::Html, "  a\n"),
+        ] {
+            assert_eq!(decode(text, encoding).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(decode("%ff", Encoding::Url), Err("holds bytes that are no UTF-8 text".into()));
+        assert_eq!(decode("?", Encoding::Base64), Err("is no Base64".into()));
+    }
+
+    #[test]
+    fn a_page_cannot_be_made_endless() {
+        assert_eq!(replace("aa", "a", &"b".repeat(MADE_BYTES)), None);
+        assert_eq!(replace("aa", "a", "bc").as_deref(), Some("bcbc"));
+    }
+}

@@ -1,0 +1,94 @@
+//! Judges groups of checks. Every check in one is made, and the group is told as one check that says which did not hold.
+
+use super::evaluate;
+use crate::engine::excerpt::excerpt;
+use crate::engine::mask::Mask;
+use crate::engine::page::Page;
+use crate::engine::scope::Scope;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::suite::Check;
+
+/// How many checks of a group are told in full.
+const TOLD: usize = 3;
+
+/// Makes all checks of a group.
+pub fn judge(checks: &[Check], page: &Page, scope: &Scope, mask: &Mask) -> Vec<CheckResult> {
+    checks.iter().map(|check| evaluate(check, page, scope, mask)).collect()
+}
+
+/// Holds if one does. If none does and one could not be told, neither can the group.
+pub fn any(results: &[CheckResult], mask: &Mask) -> CheckResult {
+    let text = named("any", " or ", results, mask);
+    if results.iter().any(|result| result.outcome.is_pass()) {
+        return CheckResult::passed(text);
+    }
+    let outcome = if has(results, Outcome::Errored) { Outcome::Errored } else { Outcome::Failed };
+    let expected = format!("one of {} checks to hold", results.len());
+    group_result(text, outcome, expected, results, mask)
+}
+
+/// Holds if every one does. One that does not is certain, whatever could not be told.
+pub fn all(results: &[CheckResult], mask: &Mask) -> CheckResult {
+    let text = named("all", " and ", results, mask);
+    let outcome = if has(results, Outcome::Failed) { Outcome::Failed } else { Outcome::Errored };
+    if results.iter().all(|result| result.outcome.is_pass()) {
+        return CheckResult::passed(text);
+    }
+    group_result(text, outcome, format!("all of {} checks to hold", results.len()), results, mask)
+}
+
+/// Holds if the check does not.
+pub fn not(result: &CheckResult, mask: &Mask) -> CheckResult {
+    let text = excerpt(&format!("not ({})", result.check), mask);
+    match result.outcome {
+        Outcome::Failed => CheckResult::passed(text),
+        Outcome::Errored => CheckResult { check: text, ..result.clone() },
+        _ => CheckResult {
+            expected: Some("the check not to hold".into()),
+            actual: Some("it holds".into()),
+            hint: None,
+            outcome: Outcome::Failed,
+            check: text,
+        },
+    }
+}
+
+fn has(results: &[CheckResult], outcome: Outcome) -> bool {
+    results.iter().any(|result| result.outcome == outcome)
+}
+
+fn named(group: &str, joint: &str, results: &[CheckResult], mask: &Mask) -> String {
+    let checks: Vec<_> = results.iter().map(|result| format!("({})", result.check)).collect();
+    excerpt(&format!("{group} of {}", checks.join(joint)), mask)
+}
+
+fn group_result(
+    check: String,
+    outcome: Outcome,
+    expected: String,
+    results: &[CheckResult],
+    mask: &Mask,
+) -> CheckResult {
+    let broken: Vec<_> = results.iter().filter(|result| !result.outcome.is_pass()).collect();
+    let mut told: Vec<String> = broken.iter().take(TOLD).map(|result| tell(result)).collect();
+    if broken.len() > TOLD {
+        told.push(format!("{} more", broken.len() - TOLD));
+    }
+    CheckResult {
+        check,
+        outcome,
+        expected: Some(expected),
+        actual: Some(excerpt(&told.join("; "), mask)),
+        hint: broken.iter().find_map(|result| result.hint.clone()),
+    }
+}
+
+/// Like "css `h1` exists: found nothing".
+fn tell(result: &CheckResult) -> String {
+    let found = result.actual.as_deref().unwrap_or("nothing");
+    match result.outcome {
+        Outcome::Errored => format!("{}: {found}", result.check),
+        _ => format!("{}: found {found}", result.check),
+    }
+}

@@ -1,0 +1,106 @@
+//! Judges one thing of a page.
+
+use super::filter::{self, Unfit};
+use super::found::Found;
+use super::matcher::Expectation;
+use super::{Unclear, hint, look, render, words};
+use crate::engine::excerpt::excerpt;
+use crate::engine::mask::Mask;
+use crate::engine::page::Page;
+use crate::engine::scope::Scope;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::suite::{Filter, Matcher, Subject, ValueCheck};
+
+/// Makes a check.
+pub fn evaluate(check: &ValueCheck, page: &Page, scope: &Scope, mask: &Mask) -> CheckResult {
+    match Filled::new(check, scope) {
+        Ok(filled) => filled.evaluate(page, mask),
+        Err(error) => {
+            let text = words::check(&check.subject, &check.filters, &check.matchers, &Mask::default());
+            unclear(excerpt(&scope.show(&text), mask), &error, mask)
+        }
+    }
+}
+
+/// A check with its templates filled in.
+struct Filled {
+    subject: Subject,
+    filters: Vec<Filter>,
+    matchers: Vec<Matcher>,
+    expectations: Vec<Expectation>,
+}
+
+/// What was made of a check.
+enum Judged<'c, 'p> {
+    /// With the matchers that do not hold
+    Found(Found<'p>, Vec<&'c Matcher>),
+    /// A filter could make nothing of what was found
+    Unfit(Unfit),
+}
+
+impl Filled {
+    fn new(check: &ValueCheck, scope: &Scope) -> Result<Self, Unclear> {
+        let (subject, filters) = render(&check.subject, &check.filters, scope)?;
+        let matchers: Vec<Matcher> =
+            check.matchers.iter().map(|matcher| matcher.render(scope)).collect::<Result<_, _>>()?;
+        let was_template = |(before, after): (&Matcher, &Matcher)| before != after;
+        let expectations = check.matchers.iter().zip(&matchers).map(|pair| Expectation {
+            was_template: was_template(pair),
+            folds_white_space: filters.is_empty() && look::folds_white_space(&subject),
+            is_text: !matches!(subject, Subject::Json(_)),
+        });
+        Ok(Self { expectations: expectations.collect(), subject, filters, matchers })
+    }
+
+    fn evaluate(&self, page: &Page, mask: &Mask) -> CheckResult {
+        let text = words::check(&self.subject, &self.filters, &self.matchers, mask);
+        match self.judge(page) {
+            Ok(Judged::Found(_, broken)) if broken.is_empty() => CheckResult::passed(text),
+            Ok(Judged::Found(found, broken)) => self.failed(text, &broken, &found, page, mask),
+            Ok(Judged::Unfit(Unfit { reason })) => CheckResult {
+                check: text,
+                outcome: Outcome::Failed,
+                expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
+                actual: Some(excerpt(&reason, mask)),
+                hint: None,
+            },
+            Err(error) => unclear(text, &error, mask),
+        }
+    }
+
+    fn judge<'p>(&self, page: &'p Page) -> Result<Judged<'_, 'p>, Unclear> {
+        let found = match filter::apply(look::look(&self.subject, page)?, &self.filters) {
+            Ok(found) => found,
+            Err(unfit) => return Ok(Judged::Unfit(unfit)),
+        };
+        let mut broken = Vec::new();
+        for (matcher, expectation) in self.matchers.iter().zip(&self.expectations) {
+            if !expectation.holds(matcher, &found)? {
+                broken.push(matcher);
+            }
+        }
+        Ok(Judged::Found(found, broken))
+    }
+
+    fn expected(&self, matchers: &[&Matcher], mask: &Mask) -> String {
+        let expected: Vec<_> = matchers.iter().map(|matcher| words::expected(&self.subject, matcher, mask)).collect();
+        expected.join(" and ")
+    }
+
+    fn failed(&self, text: String, broken: &[&Matcher], found: &Found, page: &Page, mask: &Mask) -> CheckResult {
+        let hint = broken.iter().find_map(|matcher| hint::hint(&self.subject, matcher, found, page));
+        CheckResult {
+            check: text,
+            outcome: Outcome::Failed,
+            expected: Some(self.expected(broken, mask)),
+            actual: broken.first().map(|matcher| words::actual(&self.subject, matcher, found, mask)),
+            hint: hint.map(|hint| excerpt(&hint, mask)),
+        }
+    }
+}
+
+fn unclear(check: String, error: &Unclear, mask: &Mask) -> CheckResult {
+    let actual = Some(excerpt(&error.to_string(), mask));
+    CheckResult { check, outcome: Outcome::Errored, expected: None, actual, hint: None }
+}

@@ -1,0 +1,264 @@
+//! Evaluates `XPath` 1.0 on a page: <https://www.w3.org/TR/1999/REC-xpath-19991116/>
+//!
+//! Elements are found by their names alone, whatever their namespace and case, as browsers do it in HTML. Evaluation
+//! counts the nodes it looks at and gives up beyond a bound: a few nested `//*` would otherwise take days.
+
+mod function;
+mod node;
+mod value;
+
+use super::Unclear;
+pub use node::Node;
+use node::Order;
+use scraper::Html;
+use std::cell::Cell;
+use std::collections::HashSet;
+use stepcast_protocol::xpath::{Expression, Operator, Start, Step, XPath};
+pub use value::{Value, text_of};
+
+/// Most nodes an evaluation looks at; seconds on a large page.
+const LOOKED_AT: usize = 20_000_000;
+
+/// An expression, read again because templates may have changed it.
+pub fn parse(text: &str) -> Result<XPath, Unclear> {
+    XPath::parse(text).map_err(|error| Unclear(format!("`{text}` is not an XPath: {error}")))
+}
+
+/// What the expression gives on the page.
+pub fn evaluate<'p>(xpath: &XPath, html: &'p Html) -> Result<Value<'p>, Unclear> {
+    evaluate_within(xpath, html, LOOKED_AT)
+}
+
+fn evaluate_within<'p>(xpath: &XPath, html: &'p Html, nodes: usize) -> Result<Value<'p>, Unclear> {
+    let page = Page { order: Order::of(html), root: Node::root(html), left: Cell::new(nodes) };
+    page.value(&xpath.expression, Context { node: page.root, position: 1, size: 1 })
+}
+
+/// Why a path finds nothing: the longest part of it that finds something.
+pub fn explain(text: &str, html: &Html) -> Option<String> {
+    let xpath = parse(text).ok()?;
+    let mut longest: Option<(&str, usize)> = None;
+    for end in xpath.cuts {
+        let beginning = &text[..end];
+        let Value::Nodes(nodes) = evaluate(&parse(beginning).ok()?, html).ok()? else { return None };
+        if nodes.is_empty() {
+            return Some(super::selector::tell(longest, beginning, None));
+        }
+        longest = Some((beginning, nodes.len()));
+    }
+    None
+}
+
+/// A page while an expression is evaluated on it.
+struct Page<'p> {
+    order: Order,
+    root: Node<'p>,
+    left: Cell<usize>,
+}
+
+/// What an expression is about (section 1 of the standard).
+#[derive(Clone, Copy)]
+struct Context<'p> {
+    node: Node<'p>,
+    position: usize,
+    size: usize,
+}
+
+impl<'p> Page<'p> {
+    fn value(&self, expression: &Expression, context: Context<'p>) -> Result<Value<'p>, Unclear> {
+        Ok(match expression {
+            Expression::Literal(text) => Value::Text(text.clone()),
+            Expression::Number(number) => Value::Number(*number),
+            Expression::Negative(inner) => Value::Number(-self.value(inner, context)?.number()),
+            Expression::Binary(left, operator, right) => self.binary(left, *operator, right, context)?,
+            Expression::Call(name, arguments) => self.call(name, arguments, context)?,
+            Expression::Path(start, steps) => Value::Nodes(self.path(start, steps, context)?),
+        })
+    }
+
+    fn binary(
+        &self,
+        left: &Expression,
+        operator: Operator,
+        right: &Expression,
+        context: Context<'p>,
+    ) -> Result<Value<'p>, Unclear> {
+        let first = self.value(left, context)?;
+        // The right side is not looked at where the left decides.
+        match operator {
+            Operator::Or if first.boolean() => return Ok(Value::Boolean(true)),
+            Operator::And if !first.boolean() => return Ok(Value::Boolean(false)),
+            _ => {}
+        }
+        let second = self.value(right, context)?;
+        let number = |calculate: fn(f64, f64) -> f64| Value::Number(calculate(first.number(), second.number()));
+        Ok(match operator {
+            Operator::Or | Operator::And => Value::Boolean(second.boolean()),
+            Operator::Add => number(|left, right| left + right),
+            Operator::Subtract => number(|left, right| left - right),
+            Operator::Multiply => number(|left, right| left * right),
+            Operator::Divide => number(|left, right| left / right),
+            Operator::Remainder => number(|left, right| left % right),
+            Operator::Union => match (first, second) {
+                (Value::Nodes(first), Value::Nodes(second)) => {
+                    Value::Nodes(self.sorted(first.into_iter().chain(second).collect()))
+                }
+                _ => return Err(Unclear("only nodes can be united by `|`".into())),
+            },
+            _ => Value::Boolean(value::compare(&first, operator, &second, &|cost| self.spend(cost))?),
+        })
+    }
+
+    fn path(&self, start: &Start, steps: &[Step], context: Context<'p>) -> Result<Vec<Node<'p>>, Unclear> {
+        let mut nodes = match start {
+            Start::Here => vec![context.node],
+            Start::Root => vec![self.root],
+            Start::Nodes(expression, predicates) => {
+                let Value::Nodes(mut nodes) = self.value(expression, context)? else {
+                    return Err(Unclear("only nodes have a path".into()));
+                };
+                for predicate in predicates {
+                    nodes = self.that_hold(nodes, predicate)?;
+                }
+                nodes
+            }
+        };
+        for step in steps {
+            nodes = self.step(&nodes, step)?;
+        }
+        Ok(nodes)
+    }
+
+    fn step(&self, from: &[Node<'p>], step: &Step) -> Result<Vec<Node<'p>>, Unclear> {
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        for node in from {
+            let mut nodes = Vec::new();
+            for next in node.along(step.axis) {
+                self.spend(1)?;
+                if next.passes(&step.test, step.axis) {
+                    nodes.push(next);
+                }
+            }
+            for predicate in &step.predicates {
+                nodes = self.that_hold(nodes, predicate)?;
+            }
+            found.extend(nodes.into_iter().filter(|node| seen.insert(self.order.place(*node))));
+        }
+        Ok(self.sorted(found))
+    }
+
+    /// The nodes a predicate holds of. A number means a position (section 2.4).
+    fn that_hold(&self, nodes: Vec<Node<'p>>, predicate: &Expression) -> Result<Vec<Node<'p>>, Unclear> {
+        let size = nodes.len();
+        let mut held = Vec::new();
+        for (node, position) in nodes.into_iter().zip(1..) {
+            self.spend(1)?;
+            let holds = match self.value(predicate, Context { node, position, size })? {
+                Value::Number(number) => (number - value::from_count(position)).abs() < f64::EPSILON,
+                other => other.boolean(),
+            };
+            if holds {
+                held.push(node);
+            }
+        }
+        Ok(held)
+    }
+
+    /// In the order of the document, each once.
+    fn sorted(&self, mut nodes: Vec<Node<'p>>) -> Vec<Node<'p>> {
+        nodes.sort_by_cached_key(|node| self.order.place(*node));
+        nodes.dedup_by_key(|node| self.order.place(*node));
+        nodes
+    }
+
+    fn spend(&self, cost: usize) -> Result<(), Unclear> {
+        match self.left.get().checked_sub(cost) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => Err(Unclear("the XPath looks at too many nodes of this page; make it more direct".into())),
+        }
+    }
+
+    /// The text of a node, which costs as much as there is below it.
+    fn text(&self, node: Node<'p>) -> Result<String, Unclear> {
+        node.text(&|cost| self.spend(cost))
+    }
+
+    fn texts(&self, nodes: &[Node<'p>]) -> Result<Vec<String>, Unclear> {
+        nodes.iter().map(|node| self.text(*node)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "<ul id=u class='a b'><li>1<li>2<li lang=en-GB>3</ul><p>x <b>y</b></p><!--c--><p>z</p>";
+
+    fn told(text: &str) -> String {
+        let html = Html::parse_document(PAGE);
+        match evaluate(&parse(text).expect(text), &html) {
+            Ok(value) => value.told(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn expressions_give_what_the_standard_says() {
+        for (text, expected) in [
+            ("//li[2]", "2"),
+            ("//li[last()]/preceding-sibling::li[1]", "2"),
+            ("//li[position() > 1]", "2|3"),
+            ("//LI[. = 3]/@lang", "en-GB"),
+            ("(//p)[2] | //b", "y|z"),
+            ("//b/ancestor::*[1]", "x y"),
+            ("//b/following::*", "z"),
+            ("count(//p/node())", "number 3"),
+            ("string(//p)", "text x y"),
+            ("sum(//li) div 2", "number 3"),
+            ("7 mod -3 + -1", "number 0"),
+            ("//li = 2", "boolean true"),
+            ("//li != 2", "boolean true"),
+            ("//li > 3", "boolean false"),
+            ("not(//table) and true()", "boolean true"),
+            ("//li[lang('en')]", "3"),
+            ("id('u')/li[1]", "1"),
+            ("//comment()", "c"),
+            ("//*[contains(concat(' ', @class, ' '), ' b ')]/@id", "u"),
+            ("substring('12345', 1.5, 2.6)", "text 234"),
+            ("substring('12345', 0 div 0)", "text "),
+            ("translate('bar', 'abc', 'AB')", "text BAr"),
+            ("normalize-space('  a  b ')", "text a b"),
+            ("concat(1.0, '-', 0.5, '-', 1 div 0, '-', 'a' + 1)", "text 1-0.5-Infinity-NaN"),
+            ("round(-0.5) = 0 and round(2.5) = 3", "boolean true"),
+            ("name(//@lang)", "text lang"),
+            ("substring-after('a=b=c', '=')", "text b=c"),
+            ("//li/..//self::ul/@class", "a b"),
+            ("/html/body/*[self::p or self::ul][1]/@id", "u"),
+            ("//nothing", ""),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_takes_too_long_is_given_up() {
+        let html = Html::parse_document(&"<p><b>x</b></p>".repeat(300));
+        let expression = parse("count(//*[count(//*[count(//*) > 1]) > 1])").expect("an expression");
+        let error = evaluate_within(&expression, &html, 100_000).map(|value| value.told()).expect_err("too long");
+        assert_eq!(error.to_string(), "the XPath looks at too many nodes of this page; make it more direct");
+    }
+
+    #[test]
+    fn the_longest_part_that_finds_something_is_told() {
+        let html = Html::parse_document(PAGE);
+        assert_eq!(
+            explain("//ul[@id='u']/li[4]/a", &html).as_deref(),
+            Some("`//ul[@id='u']/li` matches 3 elements, `//ul[@id='u']/li[4]` matches none")
+        );
+        assert_eq!(explain("//li", &html), None);
+    }
+}

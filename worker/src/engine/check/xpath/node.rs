@@ -1,0 +1,145 @@
+//! The nodes of a page as `XPath` sees them (section 5 of the standard).
+
+use crate::engine::check::Unclear;
+use ego_tree::{NodeId, NodeRef};
+use scraper::{Html, Node as Kind};
+use std::collections::HashMap;
+use stepcast_protocol::xpath::{Axis, NodeTest};
+
+/// A node of the tree, or an attribute of one.
+#[derive(Clone, Copy)]
+pub struct Node<'p> {
+    tree: NodeRef<'p, Kind>,
+    attribute: Option<(usize, &'p str, &'p str)>,
+}
+
+/// Where each node stands in the document. The tree's own numbers tell when a node was made.
+pub struct Order(HashMap<NodeId, usize>);
+
+impl Order {
+    pub fn of(html: &Html) -> Self {
+        Self(html.tree.root().descendants().enumerate().map(|(place, node)| (node.id(), place)).collect())
+    }
+
+    /// Attributes stand behind their element and before what is in it.
+    pub fn place(&self, node: Node) -> (usize, usize) {
+        let place = self.0.get(&node.tree.id()).copied().unwrap_or_default();
+        (place, node.attribute.map_or(0, |(number, ..)| number + 1))
+    }
+}
+
+impl<'p> Node<'p> {
+    pub fn root(html: &'p Html) -> Self {
+        Self::of(html.tree.root())
+    }
+
+    fn of(tree: NodeRef<'p, Kind>) -> Self {
+        Self { tree, attribute: None }
+    }
+
+    /// The name of an element or attribute; empty for others.
+    pub fn name(self) -> &'p str {
+        match (self.attribute, self.tree.value()) {
+            (Some((_, name, _)), _) => name,
+            (None, Kind::Element(element)) => element.name(),
+            _ => "",
+        }
+    }
+
+    /// The value of an attribute of this node.
+    pub fn attribute(self, name: &str) -> Option<&'p str> {
+        self.tree.value().as_element().and_then(|element| element.attr(name))
+    }
+
+    /// What a node says: all texts in it, in order.
+    pub fn text(self, spend: &impl Fn(usize) -> Result<(), Unclear>) -> Result<String, Unclear> {
+        if let Some((_, _, value)) = self.attribute {
+            return Ok(value.to_owned());
+        }
+        match self.tree.value() {
+            Kind::Text(text) => return Ok(text.to_string()),
+            Kind::Comment(comment) => return Ok(comment.to_string()),
+            _ => {}
+        }
+        let mut text = String::new();
+        for node in self.tree.descendants() {
+            spend(1)?;
+            if let Kind::Text(piece) = node.value() {
+                text.push_str(piece);
+            }
+        }
+        Ok(text)
+    }
+
+    /// The nodes on an axis, the nearest first.
+    pub fn along(self, axis: Axis) -> Box<dyn Iterator<Item = Self> + 'p> {
+        let tree = self.tree;
+        let is_attribute = self.attribute.is_some();
+        let this = std::iter::once(self);
+        // An attribute has a parent and nothing beside or below it.
+        match axis {
+            Axis::SelfNode => Box::new(this),
+            Axis::Parent if is_attribute => Box::new(std::iter::once(Self::of(tree))),
+            Axis::Parent => Box::new(tree.parent().map(Self::of).into_iter()),
+            Axis::Ancestor if is_attribute => Box::new(std::iter::once(tree).chain(tree.ancestors()).map(Self::of)),
+            Axis::Ancestor => Box::new(tree.ancestors().map(Self::of)),
+            Axis::AncestorOrSelf => Box::new(this.chain(self.along(Axis::Ancestor))),
+            Axis::DescendantOrSelf if is_attribute => Box::new(this),
+            Axis::Following if is_attribute => {
+                Box::new(tree.descendants().skip(1).chain(following(tree)).map(Self::of))
+            }
+            Axis::Preceding if is_attribute => Self::of(tree).along(Axis::Preceding),
+            _ if is_attribute => Box::new(std::iter::empty()),
+            Axis::Attribute => Box::new(attributes(tree)),
+            Axis::Child => Box::new(tree.children().map(Self::of)),
+            Axis::Descendant => Box::new(tree.descendants().skip(1).map(Self::of)),
+            Axis::DescendantOrSelf => Box::new(tree.descendants().map(Self::of)),
+            Axis::FollowingSibling => Box::new(tree.next_siblings().map(Self::of)),
+            Axis::PrecedingSibling => Box::new(tree.prev_siblings().map(Self::of)),
+            Axis::Following => Box::new(following(tree).map(Self::of)),
+            Axis::Preceding => Box::new(preceding(tree).map(Self::of)),
+        }
+    }
+
+    /// Whether a step takes this node.
+    pub fn passes(self, test: &NodeTest, axis: Axis) -> bool {
+        let kind = self.tree.value();
+        let is_principal = if axis == Axis::Attribute { self.attribute.is_some() } else { self.is_element() };
+        match test {
+            // What is no node to the standard, like the document type, is none here.
+            NodeTest::Node => !matches!(kind, Kind::Doctype(_) | Kind::Fragment),
+            NodeTest::AnyName => is_principal,
+            NodeTest::Name(name) => is_principal && self.name().eq_ignore_ascii_case(name),
+            NodeTest::Text => self.attribute.is_none() && kind.is_text(),
+            NodeTest::Comment => self.attribute.is_none() && kind.is_comment(),
+            NodeTest::Instruction => self.attribute.is_none() && matches!(kind, Kind::ProcessingInstruction(_)),
+        }
+    }
+
+    fn is_element(self) -> bool {
+        self.attribute.is_none() && self.tree.value().is_element()
+    }
+}
+
+fn attributes(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = Node<'_>> {
+    let attributes = tree.value().as_element().into_iter().flat_map(scraper::node::Element::attrs);
+    let node = move |(number, (name, value))| Node { tree, attribute: Some((number, name, value)) };
+    attributes.enumerate().map(node)
+}
+
+fn following(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
+    let up = std::iter::once(tree).chain(tree.ancestors());
+    up.flat_map(|node| node.next_siblings().flat_map(|sibling| sibling.descendants()))
+}
+
+/// What ends before the node begins, the nearest first.
+fn preceding(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
+    let up = std::iter::once(tree).chain(tree.ancestors());
+    up.flat_map(|node| node.prev_siblings().flat_map(backwards))
+}
+
+fn backwards(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
+    let mut nodes: Vec<_> = tree.descendants().collect();
+    nodes.reverse();
+    nodes.into_iter()
+}

@@ -1,0 +1,203 @@
+//! One attempt at a test: setup, steps, teardown, with one cookie jar and one set of captures.
+//!
+//! The first step that does not pass ends setup and steps. Teardown always comes, also when the job was cancelled, and
+//! all of it; only what an attempt that did not get so far would have captured is not asked for.
+
+use super::slow::Stopwatch;
+use super::{Observer, opening};
+use crate::engine::bound;
+use crate::engine::fetch::Fetcher;
+use crate::engine::mask::Mask;
+use crate::engine::request;
+use crate::engine::scope::Scope;
+use crate::engine::step::{StepEnd, StepRun};
+use cookie_store::CookieStore;
+use std::sync::Arc;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::duration::millis;
+use stepcast_protocol::state::{CheckResult, StepState};
+use stepcast_protocol::suite::{HostLimits, Step, Test};
+use stepcast_protocol::template::{self, Lookup};
+
+/// How an attempt ended.
+pub struct Attempt {
+    pub outcome: Outcome,
+    pub steps: Vec<StepState>,
+    pub checks: u64,
+    /// Trying again would end the same way
+    pub is_permanent: bool,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { outcome: Outcome::Passed, steps: Vec::new(), checks: 0, is_permanent: false }
+    }
+}
+
+/// What an attempt is made with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Makes the requests
+    pub fetcher: &'a Fetcher,
+    /// How hard a host may be asked
+    pub limits: HostLimits,
+    /// The job whose tests may have the same answers, if this one shares them
+    pub shared: Option<&'a str>,
+}
+
+/// An attempt while it is made.
+pub struct Try<'a> {
+    means: Means<'a>,
+    test: &'a Test,
+    mask: Arc<Mask>,
+    observer: &'a mut dyn Observer,
+    scope: Scope,
+    jar: CookieStore,
+    stopwatch: Stopwatch,
+    attempt: Attempt,
+}
+
+impl<'a> Try<'a> {
+    pub fn new(
+        means: Means<'a>,
+        test: &'a Test,
+        scope: Scope,
+        mask: Arc<Mask>,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let (jar, stopwatch) = (CookieStore::new(), Stopwatch::new(test));
+        let mut this = Self { means, test, mask, observer, scope, jar, stopwatch, attempt: Attempt::default() };
+        // A page can echo what a later step sends.
+        for step in this.test.setup.iter().chain(&this.test.steps).chain(&this.test.teardown) {
+            this.hide_credentials(step);
+        }
+        this
+    }
+
+    pub async fn run(mut self) -> Attempt {
+        let test = self.test;
+        self.run_until_one_fails(&test.setup, "setup: ").await;
+        if self.attempt.outcome == Outcome::Passed {
+            self.stopwatch.start();
+            self.run_until_one_fails(&test.steps, "").await;
+            self.judge_expected_failure();
+        }
+        if !self.attempt.steps.is_empty() {
+            self.tear_down().await;
+        }
+        self.attempt
+    }
+
+    async fn run_until_one_fails(&mut self, steps: &[Step], prefix: &str) {
+        for step in steps {
+            if self.observer.is_cancelled() {
+                self.attempt.outcome = Outcome::Cancelled;
+                break;
+            }
+            let end = self.run_step(step, prefix).await;
+            self.attempt.outcome = end.outcome;
+            self.attempt.is_permanent = end.is_permanent;
+            if end.outcome != Outcome::Passed {
+                break;
+            }
+        }
+    }
+
+    /// What the steps came to stands, if they did not pass; otherwise what teardown came to.
+    async fn tear_down(&mut self) {
+        let test = self.test;
+        for step in &test.teardown {
+            if self.lacks_a_capture(step) {
+                self.leave_out(step);
+                continue;
+            }
+            let end = self.run_step(step, "teardown: ").await;
+            if self.attempt.outcome == Outcome::Passed {
+                self.attempt.outcome = end.outcome;
+                self.attempt.is_permanent = end.is_permanent;
+            }
+        }
+    }
+
+    /// Suites are checked before they run, so a name without a value is one that a step did not come to capture.
+    fn lacks_a_capture(&self, step: &Step) -> bool {
+        let text = serde_json::to_string(step).unwrap_or_default();
+        let is_own = |name: &str| step.capture.iter().any(|(own, _)| own == name);
+        template::names(&text).into_iter().any(|name| self.scope.lookup(name).is_none() && !is_own(name))
+    }
+
+    fn leave_out(&mut self, step: &Step) {
+        let opening = self.open(&format!("teardown: {}", self.scope.show(&step.name)));
+        self.close(StepState { outcome: Some(Outcome::Skipped), duration_ms: Some(0), ..opening });
+    }
+
+    /// Turns failing and passing round. It is told as a step, where people look for reasons.
+    fn judge_expected_failure(&mut self) {
+        let (outcome, actual) = match self.attempt.outcome {
+            Outcome::Failed => (Outcome::Passed, None),
+            Outcome::Passed => (Outcome::Failed, Some("it passed".to_owned())),
+            _ => return,
+        };
+        if !self.test.expect_failure {
+            return;
+        }
+        let is_surprise = actual.is_some();
+        let check = CheckResult {
+            check: "expect_failure".to_owned(),
+            outcome,
+            expected: is_surprise.then(|| "a test that fails".to_owned()),
+            actual,
+            hint: is_surprise.then(|| "what was wrong is mended: take `expect_failure` out of the suite".to_owned()),
+        };
+        let opening = self.open("expect_failure");
+        self.close(StepState { outcome: Some(outcome), duration_ms: Some(0), checks: vec![check], ..opening });
+        self.attempt.outcome = outcome;
+    }
+
+    async fn run_step(&mut self, step: &Step, prefix: &str) -> StepEnd {
+        self.hide_credentials(step);
+        let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)));
+        let Means { fetcher, limits, shared } = self.means;
+        let shared = shared.filter(|_| may_share(self.test, step));
+        let run = StepRun { fetcher, limits, mask: &self.mask, step, shared };
+        let (mut end, scope) = run.run(&mut self.jar, std::mem::take(&mut self.scope)).await;
+        self.scope = scope;
+        end.results.extend(self.stopwatch.note(step, end.elapsed));
+        self.attempt.checks += end.evaluated;
+        self.close(StepState {
+            outcome: Some(end.outcome),
+            duration_ms: Some(millis(end.duration)),
+            checks: std::mem::take(&mut end.results),
+            ..opening
+        });
+        end
+    }
+
+    /// A password that stands in the suite, or was captured, is a secret like any other from here on.
+    fn hide_credentials(&mut self, step: &Step) {
+        if let Some(mask) = self.mask.extended(request::credentials(&step.request, &self.scope)) {
+            self.mask = Arc::new(mask);
+        }
+    }
+
+    fn open(&mut self, name: &str) -> StepState {
+        let number = u32::try_from(self.attempt.steps.len()).unwrap_or(u32::MAX);
+        let opening = opening(number, name, &self.mask);
+        self.observer.step_started(opening.clone());
+        opening
+    }
+
+    fn close(&mut self, mut state: StepState) {
+        bound::fit(std::slice::from_mut(&mut state));
+        self.observer.step_finished(state.clone());
+        self.attempt.steps.push(state);
+    }
+}
+
+/// Whether another test's answer will do: the step only looks, and asks for nothing that was captured.
+fn may_share(test: &Test, step: &Step) -> bool {
+    let text = serde_json::to_string(&step.request).unwrap_or_default();
+    let used = template::names(&text);
+    let mut captured = test.setup.iter().chain(&test.steps).chain(&test.teardown).flat_map(|step| &step.capture);
+    step.request.method == "GET" && !captured.any(|(name, _)| used.contains(&name.as_str()))
+}

@@ -1,0 +1,133 @@
+//! What is made of values before they are judged and kept.
+
+use super::site::{Site, hold};
+
+#[tokio::test]
+async fn of_texts() {
+    hold(
+        "${base}/",
+        &[
+            "css: h1, html: , filter: [trim, lower], starts_with: welcome",
+            "css: h1, filter: upper, equals: WELCOME HOME",
+            "css: h1, filter: [{ split: ' ' }, { nth: -1 }], equals: home",
+            "css: h1, filter: [{ split: ' ' }], contains: home",
+            "css: h1, filter: [{ split: ' ' }, count], equals: 2",
+            "no css: h1, filter: [{ split: ' ' }, count], equals: 3",
+            "css: h1, filter: [{ split: ' ' }, { nth: 2 }], exists: false",
+            "css: h1, filter: [{ replace: [home, '${base}'] }], contains: 'http://'",
+            "css: h1, filter: count, above: 11",
+            "no css: h2, filter: [trim], equals: x",
+            "css: h2, filter: [trim], exists: false",
+            "css: .products, texts: [One, Two, 3.5], filter: trim",
+            "css: .products, texts: [one, two, '3.5'], filter: lower",
+            "css: .products, texts: { contains: Two }",
+            "no css: .products, texts: { contains: two }",
+            "css: .products, texts: { count: 3 }",
+            "css: .products, texts: , count: 3",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn of_numbers_and_dates() {
+    hold(
+        "${base}/text",
+        &[
+            "body: , filter: number, equals: 42",
+            "no body: , filter: number, above: 42",
+            "body: , filter: [number], between: [41, 43]",
+            "header: date, filter: date, matches: 'T..:..:..Z$'",
+            "header: date, filter: date, above: 2020-01-01",
+            "no header: date, filter: date, below: 2020-01-01T00:00:00Z",
+            "header: x-request, filter: { replace: [abc-123, 31.12.2026] }, exists: true",
+            "header: x-request, filter: [{ replace: [abc-123, 31.12.2026] }, { date: '%d.%m.%Y' }], equals: 2026-12-31",
+            "header: x-request, filter: [{ replace: [abc-123, 'eA=='] }, { decode: base64 }], equals: x",
+            "header: x-request, filter: [{ replace: [abc-123, 'a%20b'] }, { decode: url }], equals: a b",
+            "header: x-request, filter: [{ replace: [abc-123, '&amp;'] }, { decode: html }], equals: '&'",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn of_lists() {
+    hold(
+        "${base}/json",
+        &[
+            "json: $.tags, filter: upper, equals: [NEW, SALE]",
+            "json: '$.items[*].title', filter: [upper], equals: [A, B]",
+            "json: '$.items[*].id', filter: [count], equals: 2",
+            "json: $.code, filter: [number], type: number",
+            "json: $.tags, order: ascending",
+            "no json: $.tags, order: descending",
+            "json: '$.items[*].id', order: ascending",
+            "no json: '$.items[*].id', order: descending",
+            "no json: $.none, order: ascending",
+            "no json: $.name, order: ascending",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn captures_are_prepared() {
+    let site = Site::start().await;
+    let end = site
+        .run(
+            "- name: t
+  get: ${base}/text
+  capture:
+    total: { body: , filter: number }
+    letters: { regex: '(\\w+): (\\d+)', group: 1, filter: [upper] }
+    missing: { header: content-language, filter: number }
+  expect: [ { body: { contains: '${total} EUR' } }, { body: { not_contains: '${letters}' } } ]",
+        )
+        .await;
+    insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
+    failed: capture missing
+      expected: a value
+      actual: "en", which `number` cannot use: it has no number
+    passed: body contains "42 EUR"
+    passed: body not_contains "TOTAL"
+    "#);
+}
+
+#[tokio::test]
+async fn a_filter_that_can_make_nothing_of_it_fails_the_check() {
+    let site = Site::start().await;
+    let told = site
+        .tell(
+            "${base}/json",
+            "- { json: $.name, filter: number, above: 3 }
+- { json: $.size, filter: [trim], equals: x }
+- { json: $.tags, filter: [{ date: '%Y' }], equals: x }
+- { json: $.name, filter: [{ nth: 0 }], equals: x }
+- { json: $.on, filter: count, equals: 1 }
+- { json: $.name, filter: [lower, { replace: [l, '${nope}'] }], equals: x }
+- { json: $.items, filter: [{ split: ',' }], equals: [] }",
+        )
+        .await;
+    insta::assert_snapshot!(told, @r#"
+    failed: json `$.name`, number, above 3
+      expected: above 3
+      actual: "Lamp", which `number` cannot use: it has no number
+    failed: json `$.size`, trim, equals "x"
+      expected: "x"
+      actual: {"w":1}, which `trim` cannot use: it is no text
+    failed: json `$.tags`, date `%Y`, equals "x"
+      expected: "x"
+      actual: "new", which `date` cannot use: it is no date as `%Y` has it
+    failed: json `$.name`, nth 0, equals "x"
+      expected: "x"
+      actual: "Lamp", which `nth` cannot use: it is no list
+    failed: json `$.on`, count, equals 1
+      expected: 1
+      actual: true, which `count` cannot use: it has nothing to count
+    errored: json `$.name`, lower, replace "l" by "${nope}", equals "x"
+      actual: `${nope}` has no value
+    failed: json `$.items`, split ",", equals []
+      expected: []
+      actual: [{"id":1,"title":"a"},{"id":2,"title":"b"}], which `split` cannot use: it is no text
+    "#);
+}

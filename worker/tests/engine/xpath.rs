@@ -1,0 +1,70 @@
+//! What an `XPath` finds on a page.
+
+use super::site::{Site, hold};
+
+#[tokio::test]
+async fn nodes_and_values_hold_as_they_say() {
+    hold(
+        "${base}/",
+        &[
+            "xpath: //h1",
+            "no xpath: //h2",
+            "xpath: //h2, exists: false",
+            "xpath: //h1, text: Welcome home",
+            "no xpath: //h1, text: welcome home",
+            "xpath: '//ul/li[2]', equals: Two",
+            "xpath: //li, count: 3",
+            "no xpath: //li, count: { above: 3 }",
+            "xpath: //td, count: 0",
+            "xpath: //li, texts: [One, Two, 3.5]",
+            "no xpath: //li, order: ascending, filter: [{ replace: [One, Z] }]",
+            "xpath: '//a[@class=\"buy\"]/@href', matches: ^/cart",
+            "xpath: count(//li), equals: 3",
+            "no xpath: count(//li), above: 3",
+            "xpath: 'string(//h1/b)', equals: home",
+            "xpath: boolean(//h1)",
+            "no xpath: boolean(//h2)",
+            "xpath: not(//h2)",
+            "xpath: '//input/@value', filter: upper, equals: T0K3N",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn failures_tell_how_far_it_led() {
+    let mut site = Site::start().await;
+    site.vars.insert("bad".into(), "[".into());
+    let told = site
+        .tell(
+            "${base}/",
+            "- { xpath: '//ul/li[@class=\"product\"]/a', text: Buy }
+- { xpath: 'count(//li)', equals: 4 }
+- { xpath: not(//h1) }
+- { xpath: //li, texts: [One] }
+- { xpath: //video, count: { at_least: 1 } }
+- { xpath: '//p${bad}' }",
+        )
+        .await;
+    insta::assert_snapshot!(told, @r#"
+    failed: xpath `//ul/li[@class="product"]/a` equals "Buy"
+      expected: "Buy"
+      actual: nothing
+      hint: `//ul/li` matches 3 elements, `//ul/li[@class="product"]` matches none
+    failed: xpath `count(//li)` equals 4
+      expected: 4
+      actual: 3
+    failed: xpath `not(//h1)` equals true
+      expected: true
+      actual: false
+    failed: xpath `//li` texts equals ["One"]
+      expected: ["One"]
+      actual: ["One","Two","3.5"]
+    failed: xpath `//video` count at_least 1
+      expected: at least 1
+      actual: 0
+      hint: nothing matches `//video`
+    errored: xpath `//p[` exists
+      actual: `//p[` is not an XPath: expected the name of a node, but it ends at character 5
+    "#);
+}
