@@ -22,6 +22,8 @@ async fn nodes_and_values_hold_as_they_say() {
             "xpath: count(//li), equals: 3",
             "no xpath: count(//li), above: 3",
             "xpath: 'string(//h1/b)', equals: home",
+            "xpath: sum(//td), equals: 0",
+            "xpath: round(-0.2), equals: 0",
             "xpath: boolean(//h1)",
             "no xpath: boolean(//h2)",
             "xpath: not(//h2)",

@@ -90,7 +90,8 @@ fn by_xpath<'p>(path: &str, property: &Property, page: &'p Page) -> Result<Found
     let nodes = match (xpath::evaluate(&xpath::parse(path)?, html)?, property) {
         (xpath::Value::Nodes(nodes), _) => nodes,
         (xpath::Value::Text(text), Property::Text) => return Ok(Found::Text(fold(&text).into())),
-        (xpath::Value::Number(number), Property::Text) => return Ok(Found::Number(number)),
+        // Added to zero, because minus zero is zero to everybody but the bits.
+        (xpath::Value::Number(number), Property::Text) => return Ok(Found::Number(number + 0.0)),
         (xpath::Value::Boolean(boolean), Property::Text) => return Ok(Found::Json(Cow::Owned(boolean.into()))),
         _ => return Err(Unclear(format!("`{path}` gives a value, not nodes"))),
     };

@@ -26,7 +26,8 @@ impl<'p> Page<'p> {
             "boolean" => Value::Boolean(values[0].boolean()),
             "not" => Value::Boolean(!values[0].boolean()),
             "count" => Value::Number(from_count(nodes(&values[0]).len())),
-            "sum" => Value::Number(self.texts(nodes(&values[0]))?.iter().map(|text| parse(text)).sum()),
+            // From zero: `Iterator::sum` of nothing is minus zero.
+            "sum" => Value::Number(self.texts(nodes(&values[0]))?.iter().fold(0.0, |sum, text| sum + parse(text))),
             "number" => Value::Number(match values.first() {
                 Some(Value::Nodes(_)) | None => parse(&text(0)?),
                 Some(value) => value.number(),
