@@ -153,8 +153,8 @@ impl Fetcher {
         });
         let kept = kept.await.clone();
         match (own, kept) {
-            (Some(own), kept) => {
-                self.shared.count(kept.as_ref());
+            (Some(own), _) => {
+                self.shared.count(&place);
                 own
             }
             (None, Some(answer)) => Ok(answer),

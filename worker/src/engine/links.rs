@@ -141,8 +141,10 @@ impl Problem {
     }
 
     fn of_error(address: &str, error: &FetchError) -> Self {
-        let is_ours = matches!(error, FetchError::Refused(_) | FetchError::InvalidRequest(_));
-        let outcome = if is_ours { Outcome::Errored } else { Outcome::Failed };
+        // A host that is slow may answer others; one that is not there answers nobody.
+        let cannot_tell =
+            matches!(error, FetchError::Refused(_) | FetchError::InvalidRequest(_) | FetchError::Timeout { .. });
+        let outcome = if cannot_tell { Outcome::Errored } else { Outcome::Failed };
         Self { outcome, text: format!("`{address}`: {error}") }
     }
 }

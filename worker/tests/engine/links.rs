@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use stepcast_protocol::Outcome;
 
 const PAGE: &str = r##"<a href="/ok">a</a><a href="/ok#there">b</a><a href="/ok#gone">c</a><a href="#own">d</a><a href="#none">e</a>
 <h2 id=own></h2><a href="mailto:a@b.c">f</a><a href="javascript:x()">g</a><img src="/moved"><a href="/gone">h</a>
@@ -35,6 +36,8 @@ async fn site() -> (Site, Arc<AtomicUsize>) {
         .route("/to-private", get(|| async { html("<a href=/private>x</a>") }))
         .route("/to-busy", get(|| async { html("<a href=/busy>x</a>") }))
         .route("/busy", get(|| async { StatusCode::TOO_MANY_REQUESTS }))
+        .route("/to-silent", get(|| async { html("<a href=/silent>x</a>") }))
+        .route("/silent", get(|| async { std::future::pending::<()>().await }))
         .route("/good", get(|| async { html("<base href=/dir/><a href=../ok>x</a>") }))
         .route("/none", get(|| async { "no page".into_response() }));
     (Site::serve(router).await, asked)
@@ -93,4 +96,7 @@ async fn what_could_not_be_asked_is_errored() {
     let (site, _) = site().await;
     let told = site.tell("${base}/to-busy", "- links:").await;
     assert!(told.starts_with("errored: links to the same host"), "{told}");
+    let slow = "- name: Slow\n  get: ${base}/to-silent\n  timeout: 300ms\n  expect: [ links: ]\n";
+    let end = site.run(slow).await;
+    assert_eq!((end.outcome, end.steps[0].checks[0].outcome), (Outcome::Errored, Outcome::Errored), "{:?}", end.steps);
 }

@@ -44,11 +44,14 @@ impl Shared {
         Arc::clone(kept.by_request.entry(asked).or_default())
     }
 
-    /// Counts an answer that was just kept.
-    pub fn count(&self, answer: Option<&Response>) {
+    /// Counts an answer that was just kept, unless its place had to go while it was on its way: nobody would take it
+    /// off again.
+    pub fn count(&self, place: &Place) {
         let mut kept = self.lock();
-        kept.bytes += answer.map_or(0, |answer| answer.body.len());
-        kept.make_room(KEPT, KEPT_BYTES);
+        if kept.by_request.values().any(|held| Arc::ptr_eq(held, place)) {
+            kept.bytes += size(place);
+            kept.make_room(KEPT, KEPT_BYTES);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -60,10 +63,13 @@ impl Kept {
     fn make_room(&mut self, most: usize, bytes: usize) {
         while self.order.len() > most || self.bytes > bytes {
             let Some(place) = self.order.pop_front().and_then(|oldest| self.by_request.remove(&oldest)) else { return };
-            let answer = place.get().and_then(Option::as_ref);
-            self.bytes = self.bytes.saturating_sub(answer.map_or(0, |answer| answer.body.len()));
+            self.bytes = self.bytes.saturating_sub(size(&place));
         }
     }
+}
+
+fn size(place: &Place) -> usize {
+    place.get().and_then(Option::as_ref).map_or(0, |answer| answer.body.len())
 }
 
 /// What went wrong may go right the next time, so only what is good is kept.
@@ -98,7 +104,8 @@ mod tests {
             elapsed: Duration::ZERO,
         };
         let place = shared.place("job", &request(path));
-        shared.count(place.get_or_init(|| async { Some(answer) }).await.as_ref());
+        place.get_or_init(|| async { Some(answer) }).await;
+        shared.count(&place);
     }
 
     #[tokio::test]
@@ -111,6 +118,20 @@ mod tests {
         assert!(shared.place("job", &request(1)).get().is_none(), "it had to go");
         assert!(shared.place("job", &request(9)).get().is_some());
         assert!(shared.place("other", &request(9)).get().is_none(), "another job asks for itself");
+    }
+
+    #[tokio::test]
+    async fn what_had_to_go_before_it_came_is_not_counted() {
+        let shared = Shared::default();
+        let slow = shared.place("job", &request(0));
+        for path in 1..=KEPT {
+            shared.place("job", &request(path));
+        }
+        keep(&shared, KEPT, 7).await;
+        let answer = shared.place("job", &request(KEPT)).get().cloned().flatten();
+        slow.get_or_init(|| async { answer }).await;
+        shared.count(&slow);
+        assert_eq!(shared.lock().bytes, 7);
     }
 
     #[test]
