@@ -5,6 +5,7 @@
 //! are copied where they are used, and a few lines of YAML could otherwise ask for gigabytes.
 
 mod braces;
+mod explain;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::{Map, Number, Value};
@@ -69,6 +70,8 @@ pub struct SyntaxError {
     pub position: Position,
     /// What was wrong there
     pub message: String,
+    /// What to do about it
+    pub hint: Option<&'static str>,
 }
 
 impl Node {
@@ -272,11 +275,12 @@ fn position(span: &Span) -> Position {
 fn syntax_error(error: &ScanError) -> SyntaxError {
     let marker = error.marker();
     let position = Position { line: marker.line().max(1), column: marker.col() + 1 };
-    SyntaxError { position, message: error.info().to_owned() }
+    let (message, hint) = explain::explain(error.info());
+    SyntaxError { position, message, hint }
 }
 
 fn fail(position: Position, message: impl Into<String>) -> SyntaxError {
-    SyntaxError { position, message: message.into() }
+    SyntaxError { position, message: message.into(), hint: None }
 }
 
 #[cfg(test)]
@@ -346,7 +350,8 @@ mod tests {
             error,
             SyntaxError {
                 position: Position { line: 2, column: 1 },
-                message: "`get` stands here a second time".into()
+                message: "`get` stands here a second time".into(),
+                hint: None,
             }
         );
     }

@@ -3,6 +3,8 @@
 //! A schema stands in the suite whole: what it refers to elsewhere is not fetched. Its patterns are those of the
 //! `regex` crate, so that none takes more than linear time.
 
+use crate::suite::matcher::TYPES;
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
@@ -30,7 +32,7 @@ impl Schema {
             .should_validate_formats(true)
             .build(value)
             .map(Self)
-            .map_err(|error| SchemaError { message: error.to_string(), pointer: error.instance_path().to_string() })
+            .map_err(|error| SchemaError { message: explain(&error), pointer: error.instance_path().to_string() })
     }
 
     /// Whether a value is as the schema says.
@@ -45,6 +47,18 @@ impl Schema {
             pointer => format!("`{pointer}`: {error}"),
         };
         self.0.iter_errors(value).take(TOLD).map(tell).collect()
+    }
+}
+
+/// The library's message, where there is no better one.
+fn explain(error: &jsonschema::ValidationError) -> String {
+    let pointer = error.instance_path().to_string();
+    match error.kind() {
+        ValidationErrorKind::Referencing(_) => "what it refers to stands elsewhere, and nothing is fetched".to_owned(),
+        ValidationErrorKind::AnyOf { .. } if pointer.ends_with("/type") => {
+            format!("{} is no type; known are {}", error.instance(), TYPES.join(", "))
+        }
+        _ => error.to_string(),
     }
 }
 

@@ -19,14 +19,17 @@ mod read_request;
 mod read_subject;
 mod read_test;
 mod reader;
+mod suggestion;
+mod template_names;
 mod variables;
 
 pub use check::{Check, CookieAttribute, LinkScope, Links, Property, Subject, ValueCheck};
 pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
 pub use matcher::{Bound, Matcher, Order};
-pub use problem::{Problem, Problems, closest};
+pub use problem::{Problem, Problems};
 pub use read::read;
+pub use suggestion::closest;
 pub use variables::check_variables;
 
 use crate::document::Node;

@@ -38,15 +38,15 @@ fn of_subjects() {
 - { xpath: 'count(//a)', texts: [a] }
 - { xpath: //a, attr: href }"
     ), @r#"
-    1:28 [0].attr: expected one of path, domain, expires, max_age, secure, http_only, same_site, found text
+    1:28 [0].attr: expected one of path, domain, expires, max_age, secure, http_only, same_site, found the text `pth` (did you mean `path`?)
     2:19 [1].cookie: this must not be empty
-    3:19 [2].status: expected a status code, or all of a kind like `2xx`, found text
-    4:19 [3].status: expected a status code, or all of a kind like `2xx`, found text
+    3:19 [2].status: expected a status code, or all of a kind like `2xx`, found the text `2xy`
+    4:19 [3].status: expected a status code, or all of a kind like `2xx`, found the text `9xx`
     5:32 [4].group: the last group of the pattern is 1 (0 stands for all that is matched)
-    6:26 [5].order: expected `ascending` or `descending`, found text
+    6:26 [5].order: expected `ascending` or `descending`, found the text `up`
     7:28 [6].html: a check looks at one of `texts` and `html` (make it two checks)
-    8:26 [7].above: expected a number, or a date like `2026-01-31`, found text
-    9:26 [8].size.above: expected a number, found text
+    8:26 [7].above: expected a number, or a date like `2026-01-31`, found the text `soon`
+    9:26 [8].size.above: expected a number, found the text `2026-01-01`
     10:22 [9].attr: unknown key `attr` (known here: header, filter, equals, not_equals, contains, not_contains, starts_with, ends_with, matches, not_matches, exists, empty, one_of, count, above, below, at_least, at_most, between, type, order, schema)
     11:11 [10].coookie: unknown key `coookie` (did you mean `cookie`?)
     12:18 [11].xpath: `//a[` is not an XPath: expected the name of a node, but it ends at character 5
@@ -67,11 +67,11 @@ fn of_groups() {
 - { not: { not: { not: { not: { not: { not: { status: 200 } } } } } } }
 - { an: [] }"
     ), @r#"
-    1:16 [0].any: expected at least one check, found a list
+    1:16 [0].any: expected at least one check, found an empty list
     2:16 [1].any: expected a list, found a mapping
     3:35 [2].not: `all` is a check of its own, `not` cannot stand beside it (make it two checks, or put it inside)
     4:16 [3].not: expected a mapping, found a list
-    5:27 [4].any[0].status: expected a status code, or all of a kind like `2xx`, found text
+    5:27 [4].any[0].status: expected a status code, or all of a kind like `2xx`, found the text `abc`
     5:41 [4].any[1].css: `a[` is not a CSS selector: it ends too early
     6:44 [5].not.not.not.not.not: groups of checks stand in each other at most 5 deep
     7:11 [6].an: unknown key `an` (did you mean `any`?)
@@ -91,12 +91,12 @@ fn of_filters() {
     2:28 [1].filter[0]: `split` needs to know more (write it like `{ split: ',' }`)
     2:43 [1].filter[1].trim: `trim` takes nothing (write just `trim`)
     2:57 [1].filter[2].split: this must not be empty
-    3:39 [2].filter[0].replace: expected a list of two, what is replaced and by what, found a list
-    3:56 [2].filter[1].decode: expected one of base64, url, html, found text
-    3:72 [2].filter[2].nth: expected a whole number; the first item is 0, the last -1, found text
-    3:87 [2].filter[3].number: expected what stands before the decimals, `'.'` or `','`, found text
+    3:39 [2].filter[0].replace: expected a list of two, what is replaced and by what, found a list of 1
+    3:56 [2].filter[1].decode: expected one of base64, url, html, found the text `rot13`
+    3:72 [2].filter[2].nth: expected a whole number; the first item is 0, the last -1, found the text `x`
+    3:87 [2].filter[3].number: expected what stands before the decimals, `'.'` or `','`, found the text `;`
     4:36 [3].filter[0].date: `%J` is not a date pattern: strftime formatting failed: found unrecognized specifier directive `J` (write it like `%Y-%m-%d`)
-    4:52 [3].filter[1].date: expected a pattern like `%Y-%m-%d`, found text
+    4:52 [3].filter[1].date: expected a pattern like `%Y-%m-%d`, found the text `Y-m-d`
     5:28 [4].filter[0]: expected one filter; several are a list, found a mapping
     "#);
 }
@@ -111,9 +111,9 @@ fn of_links() {
 - not: { links: }
 - { links: , status: 200 }"
     ), @r#"
-    1:25 [0].links.scope: expected one of same_host, internal, all, found text
-    2:27 [1].links.accept[0]: expected status codes, like `200`, `2xx` or `200-399`, found text
-    3:52 [2].links.fragments: expected `true` or `false`, found text
+    1:25 [0].links.scope: expected one of same_host, internal, all, found the text `host`
+    2:27 [1].links.accept[0]: expected status codes, like `200`, `2xx` or `200-399`, found the text `200-100`
+    3:52 [2].links.fragments: expected `true` or `false`, found the text `maybe`
     4:18 [3].links.depth: unknown key `depth` (known here: scope, accept, fragments, limit, ignore)
     5:14 [4].not: `links` is asked after all others and cannot stand in a group
     6:20 [5].status: unknown key `status` (known here: links)
@@ -132,10 +132,10 @@ fn of_schemas() {
 - { json: $.a, schema: { pattern: '(?=a)' } }
 - { schema: { }, exist: true }"
     ), @r#"
-    1:25 [0].schema.type: this is not a JSON Schema: "objekt" is not valid under any of the schemas listed in the 'anyOf' keyword
+    1:25 [0].schema.type: this is not a JSON Schema: "objekt" is no type; known are string, number, integer, boolean, array, object, null
     4:27 [1].schema.properties.a.minimum: this is not a JSON Schema: "one" is not of type "number"
     5:27 [2].schema: only JSON can be held against a schema
-    6:30 [3].schema: this is not a JSON Schema: Resource 'http://other.example/s.json' is not present in a registry and retrieving it failed: Retrieval is disabled, cannot fetch http://other.example/s.json
+    6:30 [3].schema: this is not a JSON Schema: what it refers to stands elsewhere, and nothing is fetched
     7:41 [4].schema.pattern: this is not a JSON Schema: "(?=a)" is not a "regex"
     8:24 [5].exist: unknown key `exist` (did you mean `exists`?)
     "#);

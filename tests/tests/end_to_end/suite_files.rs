@@ -166,7 +166,7 @@ tests:
 
     hint: add one, like `get: https://example.com/`
 
-    shop.yaml:5:18: error: each.csv: `cities.csv` line 3: 1 values where the first line names 2
+    shop.yaml:5:18: error: each.csv: `cities.csv` line 3: 1 value where the first line names 2
         5 |     each: { csv: cities.csv }
           |                  ^
 

@@ -65,7 +65,7 @@ impl Loader {
             Err(error) => {
                 let mut position = Some(error.position);
                 shift_position(&mut position, before);
-                self.problem(SYNTAX, position, error.message, None);
+                self.problem(SYNTAX, position, error.message, error.hint);
                 None
             }
         }
@@ -159,5 +159,10 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
     if fs::metadata(path).map_err(unreadable)?.len() > SUITE_BYTES as u64 {
         return Err(format!("`{}` is larger than the {SUITE_BYTES} bytes a suite may have", path.display()));
     }
-    fs::read_to_string(path).map_err(unreadable)
+    let bytes = fs::read(path).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("`{}` is not UTF-8 text: line {line} has other bytes in it; save it as UTF-8", path.display())
+    })
 }

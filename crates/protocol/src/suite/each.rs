@@ -4,6 +4,7 @@ use super::Axis;
 use super::read::{check_variable_names, is_variable_name};
 use super::reader::At;
 use crate::document::Kind;
+use crate::template;
 use std::collections::HashSet;
 
 /// What is wrong with a table.
@@ -26,7 +27,7 @@ pub(super) fn read_each(at: &At) -> Option<Vec<Axis>> {
             at.problem(format!("`{name}` gets its value twice here"));
         }
     }
-    check_variable_names(&fields, "", axes.iter().flat_map(|axis| &axis.names).map(String::as_str));
+    check_variable_names(&fields, axes.iter().flat_map(|axis| &axis.names).map(String::as_str));
     Some(axes)
 }
 
@@ -36,7 +37,7 @@ fn read_axis(name: &str, at: &At) -> Option<Axis> {
         ("json", Kind::List(rows)) if rows.iter().any(|row| matches!(row.kind, Kind::Mapping(_))) => read_rows(at)?,
         ("json", Kind::Scalar(_)) => return file_only(at),
         _ => {
-            let values: Vec<_> = at.items()?.iter().map(At::text).collect();
+            let values: Vec<_> = at.items()?.iter().map(read_value).collect();
             let rows = values.into_iter().map(|value| value.map(|value| vec![value])).collect::<Option<_>>()?;
             Axis { names: vec![name.to_owned()], rows }
         }
@@ -45,6 +46,16 @@ fn read_axis(name: &str, at: &At) -> Option<Axis> {
         at.problem("there is no value here, so the test would never run");
     }
     Some(axis)
+}
+
+/// Values are kept with the plan, which is stored; no secret may be.
+fn read_value(at: &At) -> Option<String> {
+    let text = at.text()?;
+    if let Some(name) = template::names(&text).into_iter().find(|name| name.starts_with(template::SECRET_PREFIX)) {
+        let hint = "name it where it is used, in an address, a header or a body";
+        at.problem_with_hint(format!("`${{{name}}}` cannot be a value of `each`, which is stored with the plan"), hint);
+    }
+    Some(text)
 }
 
 fn read_csv_at(at: &At) -> Option<Axis> {
@@ -80,10 +91,13 @@ fn read_rows(at: &At) -> Option<Axis> {
         if names.is_empty() {
             names = fields.entries().map(|(name, _)| name.to_owned()).collect();
         }
+        if names.is_empty() {
+            return row.expected_value("a row that gives at least one variable a value");
+        }
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
         let fields = row.fields(&known)?;
         let values: Vec<Option<String>> =
-            known.iter().map(|name| fields.require(name).and_then(|at| at.text())).collect();
+            known.iter().map(|name| fields.require(name).and_then(|at| read_value(&at))).collect();
         rows.extend(values.into_iter().collect::<Option<Vec<_>>>());
     }
     Some(Axis { names, rows })
@@ -119,7 +133,8 @@ fn table_error(text: &str, error: &csv::Error) -> TableError {
     let line = line + text.lines().skip(before).take_while(|line| line.trim().is_empty()).count() as u64;
     let message = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} values where the first line names {expected_len}")
+            let plural = if *len == 1 { "" } else { "s" };
+            format!("{len} value{plural} where the first line names {expected_len}")
         }
         _ => error.to_string(),
     };

@@ -2,9 +2,9 @@
 //!
 //! It happens on the tree, before anything is read, so that whoever reads checks knows nothing of groups.
 
-use super::problem::closest;
 use super::read_check::read_checks;
 use super::reader::At;
+use super::suggestion::suggest;
 use crate::document::{Entry, Kind, Node};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ impl Groups<'_, '_> {
 
     fn report_unknown(&self, at: &At, name: &str) {
         let known: Vec<&str> = self.by_name.keys().copied().collect();
-        let hint = match (closest(name, &known), known.as_slice()) {
+        let hint = match (suggest(name, &known), known.as_slice()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, []) => "name groups of checks under `checks` of the suite".to_owned(),
             (None, _) => format!("known here: {}", known.join(", ")),

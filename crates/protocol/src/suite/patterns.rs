@@ -16,7 +16,10 @@ fn describe_selector_error(error: &SelectorErrorKind) -> String {
         SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
         SelectorErrorKind::UnexpectedSelectorParseError(error) => match format!("{error:?}").as_str() {
             "DanglingCombinator" => "it ends with a combinator and nothing behind it".to_owned(),
-            "EmptySelector" => "a part of it is empty".to_owned(),
+            "EmptySelector" => "a part of it is empty or cannot begin so".to_owned(),
+            "UnsupportedPseudoClassOrElement" => {
+                "it has a pseudo-class or pseudo-element that is not supported".to_owned()
+            }
             other => other.split('(').next().unwrap_or_default().to_owned(),
         },
         other => other.to_string(),
@@ -39,7 +42,8 @@ pub(super) fn check_xpath(text: &str) -> Result<(), String> {
 
 /// Whether this is a JSONPath.
 pub(super) fn check_json_path(text: &str) -> Result<(), String> {
-    serde_json_path::JsonPath::parse(text)
-        .map(|_| ())
-        .map_err(|error| format!("`{text}` is not a JSONPath: {error}; it starts with `$`, like `$.items[0].name`"))
+    serde_json_path::JsonPath::parse(text).map(|_| ()).map_err(|error| match text.starts_with('$') {
+        true => format!("`{text}` is not a JSONPath: it cannot be read from character {} on", error.position() + 1),
+        false => format!("`{text}` is not a JSONPath: it starts with `$`, like `$.items[0].name`"),
+    })
 }

@@ -5,6 +5,9 @@ use crate::event::SuiteProblem;
 use crate::limits;
 use std::fmt::{self, Write};
 
+/// Most of a line that is shown, in characters.
+const EXCERPT_CHARS: usize = 160;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -59,7 +62,7 @@ impl Problems {
             path: String::new(),
             position: Some(error.position),
             message: error.message.clone(),
-            hint: None,
+            hint: error.hint.map(str::to_owned),
         }])
     }
 
@@ -92,8 +95,8 @@ impl Problem {
         if let Some(position) = self.position
             && let Some(line) = text.lines().nth(position.line - 1)
         {
-            let indent = " ".repeat(position.column - 1);
-            let _ = writeln!(out, "{:>5} | {}\n      | {indent}^", position.line, line.trim_end());
+            let (excerpt, indent) = excerpt(line, position.column);
+            let _ = writeln!(out, "{:>5} | {excerpt}\n      | {indent}^", position.line);
         }
         if let Some(hint) = &self.hint {
             let _ = writeln!(out, "\nhint: {hint}");
@@ -102,12 +105,18 @@ impl Problem {
     }
 }
 
-/// The known word somebody most likely meant.
-pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min()
-        .map(|(_, candidate)| candidate)
+/// A line as far as it can be shown, and what stands below it up to the column. Tabs stay, so that both are as wide;
+/// other control characters, which a terminal might obey, do not.
+fn excerpt(line: &str, column: usize) -> (String, String) {
+    let printable = |c: char| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+    let characters: Vec<char> = line.trim_end().trim_start_matches('\u{feff}').chars().map(printable).collect();
+    let before = column.saturating_sub(1);
+    let from = if characters.len() <= EXCERPT_CHARS { 0 } else { before.saturating_sub(EXCERPT_CHARS / 2) };
+    let to = characters.len().min(from + EXCERPT_CHARS);
+    let mark = |cut: bool| if cut { "…" } else { "" };
+    let shown: String = characters[from.min(to)..to].iter().collect();
+    let indent = characters[from.min(to)..].iter().chain(std::iter::repeat(&' ')).take(before - from);
+    let indent: String = indent.map(|c| if *c == '\t' { '\t' } else { ' ' }).collect();
+    let first = mark(from > 0);
+    (format!("{first}{shown}{}", mark(to < characters.len())), format!("{}{indent}", " ".repeat(first.chars().count())))
 }

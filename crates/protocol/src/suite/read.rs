@@ -2,19 +2,40 @@
 
 use super::groups;
 use super::problem::Problems;
-use super::read_request::{LONGEST_TIMEOUT, read_auth, read_headers};
+use super::read_request::{read_auth, read_headers, read_timeout};
 use super::read_test::read_test;
 use super::reader::{At, Fields, Reader};
+use super::template_names;
 use super::{Defaults, HostLimits, Retries, RetryOn, Suite, Test};
 use crate::document::{Kind, Node};
 use crate::limits;
 use crate::template;
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
+
+/// The keys of a suite.
+pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
+/// The keys of `defaults`.
+pub(super) const DEFAULTS_KEYS: [&str; 8] =
+    ["timeout", "retries", "headers", "basic", "bearer", "user_agent", "share", "host"];
+/// The keys of `retries`, where it is a mapping.
+pub(super) const RETRIES_KEYS: [&str; 2] = ["max", "on"];
+/// What a test is tried again after, as a suite writes it.
+pub(super) const RETRY_ON: [(&str, RetryOn); 2] = [("network", RetryOn::Network), ("any", RetryOn::Any)];
+/// Most tries after the first.
+pub(super) const MOST_RETRIES: u32 = 10;
+/// Longest pause between the starts of two requests.
+const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
+/// The keys of `host`.
+pub(super) const HOST_KEYS: [&str; 2] = ["concurrency", "interval"];
+/// Most requests one host may get at once.
+pub(super) const MOST_CONCURRENCY: u32 = 256;
 
 /// Reads a suite, or says everything that is wrong with it.
 pub fn read(node: &Node) -> Result<Suite, Problems> {
     let reader = Reader::default();
+    template_names::check(&At { reader: &reader, node, path: String::new() });
     let expanded = groups::expand(&At { reader: &reader, node, path: String::new() });
     let suite = read_suite(&At { reader: &reader, node: &expanded, path: String::new() });
     drop(expanded);
@@ -22,15 +43,15 @@ pub fn read(node: &Node) -> Result<Suite, Problems> {
 }
 
 fn read_suite(at: &At) -> Option<Suite> {
-    let fields = at.fields(&["suite", "include", "vars", "defaults", "checks", "tests"])?;
+    let fields = at.fields(&SUITE_KEYS)?;
     if fields.has("include") {
         let hint = "put what they say into this suite, or let `stepcast run` send it".to_owned();
         fields.problem_at_key("include", "only the `stepcast` command reads other files", Some(hint));
     }
     let name = fields.require("suite").and_then(|at| read_name(&at));
-    let vars = fields.get("vars").and_then(|at| at.text_pairs()).unwrap_or_default();
-    check_variable_names(&fields, "vars", vars.iter().map(|(name, _)| name.as_str()));
-    let defaults = fields.get("defaults").map_or_else(|| Some(Defaults::default()), |at| read_defaults(&at))?;
+    let vars = fields.get("vars").and_then(|at| read_variables(&at)).unwrap_or_default();
+    // What is wrong with the defaults is told; the tests are read all the same.
+    let defaults = fields.get("defaults").and_then(|at| read_defaults(&at)).unwrap_or_default();
     let tests = fields.require("tests")?.items()?;
     if tests.is_empty() {
         fields.problem_at_key(
@@ -39,8 +60,8 @@ fn read_suite(at: &At) -> Option<Suite> {
             Some("a run in which nothing is tested is never green".into()),
         );
     }
+    report_duplicate_names(&tests);
     let tests: Vec<Test> = tests.iter().filter_map(|at| read_test(at, &defaults)).collect();
-    report_duplicate_names(&fields, &tests);
     Some(Suite { name: name?, vars: vars.into_iter().collect::<BTreeMap<_, _>>(), defaults, tests })
 }
 
@@ -53,25 +74,30 @@ pub(super) fn read_name(at: &At) -> Option<String> {
     Some(name)
 }
 
-fn report_duplicate_names(fields: &Fields, tests: &[Test]) {
-    let mut seen = std::collections::HashSet::new();
-    for test in tests {
-        if !seen.insert(&test.name) {
-            fields.problem_at_key(
-                "tests",
-                format!("two tests are called `{}`", test.name),
-                Some("results are told apart by name".into()),
-            );
+fn read_variables(at: &At) -> Option<Vec<(String, String)>> {
+    let fields = at.open_fields()?;
+    check_variable_names(&fields, fields.entries().map(|(name, _)| name));
+    at.text_pairs()
+}
+
+fn report_duplicate_names(tests: &[At]) {
+    let mut seen = HashSet::new();
+    for name in tests.iter().filter_map(|test| test.child("name")) {
+        if let Some(text) = name.scalar().and_then(Value::as_str)
+            && !seen.insert(text)
+        {
+            let hint = "results are told apart by name";
+            name.problem_with_hint(format!("an earlier test is called `{text}` too"), hint);
         }
     }
 }
 
 fn read_defaults(at: &At) -> Option<Defaults> {
-    let fields = at.fields(&["timeout", "retries", "headers", "basic", "bearer", "user_agent", "share", "host"])?;
+    let fields = at.fields(&DEFAULTS_KEYS)?;
     let standard = Defaults::default();
     let (headers, auth) = (read_headers(&fields), read_auth(&fields));
     Some(Defaults {
-        timeout: fields.get("timeout").and_then(|at| at.duration(LONGEST_TIMEOUT)).unwrap_or(standard.timeout),
+        timeout: fields.get("timeout").and_then(|at| read_timeout(&at)).unwrap_or(standard.timeout),
         retries: fields.get("retries").and_then(|at| read_retries(&at)).unwrap_or_default(),
         headers: headers.unwrap_or_default(),
         auth: auth.unwrap_or_default(),
@@ -82,38 +108,31 @@ fn read_defaults(at: &At) -> Option<Defaults> {
 
 pub(super) fn read_retries(at: &At) -> Option<Retries> {
     if let Kind::Scalar(_) = at.node.kind {
-        return Some(Retries { max: at.whole_number(0, 10)?, on: RetryOn::default() });
+        return Some(Retries { max: at.whole_number(0, MOST_RETRIES)?, on: RetryOn::default() });
     }
-    let fields = at.fields(&["max", "on"])?;
-    let on = match fields.get("on") {
-        None => RetryOn::default(),
-        Some(at) => match at.text()?.as_str() {
-            "network" => RetryOn::Network,
-            "any" => RetryOn::Any,
-            _ => return at.expected("`network` or `any`"),
-        },
-    };
-    Some(Retries { max: fields.require("max")?.whole_number(0, 10)?, on })
+    let fields = at.fields(&RETRIES_KEYS)?;
+    let max = fields.require("max").and_then(|at| at.whole_number(0, MOST_RETRIES));
+    let on = fields.get("on").map_or(Some(0), |at| at.choice(&RETRY_ON.map(|(name, _)| name)));
+    Some(Retries { max: max?, on: RETRY_ON[on?].1 })
 }
 
 fn read_host_limits(at: &At) -> Option<HostLimits> {
-    let fields = at.fields(&["concurrency", "interval"])?;
+    let fields = at.fields(&HOST_KEYS)?;
     let standard = HostLimits::default();
     Some(HostLimits {
-        concurrency: fields.get("concurrency").and_then(|at| at.whole_number(1, 256)).unwrap_or(standard.concurrency),
-        interval: fields
-            .get("interval")
-            .and_then(|at| at.duration(Duration::from_mins(1)))
-            .unwrap_or(standard.interval),
+        concurrency: fields
+            .get("concurrency")
+            .and_then(|at| at.whole_number(1, MOST_CONCURRENCY))
+            .unwrap_or(standard.concurrency),
+        interval: fields.get("interval").and_then(|at| at.duration(LONGEST_INTERVAL)).unwrap_or(standard.interval),
     })
 }
 
-pub(super) fn check_variable_names<'n>(fields: &Fields, key: &str, names: impl Iterator<Item = &'n str>) {
+pub(super) fn check_variable_names<'n>(fields: &Fields, names: impl Iterator<Item = &'n str>) {
     for name in names {
         if name.starts_with(template::SECRET_PREFIX) || !is_variable_name(name) {
-            let key = if key.is_empty() { name } else { key };
             fields.problem_at_key(
-                key,
+                name,
                 format!("`{name}` cannot be the name of a variable"),
                 Some("use letters, digits, `_` and `-`; `secret.` is kept for secrets".into()),
             );

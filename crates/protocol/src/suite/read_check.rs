@@ -4,19 +4,20 @@ use super::Capture;
 use super::check::{Check, Property, SUBJECTS, Subject, ValueCheck};
 use super::filter::Filter;
 use super::matcher::{MATCHERS, Matcher};
-use super::problem::closest;
 use super::read_filter::read_filters;
 use super::read_links::read_links;
 use super::read_matcher::{Compared, read_matcher, read_matchers};
 use super::read_subject::{keys_of, read_subject};
 use super::reader::{At, Fields};
+use super::suggestion::suggestion;
 use crate::limits;
 use crate::xpath::{Gives, XPath};
 use serde_json::Value;
 
 /// Subjects the language has a name for and this version cannot look at yet.
 const PLANNED_SUBJECTS: [&str; 1] = ["cert"];
-const GROUPS: [&str; 3] = ["any", "all", "not"];
+/// What checks can be put together by.
+pub(super) const GROUPS: [&str; 3] = ["any", "all", "not"];
 
 pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
     let checks = read_list(at, 0)?;
@@ -45,6 +46,11 @@ fn read_check(at: &At, depth: usize) -> Option<Check> {
     }
     match GROUPS.into_iter().find(|group| fields.has(group)) {
         Some(group) => read_group(at, &fields, group, depth + 1),
+        None if fields.has("use") => {
+            let message = "a group of checks by name stands in `expect` itself, not in `any`, `all` or `not`";
+            fields.problem_at_key("use", message, Some("write its checks out here".into()));
+            None
+        }
         None => read_value_check(at).map(Check::One),
     }
 }
@@ -65,13 +71,13 @@ fn read_group(at: &At, fields: &Fields, group: &str, depth: usize) -> Option<Che
     }
     let checks = read_list(&inner, depth)?;
     if checks.is_empty() {
-        return inner.expected("at least one check");
+        return inner.expected_value("at least one check");
     }
     Some(if group == "any" { Check::Any(checks) } else { Check::All(checks) })
 }
 
 fn read_value_check(at: &At) -> Option<ValueCheck> {
-    let (fields, subject, filters) = read_parts(at)?;
+    let (fields, subject, filters) = read_parts(at, &GROUPS)?;
     let compared = Compared::of(&subject, &filters);
     let mut matchers = own_matchers(&fields, &subject, compared)?;
     for (key, value) in fields.entries() {
@@ -87,7 +93,7 @@ fn read_value_check(at: &At) -> Option<ValueCheck> {
 
 /// A capture: the same keys as in a check, without matchers.
 pub(super) fn read_capture(at: &At) -> Option<Capture> {
-    let (fields, subject, filters) = read_parts(at)?;
+    let (fields, subject, filters) = read_parts(at, &[])?;
     for (key, _) in fields.entries() {
         if MATCHERS.contains(&key) && !is_css_property(&subject, key) {
             fields.problem_at_key(key, "a capture takes what is there; it has no matchers", None);
@@ -101,7 +107,7 @@ pub(super) fn read_capture(at: &At) -> Option<Capture> {
     Some(Capture { subject, filters })
 }
 
-fn read_parts<'a>(at: &At<'a>) -> Option<(Fields<'a>, Subject, Vec<Filter>)> {
+fn read_parts<'a>(at: &At<'a>, groups: &[&str]) -> Option<(Fields<'a>, Subject, Vec<Filter>)> {
     let fields = at.open_fields()?;
     if fields.has("schema") && !SUBJECTS.iter().any(|subject| fields.has(subject)) {
         // The whole body is meant.
@@ -109,7 +115,7 @@ fn read_parts<'a>(at: &At<'a>) -> Option<(Fields<'a>, Subject, Vec<Filter>)> {
     }
     let subjects: Vec<&str> = SUBJECTS.into_iter().filter(|subject| fields.has(subject)).collect();
     let [key] = subjects.as_slice() else {
-        report_subjects(&fields, &subjects);
+        report_subjects(&fields, &subjects, groups);
         return None;
     };
     let known: Vec<&str> = [key, "filter"].into_iter().chain(MATCHERS).chain(keys_of(key).iter().copied()).collect();
@@ -118,7 +124,8 @@ fn read_parts<'a>(at: &At<'a>) -> Option<(Fields<'a>, Subject, Vec<Filter>)> {
     Some((at.fields(&known)?, subject?, filters?))
 }
 
-fn report_subjects(fields: &Fields, found: &[&str]) {
+/// `groups` are the names of what can stand here besides subjects.
+fn report_subjects(fields: &Fields, found: &[&str], groups: &[&str]) {
     if let [first, second, ..] = found {
         fields.problem_at_key(
             second,
@@ -132,14 +139,16 @@ fn report_subjects(fields: &Fields, found: &[&str]) {
             fields.problem_at_key(key, format!("`{key}` checks are not available in this version"), None);
             return;
         }
-        if let Some(near) = closest(key, &SUBJECTS).or_else(|| closest(key, &GROUPS)) {
-            fields.problem_at_key(key, format!("unknown key `{key}`"), Some(format!("did you mean `{near}`?")));
+        if MATCHERS.contains(&key) {
+            continue;
+        }
+        if let Some(hint) = suggestion(key, &SUBJECTS).or_else(|| suggestion(key, groups)) {
+            fields.problem_at_key(key, format!("unknown key `{key}`"), Some(hint));
             return;
         }
     }
-    fields
-        .at()
-        .problem_with_hint("this check does not say what it looks at", format!("add one of {}", SUBJECTS.join(", ")));
+    let known = SUBJECTS.iter().chain(groups).copied().collect::<Vec<_>>().join(", ");
+    fields.at().problem_with_hint("this does not say what it looks at", format!("add one of {known}"));
 }
 
 /// `count` and `exists` are matchers everywhere else; on a selector they say what of the elements is meant.

@@ -1,8 +1,8 @@
 //! Reads filters: a list of names, or of mappings from a name to what it needs.
 
 use super::filter::{ENCODINGS, FILTERS, Filter};
-use super::problem::closest;
 use super::reader::At;
+use super::suggestion::suggestion;
 use crate::document::Kind;
 use crate::limits;
 use jiff::Zoned;
@@ -24,7 +24,8 @@ fn read_filter(at: &At) -> Option<Filter> {
     let fields = at.fields(&FILTERS)?;
     let entries: Vec<_> = fields.entries().collect();
     match entries.as_slice() {
-        [(name, value)] => read_with(name, value),
+        [(name, value)] if FILTERS.contains(name) => read_with(name, value),
+        [_] => None,
         _ => at.expected("one filter; several are a list"),
     }
 }
@@ -42,8 +43,7 @@ fn read_bare(at: &At, name: &str) -> Option<Filter> {
         "nth" => return needs(at, name, "{ nth: 0 }"),
         "decode" => return needs(at, name, "{ decode: base64 }"),
         _ => {
-            let hint = closest(name, &FILTERS)
-                .map_or_else(|| format!("known are {}", FILTERS.join(", ")), |near| format!("did you mean `{near}`?"));
+            let hint = suggestion(name, &FILTERS).unwrap_or_else(|| format!("known are {}", FILTERS.join(", ")));
             at.problem_with_hint(format!("unknown filter `{name}`"), hint);
             return None;
         }
@@ -62,16 +62,10 @@ fn read_with(name: &str, at: &At) -> Option<Filter> {
         "split" => Filter::Split(not_nothing(at)?),
         "replace" => match at.items()?.as_slice() {
             [from, to] => Filter::Replace(not_nothing(from)?, to.text()?),
-            _ => return at.expected("a list of two, what is replaced and by what"),
+            _ => return at.expected_value("a list of two, what is replaced and by what"),
         },
         "nth" => Filter::Nth(read_place(at)?),
-        "decode" => {
-            let name = at.text()?;
-            match ENCODINGS.iter().find(|(known, _)| *known == name) {
-                Some((_, encoding)) => Filter::Decode(*encoding),
-                None => return at.expected(&format!("one of {}", ENCODINGS.map(|(name, _)| name).join(", "))),
-            }
-        }
+        "decode" => Filter::Decode(ENCODINGS[at.choice(&ENCODINGS.map(|(name, _)| name))?].1),
         _ => {
             at.problem_with_hint(format!("`{name}` takes nothing"), format!("write just `{name}`"));
             return None;
@@ -93,13 +87,13 @@ fn read_decimal(at: &At) -> Option<char> {
     match at.text()?.as_str() {
         "." => Some('.'),
         "," => Some(','),
-        _ => at.expected("what stands before the decimals, `'.'` or `','`"),
+        _ => at.expected_value("what stands before the decimals, `'.'` or `','`"),
     }
 }
 
 fn read_place(at: &At) -> Option<i32> {
     let place = at.scalar().and_then(serde_json::Value::as_i64).and_then(|place| i32::try_from(place).ok());
-    if place.is_none() { at.expected("a whole number; the first item is 0, the last -1") } else { place }
+    if place.is_none() { at.expected_value("a whole number; the first item is 0, the last -1") } else { place }
 }
 
 fn read_date_pattern(at: &At) -> Option<String> {
@@ -107,7 +101,7 @@ fn read_date_pattern(at: &At) -> Option<String> {
     // What can be written by a pattern can be read by it; there is no other way to check one without a date at hand.
     match strtime::format(&pattern, &Zoned::default()) {
         Ok(_) if pattern.contains('%') => Some(pattern),
-        Ok(_) => at.expected("a pattern like `%Y-%m-%d`"),
+        Ok(_) => at.expected_value("a pattern like `%Y-%m-%d`"),
         Err(error) => {
             at.problem_with_hint(format!("`{pattern}` is not a date pattern: {error}"), "write it like `%Y-%m-%d`");
             None

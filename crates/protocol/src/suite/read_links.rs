@@ -8,19 +8,20 @@ use crate::document::Kind;
 use crate::limits;
 use serde_json::Value;
 
+/// The keys of `links`.
+pub(super) const LINKS_KEYS: [&str; 5] = ["scope", "accept", "fragments", "limit", "ignore"];
+/// Which links are asked, as a suite writes it.
+pub(super) const LINK_SCOPES: [(&str, LinkScope); 3] =
+    [("same_host", LinkScope::SameHost), ("internal", LinkScope::Internal), ("all", LinkScope::All)];
+
 pub(super) fn read_links(at: &At) -> Option<Links> {
     let mut links = Links::default();
     if let Kind::Scalar(Value::Null) = &at.node.kind {
         return Some(links);
     }
-    let fields = at.fields(&["scope", "accept", "fragments", "limit", "ignore"])?;
+    let fields = at.fields(&LINKS_KEYS)?;
     if let Some(at) = fields.get("scope") {
-        links.scope = match at.text()?.as_str() {
-            "same_host" => LinkScope::SameHost,
-            "internal" => LinkScope::Internal,
-            "all" => LinkScope::All,
-            _ => return at.expected("one of same_host, internal, all"),
-        };
+        links.scope = LINK_SCOPES[at.choice(&LINK_SCOPES.map(|(name, _)| name))?].1;
     }
     if let Some(at) = fields.get("accept") {
         links.accept = at.items()?.iter().map(read_statuses).collect::<Option<_>>()?;
@@ -48,5 +49,5 @@ fn read_statuses(at: &At) -> Option<(u16, u16)> {
             status_class(&text).map(|class| (*class.start(), *class.end())).or(code(&text).map(|code| (code, code)))
         }
     };
-    if range.is_none() { at.expected("status codes, like `200`, `2xx` or `200-399`") } else { range }
+    if range.is_none() { at.expected_value("status codes, like `200`, `2xx` or `200-399`") } else { range }
 }

@@ -10,6 +10,9 @@ use crate::schema::Schema;
 use crate::{date, template};
 use serde_json::Value;
 
+/// How the items of a list follow one another, as a suite writes it.
+pub(super) const ORDERS: [(&str, Order); 2] = [("ascending", Order::Ascending), ("descending", Order::Descending)];
+
 /// What a value is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compared {
@@ -76,20 +79,10 @@ pub(super) fn read_matcher(compared: Compared, name: &str, at: &At) -> Option<Ma
         "at_most" => Matcher::AtMost(read_bound(compared, at)?),
         "between" => match at.items()?.as_slice() {
             [low, high] => Matcher::Between(read_bound(compared, low)?, read_bound(compared, high)?),
-            _ => return at.expected("a list of two, the least and the most"),
+            _ => return at.expected_value("a list of two, the least and the most"),
         },
-        "type" => {
-            let name = at.text()?;
-            if !TYPES.contains(&name.as_str()) {
-                return at.expected(&format!("one of {}", TYPES.join(", ")));
-            }
-            Matcher::Type(name)
-        }
-        "order" => match at.text()?.as_str() {
-            "ascending" => Matcher::Order(Order::Ascending),
-            "descending" => Matcher::Order(Order::Descending),
-            _ => return at.expected("`ascending` or `descending`"),
-        },
+        "type" => Matcher::Type(TYPES[at.choice(&TYPES)?].to_owned()),
+        "order" => Matcher::Order(ORDERS[at.choice(&ORDERS.map(|(name, _)| name))?].1),
         "schema" if compared == Compared::Anything => Matcher::Schema(read_schema(at)?),
         "schema" => {
             at.problem("only JSON can be held against a schema");
@@ -140,9 +133,9 @@ fn read_value(compared: Compared, at: &At) -> Option<Value> {
             None
         }
         Compared::Status if is_number || value.as_str().is_some_and(|text| status_class(text).is_some()) => Some(value),
-        Compared::Status => at.expected("a status code, or all of a kind like `2xx`"),
+        Compared::Status => at.expected_value("a status code, or all of a kind like `2xx`"),
         Compared::Number if is_number => Some(value),
-        Compared::Number => at.expected("a whole number"),
+        Compared::Number => at.expected_value("a whole number"),
         Compared::Text if is_plain && !value.is_null() => Some(value),
         Compared::Text => at.expected("text"),
     }
@@ -166,8 +159,8 @@ fn read_bound(compared: Compared, at: &At) -> Option<Bound> {
         Some(Value::String(text)) if can_be_date(compared) && date::seconds(text).is_some() => {
             Some(Bound::Text(text.clone()))
         }
-        _ if can_be_date(compared) => at.expected("a number, or a date like `2026-01-31`"),
-        _ => at.expected("a number"),
+        _ if can_be_date(compared) => at.expected_value("a number, or a date like `2026-01-31`"),
+        _ => at.expected_value("a number"),
     }
 }
 

@@ -7,8 +7,16 @@ use std::time::Duration;
 
 /// The longest one request may take: a worker on Lambda has 15 minutes for all its tests.
 pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
-const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
-const BODIES: [&str; 4] = ["form", "json", "text", "multipart"];
+/// The methods of a request, as a suite writes them.
+pub(super) const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+/// What a request can send, as a suite writes it.
+pub(super) const BODIES: [&str; 4] = ["form", "json", "text", "multipart"];
+/// Headers that say how the bytes travel, which is the client's business.
+const OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
+/// The keys of `basic`.
+pub(super) const BASIC_KEYS: [&str; 2] = ["user", "password"];
+/// The keys of a file in `multipart`.
+pub(super) const FILE_KEYS: [&str; 3] = ["name", "content", "type"];
 /// The keys of a step that make its request.
 pub(super) const REQUEST_KEYS: [&str; 16] = [
     "get",
@@ -35,7 +43,7 @@ pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<St
     let own = read_headers(fields);
     let auth = read_auth(fields);
     let body = read_body(fields, target.as_ref().map_or("post", |(method, _)| method));
-    let timeout = fields.get("timeout").map_or(Some(defaults.timeout), |at| at.duration(LONGEST_TIMEOUT));
+    let timeout = fields.get("timeout").map_or(Some(defaults.timeout), |at| read_timeout(&at));
     let ((method, url), own) = (target?, own?);
     let names_asker = own.iter().any(|(name, _)| name == "authorization");
     let auth = auth?.or_else(|| defaults.auth.clone().filter(|_| !names_asker));
@@ -49,6 +57,15 @@ pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<St
     })
 }
 
+pub(super) fn read_timeout(at: &At) -> Option<Duration> {
+    let timeout = at.duration(LONGEST_TIMEOUT)?;
+    if timeout.is_zero() {
+        at.problem("no answer comes in no time");
+        return None;
+    }
+    Some(timeout)
+}
+
 /// A step's own headers stand in place of those of the defaults with the same name.
 fn over_defaults(own: Vec<(String, String)>, defaults: &[(String, String)], has_auth: bool) -> Vec<(String, String)> {
     let is_own = |name: &str| own.iter().any(|(other, _)| other == name) || (has_auth && name == "authorization");
@@ -58,12 +75,13 @@ fn over_defaults(own: Vec<(String, String)>, defaults: &[(String, String)], has_
 
 /// `headers` and `user_agent`, of a step or of the defaults.
 pub(super) fn read_headers(fields: &Fields) -> Option<Vec<(String, String)>> {
+    let agent = fields.get("user_agent").map(|at| read_header_value(&at, at.text_not_empty()?));
     let mut headers = fields.get("headers").map_or_else(|| Some(Vec::new()), |at| read_header_fields(&at))?;
-    if let Some(agent) = fields.get("user_agent") {
+    if let Some(agent) = agent {
         if headers.iter().any(|(name, _)| name == "user-agent") {
             fields.problem_at_key("user_agent", "`headers` has a `user-agent` as well; keep one of them", None);
         }
-        headers.push(("user-agent".to_owned(), agent.text_not_empty()?));
+        headers.push(("user-agent".to_owned(), agent?));
     }
     Some(headers)
 }
@@ -75,14 +93,29 @@ fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
         if name.is_empty()
             || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
         {
-            fields.problem_at_key(name, format!("`{name}` cannot be the name of a header"), None);
+            let hint = "names have letters, digits and signs like `-` and `_`".to_owned();
+            fields.problem_at_key(name, format!("`{name}` cannot be the name of a header"), Some(hint));
             continue;
         }
-        if let Some(value) = value.text() {
+        if OF_THE_CONNECTION.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            let hint = "leave it out; Stepcast sets it as the request needs it".to_owned();
+            fields.problem_at_key(name, format!("`{name}` says how the bytes travel and cannot be set"), Some(hint));
+            continue;
+        }
+        if let Some(value) = value.text().and_then(|text| read_header_value(&value, text)) {
             headers.push((name.to_ascii_lowercase(), value));
         }
     }
     Some(headers)
+}
+
+/// White space around a value is not sent; other control characters cannot be (RFC 9110, section 5.5).
+fn read_header_value(at: &At, text: String) -> Option<String> {
+    if text.trim().contains(|c: char| c.is_ascii_control() && c != '\t') {
+        at.problem("the value of a header is one line without control characters");
+        return None;
+    }
+    Some(text)
 }
 
 /// `basic` or `bearer`, of a step or of the defaults.
@@ -97,9 +130,9 @@ pub(super) fn read_auth(fields: &Fields) -> Option<Option<Auth>> {
         fields.problem_at_key(key, format!("`headers` has an `authorization` as well; keep it or `{key}`"), None);
     }
     if key == "bearer" {
-        return Some(Some(Auth::Bearer(at.text_not_empty()?)));
+        return Some(Some(Auth::Bearer(read_header_value(&at, at.text_not_empty()?)?)));
     }
-    let parts = at.fields(&["user", "password"])?;
+    let parts = at.fields(&BASIC_KEYS)?;
     let (user, password) = (parts.require("user"), parts.require("password"));
     let user = user.and_then(|at| read_user(&at));
     Some(Some(Auth::Basic { password: password?.text()?, user: user? }))
@@ -132,6 +165,7 @@ fn read_target(fields: &Fields, page: Option<String>) -> Option<(&'static str, S
             None
         }
         ([method], None) => Some((*method, read_url(&fields.get(method)?)?)),
+        ([], None) if METHODS.iter().any(|method| fields.is_meant(method)) => None,
         ([], None) => {
             fields.at().problem_with_hint("there is no request here", "add one, like `get: https://example.com/`");
             None
@@ -152,12 +186,14 @@ fn read_body(fields: &Fields, method: &str) -> Option<Option<Body>> {
     let given: Vec<&str> = BODIES.into_iter().filter(|key| fields.has(key)).collect();
     let [key] = given.as_slice() else {
         if let [_, second, ..] = given.as_slice() {
-            fields.problem_at_key(second, "a request has one body", None);
+            let hint = format!("keep one of {}", given.join(", "));
+            fields.problem_at_key(second, "a request has one body", Some(hint));
         }
         return Some(None);
     };
     if matches!(method, "get" | "head") {
-        fields.problem_at_key(key, format!("a {} request has no body", method.to_uppercase()), None);
+        let hint = "send it with `post`, `put` or `patch`".to_owned();
+        fields.problem_at_key(key, format!("a {} request has no body", method.to_uppercase()), Some(hint));
     }
     let at = fields.get(key)?;
     Some(Some(match *key {
@@ -184,13 +220,17 @@ fn read_part(name: &str, at: &At) -> Option<Part> {
     if let Kind::Scalar(_) = at.node.kind {
         return Some(Part { name, content: at.text()?, file: None, content_type: None });
     }
-    let fields = at.fields(&["name", "content", "type"])?;
+    let fields = at.fields(&FILE_KEYS)?;
     let (file, content) = (fields.require("name"), fields.require("content"));
-    Some(Part {
-        name,
-        file: Some(file?.text_not_empty()?),
-        content: content?.text()?,
-        content_type: fields.get("type").map_or(Some(None), |at| at.text_not_empty().map(Some))?,
+    let (file, content) = (file.and_then(|at| at.text_not_empty()), content.and_then(|at| at.text()));
+    let content_type = fields.get("type").map_or(Some(None), |at| read_content_type(&at).map(Some));
+    Some(Part { name, file: Some(file?), content: content?, content_type: content_type? })
+}
+
+fn read_content_type(at: &At) -> Option<String> {
+    at.pattern(|text| match text.split_once('/') {
+        Some((kind, rest)) if !kind.is_empty() && !rest.is_empty() && !text.contains(['\r', '\n']) => Ok(()),
+        _ => Err(format!("`{text}` is not a media type; write it like `image/svg+xml`")),
     })
 }
 
@@ -198,8 +238,9 @@ pub(super) fn read_url(at: &At) -> Option<String> {
     at.pattern(|url| match url::Url::parse(url) {
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(()),
         Ok(parsed) => Err(format!("`{}:` addresses cannot be fetched; use http or https", parsed.scheme())),
-        Err(_) => {
+        Err(url::ParseError::RelativeUrlWithoutBase) => {
             Err(format!("`{url}` is not an absolute address; write it like `https://example.com/` or `${{base}}/`"))
         }
+        Err(error) => Err(format!("`{url}` is not an address: {error}")),
     })
 }

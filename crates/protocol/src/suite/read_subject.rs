@@ -6,6 +6,7 @@ use super::patterns::{check_json_path, check_regex, check_selector, check_xpath}
 use super::reader::{At, Fields};
 use crate::template;
 use crate::xpath::{Gives, XPath};
+use serde_json::Value;
 
 const XPATH_PROPERTIES: [&str; 4] = ["text", "texts", "count", "exists"];
 const CSS_PROPERTIES: [&str; 6] = ["text", "texts", "html", "attr", "count", "exists"];
@@ -36,8 +37,18 @@ pub(super) fn read_subject(fields: &Fields, key: &str) -> Option<Subject> {
         "xpath" => read_xpath(fields, &at)?,
         "json" => Subject::Json(at.pattern(check_json_path)?),
         "regex" => read_regex(fields, &at)?,
-        _ => Subject::Css { selector: at.pattern(check_selector)?, property: read_css_property(fields)? },
+        _ => Subject::Css { selector: read_selector(&at)?, property: read_css_property(fields)? },
     })
+}
+
+/// `#main` is a comment to YAML and `[name=q]` a list.
+fn read_selector(at: &At) -> Option<String> {
+    if at.scalar().is_none_or(Value::is_null) {
+        let message = format!("expected a selector, found {}", at.node.describe());
+        at.problem_with_hint(message, "a selector that begins with `#` or `[` needs quotes, like `css: '#main'`");
+        return None;
+    }
+    at.pattern(check_selector)
 }
 
 fn read_cookie(fields: &Fields, at: &At) -> Option<Subject> {
@@ -49,12 +60,7 @@ fn read_cookie(fields: &Fields, at: &At) -> Option<Subject> {
 }
 
 fn read_cookie_attribute(at: &At) -> Option<CookieAttribute> {
-    let name = at.text()?;
-    let found = CookieAttribute::ALL.into_iter().find(|attribute| attribute.name() == name);
-    if found.is_none() {
-        return at.expected(&format!("one of {}", CookieAttribute::ALL.map(CookieAttribute::name).join(", ")));
-    }
-    found
+    at.choice(&CookieAttribute::ALL.map(CookieAttribute::name)).map(|place| CookieAttribute::ALL[place])
 }
 
 fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {

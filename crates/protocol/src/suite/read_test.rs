@@ -11,32 +11,29 @@ use crate::document::Kind;
 use crate::limits;
 use std::time::Duration;
 
-const OWN_STEP_KEYS: [&str; 4] = ["name", "capture", "expect", "slow_over"];
-const TEST_KEYS: [&str; 12] = [
-    "name",
-    "tags",
-    "each",
-    "discover",
-    "skip",
-    "only",
-    "expect_failure",
-    "setup",
-    "steps",
-    "teardown",
-    "retries",
-    "share",
-];
+/// The keys of a step that do not make its request.
+pub(super) const OWN_STEP_KEYS: [&str; 4] = ["name", "capture", "expect", "slow_over"];
+/// The keys of a test that are none of a step.
+pub(super) const TEST_KEYS: [&str; 11] =
+    ["tags", "each", "discover", "skip", "only", "expect_failure", "setup", "steps", "teardown", "retries", "share"];
+/// The keys of `discover`.
+pub(super) const DISCOVER_KEYS: [&str; 8] =
+    ["sitemap", "links", "depth", "scope", "limit", "include", "exclude", "robots"];
+/// Which pages `discover` takes by links.
+pub(super) const DISCOVER_SCOPES: [&str; 2] = ["same_host", "any"];
+/// Whether `discover` follows `robots.txt`.
+pub(super) const ROBOTS: [&str; 2] = ["respect", "ignore"];
 /// Nothing that may take longer is worth a warning.
 const LONGEST_SLOW: Duration = Duration::from_mins(15);
 /// Beyond it nobody wants to know where a page hides.
-const DEEPEST: u32 = 10;
+pub(super) const DEEPEST: u32 = 10;
 
 fn step_keys() -> Vec<&'static str> {
     OWN_STEP_KEYS.into_iter().chain(REQUEST_KEYS).collect()
 }
 
 pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
-    let known: Vec<&str> = TEST_KEYS.into_iter().chain(step_keys()).collect();
+    let known: Vec<&str> = step_keys().into_iter().chain(TEST_KEYS).collect();
     let fields = at.fields(&known)?;
     let name = fields.require("name").and_then(|at| read_name(&at));
     let discover = fields.get("discover").map(|at| read_discover(&at));
@@ -46,20 +43,24 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
     let each = fields.get("each").map_or_else(|| Some(Vec::new()), |at| read_each(&at));
     let slow_over = fields.get("slow_over").and_then(|at| at.duration(LONGEST_SLOW));
     let flag = |key| fields.get(key).is_some_and(|at| at.boolean().unwrap_or_default());
+    let retries = fields.get("retries").map_or_else(|| Some(defaults.retries), |at| read_retries(&at));
+    let share = fields.get("share").map_or(Some(defaults.share), |at| at.boolean());
+    let tags = fields.get("tags").and_then(|at| at.texts()).unwrap_or_default();
+    let (skip, only, expect_failure) = (flag("skip"), flag("only"), flag("expect_failure"));
     Some(Test {
         name: name?,
-        tags: fields.get("tags").and_then(|at| at.texts()).unwrap_or_default(),
+        tags,
         each: each?,
         discover: discover.map_or(Some(None), |discover| discover.map(Some))?,
-        skip: flag("skip"),
-        only: flag("only"),
-        expect_failure: flag("expect_failure"),
+        skip,
+        only,
+        expect_failure,
         setup: setup?,
         steps: steps?,
         teardown: teardown?,
-        retries: fields.get("retries").map_or_else(|| Some(defaults.retries), |at| read_retries(&at))?,
+        retries: retries?,
         slow_over,
-        share: fields.get("share").map_or(Some(defaults.share), |at| at.boolean())?,
+        share: share?,
     })
 }
 
@@ -94,15 +95,12 @@ fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number:
     let request = read_request(fields, defaults, page);
     let capture = fields.get("capture").map_or_else(|| Some(Vec::new()), |at| read_captures(&at));
     let expect = fields.get("expect").map_or_else(|| Some(Vec::new()), |at| read_checks(&at));
-    let request = request?;
     // A test that is its own only step is told by its request; its name and its `slow_over` are already the test's.
-    let (name, slow_over) = match number {
-        Some(_) => (
-            fields.get("name").map_or_else(|| Some(describe(&request)), |at| read_name(&at))?,
-            fields.get("slow_over").and_then(|at| at.duration(LONGEST_SLOW)),
-        ),
-        None => (describe(&request), None),
-    };
+    let own = |key| number.and_then(|_| fields.get(key));
+    let slow_over = own("slow_over").and_then(|at| at.duration(LONGEST_SLOW));
+    let name = own("name").map(|at| read_name(&at));
+    let request = request?;
+    let name = name.unwrap_or_else(|| Some(describe(&request)))?;
     Some(Step { name, request, capture: capture?, expect: expect?, slow_over })
 }
 
@@ -111,15 +109,16 @@ fn describe(request: &Request) -> String {
 }
 
 fn read_discover(at: &At) -> Option<Discover> {
-    let fields = at.fields(&["sitemap", "links", "depth", "scope", "limit", "include", "exclude", "robots"])?;
+    let fields = at.fields(&DISCOVER_KEYS)?;
     let most = u32::try_from(limits::TESTS_PER_JOB).unwrap_or(u32::MAX);
     let from = read_discover_from(&fields);
     let patterns = |key| fields.get(key).map_or_else(|| Some(Vec::new()), |at| read_patterns(&at));
     let (include, exclude) = (patterns("include"), patterns("exclude"));
-    let ignore_robots = fields.get("robots").map_or(Some(0), |at| at.choice(&["respect", "ignore"]));
+    let ignore_robots = fields.get("robots").map_or(Some(0), |at| at.choice(&ROBOTS));
+    let limit = fields.get("limit").map_or(Some(most), |at| at.whole_number(1, most));
     Some(Discover {
         from: from?,
-        limit: fields.get("limit").map_or(Some(most), |at| at.whole_number(1, most))?,
+        limit: limit?,
         include: include?,
         exclude: exclude?,
         ignore_robots: ignore_robots? == 1,
@@ -128,7 +127,7 @@ fn read_discover(at: &At) -> Option<Discover> {
 
 fn read_discover_from(fields: &Fields) -> Option<DiscoverFrom> {
     let depth = fields.get("depth").map_or(Some(1), |at| at.whole_number(0, DEEPEST));
-    let scope = fields.get("scope").map_or(Some(0), |at| at.choice(&["same_host", "any"]));
+    let scope = fields.get("scope").map_or(Some(0), |at| at.choice(&DISCOVER_SCOPES));
     match (fields.get("sitemap"), fields.get("links")) {
         (Some(sitemap), None) => {
             for key in ["depth", "scope"].into_iter().filter(|key| fields.has(key)) {
@@ -162,9 +161,8 @@ fn read_patterns(at: &At) -> Option<Vec<String>> {
 
 fn read_captures(at: &At) -> Option<Vec<(String, Capture)>> {
     let fields = at.open_fields()?;
-    let captures: Option<Vec<_>> =
-        fields.entries().map(|(name, at)| Some((name.to_owned(), read_capture(&at)?))).collect();
-    let captures = captures?;
-    check_variable_names(&fields, "", captures.iter().map(|(name, _)| name.as_str()));
-    Some(captures)
+    check_variable_names(&fields, fields.entries().map(|(name, _)| name));
+    // Every capture is read even where one is not good, so that all problems are told at once.
+    let captures: Vec<_> = fields.entries().map(|(name, at)| Some((name.to_owned(), read_capture(&at)?))).collect();
+    captures.into_iter().collect()
 }

@@ -1,11 +1,15 @@
 //! Walks a document with the path in hand and collects every problem instead of stopping at the first.
 
-use super::problem::{Problem, Problems, closest};
+use super::problem::{Problem, Problems};
+use super::suggestion::{suggest, suggestion};
 use crate::document::{Entry, Kind, Node, Position};
 use crate::template;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::time::Duration;
+
+/// How many characters of a text a message quotes.
+const LONGEST_QUOTE: usize = 40;
 
 /// Collects problems while a suite is read.
 #[derive(Default)]
@@ -25,6 +29,8 @@ pub(super) struct At<'a> {
 pub(super) struct Fields<'a> {
     at: At<'a>,
     entries: &'a [Entry],
+    /// The keys that unknown ones most likely meant
+    meant: Vec<String>,
 }
 
 impl Reader {
@@ -51,27 +57,28 @@ impl<'a> At<'a> {
         self.reader.report(&self.path, self.node.position, message, Some(hint.into()));
     }
 
+    /// Another kind of thing was expected.
     pub fn expected<T>(&self, what: &str) -> Option<T> {
         self.problem(format!("expected {what}, found {}", self.node.describe()));
         None
     }
 
+    /// Another value was expected, so this one is quoted.
+    pub fn expected_value<T>(&self, what: &str) -> Option<T> {
+        self.problem(format!("expected {what}, found {}", quote(self.node)));
+        None
+    }
+
     /// A mapping with these keys and no others.
     pub fn fields(&self, known: &[&str]) -> Option<Fields<'a>> {
-        let fields = self.open_fields()?;
-        for entry in fields.entries {
-            if !known.contains(&entry.key.as_str()) {
-                let hint = match closest(&entry.key, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known here: {}", known.join(", ")),
-                };
-                self.reader.report(
-                    &self.join(&entry.key),
-                    entry.position,
-                    format!("unknown key `{}`", entry.key),
-                    Some(hint),
-                );
-            }
+        let mut fields = self.open_fields()?;
+        for entry in fields.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let near = suggest(&entry.key, known);
+            let hint =
+                near.map_or_else(|| unknown_key_hint(&entry.key, known), |near| format!("did you mean `{near}`?"));
+            let message = format!("unknown key `{}`", entry.key);
+            self.reader.report(&self.join(&entry.key), entry.position, message, Some(hint));
+            fields.meant.extend(near.map(str::to_owned));
         }
         Some(fields)
     }
@@ -79,7 +86,7 @@ impl<'a> At<'a> {
     /// A mapping whose keys somebody else checks.
     pub fn open_fields(&self) -> Option<Fields<'a>> {
         match &self.node.kind {
-            Kind::Mapping(entries) => Some(Fields { at: self.clone(), entries }),
+            Kind::Mapping(entries) => Some(Fields { at: self.clone(), entries, meant: Vec::new() }),
             _ => self.expected("a mapping"),
         }
     }
@@ -90,6 +97,11 @@ impl<'a> At<'a> {
         };
         let item = |(number, node)| At { reader: self.reader, node, path: format!("{}[{number}]", self.path) };
         Some(items.iter().enumerate().map(item).collect())
+    }
+
+    /// What stands behind a key, if this is a mapping that has it; nothing is said if it is not.
+    pub fn child(&self, key: &str) -> Option<At<'a>> {
+        matches!(self.node.kind, Kind::Mapping(_)).then(|| self.open_fields()?.get(key))?
     }
 
     pub fn scalar(&self) -> Option<&'a Value> {
@@ -120,7 +132,13 @@ impl<'a> At<'a> {
     pub fn boolean(&self) -> Option<bool> {
         match self.scalar() {
             Some(Value::Bool(value)) => Some(*value),
-            _ => self.expected("`true` or `false`"),
+            Some(Value::String(text)) if boolean_meant(text).is_some() => {
+                let meant = boolean_meant(text).unwrap_or_default();
+                let message = format!("expected `true` or `false`, found the text `{text}`");
+                self.problem_with_hint(message, format!("write `{meant}`, without quotes"));
+                None
+            }
+            _ => self.expected_value("`true` or `false`"),
         }
     }
 
@@ -129,8 +147,12 @@ impl<'a> At<'a> {
         let text = self.text()?;
         let found = known.iter().position(|word| *word == text);
         if found.is_none() {
-            let message = format!("expected `{}`, found `{text}`", known.join("` or `"));
-            let hint = closest(&text, known).map(|near| format!("did you mean `{near}`?"));
+            let expected = match known {
+                [one, other] => format!("`{one}` or `{other}`"),
+                _ => format!("one of {}", known.join(", ")),
+            };
+            let message = format!("expected {expected}, found {}", quote(self.node));
+            let hint = suggestion(&text, known);
             self.reader.report(&self.path, self.node.position, message, hint);
         }
         found
@@ -140,7 +162,7 @@ impl<'a> At<'a> {
         let number = self.scalar().and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
         match number.filter(|number| (least..=most).contains(number)) {
             Some(number) => Some(number),
-            None => self.expected(&format!("a whole number from {least} to {most}")),
+            None => self.expected_value(&format!("a whole number from {least} to {most}")),
         }
     }
 
@@ -150,7 +172,7 @@ impl<'a> At<'a> {
             Some(Value::Number(number)) => {
                 Err(format!("`{number}` has no unit; write it like `{number}s` or `{number}ms`"))
             }
-            _ => return self.expected("a length of time like `800ms` or `10s`"),
+            _ => return self.expected_value("a length of time like `800ms` or `10s`"),
         };
         match parsed {
             Ok(duration) if duration > most => {
@@ -206,7 +228,7 @@ impl<'a> Fields<'a> {
 
     pub fn require(&self, key: &str) -> Option<At<'a>> {
         let found = self.get(key);
-        if found.is_none() {
+        if found.is_none() && !self.is_meant(key) {
             self.at.problem(format!("`{key}` is missing"));
         }
         found
@@ -214,6 +236,11 @@ impl<'a> Fields<'a> {
 
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// Whether a key that is not known most likely is this one, so that nothing has to be said of its absence.
+    pub fn is_meant(&self, key: &str) -> bool {
+        self.meant.iter().any(|meant| meant == key)
     }
 
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, At<'a>)> + '_ {
@@ -226,11 +253,49 @@ impl<'a> Fields<'a> {
 
     /// Reports something about a key itself.
     pub fn problem_at_key(&self, key: &str, message: impl Into<String>, hint: Option<String>) {
-        let position = self.entries.iter().find(|entry| entry.key == key).and_then(|entry| entry.position);
+        let own = self.entries.iter().find(|entry| entry.key == key);
+        let position = own.map_or(self.at.node.position, |entry| entry.position);
         self.at.reader.report(&self.at.join(key), position, message, hint);
     }
 
     fn child(&self, entry: &'a Entry) -> At<'a> {
         At { reader: self.at.reader, node: &entry.value, path: self.at.join(&entry.key) }
     }
+}
+
+/// A value as a message shows it.
+fn quote(node: &Node) -> String {
+    match &node.kind {
+        Kind::Scalar(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),
+        Kind::Scalar(Value::String(text)) => format!("the text `{}`", shorten(text)),
+        Kind::Scalar(Value::Number(number)) => format!("the number {number}"),
+        Kind::Scalar(Value::Bool(value)) => format!("`{value}`"),
+        Kind::List(items) if items.is_empty() => "an empty list".to_owned(),
+        Kind::List(items) => format!("a list of {}", items.len()),
+        _ => node.describe().to_owned(),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What YAML 1.1 took for a boolean, or what somebody put in quotes.
+fn boolean_meant(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "true" => Some(true),
+        "no" | "off" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn unknown_key_hint(key: &str, known: &[&str]) -> String {
+    if key == "<<" {
+        return "YAML 1.2 has no merge keys; write the keys out, or put what is shared under `defaults` or `checks`"
+            .to_owned();
+    }
+    format!("known here: {}", known.join(", "))
 }
