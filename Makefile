@@ -40,8 +40,9 @@ check-rust:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
 	cargo test --quiet -p stepcast-tests --test workspace
 
-types: ## Write the wire types for the dashboard
+types: ## Write what is generated: the wire types for the dashboard, the JSON Schema of suites
 	cargo run --quiet -p stepcast-protocol --features typescript --example typescript > web/src/client/protocol.ts
+	cargo run --quiet -p stepcast-protocol --example suite_schema > docs/suite.schema.json
 
 $(RELEASE): web/dist/index.html FORCE
 	cargo build --release -p stepcast

@@ -322,6 +322,9 @@ impl From<RoleArgument> for Role {
 #[derive(Args)]
 pub(crate) struct LintArguments {
     /// Suite files
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "schema", value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Print the JSON Schema of suite files, for editors, and read none
+    #[arg(long, conflicts_with = "files")]
+    pub schema: bool,
 }

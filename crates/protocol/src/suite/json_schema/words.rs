@@ -1,0 +1,256 @@
+//! What editors show of a key, in the words of `docs/SUITES.md`.
+
+use serde_json::Value;
+
+/// Where a key stands.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    Suite,
+    Defaults,
+    Retries,
+    Host,
+    Basic,
+    Test,
+    Step,
+    Each,
+    Discover,
+    File,
+    Check,
+    Matcher,
+    Filter,
+    Links,
+}
+
+/// The schema of a key with its description; a key without one has none, which a test finds.
+pub(super) fn describe(place: Place, key: &str, schema: Value) -> Value {
+    let mut schema = match schema {
+        Value::Bool(true) => Value::Object(serde_json::Map::new()),
+        other => other,
+    };
+    if let (Value::Object(schema), Some(words)) = (&mut schema, words(place, key)) {
+        schema.insert("description".to_owned(), words.into());
+    }
+    schema
+}
+
+fn words(place: Place, key: &str) -> Option<&'static str> {
+    match place {
+        Place::Suite => of_suite(key),
+        Place::Defaults => of_defaults(key).or_else(|| of_request(key)),
+        Place::Retries => of_retries(key),
+        Place::Host => of_host(key),
+        Place::Basic => of_basic(key),
+        Place::Test => of_test(key).or_else(|| of_step(key)).or_else(|| of_request(key)),
+        Place::Step => of_step(key).or_else(|| of_request(key)),
+        Place::Each => of_each(key),
+        Place::Discover => of_discover(key),
+        Place::File => of_file(key),
+        Place::Check => of_check(key).or_else(|| of_matcher(key)),
+        Place::Matcher => of_matcher(key),
+        Place::Filter => of_filter(key),
+        Place::Links => of_links(key),
+    }
+}
+
+fn of_suite(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "suite" => "The name of the suite, at most 256 bytes",
+        "include" => "Files whose vars, defaults, checks and tests belong to the suite, looked up from this file",
+        "vars" => "Values for templates, by name: `${name}` stands for one",
+        "defaults" => "What holds where a test says nothing else",
+        "checks" => "Lists of checks by name, which `use: NAME` stands for",
+        "tests" => "The tests, at least one",
+        _ => return None,
+    })
+}
+
+fn of_defaults(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "retries" => "When to try a test again: a number of tries, or `{ max, on }`",
+        "headers" => "Headers that are sent with every request, those for `discover` included",
+        "share" => "Whether tests that make the same request share its answer",
+        "host" => "How hard one host may be asked by one worker process",
+        _ => return None,
+    })
+}
+
+fn of_retries(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "max" => "How many more attempts a test gets",
+        "on" => "`network`: after errored and blocked; `any`: also after failed",
+        _ => return None,
+    })
+}
+
+fn of_host(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "concurrency" => "Most requests at once",
+        "interval" => "Least time between the starts of two requests, at most 1m",
+        _ => return None,
+    })
+}
+
+fn of_basic(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "user" => "The name, without a colon",
+        "password" => "The password; only a `${secret.x}` is sealed where the suite is stored",
+        _ => return None,
+    })
+}
+
+fn of_test(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "name" => "What the test is called, unique in the suite; may use the variables of `each`",
+        "tags" => "What `--tags` chooses the test by, a text or a list",
+        "each" => "Runs the test once for every value, or for every combination of several names",
+        "discover" => "Runs the test once for every page of a sitemap, or that links lead to; `${page}` is its address",
+        "skip" => "Do not run it; it is reported as skipped",
+        "only" => "Skip all tests that do not say so; for writing tests",
+        "expect_failure" => "The test is known to fail: it passes where a check does not hold",
+        "setup" => "Steps before those of the test, part of every attempt",
+        "steps" => "The steps of the test, which share cookies and captured values",
+        "teardown" => "Steps that are made however the test ended",
+        "retries" => "When to try the test again, in place of that of `defaults`",
+        "share" => "Whether an answer another test got to the same request will do",
+        "slow_over" => "Tells a test whose requests took longer; fails nothing",
+        _ => return None,
+    })
+}
+
+fn of_step(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "name" => "What the step is called; its method and address if this is left out",
+        "capture" => "Keeps values of the answer under names, for the checks of this step and for later steps",
+        "expect" => "What has to hold of the answer; all checks are made and reported",
+        "slow_over" => "Tells a step whose request took longer; fails nothing",
+        _ => return None,
+    })
+}
+
+fn of_request(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "get" | "post" | "put" | "patch" | "delete" | "head" | "options" => {
+            "The address that is requested, absolute, http or https"
+        }
+        "headers" => "Headers of the request, in place of those of `defaults` with the same name",
+        "basic" => "Who asks, by name and password",
+        "bearer" => "Who asks, by a token",
+        "user_agent" => "What requests call themselves",
+        "form" => "The body, sent as application/x-www-form-urlencoded",
+        "json" => "The body, sent as application/json",
+        "text" => "The body, sent as text/plain unless a header says otherwise",
+        "multipart" => "The body, sent as multipart/form-data: fields by name, files as `{ name, content, type }`",
+        "timeout" => "Time for the request, redirects and body included; at most 2m",
+        _ => return None,
+    })
+}
+
+fn of_each(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "csv" => "A table of comma-separated values whose first line names the variables, or the name of a file",
+        "json" => "A list of objects with the same keys, or the name of a file",
+        _ => return None,
+    })
+}
+
+fn of_discover(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "sitemap" => "The address of a sitemap or a sitemap index",
+        "links" => "The address of the page to begin with",
+        "depth" => "How many links away from the first page",
+        "scope" => "`any` takes pages of other hosts as well",
+        "limit" => "Most pages",
+        "include" => "Patterns; a page's address has to match one",
+        "exclude" => "Patterns; a page's address must match none",
+        "robots" => "`ignore` takes what the site's robots.txt keeps robots from",
+        _ => return None,
+    })
+}
+
+fn of_file(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "name" => "The name of the file",
+        "content" => "What is in the file",
+        "type" => "The media type of the file",
+        _ => return None,
+    })
+}
+
+fn of_check(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "status" => "The status code; `2xx` stands for all that begin so",
+        "header" => "All headers of this name",
+        "cookie" => "The cookie of this name the answer sets, or else the one the jar has",
+        "url" => "The address after redirects",
+        "redirects" => "How many redirects were followed",
+        "body" => "The body as text",
+        "sha256" => "The SHA-256 of the body's bytes, unpacked, in hexadecimal",
+        "size" => "The size of the body in bytes, unpacked",
+        "time" => "From sending the request to the last byte of the body",
+        "css" => "Elements of the page, by a CSS selector",
+        "xpath" => "Nodes of the page, or a text, number or boolean, by an XPath 1.0 expression",
+        "json" => "A place in a JSON body, by a JSONPath (RFC 9535)",
+        "regex" => "What the first group of a pattern, or all of it, matched in the body",
+        "group" => "Takes that group of the pattern, 0 all of it",
+        "text" => "The first element's text, white space folded",
+        "texts" => "The texts of all elements, a list",
+        "html" => "The first element's markup",
+        "attr" => "An attribute of the first element, or of the cookie",
+        "filter" => "What is made of the value before it is judged: one filter or a list",
+        "any" => "Holds if one of these checks does",
+        "all" => "Holds if every one of these checks does",
+        "not" => "Holds if this check does not",
+        "links" => "Asks where the links of the page lead",
+        "use" => "The group of checks of this name, under `checks` of the suite",
+        _ => return None,
+    })
+}
+
+fn of_matcher(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "equals" => "It is the same value",
+        "not_equals" => "It is not the same value",
+        "contains" => "The text is in it; the item is in the list; the object has the key",
+        "not_contains" => "It is there, and this is not in it",
+        "starts_with" => "The text begins so",
+        "ends_with" => "The text ends so",
+        "matches" => "The pattern is found in it",
+        "not_matches" => "The pattern is not found in it",
+        "exists" => "It is there, or is not",
+        "empty" => "It is there and has nothing in it, or has something",
+        "one_of" => "It equals one of a list",
+        "count" => "How many there are: elements, items of a list, characters of a text",
+        "above" => "It is more than this number or date",
+        "below" => "It is less than this number or date",
+        "at_least" => "It is this number or date, or more",
+        "at_most" => "It is this number or date, or less",
+        "between" => "It is within a list of two, both included",
+        "type" => "Its JSON type; an integer is a number too",
+        "order" => "It is a list whose items stand in this order",
+        "schema" => "It is JSON as this JSON Schema (2020-12) says",
+        _ => return None,
+    })
+}
+
+fn of_filter(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "number" => "The one number in the text; this stands before the decimals",
+        "date" => "A date in ISO 8601, from a text of this form",
+        "split" => "The list of pieces between these separators",
+        "replace" => "The text with the second text in place of the first, wherever it stands",
+        "nth" => "One item of a list, `-1` is the last",
+        "decode" => "The text that was encoded",
+        _ => return None,
+    })
+}
+
+fn of_links(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "scope" => "`same_host`: links to the page's own host; `internal`: also to names below it; `all`: to anywhere",
+        "accept" => "What they have to answer after redirects: `200`, `2xx`, `200-299`",
+        "fragments" => "Whether `#part` has to be the `id` of something in the page it leads to",
+        "limit" => "Most addresses that are asked",
+        "ignore" => "Patterns of addresses that are left out",
+        _ => return None,
+    })
+}
