@@ -15,8 +15,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use load::Loader;
 use serde_json::Value;
+use sources::Sources;
 use std::io::Write;
 use std::path::Path;
+use stepcast_protocol::document::Node;
 use stepcast_protocol::limits::{MESSAGE_BYTES, SUITE_BYTES};
 use stepcast_protocol::suite::{self, Suite};
 
@@ -27,6 +29,8 @@ const ENVELOPE_BYTES: usize = 32 * 1024;
 pub(crate) struct SuiteFile {
     pub suite: Suite,
     pub json: Value,
+    node: Node,
+    sources: Sources,
 }
 
 impl SuiteFile {
@@ -41,7 +45,7 @@ impl SuiteFile {
                 "`{}` is larger than the {SUITE_BYTES} bytes a suite may have, with the files it names",
                 path.display()
             ))),
-            Some(suite) => Ok(Self { suite, json }),
+            Some(suite) => Ok(Self { suite, json, node, sources: loader.sources }),
             None => {
                 report::message(loader.render_problems().trim_end());
                 let count = loader.problems.len();
@@ -49,6 +53,14 @@ impl SuiteFile {
                 Err(UsageError::new(format!("`{}` has {count} problem{plural}", path.display())))
             }
         }
+    }
+
+    /// What is not wrong with it, but will not do what somebody hopes, as a person reads it.
+    pub fn warnings(&self) -> Option<String> {
+        let is_shared = |position| !self.sources.is_in_first(position);
+        let warnings = suite::lint(&self.node, &self.suite, is_shared);
+        let rendered: String = warnings.iter().map(|warning| self.sources.render(warning)).collect();
+        (!rendered.is_empty()).then(|| rendered.trim_end().to_owned())
     }
 
     /// The suite as a command carries it: whole, or packed where one message could not hold it.

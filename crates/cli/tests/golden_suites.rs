@@ -69,3 +69,40 @@ fn difference(expected: &str, actual: &str) -> String {
 fn bad_suites_are_refused_with_these_words() {
     compare("bad-suites", 2);
 }
+
+/// Too large to be kept as files.
+#[test]
+fn what_is_too_large_is_refused() {
+    let test = |keys: &str| format!("suite: S\ntests:\n  - name: T\n    get: http://h/\n{keys}");
+    let checks = |many| format!("    expect: [{}]\n", vec!["{ status: 200 }"; many].join(", "));
+    let large = [
+        (test(&checks(101)), "tests[0].expect: a step has at most 100 checks, this one has 101"),
+        (
+            format!("suite: S\ntests:\n  - name: T\n    steps: [{}]\n", vec!["{ get: 'http://h/' }"; 51].join(", ")),
+            "tests[0].steps: 1 to 50 steps can stand here, these are 51",
+        ),
+        (
+            test(&format!("    text: {}\n", "x".repeat(1024 * 1024))),
+            "is larger than the 1048576 bytes a suite may have",
+        ),
+        (test(&format!("    each: {{ n: [{}] }}\n", vec!["1"; 200_001].join(","))), "more than 200000 values"),
+        (test(&format!("    json: {}1{}\n", "[".repeat(100), "]".repeat(100))), "nested more than 64 deep"),
+    ];
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    for (number, (text, expected)) in large.iter().enumerate() {
+        let name = format!("large-{number}.yaml");
+        fs::write(folder.join(&name), text).expect("the suite");
+        let (code, said) = lint(&folder, &name);
+        assert!(
+            code == Some(2) && said.contains(expected),
+            "{code:?} {}",
+            said.chars().take(2_000).collect::<String>()
+        );
+        assert!(said.len() < 2_000, "{expected}: {} bytes are said", said.len());
+    }
+}
+
+#[test]
+fn suites_to_be_warned_of_are_good() {
+    compare("lint-warnings", 0);
+}

@@ -8,6 +8,7 @@ mod each;
 pub mod filter;
 mod groups;
 mod json_schema;
+mod lint;
 pub mod matcher;
 mod patterns;
 mod problem;
@@ -28,8 +29,9 @@ pub use check::{Check, CookieAttribute, LinkScope, Links, Property, Subject, Val
 pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
 pub use json_schema::{json_schema, render_json_schema};
+pub use lint::lint;
 pub use matcher::{Bound, Matcher, Order};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, Severity};
 pub use read::read;
 pub use suggestion::closest;
 pub use variables::check_variables;

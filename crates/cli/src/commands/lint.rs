@@ -1,19 +1,25 @@
-//! `stepcast lint`: everything that is wrong with suite files.
+//! `stepcast lint`: everything that is wrong with suite files, and what will not do what somebody hopes.
 
 use crate::args::LintArguments;
 use crate::exit::Exit;
 use crate::report;
 use crate::suite_file::SuiteFile;
-use stepcast_protocol::suite::{Suite, check_variables};
+use stepcast_protocol::suite::render_json_schema;
 
 /// Reads every file; the exit code speaks for all of them.
 pub(crate) fn lint(arguments: &LintArguments) -> Exit {
+    if arguments.schema {
+        report::data(render_json_schema().trim_end());
+    }
     let mut exit = Exit::Passed;
     for file in &arguments.files {
         match SuiteFile::read(file) {
             Ok(read) => {
-                warn(&file.display().to_string(), &read.suite);
-                report::message(&format!("{}: ok, {} tests", file.display(), read.suite.tests.len()));
+                if let Some(warnings) = read.warnings() {
+                    report::message(&warnings);
+                }
+                let plural = if read.suite.tests.len() == 1 { "" } else { "s" };
+                report::message(&format!("{}: ok, {} test{plural}", file.display(), read.suite.tests.len()));
             }
             Err(error) => {
                 report::message(&format!("error: {error}"));
@@ -22,25 +28,4 @@ pub(crate) fn lint(arguments: &LintArguments) -> Exit {
         }
     }
     exit
-}
-
-/// What is not wrong, but will not do what somebody hopes.
-fn warn(file: &str, suite: &Suite) {
-    if let Err(problems) = check_variables(suite, [], []) {
-        for problem in problems.0 {
-            report::message(&format!("{file}: warning: {problem}"));
-        }
-    }
-    for test in suite.tests.iter().filter(|test| test.only) {
-        report::message(&format!(
-            "{file}: warning: `{}` says `only`, so tests that do not are skipped; it is meant for writing tests",
-            test.name
-        ));
-    }
-    for test in suite.tests.iter().filter(|test| !test.skip && test.steps.iter().all(|step| step.expect.is_empty())) {
-        report::message(&format!(
-            "{file}: warning: `{}` has no check; a run in which nothing is checked is never green",
-            test.name
-        ));
-    }
 }

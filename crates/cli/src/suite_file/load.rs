@@ -50,7 +50,7 @@ impl Loader {
 
     pub fn problem(&mut self, path: &str, position: Option<Position>, message: String, hint: Option<&str>) {
         let hint = hint.map(str::to_owned);
-        self.problems.push(Problem { path: path.to_owned(), position, message, hint });
+        self.problems.push(Problem { path: path.to_owned(), position, message, hint, ..Problem::default() });
     }
 
     /// Reads a text that stands in `file`, which problems are told with.

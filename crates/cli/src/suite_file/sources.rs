@@ -24,6 +24,11 @@ impl Sources {
         before
     }
 
+    /// Whether a place is in the file the command was given.
+    pub fn is_in_first(&self, position: Position) -> bool {
+        self.files.get(1).is_none_or(|second| position.line <= second.before)
+    }
+
     /// A problem as a person reads it, with the line of the file it stands in. Where it has no place of its own, it is
     /// about the first file, whose name the command was given.
     pub fn render(&self, problem: &Problem) -> String {

@@ -3,7 +3,7 @@
 //! It happens on the tree, before anything is read, so that whoever reads checks knows nothing of groups.
 
 use super::read_check::read_checks;
-use super::reader::At;
+use super::reader::{At, Reader};
 use super::suggestion::suggest;
 use crate::document::{Entry, Kind, Node};
 use std::borrow::Cow;
@@ -11,6 +11,12 @@ use std::collections::BTreeMap;
 
 /// Most bytes of JSON all uses of groups may come to: a megabyte of suite could ask for terabytes.
 const EXPANDED_BYTES: usize = 8 * 1024 * 1024;
+
+/// The suite with every `use` replaced by the checks of its group, nothing said of what is wrong with them.
+pub(super) fn expanded(node: &Node) -> Node {
+    let reader = Reader::default();
+    expand(&At { reader: &reader, node, path: String::new() }).into_owned()
+}
 
 /// The suite with every `use` replaced by the checks of its group.
 pub(super) fn expand<'a>(suite: &At<'a>) -> Cow<'a, Node> {

@@ -8,9 +8,21 @@ use std::fmt::{self, Write};
 /// Most of a line that is shown, in characters.
 const EXCERPT_CHARS: usize = 160;
 
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Severity {
+    /// The suite cannot be run
+    #[default]
+    Error,
+    /// It can, but will not do what somebody hopes
+    Warning,
+}
+
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problem {
+    /// How bad it is
+    pub severity: Severity,
     /// Where in the suite, like `tests[2].expect[0].css`; empty for the whole
     pub path: String,
     /// Where in the text, if there was one
@@ -19,6 +31,8 @@ pub struct Problem {
     pub message: String,
     /// What to do about it
     pub hint: Option<String>,
+    /// Whether its line has something in it that is not for everybody who reads the message
+    pub is_private: bool,
 }
 
 /// All that is wrong; never empty.
@@ -59,10 +73,10 @@ impl Problems {
     /// The one problem of a text that is no document.
     pub fn from_syntax(error: &SyntaxError) -> Self {
         Self(vec![Problem {
-            path: String::new(),
             position: Some(error.position),
             message: error.message.clone(),
             hint: error.hint.map(str::to_owned),
+            ..Problem::default()
         }])
     }
 
@@ -87,12 +101,21 @@ impl Problems {
     }
 }
 
+impl Severity {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 impl Problem {
     fn render(&self, out: &mut String, file: &str, text: &str) {
         let place = self.position.map_or_else(String::new, |position| format!(":{position}"));
         let path = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
-        let _ = writeln!(out, "{file}{place}: error: {path}{}", self.message);
-        if let Some(position) = self.position
+        let _ = writeln!(out, "{file}{place}: {}: {path}{}", self.severity.name(), self.message);
+        if let Some(position) = self.position.filter(|_| !self.is_private)
             && let Some(line) = text.lines().nth(position.line - 1)
         {
             let (excerpt, indent) = excerpt(line, position.column);

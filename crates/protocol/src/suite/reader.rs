@@ -44,7 +44,8 @@ impl Reader {
     }
 
     pub fn report(&self, path: &str, position: Option<Position>, message: impl Into<String>, hint: Option<String>) {
-        self.problems.borrow_mut().push(Problem { path: path.to_owned(), position, message: message.into(), hint });
+        let (path, message) = (path.to_owned(), message.into());
+        self.problems.borrow_mut().push(Problem { path, position, message, hint, ..Problem::default() });
     }
 }
 

@@ -205,9 +205,9 @@ fn missing(text: &str, known: &BTreeSet<String>, path: &str, problems: &mut Vec<
         };
         problems.push(Problem {
             path: path.to_owned(),
-            position: None,
             message: format!("`${{{name}}}` has no value"),
             hint: Some(hint),
+            ..Problem::default()
         });
     }
 }

@@ -1,0 +1,107 @@
+//! What is not wrong with a suite, but will not do what somebody hopes. Only what is certain is told.
+//!
+//! What was read is looked at; where it stands is found in the tree it was read from.
+
+mod contradictions;
+mod credentials;
+mod never;
+mod place;
+mod selectors;
+mod unused;
+mod xpaths;
+
+use super::groups;
+use super::problem::{Problem, Severity};
+use super::variables::check_variables;
+use super::{Step, Suite, Test};
+use crate::document::{Node, Position};
+use place::Place;
+
+/// Collects warnings.
+struct Warnings<'a> {
+    node: &'a Node,
+    problems: Vec<Problem>,
+}
+
+/// Everything to be warned of in a suite, in the order of the text. `is_shared` says whether a place is in a file that
+/// other suites may include, in which not everything has to be used.
+pub fn lint(node: &Node, suite: &Suite, is_shared: impl Fn(Position) -> bool) -> Vec<Problem> {
+    let node = groups::expanded(node);
+    let mut warnings = Warnings { node: &node, problems: Vec::new() };
+    undefined(suite, &mut warnings);
+    for (number, test) in suite.tests.iter().enumerate() {
+        of_test(test, &format!("tests[{number}]"), &mut warnings);
+    }
+    unused::check(suite, &is_shared, &mut warnings);
+    credentials::check(&mut warnings);
+    warnings.finish()
+}
+
+impl Warnings<'_> {
+    fn warn(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem {
+            severity: Severity::Warning,
+            path: place.as_written(self.node),
+            position: place.find(self.node),
+            message: message.into(),
+            hint: Some(hint.into()),
+            is_private: false,
+        });
+    }
+
+    /// What stands in a group of checks or in the defaults is told once, not for everybody who uses it.
+    fn finish(mut self) -> Vec<Problem> {
+        self.problems.sort_by(|one, other| (one.position, &one.message).cmp(&(other.position, &other.message)));
+        self.problems.dedup_by(|one, other| {
+            one.position.is_some() && one.position == other.position && one.message == other.message
+        });
+        self.problems
+    }
+}
+
+fn undefined(suite: &Suite, warnings: &mut Warnings) {
+    for problem in check_variables(suite, [], []).err().map(|problems| problems.0).unwrap_or_default() {
+        let hint = problem.hint.unwrap_or_default();
+        warnings.warn(&Place::value(problem.path), problem.message, hint);
+    }
+}
+
+fn of_test(test: &Test, path: &str, warnings: &mut Warnings) {
+    if test.only {
+        let message = format!("`{}` says `only`, so tests that do not are skipped", test.name);
+        warnings.warn(&Place::key(format!("{path}.only")), message, "it is meant for writing tests; take it out");
+    }
+    let has_checks = all_steps(test, path).any(|(_, step)| !step.expect.is_empty());
+    if !test.skip && !has_checks {
+        let hint = "a run in which nothing is checked is never green; add `expect`";
+        warnings.warn(&Place::value(format!("{path}.name")), format!("`{}` has no check", test.name), hint);
+    }
+    for (path, step) in all_steps(test, path) {
+        never::check(step, &path, warnings);
+        duplicates(step, &path, warnings);
+        // What is known to fail may well be what cannot hold.
+        if !test.expect_failure {
+            contradictions::check(step, &path, warnings);
+        }
+    }
+    never::check_discover(test, path, warnings);
+}
+
+/// The steps of a test, each with the way to it.
+fn all_steps<'t>(test: &'t Test, path: &str) -> impl Iterator<Item = (String, &'t Step)> {
+    let parts = [("setup", &test.setup), ("steps", &test.steps), ("teardown", &test.teardown)];
+    let path = path.to_owned();
+    parts.into_iter().flat_map(move |(key, steps)| {
+        let path = path.clone();
+        steps.iter().enumerate().map(move |(number, step)| (format!("{path}.{key}[{number}]"), step))
+    })
+}
+
+fn duplicates(step: &Step, path: &str, warnings: &mut Warnings) {
+    for (number, check) in step.expect.iter().enumerate() {
+        if let Some(first) = step.expect[..number].iter().position(|other| other == check) {
+            let message = format!("this check is made already, as number {} of the step", first + 1);
+            warnings.warn(&Place::value(format!("{path}.expect[{number}]")), message, "leave one of them out");
+        }
+    }
+}
