@@ -162,7 +162,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
     let bytes = fs::read(path).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = good.split(|byte| *byte == b'\n').count();
         format!("`{}` is not UTF-8 text: line {line} has other bytes in it; save it as UTF-8", path.display())
     })
 }

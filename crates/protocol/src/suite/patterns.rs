@@ -42,8 +42,12 @@ pub(super) fn check_xpath(text: &str) -> Result<(), String> {
 
 /// Whether this is a JSONPath.
 pub(super) fn check_json_path(text: &str) -> Result<(), String> {
-    serde_json_path::JsonPath::parse(text).map(|_| ()).map_err(|error| match text.starts_with('$') {
-        true => format!("`{text}` is not a JSONPath: it cannot be read from character {} on", error.position() + 1),
-        false => format!("`{text}` is not a JSONPath: it starts with `$`, like `$.items[0].name`"),
-    })
+    let Err(error) = serde_json_path::JsonPath::parse(text) else { return Ok(()) };
+    if text.starts_with('$') {
+        return Err(format!(
+            "`{text}` is not a JSONPath: it cannot be read from character {} on",
+            error.position() + 1
+        ));
+    }
+    Err(format!("`{text}` is not a JSONPath: it starts with `$`, like `$.items[0].name`"))
 }

@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// How far the way leads, and what is left of it.
-    fn walk<'p>(&self, node: &Node, path: &'p str) -> (Option<Position>, String) {
+    fn walk(&self, node: &Node, path: &str) -> (Option<Position>, String) {
         let (mut at, mut rest, mut position) = (node, path.to_owned(), node.position);
         while !rest.is_empty() {
             let Some(next) = descend(at, &rest) else { break };

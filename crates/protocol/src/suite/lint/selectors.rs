@@ -45,13 +45,12 @@ fn is_impossible(simple: &Simple, compound: &[Simple]) -> bool {
         // What is left out is one thing, and it is asked for as well.
         Simple::Not(left_out) => left_out.iter().any(|one| match one.as_slice() {
             [Simple::Any] => true,
-            [Simple::Other | Simple::Not(_) | Simple::Nowhere] => false,
+            // Of the first three nothing is known; what is kept in small letters may be of another value.
+            [Simple::Other | Simple::Not(_) | Simple::Nowhere | Simple::Id(_) | Simple::Equals(..)] => false,
             [Simple::Has(name)] => compound.iter().any(|own| match own {
                 Simple::Has(other) | Simple::Equals(other, _) => other == name,
                 _ => false,
             }),
-            // Small letters may be of another value.
-            [Simple::Id(_) | Simple::Equals(..)] => false,
             [only] => compound.contains(only),
             _ => false,
         }),
@@ -88,7 +87,6 @@ fn split(text: &str, at: impl Fn(char) -> bool) -> Option<Vec<&str>> {
         match (quote, c) {
             (_, '\\') => return None,
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '(' | '[') => depth += 1,
             (None, ')' | ']') => depth = depth.checked_sub(1)?,

@@ -1,4 +1,4 @@
-//! XPaths that lead to no node, whatever the page.
+//! `XPath`s that lead to no node, whatever the page.
 
 use crate::xpath::{Expression, Operator, Start, Step, XPath};
 
