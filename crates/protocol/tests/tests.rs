@@ -86,7 +86,7 @@ fn of_tables() {
     insta::assert_snapshot!(of_test("get: http://h/\neach: { json: [ { a: 1 }, { b: 2 } ], c: [] }"), @"
     5:31 tests[0].each.json[1]: `a` is missing
     5:33 tests[0].each.json[1].b: unknown key `b`
-      hint: did you mean `a`?
+      hint: known here: a
     5:46 tests[0].each.c: there is no value here, so the test would never run
     ");
     insta::assert_snapshot!(of_test("get: http://h/\neach: { json: [ { a: 1 } ], a: [2] }"), @"
