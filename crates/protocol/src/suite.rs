@@ -12,6 +12,7 @@ mod lint;
 pub mod matcher;
 mod patterns;
 mod problem;
+mod quote;
 mod read;
 mod read_check;
 mod read_filter;

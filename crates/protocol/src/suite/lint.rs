@@ -7,6 +7,7 @@ mod credentials;
 mod never;
 mod place;
 mod selectors;
+mod templates;
 mod unused;
 mod xpaths;
 
@@ -34,6 +35,7 @@ pub fn lint(node: &Node, suite: &Suite, is_shared: impl Fn(Position) -> bool) ->
     }
     unused::check(suite, &is_shared, &mut warnings);
     credentials::check(&mut warnings);
+    templates::check(&mut warnings);
     warnings.finish()
 }
 

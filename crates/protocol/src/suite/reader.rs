@@ -1,15 +1,13 @@
 //! Walks a document with the path in hand and collects every problem instead of stopping at the first.
 
 use super::problem::{Problem, Problems};
+use super::quote::{boolean_meant, quote};
 use super::suggestion::{suggest, suggestion};
 use crate::document::{Entry, Kind, Node, Position};
 use crate::template;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::time::Duration;
-
-/// How many characters of a text a message quotes.
-const LONGEST_QUOTE: usize = 40;
 
 /// Collects problems while a suite is read.
 #[derive(Default)]
@@ -261,35 +259,6 @@ impl<'a> Fields<'a> {
 
     fn child(&self, entry: &'a Entry) -> At<'a> {
         At { reader: self.at.reader, node: &entry.value, path: self.at.join(&entry.key) }
-    }
-}
-
-/// A value as a message shows it.
-fn quote(node: &Node) -> String {
-    match &node.kind {
-        Kind::Scalar(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),
-        Kind::Scalar(Value::String(text)) => format!("the text `{}`", shorten(text)),
-        Kind::Scalar(Value::Number(number)) => format!("the number {number}"),
-        Kind::Scalar(Value::Bool(value)) => format!("`{value}`"),
-        Kind::List(items) if items.is_empty() => "an empty list".to_owned(),
-        Kind::List(items) => format!("a list of {}", items.len()),
-        _ => node.describe().to_owned(),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_QUOTE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// What YAML 1.1 took for a boolean, or what somebody put in quotes.
-fn boolean_meant(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "yes" | "on" | "true" => Some(true),
-        "no" | "off" | "false" => Some(false),
-        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::template;
 use serde_json::Value;
 
 /// The parts of a suite whose texts are templates.
-const PARTS: [&str; 4] = ["vars", "defaults", "checks", "tests"];
+pub(super) const PARTS: [&str; 4] = ["vars", "defaults", "checks", "tests"];
 
 /// Looks through everything that is filled in.
 pub(super) fn check(suite: &At) {

@@ -1,0 +1,36 @@
+//! Values as messages show them.
+
+use crate::document::{Kind, Node};
+use serde_json::Value;
+
+/// How many characters of a text a message quotes.
+const LONGEST_QUOTE: usize = 40;
+
+/// A value as a message shows it.
+pub(super) fn quote(node: &Node) -> String {
+    match &node.kind {
+        Kind::Scalar(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),
+        Kind::Scalar(Value::String(text)) => format!("the text `{}`", shorten(text)),
+        Kind::Scalar(Value::Number(number)) => format!("the number {number}"),
+        Kind::Scalar(Value::Bool(value)) => format!("`{value}`"),
+        Kind::List(items) if items.is_empty() => "an empty list".to_owned(),
+        Kind::List(items) => format!("a list of {}", items.len()),
+        _ => node.describe().to_owned(),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What YAML 1.1 took for a boolean, or what somebody put in quotes.
+pub(super) fn boolean_meant(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "true" => Some(true),
+        "no" | "off" | "false" => Some(false),
+        _ => None,
+    }
+}
