@@ -24,7 +24,7 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Job { job } => watch::show(caller, &job).await,
         Command::Jobs(query) => jobs::jobs(caller, &query).await,
         Command::Cancel { job } => cancel::cancel(caller, &job).await,
-        Command::Replay { job, only } => replay::replay(caller, &job, only).await,
+        Command::Replay(replay) => replay::replay(caller, replay).await,
         Command::Comment { job, text } => comment::comment(caller, &job, &text).await,
         Command::PutSuite { name, suite, suite_gz } => {
             suites::put(caller, name, suite.as_ref(), suite_gz.as_deref()).await

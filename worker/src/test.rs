@@ -15,7 +15,7 @@ use stepcast_protocol::duration::millis;
 use stepcast_protocol::state::{CheckResult, Outcome};
 use tokio::time::Instant;
 
-/// How often a running test looks whether its job was cancelled.
+/// How often a running test looks whether its job is to stop.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A test that is held.
@@ -57,7 +57,7 @@ impl Worker {
         let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
         let begun = Instant::now();
         let end = match source {
-            _ if job.is_cancelled() => not_run(Outcome::Cancelled),
+            _ if job.stop(self.platform.clock.now_ms()).is_some() => not_run(Outcome::Cancelled),
             Err(reason) => given_up(reason),
             Ok(source) => {
                 let run = TestRun {

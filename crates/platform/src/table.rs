@@ -34,7 +34,7 @@ mod transaction;
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
 pub use jobs::{Created, NewJob};
-pub use record::{JobRecord, JobSource, TestRecord};
+pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use suites::NamedSuite;
 pub use tests::{Claim, NewTest};
 

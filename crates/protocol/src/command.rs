@@ -60,13 +60,7 @@ pub enum Command {
     },
     /// Runs a job again
     #[serde(rename = "replay")]
-    Replay {
-        /// The job to repeat
-        job: String,
-        /// Which of its tests
-        #[serde(default)]
-        only: Selection,
-    },
+    Replay(Replay),
     /// Lists jobs, newest first
     #[serde(rename = "jobs")]
     Jobs(JobsQuery),
@@ -170,6 +164,34 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub idempotency_key: Option<String>,
+    /// How many tests may end as failed, errored or blocked before the rest is not run any more
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub max_failures: Option<u32>,
+    /// How long the job may take from being accepted, in seconds, before the rest is not run any more
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub time_limit_s: Option<u32>,
+}
+
+/// Which job to run again, and with what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Replay {
+    /// The job to repeat
+    pub job: String,
+    /// Which of its tests
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub only: Selection,
+    /// Values for templates, in place of those it had
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub vars: BTreeMap<String, String>,
+    /// Values for `${secret.x}`, in place of those it had
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// What a watcher watches.

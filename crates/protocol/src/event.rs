@@ -62,6 +62,9 @@ pub enum EventBody {
         /// What to find it by
         #[serde(default)]
         labels: BTreeMap<String, String>,
+        /// The job this one repeats
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replay_of: Option<String>,
     },
     /// The tests are known and on their way
     #[serde(rename = "job.planned")]
@@ -250,7 +253,7 @@ pub struct JobFinished {
     pub duration_ms: u64,
     /// Fingerprint of all outcomes: whoever holds the same has missed nothing
     pub digest: String,
-    /// Why it could not be planned, if it could not
+    /// Why it could not be planned, or was stopped before all tests had run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }

@@ -49,6 +49,9 @@ pub const TEXT_BYTES: usize = 4 * 1024;
 /// Longest value of one variable or secret, in bytes.
 pub const VARIABLE_BYTES: usize = 16 * 1024;
 
+/// Longest time limit of a job.
+pub const JOB_TIME: Duration = Duration::from_hours(24);
+
 /// Most jobs one answer to `jobs` lists.
 pub const JOBS_PER_PAGE: usize = 100;
 

@@ -50,6 +50,7 @@ fn described(state: &JobState) -> Value {
         .collect();
     let job = state.summary.as_ref().expect("something was heard of the job");
     json!({
+        "of": { "suite": job.suite, "principal": job.principal, "replay_of": job.replay_of },
         "v": state.v, "status": job.status, "counts": job.counts, "verdict": job.verdict, "digest": state.digest(),
         "tests": tests,
     })

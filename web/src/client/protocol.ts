@@ -56,7 +56,11 @@ principal: string,
 /**
  * What to find it by
  */
-labels: { [key in string]: string }, } | { "type": "job.planned", 
+labels: { [key in string]: string }, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, } | { "type": "job.planned", 
 /**
  * How many there are
  */
@@ -245,7 +249,11 @@ principal: string,
 /**
  * What to find it by
  */
-labels: { [key in string]: string }, } | { "type": "job.planned", 
+labels: { [key in string]: string }, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, } | { "type": "job.planned", 
 /**
  * How many there are
  */
@@ -402,15 +410,7 @@ export type Command = { "action": "hello" } | { "action": "run" } & Run | { "act
 /**
  * The job to stop
  */
-job: string, } | { "action": "replay", 
-/**
- * The job to repeat
- */
-job: string, 
-/**
- * Which of its tests
- */
-only: Selection, } | { "action": "jobs" } & JobsQuery | { "action": "job", 
+job: string, } | { "action": "replay" } & Replay | { "action": "jobs" } & JobsQuery | { "action": "job", 
 /**
  * The job to show
  */
@@ -488,7 +488,36 @@ tags?: Array<string>,
 /**
  * The same key asked for twice by the same principal is one job
  */
-idempotency_key?: string, };
+idempotency_key?: string, 
+/**
+ * How many tests may end as failed, errored or blocked before the rest is not run any more
+ */
+max_failures?: number, 
+/**
+ * How long the job may take from being accepted, in seconds, before the rest is not run any more
+ */
+time_limit_s?: number, };
+
+/**
+ * Which job to run again, and with what.
+ */
+export type Replay = { 
+/**
+ * The job to repeat
+ */
+job: string, 
+/**
+ * Which of its tests
+ */
+only?: Selection, 
+/**
+ * Values for templates, in place of those it had
+ */
+vars?: { [key in string]: string }, 
+/**
+ * Values for `${secret.x}`, in place of those it had
+ */
+secrets?: { [key in string]: string }, };
 
 /**
  * What a watcher watches.
@@ -807,9 +836,13 @@ principal: string,
  */
 labels: { [key in string]: string }, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, };
 
 /**
  * A job as a list shows it.
@@ -860,9 +893,13 @@ principal: string,
  */
 labels: { [key in string]: string }, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, };
 
 /**
  * A page of the whole state of a job.
@@ -917,9 +954,13 @@ principal: string,
  */
 labels: { [key in string]: string }, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, };
 
 /**
  * The end of a job.
@@ -942,7 +983,7 @@ duration_ms: number,
  */
 digest: string, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
 problem?: string, };
 

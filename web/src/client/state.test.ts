@@ -20,6 +20,7 @@ interface Vector {
   name: string
   events: Event[]
   expected: {
+    of: { suite: string; principal: string; replay_of: string | null }
     v: number
     status: JobStatus
     counts: Counts
@@ -43,9 +44,10 @@ function summarised(state: JobState): Vector['expected'] {
     return [String(test), { status, outcome: outcome ?? null, v, attempt, steps: Object.fromEntries(outcomes) }]
   })
   if (state.summary === undefined) throw new Error('nothing was heard of the job')
-  const { status, counts, verdict } = state.summary
+  const { status, counts, verdict, suite, principal, replay_of } = state.summary
   const { v } = state
-  return { v, status, counts, verdict: verdict ?? null, digest: state.digest(), tests: Object.fromEntries(tests) }
+  const of = { suite, principal, replay_of: replay_of ?? null }
+  return { of, v, status, counts, verdict: verdict ?? null, digest: state.digest(), tests: Object.fromEntries(tests) }
 }
 
 /** Workers number every update of a test, so what they say of it as a whole has the number of its newest part. */

@@ -92,8 +92,9 @@ export class JobState {
   /** Who asked for what, and when, never changes: where it is not known, an older update may still say it. */
   private identify(older: JobSummary): void {
     if (this.summary === undefined || isIdentified(this.summary)) return
-    const { suite, principal, labels, created_at } = older
+    const { suite, principal, labels, created_at, replay_of } = older
     this.summary = { ...this.summary, suite, principal, labels, created_at }
+    if (replay_of !== undefined) this.summary.replay_of = replay_of
   }
 
   private changeTest(test: number, name: string, change: (known: TestState) => TestState): void {

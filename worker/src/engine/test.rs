@@ -29,7 +29,7 @@ pub trait Observer: Send {
     /// A step has ended; it is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) by itself
     fn step_finished(&mut self, step: StepState);
     /// Asked between steps and retries: whether to stop here
-    fn is_cancelled(&self) -> bool;
+    fn is_stopped(&self) -> bool;
 }
 
 /// What is run.
@@ -96,7 +96,7 @@ async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Ob
             }
             return (attempt, ended);
         }
-        if observer.is_cancelled() {
+        if observer.is_stopped() {
             return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
         }
         tokio::time::sleep(retry::pause_after(attempt)).await;

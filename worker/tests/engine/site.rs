@@ -150,7 +150,7 @@ impl Observer for Watcher {
         self.heard.push(format!("finished {} {outcome}", step.step));
     }
 
-    fn is_cancelled(&self) -> bool {
+    fn is_stopped(&self) -> bool {
         self.cancel_after.is_some_and(|steps| self.finished >= steps)
     }
 }

@@ -14,8 +14,9 @@ use stepcast_local::queue::{self, QueueAttributes, QueueService};
 use stepcast_local::server;
 use stepcast_local::table::TableService;
 use stepcast_platform::config::{Endpoints, Secret, SecretSource};
-use stepcast_platform::table::{JobRecord, JobSource, NewJob, TestRecord};
+use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets, TestRecord};
 use stepcast_platform::{Clock, Config, Platform, Work};
+use stepcast_protocol::state::JobLimits;
 use stepcast_worker::Worker;
 use stepcast_worker::engine::EngineConfig;
 use tempfile::TempDir;
@@ -102,8 +103,10 @@ impl World {
         let sealer = platform.keys.sealer().await.expect("the secret");
         let source = JobSource {
             suite: packed(&json!({ "suite": "Example", "tests": tests })),
-            secrets: Some(sealer.seal(JOB, r#"{"key":"hunter2"}"#).expect("sealed")),
-            sealed_for: JOB.to_owned(),
+            secrets: vec![SealedSecrets {
+                job: JOB.to_owned(),
+                sealed: sealer.seal(JOB, r#"{"key":"hunter2"}"#).expect("sealed"),
+            }],
             vars: BTreeMap::new(),
             tags: Vec::new(),
             only: Vec::new(),
@@ -117,6 +120,7 @@ impl World {
             connection: None,
             idempotency_key: None,
             replay_of: None,
+            limits: JobLimits::default(),
         };
         platform.table.create_job(&new).await.expect("stored");
     }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Updat
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use stepcast_protocol::state::{Counts, JobStatus, Verdict};
+use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
 
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_hours(24);
@@ -37,6 +37,8 @@ pub struct NewJob {
     pub idempotency_key: Option<String>,
     /// The job this one repeats
     pub replay_of: Option<String>,
+    /// When to stop before all tests have run
+    pub limits: JobLimits,
 }
 
 /// What became of a job that was to be stored.
@@ -112,6 +114,7 @@ impl Table {
             verdict: None,
             problem: None,
             replay_of: new.replay_of.clone(),
+            limits: new.limits,
             counts: Counts::default(),
         }
     }

@@ -48,8 +48,9 @@ impl JobState {
 
     fn apply_summary(&mut self, v: u64, body: &EventBody, at: &str) {
         match body {
-            EventBody::JobAccepted { suite, principal, labels } => {
+            EventBody::JobAccepted { suite, principal, labels, replay_of } => {
                 let accepted = JobSummary::accepted(suite, principal, labels, at);
+                let accepted = JobSummary { replay_of: replay_of.clone(), ..accepted };
                 self.identify(&accepted);
                 self.update_job(v, |job| *job = accepted);
             }
@@ -99,6 +100,7 @@ impl JobState {
             job.principal.clone_from(&known.principal);
             job.labels.clone_from(&known.labels);
             job.created_at.clone_from(&known.created_at);
+            job.replay_of.clone_from(&known.replay_of);
         }
     }
 

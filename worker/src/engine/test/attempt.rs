@@ -90,7 +90,7 @@ impl<'a> Try<'a> {
 
     async fn run_until_one_fails(&mut self, steps: &[Step], prefix: &str) {
         for step in steps {
-            if self.observer.is_cancelled() {
+            if self.observer.is_stopped() {
                 self.attempt.outcome = Outcome::Cancelled;
                 break;
             }
