@@ -30,9 +30,9 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
             suites::put(caller, name, suite.as_ref(), suite_gz.as_deref()).await
         }
         Command::GetSuite { name } => suites::get(caller, &name).await,
-        Command::ListSuites => suites::list(caller).await,
+        Command::ListSuites(query) => suites::list(caller, &query).await,
         Command::DeleteSuite { name } => suites::delete(caller, &name).await,
-        Command::Connections => admin::connections(caller).await,
+        Command::Connections(query) => admin::connections(caller, &query).await,
         Command::Disconnect { connection } => admin::disconnect(caller, &connection).await,
         Command::Broadcast { text } => admin::broadcast(caller, &text).await,
         Command::Redrive => admin::redrive(caller).await,

@@ -94,7 +94,7 @@ pub enum Command {
     },
     /// Lists the stored suites
     #[serde(rename = "suites.list")]
-    ListSuites,
+    ListSuites(PageQuery),
     /// Removes a stored suite
     #[serde(rename = "suites.delete")]
     DeleteSuite {
@@ -114,7 +114,7 @@ pub enum Command {
     Ping,
     /// Lists the connections (admin)
     #[serde(rename = "connections")]
-    Connections,
+    Connections(PageQuery),
     /// Ends a connection (admin)
     #[serde(rename = "disconnect")]
     Disconnect {
@@ -247,6 +247,20 @@ pub enum Selection {
     All,
     /// Those that did not pass
     Failed,
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PageQuery {
+    /// Where the page before ended
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cursor: Option<String>,
+    /// How many, 100 at most
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub limit: Option<u32>,
 }
 
 /// Which jobs to list.

@@ -139,6 +139,9 @@ pub enum EventBody {
     Suites {
         /// By name
         suites: Vec<StoredSuite>,
+        /// Where the next page begins, if there is one
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
     },
     /// The answer to `suites.get`
     #[serde(rename = "suite")]
@@ -152,8 +155,11 @@ pub enum EventBody {
     /// The answer to `connections` (admin)
     #[serde(rename = "connections")]
     Connections {
-        /// Oldest first
+        /// By id
         connections: Vec<ListedConnection>,
+        /// Where the next page begins, if there is one
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
     },
     /// What was asked for is done and there is nothing more to say
     #[serde(rename = "ok")]
@@ -362,6 +368,9 @@ pub struct ListedConnection {
     pub role: Role,
     /// Since when (RFC 3339)
     pub connected_at: String,
+    /// The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
+    #[serde(default)]
+    pub watching: Vec<String>,
 }
 
 /// One thing that is wrong with a suite.

@@ -160,7 +160,11 @@ cursor?: string, } | { "type": "suites",
 /**
  * By name
  */
-suites: Array<StoredSuite>, } | { "type": "suite", 
+suites: Array<StoredSuite>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "suite", 
 /**
  * The name it is stored under
  */
@@ -170,9 +174,13 @@ name: string,
  */
 suite: unknown, } | { "type": "connections", 
 /**
- * Oldest first
+ * By id
  */
-connections: Array<ListedConnection>, } | { "type": "ok" } | { "type": "comment", 
+connections: Array<ListedConnection>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
  */
@@ -353,7 +361,11 @@ cursor?: string, } | { "type": "suites",
 /**
  * By name
  */
-suites: Array<StoredSuite>, } | { "type": "suite", 
+suites: Array<StoredSuite>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "suite", 
 /**
  * The name it is stored under
  */
@@ -363,9 +375,13 @@ name: string,
  */
 suite: unknown, } | { "type": "connections", 
 /**
- * Oldest first
+ * By id
  */
-connections: Array<ListedConnection>, } | { "type": "ok" } | { "type": "comment", 
+connections: Array<ListedConnection>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
  */
@@ -430,7 +446,7 @@ suite_gz?: string, } | { "action": "suites.get",
 /**
  * The name it was stored under
  */
-name: string, } | { "action": "suites.list" } | { "action": "suites.delete", 
+name: string, } | { "action": "suites.list" } & PageQuery | { "action": "suites.delete", 
 /**
  * The name it was stored under
  */
@@ -442,7 +458,7 @@ job: string,
 /**
  * What is said
  */
-text: string, } | { "action": "ping" } | { "action": "connections" } | { "action": "disconnect", 
+text: string, } | { "action": "ping" } | { "action": "connections" } & PageQuery | { "action": "disconnect", 
 /**
  * The connection to end
  */
@@ -549,6 +565,19 @@ suite?: string,
  * Only jobs in this status
  */
 status?: JobStatus, };
+
+/**
+ * Which part of a list is asked for.
+ */
+export type PageQuery = { 
+/**
+ * Where the page before ended
+ */
+cursor?: string, 
+/**
+ * How many, 100 at most
+ */
+limit?: number, };
 
 /**
  * What went wrong, for programs.
@@ -1040,4 +1069,8 @@ role: Role,
 /**
  * Since when (RFC 3339)
  */
-connected_at: string, };
+connected_at: string, 
+/**
+ * The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
+ */
+watching: Array<string>, };
