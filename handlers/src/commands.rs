@@ -3,6 +3,7 @@
 mod admin;
 mod cancel;
 mod comment;
+mod finish;
 mod hello;
 mod jobs;
 mod replay;
@@ -35,6 +36,7 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Connections(query) => admin::connections(caller, &query).await,
         Command::Disconnect { connection } => admin::disconnect(caller, &connection).await,
         Command::Broadcast { text } => admin::broadcast(caller, &text).await,
+        Command::Finish { job } => finish::finish(caller, &job).await,
         Command::Redrive => admin::redrive(caller).await,
     }
 }

@@ -66,6 +66,11 @@ impl Job {
         self.lock().record.stop(now)
     }
 
+    /// Who ended the job without waiting for its tests, as far as is known here.
+    pub fn ended_by(&self) -> Option<String> {
+        self.lock().record.ended_by.clone()
+    }
+
     /// Takes in what was just read of the job. Of two readings that cross, the older may come last.
     pub fn note(&self, record: &JobRecord) {
         let mut known = self.lock();

@@ -124,7 +124,7 @@ impl Worker {
     }
 
     /// Keeps a message from others for as long as this is polled.
-    async fn keep_message(&self, receipt: &str) {
+    pub(crate) async fn keep_message(&self, receipt: &str) {
         loop {
             tokio::time::sleep(self.lease / 3).await;
             self.hide(receipt, self.lease.max(Duration::from_secs(1))).await;

@@ -44,6 +44,9 @@ impl Worker {
 
     async fn reap_job(&self, id: &str) -> Result<(), Error> {
         let Some(record) = self.platform.table.job(id).await? else { return Ok(()) };
+        if let (Some(by), Some(job)) = (&record.ended_by, self.jobs.get(id).await?) {
+            return self.finish_for(&job, &record, by).await;
+        }
         let still = self.platform.clock.now_ms().saturating_sub(record.moved_at);
         if still < millis(self.lease * GRACE) {
             return Ok(());

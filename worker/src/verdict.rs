@@ -4,6 +4,7 @@
 //! shares the next. The one whose look finds nothing open gives the verdict, with a condition only one can meet.
 
 use crate::Worker;
+use crate::finishing::why;
 use crate::job::Job;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stepcast_platform::Error;
@@ -57,7 +58,8 @@ impl Worker {
     async fn close_as_it_is(&self, record: &JobRecord) -> Result<bool, Error> {
         let (verdict, stop) = end(record, self.platform.clock.now_ms());
         // That somebody cancelled it is what the verdict says.
-        let problem = stop.filter(|stop| *stop != Stop::Cancelled).map(|stop| stop.to_string());
+        let limit = stop.filter(|stop| *stop != Stop::Cancelled).map(|stop| stop.to_string());
+        let problem = record.ended_by.as_deref().map(why).or(limit);
         self.close(record, verdict, problem.as_deref()).await
     }
 

@@ -127,6 +127,12 @@ pub enum Command {
         /// What is said
         text: String,
     },
+    /// Ends a job at once, whatever its tests are at (admin)
+    #[serde(rename = "finish")]
+    Finish {
+        /// The job to end
+        job: String,
+    },
     /// Puts the dead-letter queue's messages back on the queue (admin)
     #[serde(rename = "redrive")]
     Redrive,
@@ -286,7 +292,7 @@ pub struct JobsQuery {
 }
 
 /// Every action, as a command names it.
-pub const ACTIONS: [&str; 18] = [
+pub const ACTIONS: [&str; 19] = [
     "hello",
     "run",
     "watch",
@@ -304,6 +310,7 @@ pub const ACTIONS: [&str; 18] = [
     "connections",
     "disconnect",
     "broadcast",
+    "finish",
     "redrive",
 ];
 

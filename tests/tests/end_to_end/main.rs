@@ -3,6 +3,7 @@
 mod bad_input;
 mod cancelling;
 mod command_line;
+mod finishing;
 mod gateway;
 mod limits;
 mod python_client;

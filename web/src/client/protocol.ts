@@ -466,7 +466,11 @@ connection: string, } | { "action": "broadcast",
 /**
  * What is said
  */
-text: string, } | { "action": "redrive" };
+text: string, } | { "action": "finish", 
+/**
+ * The job to end
+ */
+job: string, } | { "action": "redrive" };
 
 /**
  * A client's own name for a command; the answer repeats it as `re`.

@@ -45,6 +45,9 @@ pub struct JobRecord {
     /// Whether somebody asked it to stop
     #[serde(default)]
     pub cancel_requested: bool,
+    /// Who ended it without waiting for its tests
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
     /// The one word it ended with
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
