@@ -101,6 +101,14 @@ pub enum EventBody {
         /// Which try this is, from 1
         attempt: u32,
     },
+    /// Its worker gives no sign of life any more; another one will run it again
+    #[serde(rename = "test.stalled")]
+    TestStalled {
+        /// The test's place in the plan, from 0
+        test: u32,
+        /// Its name
+        name: String,
+    },
     /// A step has begun
     #[serde(rename = "step.started")]
     StepStarted {
@@ -311,6 +319,7 @@ impl TestFinished {
             outcome: Some(self.outcome),
             duration_ms: Some(self.duration_ms),
             steps: self.steps.clone(),
+            stalled: false,
         }
     }
 }

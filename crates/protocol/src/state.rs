@@ -272,14 +272,28 @@ pub struct TestState {
     /// Its steps, as far as they have started
     #[serde(default)]
     pub steps: Vec<StepState>,
+    /// Whether its worker gives no sign of life any more; another one will run it again
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
+    pub stalled: bool,
 }
 
 /// How many updates of one lease the version has room for.
 pub const UPDATES_PER_LEASE: u64 = 1_000_000;
 
+/// The lease a version was given under.
+pub fn lease_of(v: u64) -> u64 {
+    v / UPDATES_PER_LEASE
+}
+
 /// The version of the `n`th update a worker makes under its `lease` of a test.
 pub fn test_version(lease: u64, n: u64) -> u64 {
     lease * UPDATES_PER_LEASE + n
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl TestState {
@@ -294,6 +308,7 @@ impl TestState {
             outcome: None,
             duration_ms: None,
             steps: Vec::new(),
+            stalled: false,
         }
     }
 

@@ -43,7 +43,7 @@ fn described(state: &JobState) -> Value {
         .map(|test| {
             let steps: BTreeMap<_, _> = test.steps.iter().map(|step| (step.step.to_string(), step.outcome)).collect();
             let described = json!({
-                "status": test.status, "outcome": test.outcome, "v": test.v, "attempt": test.attempt, "steps": steps,
+                "status": test.status, "outcome": test.outcome, "v": test.v, "attempt": test.attempt, "steps": steps, "stalled": test.stalled,
             });
             (test.test.to_string(), described)
         })

@@ -92,7 +92,15 @@ name: string,
 /**
  * Which try this is, from 1
  */
-attempt: number, } | { "type": "step.started", 
+attempt: number, } | { "type": "test.stalled", 
+/**
+ * The test's place in the plan, from 0
+ */
+test: number, 
+/**
+ * Its name
+ */
+name: string, } | { "type": "step.started", 
 /**
  * The test's place in the plan, from 0
  */
@@ -293,7 +301,15 @@ name: string,
 /**
  * Which try this is, from 1
  */
-attempt: number, } | { "type": "step.started", 
+attempt: number, } | { "type": "test.stalled", 
+/**
+ * The test's place in the plan, from 0
+ */
+test: number, 
+/**
+ * Its name
+ */
+name: string, } | { "type": "step.started", 
 /**
  * The test's place in the plan, from 0
  */
@@ -793,7 +809,11 @@ duration_ms?: number,
 /**
  * Its steps, as far as they have started
  */
-steps: Array<StepState>, };
+steps: Array<StepState>, 
+/**
+ * Whether its worker gives no sign of life any more; another one will run it again
+ */
+stalled?: boolean, };
 
 /**
  * The end of a test: all there is to know of it.

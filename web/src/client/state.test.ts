@@ -14,6 +14,7 @@ interface ExpectedTest {
   v: number
   attempt: number
   steps: Record<string, Outcome | null>
+  stalled: boolean
 }
 
 interface Vector {
@@ -39,9 +40,10 @@ function stateAfter(events: Event[]): JobState {
 }
 
 function summarised(state: JobState): Vector['expected'] {
-  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps }) => {
+  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps, stalled = false }) => {
     const outcomes = steps.map((step) => [String(step.step), step.outcome ?? null])
-    return [String(test), { status, outcome: outcome ?? null, v, attempt, steps: Object.fromEntries(outcomes) }]
+    const outcomesOfSteps = Object.fromEntries(outcomes)
+    return [String(test), { status, outcome: outcome ?? null, v, attempt, steps: outcomesOfSteps, stalled }]
   })
   if (state.summary === undefined) throw new Error('nothing was heard of the job')
   const { status, counts, verdict, suite, principal, replay_of } = state.summary

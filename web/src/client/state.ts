@@ -5,7 +5,7 @@
 import { digestOf, formatDigest } from './digest'
 import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'
 import type { Event, JobSummary, TestState } from './protocol'
-import { finishedTest, queuedTest, replaceTest, updateStep } from './test-state'
+import { finishedTest, queuedTest, replaceTest, stalledTest, updateStep } from './test-state'
 
 /** A job with its tests, as a watcher holds it. */
 export class JobState {
@@ -27,16 +27,21 @@ export class JobState {
         for (const test of event.tests) this.changeTest(test.test, test.name, (known) => replaceTest(known, test))
         return
       case 'test.state': {
-        const { test, name, status, attempt, outcome, duration_ms, steps } = event
+        const { test, name, status, attempt, outcome, duration_ms, steps, stalled } = event
         const state: TestState = { ...queuedTest(test, name), v, status, attempt, steps }
         if (outcome !== undefined) state.outcome = outcome
         if (duration_ms !== undefined) state.duration_ms = duration_ms
+        if (stalled !== undefined) state.stalled = stalled
         return this.changeTest(test, name, (known) => replaceTest(known, state))
       }
       case 'test.started': {
         const { test, name, attempt } = event
         const started: TestState = { ...queuedTest(test, name), v, status: 'running', attempt }
         return this.changeTest(test, name, (known) => replaceTest(known, started))
+      }
+      case 'test.stalled': {
+        const stalled = stalledTest(event.test, event.name, v)
+        return this.changeTest(event.test, event.name, (known) => replaceTest(known, stalled))
       }
       case 'test.finished':
         return this.changeTest(event.test, event.name, (known) => replaceTest(known, finishedTest(event, v)))

@@ -2,12 +2,12 @@
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stepcast_local::access::AccessKey;
 use stepcast_local::queue::{self, QueueAttributes, QueueService};
@@ -41,6 +41,7 @@ pub struct World {
     pub site: String,
     config: Config,
     now: Arc<AtomicU64>,
+    heard: Arc<Mutex<Vec<String>>>,
     _folder: TempDir,
 }
 
@@ -64,9 +65,12 @@ impl World {
         .await;
         let url = |name: &str| queue::server::queue_url(&queue_url, name);
         let endpoints = Endpoints { table: table_url, queue: queue_url.clone(), access_key: Secret::new("key") };
-        let nowhere = "http://127.0.0.1:9".to_owned();
-        let config = Config::at(endpoints, url("stepcast"), url("dead"), nowhere, Secret::new(SECRET));
-        let world = Self { site, config, now: Arc::new(AtomicU64::new(NOON)), _folder: folder };
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let pushed = heard.clone();
+        let hear = move |body: String| async move { pushed.lock().expect("nobody failed").push(body) };
+        let connections = serve(|_| Router::new().route("/@connections/{connection}", post(hear))).await;
+        let config = Config::at(endpoints, url("stepcast"), url("dead"), connections, Secret::new(SECRET));
+        let world = Self { site, config, now: Arc::new(AtomicU64::new(NOON)), heard, _folder: folder };
         world.platform().await.table.create_if_missing().await.expect("a table");
         world
     }
@@ -85,6 +89,12 @@ impl World {
     pub async fn worker_without_secret(&self) -> Worker {
         let config = Config { secret: SecretSource::Absent, ..self.config.clone() };
         worker(Platform::connect(&config, self.clock()).await)
+    }
+
+    /// What was said to connections so far, an event each.
+    pub fn heard(&self) -> Vec<Value> {
+        let heard = self.heard.lock().expect("nobody failed");
+        heard.iter().flat_map(|said| said.lines()).map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// Milliseconds since 1970 after a while.

@@ -185,7 +185,13 @@ impl TestRecord {
             outcome: self.outcome,
             duration_ms: self.duration_ms,
             steps,
+            stalled: false,
         }
+    }
+
+    /// Whether a worker took it and has not held it for some time. `now` is in milliseconds since 1970.
+    pub fn is_stalled(&self, now: u64) -> bool {
+        self.status == TestStatus::Running && self.lease_until < now
     }
 
     /// Its end, once it has one.
