@@ -8,6 +8,7 @@ mod each;
 pub mod filter;
 mod groups;
 pub mod matcher;
+pub mod network;
 mod patterns;
 mod problem;
 mod read;
@@ -15,16 +16,18 @@ mod read_check;
 mod read_filter;
 mod read_links;
 mod read_matcher;
+mod read_network;
 mod read_request;
 mod read_subject;
 mod read_test;
 mod reader;
 mod variables;
 
-pub use check::{Check, CookieAttribute, LinkScope, Links, Property, Subject, ValueCheck};
+pub use check::{CertificateProperty, Check, CookieAttribute, LinkScope, Links, Property, Subject, ValueCheck};
 pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
 pub use matcher::{Bound, Matcher, Order};
+pub use network::{ClientCertificate, Network};
 pub use problem::{Problem, Problems, closest};
 pub use read::read;
 pub use variables::check_variables;
@@ -63,6 +66,8 @@ pub struct Defaults {
     pub share: bool,
     /// How hard one host may be asked
     pub host: HostLimits,
+    /// How requests reach the network
+    pub network: Network,
 }
 
 impl Default for Defaults {
@@ -74,6 +79,7 @@ impl Default for Defaults {
             auth: None,
             share: false,
             host: HostLimits::default(),
+            network: Network::default(),
         }
     }
 }

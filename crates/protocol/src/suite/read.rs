@@ -2,6 +2,7 @@
 
 use super::groups;
 use super::problem::Problems;
+use super::read_network::{NETWORK_KEYS, read_network};
 use super::read_request::{LONGEST_TIMEOUT, read_auth, read_headers};
 use super::read_test::read_test;
 use super::reader::{At, Fields, Reader};
@@ -67,7 +68,8 @@ fn report_duplicate_names(fields: &Fields, tests: &[Test]) {
 }
 
 fn read_defaults(at: &At) -> Option<Defaults> {
-    let fields = at.fields(&["timeout", "retries", "headers", "basic", "bearer", "user_agent", "share", "host"])?;
+    let keys = ["timeout", "retries", "headers", "basic", "bearer", "user_agent", "share", "host"];
+    let fields = at.fields(&[keys.as_slice(), &NETWORK_KEYS].concat())?;
     let standard = Defaults::default();
     let (headers, auth) = (read_headers(&fields), read_auth(&fields));
     Some(Defaults {
@@ -77,6 +79,7 @@ fn read_defaults(at: &At) -> Option<Defaults> {
         auth: auth.unwrap_or_default(),
         share: fields.get("share").and_then(|at| at.boolean()).unwrap_or_default(),
         host: fields.get("host").and_then(|at| read_host_limits(&at)).unwrap_or_default(),
+        network: read_network(&fields),
     })
 }
 

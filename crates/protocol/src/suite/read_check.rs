@@ -14,8 +14,6 @@ use crate::limits;
 use crate::xpath::{Gives, XPath};
 use serde_json::Value;
 
-/// Subjects the language has a name for and this version cannot look at yet.
-const PLANNED_SUBJECTS: [&str; 1] = ["cert"];
 const GROUPS: [&str; 3] = ["any", "all", "not"];
 
 pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
@@ -128,10 +126,6 @@ fn report_subjects(fields: &Fields, found: &[&str]) {
         return;
     }
     for (key, _) in fields.entries() {
-        if PLANNED_SUBJECTS.contains(&key) {
-            fields.problem_at_key(key, format!("`{key}` checks are not available in this version"), None);
-            return;
-        }
         if let Some(near) = closest(key, &SUBJECTS).or_else(|| closest(key, &GROUPS)) {
             fields.problem_at_key(key, format!("unknown key `{key}`"), Some(format!("did you mean `{near}`?")));
             return;
@@ -192,6 +186,7 @@ fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
         }
         Subject::Header(_)
         | Subject::Cookie { .. }
+        | Subject::Certificate(_)
         | Subject::Json(_)
         | Subject::Regex { .. }
         | Subject::XPath { property: Property::Exists, .. }

@@ -51,6 +51,11 @@ impl<'a> At<'a> {
         self.reader.report(&self.path, self.node.position, message, Some(hint.into()));
     }
 
+    /// Reports something without its place in the text, the line of which would be shown: a key may stand there.
+    pub fn report_unquoted(&self, message: &str, hint: &str) {
+        self.reader.report(&self.path, None, message, Some(hint.to_owned()));
+    }
+
     pub fn expected<T>(&self, what: &str) -> Option<T> {
         self.problem(format!("expected {what}, found {}", self.node.describe()));
         None
