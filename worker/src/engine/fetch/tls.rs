@@ -23,8 +23,8 @@ pub fn reason(error: &Error) -> String {
 pub fn hint(error: &Error) -> &'static str {
     match error {
         Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "give it one with `client_certificate` in `defaults`; it is shown to the address a step names, not behind a \
-             redirect to another"
+            "give it one with `client_certificate` in `defaults`, and name the server in the step: behind a redirect to \
+             another origin none is shown"
         }
         Error::AlertReceived(alert) if is_about_client(*alert) => {
             "check `client_certificate` in `defaults`: whether it has expired, and whether its issuer is trusted there"
