@@ -14,7 +14,8 @@ use crate::limits;
 use crate::xpath::{Gives, XPath};
 use serde_json::Value;
 
-const GROUPS: [&str; 3] = ["any", "all", "not"];
+/// The keys that make one check of several, or its opposite.
+pub(super) const GROUPS: [&str; 3] = ["any", "all", "not"];
 
 pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
     let checks = read_list(at, 0)?;
