@@ -178,14 +178,14 @@ fn of_proxies() {
 #[test]
 fn of_certificates() {
     let told = [
-        r#"{ ca: ca.pem }"#,
-        r#"{ ca: { file: ca.pem } }"#,
-        r#"{ ca: { path: ca.pem } }"#,
+        "{ ca: ca.pem }",
+        "{ ca: { file: ca.pem } }",
+        "{ ca: { path: ca.pem } }",
         r#"{ ca: "-----BEGIN CERTIFICATE-----\nMIIB" }"#,
         r#"{ ca: "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE" }"#,
-        r#"{ client_certificate: { certificate: { file: a.pem }, key: '${secret.key}' } }"#,
-        r#"{ client_certificate: { certificate: '${c}' } }"#,
-        r#"{ proxy: 'https://${p}', client_certificate: { certificate: '${c}', key: '${secret.key}' } }"#,
+        "{ client_certificate: { certificate: { file: a.pem }, key: '${secret.key}' } }",
+        "{ client_certificate: { certificate: '${c}' } }",
+        "{ proxy: 'https://${p}', client_certificate: { certificate: '${c}', key: '${secret.key}' } }",
     ]
     .map(of_defaults);
     insta::assert_snapshot!(told.concat(), @r#"

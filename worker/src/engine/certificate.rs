@@ -97,7 +97,7 @@ fn attribute(attribute: &AttributeTypeAndValue) -> String {
     let kind = oid2abbrev(kind, oid_registry()).map_or_else(|_| kind.to_id_string(), str::to_owned);
     match attribute.as_str() {
         Ok(value) => format!("{kind}={}", escape(value)),
-        Err(_) => format!("{kind}=#{}", hexadecimal(attribute.as_slice())),
+        Err(_) => format!("{kind}=#{}", digest::hexadecimal(attribute.as_slice())),
     }
 }
 
@@ -111,10 +111,6 @@ fn escape(value: &str) -> String {
         out.push(c);
     }
     out
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Whoever comes first asks; who comes meanwhile waits for that. What is kept is bounded, the oldest goes first.
 
 use super::{FetchRequest, Response};
+use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
@@ -74,7 +75,7 @@ fn size(place: &Place) -> usize {
 }
 
 fn bytes_of(answer: &Response) -> usize {
-    answer.body.len() + answer.certificate.as_ref().map_or(0, |certificate| certificate.len())
+    answer.body.len() + answer.certificate.as_ref().map_or(0, Bytes::len)
 }
 
 /// What went wrong may go right the next time, so only what is good is kept.
