@@ -202,7 +202,6 @@ tests:
           |                         ^
 
     hint: names are looked up from the file they stand in
-
     error: `shop.yaml` has 9 problems
     "#);
 }

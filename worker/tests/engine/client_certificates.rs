@@ -97,6 +97,32 @@ async fn links_and_pages_of_the_same_origin_get_it() {
     assert_eq!(plan.len(), 2);
 }
 
+/// Of the sitemaps of an index, those of another origin are read as by anybody.
+#[tokio::test]
+async fn sitemaps_elsewhere_do_not_get_it() {
+    let (authority, other, client) = known().await;
+    let index = |base: &str| format!("<sitemapindex><sitemap><loc>{base}/</loc></sitemap></sitemapindex>");
+    let away = index(&other.base);
+    let router = Router::new().route("/sitemap.xml", get(move || async move { away }));
+    let mut site = authority.serve_known(router).await;
+    site.secrets.clone_from(&other.secrets);
+    let tests = "- { name: t, discover: { sitemap: '${base}/sitemap.xml', robots: ignore } }";
+    let error = site.plan(&suite_with(&showing(&authority, &client), tests)).await.expect_err("not let in");
+    assert!(error.message.contains(&other.base), "{error}");
+    assert!(error.message.ends_with("the server asks for a client certificate"), "{error}");
+}
+
+/// It speaks TLS with the client that has the certificate, and could ask for it.
+#[tokio::test]
+async fn a_proxy_that_could_ask_for_it_is_refused() {
+    let (authority, mut site, client) = known().await;
+    site.vars.insert("proxy".into(), "https://127.0.0.1:1".into());
+    let mut showing = showing(&authority, &client);
+    showing["proxy"] = "${proxy}".into();
+    let error = site.plan(&suite_with(&showing, "- { name: t, get: '${base}/' }")).await.expect_err("not together");
+    assert!(error.message.ends_with("which is meant for the site only"), "{error}");
+}
+
 #[tokio::test]
 async fn a_key_that_cannot_be_used_is_told_without_it() {
     let (authority, mut site, client) = known().await;

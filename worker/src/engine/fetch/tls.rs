@@ -26,6 +26,10 @@ pub fn hint(error: &Error) -> &'static str {
             "give it one with `client_certificate` in `defaults`, and name the server in the step: behind a redirect to \
              another origin none is shown"
         }
+        // What many servers say before TLS 1.3 to a client without a certificate.
+        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "it may ask for a client certificate (`client_certificate` in `defaults`), or speak no cipher that is still safe"
+        }
         Error::AlertReceived(alert) if is_about_client(*alert) => {
             "check `client_certificate` in `defaults`: whether it has expired, and whether its issuer is trusted there"
         }
