@@ -3,6 +3,7 @@
 mod admin;
 mod cancel;
 mod comment;
+mod finish;
 mod hello;
 mod jobs;
 mod replay;
@@ -24,17 +25,18 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Job { job } => watch::show(caller, &job).await,
         Command::Jobs(query) => jobs::jobs(caller, &query).await,
         Command::Cancel { job } => cancel::cancel(caller, &job).await,
-        Command::Replay { job, only } => replay::replay(caller, &job, only).await,
+        Command::Replay(replay) => replay::replay(caller, replay).await,
         Command::Comment { job, text } => comment::comment(caller, &job, &text).await,
         Command::PutSuite { name, suite, suite_gz } => {
             suites::put(caller, name, suite.as_ref(), suite_gz.as_deref()).await
         }
         Command::GetSuite { name } => suites::get(caller, &name).await,
-        Command::ListSuites => suites::list(caller).await,
+        Command::ListSuites(query) => suites::list(caller, &query).await,
         Command::DeleteSuite { name } => suites::delete(caller, &name).await,
-        Command::Connections => admin::connections(caller).await,
+        Command::Connections(query) => admin::connections(caller, &query).await,
         Command::Disconnect { connection } => admin::disconnect(caller, &connection).await,
         Command::Broadcast { text } => admin::broadcast(caller, &text).await,
+        Command::Finish { job } => finish::finish(caller, &job).await,
         Command::Redrive => admin::redrive(caller).await,
     }
 }

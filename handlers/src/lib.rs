@@ -6,6 +6,7 @@ mod commands;
 pub mod connect;
 pub mod default;
 pub mod disconnect;
+mod page;
 mod reply;
 mod suite;
 

@@ -1,7 +1,7 @@
 //! Answers: who asked, what they may do, and the way back to them.
 
 use std::time::Duration;
-use stepcast_platform::table::{Connection, JobRecord};
+use stepcast_platform::table::{Connection, JobRecord, Said};
 use stepcast_platform::{Error, Platform, Pushed};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::suite::Problems;
@@ -66,6 +66,19 @@ impl<'a> Caller<'a> {
             return Ok(());
         }
         Err(Failure::forbidden("the job is somebody else's; this takes the role `admin`"))
+    }
+
+    /// Something the caller says now.
+    pub fn says(&self, text: &str) -> Said {
+        Said { principal: self.connection.principal.clone(), text: text.to_owned(), at: self.platform.clock.now_ms() }
+    }
+
+    /// Sends what is no answer to the command, ahead of its answer.
+    pub async fn tell(&self, events: Vec<Event>) -> Result<(), Error> {
+        for message in frame::pack(events.iter().map(Event::to_json)) {
+            self.send_message(message).await?;
+        }
+        Ok(())
     }
 
     /// Answers the command.

@@ -73,6 +73,7 @@ impl Worker {
         match work {
             Work::Plan { job } => self.plan(job, delivery).await,
             Work::Test { job, plan, test } => self.test(job, *plan, *test, delivery).await,
+            Work::Finish { job } => self.finish(job, delivery).await,
         }
     }
 

@@ -7,12 +7,15 @@
 
 mod address;
 mod bound;
+mod certificate;
 mod check;
+mod digest;
 mod discover;
 mod excerpt;
 mod fetch;
 mod links;
 mod mask;
+mod network;
 mod page;
 mod plan;
 mod request;

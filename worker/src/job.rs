@@ -3,20 +3,20 @@
 use crate::finish::Finisher;
 use crate::verdict::Looks;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::seal::Sealer;
-use stepcast_platform::table::{JobRecord, JobSource};
+use stepcast_platform::table::{JobRecord, JobSource, SealedSecrets};
 use stepcast_platform::{Error, FirstUse, Platform};
 use stepcast_protocol::document::Node;
+use stepcast_protocol::state::Stop;
 use stepcast_protocol::suite::{self, Suite};
 use tokio::time::Instant;
 
 /// Most jobs remembered at once; the ones nobody works on go first.
 const REMEMBERED: usize = 64;
 
-/// How long ago the job may have been looked at before it is asked again whether somebody cancelled it.
+/// How long ago the job may have been looked at before it is asked again whether it is to stop.
 const REFRESH: Duration = Duration::from_secs(1);
 
 /// Largest suite that is unpacked; the handler has refused larger ones.
@@ -28,8 +28,13 @@ pub(crate) struct Job {
     source: FirstUse<Result<Source, String>>,
     pub finisher: Finisher,
     pub looks: Looks,
-    cancel_requested: AtomicBool,
-    looked_at: Mutex<Instant>,
+    known: Mutex<Known>,
+}
+
+/// What was last read of a job.
+struct Known {
+    record: JobRecord,
+    looked_at: Instant,
 }
 
 /// What a job runs.
@@ -56,31 +61,43 @@ impl Job {
         self.source.get_or_make(read).await
     }
 
-    /// Whether somebody asked the job to stop, as far as is known here.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancel_requested.load(Ordering::Relaxed)
+    /// Why what is left of the job is not run, as far as is known here. `now` is in milliseconds since 1970.
+    pub fn stop(&self, now: u64) -> Option<Stop> {
+        self.lock().record.stop(now)
     }
 
-    /// Takes in what was just read of the job.
+    /// Who ended the job without waiting for its tests, as far as is known here.
+    pub fn ended_by(&self) -> Option<String> {
+        self.lock().record.ended_by.clone()
+    }
+
+    /// Takes in what was just read of the job. Of two readings that cross, the older may come last.
     pub fn note(&self, record: &JobRecord) {
-        self.cancel_requested.fetch_or(record.cancel_requested, Ordering::Relaxed);
-        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let mut known = self.lock();
+        known.looked_at = Instant::now();
+        if record.v > known.record.v {
+            known.record = record.clone();
+        }
     }
 
-    /// Looks whether somebody cancelled the job, unless that was done a moment ago.
+    /// Looks whether the job is to stop, unless that was done a moment ago.
     pub async fn refresh(&self, platform: &Platform) {
         {
-            let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
-            if looked_at.elapsed() < REFRESH {
+            let mut known = self.lock();
+            if known.looked_at.elapsed() < REFRESH {
                 return;
             }
-            *looked_at = Instant::now();
+            known.looked_at = Instant::now();
         }
         match platform.table.job(&self.id).await {
             Ok(Some(record)) => self.note(&record),
             Ok(None) => {}
             Err(error) => tracing::warn!(job = self.id, %error, "A job could not be looked at"),
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -128,8 +145,7 @@ impl Jobs {
             source: FirstUse::default(),
             finisher: Finisher::new(self.platform.clone(), record.job.clone()),
             looks: Looks::default(),
-            cancel_requested: AtomicBool::new(record.cancel_requested),
-            looked_at: Mutex::new(Instant::now()),
+            known: Mutex::new(Known { record: record.clone(), looked_at: Instant::now() }),
         }
     }
 }
@@ -145,9 +161,10 @@ impl Source {
         let Some(source) = platform.table.job_source(job).await? else {
             return Ok(Err("what the job runs is not stored any more".to_owned()));
         };
-        let secrets = match &source.secrets {
-            None => Ok(BTreeMap::new()),
-            Some(sealed) => open(platform.keys.sealer().await?, &source.sealed_for, sealed),
+        let secrets = if source.secrets.is_empty() {
+            Ok(BTreeMap::new())
+        } else {
+            open_all(platform.keys.sealer().await?, &source.secrets)
         };
         Ok(Self::of(source, secrets))
     }
@@ -158,9 +175,16 @@ impl Source {
     }
 }
 
-fn open(sealer: &Sealer, sealed_for: &str, sealed: &[u8]) -> Result<BTreeMap<String, String>, String> {
-    let text = sealer.open(sealed_for, sealed).map_err(|error| error.to_string())?;
-    serde_json::from_str(&text).map_err(|error| format!("the secrets cannot be read: {error}"))
+/// What was sealed later stands in place of what was sealed before.
+fn open_all(sealer: &Sealer, all: &[SealedSecrets]) -> Result<BTreeMap<String, String>, String> {
+    let mut secrets = BTreeMap::new();
+    for SealedSecrets { job, sealed } in all {
+        let text = sealer.open(job, sealed).map_err(|error| error.to_string())?;
+        let opened: BTreeMap<String, String> =
+            serde_json::from_str(&text).map_err(|error| format!("the secrets cannot be read: {error}"))?;
+        secrets.extend(opened);
+    }
+    Ok(secrets)
 }
 
 fn read_suite(packed: &[u8]) -> Result<Suite, String> {

@@ -2,13 +2,14 @@
 //!
 //! The way of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
 //! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job.
-//! `reaper` looks after what was left behind.
+//! `reaper` looks after what was left behind; `finishing` ends what nobody waits for.
 
 mod batch;
 mod deadline;
 pub mod engine;
 pub mod environment;
 mod finish;
+mod finishing;
 mod job;
 mod narrator;
 mod planning;

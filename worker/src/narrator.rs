@@ -107,7 +107,7 @@ impl Observer for Narrator<'_> {
         self.tell(EventBody::StepFinished { test: self.state.test, step }, true);
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.job.is_cancelled()
+    fn is_stopped(&self) -> bool {
+        self.job.stop(self.clock.now_ms()).is_some()
     }
 }

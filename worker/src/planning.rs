@@ -11,7 +11,7 @@ use crate::{Handled, Worker};
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, NewTest, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
-use stepcast_protocol::state::{JobStatus, TestStatus};
+use stepcast_protocol::state::{JobStatus, Stop, TestStatus};
 use stepcast_protocol::{Event, EventBody, Verdict};
 
 impl Worker {
@@ -30,11 +30,12 @@ impl Worker {
             allowed = delivery.deadline.comes() => Err(out_of_time(&allowed)),
             () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
         };
-        match planned {
-            _ if job.is_cancelled() => self.end_without_tests(&record, Verdict::Cancelled, None).await,
-            Err(problem) => self.end_without_tests(&record, Verdict::Errored, Some(&problem)).await,
-            Ok(tests) if tests.is_empty() => self.end_without_tests(&record, Verdict::Empty, None).await,
-            Ok(tests) => self.plan_tests(&job, &record, &tests, delivery).await,
+        match (job.stop(self.platform.clock.now_ms()), planned) {
+            (Some(Stop::Cancelled), _) => self.end_without_tests(&record, Verdict::Cancelled, None).await,
+            (Some(limit), _) => self.end_without_tests(&record, Verdict::Errored, Some(&limit.to_string())).await,
+            (None, Err(problem)) => self.end_without_tests(&record, Verdict::Errored, Some(&problem)).await,
+            (None, Ok(tests)) if tests.is_empty() => self.end_without_tests(&record, Verdict::Empty, None).await,
+            (None, Ok(tests)) => self.plan_tests(&job, &record, &tests, delivery).await,
         }
     }
 
@@ -123,7 +124,7 @@ impl Worker {
     }
 
     /// Keeps a message from others for as long as this is polled.
-    async fn keep_message(&self, receipt: &str) {
+    pub(crate) async fn keep_message(&self, receipt: &str) {
         loop {
             tokio::time::sleep(self.lease / 3).await;
             self.hide(receipt, self.lease.max(Duration::from_secs(1))).await;

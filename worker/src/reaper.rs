@@ -6,12 +6,13 @@
 
 use crate::Worker;
 use crate::job::Job;
+use crate::progress::{Key, Update, Whole};
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, TestRecord, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
-use stepcast_protocol::Verdict;
 use stepcast_protocol::duration::millis;
-use stepcast_protocol::state::{JobStatus, TestStatus};
+use stepcast_protocol::state::{JobStatus, TestStatus, test_version};
+use stepcast_protocol::{Event, EventBody, Verdict};
 
 /// How often workers may die on one test.
 const MOST_LEASES: u64 = 4;
@@ -44,12 +45,16 @@ impl Worker {
 
     async fn reap_job(&self, id: &str) -> Result<(), Error> {
         let Some(record) = self.platform.table.job(id).await? else { return Ok(()) };
+        if let (Some(by), Some(job)) = (&record.ended_by, self.jobs.get(id).await?) {
+            return self.finish_for(&job, &record, by).await;
+        }
         let still = self.platform.clock.now_ms().saturating_sub(record.moved_at);
-        if still < millis(self.lease * GRACE) {
+        if still < millis(self.lease) {
             return Ok(());
         }
         match record.status {
             JobStatus::Finished => Ok(()),
+            JobStatus::Accepted if still < millis(self.lease * GRACE) => Ok(()),
             JobStatus::Accepted => self.reap_planning(&record).await,
             _ => self.reap_tests(&record, still).await,
         }
@@ -72,8 +77,13 @@ impl Worker {
         if record.open == 0 {
             return self.look_at(&job).await;
         }
+        let is_patient = still < millis(self.lease * GRACE);
         for test in self.platform.table.tests(&record.job, record.plan).await? {
+            if test.is_stalled(self.platform.clock.now_ms()) {
+                self.tell_stalled(&job, &test);
+            }
             match test.status {
+                _ if is_patient => {}
                 TestStatus::Running if self.is_abandoned(&test) && test.lease >= MOST_LEASES => {
                     let reason = format!("{} workers were lost while they ran this test", test.lease);
                     self.give_up(&job, record.plan, test.test, &reason).await?;
@@ -86,6 +96,15 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Tells that a test's worker is silent, before anybody does something about it.
+    fn tell_stalled(&self, job: &Job, test: &TestRecord) {
+        let body = EventBody::TestStalled { test: test.test, name: test.name.clone() };
+        let at = self.platform.clock.now_text();
+        let line = Event::of_job(&job.id, test_version(test.lease, 0), body, at).to_json();
+        let update = Update { key: Key::Test(test.test), line, whole: Whole::Event, goes_on: false };
+        self.progress.publish(&topic_job(&job.id), vec![update]);
     }
 
     /// How long a test may wait in the queue before its message counts as lost, in milliseconds.

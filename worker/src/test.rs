@@ -5,6 +5,7 @@
 
 use crate::batch::Delivery;
 use crate::engine::{PlannedTest, TestEnd, TestRun};
+use crate::finishing::ended;
 use crate::job::{Job, Source};
 use crate::narrator::{Narrator, errored_step};
 use crate::{Handled, Worker};
@@ -15,7 +16,7 @@ use stepcast_protocol::duration::millis;
 use stepcast_protocol::state::{CheckResult, Outcome};
 use tokio::time::Instant;
 
-/// How often a running test looks whether its job was cancelled.
+/// How often a running test looks whether its job is to stop.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A test that is held.
@@ -57,8 +58,9 @@ impl Worker {
         let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
         let begun = Instant::now();
         let end = match source {
-            _ if job.is_cancelled() => not_run(Outcome::Cancelled),
-            Err(reason) => given_up(reason),
+            _ if let Some(by) = job.ended_by() => errored(ended(&by)),
+            _ if job.stop(self.platform.clock.now_ms()).is_some() => not_run(Outcome::Cancelled),
+            Err(reason) => errored(given_up(reason)),
             Ok(source) => {
                 let run = TestRun {
                     suite: &source.suite,
@@ -138,12 +140,23 @@ impl Worker {
 
     /// Ends a test no worker could finish.
     pub(crate) async fn give_up(&self, job: &Job, plan: u64, test: u32, reason: &str) -> Result<(), Error> {
-        if let Claim::Taken(record) = self.platform.table.claim_test(&job.id, plan, test, self.lease).await? {
-            let state = stepcast_protocol::TestState::queued(record.test, &record.name);
-            let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
-            self.count(&Held { job, plan, record: &record }, &mut narrator, given_up(reason)).await?;
+        match self.platform.table.claim_test(&job.id, plan, test, self.lease).await? {
+            Claim::Taken(record) => self.count_unfinished(job, plan, &record, given_up(reason)).await,
+            Claim::Held(_) | Claim::Finished(_) | Claim::Missing => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Counts a test that is held here and was not run to its end, with the reason.
+    pub(crate) async fn count_unfinished(
+        &self,
+        job: &Job,
+        plan: u64,
+        record: &TestRecord,
+        why: CheckResult,
+    ) -> Result<(), Error> {
+        let state = stepcast_protocol::TestState::queued(record.test, &record.name);
+        let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
+        self.count(&Held { job, plan, record }, &mut narrator, errored(why)).await.map(|_| ())
     }
 }
 
@@ -161,13 +174,16 @@ fn out_of_time(allowed: &str) -> CheckResult {
     }
 }
 
-fn given_up(reason: &str) -> TestEnd {
-    let check = CheckResult {
+fn given_up(reason: &str) -> CheckResult {
+    CheckResult {
         check: "worker".to_owned(),
         outcome: Outcome::Errored,
         expected: Some("a worker that finishes the test".to_owned()),
         actual: Some(reason.to_owned()),
         hint: Some("replay the job; if it happens again, look for what the page does to the worker".to_owned()),
-    };
-    TestEnd { steps: vec![errored_step(0, check)], ..not_run(Outcome::Errored) }
+    }
+}
+
+fn errored(why: CheckResult) -> TestEnd {
+    TestEnd { steps: vec![errored_step(0, why)], ..not_run(Outcome::Errored) }
 }

@@ -4,11 +4,12 @@
 //! shares the next. The one whose look finds nothing open gives the verdict, with a condition only one can meet.
 
 use crate::Worker;
+use crate::finishing::why;
 use crate::job::Job;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stepcast_platform::Error;
 use stepcast_platform::table::JobRecord;
-use stepcast_protocol::state::JobStatus;
+use stepcast_protocol::state::{JobStatus, Stop};
 use stepcast_protocol::{Event, EventBody, Verdict};
 use tokio::sync::Mutex;
 
@@ -45,13 +46,21 @@ impl Worker {
                     self.tell_progress(&record);
                     return Ok(());
                 }
-                _ if self.close(&record, verdict(&record), None).await? => return Ok(()),
+                _ if self.close_as_it_is(&record).await? => return Ok(()),
                 _ => {}
             }
             // Somebody changed it in between: a cancel, or another who closed it.
             let Some(now) = self.platform.table.job(&record.job).await? else { return Ok(()) };
             record = now;
         }
+    }
+
+    async fn close_as_it_is(&self, record: &JobRecord) -> Result<bool, Error> {
+        let (verdict, stop) = end(record, self.platform.clock.now_ms());
+        // That somebody cancelled it is what the verdict says.
+        let limit = stop.filter(|stop| *stop != Stop::Cancelled).map(|stop| stop.to_string());
+        let problem = record.ended_by.as_deref().map(why).or(limit);
+        self.close(record, verdict, problem.as_deref()).await
     }
 
     /// Gives a job its verdict. `false`, where it is not as `record` says any more.
@@ -99,7 +108,10 @@ impl Worker {
     }
 }
 
-fn verdict(record: &JobRecord) -> Verdict {
-    let was_cut_short = record.counts.cancelled > 0 || (record.counts.total == 0 && record.cancel_requested);
-    Verdict::of(&record.counts, record.checks, was_cut_short)
+/// How a job ends, and why it was stopped, if it was. One that ran to its end before anybody could stop it ends as
+/// its tests did.
+fn end(record: &JobRecord, now: u64) -> (Verdict, Option<Stop>) {
+    let was_cut_short = record.counts.cancelled > 0 || record.counts.total == 0;
+    let stop = record.stop(now).filter(|_| was_cut_short);
+    (Verdict::of(&record.counts, record.checks, stop == Some(Stop::Cancelled)), stop)
 }

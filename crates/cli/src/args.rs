@@ -3,12 +3,13 @@
 mod parse;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use parse::{parse_duration, parse_issuers, parse_lease, parse_origin, parse_pair, parse_secret};
+use parse::{parse_duration, parse_issuers, parse_lease, parse_origin, parse_pair, parse_secret, parse_time_limit};
 use std::path::PathBuf;
 use std::time::Duration;
 use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::state::JobLimits;
 
 /// Page tests with live results
 #[derive(Parser)]
@@ -127,6 +128,23 @@ pub(crate) struct ValueArguments {
     pub tags: Vec<String>,
 }
 
+/// When to stop before all tests have run
+#[derive(Args, Clone, Copy, Default)]
+pub(crate) struct LimitArguments {
+    /// Stop after so many tests that did not pass; what is left ends as cancelled
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_failures: Option<u32>,
+    /// Stop after this long, in whole seconds; what is left ends as cancelled
+    #[arg(long, value_name = "D", value_parser = parse_time_limit)]
+    pub time_limit: Option<u32>,
+}
+
+impl From<LimitArguments> for JobLimits {
+    fn from(arguments: LimitArguments) -> Self {
+        Self { max_failures: arguments.max_failures, time_limit_s: arguments.time_limit }
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct RunArguments {
     /// A suite file, or the name of a suite stored on the server
@@ -139,6 +157,8 @@ pub(crate) struct RunArguments {
     /// Something to find the job by
     #[arg(long = "label", value_name = "K=V", value_parser = parse_pair)]
     pub labels: Vec<(String, String)>,
+    #[command(flatten)]
+    pub limits: LimitArguments,
     #[command(flatten)]
     pub report: ReportArguments,
     /// Print the job's id and do not wait for its verdict
@@ -156,6 +176,8 @@ pub(crate) struct CheckArguments {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub values: ValueArguments,
+    #[command(flatten)]
+    pub limits: LimitArguments,
     #[command(flatten)]
     pub report: ReportArguments,
     /// Refuse loopback, private and link-local addresses, as a server does
@@ -220,6 +242,12 @@ pub(crate) struct ReplayArguments {
     /// Only the tests that did not pass
     #[arg(long)]
     pub failed: bool,
+    /// Another value for `${K}`
+    #[arg(long = "var", value_name = "K=V", value_parser = parse_pair)]
+    pub vars: Vec<(String, String)>,
+    /// Another value for `${secret.K}`; it is never shown. `K` alone takes it from the environment
+    #[arg(long = "secret", value_name = "K=V", value_parser = parse_secret)]
+    pub secrets: Vec<(String, String)>,
     #[command(flatten)]
     pub server: ServerArguments,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 //!
 //! What a suite takes from other files is put in here, so that what travels to a server stands on its own.
 
+mod certificates;
 mod include;
 mod load;
 mod sources;

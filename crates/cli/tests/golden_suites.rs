@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 /// The environment variable that asks for the texts to be written.
 const WRITE: &str = "STEPCAST_WRITE_GOLDEN";
 
+/// The passwords, tokens and keys of the suites, none of which is to be shown.
+const CREDENTIALS: [&str; 3] = ["hunter2", "MHcCAQEE", "abc123"];
+
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(name)
 }
@@ -37,6 +40,8 @@ fn compare(name: &str, exit: i32) {
     let mut different = Vec::new();
     for suite in &suites {
         let (code, said) = lint(&folder, &format!("{suite}.yaml"));
+        let shown = CREDENTIALS.iter().find(|credential| said.contains(**credential));
+        assert!(shown.is_none(), "{suite}.yaml: what is said shows a credential\n{said}");
         if code != Some(exit) {
             different.push(format!("--- {suite}.yaml: exit code {code:?}, expected {exit}\n{said}"));
         }

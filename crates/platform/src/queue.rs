@@ -36,13 +36,18 @@ pub enum Work {
         /// The test's place in the plan
         test: u32,
     },
+    /// End a job whose tests nobody waits for any more
+    Finish {
+        /// The job
+        job: String,
+    },
 }
 
 impl Work {
     /// The job this is for.
     pub fn job(&self) -> &str {
         match self {
-            Self::Plan { job } | Self::Test { job, .. } => job,
+            Self::Plan { job } | Self::Test { job, .. } | Self::Finish { job } => job,
         }
     }
 }

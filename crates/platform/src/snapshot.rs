@@ -21,14 +21,15 @@ impl Platform {
             0 => Vec::new(),
             _ => self.table.tests(job, record.plan).await?,
         };
-        Ok(Some(pages(&record, &tests, &self.clock.now_text())))
+        Ok(Some(pages(&record, &tests, self.clock.now_ms())))
     }
 }
 
-fn pages(record: &JobRecord, tests: &[TestRecord], at: &str) -> Vec<Event> {
+fn pages(record: &JobRecord, tests: &[TestRecord], now: u64) -> Vec<Event> {
+    let state = |test: &TestRecord| TestState { stalled: test.is_stalled(now), ..test.state() };
     let mut pages: Vec<Vec<TestState>> = vec![Vec::new()];
     let mut filled = 0;
-    for test in tests.iter().filter(|test| test.test < record.counts.total).map(TestRecord::state) {
+    for test in tests.iter().filter(|test| test.test < record.counts.total).map(state) {
         let size = serde_json::to_string(&test).map_or(0, |json| json.len() + 1);
         if filled + size > FRAME_BYTES - ENVELOPE_BYTES && filled > 0 {
             pages.push(Vec::new());
@@ -42,7 +43,7 @@ fn pages(record: &JobRecord, tests: &[TestRecord], at: &str) -> Vec<Event> {
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     let event = |(page, tests)| {
         let body = JobSnapshot { summary: record.summary(), tests, page, pages: count };
-        Event::of_job(&record.job, record.v, EventBody::JobState(body), at)
+        Event::of_job(&record.job, record.v, EventBody::JobState(body), crate::clock::rfc3339(now))
     };
     (1..).zip(pages).map(event).collect()
 }

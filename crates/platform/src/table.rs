@@ -5,7 +5,7 @@
 //! | `JOB#id` | `JOB` | the job: status, counters, verdict |
 //! | `JOB#id` | `SUITE` | its suite and values, written once |
 //! | `JOB#id` | `TEST#plan#number` | a test: lease, outcome, steps |
-//! | `JOB#id` | `COMMENT#time` | what somebody said about it |
+//! | `JOB#id` | `COMMENT#time#uuid` | what somebody said about it |
 //! | `JOBS` | `id` | every job, newest last |
 //! | `SUITE#name` | `id` | the jobs of one suite |
 //! | `OPEN` | `id` | jobs without a verdict, for the reaper |
@@ -15,6 +15,7 @@
 //! | `WATCH#topic` | `connection` | who watches, to be found when something happens |
 //! | `CONNECTIONS` | `connection` | every connection |
 //! | `SUITES` | `name` | stored suites |
+//! | `NOTICES` | `time#uuid` | what an admin said to everybody |
 //!
 //! Job ids are `UUIDv7`, so their order is the order of time. Every item that can be left behind carries `expires_at`;
 //! DynamoDB deletes late, so readers that care check it themselves.
@@ -26,6 +27,7 @@ mod item;
 mod jobs;
 mod lists;
 mod record;
+mod said;
 mod schema;
 mod suites;
 mod tests;
@@ -34,7 +36,8 @@ mod transaction;
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
 pub use jobs::{Created, NewJob};
-pub use record::{JobRecord, JobSource, TestRecord};
+pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
+pub use said::Said;
 pub use suites::NamedSuite;
 pub use tests::{Claim, NewTest};
 

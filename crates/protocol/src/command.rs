@@ -60,13 +60,7 @@ pub enum Command {
     },
     /// Runs a job again
     #[serde(rename = "replay")]
-    Replay {
-        /// The job to repeat
-        job: String,
-        /// Which of its tests
-        #[serde(default)]
-        only: Selection,
-    },
+    Replay(Replay),
     /// Lists jobs, newest first
     #[serde(rename = "jobs")]
     Jobs(JobsQuery),
@@ -100,7 +94,7 @@ pub enum Command {
     },
     /// Lists the stored suites
     #[serde(rename = "suites.list")]
-    ListSuites,
+    ListSuites(PageQuery),
     /// Removes a stored suite
     #[serde(rename = "suites.delete")]
     DeleteSuite {
@@ -120,7 +114,7 @@ pub enum Command {
     Ping,
     /// Lists the connections (admin)
     #[serde(rename = "connections")]
-    Connections,
+    Connections(PageQuery),
     /// Ends a connection (admin)
     #[serde(rename = "disconnect")]
     Disconnect {
@@ -132,6 +126,12 @@ pub enum Command {
     Broadcast {
         /// What is said
         text: String,
+    },
+    /// Ends a job at once, whatever its tests are at (admin)
+    #[serde(rename = "finish")]
+    Finish {
+        /// The job to end
+        job: String,
     },
     /// Puts the dead-letter queue's messages back on the queue (admin)
     #[serde(rename = "redrive")]
@@ -170,6 +170,34 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub idempotency_key: Option<String>,
+    /// How many tests may end as failed, errored or blocked before the rest is not run any more
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub max_failures: Option<u32>,
+    /// How long the job may take from being accepted, in seconds, before the rest is not run any more
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub time_limit_s: Option<u32>,
+}
+
+/// Which job to run again, and with what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Replay {
+    /// The job to repeat
+    pub job: String,
+    /// Which of its tests
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub only: Selection,
+    /// Values for templates, in place of those it had
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub vars: BTreeMap<String, String>,
+    /// Values for `${secret.x}`, in place of those it had
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// What a watcher watches.
@@ -227,6 +255,20 @@ pub enum Selection {
     Failed,
 }
 
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PageQuery {
+    /// Where the page before ended
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cursor: Option<String>,
+    /// How many, 100 at most
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub limit: Option<u32>,
+}
+
 /// Which jobs to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -250,7 +292,7 @@ pub struct JobsQuery {
 }
 
 /// Every action, as a command names it.
-pub const ACTIONS: [&str; 18] = [
+pub const ACTIONS: [&str; 19] = [
     "hello",
     "run",
     "watch",
@@ -268,6 +310,7 @@ pub const ACTIONS: [&str; 18] = [
     "connections",
     "disconnect",
     "broadcast",
+    "finish",
     "redrive",
 ];
 

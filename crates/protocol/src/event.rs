@@ -62,6 +62,9 @@ pub enum EventBody {
         /// What to find it by
         #[serde(default)]
         labels: BTreeMap<String, String>,
+        /// The job this one repeats
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replay_of: Option<String>,
     },
     /// The tests are known and on their way
     #[serde(rename = "job.planned")]
@@ -97,6 +100,14 @@ pub enum EventBody {
         name: String,
         /// Which try this is, from 1
         attempt: u32,
+    },
+    /// Its worker gives no sign of life any more; another one will run it again
+    #[serde(rename = "test.stalled")]
+    TestStalled {
+        /// The test's place in the plan, from 0
+        test: u32,
+        /// Its name
+        name: String,
     },
     /// A step has begun
     #[serde(rename = "step.started")]
@@ -136,6 +147,9 @@ pub enum EventBody {
     Suites {
         /// By name
         suites: Vec<StoredSuite>,
+        /// Where the next page begins, if there is one
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
     },
     /// The answer to `suites.get`
     #[serde(rename = "suite")]
@@ -149,8 +163,11 @@ pub enum EventBody {
     /// The answer to `connections` (admin)
     #[serde(rename = "connections")]
     Connections {
-        /// Oldest first
+        /// By id
         connections: Vec<ListedConnection>,
+        /// Where the next page begins, if there is one
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
     },
     /// What was asked for is done and there is nothing more to say
     #[serde(rename = "ok")]
@@ -250,7 +267,7 @@ pub struct JobFinished {
     pub duration_ms: u64,
     /// Fingerprint of all outcomes: whoever holds the same has missed nothing
     pub digest: String,
-    /// Why it could not be planned, if it could not
+    /// Why it could not be planned, or was stopped before all tests had run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
@@ -302,6 +319,7 @@ impl TestFinished {
             outcome: Some(self.outcome),
             duration_ms: Some(self.duration_ms),
             steps: self.steps.clone(),
+            stalled: false,
         }
     }
 }
@@ -359,6 +377,9 @@ pub struct ListedConnection {
     pub role: Role,
     /// Since when (RFC 3339)
     pub connected_at: String,
+    /// The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
+    #[serde(default)]
+    pub watching: Vec<String>,
 }
 
 /// One thing that is wrong with a suite.

@@ -49,8 +49,11 @@ pub const TEXT_BYTES: usize = 4 * 1024;
 /// Longest value of one variable or secret, in bytes.
 pub const VARIABLE_BYTES: usize = 16 * 1024;
 
-/// Most jobs one answer to `jobs` lists.
-pub const JOBS_PER_PAGE: usize = 100;
+/// Longest time limit of a job.
+pub const JOB_TIME: Duration = Duration::from_hours(24);
+
+/// Most jobs, suites or connections one answer lists.
+pub const ITEMS_PER_PAGE: usize = 100;
 
 /// Time a connection may live on API Gateway (same page as [`FRAME_BYTES`]).
 pub const CONNECTION_LIFETIME: Duration = Duration::from_hours(2);

@@ -4,8 +4,10 @@
 //! may be lost, doubled or reordered and everyone still ends with the same state; `merge` has the rules.
 
 mod merge;
+mod stop;
 
 pub use merge::JobState;
+pub use stop::{JobLimits, Stop};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -124,7 +126,7 @@ pub enum Verdict {
     Passed,
     /// At least one test failed
     Failed,
-    /// Nothing failed, but at least one test errored or was blocked
+    /// Nothing failed, but at least one test errored, was blocked or was not run to its end
     Errored,
     /// No test or no check ran
     Empty,
@@ -134,12 +136,13 @@ pub enum Verdict {
 
 impl Verdict {
     /// The verdict over finished counts. `checks` is the number of checks that were evaluated: green means tested.
+    /// `cancelled` says that somebody stopped the run; tests that were stopped by a limit make it errored.
     pub fn of(counts: &Counts, checks: u64, cancelled: bool) -> Self {
         if cancelled {
             Self::Cancelled
         } else if counts.failed > 0 {
             Self::Failed
-        } else if counts.errored + counts.blocked > 0 {
+        } else if counts.errored + counts.blocked + counts.cancelled > 0 {
             Self::Errored
         } else if checks == 0 || counts.passed + counts.flaky == 0 {
             Self::Empty
@@ -269,14 +272,28 @@ pub struct TestState {
     /// Its steps, as far as they have started
     #[serde(default)]
     pub steps: Vec<StepState>,
+    /// Whether its worker gives no sign of life any more; another one will run it again
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
+    pub stalled: bool,
 }
 
 /// How many updates of one lease the version has room for.
 pub const UPDATES_PER_LEASE: u64 = 1_000_000;
 
+/// The lease a version was given under.
+pub fn lease_of(v: u64) -> u64 {
+    v / UPDATES_PER_LEASE
+}
+
 /// The version of the `n`th update a worker makes under its `lease` of a test.
 pub fn test_version(lease: u64, n: u64) -> u64 {
     lease * UPDATES_PER_LEASE + n
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl TestState {
@@ -291,6 +308,7 @@ impl TestState {
             outcome: None,
             duration_ms: None,
             steps: Vec::new(),
+            stalled: false,
         }
     }
 
@@ -331,9 +349,12 @@ pub struct JobSummary {
     /// What to find it by
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Why it could not be planned, if it could not
+    /// Why it could not be planned, or was stopped before all tests had run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The job this one repeats
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<String>,
 }
 
 /// A job as a list shows it.
@@ -363,6 +384,7 @@ impl JobSummary {
             principal: principal.to_owned(),
             labels: labels.clone(),
             problem: None,
+            replay_of: None,
         }
     }
 

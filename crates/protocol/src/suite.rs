@@ -10,7 +10,9 @@ mod groups;
 mod json_schema;
 mod lint;
 pub mod matcher;
+pub mod network;
 mod patterns;
+mod privacy;
 mod problem;
 mod quote;
 mod read;
@@ -18,6 +20,7 @@ mod read_check;
 mod read_filter;
 mod read_links;
 mod read_matcher;
+mod read_network;
 mod read_request;
 mod read_subject;
 mod read_test;
@@ -26,12 +29,14 @@ mod suggestion;
 mod template_names;
 mod variables;
 
-pub use check::{Check, CookieAttribute, LinkScope, Links, Property, Subject, ValueCheck};
+pub use check::{CertificateProperty, Check, CookieAttribute, LinkScope, Links, Property, Subject, ValueCheck};
 pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
 pub use json_schema::{json_schema, render_json_schema};
 pub use lint::lint;
 pub use matcher::{Bound, Matcher, Order};
+pub use network::{ClientCertificate, Network};
+pub use privacy::hide_private_lines;
 pub use problem::{Problem, Problems, Severity};
 pub use read::read;
 pub use suggestion::closest;
@@ -71,6 +76,8 @@ pub struct Defaults {
     pub share: bool,
     /// How hard one host may be asked
     pub host: HostLimits,
+    /// How requests reach the network
+    pub network: Network,
 }
 
 impl Default for Defaults {
@@ -82,6 +89,7 @@ impl Default for Defaults {
             auth: None,
             share: false,
             host: HostLimits::default(),
+            network: Network::default(),
         }
     }
 }

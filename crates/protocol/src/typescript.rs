@@ -1,6 +1,6 @@
 //! The wire types as TypeScript, for `web/src/client/protocol.ts`.
 
-use crate::command::{Command, JobsQuery, RequestId, Run, Selection, Topic};
+use crate::command::{Command, JobsQuery, PageQuery, Replay, RequestId, Run, Selection, Topic};
 use crate::error::ErrorCode;
 use crate::event::{
     Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, Role, StoredSuite, SuiteProblem, TestFinished,
@@ -37,9 +37,11 @@ pub fn render() -> String {
         Command,
         RequestId,
         Run,
+        Replay,
         Topic,
         Selection,
         JobsQuery,
+        PageQuery,
         ErrorCode,
         Role,
         Limits,

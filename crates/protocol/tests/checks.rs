@@ -36,7 +36,10 @@ fn of_subjects() {
 - { xpath: '//a[' }
 - { xpath: 'count(//a)' }
 - { xpath: 'count(//a)', texts: [a] }
-- { xpath: //a, attr: href }"
+- { xpath: //a, attr: href }
+- { cert: daysleft, above: 14 }
+- { cert: days_left, above: 2026-01-01 }
+- { cert: { issuer: x } }"
     ), @r#"
     1:28 [0].attr: expected one of path, domain, expires, max_age, secure, http_only, same_site, found the text `pth` (did you mean `path`?)
     2:19 [1].cookie: this must not be empty
@@ -53,6 +56,9 @@ fn of_subjects() {
     13:9 [12]: this check does not say what has to hold (add a matcher like `equals` or `contains`)
     14:32 [13].texts: this XPath gives a value, not nodes
     15:23 [14].attr: unknown key `attr` (known here: xpath, filter, equals, not_equals, contains, not_contains, starts_with, ends_with, matches, not_matches, exists, empty, one_of, count, above, below, at_least, at_most, between, type, order, schema, text, texts, count, exists)
+    16:17 [15].cert: expected one of days_left, expires, issuer, subject, names, sha256, found the text `daysleft` (did you mean `days_left`?)
+    17:35 [16].above: expected a number, found the text `2026-01-01`
+    18:17 [17].cert: expected one of days_left, expires, issuer, subject, names, sha256, found a mapping
     "#);
 }
 

@@ -9,7 +9,7 @@ use stepcast_protocol::suite::{json_schema, read, render_json_schema};
 
 /// Bad suites whose shape is good: only the reader sees what is wrong with them. A number behind a name is that of a
 /// check, a word the name of a capture.
-const OF_THE_READER: [&str; 69] = [
+const OF_THE_READER: [&str; 75] = [
     "address-bad-port",
     "address-spaces",
     "address-without-host",
@@ -47,6 +47,12 @@ const OF_THE_READER: [&str; 69] = [
     "matcher-pattern 0",
     "matcher-pattern 1",
     "matcher-pattern 2",
+    "network-ca-file-of-a-key",
+    "network-ca-file-of-nothing",
+    "network-ca-missing-file",
+    "network-proxy-password",
+    "network-proxy-path",
+    "network-proxy-template",
     "subject-body 4",
     "subject-body 5",
     "subject-css 0",

@@ -43,13 +43,14 @@ fn described(state: &JobState) -> Value {
         .map(|test| {
             let steps: BTreeMap<_, _> = test.steps.iter().map(|step| (step.step.to_string(), step.outcome)).collect();
             let described = json!({
-                "status": test.status, "outcome": test.outcome, "v": test.v, "attempt": test.attempt, "steps": steps,
+                "status": test.status, "outcome": test.outcome, "v": test.v, "attempt": test.attempt, "steps": steps, "stalled": test.stalled,
             });
             (test.test.to_string(), described)
         })
         .collect();
     let job = state.summary.as_ref().expect("something was heard of the job");
     json!({
+        "of": { "suite": job.suite, "principal": job.principal, "replay_of": job.replay_of },
         "v": state.v, "status": job.status, "counts": job.counts, "verdict": job.verdict, "digest": state.digest(),
         "tests": tests,
     })

@@ -121,22 +121,160 @@ checks:
   ok: [ { status: 200 } ]
   bad: [ { statsu: 200 } ]
   nested: [ { use: ok } ]
+  deep: [ { any: [ { not: { use: ok } } ] } ]
 tests:
   - name: t
     get: http://h/
-    expect: [ { use: ook }, { use: bad }, { use: ok, status: 200 } ]
+    expect: [ { use: ook }, { use: bad }, { use: ok, status: 200 }, { any: [ { all: [ { use: ook } ] } ] } ]
     teardown: [ { get: 'http://h/', expect: [ { use: nowhere } ] } ]
 "), @"
     4:12 checks.bad[0].statsu: unknown key `statsu`
       hint: did you mean `status`?
     5:13 checks.nested[0]: a group cannot use another
-    9:15 tests[0].expect[0]: there is no group of checks `ook`
+    6:11 checks.deep[0]: a group cannot use another
+    10:15 tests[0].expect[0]: there is no group of checks `ook`
       hint: did you mean `ok`?
-    9:54 tests[0].expect[2].status: unknown key `status`
+    10:54 tests[0].expect[2].status: unknown key `status`
       hint: known here: use
-    10:47 tests[0].teardown[0].expect[0]: there is no group of checks `nowhere`
-      hint: known here: bad, nested, ok
+    10:87 tests[0].expect[3].any[0].all[0]: there is no group of checks `ook`
+      hint: did you mean `ok`?
+    11:47 tests[0].teardown[0].expect[0]: there is no group of checks `nowhere`
+      hint: known here: bad, deep, nested, ok
     ");
+}
+
+/// The problems of a suite with these defaults, as JSON.
+fn of_defaults(defaults: &str) -> String {
+    told(&format!("suite: s\ndefaults: {defaults}\ntests: [ {{ name: t, get: 'http://h/' }} ]\n"))
+}
+
+#[test]
+fn of_proxies() {
+    let proxies = [
+        "socks5://127.0.0.1:1080",
+        "proxy.example:3128",
+        "proxy.example",
+        "http://ada:l0ve/lace@proxy.example",
+        "http://proxy.example/path",
+        "https://",
+        "[]",
+    ];
+    let told: String = proxies.iter().map(|proxy| of_defaults(&format!("{{ proxy: {proxy} }}"))).collect();
+    insta::assert_snapshot!(told, @r#"
+    2:20 defaults.proxy: `socks5:` proxies are not supported; use http or https
+    2:20 defaults.proxy: the address of a proxy begins with `http://` or `https://`; write it like `http://proxy.example:3128`
+    2:20 defaults.proxy: the address of a proxy begins with `http://` or `https://`; write it like `http://proxy.example:3128`
+    2:20 defaults.proxy: this is not the address of a proxy: invalid port number; in a password `/`, `?` and `#` are written `%2F`, `%3F` and `%23`
+    2:20 defaults.proxy: a proxy has a host and a port, and nothing behind them; in a password `/`, `?` and `#` are written `%2F`, `%3F` and `%23`
+    2:20 defaults.proxy: this is not the address of a proxy: empty host; write it like `http://proxy.example:3128`
+    2:20 defaults.proxy: expected text, found a list
+    "#);
+    assert!(!told.contains("l0ve"), "{told}");
+}
+
+#[test]
+fn of_certificates() {
+    let told = [
+        "{ ca: ca.pem }",
+        "{ ca: { file: ca.pem } }",
+        "{ ca: { path: ca.pem } }",
+        r#"{ ca: "-----BEGIN CERTIFICATE-----\nMIIB" }"#,
+        r#"{ ca: "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE" }"#,
+        "{ client_certificate: { certificate: { file: a.pem }, key: '${secret.key}' } }",
+        "{ client_certificate: { certificate: '${c}' } }",
+        "{ proxy: 'https://${p}', client_certificate: { certificate: '${c}', key: '${secret.key}' } }",
+    ]
+    .map(of_defaults);
+    insta::assert_snapshot!(told.concat(), @r#"
+    2:17 defaults.ca: there is no whole certificate in PEM here
+      hint: where this is the name of a file, write `{ file: NAME }`
+    2:17 defaults.ca: only the `stepcast` command reads files
+      hint: put the certificates themselves here; they begin with `-----BEGIN CERTIFICATE-----`
+    2:17 defaults.ca: `file` is missing
+    2:19 defaults.ca.path: unknown key `path`
+      hint: known here: file
+    2:17 defaults.ca: there is no whole certificate in PEM here
+      hint: PEM begins with `-----BEGIN CERTIFICATE-----` and ends with `-----END CERTIFICATE-----`
+    2:17 defaults.ca: there is a private key beside the certificates
+      hint: take it out, and consider it known
+    2:48 defaults.client_certificate.certificate: only the `stepcast` command reads files
+      hint: put the certificates themselves here; they begin with `-----BEGIN CERTIFICATE-----`
+    2:33 defaults.client_certificate: `key` is missing
+    2:36 defaults.client_certificate: an `https:` proxy could ask for the client certificate, which is meant for the site only
+      hint: use an `http:` proxy with it
+    "#);
+}
+
+/// A key is not quoted, and neither is its line.
+#[test]
+fn of_private_keys_in_the_suite() {
+    let keys =
+        [r#""-----BEGIN PRIVATE KEY-----\nMHcCAQEE""#, "MHcCAQEE", "{ file: key.pem }", "'${key}'", "'x${secret.key}'"];
+    for key in keys {
+        let suite = format!(
+            "suite: s\ndefaults: {{ client_certificate: {{ certificate: '${{c}}', key: {key} }} }}\ntests: [ {{ name: t, get: 'http://h/' }} ]\n"
+        );
+        let told = Suite::parse(&suite).expect_err("no secret").render("s.yaml", &suite);
+        insta::allow_duplicates! { insta::assert_snapshot!(told, @r#"
+        s.yaml:2:61: error: defaults.client_certificate.key: a private key has to be a secret
+
+        hint: write `key: ${secret.client_key}` and run with `client_key="$(cat key.pem)"` in the environment and `--secret client_key`
+        "#); }
+    }
+}
+
+/// Whatever is wrong, and also with something else in the same line or a key that is misspelt.
+#[test]
+fn credentials_are_not_shown() {
+    let defaults = [
+        "{ proxy: [ 'http://ada:S3CRET@h' ], timeout: 5 }",
+        "{ proxy: 'http://ada:S3CRET/@h' }",
+        "{ proxy: 'http://ada:S3CRET@${a b}' }",
+        "{ proxxy: 'http://ada:S3CRET@h' }",
+        "{ ca: S3CRET }",
+        "{ ca: { file: [S3CRET] } }",
+        r#"{ ca: "-----BEGIN PRIVATE KEY-----\nS3CRET" }"#,
+        "{ client_certificate: S3CRET }",
+        "{ client_certificate: { certificate: S3CRET, key: '${secret.k}' } }",
+        "{ client_certificate: { certificate: '${c}', key: S3CRET } }",
+        "{ client_certificate: { certificate: '${c}', key: [S3CRET], pass: S3CRET } }",
+        "{ client_certificate: { certificate: '${c}', kee: S3CRET } }",
+        "{ client_certificate: { certificate: '${c}', key: '${S3CRET x}' } }",
+        "{ basic: { usr: ada, password: S3CRET } }",
+        "{ bearer: [S3CRET] }",
+        "{ headers: { Authorization: [S3CRET] } }",
+    ];
+    for defaults in defaults {
+        let suite = format!("suite: s\ndefaults: {defaults}\ntests: [ {{ name: t, get: 'http://h/' }} ]\n");
+        let told = Suite::parse(&suite).expect_err(defaults).render("s.yaml", &suite);
+        assert!(!told.contains("S3CRET"), "{told}");
+        assert!(told.contains("s.yaml:2:"), "{told}");
+    }
+}
+
+#[test]
+fn network_settings_may_be_templates() {
+    let suite = Suite::parse(
+        "suite: s
+defaults:
+  proxy: http://ada:${secret.pass}@${host}
+  ca: ${ca}
+  client_certificate: { certificate: '${c}', key: ' ${ secret.key } ' }
+tests: [ { name: t, get: 'http://h/' } ]
+",
+    )
+    .expect("a suite");
+    insta::assert_snapshot!(tell(&check_variables(&suite, ["ca"], []).expect_err("nobody gives them")), @r#"
+    defaults.proxy: `${secret.pass}` has no value
+      hint: give it with `--secret pass=...`
+    defaults.proxy: `${host}` has no value
+      hint: give it with `--var host=...` or under `vars`
+    defaults.client_certificate.certificate: `${c}` has no value
+      hint: give it with `--var c=...` or under `vars`
+    defaults.client_certificate.key: `${secret.key}` has no value
+      hint: give it with `--secret key=...`
+    "#);
+    assert!(check_variables(&suite, ["ca", "host", "c"], ["pass", "key"]).is_ok());
 }
 
 #[test]
@@ -200,6 +338,27 @@ tests:
     let test = &suite.tests[0];
     assert_eq!((test.setup[0].expect.len(), test.steps[0].expect.len()), (2, 4));
     assert_eq!(test.steps[0].expect[1..3], test.setup[0].expect);
+}
+
+/// As one check: all of what the group holds.
+#[test]
+fn groups_stand_in_any_all_and_not() {
+    let suite = Suite::parse(
+        "suite: s
+checks: { ok: [ { status: 200 }, { css: h1 } ] }
+tests:
+  - name: t
+    get: http://h/
+    expect:
+      - any: [ { use: ok }, { status: 404 } ]
+      - any: [ { all: [ { status: 200 }, { css: h1 } ] }, { status: 404 } ]
+      - not: { all: [ { not: { use: ok } } ] }
+      - not: { all: [ { not: { all: [ { status: 200 }, { css: h1 } ] } } ] }
+",
+    )
+    .expect("a suite");
+    let expect = &suite.tests[0].steps[0].expect;
+    assert_eq!((&expect[0], &expect[2]), (&expect[1], &expect[3]));
 }
 
 /// A megabyte of suite could ask for terabytes of checks.

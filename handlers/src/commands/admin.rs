@@ -1,21 +1,41 @@
 //! What only admins do: see and end connections, speak to everybody, put dead letters back.
 
 use super::comment::check_text;
+use crate::page;
 use crate::reply::{Caller, Failure, excerpt};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use stepcast_platform::Pushed;
 use stepcast_platform::clock::rfc3339;
+use stepcast_platform::table::{Connection, Said};
+use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::{ListedConnection, Role};
 use stepcast_protocol::{ErrorCode, Event, EventBody};
 
-pub(super) async fn connections(caller: &Caller<'_>) -> Result<(), Failure> {
+/// Connections whose topics are read at once.
+const IN_FLIGHT: usize = 16;
+
+/// Most topics that are listed of a connection.
+const WATCHED: usize = 20;
+
+pub(super) async fn connections(caller: &Caller<'_>, query: &PageQuery) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
-    let listed = caller.platform.table.connections().await?.into_iter().map(|connection| ListedConnection {
+    page::check_cursor(query.cursor.as_deref())?;
+    let (found, next) = caller.platform.table.connections(query).await?;
+    let listed = found.into_iter().map(|connection| list(caller, connection));
+    let mut connections = stream::iter(listed).buffered(IN_FLIGHT).try_collect().await?;
+    let cursor = page::fit(&mut connections, |connection: &ListedConnection| &connection.connection).or(next);
+    Ok(caller.answer(EventBody::Connections { connections, cursor }).await?)
+}
+
+async fn list(caller: &Caller<'_>, connection: Connection) -> Result<ListedConnection, Failure> {
+    let watching = caller.platform.table.watched_by(&connection.connection, WATCHED).await?;
+    Ok(ListedConnection {
         connected_at: rfc3339(connection.connected_at),
         connection: connection.connection,
         principal: connection.principal,
         role: connection.role,
-    });
-    Ok(caller.answer(EventBody::Connections { connections: listed.collect() }).await?)
+        watching,
+    })
 }
 
 /// `DeleteConnection` carries no close code, so the client is told why first.
@@ -33,14 +53,30 @@ pub(super) async fn disconnect(caller: &Caller<'_>, connection: &str) -> Result<
     Ok(caller.answer(EventBody::Ok).await?)
 }
 
+/// Says something to every connection, and for a day to every new one that says `hello`.
 pub(super) async fn broadcast(caller: &Caller<'_>, text: &str) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
     check_text(text)?;
     let platform = caller.platform;
-    let notice = Event::new(EventBody::Notice { text: text.to_owned() }, platform.clock.now_text()).to_json();
-    let everybody = platform.table.connections().await?.into_iter().map(|connection| connection.connection);
-    platform.send_to(everybody.collect(), &notice).await;
+    let notice = caller.says(text);
+    platform.table.put_notice(&notice).await?;
+    let line = told(&notice).to_json();
+    let mut query = PageQuery { cursor: None, limit: Some(u32::MAX) };
+    loop {
+        let (connections, next) = platform.table.connections(&query).await?;
+        let everybody = connections.into_iter().map(|connection| connection.connection);
+        platform.send_to(everybody.collect(), &line).await;
+        if next.is_none() {
+            break;
+        }
+        query.cursor = next;
+    }
     Ok(caller.answer(EventBody::Ok).await?)
+}
+
+/// A notice as clients get it.
+pub(super) fn told(notice: &Said) -> Event {
+    Event::new(EventBody::Notice { text: notice.text.clone() }, rfc3339(notice.at))
 }
 
 pub(super) async fn redrive(caller: &Caller<'_>) -> Result<(), Failure> {

@@ -1,7 +1,8 @@
 //! `comment`: something said about a job, kept and told to its watchers.
 
 use crate::reply::{Caller, Failure};
-use stepcast_platform::table::topic_job;
+use stepcast_platform::clock::rfc3339;
+use stepcast_platform::table::{Said, topic_job};
 use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
 
 pub(super) async fn comment(caller: &Caller<'_>, job: &str, text: &str) -> Result<(), Failure> {
@@ -10,13 +11,16 @@ pub(super) async fn comment(caller: &Caller<'_>, job: &str, text: &str) -> Resul
     if platform.table.job(job).await?.is_none() {
         return Err(Failure::no_job(job));
     }
-    let principal = caller.connection.principal.clone();
-    platform.table.put_comment(job, &principal, text).await?;
+    let comment = caller.says(text);
+    platform.table.put_comment(job, &comment).await?;
     caller.answer(EventBody::Ok).await?;
-    let body = EventBody::Comment { principal, text: text.to_owned() };
-    let mut event = Event::new(body, platform.clock.now_text());
-    event.job = Some(job.to_owned());
-    Ok(platform.publish(&topic_job(job), &event.to_json()).await?)
+    Ok(platform.publish(&topic_job(job), &told(job, &comment).to_json()).await?)
+}
+
+/// A comment as clients get it: the same each time, so that one they know is not another.
+pub(super) fn told(job: &str, comment: &Said) -> Event {
+    let body = EventBody::Comment { principal: comment.principal.clone(), text: comment.text.clone() };
+    Event { job: Some(job.to_owned()), ..Event::new(body, rfc3339(comment.at)) }
 }
 
 /// Something people will read.

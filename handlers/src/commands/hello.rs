@@ -1,10 +1,14 @@
 //! `hello`: who you are here and what the server accepts.
 
+use super::admin;
 use crate::reply::{Caller, Failure};
 use stepcast_platform::clock::rfc3339;
 use stepcast_protocol::duration::millis;
 use stepcast_protocol::event::Limits;
 use stepcast_protocol::{EventBody, limits};
+
+/// Most notices somebody who is new is told.
+const NOTICES: usize = 10;
 
 pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
     let connection = &caller.connection;
@@ -21,5 +25,7 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
         ping_every_s: limits::PING_EVERY.as_secs(),
         connected_until: rfc3339(connection.connected_at + millis(limits::CONNECTION_LIFETIME)),
     };
-    Ok(caller.answer(welcome).await?)
+    caller.answer(welcome).await?;
+    let notices = caller.platform.table.notices(NOTICES).await?;
+    Ok(caller.tell(notices.iter().map(admin::told).collect()).await?)
 }

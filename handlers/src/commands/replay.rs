@@ -1,28 +1,61 @@
-//! `replay`: runs a job again, all of it or what did not pass, as a new job with the same suite and values.
+//! `replay`: runs a job again, all of it or what did not pass, as a new job with the same suite and values, or some
+//! other values.
 
 use super::run;
 use crate::reply::{Caller, Failure};
 use stepcast_platform::table::{JobRecord, JobSource, NewJob};
-use stepcast_protocol::command::Selection;
+use stepcast_protocol::command::{Replay, Selection};
 use stepcast_protocol::{ErrorCode, Outcome};
 use uuid::Uuid;
 
-pub(super) async fn replay(caller: &Caller<'_>, job: &str, only: Selection) -> Result<(), Failure> {
+/// Most replays of replays that brought secrets of their own.
+const SEALED: usize = 10;
+
+pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Failure> {
     let table = &caller.platform.table;
-    let record = table.job(job).await?.ok_or_else(|| Failure::no_job(job))?;
+    let Replay { job: original, only, vars, secrets } = replay;
+    run::check_values(&vars, &secrets)?;
+    let record = table.job(&original).await?.ok_or_else(|| Failure::no_job(&original))?;
     caller.require_own(&record)?;
-    let source = table.job_source(job).await?.ok_or_else(|| Failure::no_job(job))?;
+    let source = table.job_source(&original).await?.ok_or_else(|| Failure::no_job(&original))?;
+    if !vars.is_empty() {
+        keep_secrets_at_home(caller, &record, &source)?;
+    }
+    let job = Uuid::now_v7().to_string();
+    let source = JobSource {
+        only: selected(caller, &record, only).await?,
+        vars: source.vars.into_iter().chain(vars).collect(),
+        secrets: [source.secrets, run::seal(caller, &job, &secrets).await?].concat(),
+        ..source
+    };
+    if source.secrets.len() > SEALED {
+        return Err(Failure::new(
+            ErrorCode::TooLarge,
+            "too many replays of replays have new secrets; run the suite anew",
+        ));
+    }
     let new = NewJob {
         suite: record.suite.clone(),
         principal: caller.connection.principal.clone(),
         labels: record.labels.clone(),
-        source: JobSource { only: selected(caller, &record, only).await?, ..source },
+        source,
         connection: Some(caller.connection.connection.clone()),
         idempotency_key: None,
-        replay_of: Some(job.to_owned()),
-        job: Uuid::now_v7().to_string(),
+        replay_of: Some(original),
+        limits: record.limits,
+        job,
     };
     run::start(caller, &new).await
+}
+
+/// A variable says where a request goes, and so who gets to see a secret that goes with it.
+fn keep_secrets_at_home(caller: &Caller<'_>, record: &JobRecord, source: &JobSource) -> Result<(), Failure> {
+    if source.secrets.is_empty() || record.principal == caller.connection.principal {
+        return Ok(());
+    }
+    let message = "the job has secrets of somebody else, which go nowhere but where they were sent to; run the suite \
+                   anew with secrets of your own";
+    Err(Failure::forbidden(message))
 }
 
 async fn selected(caller: &Caller<'_>, record: &JobRecord, only: Selection) -> Result<Vec<String>, Failure> {

@@ -7,9 +7,10 @@ use crate::reply::{Caller, Failure};
 use crate::suite::{self, ReadSuite};
 use std::collections::BTreeMap;
 use stepcast_platform::Work;
-use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, topic_feed};
+use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, SealedSecrets, topic_feed};
 use stepcast_protocol::command::Run;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
 use uuid::Uuid;
@@ -23,7 +24,6 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     let source = JobSource {
         suite: packed,
         secrets: seal(caller, &job, &run.secrets).await?,
-        sealed_for: job.clone(),
         vars: run.vars,
         tags: run.tags,
         only: Vec::new(),
@@ -37,6 +37,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
         connection: Some(caller.connection.connection.clone()),
         idempotency_key: run.idempotency_key,
         replay_of: None,
+        limits: JobLimits { max_failures: run.max_failures, time_limit_s: run.time_limit_s },
     };
     start(caller, &new).await
 }
@@ -62,6 +63,7 @@ fn accepted(caller: &Caller<'_>, record: &JobRecord) -> Event {
         suite: record.suite.clone(),
         principal: record.principal.clone(),
         labels: record.labels.clone(),
+        replay_of: record.replay_of.clone(),
     };
     Event::of_job(&record.job, record.v, body, caller.platform.clock.now_text())
 }
@@ -72,31 +74,56 @@ async fn queue(caller: &Caller<'_>, job: &str) {
     }
 }
 
-/// Secrets sealed for one job; nothing where there are none.
-async fn seal(caller: &Caller<'_>, job: &str, secrets: &BTreeMap<String, String>) -> Result<Option<Vec<u8>>, Failure> {
+/// Secrets sealed for one job; none where there are none.
+pub(super) async fn seal(
+    caller: &Caller<'_>,
+    job: &str,
+    secrets: &BTreeMap<String, String>,
+) -> Result<Vec<SealedSecrets>, Failure> {
     if secrets.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let text = serde_json::to_string(secrets).unwrap_or_default();
     let sealed = caller.platform.keys.sealer().await?.seal(job, &text);
-    sealed.map(Some).map_err(|_| Failure::new(ErrorCode::Internal, "the secrets could not be sealed"))
+    let sealed = sealed.map_err(|_| Failure::new(ErrorCode::Internal, "the secrets could not be sealed"))?;
+    Ok(vec![SealedSecrets { job: job.to_owned(), sealed }])
 }
 
 fn check_limits(run: &Run) -> Result<(), Failure> {
-    let too_large = |what: String| Err(Failure::new(ErrorCode::TooLarge, what));
     if run.labels.len() > limits::LABELS {
         return too_large(format!("a job has at most {} labels", limits::LABELS));
     }
-    let names =
-        run.labels.iter().flat_map(|(name, value)| [name, value]).chain(run.vars.keys()).chain(run.secrets.keys());
-    if names.chain(&run.tags).chain(&run.idempotency_key).any(|name| name.len() > limits::NAME_BYTES) {
-        return too_large(format!("labels, names, tags and keys have at most {} bytes", limits::NAME_BYTES));
-    }
+    check_names(
+        run.labels.iter().flat_map(|(name, value)| [name, value]).chain(&run.tags).chain(&run.idempotency_key),
+    )?;
     if run.idempotency_key.as_deref() == Some("") {
         return Err(Failure::bad_request("`idempotency_key` must not be empty"));
     }
-    if run.vars.values().chain(run.secrets.values()).any(|value| value.len() > limits::VARIABLE_BYTES) {
+    if run.max_failures == Some(0) {
+        return Err(Failure::bad_request("`max_failures` has to be at least 1"));
+    }
+    if run.time_limit_s.is_some_and(|seconds| !(1..=limits::JOB_TIME.as_secs()).contains(&seconds.into())) {
+        return Err(Failure::bad_request(format!("`time_limit_s` has to be 1 to {}", limits::JOB_TIME.as_secs())));
+    }
+    check_values(&run.vars, &run.secrets)
+}
+
+/// Values for templates.
+pub(super) fn check_values(vars: &BTreeMap<String, String>, secrets: &BTreeMap<String, String>) -> Result<(), Failure> {
+    check_names(vars.keys().chain(secrets.keys()))?;
+    if vars.values().chain(secrets.values()).any(|value| value.len() > limits::VARIABLE_BYTES) {
         return too_large(format!("a variable or secret has at most {} bytes", limits::VARIABLE_BYTES));
     }
     Ok(())
+}
+
+fn check_names<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
+    if names.any(|name| name.len() > limits::NAME_BYTES) {
+        return too_large(format!("labels, names, tags and keys have at most {} bytes", limits::NAME_BYTES));
+    }
+    Ok(())
+}
+
+fn too_large(what: String) -> Result<(), Failure> {
+    Err(Failure::new(ErrorCode::TooLarge, what))
 }

@@ -1,8 +1,10 @@
 //! `suites.*`: suites stored under a name, so that a run can ask for one by it.
 
+use crate::page;
 use crate::reply::{Caller, Failure, excerpt};
 use crate::suite::{self, ReadSuite};
 use serde_json::Value;
+use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
 use stepcast_protocol::{ErrorCode, EventBody, limits};
 
@@ -29,9 +31,11 @@ pub(super) async fn get(caller: &Caller<'_>, name: &str) -> Result<(), Failure> 
     Ok(caller.answer(EventBody::Suite { name: found.name, suite }).await?)
 }
 
-pub(super) async fn list(caller: &Caller<'_>) -> Result<(), Failure> {
-    let suites = caller.platform.table.suites().await?;
-    Ok(caller.answer(EventBody::Suites { suites }).await?)
+pub(super) async fn list(caller: &Caller<'_>, query: &PageQuery) -> Result<(), Failure> {
+    page::check_cursor(query.cursor.as_deref())?;
+    let (mut suites, next) = caller.platform.table.suites(query).await?;
+    let cursor = page::fit(&mut suites, |suite| &suite.name).or(next);
+    Ok(caller.answer(EventBody::Suites { suites, cursor }).await?)
 }
 
 pub(super) async fn delete(caller: &Caller<'_>, name: &str) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 //! The watcher is registered first and the snapshot read after, so that nothing falls in between: what happens before
 //! the snapshot is in it, what happens after is pushed.
 
+use super::comment;
 use crate::reply::{Caller, Failure};
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_protocol::EventBody;
@@ -33,9 +34,15 @@ pub(super) async fn unwatch(caller: &Caller<'_>, topic: Topic) -> Result<(), Fai
     Ok(caller.answer(EventBody::Ok).await?)
 }
 
-/// Subscribes the caller to a job that exists, and shows it.
+/// Most comments a watcher who comes late is told.
+const COMMENTS: usize = 50;
+
+/// Subscribes the caller to a job that exists, tells what was said about it, and shows it.
 pub(super) async fn join(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
-    caller.platform.table.watch(&topic_job(job), &caller.connection.connection).await?;
+    let table = &caller.platform.table;
+    table.watch(&topic_job(job), &caller.connection.connection).await?;
+    let comments = table.comments(job, COMMENTS).await?;
+    caller.tell(comments.iter().map(|comment| comment::told(job, comment)).collect()).await?;
     show(caller, job).await
 }
 

@@ -172,8 +172,8 @@ fn its_limits_are_those_of_the_code() {
         (&schemas["TestNumber"]["maximum"], limits::TESTS_PER_JOB - 1),
         (&run["tags"]["items"]["maxLength"], limits::NAME_BYTES),
         (&run["idempotency_key"]["maxLength"], limits::NAME_BYTES),
-        (&messages["command.jobs"]["payload"]["properties"]["limit"]["maximum"], limits::JOBS_PER_PAGE),
-        (&messages["event.jobs"]["payload"]["properties"]["jobs"]["maxItems"], limits::JOBS_PER_PAGE),
+        (&messages["command.jobs"]["payload"]["properties"]["limit"]["maximum"], limits::ITEMS_PER_PAGE),
+        (&messages["event.jobs"]["payload"]["properties"]["jobs"]["maxItems"], limits::ITEMS_PER_PAGE),
     ] {
         assert_eq!(*limit, code);
     }

@@ -68,6 +68,32 @@ async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
 }
 
 #[tokio::test]
+async fn run_and_check_stop_where_they_are_told_to() {
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
+    let slow = json!({
+        "name": "Slow", "each": { "number": (0..40).collect::<Vec<_>>() },
+        "steps": [{ "get": format!("{}/slow/x", site.base) }, { "get": format!("{}/slow/y", site.base) }],
+    });
+    let file = files.suite("suite.json", &[failing(&site), slow.clone()]);
+    for command in ["run", "check"] {
+        let ran = deployment.run(&[command, &file, "--max-failures", "1"]).await;
+        assert_eq!(ran.code, 1, "{command}: {}", ran.stderr);
+        let why = "Not all tests were run: the job was stopped at the first test that did not pass";
+        assert!(ran.stdout.contains(why), "{command}: {}", ran.stdout);
+    }
+    let file = files.suite("slow.json", &[slow]);
+    for command in ["run", "check"] {
+        let ran = deployment.run(&[command, &file, "--time-limit", "1s"]).await;
+        assert_eq!(ran.code, 3, "{command}: {}", ran.stderr);
+        assert!(ran.stdout.contains("the job was stopped at its time limit of 1s"), "{command}: {}", ran.stdout);
+    }
+    let wrong = run(&["check", &file, "--time-limit", "1500ms"]).await;
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("whole seconds, from `1s` to `24h`"), "{}", wrong.stderr);
+    deployment.stop().await;
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_code_3() {
     let files = Files::new();
     let file = files.suite("suite.json", &[page("Page", "http://127.0.0.1:9/")]);
@@ -189,6 +215,8 @@ async fn jobs_are_listed_watched_replayed_and_cancelled() {
     assert!(matches!(watched.code, 0 | 130), "a test that was at its last step ends: {}", watched.stdout);
     let replayed = deployment.run(&["replay", &job]).await;
     assert_eq!(replayed.code, 0, "{}{}", replayed.stdout, replayed.stderr);
+    let elsewhere = deployment.run(&["replay", &job, "--var", "unused=x", "--secret", "unused=y"]).await;
+    assert_eq!(elsewhere.code, 0, "{}{}", elsewhere.stdout, elsewhere.stderr);
     assert_eq!(deployment.run(&["suites", "push", &held]).await.code, 0);
     assert!(deployment.run(&["suites", "list"]).await.stdout.starts_with("Example  1 tests"));
     assert_eq!(deployment.run(&["run", "Example"]).await.code, 0);

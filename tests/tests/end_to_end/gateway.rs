@@ -28,7 +28,11 @@ async fn an_admin_speaks_to_everybody_and_ends_a_connection() {
     let (mut admin, mut other) = (deployment.client().await, deployment.client().await);
     let welcome = other.ask(json!({ "action": "hello" })).await;
     admin.ask(json!({ "action": "broadcast", "text": "maintenance at noon" })).await;
-    assert_eq!(other.until_type("notice").await.pop().expect("the notice")["text"], "maintenance at noon");
+    let notice = other.until_type("notice").await.pop().expect("the notice");
+    assert_eq!(notice["text"], "maintenance at noon");
+    let mut later = deployment.client().await;
+    later.ask(json!({ "action": "hello" })).await;
+    assert_eq!(later.until_type("notice").await.pop(), Some(notice), "whoever comes later is told the same");
     let ended = admin.ask(json!({ "action": "disconnect", "connection": welcome["connection"] })).await;
     assert_eq!(ended["type"], "ok");
     let bye = other.until_type("bye").await.pop().expect("the goodbye");

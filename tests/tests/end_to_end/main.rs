@@ -3,8 +3,11 @@
 mod bad_input;
 mod cancelling;
 mod command_line;
+mod finishing;
 mod gateway;
+mod limits;
 mod python_client;
+mod replays;
 mod running;
 mod secrets;
 mod stored_suites;

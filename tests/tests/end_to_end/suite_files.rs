@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use stepcast_tests::{Deployment, Site};
 
 const COMMON: &str = "
-vars: { greeting: from common, base: http://unset.invalid }
-defaults: { timeout: 5s, headers: { x-common: '1' } }
+vars: { greeting: from common, base: http://unset.invalid, no_proxy: '' }
+defaults: { timeout: 5s, headers: { x-common: '1' }, proxy: '${no_proxy}', ca: { file: ca.pem } }
 checks:
   ok_page: [ { status: 200 }, { css: h1 } ]
 tests:
@@ -80,6 +80,7 @@ tests:
 fn write_everything(files: &Files) -> String {
     std::fs::create_dir(files.path("parts")).expect("a folder");
     files.write("parts/common.yaml", COMMON);
+    files.write("parts/ca.pem", include_str!("../../fixtures/ca.pem"));
     files.write("cities.csv", "lang,city\nen,\"London, UK\"\nde,Berlin\n");
     files.write("rows.json", r#"[{ "id": 1 }, { "id": 2 }]"#);
     files.write("shop.yaml", SHOP)
@@ -147,7 +148,7 @@ tests:
     expect: [ { use: ok_pag } ]
 ",
     );
-    files.write("part.yaml", "checks:\n  ok_page: [ { status: 200 } ]\ntests:\n  - name: Part\n    get: nowhere\n");
+    files.write("part.yaml", "checks:\n  ok_page: [ { status: 200 } ]\ntests:\n  - name: Part\n    get: nowhere\ndefaults: { ca: { file: gone.pem } }\n");
     files.write("cities.csv", "lang,city\nen,London\nde\n");
     files.write("rows.json", "[ { \"id\": 1 },\n  { \"ix\": 2 } ]");
     let ran = run(&["lint", &shop]).await;
@@ -185,7 +186,13 @@ tests:
     part.yaml:5:10: error: tests[0].get: `nowhere` is not an absolute address; write it like `https://example.com/` or `${base}/`
         5 |     get: nowhere
           |          ^
-    error: `shop.yaml` has 6 problems
+
+    part.yaml:6:25: error: defaults.ca: `gone.pem` cannot be read: No such file or directory (os error 2)
+        6 | defaults: { ca: { file: gone.pem } }
+          |                         ^
+
+    hint: names are looked up from the file they stand in
+    error: `shop.yaml` has 7 problems
     "#);
 }
 

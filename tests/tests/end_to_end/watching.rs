@@ -101,7 +101,11 @@ async fn whoever_has_left_the_watch_hears_nothing_more() {
     assert_eq!(leaving.ask(json!({ "action": "unwatch", "job": job })).await["type"], "ok");
     // A comment goes to whoever watches at that moment.
     staying.ask(json!({ "action": "comment", "job": job, "text": "for those who stayed" })).await;
-    staying.until_type("comment").await;
+    let comment = staying.until_type("comment").await.pop();
+    let mut late = deployment.client().await;
+    late.send(json!({ "action": "watch", "job": job, "id": "late" })).await;
+    let heard = late.until(|event| event["re"] == "late").await;
+    assert_eq!(heard.first(), comment.as_ref(), "whoever comes late is told before the state");
     leaving.send(json!({ "action": "ping" })).await;
     let heard = leaving.until_type("pong").await;
     assert!(heard.iter().all(|event| event["type"] != "comment"), "{heard:?}");
@@ -123,5 +127,6 @@ async fn a_connection_that_vanished_is_forgotten() {
     assert_eq!(other.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
     let connections = other.ask(json!({ "action": "connections" })).await;
     assert_eq!(connections["connections"].as_array().map(Vec::len), Some(1), "{connections}");
+    assert_eq!(connections["connections"][0]["watching"], json!([job]), "{connections}");
     deployment.stop().await;
 }

@@ -5,8 +5,9 @@ type Accepted = Extract<Event, { type: 'job.accepted' }>
 
 /** A job that has just been stored. */
 export function acceptedJob(event: Accepted): JobSummary {
-  const { suite = '', principal = '', labels = {}, at } = event
-  return { suite, principal, labels, created_at: at, status: 'accepted', counts: noCounts() }
+  const { suite = '', principal = '', labels = {}, replay_of, at } = event
+  const job: JobSummary = { suite, principal, labels, created_at: at, status: 'accepted', counts: noCounts() }
+  return replay_of === undefined ? job : { ...job, replay_of }
 }
 
 /** A job of which only a later update was heard. */
@@ -22,11 +23,13 @@ export function isIdentified(job: JobSummary): boolean {
 /** The job's part of a page of its whole state, without what belongs to the page or to the envelope. */
 export function summaryOf(snapshot: JobSnapshot): JobSummary {
   const { suite, status, counts, verdict, duration_ms, digest, created_at, principal, labels = {}, problem } = snapshot
+  const { replay_of } = snapshot
   const summary: JobSummary = { suite, status, counts, created_at, principal, labels }
   if (verdict !== undefined) summary.verdict = verdict
   if (duration_ms !== undefined) summary.duration_ms = duration_ms
   if (digest !== undefined) summary.digest = digest
   if (problem !== undefined) summary.problem = problem
+  if (replay_of !== undefined) summary.replay_of = replay_of
   return summary
 }
 

@@ -56,7 +56,11 @@ principal: string,
 /**
  * What to find it by
  */
-labels: { [key in string]: string }, } | { "type": "job.planned", 
+labels: { [key in string]: string }, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, } | { "type": "job.planned", 
 /**
  * How many there are
  */
@@ -88,7 +92,15 @@ name: string,
 /**
  * Which try this is, from 1
  */
-attempt: number, } | { "type": "step.started", 
+attempt: number, } | { "type": "test.stalled", 
+/**
+ * The test's place in the plan, from 0
+ */
+test: number, 
+/**
+ * Its name
+ */
+name: string, } | { "type": "step.started", 
 /**
  * The test's place in the plan, from 0
  */
@@ -156,7 +168,11 @@ cursor?: string, } | { "type": "suites",
 /**
  * By name
  */
-suites: Array<StoredSuite>, } | { "type": "suite", 
+suites: Array<StoredSuite>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "suite", 
 /**
  * The name it is stored under
  */
@@ -166,9 +182,13 @@ name: string,
  */
 suite: unknown, } | { "type": "connections", 
 /**
- * Oldest first
+ * By id
  */
-connections: Array<ListedConnection>, } | { "type": "ok" } | { "type": "comment", 
+connections: Array<ListedConnection>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
  */
@@ -245,7 +265,11 @@ principal: string,
 /**
  * What to find it by
  */
-labels: { [key in string]: string }, } | { "type": "job.planned", 
+labels: { [key in string]: string }, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, } | { "type": "job.planned", 
 /**
  * How many there are
  */
@@ -277,7 +301,15 @@ name: string,
 /**
  * Which try this is, from 1
  */
-attempt: number, } | { "type": "step.started", 
+attempt: number, } | { "type": "test.stalled", 
+/**
+ * The test's place in the plan, from 0
+ */
+test: number, 
+/**
+ * Its name
+ */
+name: string, } | { "type": "step.started", 
 /**
  * The test's place in the plan, from 0
  */
@@ -345,7 +377,11 @@ cursor?: string, } | { "type": "suites",
 /**
  * By name
  */
-suites: Array<StoredSuite>, } | { "type": "suite", 
+suites: Array<StoredSuite>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "suite", 
 /**
  * The name it is stored under
  */
@@ -355,9 +391,13 @@ name: string,
  */
 suite: unknown, } | { "type": "connections", 
 /**
- * Oldest first
+ * By id
  */
-connections: Array<ListedConnection>, } | { "type": "ok" } | { "type": "comment", 
+connections: Array<ListedConnection>, 
+/**
+ * Where the next page begins, if there is one
+ */
+cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
  */
@@ -402,15 +442,7 @@ export type Command = { "action": "hello" } | { "action": "run" } & Run | { "act
 /**
  * The job to stop
  */
-job: string, } | { "action": "replay", 
-/**
- * The job to repeat
- */
-job: string, 
-/**
- * Which of its tests
- */
-only: Selection, } | { "action": "jobs" } & JobsQuery | { "action": "job", 
+job: string, } | { "action": "replay" } & Replay | { "action": "jobs" } & JobsQuery | { "action": "job", 
 /**
  * The job to show
  */
@@ -430,7 +462,7 @@ suite_gz?: string, } | { "action": "suites.get",
 /**
  * The name it was stored under
  */
-name: string, } | { "action": "suites.list" } | { "action": "suites.delete", 
+name: string, } | { "action": "suites.list" } & PageQuery | { "action": "suites.delete", 
 /**
  * The name it was stored under
  */
@@ -442,7 +474,7 @@ job: string,
 /**
  * What is said
  */
-text: string, } | { "action": "ping" } | { "action": "connections" } | { "action": "disconnect", 
+text: string, } | { "action": "ping" } | { "action": "connections" } & PageQuery | { "action": "disconnect", 
 /**
  * The connection to end
  */
@@ -450,7 +482,11 @@ connection: string, } | { "action": "broadcast",
 /**
  * What is said
  */
-text: string, } | { "action": "redrive" };
+text: string, } | { "action": "finish", 
+/**
+ * The job to end
+ */
+job: string, } | { "action": "redrive" };
 
 /**
  * A client's own name for a command; the answer repeats it as `re`.
@@ -488,7 +524,36 @@ tags?: Array<string>,
 /**
  * The same key asked for twice by the same principal is one job
  */
-idempotency_key?: string, };
+idempotency_key?: string, 
+/**
+ * How many tests may end as failed, errored or blocked before the rest is not run any more
+ */
+max_failures?: number, 
+/**
+ * How long the job may take from being accepted, in seconds, before the rest is not run any more
+ */
+time_limit_s?: number, };
+
+/**
+ * Which job to run again, and with what.
+ */
+export type Replay = { 
+/**
+ * The job to repeat
+ */
+job: string, 
+/**
+ * Which of its tests
+ */
+only?: Selection, 
+/**
+ * Values for templates, in place of those it had
+ */
+vars?: { [key in string]: string }, 
+/**
+ * Values for `${secret.x}`, in place of those it had
+ */
+secrets?: { [key in string]: string }, };
 
 /**
  * What a watcher watches.
@@ -520,6 +585,19 @@ suite?: string,
  * Only jobs in this status
  */
 status?: JobStatus, };
+
+/**
+ * Which part of a list is asked for.
+ */
+export type PageQuery = { 
+/**
+ * Where the page before ended
+ */
+cursor?: string, 
+/**
+ * How many, 100 at most
+ */
+limit?: number, };
 
 /**
  * What went wrong, for programs.
@@ -731,7 +809,11 @@ duration_ms?: number,
 /**
  * Its steps, as far as they have started
  */
-steps: Array<StepState>, };
+steps: Array<StepState>, 
+/**
+ * Whether its worker gives no sign of life any more; another one will run it again
+ */
+stalled?: boolean, };
 
 /**
  * The end of a test: all there is to know of it.
@@ -807,9 +889,13 @@ principal: string,
  */
 labels: { [key in string]: string }, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, };
 
 /**
  * A job as a list shows it.
@@ -860,9 +946,13 @@ principal: string,
  */
 labels: { [key in string]: string }, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, };
 
 /**
  * A page of the whole state of a job.
@@ -917,9 +1007,13 @@ principal: string,
  */
 labels: { [key in string]: string }, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
-problem?: string, };
+problem?: string, 
+/**
+ * The job this one repeats
+ */
+replay_of?: string, };
 
 /**
  * The end of a job.
@@ -942,7 +1036,7 @@ duration_ms: number,
  */
 digest: string, 
 /**
- * Why it could not be planned, if it could not
+ * Why it could not be planned, or was stopped before all tests had run
  */
 problem?: string, };
 
@@ -999,4 +1093,8 @@ role: Role,
 /**
  * Since when (RFC 3339)
  */
-connected_at: string, };
+connected_at: string, 
+/**
+ * The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
+ */
+watching: Array<string>, };

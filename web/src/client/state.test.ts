@@ -14,12 +14,14 @@ interface ExpectedTest {
   v: number
   attempt: number
   steps: Record<string, Outcome | null>
+  stalled: boolean
 }
 
 interface Vector {
   name: string
   events: Event[]
   expected: {
+    of: { suite: string; principal: string; replay_of: string | null }
     v: number
     status: JobStatus
     counts: Counts
@@ -38,14 +40,16 @@ function stateAfter(events: Event[]): JobState {
 }
 
 function summarised(state: JobState): Vector['expected'] {
-  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps }) => {
+  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps, stalled = false }) => {
     const outcomes = steps.map((step) => [String(step.step), step.outcome ?? null])
-    return [String(test), { status, outcome: outcome ?? null, v, attempt, steps: Object.fromEntries(outcomes) }]
+    const outcomesOfSteps = Object.fromEntries(outcomes)
+    return [String(test), { status, outcome: outcome ?? null, v, attempt, steps: outcomesOfSteps, stalled }]
   })
   if (state.summary === undefined) throw new Error('nothing was heard of the job')
-  const { status, counts, verdict } = state.summary
+  const { status, counts, verdict, suite, principal, replay_of } = state.summary
   const { v } = state
-  return { v, status, counts, verdict: verdict ?? null, digest: state.digest(), tests: Object.fromEntries(tests) }
+  const of = { suite, principal, replay_of: replay_of ?? null }
+  return { of, v, status, counts, verdict: verdict ?? null, digest: state.digest(), tests: Object.fromEntries(tests) }
 }
 
 /** Workers number every update of a test, so what they say of it as a whole has the number of its newest part. */

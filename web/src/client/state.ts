@@ -5,7 +5,7 @@
 import { digestOf, formatDigest } from './digest'
 import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'
 import type { Event, JobSummary, TestState } from './protocol'
-import { finishedTest, queuedTest, replaceTest, updateStep } from './test-state'
+import { finishedTest, queuedTest, replaceTest, stalledTest, updateStep } from './test-state'
 
 /** A job with its tests, as a watcher holds it. */
 export class JobState {
@@ -27,16 +27,21 @@ export class JobState {
         for (const test of event.tests) this.changeTest(test.test, test.name, (known) => replaceTest(known, test))
         return
       case 'test.state': {
-        const { test, name, status, attempt, outcome, duration_ms, steps } = event
+        const { test, name, status, attempt, outcome, duration_ms, steps, stalled } = event
         const state: TestState = { ...queuedTest(test, name), v, status, attempt, steps }
         if (outcome !== undefined) state.outcome = outcome
         if (duration_ms !== undefined) state.duration_ms = duration_ms
+        if (stalled !== undefined) state.stalled = stalled
         return this.changeTest(test, name, (known) => replaceTest(known, state))
       }
       case 'test.started': {
         const { test, name, attempt } = event
         const started: TestState = { ...queuedTest(test, name), v, status: 'running', attempt }
         return this.changeTest(test, name, (known) => replaceTest(known, started))
+      }
+      case 'test.stalled': {
+        const stalled = stalledTest(event.test, event.name, v)
+        return this.changeTest(event.test, event.name, (known) => replaceTest(known, stalled))
       }
       case 'test.finished':
         return this.changeTest(event.test, event.name, (known) => replaceTest(known, finishedTest(event, v)))
@@ -92,8 +97,9 @@ export class JobState {
   /** Who asked for what, and when, never changes: where it is not known, an older update may still say it. */
   private identify(older: JobSummary): void {
     if (this.summary === undefined || isIdentified(this.summary)) return
-    const { suite, principal, labels, created_at } = older
+    const { suite, principal, labels, created_at, replay_of } = older
     this.summary = { ...this.summary, suite, principal, labels, created_at }
+    if (replay_of !== undefined) this.summary.replay_of = replay_of
   }
 
   private changeTest(test: number, name: string, change: (known: TestState) => TestState): void {

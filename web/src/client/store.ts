@@ -25,6 +25,8 @@ const COMPLETENESS_CHECKS_MS = [2_000, 10_000, 30_000]
 export class Store {
   /** What an admin last said to everybody */
   notice: string | undefined
+  /** When that was; whoever connects again is told again */
+  private noticedAt = ''
   private readonly list = new JobList()
   private readonly jobs = new Map<string, WatchedJob>()
   /** Jobs that were asked after once because an event of theirs came out of nowhere */
@@ -103,7 +105,14 @@ export class Store {
   }
 
   async suites(): Promise<StoredSuite[]> {
-    return (await this.ask({ action: 'suites.list' }, 'suites')).suites
+    const all: StoredSuite[] = []
+    let cursor: string | undefined
+    do {
+      const page = await this.ask({ action: 'suites.list', ...(cursor !== undefined && { cursor }) }, 'suites')
+      all.push(...page.suites)
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    return all
   }
 
   async suite(name: string): Promise<unknown> {
@@ -121,7 +130,10 @@ export class Store {
 
   private apply(event: Event): void {
     if (event.type === 'jobs') this.restartList(event)
-    if (event.type === 'notice') this.notice = event.text
+    if (event.type === 'notice' && event.at > this.noticedAt) {
+      this.notice = event.text
+      this.noticedAt = event.at
+    }
     if (event.job !== undefined) this.applyToJob(event.job, event)
     this.changed()
   }

@@ -14,18 +14,52 @@ export function finishedTest(event: TestFinished, v: number): TestState {
   return { test, name, v, status: 'finished', attempt, outcome, duration_ms, steps }
 }
 
+const UPDATES_PER_LEASE = 1_000_000
+
 /** Takes a whole state in where it is newer; steps that are newer still are kept. */
 export function replaceTest(known: TestState, newer: TestState): TestState {
-  if (newer.v <= known.v) return known
-  const later = known.steps.filter((step) => step.v !== undefined && step.v > newer.v)
-  return { ...newer, steps: later.reduce(putStep, newer.steps) }
+  const replaced = newer.v > known.v ? withoutStalled({ ...newer, steps: laterSteps(known, newer) }) : known
+  const stays = known.stalled === true && isStalledBy(replaced, newestLease(known))
+  const begins = newer.stalled === true && isStalledBy(replaced, leaseOf(newer.v))
+  return stays || begins ? asStalled(replaced) : replaced
 }
 
 /** Takes one step in, unless the test or that step is already known at this version or a newer one. */
 export function updateStep(known: TestState, step: StepState & { v: number }): TestState {
   const sameStep = known.steps.find((other) => other.step === step.step)
   if (step.v <= known.v || (sameStep?.v !== undefined && sameStep.v >= step.v)) return known
-  return { ...known, steps: putStep(known.steps, step) }
+  const updated = { ...known, steps: putStep(known.steps, step) }
+  return isStalledBy(updated, newestLease(known)) ? updated : withoutStalled(updated)
+}
+
+/** A test whose worker is silent, as the event says it. */
+export function stalledTest(test: number, name: string, v: number): TestState {
+  return { ...queuedTest(test, name), v, status: 'running', stalled: true }
+}
+
+/** A silent lease matters while it is the newest one known. */
+function isStalledBy(test: TestState, lease: number): boolean {
+  return test.status !== 'finished' && lease === newestLease(test)
+}
+
+function newestLease({ v, steps }: TestState): number {
+  return leaseOf(Math.max(v, ...steps.map((step) => step.v ?? 0)))
+}
+
+function leaseOf(v: number): number {
+  return Math.floor(v / UPDATES_PER_LEASE)
+}
+
+function asStalled(test: TestState): TestState {
+  return test.stalled === true ? test : { ...test, stalled: true }
+}
+
+function withoutStalled({ stalled, ...test }: TestState): TestState {
+  return test
+}
+
+function laterSteps(known: TestState, newer: TestState): StepState[] {
+  return known.steps.filter((step) => step.v !== undefined && step.v > newer.v).reduce(putStep, newer.steps)
 }
 
 function putStep(steps: StepState[], step: StepState): StepState[] {

@@ -3,7 +3,7 @@
 mod links;
 mod robots;
 
-use super::fetch::{FetchError, FetchRequest, Fetcher};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network};
 use super::request;
 use super::scope::Scope;
 use super::sitemap::{Reader, SitemapError, Sitemaps};
@@ -77,6 +77,8 @@ pub struct Discovery<'a> {
     pub fetcher: &'a Fetcher,
     /// How they are made
     pub defaults: &'a Defaults,
+    /// How they reach the network
+    pub network: &'a Network,
     /// What is looked for
     pub discover: &'a Discover,
     /// What templates are filled in with
@@ -139,6 +141,7 @@ impl Discovery<'_> {
             body: None,
             timeout: self.defaults.timeout,
             body_bytes,
+            network: self.network.clone(),
         })
     }
 

@@ -1,12 +1,15 @@
-//! Speaks HTTP: one shared client behind the guard, redirects followed by hand so that every hop is checked.
+//! Speaks HTTP: shared clients behind the guard, redirects followed by hand so that every hop is checked.
 //!
 //! A request has one budget of time for all its hops and the body; waiting for one's turn at a busy host is not
 //! charged to the page. Everything read is bounded. What goes wrong is a [`FetchError`] a person can act on.
 
 mod body;
+mod clients;
 mod decode;
 mod error;
 mod hosts;
+mod network;
+mod proxy;
 mod redirect;
 mod retry_after;
 mod shared;
@@ -14,9 +17,12 @@ mod tls;
 
 pub use decode::gunzip;
 pub use error::{FetchError, Phase};
+pub use network::{Network, Pem, Proxy};
+pub use redirect::leave_origin;
 
-use crate::engine::address::{Guard, GuardedResolver};
+use crate::engine::address::Guard;
 use bytes::Bytes;
+use clients::Clients;
 use cookie_store::{CookieStore, RawCookie};
 use hosts::Hosts;
 use http::header::{ACCEPT_ENCODING, COOKIE, SET_COOKIE};
@@ -30,12 +36,6 @@ use url::Url;
 
 /// As many hops as curl and reqwest follow by default; browsers take 20.
 const MAX_REDIRECTS: u32 = 10;
-/// Most header fields of an answer; hyper bounds their size in bytes.
-const MAX_HEADERS: usize = 256;
-/// Most bytes of HTTP/2 header fields.
-const MAX_HEADER_BYTES: u32 = 64 * 1024;
-/// Shorter than what servers keep, so that a connection is rarely found dead when it is used again.
-const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
 /// A request with everything filled in.
 #[derive(Debug, Clone)]
@@ -52,6 +52,8 @@ pub struct FetchRequest {
     pub timeout: Duration,
     /// Largest body that is read, decompressed; the fetcher's own limit where there is none
     pub body_bytes: Option<usize>,
+    /// How it reaches the network
+    pub network: Network,
 }
 
 /// An answer, read to its end.
@@ -69,11 +71,13 @@ pub struct Response {
     pub body: Bytes,
     /// From sending the first request to the last byte of the body, without waiting for one's turn at a host
     pub elapsed: Duration,
+    /// The server's certificate in DER, where there was one and no proxy in between, which hides it from us
+    pub certificate: Option<Bytes>,
 }
 
-/// The shared HTTP client with what it knows of hosts.
+/// The shared HTTP clients with what it knows of hosts.
 pub struct Fetcher {
-    client: reqwest::Client,
+    clients: Clients,
     guard: Arc<Guard>,
     hosts: Hosts,
     shared: Shared,
@@ -81,24 +85,10 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// A client behind `guard`. It decompresses itself: the client's own way hides `content-encoding` from checks.
+    /// A client behind `guard`.
     pub fn new(guard: Arc<Guard>, user_agent: &str, body_bytes: usize) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .dns_resolver(GuardedResolver(Arc::clone(&guard)))
-            .redirect(reqwest::redirect::Policy::none())
-            // A proxy would connect on our behalf, past the guard.
-            .no_proxy()
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .referer(false)
-            .user_agent(user_agent)
-            .http1_max_headers(MAX_HEADERS)
-            .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .build()?;
-        Ok(Self { client, guard, hosts: Hosts::default(), shared: Shared::default(), body_bytes })
+        let clients = Clients::new(Arc::clone(&guard), user_agent)?;
+        Ok(Self { clients, guard, hosts: Hosts::default(), shared: Shared::default(), body_bytes })
     }
 
     /// Makes a request and follows its redirects. Cookies are sent from and kept in `jar`.
@@ -112,9 +102,11 @@ impl Fetcher {
         let mut redirects = 0;
         loop {
             self.guard.check_url(&request.url)?;
+            request.network.check(&self.guard)?;
+            let client = self.clients.get(&request.network).await?;
             let host = request.url.host_str().unwrap_or_default();
             let _turn = self.hosts.turn(host, limits).await;
-            let answer = budget.spend(Phase::Answer, self.send(&request, jar)).await?;
+            let answer = budget.spend(Phase::Answer, send(&client, &request, jar)).await?;
             if let Some(wait) = retry_after::asked_for(answer.status(), answer.headers()) {
                 self.hosts.rest(host, wait);
             }
@@ -162,17 +154,6 @@ impl Fetcher {
         }
     }
 
-    async fn send(&self, request: &FetchRequest, jar: &CookieStore) -> Result<reqwest::Response, FetchError> {
-        let mut headers = request.headers.clone();
-        headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(decode::ACCEPTED));
-        add_cookies(&mut headers, jar, &request.url);
-        let mut builder = self.client.request(request.method.clone(), request.url.clone()).headers(headers);
-        if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
-        }
-        builder.send().await.map_err(|error| FetchError::from_client(&error, &request.url))
-    }
-
     async fn read(
         &self,
         request: &FetchRequest,
@@ -181,12 +162,42 @@ impl Fetcher {
         mut budget: Budget,
     ) -> Result<Response, FetchError> {
         let limit = request.body_bytes.unwrap_or(self.body_bytes);
-        let (status, headers) = (answer.status(), answer.headers().clone());
+        let (status, headers, certificate) = (answer.status(), answer.headers().clone(), certificate(&answer));
         let raw = budget.spend(Phase::Body, body::read(answer, limit, &request.url)).await?;
         let elapsed = budget.spent();
         let body = decode::decode(&headers, raw, limit).await?;
-        Ok(Response { status, headers, url: request.url.clone(), redirects, body, elapsed })
+        Ok(Response { status, headers, url: request.url.clone(), redirects, body, elapsed, certificate })
     }
+}
+
+async fn send(
+    client: &reqwest::Client,
+    request: &FetchRequest,
+    jar: &CookieStore,
+) -> Result<reqwest::Response, FetchError> {
+    let mut headers = request.headers.clone();
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(decode::ACCEPTED));
+    add_cookies(&mut headers, jar, &request.url);
+    let mut builder = client.request(request.method.clone(), request.url.clone()).headers(headers);
+    if let Some(body) = &request.body {
+        builder = builder.body(body.clone());
+    }
+    let sent = builder.send().await;
+    let Some(proxy) = &request.network.proxy else {
+        return sent.map_err(|error| FetchError::from_client(&error, &request.url));
+    };
+    match sent {
+        Ok(answer) if proxy::is_refusal(answer.status(), &request.url) => {
+            Err(FetchError::ProxyRefused { host: proxy.host(), refusal: proxy::Refusal::Credentials })
+        }
+        sent => sent.map_err(|error| proxy::error(&error, &request.url, proxy)),
+    }
+}
+
+/// The certificate of the server that answered.
+fn certificate(answer: &reqwest::Response) -> Option<Bytes> {
+    let info = answer.extensions().get::<reqwest::tls::TlsInfo>()?;
+    info.peer_certificate().map(Bytes::copy_from_slice)
 }
 
 /// The time a request has, less what it has used.

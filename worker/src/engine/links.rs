@@ -9,12 +9,12 @@ mod collect;
 pub use collect::{Collected, collect};
 
 use super::excerpt::excerpt;
-use super::fetch::{FetchError, FetchRequest, Fetcher, Response};
+use super::fetch::{self, FetchError, FetchRequest, Fetcher, Response};
 use super::mask::Mask;
 use super::page::Page;
 use cookie_store::CookieStore;
 use futures_util::{StreamExt, stream};
-use http::{HeaderMap, Method};
+use http::Method;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use stepcast_protocol::state::CheckResult;
@@ -40,10 +40,8 @@ pub struct Asker<'a> {
     pub limits: HostLimits,
     /// The cookies of the test
     pub jar: &'a CookieStore,
-    /// The headers of the step, for links to the page's own origin
-    pub headers: &'a HeaderMap,
-    /// Time for one link
-    pub timeout: Duration,
+    /// The request that led to the page: its headers are for links to the page's own origin
+    pub request: &'a FetchRequest,
     /// Hides secrets
     pub mask: &'a Mask,
 }
@@ -122,15 +120,15 @@ impl Asker<'_> {
 
     async fn send(&self, method: Method, page: &Url, url: &Url) -> Result<Response, FetchError> {
         // What the suite sends is meant for the site it tests, not for whoever that links to.
-        let headers = if url.origin() == page.origin() { self.headers.clone() } else { HeaderMap::new() };
-        let request = FetchRequest {
-            method,
-            url: url.clone(),
-            headers,
-            body: None,
-            timeout: self.timeout,
-            body_bytes: Some(PAGE_BYTES),
-        };
+        let (url, body_bytes) = (url.clone(), Some(PAGE_BYTES));
+        let mut request = FetchRequest { method, url, body: None, body_bytes, ..self.request.clone() };
+        // A redirect may have led to a page that is not the suite's.
+        if request.url.origin() != self.request.url.origin() {
+            fetch::leave_origin(&mut request);
+        }
+        if request.url.origin() != page.origin() {
+            request.headers.clear();
+        }
         self.fetcher.fetch(request, &mut self.jar.clone(), self.limits).await
     }
 }
@@ -142,8 +140,14 @@ impl Problem {
 
     fn of_error(address: &str, error: &FetchError) -> Self {
         // A host that is slow may answer others; one that is not there answers nobody.
-        let cannot_tell =
-            matches!(error, FetchError::Refused(_) | FetchError::InvalidRequest(_) | FetchError::Timeout { .. });
+        let cannot_tell = matches!(
+            error,
+            FetchError::Refused(_)
+                | FetchError::InvalidRequest(_)
+                | FetchError::Timeout { .. }
+                | FetchError::Proxy(_)
+                | FetchError::ProxyRefused { .. }
+        );
         let outcome = if cannot_tell { Outcome::Errored } else { Outcome::Failed };
         Self { outcome, text: format!("`{address}`: {error}") }
     }

@@ -5,15 +5,14 @@
 pub mod charset;
 mod html;
 
+use super::digest;
 use super::fetch::Response;
-use aws_lc_rs::digest;
 use cookie_store::{CookieStore, RawCookie};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 use scraper::Html;
 use serde_json::Value;
 use std::cell::OnceCell;
-use std::fmt::Write;
 
 /// An answer and what has been made of it so far.
 pub struct Page {
@@ -78,11 +77,7 @@ impl Page {
 
     /// The SHA-256 of the body in hexadecimal.
     pub fn sha256(&self) -> String {
-        let digest = digest::digest(&digest::SHA256, &self.response.body);
-        digest.as_ref().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        digest::sha256(&self.response.body)
     }
 }
 

@@ -4,8 +4,9 @@ mod each;
 
 use super::discover::{DiscoverError, Discovery};
 use super::excerpt::excerpt;
-use super::fetch::Fetcher;
+use super::fetch::{FetchError, Fetcher, Network};
 use super::mask::Mask;
+use super::network;
 use super::scope::{Scope, ScopeError};
 use each::EachError;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub struct PlanError {
 enum Problem {
     #[error(transparent)]
     Scope(#[from] ScopeError),
+    #[error("the network settings of `defaults` cannot be used: {0}")]
+    Network(FetchError),
     #[error(transparent)]
     Each(#[from] EachError),
     #[error("there are more than {TESTS_PER_JOB} tests once `each` and `discover` are expanded")]
@@ -60,7 +63,7 @@ enum Problem {
 impl Problem {
     fn hint(&self) -> Option<&str> {
         match self {
-            Self::Scope(_) => None,
+            Self::Scope(_) | Self::Network(_) => None,
             Self::Each(error) => Some(error.hint()),
             Self::SecretPage { .. } => Some("plans are stored, so they hold no secrets"),
             Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
@@ -87,16 +90,26 @@ pub async fn plan(
 ) -> Result<Vec<PlannedTest>, PlanError> {
     let mask = Mask::new(secrets);
     let scope = Scope::new(suite, vars, secrets).map_err(|error| Problem::from(error).masked(&mask))?;
-    let mut planner = Planner { fetcher, suite, scope, mask: &mask, room: 0, names: HashMap::new(), tests: Vec::new() };
+    let network = network::fill_in(&suite.defaults.network, &scope);
+    let network = network.map_err(|error| Problem::Network(error).masked(&mask))?;
+    let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
+    let means = Means { fetcher, network, mask: &mask };
+    let mut planner = Planner { means, suite, scope, room: 0, names: HashMap::new(), tests: Vec::new() };
     planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
     Ok(planner.tests)
 }
 
-struct Planner<'a> {
+/// What pages are looked for with.
+struct Means<'a> {
     fetcher: &'a Fetcher,
+    network: Network,
+    mask: &'a Mask,
+}
+
+struct Planner<'a> {
+    means: Means<'a>,
     suite: &'a Suite,
     scope: Scope,
-    mask: &'a Mask,
     /// How many discovered pages there is room for beside the tests known without looking
     room: usize,
     /// How often a name was given
@@ -147,10 +160,11 @@ impl Planner<'_> {
             return Err(Problem::TooMany);
         }
         let most = self.room.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
-        let discovery = Discovery { fetcher: self.fetcher, defaults: &self.suite.defaults, discover, scope, most };
+        let Means { fetcher, network, mask } = &self.means;
+        let discovery = Discovery { fetcher, defaults: &self.suite.defaults, network, discover, scope, most };
         let pages = discovery.pages().await;
         let pages = pages.map_err(|error| Problem::Discover { test: name.to_owned(), error })?;
-        if pages.iter().any(|page| self.mask.hide(page.as_str()) != page.as_str()) {
+        if pages.iter().any(|page| mask.hide(page.as_str()) != page.as_str()) {
             return Err(Problem::SecretPage { test: name.to_owned() });
         }
         self.room -= pages.len();
@@ -180,7 +194,7 @@ impl Planner<'_> {
 
     fn add(&mut self, definition: usize, name: &str, variables: BTreeMap<String, String>, skip: bool) {
         let test = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
-        let name = self.one_of_its_kind(shorten(excerpt(name, self.mask)));
+        let name = self.one_of_its_kind(shorten(excerpt(name, self.means.mask)));
         self.tests.push(PlannedTest { test, name, definition, variables, skip });
     }
 }

@@ -2,7 +2,7 @@
 
 mod multipart;
 
-use super::fetch::{FetchError, FetchRequest};
+use super::fetch::{FetchError, FetchRequest, Network};
 use super::scope::Scope;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,8 +17,8 @@ use url::{Url, form_urlencoded};
 /// Headers that say how the bytes travel, which is the client's business.
 const OF_THE_CONNECTION: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
 
-/// The request a step makes with these variables.
-pub fn fill_in(request: &Request, scope: &Scope) -> Result<FetchRequest, FetchError> {
+/// The request a step makes with these variables over this network.
+pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<FetchRequest, FetchError> {
     let mut headers = headers(&request.headers, request.auth.as_ref(), scope)?;
     let body = request.body.as_ref().map(|body| fill_in_body(body, scope, &mut headers)).transpose()?;
     Ok(FetchRequest {
@@ -28,6 +28,7 @@ pub fn fill_in(request: &Request, scope: &Scope) -> Result<FetchRequest, FetchEr
         body,
         timeout: request.timeout,
         body_bytes: None,
+        network: network.clone(),
     })
 }
 
@@ -120,7 +121,8 @@ fn form(fields: &[(String, String)], scope: &Scope) -> Result<String, FetchError
     Ok(form.finish())
 }
 
-fn text(template: &str, scope: &Scope) -> Result<String, FetchError> {
+/// A template filled in.
+pub fn text(template: &str, scope: &Scope) -> Result<String, FetchError> {
     template::render(template, scope).map_err(|error| FetchError::InvalidRequest(error.to_string()))
 }
 
@@ -159,7 +161,7 @@ mod tests {
             (Body::Json(serde_json::json!({"k": ["${x}", 1]})), "application/json", r#"{"k":["a&b\n",1]}"#),
             (Body::Text("${x}".into()), "text/plain; charset=utf-8", "a&b\n"),
         ] {
-            let filled = fill_in(&request(Some(body), &[]), &scope()).expect("a request");
+            let filled = fill_in(&request(Some(body), &[]), &scope(), &Network::default()).expect("a request");
             assert_eq!(filled.headers[CONTENT_TYPE], content_type);
             assert_eq!(filled.body.expect("a body"), bytes);
             assert_eq!(filled.url.as_str(), "http://h.example/a%20b?q=a&b");
@@ -169,7 +171,10 @@ mod tests {
     #[test]
     fn a_content_type_of_its_own_is_kept() {
         let request = request(Some(Body::Text("<x/>".into())), &[("content-type", "application/xml")]);
-        assert_eq!(fill_in(&request, &scope()).expect("a request").headers[CONTENT_TYPE], "application/xml");
+        assert_eq!(
+            fill_in(&request, &scope(), &Network::default()).expect("a request").headers[CONTENT_TYPE],
+            "application/xml"
+        );
     }
 
     #[test]
@@ -179,7 +184,10 @@ mod tests {
             ([("content-length", "5")], "header `content-length` says how the bytes travel and is set by Stepcast"),
             ([("x-a", "${nope}")], "`${nope}` has no value"),
         ] {
-            assert_eq!(fill_in(&request(None, &headers), &scope()).expect_err(expected).to_string(), expected);
+            assert_eq!(
+                fill_in(&request(None, &headers), &scope(), &Network::default()).expect_err(expected).to_string(),
+                expected
+            );
         }
         assert_eq!(
             address("ftp://h/").expect_err("no web address").to_string(),

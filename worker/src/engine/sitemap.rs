@@ -147,6 +147,7 @@ impl Reader<'_> {
         if address.origin() != self.request.url.origin() {
             // The suite's headers are meant for the site it tests, not for whoever its index points to.
             request.headers.clear();
+            request.network.identity = None;
         }
         let fetched = self.fetcher.fetch(request, &mut CookieStore::new(), self.limits).await;
         let response = fetched.map_err(|error| SitemapError::Fetch { address: address.clone(), error })?;

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::excerpt::excerpt;
-use super::fetch::{FetchError, Fetcher, Response};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response};
 use super::links;
 use super::mask::Mask;
 use super::page::{self, Page};
@@ -32,6 +32,8 @@ pub struct StepRun<'a> {
     pub fetcher: &'a Fetcher,
     /// How hard the host may be asked
     pub limits: HostLimits,
+    /// How requests reach the network
+    pub network: &'a Network,
     /// Hides secrets
     pub mask: &'a Arc<Mask>,
     /// The step
@@ -62,11 +64,11 @@ impl StepRun<'_> {
         let started = Instant::now();
         let mut elapsed = Duration::ZERO;
         let (verdict, scope) = match self.fetch(jar, &scope).await {
-            Ok(response) => {
+            Ok((request, response)) => {
                 elapsed = response.elapsed;
                 let cookies = page::cookies(&response, jar);
                 let (judged, scope) = self.judge(response, cookies, scope).await;
-                (self.ask_links(judged, jar, &scope).await, scope)
+                (self.ask_links(judged, jar, request).await, scope)
             }
             Err(error) => (Judged::of_error(&error, self.mask), scope),
         };
@@ -74,28 +76,22 @@ impl StepRun<'_> {
         (StepEnd { outcome, duration: started.elapsed(), elapsed, results, evaluated, is_permanent }, scope)
     }
 
-    async fn fetch(&self, jar: &mut CookieStore, scope: &Scope) -> Result<Response, FetchError> {
+    /// The step's request and the answer to it.
+    async fn fetch(&self, jar: &mut CookieStore, scope: &Scope) -> Result<(FetchRequest, Response), FetchError> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
-        let request = request::fill_in(&self.step.request, scope)?;
-        match self.shared {
-            Some(job) => self.fetcher.fetch_shared(job, request, jar, self.limits).await,
-            None => self.fetcher.fetch(request, jar, self.limits).await,
-        }
+        let request = request::fill_in(&self.step.request, scope, self.network)?;
+        let response = match self.shared {
+            Some(job) => self.fetcher.fetch_shared(job, request.clone(), jar, self.limits).await,
+            None => self.fetcher.fetch(request.clone(), jar, self.limits).await,
+        };
+        Ok((request, response?))
     }
 
     /// Makes the checks of links, which only the page could name.
-    async fn ask_links(&self, mut judged: Judged, jar: &CookieStore, scope: &Scope) -> Judged {
-        let headers = request::fill_in(&self.step.request, scope).map(|request| request.headers);
-        let mut headers = headers.unwrap_or_default();
-        headers.remove(CONTENT_TYPE);
-        let asker = links::Asker {
-            fetcher: self.fetcher,
-            limits: self.limits,
-            jar,
-            headers: &headers,
-            timeout: self.step.request.timeout,
-            mask: self.mask,
-        };
+    async fn ask_links(&self, mut judged: Judged, jar: &CookieStore, mut request: FetchRequest) -> Judged {
+        request.headers.remove(CONTENT_TYPE);
+        let asker =
+            links::Asker { fetcher: self.fetcher, limits: self.limits, jar, request: &request, mask: self.mask };
         for (place, links, collected) in std::mem::take(&mut judged.links) {
             judged.results[place] = asker.ask(&links, collected).await;
             judged.outcome = outcome_of(&judged.results);

@@ -5,8 +5,9 @@ mod slow;
 
 use super::bound;
 use super::excerpt::excerpt;
-use super::fetch::Fetcher;
+use super::fetch::{Fetcher, Network};
 use super::mask::Mask;
+use super::network;
 use super::plan::PlannedTest;
 use super::retry;
 use super::scope::Scope;
@@ -29,7 +30,7 @@ pub trait Observer: Send {
     /// A step has ended; it is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) by itself
     fn step_finished(&mut self, step: StepState);
     /// Asked between steps and retries: whether to stop here
-    fn is_cancelled(&self) -> bool;
+    fn is_stopped(&self) -> bool;
 }
 
 /// What is run.
@@ -96,7 +97,7 @@ async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Ob
             }
             return (attempt, ended);
         }
-        if observer.is_cancelled() {
+        if observer.is_stopped() {
             return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
         }
         tokio::time::sleep(retry::pause_after(attempt)).await;
@@ -110,31 +111,27 @@ async fn run_attempt(
     shared: Option<&str>,
     observer: &mut dyn Observer,
 ) -> Attempt {
-    let mask = Arc::new(Mask::new(run.secrets));
+    let mask = Mask::new(run.secrets);
     match prepare(run) {
-        Ok((test, scope)) => {
-            Try::new(
-                Means { fetcher, limits: run.suite.defaults.host, shared: shared.filter(|_| test.share) },
-                test,
-                scope,
-                mask,
-                observer,
-            )
-            .run()
-            .await
+        Ok((test, scope, network)) => {
+            let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
+            let shared = shared.filter(|_| test.share);
+            let means = Means { fetcher, limits: run.suite.defaults.host, network: &network, shared };
+            Try::new(means, test, scope, Arc::new(mask), observer).run().await
         }
         Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),
     }
 }
 
-fn prepare(run: TestRun<'_>) -> Result<(&Test, Scope), String> {
+fn prepare(run: TestRun<'_>) -> Result<(&Test, Scope, Network), String> {
     let test = run.suite.tests.get(run.planned.definition);
     let test = test.ok_or("the plan does not belong to this suite: there is no such test in it")?;
     let mut scope = Scope::new(run.suite, run.vars, run.secrets).map_err(|error| error.to_string())?;
     for (name, value) in &run.planned.variables {
         scope.set(name, value);
     }
-    Ok((test, scope))
+    let network = network::fill_in(&run.suite.defaults.network, &scope).map_err(|error| error.to_string())?;
+    Ok((test, scope, network))
 }
 
 /// A test of which not even the first request can be put together; told as a step, where people look for reasons.

@@ -91,6 +91,7 @@ mod tests {
             redirects: 0,
             body: body.into(),
             elapsed: Duration::ZERO,
+            certificate: None,
         };
         detect(&Page::new(response)).map(|wall| wall.reason)
     }

@@ -8,6 +8,7 @@ use axum::routing::{any, get};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stepcast_protocol::Outcome;
+use stepcast_worker::engine::{Engine, EngineConfig};
 
 const PAGE: &str = r##"<a href="/ok">a</a><a href="/ok#there">b</a><a href="/ok#gone">c</a><a href="#own">d</a><a href="#none">e</a>
 <h2 id=own></h2><a href="mailto:a@b.c">f</a><a href="javascript:x()">g</a><img src="/moved"><a href="/gone">h</a>
@@ -99,4 +100,38 @@ async fn what_could_not_be_asked_is_errored() {
     let slow = "- name: Slow\n  get: ${base}/to-silent\n  timeout: 300ms\n  expect: [ links: ]\n";
     let end = site.run(slow).await;
     assert_eq!((end.outcome, end.steps[0].checks[0].outcome), (Outcome::Errored, Outcome::Errored), "{:?}", end.steps);
+}
+
+/// The page may be asked for; what it links to may not.
+#[tokio::test]
+async fn a_link_does_not_lead_inside() {
+    let mut site = Site::serve(Router::new().route(
+        "/",
+        get(|| async {
+            html("<a href='http://169.254.100.1:9001/next'>x</a><a href='http://runtime.internal/'>y</a>")
+        }),
+    ))
+    .await;
+    let forbidden_hosts = vec!["169.254.100.1:9001".into(), "runtime.internal".into()];
+    let config = EngineConfig { allow_private_targets: true, forbidden_hosts, ..EngineConfig::default() };
+    site.engine = Engine::new(config).expect("an engine");
+    insta::assert_snapshot!(site.tell("${base}/", "- links: { scope: all }").await, @r#"
+    errored: links to anywhere
+      expected: every one of 2 links to answer 200-399
+      actual: `http://169.254.100.1:9001/next`: `169.254.100.1` belongs to the machine Stepcast runs on; `http://runtime.internal/`: `runtime.internal` belongs to the machine Stepcast runs on
+    "#);
+}
+
+/// A redirect leads to another origin, whose own links get nothing that was meant for the first.
+#[tokio::test]
+async fn credentials_do_not_follow_a_redirect_to_its_links() {
+    let has_key = |headers: HeaderMap| async move {
+        if headers.contains_key("authorization") { StatusCode::FORBIDDEN } else { StatusCode::OK }
+    };
+    let router = Router::new().route("/", get(|| async { html("<a href=/key>x</a>") })).route("/key", get(has_key));
+    let other = Site::serve(router).await;
+    let target = other.base.clone();
+    let site = Site::serve(Router::new().route("/", get(move || async move { to(302, &target) }))).await;
+    let test = "- { name: t, get: '${base}/', bearer: s3cr3t, expect: [ { links: } ] }";
+    assert_eq!(site.run(test).await.outcome, Outcome::Passed);
 }

@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -44,7 +45,11 @@ impl Site {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let base = format!("http://{address}");
+        Self::at(format!("http://{address}"))
+    }
+
+    /// A site at an address.
+    pub fn at(base: String) -> Self {
         let vars = BTreeMap::from([("base".to_owned(), base.clone())]);
         Self { base, vars, secrets: BTreeMap::new(), tags: Vec::new(), engine: engine(true) }
     }
@@ -64,10 +69,24 @@ impl Site {
     }
 
     pub async fn run_watched(&self, tests: &str, watcher: &mut Watcher) -> TestEnd {
-        let suite = suite(tests);
-        let plan = self.plan(&suite).await.expect("a plan");
-        let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &self.vars, secrets: &self.secrets };
+        self.run_suite(&suite(tests), watcher).await
+    }
+
+    /// Runs the first test of a suite with these defaults.
+    pub async fn run_with(&self, defaults: &Value, tests: &str) -> TestEnd {
+        self.run_suite(&suite_with(defaults, tests), &mut Watcher::default()).await
+    }
+
+    async fn run_suite(&self, suite: &Suite, watcher: &mut Watcher) -> TestEnd {
+        let plan = self.plan(suite).await.expect("a plan");
+        let run = TestRun { suite, job: "job", planned: &plan[0], vars: &self.vars, secrets: &self.secrets };
         self.engine.run_test(run, watcher).await
+    }
+
+    /// What the only step of the only test comes to, which gets the first page with these defaults.
+    pub async fn tell_with(&self, defaults: &Value, expect: &str) -> String {
+        let test = format!("- name: t\n  get: ${{base}}/\n  expect:\n{}", indent(expect));
+        self.told(&self.run_with(defaults, &test).await.steps[0].checks)
     }
 
     /// The checks of the only step of the only test, which gets `page`.
@@ -104,7 +123,12 @@ pub fn engine(allow_private_targets: bool) -> Engine {
 }
 
 pub fn suite(tests: &str) -> Suite {
-    let text = format!("suite: s\nvars: {{ base: http://unset.invalid }}\ntests:\n{}", indent(tests));
+    suite_with(&serde_json::json!({}), tests)
+}
+
+pub fn suite_with(defaults: &Value, tests: &str) -> Suite {
+    let text =
+        format!("suite: s\nvars: {{ base: http://unset.invalid }}\ndefaults: {defaults}\ntests:\n{}", indent(tests));
     Suite::parse(&text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -150,7 +174,7 @@ impl Observer for Watcher {
         self.heard.push(format!("finished {} {outcome}", step.step));
     }
 
-    fn is_cancelled(&self) -> bool {
+    fn is_stopped(&self) -> bool {
         self.cancel_after.is_some_and(|steps| self.finished >= steps)
     }
 }

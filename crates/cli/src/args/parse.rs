@@ -3,9 +3,11 @@
 use std::time::Duration;
 use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
+use stepcast_protocol::duration;
+use stepcast_protocol::limits::JOB_TIME;
 
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    stepcast_protocol::duration::parse(text)
+    duration::parse(text)
 }
 
 pub(super) fn parse_issuers(text: &str) -> Result<TrustedIssuers, String> {
@@ -23,6 +25,15 @@ pub(super) fn parse_origin(text: &str) -> Result<Origin, String> {
 pub(super) fn parse_lease(text: &str) -> Result<Duration, String> {
     let lease = parse_duration(text)?;
     if lease < Duration::from_secs(1) { Err("a lease is at least a second".to_owned()) } else { Ok(lease) }
+}
+
+/// In seconds, which is how a server counts it.
+pub(super) fn parse_time_limit(text: &str) -> Result<u32, String> {
+    let limit = parse_duration(text)?;
+    if limit.subsec_nanos() > 0 || limit.is_zero() || limit > JOB_TIME {
+        return Err(format!("a time limit has whole seconds, from `1s` to `{}`", duration::format(JOB_TIME)));
+    }
+    u32::try_from(limit.as_secs()).map_err(|error| error.to_string())
 }
 
 pub(super) fn parse_pair(text: &str) -> Result<(String, String), String> {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use stepcast_platform::Clock;
 use stepcast_protocol::duration::millis;
 use stepcast_protocol::event::{JobFinished, TestFinished};
-use stepcast_protocol::state::{Counts, JobStatus, StepState, test_version};
+use stepcast_protocol::state::{Counts, JobLimits, JobStatus, StepState, Stop, test_version};
 use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{Event, EventBody, JobState, Verdict};
 use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlannedTest, TestRun};
@@ -29,7 +29,7 @@ const CONCURRENCY: usize = 32;
 pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
     let config = EngineConfig { allow_private_targets: !arguments.deny_private_targets, ..EngineConfig::default() };
     let engine = Engine::new(config)?;
-    let mut run = Run::new(Reporter::new(&arguments.report)?);
+    let mut run = Run::new(Reporter::new(&arguments.report)?, arguments.limits.into());
     let mut worst = Exit::Passed;
     for path in &arguments.files {
         let exit = check_file(&engine, &mut run, path, &arguments.values).await?;
@@ -53,6 +53,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
         suite: file.suite.name.clone(),
         principal: "check".to_owned(),
         labels: BTreeMap::new(),
+        replay_of: None,
     };
     run.tell(run.next_job_version(), body);
     let finish = async {
@@ -92,6 +93,7 @@ struct Run {
     job_of_its_own: String,
     clock: Clock,
     shared: Mutex<Shared>,
+    limits: JobLimits,
     is_cancelled: AtomicBool,
 }
 
@@ -104,7 +106,7 @@ struct Shared {
 }
 
 impl Run {
-    fn new(reporter: Reporter) -> Self {
+    fn new(reporter: Reporter, limits: JobLimits) -> Self {
         let shared = Shared { reporter, state: JobState::default(), counts: Counts::default(), checks: 0, v: 0 };
         Self {
             started: Instant::now(),
@@ -112,6 +114,7 @@ impl Run {
             job_of_its_own: String::new(),
             clock: Clock::system(),
             shared: Mutex::new(shared),
+            limits,
             is_cancelled: AtomicBool::new(false),
         }
     }
@@ -119,6 +122,14 @@ impl Run {
     /// Lets what runs come to its end, and nothing else begin.
     fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Why the rest of the file is not run, if it is not.
+    fn stop(&self) -> Option<Stop> {
+        if self.is_cancelled.load(Ordering::Relaxed) {
+            return Some(Stop::Cancelled);
+        }
+        self.limits.reached(&self.lock().counts, self.started.elapsed())
     }
 
     /// Forgets the file before.
@@ -151,11 +162,13 @@ impl Run {
             shared.counts.total = total;
             (shared.counts, shared.checks, shared.state.digest())
         };
-        let verdict = if problem.is_some() {
-            Verdict::Errored
-        } else {
-            Verdict::of(&counts, checks, self.is_cancelled.load(Ordering::Relaxed))
+        let stop = self.stop().filter(|_| counts.cancelled > 0 || total == 0);
+        let verdict = match &problem {
+            Some(_) => Verdict::Errored,
+            None => Verdict::of(&counts, checks, self.is_cancelled.load(Ordering::Relaxed)),
         };
+        let limit = stop.filter(|stop| *stop != Stop::Cancelled);
+        let problem = problem.or_else(|| limit.map(|limit| limit.to_string()));
         let duration_ms = millis(self.started.elapsed());
         let finished = JobFinished { verdict, counts, duration_ms, digest, problem };
         self.tell(self.next_job_version(), EventBody::JobFinished(finished));
@@ -233,7 +246,7 @@ impl Observer for Narrator<'_> {
         self.tell(EventBody::StepFinished { test: self.planned.test, step });
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.run.is_cancelled.load(Ordering::Relaxed)
+    fn is_stopped(&self) -> bool {
+        self.run.stop().is_some()
     }
 }

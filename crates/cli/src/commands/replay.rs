@@ -7,14 +7,20 @@ use crate::endpoint::Endpoint;
 use crate::exit::Exit;
 use crate::report::{self, Reporter};
 use stepcast_protocol::Command;
-use stepcast_protocol::command::{Selection, Topic};
+use stepcast_protocol::command::{Replay, Selection, Topic};
 
 /// Replays a job and waits for the verdict of the new one.
 pub(crate) async fn replay(arguments: ReplayArguments) -> anyhow::Result<Exit> {
     let endpoint = Endpoint::find(&arguments.server)?;
     let only = if arguments.failed { Selection::Failed } else { Selection::All };
     // Asked once: a replay has no key that would keep it one job if it were asked again.
-    let answer = Session::open(&endpoint).await?.ask(Command::Replay { job: arguments.job, only }).await?;
+    let replay = Replay {
+        job: arguments.job,
+        only,
+        vars: arguments.vars.into_iter().collect(),
+        secrets: arguments.secrets.into_iter().collect(),
+    };
+    let answer = Session::open(&endpoint).await?.ask(Command::Replay(replay)).await?;
     let job = answer.job.unwrap_or_default();
     if arguments.detach {
         report::data(&job);

@@ -25,6 +25,8 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
         secrets: arguments.values.secrets.into_iter().collect(),
         labels: arguments.labels.into_iter().collect(),
         tags: arguments.values.tags,
+        max_failures: arguments.limits.max_failures,
+        time_limit_s: arguments.limits.time_limit,
         // The command is sent again where the connection is lost before its answer; it stays one job.
         idempotency_key: Some(uuid::Uuid::new_v4().to_string()),
     }));

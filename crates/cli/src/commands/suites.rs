@@ -6,6 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::exit::Exit;
 use crate::report;
 use crate::suite_file::SuiteFile;
+use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::{Command, EventBody};
 
 /// Pushes, lists, shows or removes.
@@ -18,13 +19,7 @@ pub(crate) async fn suites(arguments: SuitesArguments) -> anyhow::Result<Exit> {
             ask(&server, Command::PutSuite { name, suite, suite_gz }).await?;
             report::message(&format!("stored as `{shown}`; run it with `stepcast run '{shown}'`"));
         }
-        SuitesCommand::List { server } => {
-            if let EventBody::Suites { suites } = ask(&server, Command::ListSuites).await? {
-                for suite in suites {
-                    report::data(&format!("{}  {} tests  {}", suite.name, suite.tests, suite.updated_at));
-                }
-            }
-        }
+        SuitesCommand::List { server } => list(&server).await?,
         SuitesCommand::Show { name, server } => {
             if let EventBody::Suite { suite, .. } = ask(&server, Command::GetSuite { name }).await? {
                 report::data(&serde_json::to_string_pretty(&suite)?);
@@ -36,6 +31,23 @@ pub(crate) async fn suites(arguments: SuitesArguments) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Passed)
+}
+
+/// Page by page, since there may be more than one answer holds.
+async fn list(server: &ServerArguments) -> anyhow::Result<()> {
+    let mut session = Session::open(&Endpoint::find(server)?).await?;
+    let mut query = PageQuery::default();
+    loop {
+        let answer = session.ask(Command::ListSuites(query)).await?;
+        let EventBody::Suites { suites, cursor } = answer.body else { return Ok(()) };
+        for suite in suites {
+            report::data(&format!("{}  {} tests  {}", suite.name, suite.tests, suite.updated_at));
+        }
+        if cursor.is_none() {
+            return Ok(());
+        }
+        query = PageQuery { cursor, limit: None };
+    }
 }
 
 async fn ask(server: &ServerArguments, command: Command) -> anyhow::Result<EventBody> {

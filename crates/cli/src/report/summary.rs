@@ -18,7 +18,8 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
     slow(&mut out, state);
     let Some(job) = &state.summary else { return out };
     if let Some(problem) = &job.problem {
-        let _ = writeln!(out, "The suite could not be planned: {problem}\n");
+        let what = if job.counts.total == 0 { "The suite could not be planned" } else { "Not all tests were run" };
+        let _ = writeln!(out, "{what}: {problem}\n");
     }
     if job.verdict == Some(Verdict::Empty) {
         let _ = writeln!(out, "Nothing was tested: no test was chosen, or none has a check\n");

@@ -1,15 +1,15 @@
-//! Reads a suite's file and, through it, those it includes and the tables it names.
+//! Reads a suite's file and, through it, those it includes, the tables and certificates it names.
 
 use super::include::merge;
 use super::sources::{Sources, shift, shift_position};
-use super::tables;
+use super::{certificates, tables};
 use crate::exit::UsageError;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use stepcast_protocol::document::{Kind, Node, Position};
 use stepcast_protocol::limits::SUITE_BYTES;
-use stepcast_protocol::suite::Problem;
+use stepcast_protocol::suite::{Problem, hide_private_lines};
 
 /// Most files one suite is made of.
 const MAX_FILES: usize = 100;
@@ -45,6 +45,7 @@ impl Loader {
             }
         }
         self.problems.sort_by_key(|problem| problem.position);
+        hide_private_lines(&mut self.problems);
         self.problems.iter().map(|problem| self.sources.render(problem)).collect()
     }
 
@@ -77,6 +78,7 @@ impl Loader {
         let node = self.parse(path, text).map(|mut node| {
             let folder = path.parent().unwrap_or(Path::new("")).to_owned();
             tables::fill_in(self, &mut node, &folder);
+            certificates::fill_in(self, &mut node, &folder);
             self.fill_in_includes(node, &folder)
         });
         self.open.pop();
@@ -116,8 +118,7 @@ impl Loader {
         let text = match read_text(&path) {
             Ok(text) => text,
             Err(message) => {
-                let hint = "names are looked up from the file they stand in";
-                self.problem("include", file.position, message, Some(hint));
+                self.problem("include", file.position, message, Some(LOOKED_UP));
                 return None;
             }
         };
@@ -146,11 +147,20 @@ impl Loader {
     }
 }
 
+/// The hint where a file cannot be read.
+pub(super) const LOOKED_UP: &str = "names are looked up from the file they stand in";
+
 /// Marks a problem of a text that is no document; no place in a suite is called so.
 const SYNTAX: &str = "\0";
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// What stands behind a key of a mapping.
+pub(super) fn child<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
+    let Kind::Mapping(entries) = &mut node.kind else { return None };
+    entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
 }
 
 /// A file as text, unless it is larger than any suite.

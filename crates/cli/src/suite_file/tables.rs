@@ -1,6 +1,6 @@
 //! Puts tables in the place of the files that hold them: `each: { csv: cities.csv }`.
 
-use super::load::{Loader, read_text};
+use super::load::{LOOKED_UP, Loader, child, read_text};
 use serde_json::Value;
 use std::path::Path;
 use stepcast_protocol::document::{Kind, Node};
@@ -27,7 +27,7 @@ fn fill_in_table(loader: &mut Loader, table: &mut Node, folder: &Path, path: &st
     }
     let (name, position) = (name.clone(), table.position);
     let file = folder.join(&name);
-    let read = read_text(&file).map_err(|message| (message, Some("names are looked up from the file they stand in")));
+    let read = read_text(&file).map_err(|message| (message, Some(LOOKED_UP)));
     let read = read.and_then(|text| if path.ends_with("csv") { csv(&name, text) } else { json(loader, &file, text) });
     // Something good stands in for what is wrong, which is told once.
     let one_value = || Kind::List(vec![Node { position, kind: Kind::Scalar(Value::from("")) }]);
@@ -55,9 +55,4 @@ fn json(loader: &mut Loader, file: &Path, text: String) -> Table {
         Kind::List(rows) if rows.iter().any(|row| matches!(row.kind, Kind::Mapping(_))) => Ok(Some(Kind::List(rows))),
         _ => Err((format!("`{}` does not hold a list of objects", file.display()), None)),
     }
-}
-
-fn child<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
-    let Kind::Mapping(entries) = &mut node.kind else { return None };
-    entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
 }

@@ -3,4 +3,5 @@
 
 mod deadline;
 mod secret;
+mod silence;
 mod world;

@@ -2,20 +2,21 @@
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stepcast_local::access::AccessKey;
 use stepcast_local::queue::{self, QueueAttributes, QueueService};
 use stepcast_local::server;
 use stepcast_local::table::TableService;
 use stepcast_platform::config::{Endpoints, Secret, SecretSource};
-use stepcast_platform::table::{JobRecord, JobSource, NewJob, TestRecord};
+use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets, TestRecord};
 use stepcast_platform::{Clock, Config, Platform, Work};
+use stepcast_protocol::state::JobLimits;
 use stepcast_worker::Worker;
 use stepcast_worker::engine::EngineConfig;
 use tempfile::TempDir;
@@ -40,6 +41,7 @@ pub struct World {
     pub site: String,
     config: Config,
     now: Arc<AtomicU64>,
+    heard: Arc<Mutex<Vec<String>>>,
     _folder: TempDir,
 }
 
@@ -63,9 +65,12 @@ impl World {
         .await;
         let url = |name: &str| queue::server::queue_url(&queue_url, name);
         let endpoints = Endpoints { table: table_url, queue: queue_url.clone(), access_key: Secret::new("key") };
-        let nowhere = "http://127.0.0.1:9".to_owned();
-        let config = Config::at(endpoints, url("stepcast"), url("dead"), nowhere, Secret::new(SECRET));
-        let world = Self { site, config, now: Arc::new(AtomicU64::new(NOON)), _folder: folder };
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let pushed = heard.clone();
+        let hear = move |body: String| async move { pushed.lock().expect("nobody failed").push(body) };
+        let connections = serve(|_| Router::new().route("/@connections/{connection}", post(hear))).await;
+        let config = Config::at(endpoints, url("stepcast"), url("dead"), connections, Secret::new(SECRET));
+        let world = Self { site, config, now: Arc::new(AtomicU64::new(NOON)), heard, _folder: folder };
         world.platform().await.table.create_if_missing().await.expect("a table");
         world
     }
@@ -86,6 +91,12 @@ impl World {
         worker(Platform::connect(&config, self.clock()).await)
     }
 
+    /// What was said to connections so far, an event each.
+    pub fn heard(&self) -> Vec<Value> {
+        let heard = self.heard.lock().expect("nobody failed");
+        heard.iter().flat_map(|said| said.lines()).map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
     /// Milliseconds since 1970 after a while.
     pub fn after(&self, while_: Duration) -> u64 {
         self.now.load(Ordering::SeqCst) + u64::try_from(while_.as_millis()).expect("a while")
@@ -102,8 +113,10 @@ impl World {
         let sealer = platform.keys.sealer().await.expect("the secret");
         let source = JobSource {
             suite: packed(&json!({ "suite": "Example", "tests": tests })),
-            secrets: Some(sealer.seal(JOB, r#"{"key":"hunter2"}"#).expect("sealed")),
-            sealed_for: JOB.to_owned(),
+            secrets: vec![SealedSecrets {
+                job: JOB.to_owned(),
+                sealed: sealer.seal(JOB, r#"{"key":"hunter2"}"#).expect("sealed"),
+            }],
             vars: BTreeMap::new(),
             tags: Vec::new(),
             only: Vec::new(),
@@ -117,6 +130,7 @@ impl World {
             connection: None,
             idempotency_key: None,
             replay_of: None,
+            limits: JobLimits::default(),
         };
         platform.table.create_job(&new).await.expect("stored");
     }

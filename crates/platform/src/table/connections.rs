@@ -3,20 +3,26 @@
 //! `$disconnect` is best effort, so every row expires on its own, and whoever meets a 410 forgets the connection.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 
-use super::item::{Item, item, key, number};
-use super::jobs::{incomplete, job_pk};
-use super::lists::sort_key;
+use super::item::{Item, item, key, number, read};
+use super::jobs::incomplete;
+use super::lists::{per_page, sort_key};
 use super::transaction::Transacted;
 use super::{Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::types::{DeleteRequest, TransactWriteItem, WriteRequest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 
 /// Longer than a connection can live by the longest an expired row may still be there to confuse anybody.
 const MARGIN: Duration = Duration::from_mins(15);
+
+/// Where they are listed.
+const CONNECTIONS: &str = "CONNECTIONS";
+/// What the sort keys of what a connection watches begin with.
+const WATCH: &str = "WATCH#";
 
 /// A connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +59,7 @@ impl Table {
     pub async fn put_connection(&self, connection: &Connection) -> Result<()> {
         let stored = Stored { connection, expires_at: self.connection_expiry() };
         let own = item(connection_pk(&connection.connection), "CONNECTION", &stored)?;
-        let listed = item("CONNECTIONS", &connection.connection, &stored)?;
+        let listed = item(CONNECTIONS, &connection.connection, &stored)?;
         self.write(vec![self.put(own)?, self.put(listed)?]).await
     }
 
@@ -62,18 +68,28 @@ impl Table {
         self.get("connection", key(connection_pk(connection), "CONNECTION")).await
     }
 
-    /// Every connection.
-    pub async fn connections(&self) -> Result<Vec<Connection>> {
-        let items = Self::all(self.partition("CONNECTIONS", "")).await?;
-        items.into_iter().map(|item| super::item::read("connection", item)).collect()
+    /// A page of the connections by id, and where the next one begins.
+    pub async fn connections(&self, query: &PageQuery) -> Result<(Vec<Connection>, Option<String>)> {
+        let (found, cursor) = (self.partition(CONNECTIONS, ""), query.cursor.as_deref());
+        let (items, next) = Self::page(found, CONNECTIONS, cursor, per_page(query.limit)).await?;
+        let connections = items.into_iter().map(|item| read("connection", item));
+        Ok((connections.collect::<Result<_>>()?, next))
+    }
+
+    /// What a connection watches: so many topics at most.
+    pub async fn watched_by(&self, connection: &str, most: usize) -> Result<Vec<String>> {
+        let partition = connection_pk(connection);
+        let (items, _) = Self::page(self.partition(&partition, WATCH), &partition, None, most).await?;
+        let topic = |item| sort_key(item)?.strip_prefix(WATCH).map(str::to_owned);
+        Ok(items.iter().filter_map(topic).collect())
     }
 
     /// Forgets a connection and everything it watched.
     pub async fn forget_connection(&self, connection: &str) -> Result<()> {
         let items = Self::all(self.partition(connection_pk(connection), "")).await?;
-        let mut keys = vec![key("CONNECTIONS", connection)];
+        let mut keys = vec![key(CONNECTIONS, connection)];
         for sort_key in items.iter().filter_map(sort_key) {
-            if let Some(topic) = sort_key.strip_prefix("WATCH#") {
+            if let Some(topic) = sort_key.strip_prefix(WATCH) {
                 keys.push(key(watch_pk(topic), connection));
             }
             keys.push(key(connection_pk(connection), sort_key));
@@ -103,21 +119,6 @@ impl Table {
     /// The connections that watch a topic, as it is now.
     pub async fn watchers(&self, topic: &str) -> Result<Vec<String>> {
         Ok(Self::all(self.partition(watch_pk(topic), "")).await?.iter().filter_map(sort_key).collect())
-    }
-
-    /// Keeps what somebody said about a job.
-    pub async fn put_comment(&self, job: &str, principal: &str, said: &str) -> Result<()> {
-        #[derive(Serialize)]
-        struct Comment<'a> {
-            principal: &'a str,
-            text: &'a str,
-            expires_at: u64,
-        }
-        let comment = Comment { principal, text: said, expires_at: self.expiry() };
-        let sk = format!("COMMENT#{:015}#{}", self.clock.now_ms(), uuid::Uuid::now_v7());
-        let item = item(job_pk(job), sk, &comment)?;
-        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map_err(failed)?;
-        Ok(())
     }
 
     pub(super) fn connection_expiry(&self) -> u64 {

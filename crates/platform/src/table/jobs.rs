@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Updat
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use stepcast_protocol::state::{Counts, JobStatus, Verdict};
+use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
 
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_hours(24);
@@ -37,6 +37,8 @@ pub struct NewJob {
     pub idempotency_key: Option<String>,
     /// The job this one repeats
     pub replay_of: Option<String>,
+    /// When to stop before all tests have run
+    pub limits: JobLimits,
 }
 
 /// What became of a job that was to be stored.
@@ -109,9 +111,11 @@ impl Table {
             checks: 0,
             digest: 0,
             cancel_requested: false,
+            ended_by: None,
             verdict: None,
             problem: None,
             replay_of: new.replay_of.clone(),
+            limits: new.limits,
             counts: Counts::default(),
         }
     }
@@ -183,6 +187,19 @@ impl Table {
             .condition_expression("attribute_exists(pk) AND #status <> :finished")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+            .expression_attribute_values(":finished", text("finished"))
+            .expression_attribute_values(":one", number(1));
+        self.changed(update).await
+    }
+
+    /// Notes that somebody waits no longer for the job's tests. Nothing, where it has a verdict already.
+    pub async fn end_job(&self, job: &str, by: &str) -> Result<Option<JobRecord>> {
+        let update = self
+            .update_job(job)
+            .update_expression("SET ended_by = :by, moved_at = :now ADD v :one")
+            .condition_expression("attribute_exists(pk) AND #status <> :finished")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":by", text(by))
             .expression_attribute_values(":finished", text("finished"))
             .expression_attribute_values(":one", number(1));
         self.changed(update).await

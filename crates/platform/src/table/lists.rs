@@ -1,15 +1,16 @@
-//! Lists of jobs: newest first, and those the reaper looks after.
+//! Lists: jobs, newest first, and those the reaper looks after; and pages of any list.
 
 use super::item::{Item, key, read};
 use super::jobs::job_pk;
 use super::record::JobRecord;
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
 use std::time::Duration;
 use stepcast_protocol::command::JobsQuery;
-use stepcast_protocol::limits::JOBS_PER_PAGE;
+use stepcast_protocol::limits::ITEMS_PER_PAGE;
 use stepcast_protocol::state::ListedJob;
 
 /// How many pages of the index one answer may read while it looks for jobs in a given status.
@@ -21,7 +22,7 @@ const OFFERS: u32 = 6;
 impl Table {
     /// A page of jobs, newest first, and where the next one begins.
     pub async fn jobs(&self, query: &JobsQuery) -> Result<(Vec<ListedJob>, Option<String>)> {
-        let most = usize::try_from(query.limit.unwrap_or(50)).unwrap_or(JOBS_PER_PAGE).clamp(1, JOBS_PER_PAGE);
+        let most = per_page(query.limit);
         let partition = query.suite.as_ref().map_or_else(|| "JOBS".to_owned(), |suite| format!("SUITE#{suite}"));
         let mut jobs = Vec::new();
         let mut cursor = query.cursor.clone();
@@ -44,12 +45,23 @@ impl Table {
         cursor: Option<&str>,
         most: usize,
     ) -> Result<(Vec<String>, Option<String>)> {
-        let query =
-            self.partition(partition, "").scan_index_forward(false).limit(i32::try_from(most).unwrap_or(i32::MAX));
-        let start = cursor.map(|job| key(partition, job));
-        let page = query.set_exclusive_start_key(start).send().await.map_err(failed)?;
+        let query = self.partition(partition, "").scan_index_forward(false);
+        let (items, next) = Self::page(query, partition, cursor, most).await?;
+        Ok((items.iter().filter_map(sort_key).collect(), next))
+    }
+
+    /// A page of what a query finds in a partition, and where the next one begins.
+    pub(super) async fn page(
+        query: QueryFluentBuilder,
+        partition: &str,
+        cursor: Option<&str>,
+        most: usize,
+    ) -> Result<(Vec<Item>, Option<String>)> {
+        let start = cursor.map(|last| key(partition, last));
+        let query = query.limit(i32::try_from(most).unwrap_or(i32::MAX)).set_exclusive_start_key(start);
+        let page = query.send().await.map_err(failed)?;
         let next = page.last_evaluated_key.as_ref().and_then(sort_key);
-        Ok((page.items.unwrap_or_default().iter().filter_map(sort_key).collect(), next))
+        Ok((page.items.unwrap_or_default(), next))
     }
 
     /// Jobs by id, in the order asked for; those that are no more are left out.
@@ -83,6 +95,11 @@ impl Table {
     pub async fn open_jobs(&self) -> Result<Vec<String>> {
         Ok(Self::all(self.partition("OPEN", "")).await?.iter().filter_map(sort_key).collect())
     }
+}
+
+/// How many items a page has where so many were asked for.
+pub(super) fn per_page(limit: Option<u32>) -> usize {
+    usize::try_from(limit.unwrap_or(50)).unwrap_or(ITEMS_PER_PAGE).clamp(1, ITEMS_PER_PAGE)
 }
 
 pub(super) fn sort_key(item: &Item) -> Option<String> {

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::state::{
-    Counts, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus, Verdict, format_digest,
-    test_version,
+    Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, StepState, Stop, TestState, TestStatus, Verdict,
+    format_digest, test_version,
 };
 
 /// A job.
@@ -44,15 +45,21 @@ pub struct JobRecord {
     /// Whether somebody asked it to stop
     #[serde(default)]
     pub cancel_requested: bool,
+    /// Who ended it without waiting for its tests
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
     /// The one word it ended with
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// Why it could not be planned
+    /// Why it could not be planned, or was stopped before all tests had run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// The job this one repeats
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,
+    /// When to stop before all tests have run
+    #[serde(flatten)]
+    pub limits: JobLimits,
     /// How many tests ended how
     #[serde(flatten)]
     pub counts: Counts,
@@ -75,12 +82,21 @@ impl JobRecord {
             principal: self.principal.clone(),
             labels: self.labels.clone(),
             problem: self.problem.clone(),
+            replay_of: self.replay_of.clone(),
         }
     }
 
     /// As a list shows it.
     pub fn listed(&self) -> ListedJob {
         ListedJob { job: self.job.clone(), v: self.v, summary: self.summary() }
+    }
+
+    /// Why what is left of it is not run, if it is not. `now` is in milliseconds since 1970.
+    pub fn stop(&self, now: u64) -> Option<Stop> {
+        if self.cancel_requested {
+            return Some(Stop::Cancelled);
+        }
+        self.limits.reached(&self.counts, Duration::from_millis(now.saturating_sub(self.created_at)))
     }
 
     /// Its end, once it has one.
@@ -97,16 +113,25 @@ pub struct JobSource {
     pub suite: Vec<u8>,
     /// Values given with the run
     pub vars: BTreeMap<String, String>,
-    /// Secrets given with the run: a sealed JSON object of texts
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "serde_bytes")]
-    pub secrets: Option<Vec<u8>>,
-    /// The job the secrets are sealed for; a replay has those of the job it repeats, which only a worker opens
-    pub sealed_for: String,
+    /// Secrets given with the run. A replay has those of the job it repeats as well, which only a worker opens; the
+    /// later ones count
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SealedSecrets>,
     /// Which tests were asked for by tag
     pub tags: Vec<String>,
     /// Which tests were asked for by name (a replay of failed ones); empty means all
     #[serde(default)]
     pub only: Vec<String>,
+}
+
+/// Secrets as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSecrets {
+    /// The job they are sealed for
+    pub job: String,
+    /// A sealed JSON object of texts
+    #[serde(with = "serde_bytes")]
+    pub sealed: Vec<u8>,
 }
 
 /// A test.
@@ -160,7 +185,13 @@ impl TestRecord {
             outcome: self.outcome,
             duration_ms: self.duration_ms,
             steps,
+            stalled: false,
         }
+    }
+
+    /// Whether a worker took it and has not held it for some time. `now` is in milliseconds since 1970.
+    pub fn is_stalled(&self, now: u64) -> bool {
+        self.status == TestStatus::Running && self.lease_until < now
     }
 
     /// Its end, once it has one.

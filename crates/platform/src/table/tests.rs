@@ -89,19 +89,31 @@ impl Table {
     /// Takes a test, if nobody holds it and it has no outcome.
     pub async fn claim_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
         let now = self.clock.now_ms();
-        let until = now + stepcast_protocol::duration::millis(lease);
-        let request = self
-            .update_test(job, plan, test)
+        let free = "#status = :queued OR (#status = :running AND lease_until < :now)";
+        let request = self.claim(job, plan, test, lease).condition_expression(free);
+        Self::claimed(request.expression_attribute_values(":now", number(now)), now).await
+    }
+
+    /// Takes a test that has no outcome, whoever holds it: their lease is over.
+    pub async fn take_over_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
+        let request = self.claim(job, plan, test, lease).condition_expression("#status IN (:queued, :running)");
+        Self::claimed(request, self.clock.now_ms()).await
+    }
+
+    fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration) -> UpdateItemFluentBuilder {
+        let until = self.clock.now_ms() + stepcast_protocol::duration::millis(lease);
+        self.update_test(job, plan, test)
             .update_expression("SET #status = :running, lease_until = :until ADD lease :one")
-            .condition_expression("#status = :queued OR (#status = :running AND lease_until < :now)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":queued", text("queued"))
             .expression_attribute_values(":running", text("running"))
             .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":now", number(now))
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    async fn claimed(request: UpdateItemFluentBuilder, now: u64) -> Result<Claim> {
         match update(request).await {
             Ok(answer) => Ok(Claim::Taken(Box::new(test_record(answer.attributes)?))),
             Err(SdkError::ServiceError(error)) => match error.into_err() {

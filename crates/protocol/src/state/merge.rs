@@ -2,7 +2,7 @@
 //!
 //! `web/src/client/state.ts` follows the same rules; both are tested on `tests/fixtures/merge`.
 
-use super::{JobStatus, JobSummary, StepState, TestState, TestStatus, digest_of, format_digest};
+use super::{JobStatus, JobSummary, StepState, TestState, TestStatus, digest_of, format_digest, lease_of};
 use crate::event::{Event, EventBody};
 use std::collections::BTreeMap;
 
@@ -38,6 +38,7 @@ impl JobState {
                     TestState { v, status: TestStatus::Running, attempt: *attempt, ..TestState::queued(*test, name) };
                 self.test(*test, name).replace(&started);
             }
+            EventBody::TestStalled { test, name } => self.test(*test, name).stall(v),
             EventBody::TestFinished(finished) => self.test(finished.test, &finished.name).replace(&finished.state(v)),
             EventBody::StepStarted { test, step } | EventBody::StepFinished { test, step } => {
                 self.test(*test, "").update_step(StepState { v: Some(v), ..step.clone() });
@@ -48,8 +49,9 @@ impl JobState {
 
     fn apply_summary(&mut self, v: u64, body: &EventBody, at: &str) {
         match body {
-            EventBody::JobAccepted { suite, principal, labels } => {
+            EventBody::JobAccepted { suite, principal, labels, replay_of } => {
                 let accepted = JobSummary::accepted(suite, principal, labels, at);
+                let accepted = JobSummary { replay_of: replay_of.clone(), ..accepted };
                 self.identify(&accepted);
                 self.update_job(v, |job| *job = accepted);
             }
@@ -99,6 +101,7 @@ impl JobState {
             job.principal.clone_from(&known.principal);
             job.labels.clone_from(&known.labels);
             job.created_at.clone_from(&known.created_at);
+            job.replay_of.clone_from(&known.replay_of);
         }
     }
 
@@ -113,21 +116,45 @@ impl JobState {
 
 impl TestState {
     fn replace(&mut self, newer: &Self) {
-        if newer.v <= self.v {
-            return;
+        if newer.v > self.v {
+            let stalled = self.stalled_lease();
+            let later_steps: Vec<_> = self.steps.drain(..).filter(|step| step.v > Some(newer.v)).collect();
+            *self = Self { stalled: false, ..newer.clone() };
+            for step in later_steps {
+                self.put_step(step);
+            }
+            self.stalled = stalled.is_some_and(|lease| self.is_stalled_by(lease));
         }
-        let later_steps: Vec<_> = self.steps.drain(..).filter(|step| step.v > Some(newer.v)).collect();
-        *self = newer.clone();
-        for step in later_steps {
-            self.put_step(step);
-        }
+        self.stalled |= newer.stalled && self.is_stalled_by(lease_of(newer.v));
     }
 
     fn update_step(&mut self, step: StepState) {
         if step.v <= Some(self.v) || self.steps.iter().any(|known| known.step == step.step && known.v >= step.v) {
             return;
         }
+        let stalled = self.stalled_lease();
         self.put_step(step);
+        self.stalled = stalled.is_some_and(|lease| self.is_stalled_by(lease));
+    }
+
+    /// Takes in that the worker that held the test at version `v` is silent.
+    fn stall(&mut self, v: u64) {
+        let running = Self { status: TestStatus::Running, ..Self::queued(self.test, &self.name) };
+        self.replace(&Self { v, stalled: true, ..running });
+    }
+
+    fn stalled_lease(&self) -> Option<u64> {
+        self.stalled.then(|| self.newest_lease())
+    }
+
+    /// Whether this silent lease is the newest one known.
+    fn is_stalled_by(&self, lease: u64) -> bool {
+        self.status != TestStatus::Finished && lease == self.newest_lease()
+    }
+
+    fn newest_lease(&self) -> u64 {
+        let steps = self.steps.iter().filter_map(|step| step.v);
+        lease_of(steps.fold(self.v, u64::max))
     }
 
     fn put_step(&mut self, step: StepState) {

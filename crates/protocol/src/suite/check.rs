@@ -92,6 +92,8 @@ pub enum Subject {
         /// What of it; its value if none
         attribute: Option<CookieAttribute>,
     },
+    /// The server's certificate, that of the last answer
+    Certificate(CertificateProperty),
     /// The address after redirects
     Url,
     /// How many redirects were followed
@@ -191,11 +193,47 @@ impl CookieAttribute {
     }
 }
 
+/// What of a certificate is looked at (RFC 5280).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateProperty {
+    /// Whole days until it expires, below zero afterwards
+    DaysLeft,
+    /// When it expires, as an ISO 8601 date
+    Expires,
+    /// Who issued it, as RFC 4514 writes names
+    Issuer,
+    /// Whose it is, as RFC 4514 writes names
+    Subject,
+    /// The host names and addresses it is for, a list
+    Names,
+    /// The SHA-256 of the certificate, in hexadecimal
+    Sha256,
+}
+
+impl CertificateProperty {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::DaysLeft, Self::Expires, Self::Issuer, Self::Subject, Self::Names, Self::Sha256];
+
+    /// The name a suite writes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DaysLeft => "days_left",
+            Self::Expires => "expires",
+            Self::Issuer => "issuer",
+            Self::Subject => "subject",
+            Self::Names => "names",
+            Self::Sha256 => "sha256",
+        }
+    }
+}
+
 /// The names of the subjects, as a suite writes them.
-pub const SUBJECTS: [&str; 13] = [
+pub const SUBJECTS: [&str; 14] = [
     "status",
     "header",
     "cookie",
+    "cert",
     "url",
     "redirects",
     "body",
@@ -248,6 +286,7 @@ impl fmt::Display for Subject {
             Self::Header(name) => write!(f, "header {name}"),
             Self::Cookie { name, attribute: None } => write!(f, "cookie {name}"),
             Self::Cookie { name, attribute: Some(attribute) } => write!(f, "cookie {name} {}", attribute.name()),
+            Self::Certificate(property) => write!(f, "cert {}", property.name()),
             Self::Url => f.write_str("url"),
             Self::Redirects => f.write_str("redirects"),
             Self::Body => f.write_str("body"),

@@ -1,8 +1,9 @@
-//! Groups of checks by name: `checks` of a suite, put in place of `use` wherever checks stand.
+//! Groups of checks by name: `checks` of a suite, put in place of `use` wherever checks stand, also in `any`, `all` and
+//! `not`.
 //!
 //! It happens on the tree, before anything is read, so that whoever reads checks knows nothing of groups.
 
-use super::read_check::read_checks;
+use super::read_check::{GROUPS, read_checks};
 use super::reader::{At, Reader};
 use super::suggestion::suggest;
 use crate::document::{Entry, Kind, Node};
@@ -47,7 +48,7 @@ fn read_groups<'a>(suite: &At<'a>, entries: &'a [Entry]) -> BTreeMap<&'a str, Op
 
 fn read_group<'a>(at: &At<'a>) -> Option<(&'a [Node], usize)> {
     let Kind::List(items) = &at.node.kind else { return at.expected("a list of checks") };
-    if let Some(item) = at.items()?.into_iter().find(|item| is_use(item.node)) {
+    if let Some(item) = at.items()?.into_iter().find(|item| holds_use(&mut item.node.clone())) {
         item.problem("a group cannot use another");
         return None;
     }
@@ -69,28 +70,37 @@ impl Groups<'_, '_> {
 
     fn expand_checks(&mut self, step: &mut Node, path: &str) {
         let Some(Kind::List(checks)) = value_of(step, "expect").map(|node| &mut node.kind) else { return };
-        if !checks.iter().any(is_use) {
-            return;
-        }
-        let given = std::mem::take(checks);
-        for (number, check) in given.into_iter().enumerate() {
+        for (number, mut check) in std::mem::take(checks).into_iter().enumerate() {
+            let path = format!("{path}.expect[{number}]");
             if is_use(&check) {
-                checks.extend_from_slice(self.used(&check, &format!("{path}.expect[{number}]")));
+                checks.extend_from_slice(self.used(&check, &path).unwrap_or_default());
             } else {
+                self.expand_inside(&mut check, &path);
                 checks.push(check);
             }
         }
     }
 
-    /// The checks a `use` stands for; none where it is not good, which is reported.
-    fn used(&mut self, check: &Node, path: &str) -> &[Node] {
+    /// In `any`, `all` and `not` a group is one check: all of what it holds.
+    fn expand_inside(&mut self, check: &mut Node, path: &str) {
+        for (path, inner) in inner_checks(check, path) {
+            if is_use(inner) {
+                inner.kind = self.used(inner, &path).map_or_else(stand_in, all_of);
+            } else {
+                self.expand_inside(inner, &path);
+            }
+        }
+    }
+
+    /// The checks a `use` stands for; nothing where it is not good, which is reported.
+    fn used(&mut self, check: &Node, path: &str) -> Option<&[Node]> {
         let at = At { reader: self.at.reader, node: check, path: path.to_owned() };
-        let Some(name) = at.fields(&["use"]).and_then(|fields| fields.get("use")?.text()) else { return &[] };
+        let name = at.fields(&["use"])?.get("use")?.text()?;
         match self.by_name.get(name.as_str()) {
             Some(Some((checks, bytes))) => match self.room.checked_sub(*bytes) {
                 Some(room) => {
                     self.room = room;
-                    return checks;
+                    return Some(checks);
                 }
                 None => at.problem("the groups used so far come to more than 8 MiB of checks"),
             },
@@ -98,7 +108,7 @@ impl Groups<'_, '_> {
             Some(None) => {}
             None => self.report_unknown(&at, &name),
         }
-        &[]
+        None
     }
 
     fn report_unknown(&self, at: &At, name: &str) {
@@ -115,6 +125,36 @@ impl Groups<'_, '_> {
 /// Whether this stands for the checks of a group.
 fn is_use(check: &Node) -> bool {
     matches!(&check.kind, Kind::Mapping(entries) if entries.iter().any(|entry| entry.key == "use"))
+}
+
+/// Whether there is one in it, however deep.
+fn holds_use(check: &mut Node) -> bool {
+    is_use(check) || inner_checks(check, "").into_iter().any(|(_, inner)| holds_use(inner))
+}
+
+/// The checks right inside `any`, `all` or `not`, with their places.
+fn inner_checks<'n>(check: &'n mut Node, path: &str) -> Vec<(String, &'n mut Node)> {
+    let Kind::Mapping(entries) = &mut check.kind else { return Vec::new() };
+    let mut found = Vec::new();
+    for Entry { key, value, .. } in entries.iter_mut().filter(|entry| GROUPS.contains(&entry.key.as_str())) {
+        let path = format!("{path}.{key}");
+        if let Node { kind: Kind::List(items), .. } = value {
+            found.extend(items.iter_mut().enumerate().map(|(number, item)| (format!("{path}[{number}]"), item)));
+        } else {
+            found.push((path, value));
+        }
+    }
+    found
+}
+
+fn all_of(checks: &[Node]) -> Kind {
+    let all = Node { position: checks.first().and_then(|check| check.position), kind: Kind::List(checks.to_vec()) };
+    Kind::Mapping(vec![Entry { key: "all".to_owned(), position: all.position, value: all }])
+}
+
+/// A check that is good, so that what is wrong is told once.
+fn stand_in() -> Kind {
+    Node::from(&serde_json::json!({ "status": 200 })).kind
 }
 
 fn value_of<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {

@@ -6,12 +6,14 @@
 
 mod check;
 mod matcher;
+mod network;
 mod request;
 mod test;
 mod values;
 mod words;
 
 use super::read::{DEFAULTS_KEYS, HOST_KEYS, MOST_CONCURRENCY, MOST_RETRIES, RETRIES_KEYS, RETRY_ON, SUITE_KEYS};
+use super::read_network::NETWORK_KEYS;
 use crate::limits;
 use serde_json::{Map, Value, json};
 use values::{reference, whole_number};
@@ -39,6 +41,7 @@ fn definitions() -> Map<String, Value> {
     definitions.insert("defaults".into(), defaults());
     definitions.insert("retries".into(), retries());
     definitions.insert("host".into(), host());
+    definitions.append(&mut network::definitions());
     definitions.append(&mut request::definitions());
     definitions.append(&mut test::definitions());
     definitions.append(&mut matcher::definitions());
@@ -67,14 +70,16 @@ fn suite() -> Value {
 }
 
 fn defaults() -> Value {
-    let mut defaults = mapping(Place::Defaults, &DEFAULTS_KEYS, |key| match key {
+    let keys = [&DEFAULTS_KEYS[..], &NETWORK_KEYS].concat();
+    let mut defaults = mapping(Place::Defaults, &keys, |key| match key {
         "timeout" => with(reference("duration"), json!({ "default": "10s" })),
         "retries" => reference("retries"),
         "share" => json!({ "type": "boolean", "default": false }),
         "host" => reference("host"),
+        key if NETWORK_KEYS.contains(&key) => reference(key),
         key => request::value(key),
     });
-    defaults["allOf"] = json!([request::one_asker()]);
+    defaults["allOf"] = json!([request::one_asker(), network::not_shown_to_proxy()]);
     defaults
 }
 

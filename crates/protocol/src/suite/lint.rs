@@ -12,6 +12,7 @@ mod unused;
 mod xpaths;
 
 use super::groups;
+use super::privacy::hide_private_lines;
 use super::problem::{Problem, Severity};
 use super::variables::check_variables;
 use super::{Step, Suite, Test};
@@ -57,6 +58,7 @@ impl Warnings<'_> {
         self.problems.dedup_by(|one, other| {
             one.position.is_some() && one.position == other.position && one.message == other.message
         });
+        hide_private_lines(&mut self.problems);
         self.problems
     }
 }

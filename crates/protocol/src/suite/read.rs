@@ -2,6 +2,7 @@
 
 use super::groups;
 use super::problem::Problems;
+use super::read_network::{NETWORK_KEYS, read_network};
 use super::read_request::{read_auth, read_headers, read_timeout};
 use super::read_test::read_test;
 use super::reader::{At, Fields, Reader};
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
-/// The keys of `defaults`.
+/// The keys of `defaults` besides those of the network.
 pub(super) const DEFAULTS_KEYS: [&str; 8] =
     ["timeout", "retries", "headers", "basic", "bearer", "user_agent", "share", "host"];
 /// The keys of `retries`, where it is a mapping.
@@ -93,7 +94,7 @@ fn report_duplicate_names(tests: &[At]) {
 }
 
 fn read_defaults(at: &At) -> Option<Defaults> {
-    let fields = at.fields(&DEFAULTS_KEYS)?;
+    let fields = at.fields(&[&DEFAULTS_KEYS[..], &NETWORK_KEYS].concat())?;
     let standard = Defaults::default();
     let (headers, auth) = (read_headers(&fields), read_auth(&fields));
     Some(Defaults {
@@ -103,6 +104,7 @@ fn read_defaults(at: &At) -> Option<Defaults> {
         auth: auth.unwrap_or_default(),
         share: fields.get("share").and_then(|at| at.boolean()).unwrap_or_default(),
         host: fields.get("host").and_then(|at| read_host_limits(&at)).unwrap_or_default(),
+        network: read_network(&fields),
     })
 }
 

@@ -14,9 +14,7 @@ use crate::limits;
 use crate::xpath::{Gives, XPath};
 use serde_json::Value;
 
-/// Subjects the language has a name for and this version cannot look at yet.
-const PLANNED_SUBJECTS: [&str; 1] = ["cert"];
-/// What checks can be put together by.
+/// The keys that make one check of several, or its opposite.
 pub(super) const GROUPS: [&str; 3] = ["any", "all", "not"];
 
 pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
@@ -46,11 +44,6 @@ fn read_check(at: &At, depth: usize) -> Option<Check> {
     }
     match GROUPS.into_iter().find(|group| fields.has(group)) {
         Some(group) => read_group(at, &fields, group, depth + 1),
-        None if fields.has("use") => {
-            let message = "a group of checks by name stands in `expect` itself, not in `any`, `all` or `not`";
-            fields.problem_at_key("use", message, Some("write its checks out here".into()));
-            None
-        }
         None => read_value_check(at).map(Check::One),
     }
 }
@@ -135,10 +128,6 @@ fn report_subjects(fields: &Fields, found: &[&str], groups: &[&str]) {
         return;
     }
     for (key, _) in fields.entries() {
-        if PLANNED_SUBJECTS.contains(&key) {
-            fields.problem_at_key(key, format!("`{key}` checks are not available in this version"), None);
-            return;
-        }
         if MATCHERS.contains(&key) {
             continue;
         }
@@ -201,6 +190,7 @@ fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
         }
         Subject::Header(_)
         | Subject::Cookie { .. }
+        | Subject::Certificate(_)
         | Subject::Json(_)
         | Subject::Regex { .. }
         | Subject::XPath { property: Property::Exists, .. }

@@ -1,6 +1,6 @@
 //! Reads what has to hold of a value.
 
-use super::check::{Property, Subject};
+use super::check::{CertificateProperty, Property, Subject};
 use super::filter::Filter;
 use super::matcher::{Bound, MATCHERS, Matcher, Order, TYPES, status_class};
 use super::patterns::check_regex;
@@ -35,10 +35,12 @@ impl Compared {
             Subject::Status => Self::Status,
             Subject::Redirects
             | Subject::Size
+            | Subject::Certificate(CertificateProperty::DaysLeft)
             | Subject::Css { property: Property::Count, .. }
             | Subject::XPath { property: Property::Count, .. } => Self::Number,
             Subject::Time => Self::Time,
             Subject::Json(_)
+            | Subject::Certificate(CertificateProperty::Names)
             | Subject::Css { property: Property::Texts, .. }
             | Subject::XPath { property: Property::Texts, .. } => Self::Anything,
             _ => Self::Text,

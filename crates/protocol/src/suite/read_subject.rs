@@ -1,6 +1,6 @@
 //! Reads what a check or a capture looks at.
 
-use super::check::{CookieAttribute, Property, Subject};
+use super::check::{CertificateProperty, CookieAttribute, Property, Subject};
 use super::matcher::MATCHERS;
 use super::patterns::{check_json_path, check_regex, check_selector, check_xpath};
 use super::reader::{At, Fields};
@@ -34,6 +34,7 @@ pub(super) fn read_subject(fields: &Fields, key: &str) -> Option<Subject> {
         "time" => Subject::Time,
         "header" => Subject::Header(at.text_not_empty()?.to_ascii_lowercase()),
         "cookie" => read_cookie(fields, &at)?,
+        "cert" => Subject::Certificate(read_certificate_property(&at)?),
         "xpath" => read_xpath(fields, &at)?,
         "json" => Subject::Json(at.pattern(check_json_path)?),
         "regex" => read_regex(fields, &at)?,
@@ -61,6 +62,11 @@ fn read_cookie(fields: &Fields, at: &At) -> Option<Subject> {
 
 fn read_cookie_attribute(at: &At) -> Option<CookieAttribute> {
     at.choice(&CookieAttribute::ALL.map(CookieAttribute::name)).map(|place| CookieAttribute::ALL[place])
+}
+
+fn read_certificate_property(at: &At) -> Option<CertificateProperty> {
+    let names = CertificateProperty::ALL.map(CertificateProperty::name);
+    at.choice(&names).map(|place| CertificateProperty::ALL[place])
 }
 
 fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {

@@ -1,7 +1,9 @@
 //! Walks a document with the path in hand and collects every problem instead of stopping at the first.
 
+use super::privacy::{hide_private_lines, is_private};
 use super::problem::{Problem, Problems};
 use super::quote::{boolean_meant, quote};
+use super::read_network::NETWORK_KEYS;
 use super::suggestion::{suggest, suggestion};
 use crate::document::{Entry, Kind, Node, Position};
 use crate::template;
@@ -35,6 +37,7 @@ impl Reader {
     pub fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| problem.position);
+        hide_private_lines(&mut problems);
         match value {
             Some(value) if problems.is_empty() => Ok(value),
             _ => Err(Problems(problems)),
@@ -42,8 +45,15 @@ impl Reader {
     }
 
     pub fn report(&self, path: &str, position: Option<Position>, message: impl Into<String>, hint: Option<String>) {
-        let (path, message) = (path.to_owned(), message.into());
-        self.problems.borrow_mut().push(Problem { path, position, message, hint, ..Problem::default() });
+        let (is_private, path, message) = (is_private(path), path.to_owned(), message.into());
+        self.problems.borrow_mut().push(Problem { path, position, message, hint, is_private, ..Problem::default() });
+    }
+
+    /// Says that the line of what was reported last is not to be shown.
+    fn hide_last(&self) {
+        if let Some(last) = self.problems.borrow_mut().last_mut() {
+            last.is_private = true;
+        }
     }
 }
 
@@ -64,8 +74,13 @@ impl<'a> At<'a> {
 
     /// Another value was expected, so this one is quoted.
     pub fn expected_value<T>(&self, what: &str) -> Option<T> {
-        self.problem(format!("expected {what}, found {}", quote(self.node)));
+        self.problem(format!("expected {what}, found {}", self.found()));
         None
+    }
+
+    /// What stands here, as a message may show it.
+    fn found(&self) -> String {
+        if is_private(&self.path) { self.node.describe().to_owned() } else { quote(self.node) }
     }
 
     /// A mapping with these keys and no others.
@@ -77,6 +92,9 @@ impl<'a> At<'a> {
                 near.map_or_else(|| unknown_key_hint(&entry.key, known), |near| format!("did you mean `{near}`?"));
             let message = format!("unknown key `{}`", entry.key);
             self.reader.report(&self.join(&entry.key), entry.position, message, Some(hint));
+            if near.is_some_and(|near| is_private(&self.join(near))) {
+                self.reader.hide_last();
+            }
             fields.meant.extend(near.map(str::to_owned));
         }
         Some(fields)
@@ -143,15 +161,15 @@ impl<'a> At<'a> {
 
     /// The place of what is written here among `known` words.
     pub fn choice(&self, known: &[&str]) -> Option<usize> {
-        let text = self.text()?;
-        let found = known.iter().position(|word| *word == text);
+        let text = self.scalar().and_then(Value::as_str);
+        let found = known.iter().position(|word| Some(*word) == text);
         if found.is_none() {
             let expected = match known {
                 [one, other] => format!("`{one}` or `{other}`"),
                 _ => format!("one of {}", known.join(", ")),
             };
-            let message = format!("expected {expected}, found {}", quote(self.node));
-            let hint = suggestion(&text, known);
+            let message = format!("expected {expected}, found {}", self.found());
+            let hint = text.and_then(|text| suggestion(text, known));
             self.reader.report(&self.path, self.node.position, message, hint);
         }
         found
@@ -266,6 +284,9 @@ fn unknown_key_hint(key: &str, known: &[&str]) -> String {
     if key == "<<" {
         return "YAML 1.2 has no merge keys; write the keys out, or put what is shared under `defaults` or `checks`"
             .to_owned();
+    }
+    if NETWORK_KEYS.contains(&key) {
+        return format!("`{key}` stands in `defaults` and holds for every request of the suite");
     }
     format!("known here: {}", known.join(", "))
 }

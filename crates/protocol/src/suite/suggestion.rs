@@ -1,13 +1,14 @@
 //! What somebody most likely meant by a word that is not known.
 
 /// Words of other tools and older versions, each with what it is called here.
-const OTHER_WORDS: [(&str, &str); 39] = [
+const OTHER_WORDS: [(&str, &str); 40] = [
     ("assert", "expect"),
     ("assertions", "expect"),
     ("asserts", "expect"),
     ("attribute", "attr"),
     ("body", "text"),
     ("captures", "capture"),
+    ("certificate", "cert"),
     ("code", "status"),
     ("duration", "time"),
     ("eq", "equals"),

@@ -1,5 +1,6 @@
 //! Finds names in templates that no variable can have.
 
+use super::privacy::is_private;
 use super::read::is_variable_name;
 use super::reader::At;
 use crate::document::Kind;
@@ -36,6 +37,8 @@ fn check_text(at: &At, text: &str) {
             None => is_variable_name(name),
         };
         if !is_good {
+            // Half a password may stand between the braces.
+            let name = if is_private(&at.path) { "…" } else { name };
             let message = format!("`${{{name}}}` names nothing; names have letters, digits, `_` and `-`");
             at.problem_with_hint(message, "where `${` itself is meant, write `$${`");
         }

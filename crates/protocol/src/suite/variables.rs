@@ -23,6 +23,9 @@ pub fn check_variables<'a>(
     for (name, value) in &suite.vars {
         missing(value, &known, &format!("vars.{name}"), &mut problems);
     }
+    for (place, template) in suite.defaults.network.templates() {
+        missing(template, &known, &format!("defaults.{place}"), &mut problems);
+    }
     for (number, test) in suite.tests.iter().enumerate() {
         check_test(test, &known, &format!("tests[{number}]"), &mut problems);
     }

@@ -62,8 +62,20 @@ pub fn of_nothing(subject: &Subject, page: &Page) -> Option<String> {
             let near = nearest(name, page.response().headers.keys().map(http::HeaderName::as_str));
             (!near.is_empty()).then(|| format!("there is {}", listed(near)))
         }
+        Subject::Certificate(_) => of_certificate(page),
         Subject::Cookie { name, attribute } => Some(of_cookie(name, *attribute, page)),
         _ => None,
+    }
+}
+
+fn of_certificate(page: &Page) -> Option<String> {
+    let response = page.response();
+    match (&response.certificate, response.url.scheme()) {
+        (Some(_), _) => None,
+        (None, "https") => {
+            Some("the certificate is not seen through a proxy; check it in a suite without `proxy`".into())
+        }
+        (None, _) => Some("the answer came over plain http, which has no certificate".into()),
     }
 }
 

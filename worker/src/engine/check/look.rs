@@ -4,12 +4,14 @@ use super::Unclear;
 use super::found::Found;
 use super::json_path;
 use super::xpath;
+use crate::engine::certificate::Certificate;
 use crate::engine::page::Page;
+use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 use scraper::{ElementRef, Selector};
 use serde_json::Value;
 use std::borrow::Cow;
-use stepcast_protocol::suite::{CookieAttribute, Property, Subject};
+use stepcast_protocol::suite::{CertificateProperty, CookieAttribute, Property, Subject};
 
 /// Most memory a compiled pattern may take, in bytes: what it takes when suites are validated.
 const PATTERN_BYTES: usize = 10 * 1024 * 1024;
@@ -21,6 +23,7 @@ pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear>
         Subject::Status => Found::Number(f64::from(response.status.as_u16())),
         Subject::Header(name) => Found::Fields(page.headers(name)),
         Subject::Cookie { name, attribute } => cookie(name, *attribute, page),
+        Subject::Certificate(property) => certificate(*property, page)?,
         Subject::Url => Found::Text(response.url.as_str().into()),
         Subject::Redirects => Found::Number(f64::from(response.redirects)),
         Subject::Body => Found::Text(page.text().into()),
@@ -134,12 +137,34 @@ fn cookie(name: &str, attribute: Option<CookieAttribute>, page: &Page) -> Found<
         CookieAttribute::MaxAge => cookie.max_age().map(|age| Found::Number(age.as_seconds_f64())),
         CookieAttribute::Expires => cookie
             .expires_datetime()
-            .and_then(|time| jiff::Timestamp::from_second(time.unix_timestamp()).ok())
+            .and_then(|time| Timestamp::from_second(time.unix_timestamp()).ok())
             .map(|time| text(&time.to_string())),
         CookieAttribute::Secure => Some(flag(cookie.secure())),
         CookieAttribute::HttpOnly => Some(flag(cookie.http_only())),
     };
     found.unwrap_or(Found::Nothing)
+}
+
+fn certificate(property: CertificateProperty, page: &Page) -> Result<Found<'static>, Unclear> {
+    let Some(der) = &page.response().certificate else { return Ok(Found::Nothing) };
+    let certificate = Certificate::read(der).map_err(|error| Unclear(error.to_string()))?;
+    Ok(match property {
+        CertificateProperty::DaysLeft => days(certificate.days_left(Timestamp::now())),
+        CertificateProperty::Expires => {
+            certificate.expires().map_or(Found::Nothing, |expires| Found::Text(expires.into()))
+        }
+        CertificateProperty::Issuer => Found::Text(certificate.issuer().into()),
+        CertificateProperty::Subject => Found::Text(certificate.subject().into()),
+        CertificateProperty::Names => {
+            Found::List(certificate.names().into_iter().map(|name| Cow::Owned(Value::String(name))).collect())
+        }
+        CertificateProperty::Sha256 => Found::Text(certificate.sha256().into()),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "certificates end before the year 10,000")]
+fn days(days: i64) -> Found<'static> {
+    Found::Number(days as f64)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bodies and pages are far smaller than 2^53")]

@@ -6,7 +6,7 @@ use super::order;
 use crate::engine::excerpt::{excerpt, quote, quote_value};
 use crate::engine::mask::Mask;
 use serde_json::Value;
-use stepcast_protocol::suite::{Bound, Filter, Matcher, Order, Subject};
+use stepcast_protocol::suite::{Bound, CertificateProperty, Filter, Matcher, Order, Subject};
 
 /// A check as a suite says it: `css `h1` text, trim, equals "Welcome"`.
 pub fn check(subject: &Subject, filters: &[Filter], matchers: &[Matcher], mask: &Mask) -> String {
@@ -119,7 +119,10 @@ fn operand(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
 /// Where only numbers are found, the text of a filled-in template is shown as the number it means.
 fn compared(subject: &Subject, value: &Value, mask: &Mask) -> String {
     match (subject, value) {
-        (Subject::Status | Subject::Size | Subject::Redirects, Value::String(text)) => excerpt(text, mask),
+        (
+            Subject::Status | Subject::Size | Subject::Redirects | Subject::Certificate(CertificateProperty::DaysLeft),
+            Value::String(text),
+        ) => excerpt(text, mask),
         _ => quote_value(value, mask),
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a request, in words that say what to do next.
 
+use super::proxy::Refusal;
 use super::tls;
 use crate::engine::address::RefusedTarget;
 use std::error::Error;
@@ -41,6 +42,19 @@ pub enum FetchError {
         host: String,
         /// What is wrong
         reason: String,
+        /// What to do about it
+        hint: &'static str,
+    },
+    /// The proxy could not be reached, or must not be
+    #[error("the proxy cannot be used: {0}")]
+    Proxy(Box<FetchError>),
+    /// The proxy said no
+    #[error("the proxy `{host}` {refusal}")]
+    ProxyRefused {
+        /// Its host with its port
+        host: String,
+        /// How it did
+        refusal: Refusal,
     },
     /// The time was used up
     #[error("{phase} within {}", duration::format(*limit))]
@@ -103,9 +117,12 @@ impl FetchError {
             Self::Refused(refused) => Some(refused.hint()),
             Self::Dns { .. } => Some("check the name, and whether it resolves where Stepcast runs"),
             Self::Connect { .. } => Some("check that the server is up and listens on that port"),
-            Self::Tls { .. } => {
-                Some("check the server's certificate, its chain and its date, and that this port speaks TLS")
-            }
+            Self::Tls { hint, .. } => Some(hint),
+            Self::Proxy(error) => match error.as_ref() {
+                Self::Refused(refused) => Some(refused.hint()),
+                _ => Some("check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs"),
+            },
+            Self::ProxyRefused { refusal, .. } => Some(refusal.hint()),
             Self::Timeout { .. } => Some("find out why it takes so long, or give the step a longer `timeout`"),
             Self::TooLarge { .. } => Some("larger bodies are not read; check a smaller page"),
             Self::Protocol(_) => Some("the server, or something in front of it, broke the answer off or garbled it"),
@@ -116,7 +133,11 @@ impl FetchError {
 
     /// Whether trying again would end the same way.
     pub fn is_permanent(&self) -> bool {
-        matches!(self, Self::InvalidRequest(_) | Self::Refused(_) | Self::TooLarge { .. })
+        match self {
+            Self::InvalidRequest(_) | Self::Refused(_) | Self::TooLarge { .. } => true,
+            Self::Proxy(error) => error.is_permanent(),
+            _ => false,
+        }
     }
 
     /// Finds out what an error of the HTTP client is about. Its own text names the whole address; these do not.
@@ -130,7 +151,7 @@ impl FetchError {
         }
         let host = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
         if let Some(error) = find::<rustls::Error>(error) {
-            return Self::Tls { host, reason: tls::reason(error) };
+            return Self::Tls { host, reason: tls::reason(error), hint: tls::hint(error) };
         }
         if error.is_connect() {
             return Self::Connect { host, reason: connect_reason(error) };
@@ -158,17 +179,18 @@ fn connect_reason(error: &reqwest::Error) -> String {
     }
 }
 
-fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+/// The first cause of this type.
+pub fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
     causes(error).find_map(<dyn Error>::downcast_ref)
 }
 
 /// The innermost cause, which is the only one that does not repeat the others.
-fn deepest(error: &(dyn Error + 'static)) -> String {
+pub fn deepest(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 /// An error and what caused it, outermost first.
-fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+pub fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     iter::successors(Some(error), |error| cause(*error))
 }
 

@@ -27,11 +27,17 @@ pub fn next(
     }
     // What was meant for one origin is not told to another, and does not come back on the way home.
     if next.url.origin() != request.url.origin() {
-        for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
-            next.headers.remove(name);
-        }
+        leave_origin(&mut next);
     }
     Ok(Some(next))
+}
+
+/// Takes out of a request what says who asks.
+pub fn leave_origin(request: &mut FetchRequest) {
+    for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
+        request.headers.remove(name);
+    }
+    request.network.identity = None;
 }
 
 fn is_redirect(status: StatusCode) -> bool {
@@ -61,7 +67,9 @@ fn target(from: &Url, location: &str) -> Result<Url, FetchError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::fetch::network::{Network, Pem};
     use http::HeaderValue;
+    use std::sync::Arc;
     use std::time::Duration;
 
     fn request(method: Method) -> FetchRequest {
@@ -73,6 +81,7 @@ mod tests {
             body: Some("body".into()),
             timeout: Duration::from_secs(1),
             body_bytes: None,
+            network: Network { identity: Some(Arc::new(Pem::new("key".into()))), ..Network::default() },
         }
     }
 
@@ -111,6 +120,7 @@ mod tests {
             let next = follow(Method::GET, 302, location).expect("an address").expect("a redirect");
             assert_eq!(next.headers.contains_key(AUTHORIZATION), kept, "{location}");
             assert_eq!(next.headers.contains_key(COOKIE), kept, "{location}");
+            assert_eq!(next.network.identity.is_some(), kept, "{location}");
         }
     }
 

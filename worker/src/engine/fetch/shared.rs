@@ -3,6 +3,7 @@
 //! Whoever comes first asks; who comes meanwhile waits for that. What is kept is bounded, the oldest goes first.
 
 use super::{FetchRequest, Response};
+use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
@@ -34,7 +35,8 @@ struct Kept {
 impl Shared {
     /// The place for the answer to a request of a job.
     pub fn place(&self, job: &str, request: &FetchRequest) -> Place {
-        let asked = format!("{job}\n{}\n{:?}\n{:?}", request.url, request.timeout, request.headers);
+        let FetchRequest { url, timeout, headers, network, .. } = request;
+        let asked = format!("{job}\n{url}\n{timeout:?}\n{headers:?}\n{:?}", network.key());
         let mut kept = self.lock();
         if let Some(place) = kept.by_request.get(&asked) {
             return Arc::clone(place);
@@ -69,7 +71,11 @@ impl Kept {
 }
 
 fn size(place: &Place) -> usize {
-    place.get().and_then(Option::as_ref).map_or(0, |answer| answer.body.len())
+    place.get().and_then(Option::as_ref).map_or(0, bytes_of)
+}
+
+fn bytes_of(answer: &Response) -> usize {
+    answer.body.len() + answer.certificate.as_ref().map_or(0, Bytes::len)
 }
 
 /// What went wrong may go right the next time, so only what is good is kept.
@@ -80,6 +86,7 @@ pub fn may_be_kept(answer: &Response) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::fetch::network::Network;
     use http::{HeaderMap, Method, StatusCode};
     use std::time::Duration;
 
@@ -91,6 +98,7 @@ mod tests {
             body: None,
             timeout: Duration::from_secs(1),
             body_bytes: None,
+            network: Network::default(),
         }
     }
 
@@ -102,6 +110,7 @@ mod tests {
             redirects: 0,
             body: vec![0; bytes].into(),
             elapsed: Duration::ZERO,
+            certificate: None,
         };
         let place = shared.place("job", &request(path));
         place.get_or_init(|| async { Some(answer) }).await;

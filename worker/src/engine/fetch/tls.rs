@@ -1,16 +1,57 @@
 //! Why a secure connection did not come about, in a person's words.
 
-use rustls::{CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error};
 
 /// What is wrong, without the numbers and type names of the TLS library.
 pub fn reason(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate_reason(error),
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "the server asks for a client certificate".into()
+        }
+        Error::AlertReceived(alert) if is_about_client(*alert) => {
+            format!("the server did not accept the client certificate ({alert:?})")
+        }
         Error::AlertReceived(alert) => format!("the server ended the handshake with {alert:?}"),
         Error::InvalidMessage(_) => "the server does not speak TLS on this port".into(),
         Error::PeerIncompatible(_) => "the server offers no protocol version or cipher that is still safe".into(),
         other => other.to_string(),
     }
+}
+
+/// What to do about it.
+pub fn hint(error: &Error) -> &'static str {
+    match error {
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "give it one with `client_certificate` in `defaults`, and name the server in the step: behind a redirect to \
+             another origin none is shown"
+        }
+        // What many servers say before TLS 1.3 to a client without a certificate.
+        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "it may ask for a client certificate (`client_certificate` in `defaults`), or speak no cipher that is still safe"
+        }
+        Error::AlertReceived(alert) if is_about_client(*alert) => {
+            "check `client_certificate` in `defaults`: whether it has expired, and whether its issuer is trusted there"
+        }
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "send the whole chain, or trust an authority of your own with `ca` in `defaults`"
+        }
+        _ => "check the server's certificate, its chain and its date, and that this port speaks TLS",
+    }
+}
+
+/// Of these a server tells a client only where it does not like what that shows.
+fn is_about_client(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+    )
 }
 
 fn certificate_reason(error: &CertificateError) -> String {

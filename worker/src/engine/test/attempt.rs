@@ -6,7 +6,7 @@
 use super::slow::Stopwatch;
 use super::{Observer, opening};
 use crate::engine::bound;
-use crate::engine::fetch::Fetcher;
+use crate::engine::fetch::{Fetcher, Network};
 use crate::engine::mask::Mask;
 use crate::engine::request;
 use crate::engine::scope::Scope;
@@ -41,6 +41,8 @@ pub struct Means<'a> {
     pub fetcher: &'a Fetcher,
     /// How hard a host may be asked
     pub limits: HostLimits,
+    /// How requests reach the network
+    pub network: &'a Network,
     /// The job whose tests may have the same answers, if this one shares them
     pub shared: Option<&'a str>,
 }
@@ -90,7 +92,7 @@ impl<'a> Try<'a> {
 
     async fn run_until_one_fails(&mut self, steps: &[Step], prefix: &str) {
         for step in steps {
-            if self.observer.is_cancelled() {
+            if self.observer.is_stopped() {
                 self.attempt.outcome = Outcome::Cancelled;
                 break;
             }
@@ -157,9 +159,9 @@ impl<'a> Try<'a> {
     async fn run_step(&mut self, step: &Step, prefix: &str) -> StepEnd {
         self.hide_credentials(step);
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)));
-        let Means { fetcher, limits, shared } = self.means;
+        let Means { fetcher, limits, network, shared } = self.means;
         let shared = shared.filter(|_| may_share(self.test, step));
-        let run = StepRun { fetcher, limits, mask: &self.mask, step, shared };
+        let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared };
         let (mut end, scope) = run.run(&mut self.jar, std::mem::take(&mut self.scope)).await;
         self.scope = scope;
         end.results.extend(self.stopwatch.note(step, end.elapsed));

@@ -1,6 +1,6 @@
 //! Checks and captures: one mapping with all keys that can stand in it, and for each subject which of them can.
 
-use super::super::check::{CookieAttribute, SUBJECTS};
+use super::super::check::{CertificateProperty, CookieAttribute, SUBJECTS};
 use super::super::filter::{ENCODINGS, FILTERS};
 use super::super::matcher::MATCHERS;
 use super::super::read_check::GROUPS;
@@ -28,7 +28,7 @@ const PAIRS: [(&str, &str); 2] = [("texts", "count"), ("attr", "exists")];
 
 pub(super) fn definitions() -> Map<String, Value> {
     let entries = [
-        ("check", check(&GROUPS)),
+        ("check", check(&[&GROUPS[..], &["use"]].concat())),
         ("check_or_links", check(&[&GROUPS[..], &["links"]].concat())),
         ("check_or_group", check(&[&GROUPS[..], &["links", "use"]].concat())),
         ("subjects", json!({ "allOf": SUBJECTS.map(|subject| of_subject(subject, &MATCHERS)) })),
@@ -90,6 +90,7 @@ fn subject_keys() -> Vec<&'static str> {
 fn own_value(key: &str) -> Value {
     match key {
         "json" => reference("json_path"),
+        "cert" => json!({ "enum": CertificateProperty::ALL.map(CertificateProperty::name) }),
         "header" | "cookie" | "css" | "xpath" | "regex" => reference("text_not_empty"),
         "filter" => reference("filters"),
         "group" => whole_number(0, u32::from(u16::MAX)),
@@ -140,6 +141,7 @@ fn typed(subject: &str) -> Value {
     let plain = match (subject, own) {
         (_, Some((_, compared))) => of(compared),
         ("json", _) => return filtered,
+        ("cert", _) => return of_certificate_typed(),
         ("css" | "xpath", _) => return of_elements_typed(),
         _ => of(Compared::Text),
     };
@@ -154,6 +156,21 @@ fn typed(subject: &str) -> Value {
 fn says_something(key: &str) -> Value {
     let nothing = json!({ "anyOf": [{ "type": "null" }, { "type": "object", "maxProperties": 0 }] });
     json!({ "if": { "required": [key], "properties": { key: nothing } }, "then": reference("says_something") })
+}
+
+/// Days are a number, names a list, the rest is text.
+fn of_certificate_typed() -> Value {
+    let is = |property: CertificateProperty| json!({ "properties": { "cert": { "const": property.name() } } });
+    let typed = json!({
+        "if": { "anyOf": [{ "required": ["filter"] }, is(CertificateProperty::Names)] },
+        "then": matcher::beside(Compared::Anything),
+        "else": {
+            "if": is(CertificateProperty::DaysLeft),
+            "then": matcher::beside(Compared::Number),
+            "else": matcher::beside(Compared::Text),
+        },
+    });
+    with(typed, json!({ "properties": { "count": reference("count") } }))
 }
 
 /// The texts of elements are a list, their number is a number, the rest is text.

@@ -9,6 +9,8 @@ pub(super) enum Place {
     Defaults,
     Retries,
     Host,
+    ClientCertificate,
+    CertificateFile,
     Basic,
     Test,
     Step,
@@ -39,6 +41,8 @@ fn words(place: Place, key: &str) -> Option<&'static str> {
         Place::Defaults => of_defaults(key).or_else(|| of_request(key)),
         Place::Retries => of_retries(key),
         Place::Host => of_host(key),
+        Place::ClientCertificate => of_client_certificate(key),
+        Place::CertificateFile => of_certificate_file(key),
         Place::Basic => of_basic(key),
         Place::Test => of_test(key).or_else(|| of_step(key)).or_else(|| of_request(key)),
         Place::Step => of_step(key).or_else(|| of_request(key)),
@@ -70,6 +74,9 @@ fn of_defaults(key: &str) -> Option<&'static str> {
         "headers" => "Headers that are sent with every request, those for `discover` included",
         "share" => "Whether tests that make the same request share its answer",
         "host" => "How hard one host may be asked by one worker process",
+        "proxy" => "The address of the proxy all requests go through, http or https; empty for none",
+        "ca" => "Certificates, in PEM, that are trusted besides those of the system, or `{ file }`",
+        "client_certificate" => "Shown to servers that ask for one: `{ certificate, key }`",
         _ => return None,
     })
 }
@@ -86,6 +93,21 @@ fn of_host(key: &str) -> Option<&'static str> {
     Some(match key {
         "concurrency" => "Most requests at once",
         "interval" => "Least time between the starts of two requests, at most 1m",
+        _ => return None,
+    })
+}
+
+fn of_client_certificate(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "certificate" => "The certificate and those that vouch for it, in PEM, or `{ file }`",
+        "key" => "Its private key: a secret like `${secret.client_key}` and nothing else",
+        _ => return None,
+    })
+}
+
+fn of_certificate_file(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "file" => "The name of a file in PEM, looked up from this file; the command reads it",
         _ => return None,
     })
 }
@@ -181,6 +203,7 @@ fn of_check(key: &str) -> Option<&'static str> {
         "status" => "The status code; `2xx` stands for all that begin so",
         "header" => "All headers of this name",
         "cookie" => "The cookie of this name the answer sets, or else the one the jar has",
+        "cert" => "What of the certificate of the server that gave the last answer",
         "url" => "The address after redirects",
         "redirects" => "How many redirects were followed",
         "body" => "The body as text",

@@ -3,12 +3,16 @@
 use super::Warnings;
 use super::place::Place;
 use crate::document::{Kind, Node};
+use crate::template;
 use serde_json::Value;
 
 pub(super) fn check(warnings: &mut Warnings) {
     let node = warnings.node;
     if let Some(defaults) = child(node, "defaults") {
         of_request(defaults, "defaults", warnings);
+        if child(defaults, "proxy").is_some_and(has_plain_password) {
+            warn("defaults.proxy", "the password of the proxy", "proxy_password", warnings);
+        }
     }
     for (number, test) in items(child(node, "tests")) {
         let path = format!("tests[{number}]");
@@ -31,22 +35,38 @@ fn of_request(node: &Node, path: &str, warnings: &mut Warnings) {
     ];
     for (value, key, what, name) in given {
         if value.is_some_and(is_plain) {
-            let message = format!("this {what} stands in the suite as it is, and is stored so");
-            let hint = format!("use `${{secret.{name}}}`, which is given with `--secret {name}`");
-            warnings.warn(&Place::value(format!("{path}.{key}")), message, hint);
-            if let Some(problem) = warnings.problems.last_mut() {
-                problem.is_private = true;
-            }
+            warn(&format!("{path}.{key}"), &format!("this {what}"), name, warnings);
         }
     }
 }
 
+fn warn(path: &str, what: &str, name: &str, warnings: &mut Warnings) {
+    let message = format!("{what} stands in the suite as it is, and is stored so");
+    let hint = format!("use `${{secret.{name}}}`, which is given with `--secret {name}`");
+    warnings.warn(&Place::value(path), message, hint);
+    if let Some(problem) = warnings.problems.last_mut() {
+        problem.is_private = true;
+    }
+}
+
+/// Whether this is an address with a password in it.
+fn has_plain_password(node: &Node) -> bool {
+    let Kind::Scalar(Value::String(text)) = &node.kind else { return false };
+    let asker = text.split_once("//").and_then(|(_, rest)| rest.rsplit_once('@'));
+    let password = asker.and_then(|(asker, _)| asker.split_once(':'));
+    password.is_some_and(|(_, password)| is_plain_text(password))
+}
+
 fn is_plain(node: &Node) -> bool {
     match &node.kind {
-        Kind::Scalar(Value::String(text)) => !text.is_empty() && !text.contains("${"),
+        Kind::Scalar(Value::String(text)) => is_plain_text(text),
         Kind::Scalar(value) => !value.is_null(),
         _ => false,
     }
+}
+
+fn is_plain_text(text: &str) -> bool {
+    !text.is_empty() && !template::is_template(text)
 }
 
 fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {

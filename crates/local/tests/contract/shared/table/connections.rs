@@ -1,11 +1,21 @@
 //! Connections, what they watch, and what is said about jobs.
 
 use super::{Fixture, new_job};
+use std::time::Duration;
 use stepcast_platform::table::{Connection, topic_feed, topic_job};
+use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
 
 fn connection(id: &str) -> Connection {
     Connection { connection: id.to_owned(), principal: "ada".to_owned(), role: Role::Runner, connected_at: 7 }
+}
+
+impl Fixture {
+    async fn connections(&self) -> Vec<Connection> {
+        let (connections, next) = self.table.connections(&PageQuery::default()).await.expect("an answer");
+        assert_eq!(next, None);
+        connections
+    }
 }
 
 #[tokio::test]
@@ -16,12 +26,30 @@ async fn a_connection_is_known_until_it_is_forgotten() {
         fixture.table.put_connection(connection).await.expect("stored");
     }
     assert_eq!(fixture.table.connection(&first.connection).await.expect("an answer"), Some(first.clone()));
-    assert_eq!(fixture.table.connections().await.expect("an answer"), [first.clone(), second.clone()]);
+    assert_eq!(fixture.connections().await, [first.clone(), second.clone()]);
 
     fixture.table.forget_connection(&first.connection).await.expect("forgotten");
     assert_eq!(fixture.table.connection(&first.connection).await.expect("an answer"), None);
-    assert_eq!(fixture.table.connections().await.expect("an answer"), [second]);
+    assert_eq!(fixture.connections().await, [second]);
     fixture.table.forget_connection(&first.connection).await.expect("twice is no error");
+}
+
+#[tokio::test]
+async fn connections_are_listed_page_by_page_with_what_they_watch() {
+    let fixture = Fixture::new().await;
+    for id in ["a", "b", "c"] {
+        fixture.table.put_connection(&connection(id)).await.expect("stored");
+    }
+    let mut query = PageQuery { cursor: None, limit: Some(2) };
+    let (first, next) = fixture.table.connections(&query).await.expect("an answer");
+    assert_eq!((first, next.as_deref()), (vec![connection("a"), connection("b")], Some("b")));
+    query.cursor = next;
+    assert_eq!(fixture.table.connections(&query).await.expect("an answer"), (vec![connection("c")], None));
+    for topic in ["feed", "job-1", "job-2"] {
+        fixture.table.watch(topic, "b").await.expect("stored");
+    }
+    assert_eq!(fixture.table.watched_by("b", 2).await.expect("an answer"), ["feed", "job-1"]);
+    assert_eq!(fixture.table.watched_by("a", 2).await.expect("an answer"), [""; 0]);
 }
 
 #[tokio::test]
@@ -69,16 +97,27 @@ async fn a_connection_that_never_said_who_it_is_can_be_forgotten() {
 async fn comments_stand_beside_the_job() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
-    for said in ["Looks like the cache", "Wie gestern – 🙈"] {
-        fixture.table.put_comment("job-1", "ada", said).await.expect("stored");
+    let said = ["Looks like the cache", "Wie gestern – 🙈", "No"].map(|text| fixture.say(text));
+    for comment in &said {
+        fixture.table.put_comment("job-1", comment).await.expect("stored");
     }
-    assert_eq!(
-        fixture.said("job-1").await,
-        ["Looks like the cache", "Wie gestern – 🙈"],
-        "one does not replace another"
-    );
+    assert_eq!(fixture.table.comments("job-1", 9).await.expect("an answer"), said, "one does not replace another");
+    assert_eq!(fixture.table.comments("job-1", 2).await.expect("an answer"), said[1..], "the newest");
+    assert_eq!(fixture.table.comments("job-2", 9).await.expect("an answer"), []);
     assert_eq!(fixture.job("job-1").await, job);
     assert_eq!(fixture.table.tests("job-1", job.plan).await.expect("an answer").len(), 1);
+}
+
+#[tokio::test]
+async fn notices_are_for_a_day() {
+    let fixture = Fixture::new().await;
+    let [old, new] = ["Restart at noon", "Restart at six"].map(|text| fixture.say(text));
+    fixture.table.put_notice(&old).await.expect("stored");
+    fixture.advance(Duration::from_hours(23));
+    fixture.table.put_notice(&new).await.expect("stored");
+    assert_eq!(fixture.table.notices(9).await.expect("an answer"), [old, new.clone()]);
+    fixture.advance(Duration::from_hours(2));
+    assert_eq!(fixture.table.notices(9).await.expect("an answer"), [new]);
 }
 
 #[tokio::test]

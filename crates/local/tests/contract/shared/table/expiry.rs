@@ -3,7 +3,7 @@
 use super::{Fixture, RETENTION, new_job, new_test};
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use std::time::Duration;
-use stepcast_platform::table::{Connection, NewJob};
+use stepcast_platform::table::{Connection, NewJob, Said};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 
@@ -12,13 +12,9 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl Fixture {
     /// What was said about a job, oldest first.
-    pub(super) async fn said(&self, job: &str) -> Vec<String> {
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :start)");
-        let query = query.expression_attribute_values(":pk", AttributeValue::S(format!("JOB#{job}")));
-        let query = query.expression_attribute_values(":start", AttributeValue::S("COMMENT#".to_owned()));
-        let items = query.send().await.expect("an answer").items.unwrap_or_default();
-        items.iter().map(|item| item["text"].as_s().expect("a text").clone()).collect()
+    pub(super) fn say(&self, text: &str) -> Said {
+        self.advance(Duration::from_millis(1));
+        Said { principal: "ada".to_owned(), text: text.to_owned(), at: self.now() }
     }
 
     async fn assert_expires(&self, pk: &str, sk: &str, after: Duration) {

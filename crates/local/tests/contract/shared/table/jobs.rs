@@ -4,8 +4,8 @@ use super::{Fixture, at_once, new_job, source};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_platform::Error;
-use stepcast_platform::table::{Created, JobSource, NewJob, topic_job};
-use stepcast_protocol::state::{Counts, JobStatus};
+use stepcast_platform::table::{Created, JobSource, NewJob, SealedSecrets, topic_job};
+use stepcast_protocol::state::{Counts, JobLimits, JobStatus};
 
 #[tokio::test]
 async fn a_job_is_stored_with_everything_that_finds_it() {
@@ -15,6 +15,7 @@ async fn a_job_is_stored_with_everything_that_finds_it() {
         connection: Some("L0SM9cOFvHcCIhw=".to_owned()),
         idempotency_key: Some("key".to_owned()),
         replay_of: Some("job-0".to_owned()),
+        limits: JobLimits { max_failures: Some(3), time_limit_s: Some(60) },
         ..new_job("job-1")
     };
     let record = fixture.create(&new).await;
@@ -36,8 +37,10 @@ async fn what_a_job_runs_comes_back_as_it_was() {
             ("base".to_owned(), "https://shop.example".to_owned()),
             ("none".to_owned(), String::new()),
         ]),
-        secrets: Some(vec![0, 255, 0]),
-        sealed_for: "job-0".to_owned(),
+        secrets: vec![
+            SealedSecrets { job: "job-0".to_owned(), sealed: vec![0, 255, 0] },
+            SealedSecrets { job: "job-1".to_owned(), sealed: vec![1] },
+        ],
         tags: vec!["smoke".to_owned(), String::new()],
         only: vec!["Zahlung – Überweisung".to_owned()],
     };

@@ -23,7 +23,7 @@ use std::time::Duration;
 use stepcast_local::table::TableService;
 use stepcast_platform::table::{Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewTest, TestRecord};
 use stepcast_platform::{Clock, Table};
-use stepcast_protocol::state::Outcome;
+use stepcast_protocol::state::{JobLimits, Outcome};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -149,6 +149,7 @@ fn new_job(job: &str) -> NewJob {
         connection: None,
         idempotency_key: None,
         replay_of: None,
+        limits: JobLimits::default(),
     }
 }
 
@@ -156,8 +157,7 @@ fn source() -> JobSource {
     JobSource {
         suite: b"\x1f\x8b, not really".to_vec(),
         vars: BTreeMap::new(),
-        secrets: None,
-        sealed_for: String::new(),
+        secrets: Vec::new(),
         tags: Vec::new(),
         only: Vec::new(),
     }

@@ -3,6 +3,7 @@
 use super::Fixture;
 use std::time::Duration;
 use stepcast_platform::clock::rfc3339;
+use stepcast_protocol::command::PageQuery;
 
 #[tokio::test]
 async fn a_suite_is_stored_replaced_and_removed() {
@@ -27,7 +28,8 @@ async fn suites_are_listed_by_name() {
     for name in ["b", "B", "ä", "a b", "10", "9"] {
         fixture.table.put_suite(name, 1, vec![1]).await.expect("stored");
     }
-    let listed = fixture.table.suites().await.expect("an answer");
+    let (listed, next) = fixture.table.suites(&PageQuery::default()).await.expect("an answer");
+    assert_eq!(next, None);
     let names: Vec<_> = listed.iter().map(|suite| suite.name.as_str()).collect();
     assert_eq!(names, ["10", "9", "B", "a b", "b", "ä"], "in the order of their bytes");
     assert!(listed.iter().all(|suite| suite.tests == 1 && suite.updated_at == rfc3339(fixture.now())));
@@ -40,7 +42,11 @@ async fn more_than_a_megabyte_of_suites_is_listed_page_by_page() {
         fixture.table.put_suite(name, 1, vec![0xFF; 300 * 1024]).await.expect("stored");
     }
     // Without what they say, the answer is small; DynamoDB counts what it read.
-    assert_eq!(fixture.table.suites().await.expect("an answer").len(), 5);
+    let (first, next) = fixture.table.suites(&PageQuery::default()).await.expect("an answer");
+    assert!(next.is_some(), "{first:?}");
+    let query = PageQuery { cursor: next, limit: None };
+    let (second, next) = fixture.table.suites(&query).await.expect("an answer");
+    assert_eq!((first.len() + second.len(), next), (5, None));
     let suite = fixture.table.suite("5").await.expect("an answer").expect("a suite");
     assert_eq!(suite.suite, vec![0xFF; 300 * 1024]);
 }

@@ -1,0 +1,37 @@
+//! Puts certificates in the place of the files that hold them: `ca: { file: ca.pem }`.
+//!
+//! Private keys are left alone: what is put in here becomes part of the suite, which is stored and shown.
+
+use super::load::{LOOKED_UP, Loader, child, read_text};
+use serde_json::Value;
+use std::path::Path;
+use stepcast_protocol::document::{Kind, Node};
+
+/// Stands in for a file that could not be read, which is told once.
+const GOOD: &str = "-----BEGIN CERTIFICATE----------END CERTIFICATE-----";
+
+/// Reads the certificates the defaults of a file name.
+pub(super) fn fill_in(loader: &mut Loader, suite: &mut Node, folder: &Path) {
+    let Some(defaults) = child(suite, "defaults") else { return };
+    if let Some(ca) = child(defaults, "ca") {
+        fill_in_file(loader, ca, folder, "defaults.ca");
+    }
+    if let Some(certificate) = child(defaults, "client_certificate").and_then(|client| child(client, "certificate")) {
+        fill_in_file(loader, certificate, folder, "defaults.client_certificate.certificate");
+    }
+}
+
+/// A mapping that names anything but a file is left for the reader of suites to complain of.
+fn fill_in_file(loader: &mut Loader, node: &mut Node, folder: &Path, path: &str) {
+    let Kind::Mapping(entries) = &node.kind else { return };
+    let [file] = entries.as_slice() else { return };
+    let Kind::Scalar(Value::String(name)) = &file.value.kind else { return };
+    if file.key != "file" {
+        return;
+    }
+    let text = read_text(&folder.join(name)).unwrap_or_else(|message| {
+        loader.problem(path, file.value.position, message, Some(LOOKED_UP));
+        GOOD.to_owned()
+    });
+    node.kind = Kind::Scalar(Value::String(text));
+}

@@ -1,0 +1,38 @@
+//! A worker that falls silent is told of before anything is done about it.
+
+use crate::world::{JOB, LEASE, World, batch, planning};
+use serde_json::{Value, json};
+use stepcast_platform::table::{Claim, topic_job};
+use stepcast_protocol::EventBody;
+
+#[tokio::test]
+async fn a_test_whose_worker_is_silent_is_stalled_and_then_run_again() {
+    let world = World::start().await;
+    world.store(&[json!({ "name": "Home", "get": format!("{}/page", world.site) })]).await;
+    let (platform, worker) = (world.platform().await, world.worker().await);
+    worker.handle(batch(&[planning()]), None).await;
+    platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");
+    let claim = platform.table.claim_test(JOB, 1, 0, LEASE).await.expect("the table");
+    assert!(matches!(claim, Claim::Taken(_)), "the worker that will be silent");
+
+    world.wait(LEASE);
+    worker.reap().await;
+    assert_eq!(stalled(&world), Vec::<Value>::new(), "its lease is not over yet");
+    world.wait(LEASE / 2);
+    worker.reap().await;
+    let told = stalled(&world);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((&told[0]["test"], &told[0]["name"], &told[0]["v"]), (&json!(0), &json!("Home"), &json!(1_000_000)));
+    let snapshot = platform.snapshot(JOB).await.expect("the table").expect("the job").remove(0);
+    let EventBody::JobState(snapshot) = snapshot.body else { panic!("{snapshot:?}") };
+    assert!(snapshot.tests[0].stalled, "whoever joins knows as well");
+    assert_eq!(world.tests().await[0].requeued, 0, "nothing is done about it yet");
+
+    world.wait(LEASE * 2);
+    worker.reap().await;
+    assert_eq!(world.tests().await[0].requeued, 1);
+}
+
+fn stalled(world: &World) -> Vec<Value> {
+    world.heard().into_iter().filter(|event| event["type"] == "test.stalled").collect()
+}

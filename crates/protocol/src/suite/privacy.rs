@@ -1,0 +1,28 @@
+//! What of a suite is not for everybody who reads a message: messages neither quote it nor show its line.
+
+use super::problem::Problem;
+
+/// Whether a credential, or what easily is mistaken for one, may stand at this place or below it.
+pub(super) fn is_private(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('.').collect();
+    let keys = match parts.as_slice() {
+        ["defaults", keys @ ..] => keys,
+        [test, step, keys @ ..] if test.starts_with("tests[") && step.ends_with(']') => keys,
+        [test, keys @ ..] if test.starts_with("tests[") => keys,
+        _ => return false,
+    };
+    match keys {
+        ["proxy" | "ca" | "client_certificate" | "basic" | "bearer", ..] => true,
+        ["headers", name] => name.eq_ignore_ascii_case("authorization"),
+        _ => false,
+    }
+}
+
+/// What else is wrong in the line of something private would show it all the same.
+pub fn hide_private_lines(problems: &mut [Problem]) {
+    let line = |problem: &Problem| problem.position.map(|position| position.line);
+    let private: Vec<usize> = problems.iter().filter(|problem| problem.is_private).filter_map(line).collect();
+    for problem in problems {
+        problem.is_private |= line(problem).is_some_and(|line| private.contains(&line));
+    }
+}

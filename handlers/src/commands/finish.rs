@@ -1,0 +1,21 @@
+//! `finish`: ends a job at once, for an admin who waits no longer. A worker does it; the reaper, if its message is lost.
+
+use crate::reply::{Caller, Failure};
+use stepcast_platform::Work;
+use stepcast_protocol::event::Role;
+use stepcast_protocol::{ErrorCode, EventBody};
+
+pub(super) async fn finish(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
+    caller.require(Role::Admin)?;
+    let platform = caller.platform;
+    if platform.table.job(job).await?.is_none() {
+        return Err(Failure::no_job(job));
+    }
+    if platform.table.end_job(job, &caller.connection.principal).await?.is_none() {
+        return Err(Failure::new(ErrorCode::Conflict, "the job is finished already"));
+    }
+    if let Err(error) = platform.queue.send(&Work::Finish { job: job.to_owned() }).await {
+        tracing::warn!(job, %error, "The end of a job could not be queued; the reaper will end it");
+    }
+    Ok(caller.answer(EventBody::Ok).await?)
+}

@@ -1,0 +1,32 @@
+//! Lists in pages: no longer than one frame, and where the next page begins.
+
+use crate::reply::Failure;
+use serde::Serialize;
+use stepcast_protocol::limits::{FRAME_BYTES, NAME_BYTES};
+
+/// Room in a frame for what surrounds a list.
+const ENVELOPE_BYTES: usize = 1_024;
+
+/// Shortens a page to what one frame holds. Where that takes something away, the last item that is left is where the
+/// next page begins.
+pub(crate) fn fit<T: Serialize>(items: &mut Vec<T>, cursor_of: impl Fn(&T) -> &str) -> Option<String> {
+    let mut size = 0;
+    let fitting = items.iter().take_while(|item| {
+        size += serde_json::to_string(item).map_or(0, |json| json.len() + 1);
+        size < FRAME_BYTES - ENVELOPE_BYTES
+    });
+    let most = fitting.count().max(1);
+    if items.len() <= most {
+        return None;
+    }
+    items.truncate(most);
+    items.last().map(|item| cursor_of(item).to_owned())
+}
+
+/// Refuses a cursor that cannot be one of ours.
+pub(crate) fn check_cursor(cursor: Option<&str>) -> Result<(), Failure> {
+    if cursor.is_some_and(|cursor| cursor.is_empty() || cursor.len() > NAME_BYTES) {
+        return Err(Failure::bad_request("`cursor` has to be the one of the page before"));
+    }
+    Ok(())
+}
