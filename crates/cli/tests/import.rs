@@ -62,6 +62,16 @@ fn hurl_files_become_suites() {
 }
 
 #[test]
+fn the_documentation_quotes_a_fixture() {
+    let folder = fixtures();
+    let documentation = text_of(&folder.join("../../../docs"), "SUITES.md");
+    for ending in ["hurl", "txt", "yaml"] {
+        let quoted = text_of(&folder, &format!("login.{ending}"));
+        assert!(!quoted.is_empty() && documentation.contains(&quoted), "docs/SUITES.md should contain:\n{quoted}");
+    }
+}
+
+#[test]
 fn what_is_no_hurl_file_is_told_where() {
     let folder = fixtures().join("bad");
     for name in names(&folder) {

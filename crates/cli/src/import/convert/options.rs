@@ -76,7 +76,9 @@ fn reason(name: &str) -> &'static str {
         "delay" => "steps do not wait; if it is for something to get ready, give the test `retries`",
         "retry-interval" => "the pause before a retry is 250ms, doubled each time up to 4s",
         "repeat" => "a step is made once; give the test `each` to run it several times",
-        "proxy" | "cacert" | "cert" | "key" => "it is not a matter of one request; look for it in `defaults` of the suite",
+        "proxy" | "cacert" | "cert" | "key" => {
+            "it is not a matter of one request; look for it in `defaults` of the suite"
+        }
         "http1.0" | "http1.1" | "http2" | "http2-prior-knowledge" | "http3" => {
             "the version of HTTP is agreed on with the server"
         }
