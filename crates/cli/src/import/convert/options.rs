@@ -21,7 +21,6 @@ pub(super) struct Options {
     pub most_redirects: Option<i64>,
     pub timeout: Option<Duration>,
     pub user: Option<Template>,
-    pub user_agent: Option<Template>,
     /// `name: value` each
     pub headers: Vec<Template>,
 }
@@ -52,7 +51,6 @@ impl Options {
             "retry" => take_retries(option, context)?,
             "variable" => take_variable(value, context)?,
             "user" => self.user = Some(value.clone()),
-            "user-agent" => self.user_agent = Some(value.clone()),
             "header" => self.headers.push(value.clone()),
             // What these change is what is shown, or how the same bytes travel.
             "compressed" | "output" | "verbose" | "very-verbose" | "verbosity" | "fail-with-body"
@@ -72,13 +70,13 @@ pub(super) fn is_skipped(options: &[EntryOption]) -> bool {
 /// Why an option stays out, and what to do about it.
 fn reason(name: &str) -> &'static str {
     match name {
-        "insecure" => "certificates are always checked; let the run trust the one that signed it",
+        "insecure" => "certificates are always checked; name who signed it with `ca` in `defaults`",
         "delay" => "steps do not wait; if it is for something to get ready, give the test `retries`",
         "retry-interval" => "the pause before a retry is 250ms, doubled each time up to 4s",
         "repeat" => "a step is made once; give the test `each` to run it several times",
-        "proxy" | "cacert" | "cert" | "key" => {
-            "it is not a matter of one request; look for it in `defaults` of the suite"
-        }
+        "proxy" => "it is for the whole suite: write `proxy` in `defaults`",
+        "cacert" => "it is for the whole suite: write `ca` in `defaults`",
+        "cert" | "key" => "it is for the whole suite: write `client_certificate` in `defaults`",
         "http1.0" | "http1.1" | "http2" | "http2-prior-knowledge" | "http3" => {
             "the version of HTTP is agreed on with the server"
         }

@@ -66,10 +66,6 @@ fn headers(request: &Request, options: &Options, context: &mut Context, comments
         };
         context.keep(request.at, "the option `header`", added, comments);
     }
-    if let Some(agent) = options.user_agent.as_ref().filter(|_| !headers.has("user-agent")) {
-        let added = headers.add(&Template::text("user-agent"), agent);
-        context.keep(request.at, "the option `user-agent`", added, comments);
-    }
     if let Some(first) = request.cookies.first() {
         let cookies = pairs::cookies(&request.cookies);
         if let Some(cookies) = context.keep(first.at, "the cookies", cookies, comments) {

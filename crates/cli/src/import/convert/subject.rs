@@ -26,6 +26,8 @@ pub(super) enum Kind {
     XPath,
     /// `true` or `false`, and always there
     Flag,
+    /// Whose a certificate is; its parts stand the other way round in a suite
+    CertificateName,
     /// A SHA-256, which Hurl compares as bytes
     Digest,
     /// Bytes, of which a suite can compare the digest
@@ -80,10 +82,10 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
         Query::JsonPath(path) => Subject::named("json", text::text(path)?, Kind::Json),
         Query::Regex(pattern) => Subject::named("regex", text::text(pattern)?, Kind::Text),
         Query::Certificate(field) => match field.as_str() {
-            "Subject" => certificate("subject", Kind::Text),
-            "Issuer" => certificate("issuer", Kind::Text),
+            "Subject" => certificate("subject", Kind::CertificateName),
+            "Issuer" => certificate("issuer", Kind::CertificateName),
             "Expire-Date" => certificate("expires", Kind::Text),
-            "Subject-Alt-Name" => certificate("names", Kind::Json),
+            "Subject-Alt-Name" => return Unsaid::new("check `cert: names`, a list of names without `DNS:`"),
             _ => {
                 return Unsaid::new(
                     "of a certificate a suite sees `subject`, `issuer`, `expires`, `days_left`, `names`",

@@ -4,7 +4,7 @@ use super::scanner::{Scanner, fail_at};
 use super::{EntryOption, Read, Template};
 use stepcast_protocol::suite::closest;
 
-const OPTIONS: [&str; 49] = [
+const OPTIONS: [&str; 48] = [
     "aws-sigv4",
     "cacert",
     "cert",
@@ -49,7 +49,6 @@ const OPTIONS: [&str; 49] = [
     "tls-min",
     "unix-socket",
     "user",
-    "user-agent",
     "variable",
     "verbose",
     "verbosity",
