@@ -14,7 +14,7 @@ use scraper::Html;
 use std::cell::Cell;
 use std::collections::HashSet;
 use stepcast_protocol::xpath::{Expression, Operator, Start, Step, XPath};
-pub use value::{Value, text_of};
+pub use value::Value;
 
 /// Most nodes an evaluation looks at; seconds on a large page.
 const LOOKED_AT: usize = 20_000_000;
@@ -27,6 +27,12 @@ pub fn parse(text: &str) -> Result<XPath, Unclear> {
 /// What the expression gives on the page.
 pub fn evaluate<'p>(xpath: &XPath, html: &'p Html) -> Result<Value<'p>, Unclear> {
     evaluate_within(xpath, html, LOOKED_AT)
+}
+
+/// What each of the nodes says.
+pub fn texts(nodes: &[Node]) -> Result<Vec<String>, Unclear> {
+    let left = Cell::new(LOOKED_AT);
+    nodes.iter().map(|node| node.text(&|cost| spend(&left, cost))).collect()
 }
 
 fn evaluate_within<'p>(xpath: &XPath, html: &'p Html, nodes: usize) -> Result<Value<'p>, Unclear> {
@@ -69,7 +75,7 @@ impl<'p> Page<'p> {
         Ok(match expression {
             Expression::Literal(text) => Value::Text(text.clone()),
             Expression::Number(number) => Value::Number(*number),
-            Expression::Negative(inner) => Value::Number(-self.value(inner, context)?.number()),
+            Expression::Negative(inner) => Value::Number(-self.number(&self.value(inner, context)?)?),
             Expression::Binary(left, operator, right) => self.binary(left, *operator, right, context)?,
             Expression::Call(name, arguments) => self.call(name, arguments, context)?,
             Expression::Path(start, steps) => Value::Nodes(self.path(start, steps, context)?),
@@ -91,14 +97,16 @@ impl<'p> Page<'p> {
             _ => {}
         }
         let second = self.value(right, context)?;
-        let number = |calculate: fn(f64, f64) -> f64| Value::Number(calculate(first.number(), second.number()));
+        let number = |calculate: fn(f64, f64) -> f64| -> Result<Value<'p>, Unclear> {
+            Ok(Value::Number(calculate(self.number(&first)?, self.number(&second)?)))
+        };
         Ok(match operator {
             Operator::Or | Operator::And => Value::Boolean(second.boolean()),
-            Operator::Add => number(|left, right| left + right),
-            Operator::Subtract => number(|left, right| left - right),
-            Operator::Multiply => number(|left, right| left * right),
-            Operator::Divide => number(|left, right| left / right),
-            Operator::Remainder => number(|left, right| left % right),
+            Operator::Add => number(|left, right| left + right)?,
+            Operator::Subtract => number(|left, right| left - right)?,
+            Operator::Multiply => number(|left, right| left * right)?,
+            Operator::Divide => number(|left, right| left / right)?,
+            Operator::Remainder => number(|left, right| left % right)?,
             Operator::Union => match (first, second) {
                 (Value::Nodes(first), Value::Nodes(second)) => {
                     Value::Nodes(self.sorted(first.into_iter().chain(second).collect()))
@@ -173,13 +181,7 @@ impl<'p> Page<'p> {
     }
 
     fn spend(&self, cost: usize) -> Result<(), Unclear> {
-        match self.left.get().checked_sub(cost) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(Unclear("the XPath looks at too many nodes of this page; make it more direct".into())),
-        }
+        spend(&self.left, cost)
     }
 
     /// The text of a node, which costs as much as there is below it.
@@ -187,9 +189,26 @@ impl<'p> Page<'p> {
         node.text(&|cost| self.spend(cost))
     }
 
+    /// The number a value is; of nodes, the one the first of them spells.
+    fn number(&self, value: &Value<'p>) -> Result<f64, Unclear> {
+        match value {
+            Value::Nodes(nodes) => {
+                Ok(nodes.first().map_or(Ok(f64::NAN), |node| self.text(*node).map(|text| value::parse(&text)))?)
+            }
+            other => Ok(other.number()),
+        }
+    }
+
     fn texts(&self, nodes: &[Node<'p>]) -> Result<Vec<String>, Unclear> {
         nodes.iter().map(|node| self.text(*node)).collect()
     }
+}
+
+fn spend(looks: &Cell<usize>, cost: usize) -> Result<(), Unclear> {
+    let left = looks.get().checked_sub(cost);
+    looks.set(left.unwrap_or_default());
+    left.map(|_| ())
+        .ok_or_else(|| Unclear("the XPath looks at too many nodes of this page; make it more direct".into()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! The nodes of a page as `XPath` sees them (section 5 of the standard).
 
 use crate::engine::check::Unclear;
+use crate::engine::page;
 use ego_tree::{NodeId, NodeRef};
 use scraper::{Html, Node as Kind};
 use std::collections::HashMap;
 use stepcast_protocol::xpath::{Axis, NodeTest};
+
+/// So many bytes of text cost as much as a node: what is read is kept, and may be read of each element around it.
+const BYTES_A_LOOK: usize = 4;
 
 /// A node of the tree, or an attribute of one.
 #[derive(Clone, Copy)]
@@ -18,7 +22,7 @@ pub struct Order(HashMap<NodeId, usize>);
 
 impl Order {
     pub fn of(html: &Html) -> Self {
-        Self(html.tree.root().descendants().enumerate().map(|(place, node)| (node.id(), place)).collect())
+        Self(page::walk(html.tree.root()).enumerate().map(|(place, node)| (node.id(), place)).collect())
     }
 
     /// Attributes stand behind their element and before what is in it.
@@ -53,20 +57,20 @@ impl<'p> Node<'p> {
 
     /// What a node says: all texts in it, in order.
     pub fn text(self, spend: &impl Fn(usize) -> Result<(), Unclear>) -> Result<String, Unclear> {
-        if let Some((_, _, value)) = self.attribute {
-            return Ok(value.to_owned());
-        }
-        match self.tree.value() {
-            Kind::Text(text) => return Ok(text.to_string()),
-            Kind::Comment(comment) => return Ok(comment.to_string()),
-            _ => {}
+        let own = match (self.attribute, self.tree.value()) {
+            (Some((_, _, value)), _) => Some(value),
+            (None, Kind::Comment(comment)) => Some(&**comment),
+            _ => None,
+        };
+        if let Some(own) = own {
+            spend(1 + own.len() / BYTES_A_LOOK)?;
+            return Ok(own.to_owned());
         }
         let mut text = String::new();
-        for node in self.tree.descendants() {
-            spend(1)?;
-            if let Kind::Text(piece) = node.value() {
-                text.push_str(piece);
-            }
+        for node in page::walk(self.tree) {
+            let piece = node.value().as_text().map_or("", |piece| &**piece);
+            spend(1 + piece.len() / BYTES_A_LOOK)?;
+            text.push_str(piece);
         }
         Ok(text)
     }
@@ -85,15 +89,13 @@ impl<'p> Node<'p> {
             Axis::Ancestor => Box::new(tree.ancestors().map(Self::of)),
             Axis::AncestorOrSelf => Box::new(this.chain(self.along(Axis::Ancestor))),
             Axis::DescendantOrSelf if is_attribute => Box::new(this),
-            Axis::Following if is_attribute => {
-                Box::new(tree.descendants().skip(1).chain(following(tree)).map(Self::of))
-            }
+            Axis::Following if is_attribute => Box::new(page::walk(tree).skip(1).chain(following(tree)).map(Self::of)),
             Axis::Preceding if is_attribute => Self::of(tree).along(Axis::Preceding),
             _ if is_attribute => Box::new(std::iter::empty()),
             Axis::Attribute => Box::new(attributes(tree)),
             Axis::Child => Box::new(tree.children().map(Self::of)),
-            Axis::Descendant => Box::new(tree.descendants().skip(1).map(Self::of)),
-            Axis::DescendantOrSelf => Box::new(tree.descendants().map(Self::of)),
+            Axis::Descendant => Box::new(page::walk(tree).skip(1).map(Self::of)),
+            Axis::DescendantOrSelf => Box::new(page::walk(tree).map(Self::of)),
             Axis::FollowingSibling => Box::new(tree.next_siblings().map(Self::of)),
             Axis::PrecedingSibling => Box::new(tree.prev_siblings().map(Self::of)),
             Axis::Following => Box::new(following(tree).map(Self::of)),
@@ -129,7 +131,7 @@ fn attributes(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = Node<'_>> {
 
 fn following(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
     let up = std::iter::once(tree).chain(tree.ancestors());
-    up.flat_map(|node| node.next_siblings().flat_map(|sibling| sibling.descendants()))
+    up.flat_map(|node| node.next_siblings().flat_map(|sibling| page::walk(sibling)))
 }
 
 /// What ends before the node begins, the nearest first.
@@ -139,7 +141,7 @@ fn preceding(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>>
 }
 
 fn backwards(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
-    let mut nodes: Vec<_> = tree.descendants().collect();
+    let mut nodes: Vec<_> = page::walk(tree).collect();
     nodes.reverse();
     nodes.into_iter()
 }
