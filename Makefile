@@ -31,6 +31,7 @@ check: check-rust check-web check-infra check-asyncapi ## Formatting, lints, doc
 # The tests run the programs as they are shipped, so those are built first.
 test-rust: $(DEBUG)
 	scripts/python-environment tests/requirements/client.txt
+	scripts/python-environment tests/requirements/differential.txt
 	scripts/cargo-test --workspace --all-features
 
 check-rust:

@@ -11,8 +11,8 @@ use stepcast_protocol::duration;
 
 /// Longest a page may take to be parsed. Elements nested a million deep take the square of that.
 const PARSING_TIME: Duration = Duration::from_secs(10);
-/// Most nodes and attributes of a page; the HTML standard on one page has about a million.
-const PARTS: usize = 2_000_000;
+/// Most nodes and attributes of a page: one for every ten bytes of the largest body, which is closer than people write.
+const PARTS: usize = 1_000_000;
 /// Most that is parsed between two looks at the clock and at what was made, in bytes.
 const PIECE: usize = 1024;
 /// The shortest tag, in bytes.

@@ -20,7 +20,7 @@ use selectors::parser::{ParseRelative, SelectorList};
 pub use walk::{Reader, walk};
 
 /// Most nodes a selector looks at; about a second on a large page.
-pub const LOOKED_AT: usize = 100_000_000;
+const LOOKED_AT: usize = 50_000_000;
 
 /// A selector, or a list of them.
 pub struct Selector(SelectorList<Simple>);
