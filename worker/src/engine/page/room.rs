@@ -5,7 +5,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// What is counted, in bytes of bodies.
 const UNIT: usize = 64 * 1024;
 /// Most units that are judged at the same time in a process. A page of more takes all of them.
-const UNITS: u32 = 64;
+const UNITS: u32 = 32;
 /// Of these there may be any number.
 const SMALL: usize = 4 * UNIT;
 
