@@ -21,7 +21,7 @@ impl Observer for Nobody {
     fn attempt_started(&mut self, _: u32) {}
     fn step_started(&mut self, _: StepState) {}
     fn step_finished(&mut self, _: StepState) {}
-    fn is_cancelled(&self) -> bool {
+    fn is_stopped(&self) -> bool {
         false
     }
 }
