@@ -10,6 +10,9 @@ use stepcast_protocol::xpath::{Axis, NodeTest};
 /// So many bytes of text cost as much as a node: what is read is kept, and may be read of each element around it.
 const BYTES_A_LOOK: usize = 4;
 
+/// How many elements a node may be in and still be looked up among them.
+const DEEP: usize = 64;
+
 /// A node of the tree, or an attribute of one.
 #[derive(Clone, Copy)]
 pub struct Node<'p> {
@@ -116,6 +119,13 @@ impl<'p> Node<'p> {
             NodeTest::Comment => self.attribute.is_none() && kind.is_comment(),
             NodeTest::Instruction => self.attribute.is_none() && matches!(kind, Kind::ProcessingInstruction(_)),
         }
+    }
+
+    /// Whether this node is in the other, or so deep that it is not looked up.
+    pub fn may_be_in(self, other: Self) -> bool {
+        let mut around = self.tree.ancestors().take(DEEP + 1);
+        let is_own_attribute = self.attribute.is_some() && self.tree == other.tree;
+        is_own_attribute || around.by_ref().take(DEEP).any(|node| node == other.tree) || around.next().is_some()
     }
 
     fn is_element(self) -> bool {
