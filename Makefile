@@ -96,7 +96,8 @@ check-asyncapi:
 
 # --- Benchmarks
 
-bench: $(RELEASE) ## Time a suite over a documentation tree
+bench: $(RELEASE) ## Time the engine alone, and a suite over a documentation tree
+	bench/engine.sh $(RELEASE)
 	bench/documentation.sh $(RELEASE)
 
 FORCE:

@@ -3,8 +3,8 @@
 use crate::engine::check::Unclear;
 use crate::engine::page;
 use ego_tree::{NodeId, NodeRef};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use scraper::{Html, Node as Kind};
-use std::collections::HashMap;
 use stepcast_protocol::xpath::{Axis, NodeTest};
 
 /// So many bytes of text cost as much as a node: what is read is kept, and may be read of each element around it.
@@ -21,11 +21,13 @@ pub struct Node<'p> {
 }
 
 /// Where each node stands in the document. The tree's own numbers tell when a node was made.
-pub struct Order(HashMap<NodeId, usize>);
+pub struct Order(FxHashMap<NodeId, usize>);
 
 impl Order {
     pub fn of(html: &Html) -> Self {
-        Self(page::walk(html.tree.root()).enumerate().map(|(place, node)| (node.id(), place)).collect())
+        let mut places = FxHashMap::with_capacity_and_hasher(html.tree.values().len(), FxBuildHasher);
+        places.extend(page::walk(html.tree.root()).enumerate().map(|(place, node)| (node.id(), place)));
+        Self(places)
     }
 
     /// Attributes stand behind their element and before what is in it.
