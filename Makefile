@@ -31,6 +31,7 @@ check: check-rust check-web check-infra check-asyncapi ## Formatting, lints, doc
 # The tests run the programs as they are shipped, so those are built first.
 test-rust: $(DEBUG)
 	scripts/python-environment tests/requirements/client.txt
+	scripts/python-environment tests/requirements/differential.txt
 	scripts/cargo-test --workspace --all-features
 
 check-rust:
@@ -96,7 +97,8 @@ check-asyncapi:
 
 # --- Benchmarks
 
-bench: $(RELEASE) ## Time a suite over a documentation tree
+bench: $(RELEASE) ## Time the engine alone, and a suite over a documentation tree
+	bench/engine.sh $(RELEASE)
 	bench/documentation.sh $(RELEASE)
 
 FORCE:

@@ -26,6 +26,7 @@ mod step;
 mod test;
 mod wall;
 
+pub use address::{Lookup, SystemLookup};
 pub use mask::Mask;
 pub use plan::{PlanError, PlannedTest};
 pub use test::{Observer, TestEnd, TestRun};
@@ -75,8 +76,13 @@ pub struct Engine {
 impl Engine {
     /// Sets up an engine. One a process is enough, and politeness towards hosts holds only within one.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::with_lookup(config, Arc::new(SystemLookup))
+    }
+
+    /// The same, with somebody else than the system to ask for the addresses of names.
+    pub fn with_lookup(config: EngineConfig, lookup: Arc<dyn Lookup>) -> Result<Self, EngineError> {
         let EngineConfig { allow_private_targets, body_bytes, user_agent, forbidden_hosts } = config;
-        let guard = Arc::new(Guard::new(allow_private_targets, forbidden_hosts));
+        let guard = Arc::new(Guard::new(allow_private_targets, forbidden_hosts, lookup));
         let fetcher = Fetcher::new(guard, &user_agent, body_bytes).map_err(EngineError)?;
         Ok(Self { fetcher: Arc::new(fetcher) })
     }

@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Token(TokenArguments),
     /// Say what is wrong with suite files, without running them
     Lint(LintArguments),
+    /// Make a suite of a Hurl file
+    Import(ImportArguments),
 }
 
 #[derive(Args)]
@@ -355,4 +357,17 @@ pub(crate) struct LintArguments {
     /// Print the JSON Schema of suite files, for editors, and read none
     #[arg(long, conflicts_with = "files")]
     pub schema: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ImportArguments {
+    /// A Hurl file (<https://hurl.dev>)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write the suite; without it, to standard output
+    #[arg(short, long, value_name = "F")]
+    pub output: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }

@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod endpoint;
 mod exit;
+mod import;
 mod report;
 mod suite_file;
 
@@ -34,5 +35,6 @@ async fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Suites(arguments) => commands::suites::suites(arguments).await,
         Command::Token(arguments) => commands::token::token(arguments),
         Command::Lint(arguments) => Ok(commands::lint::lint(&arguments)),
+        Command::Import(arguments) => commands::import::import(&arguments),
     }
 }

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use load::Loader;
+pub(crate) use load::read_text;
 use serde_json::Value;
 use sources::Sources;
 use std::io::Write;

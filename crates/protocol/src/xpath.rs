@@ -64,6 +64,18 @@ pub struct Step {
     pub predicates: Vec<Expression>,
 }
 
+impl Step {
+    /// Whether it is the first half of `//`.
+    pub fn goes_anywhere_below(&self) -> bool {
+        self.axis == Axis::DescendantOrSelf && self.test == NodeTest::Node && self.predicates.is_empty()
+    }
+
+    /// Whether it takes children whose place among the others does not matter.
+    pub fn is_child_wherever_it_stands(&self) -> bool {
+        self.axis == Axis::Child && !self.predicates.iter().any(Expression::is_about_position)
+    }
+}
+
 /// What a step takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeTest {
@@ -103,6 +115,11 @@ impl Axis {
     /// Whether positions count against the order of the document.
     pub fn is_reverse(self) -> bool {
         matches!(self, Self::Ancestor | Self::AncestorOrSelf | Self::Preceding | Self::PrecedingSibling)
+    }
+
+    /// Whether it leads to a node itself and what is in it, and nowhere else.
+    pub fn is_downward(self) -> bool {
+        matches!(self, Self::Attribute | Self::Child | Self::Descendant | Self::DescendantOrSelf | Self::SelfNode)
     }
 }
 
@@ -147,6 +164,23 @@ impl XPath {
 }
 
 impl Expression {
+    /// Whether, as a predicate, it may depend on where a node stands among the others (section 2.4).
+    fn is_about_position(&self) -> bool {
+        self.gives() == Gives::Number || self.asks_for_position()
+    }
+
+    fn asks_for_position(&self) -> bool {
+        let any = |expressions: &[Self]| expressions.iter().any(Self::asks_for_position);
+        match self {
+            Self::Negative(inner) => inner.asks_for_position(),
+            Self::Binary(left, _, right) => left.asks_for_position() || right.asks_for_position(),
+            Self::Call(name, arguments) => matches!(*name, "position" | "last") || any(arguments),
+            Self::Path(Start::Nodes(expression, predicates), _) => expression.asks_for_position() || any(predicates),
+            // What stands in the predicates of a path's steps asks for other positions.
+            Self::Path(..) | Self::Literal(_) | Self::Number(_) => false,
+        }
+    }
+
     /// What it gives, which does not depend on the page.
     pub fn gives(&self) -> Gives {
         match self {

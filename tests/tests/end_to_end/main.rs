@@ -5,6 +5,7 @@ mod cancelling;
 mod command_line;
 mod finishing;
 mod gateway;
+mod import;
 mod limits;
 mod python_client;
 mod replays;

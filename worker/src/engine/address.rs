@@ -6,5 +6,7 @@
 
 mod classify;
 mod guard;
+mod lookup;
 
 pub use guard::{Guard, GuardedResolver, RefusedTarget};
+pub use lookup::{Lookup, SystemLookup};

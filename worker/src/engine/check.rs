@@ -22,7 +22,7 @@ mod xpath;
 use super::excerpt::excerpt;
 use super::links;
 use super::mask::Mask;
-use super::page::Page;
+use super::page::{Page, TooMuch};
 use super::scope::Scope;
 use filter::Unfit;
 use stepcast_protocol::Outcome;
@@ -54,6 +54,12 @@ impl Unclear {
 
 impl From<UndefinedVariable> for Unclear {
     fn from(error: UndefinedVariable) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<TooMuch> for Unclear {
+    fn from(error: TooMuch) -> Self {
         Self(error.to_string())
     }
 }

@@ -4,6 +4,12 @@
 
 pub mod charset;
 mod html;
+mod json;
+pub mod room;
+mod select;
+
+pub use json::JsonError;
+pub use select::{Reader, Selector, TooMuch, walk};
 
 use super::digest;
 use super::fetch::Response;
@@ -20,7 +26,7 @@ pub struct Page {
     cookies: Vec<RawCookie<'static>>,
     text: OnceCell<String>,
     html: OnceCell<Result<Html, String>>,
-    json: OnceCell<Result<Value, String>>,
+    json: OnceCell<Result<Value, JsonError>>,
 }
 
 impl Page {
@@ -50,9 +56,8 @@ impl Page {
     }
 
     /// The body as JSON, or why it is not.
-    pub fn json(&self) -> Result<&Value, &str> {
-        let parse = || serde_json::from_str(self.text()).map_err(|error| error.to_string());
-        self.json.get_or_init(parse).as_ref().map_err(String::as_str)
+    pub fn json(&self) -> Result<&Value, &JsonError> {
+        self.json.get_or_init(|| json::parse(self.text())).as_ref()
     }
 
     /// A header field as text; the first of that name.

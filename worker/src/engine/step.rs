@@ -5,7 +5,7 @@ use super::excerpt::excerpt;
 use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response};
 use super::links;
 use super::mask::Mask;
-use super::page::{self, Page};
+use super::page::{self, Page, room};
 use super::request;
 use super::scope::Scope;
 use super::wall::{self, Wall};
@@ -13,6 +13,7 @@ use cookie_store::{CookieStore, RawCookie};
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use stepcast_protocol::limits::VARIABLE_BYTES;
 use stepcast_protocol::state::CheckResult;
@@ -103,9 +104,17 @@ impl StepRun<'_> {
     /// happens in one go where it blocks nobody.
     async fn judge(&self, response: Response, cookies: Vec<RawCookie<'static>>, scope: Scope) -> (Judged, Scope) {
         let (step, mask, before) = (self.step.clone(), Arc::clone(self.mask), scope.clone());
-        let page = move || Page::with_cookies(response, cookies);
-        let work = tokio::task::spawn_blocking(move || judge(&step, &page(), scope, &mask));
-        let problem = match tokio::time::timeout(JUDGING_TIME, work).await {
+        let room = room::take(response.body.len()).await;
+        let is_given_up = Arc::new(AtomicBool::new(false));
+        let given_up = GivenUpOnDrop(Arc::clone(&is_given_up));
+        let work = tokio::task::spawn_blocking(move || {
+            let judged = judge(&step, &Page::with_cookies(response, cookies), scope, &mask, &is_given_up);
+            drop(room);
+            judged
+        });
+        let judged = tokio::time::timeout(JUDGING_TIME, work).await;
+        drop(given_up);
+        let problem = match judged {
             Ok(Ok(judged)) => return judged,
             Ok(Err(_)) => "the page made the parser give up".to_owned(),
             Err(_) => format!("the page could not be judged within {}", duration::format(JUDGING_TIME)),
@@ -153,14 +162,27 @@ pub fn request_result(outcome: Outcome, message: &str, hint: Option<&str>, mask:
     }
 }
 
-fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Scope) {
+/// Tells a page's judge that nobody waits for it any more: a thread cannot be stopped from outside.
+struct GivenUpOnDrop(Arc<AtomicBool>);
+
+impl Drop for GivenUpOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask, is_given_up: &AtomicBool) -> (Judged, Scope) {
     let captures = step.capture.iter().filter_map(|(name, capture)| take(name, capture, page, &mut scope, mask));
     let mut results: Vec<CheckResult> = captures.collect();
     if let Err(problem) = check_size(step, &scope) {
         return (Judged::of_problem(&problem, mask), scope);
     }
     let from = results.len();
-    results.extend(step.expect.iter().map(|check| check::evaluate(check, page, &scope, mask)));
+    let wanted = step.expect.iter().take_while(|_| !is_given_up.load(Ordering::Relaxed));
+    results.extend(wanted.map(|check| check::evaluate(check, page, &scope, mask)));
+    if is_given_up.load(Ordering::Relaxed) {
+        return (Judged::of_problem("nobody waits for it any more", mask), scope);
+    }
     let mut links = collect_links(step, page, &scope, mask, &mut results[from..]);
     for (place, ..) in &mut links {
         *place += from;

@@ -83,6 +83,28 @@ async fn loopback_is_refused_however_it_is_written() {
 }
 
 #[tokio::test]
+async fn loopback_is_refused_however_it_is_hidden() {
+    let (mut site, visited) = guarded().await;
+    let port = site.base.rsplit(':').next().expect("a port").to_owned();
+    site.vars.insert("port".into(), port);
+    for host in [
+        "127.0.0.1.",
+        "public@127.0.0.1",
+        "1.1.1.1:80@127.0.0.1",
+        "%31%32%37.0.0.1",
+        "１２７.０.０.１",
+        "127。0。0。1",
+        "[::127.0.0.1]",
+        "[2002:7f00:1::]",
+        "[2001:0:7f00:1::]",
+    ] {
+        let told = site.tell(&format!("http://{host}:${{port}}/"), "- status: 200").await;
+        assert!(told.contains("is a loopback address"), "{host}: {told}");
+    }
+    assert!(!visited.load(Ordering::SeqCst), "somebody got in");
+}
+
+#[tokio::test]
 async fn a_redirect_does_not_lead_inside() {
     // The first hop has to be allowed to be made, so what is refused here is refused on any setting.
     let inside = Site::start().await;

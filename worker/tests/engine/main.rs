@@ -2,9 +2,11 @@
 
 mod around;
 mod asking;
+mod broken;
 mod certificates;
 mod checks;
 mod client_certificates;
+mod differential;
 mod discovering;
 mod failures;
 mod fields;
@@ -12,7 +14,9 @@ mod filters;
 mod forward_proxy;
 mod groups;
 mod guarding;
+mod hostile;
 mod links;
+mod names;
 mod planning;
 mod proxies;
 mod requests;

@@ -164,7 +164,7 @@ pub(super) fn child<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
 }
 
 /// A file as text, unless it is larger than any suite.
-pub(super) fn read_text(path: &Path) -> Result<String, String> {
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
     let unreadable = |error| format!("`{}` cannot be read: {error}", path.display());
     if fs::metadata(path).map_err(unreadable)?.len() > SUITE_BYTES as u64 {
         return Err(format!("`{}` is larger than the {SUITE_BYTES} bytes a suite may have", path.display()));

@@ -1,6 +1,7 @@
 //! Decides which hosts may be connected to, and resolves names so that only those are.
 
 use super::classify;
+use super::lookup::Lookup;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -44,12 +45,13 @@ pub struct Guard {
     allow_private: bool,
     forbidden_addresses: Vec<IpAddr>,
     forbidden_names: Vec<String>,
+    lookup: Arc<dyn Lookup>,
 }
 
 impl Guard {
-    /// A guard for these settings; `forbidden` are hosts, each with or without a port.
-    pub fn new(allow_private: bool, forbidden: Vec<String>) -> Self {
-        let mut guard = Self { allow_private, forbidden_addresses: Vec::new(), forbidden_names: Vec::new() };
+    /// A guard for these settings; `forbidden` are hosts, each with or without a port. Names are looked up by `lookup`.
+    pub fn new(allow_private: bool, forbidden: Vec<String>, lookup: Arc<dyn Lookup>) -> Self {
+        let mut guard = Self { allow_private, forbidden_addresses: Vec::new(), forbidden_names: Vec::new(), lookup };
         for host in forbidden.into_iter().filter(|host| !host.is_empty()) {
             match parse_address(&host) {
                 Some(address) => guard.forbidden_addresses.push(address),
@@ -125,7 +127,8 @@ impl Resolve for GuardedResolver {
             let host = name.as_str().to_owned();
             guard.check_name(&host)?;
             // Port 0 stands for the one the address has, or its scheme's.
-            let found: Vec<_> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let found = guard.lookup.addresses(&host).await?;
+            let found: Vec<_> = found.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
             if found.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
             }
@@ -147,6 +150,11 @@ fn plain_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::address::SystemLookup;
+
+    fn guard(allow_private: bool, forbidden: Vec<String>) -> Guard {
+        Guard::new(allow_private, forbidden, Arc::new(SystemLookup))
+    }
 
     fn check(guard: &Guard, url: &str) -> Result<(), RefusedTarget> {
         guard.check_url(&Url::parse(url).expect("an address"))
@@ -154,7 +162,7 @@ mod tests {
 
     #[test]
     fn loopback_is_refused_however_it_is_spelt() {
-        let guard = Guard::new(false, Vec::new());
+        let guard = guard(false, Vec::new());
         for host in ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "[::1]", "[::ffff:7f00:1]"] {
             let refused = check(&guard, &format!("http://{host}/")).expect_err(host);
             assert!(matches!(refused, RefusedTarget::Inner { verb: "is", .. }), "{host}: {refused}");
@@ -164,25 +172,25 @@ mod tests {
 
     #[test]
     fn private_targets_can_be_allowed() {
-        assert_eq!(check(&Guard::new(true, Vec::new()), "http://127.0.0.1/"), Ok(()));
+        assert_eq!(check(&guard(true, Vec::new()), "http://127.0.0.1/"), Ok(()));
     }
 
     #[test]
     fn the_runtime_api_is_refused_also_where_private_targets_are_allowed() {
-        let guard = Guard::new(true, vec!["127.0.0.1:9001".into(), "runtime.local:80".into(), String::new()]);
+        let guard = guard(true, vec!["127.0.0.1:9001".into(), "runtime.local:80".into(), String::new()]);
         for host in ["127.0.0.1:9001", "127.0.0.2", "0.0.0.0:9001", "[::1]", "[::ffff:127.0.0.1]", "RUNTIME.local."] {
             let refused = check(&guard, &format!("http://{host}/")).expect_err(host);
             assert!(matches!(refused, RefusedTarget::Forbidden { .. }), "{host}: {refused}");
         }
         assert_eq!(check(&guard, "http://10.0.0.1/"), Ok(()));
-        let elsewhere = Guard::new(true, vec!["169.254.100.1:9001".into()]);
+        let elsewhere = self::guard(true, vec!["169.254.100.1:9001".into()]);
         assert!(check(&elsewhere, "http://169.254.100.1/").is_err());
         assert_eq!(check(&elsewhere, "http://127.0.0.1/"), Ok(()));
     }
 
     #[test]
     fn of_a_names_addresses_only_allowed_ones_are_kept() {
-        let guard = Guard::new(false, Vec::new());
+        let guard = guard(false, Vec::new());
         let [inner, public]: [SocketAddr; 2] =
             ["10.0.0.1:0", "1.1.1.1:0"].map(|text| text.parse().expect("an address"));
         assert_eq!(guard.keep_allowed("h", vec![inner, public]), Ok(vec![public]));

@@ -101,7 +101,7 @@ fn of_negation(matcher: &Matcher) -> Option<String> {
 fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
     let html = page.html().ok()?;
     if let Property::Attribute(name) = property
-        && let Some(first) = html.select(&look::selector(text).ok()?).next()
+        && let Some(first) = look::selector(text).ok()?.first(html).ok()?
     {
         let own: Vec<&str> = first.value().attrs().map(|(name, _)| name).take(NAMES).collect();
         let has = if own.is_empty() { "no attribute".into() } else { listed(own) };
@@ -113,7 +113,7 @@ fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
 fn of_json_path(path: &str, page: &Page) -> Option<String> {
     let value = match page.json() {
         Ok(value) => value,
-        Err(error) => return Some(format!("the body is not JSON: {error}")),
+        Err(error) => return Some(error.to_string()),
     };
     let (before, here, segment) = json_path::longest_match(path, value)?;
     let has = match here {

@@ -1,12 +1,44 @@
 //! Takes JSON paths apart, which the library that evaluates them does not.
 
+mod cost;
+
 use super::Unclear;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+/// Most values an evaluation looks at.
+const LOOKED_AT: u64 = 10_000_000;
+/// Most values that what it leads to may have in it; they are copied to be compared and told.
+const LED_TO: usize = 1_000_000;
+
 /// A path as it is evaluated.
 pub fn parse(path: &str) -> Result<JsonPath, Unclear> {
     JsonPath::parse(path).map_err(|error| Unclear(format!("`{path}` is not a JSONPath: {error}")))
+}
+
+/// All values the path leads to.
+pub fn evaluate<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Unclear> {
+    let query = parse(path)?;
+    if cost::cost(path, value) > LOOKED_AT {
+        return Err(Unclear(format!("`{path}` leads to too many places of this JSON; make it more direct")));
+    }
+    let values = query.query(value).all();
+    let mut left = LED_TO;
+    if is_singular(path) || values.iter().all(|value| fits(value, &mut left)) {
+        return Ok(values);
+    }
+    Err(Unclear(format!("`{path}` leads to more than {LED_TO} values; make it more direct")))
+}
+
+/// Whether a value has no more in it than is left.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    let Some(less) = left.checked_sub(1) else { return false };
+    *left = less;
+    match value {
+        Value::Array(items) => items.iter().all(|item| fits(item, left)),
+        Value::Object(members) => members.values().all(|member| fits(member, left)),
+        _ => true,
+    }
 }
 
 /// Whether the path can lead to one place only: names and indexes, no wildcards, filters, slices or descents
@@ -47,13 +79,13 @@ pub fn longest_match<'a, 'v>(path: &'a str, value: &'v Value) -> Option<(&'a str
     for segment in segments(path) {
         let before = &path[..end];
         end += segment.len();
-        if parse(&path[..end]).ok()?.query(value).is_empty() {
+        if evaluate(&path[..end], value).ok()?.is_empty() {
             longest = Some((before, segment));
             break;
         }
     }
     let (before, segment) = longest?;
-    let here = parse(before).ok()?.query(value).first()?;
+    let here = evaluate(before, value).ok()?.first().copied()?;
     Some((before, here, segment))
 }
 

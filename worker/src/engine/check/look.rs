@@ -5,10 +5,9 @@ use super::found::Found;
 use super::json_path;
 use super::xpath;
 use crate::engine::certificate::Certificate;
-use crate::engine::page::Page;
+use crate::engine::page::{JsonError, Page, Reader, Selector};
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
-use scraper::{ElementRef, Selector};
 use serde_json::Value;
 use std::borrow::Cow;
 use stepcast_protocol::suite::{CertificateProperty, CookieAttribute, Property, Subject};
@@ -69,23 +68,24 @@ pub fn fold(text: &str) -> String {
 fn css<'p>(text: &str, property: &Property, page: &'p Page) -> Result<Found<'p>, Unclear> {
     let selector = selector(text)?;
     let html = page.html().map_err(|error| Unclear(error.to_owned()))?;
-    let mut elements = html.select(&selector);
     if *property == Property::Count {
-        return Ok(number(elements.count()));
+        return Ok(number(selector.all(html)?.len()));
     }
     if *property == Property::Texts {
-        return Ok(Found::List(elements.map(|element| Cow::Owned(Value::String(text_of(element)))).collect()));
+        let mut reader = Reader::default();
+        let texts = selector.all(html)?.into_iter().map(|element| reader.text(element));
+        return Ok(list(&texts.collect::<Result<Vec<_>, _>>()?));
     }
-    let Some(first) = elements.next() else { return Ok(Found::Nothing) };
+    let Some(first) = selector.first(html)? else { return Ok(Found::Nothing) };
     Ok(match property {
         Property::Html => Found::Text(first.inner_html().into()),
         Property::Attribute(name) => first.attr(name).map_or(Found::Nothing, |value| Found::Text(value.into())),
-        _ => Found::Text(text_of(first).into()),
+        _ => Found::Text(fold(&Reader::default().text(first)?).into()),
     })
 }
 
-fn text_of(element: ElementRef) -> String {
-    fold(&element.text().collect::<String>())
+fn list(texts: &[String]) -> Found<'static> {
+    Found::List(texts.iter().map(|text| Cow::Owned(Value::String(fold(text)))).collect())
 }
 
 fn by_xpath<'p>(path: &str, property: &Property, page: &'p Page) -> Result<Found<'p>, Unclear> {
@@ -98,22 +98,26 @@ fn by_xpath<'p>(path: &str, property: &Property, page: &'p Page) -> Result<Found
         (xpath::Value::Boolean(boolean), Property::Text) => return Ok(Found::Json(Cow::Owned(boolean.into()))),
         _ => return Err(Unclear(format!("`{path}` gives a value, not nodes"))),
     };
-    let text = |node: &xpath::Node| fold(&xpath::text_of(*node));
+    let first = &nodes[..nodes.len().min(1)];
     Ok(match property {
         Property::Count => number(nodes.len()),
-        Property::Texts => Found::List(nodes.iter().map(|node| Cow::Owned(Value::String(text(node)))).collect()),
-        _ => nodes.first().map_or(Found::Nothing, |node| Found::Text(text(node).into())),
+        Property::Texts => list(&xpath::texts(&nodes)?),
+        _ => xpath::texts(first)?.pop().map_or(Found::Nothing, |text| Found::Text(fold(&text).into())),
     })
 }
 
 fn json<'p>(path: &str, page: &'p Page) -> Result<Found<'p>, Unclear> {
-    let query = json_path::parse(path)?;
-    let Ok(value) = page.json() else { return Ok(Found::Nothing) };
-    let values = query.query(value).all();
+    json_path::parse(path)?;
+    let value = match page.json() {
+        Ok(value) => value,
+        Err(error @ JsonError::TooMany) => return Err(Unclear(error.to_string())),
+        Err(JsonError::Invalid(_)) => return Ok(Found::Nothing),
+    };
+    let values = json_path::evaluate(path, value)?;
     if !json_path::is_singular(path) {
         return Ok(Found::List(values.into_iter().map(Cow::Borrowed).collect()));
     }
-    Ok(values.first().map_or(Found::Nothing, |value| Found::Json(Cow::Borrowed(value))))
+    Ok(values.first().map_or(Found::Nothing, |value| Found::Json(Cow::Borrowed(*value))))
 }
 
 fn first_match<'p>(pattern: &Regex, group: Option<u32>, text: &'p str) -> Found<'p> {

@@ -9,6 +9,8 @@ use scraper::Html;
 
 /// Longer selectors are followed only this far; each part is a walk over the whole page.
 const MOST_PARTS: usize = 16;
+/// Most nodes that one part looks at.
+const LOOKED_AT: usize = 5_000_000;
 
 /// Like "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)".
 pub fn explain(selector: &str, html: &Html) -> Option<String> {
@@ -55,7 +57,7 @@ fn near(part: &Part, has_context: bool, html: &Html) -> Option<String> {
 }
 
 fn count(selector: &str, html: &Html) -> Option<usize> {
-    Some(html.select(&look::selector(selector).ok()?).count())
+    Some(look::selector(selector).ok()?.within(html, LOOKED_AT, usize::MAX).ok()?.len())
 }
 
 #[cfg(test)]

@@ -11,10 +11,10 @@ use super::Unclear;
 pub use node::Node;
 use node::Order;
 use scraper::Html;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
-use stepcast_protocol::xpath::{Expression, Operator, Start, Step, XPath};
-pub use value::{Value, text_of};
+use stepcast_protocol::xpath::{Axis, Expression, Operator, Start, Step, XPath};
+pub use value::Value;
 
 /// Most nodes an evaluation looks at; seconds on a large page.
 const LOOKED_AT: usize = 20_000_000;
@@ -29,8 +29,14 @@ pub fn evaluate<'p>(xpath: &XPath, html: &'p Html) -> Result<Value<'p>, Unclear>
     evaluate_within(xpath, html, LOOKED_AT)
 }
 
+/// What each of the nodes says.
+pub fn texts(nodes: &[Node]) -> Result<Vec<String>, Unclear> {
+    let left = Cell::new(LOOKED_AT);
+    nodes.iter().map(|node| node.text(&|cost| spend(&left, cost))).collect()
+}
+
 fn evaluate_within<'p>(xpath: &XPath, html: &'p Html, nodes: usize) -> Result<Value<'p>, Unclear> {
-    let page = Page { order: Order::of(html), root: Node::root(html), left: Cell::new(nodes) };
+    let page = Page { html, order: OnceCell::new(), root: Node::root(html), left: Cell::new(nodes) };
     page.value(&xpath.expression, Context { node: page.root, position: 1, size: 1 })
 }
 
@@ -51,7 +57,8 @@ pub fn explain(text: &str, html: &Html) -> Option<String> {
 
 /// A page while an expression is evaluated on it.
 struct Page<'p> {
-    order: Order,
+    html: &'p Html,
+    order: OnceCell<Order>,
     root: Node<'p>,
     left: Cell<usize>,
 }
@@ -69,7 +76,7 @@ impl<'p> Page<'p> {
         Ok(match expression {
             Expression::Literal(text) => Value::Text(text.clone()),
             Expression::Number(number) => Value::Number(*number),
-            Expression::Negative(inner) => Value::Number(-self.value(inner, context)?.number()),
+            Expression::Negative(inner) => Value::Number(-self.number(&self.value(inner, context)?)?),
             Expression::Binary(left, operator, right) => self.binary(left, *operator, right, context)?,
             Expression::Call(name, arguments) => self.call(name, arguments, context)?,
             Expression::Path(start, steps) => Value::Nodes(self.path(start, steps, context)?),
@@ -91,14 +98,16 @@ impl<'p> Page<'p> {
             _ => {}
         }
         let second = self.value(right, context)?;
-        let number = |calculate: fn(f64, f64) -> f64| Value::Number(calculate(first.number(), second.number()));
+        let number = |calculate: fn(f64, f64) -> f64| -> Result<Value<'p>, Unclear> {
+            Ok(Value::Number(calculate(self.number(&first)?, self.number(&second)?)))
+        };
         Ok(match operator {
             Operator::Or | Operator::And => Value::Boolean(second.boolean()),
-            Operator::Add => number(|left, right| left + right),
-            Operator::Subtract => number(|left, right| left - right),
-            Operator::Multiply => number(|left, right| left * right),
-            Operator::Divide => number(|left, right| left / right),
-            Operator::Remainder => number(|left, right| left % right),
+            Operator::Add => number(|left, right| left + right)?,
+            Operator::Subtract => number(|left, right| left - right)?,
+            Operator::Multiply => number(|left, right| left * right)?,
+            Operator::Divide => number(|left, right| left / right)?,
+            Operator::Remainder => number(|left, right| left % right)?,
             Operator::Union => match (first, second) {
                 (Value::Nodes(first), Value::Nodes(second)) => {
                     Value::Nodes(self.sorted(first.into_iter().chain(second).collect()))
@@ -123,29 +132,60 @@ impl<'p> Page<'p> {
                 nodes
             }
         };
-        for step in steps {
-            nodes = self.step(&nodes, step)?;
+        let mut steps = steps.iter().peekable();
+        while let Some(step) = steps.next() {
+            // `//a` is short for two steps, of which the first would collect the whole page.
+            nodes = match steps.next_if(|next| step.goes_anywhere_below() && next.is_child_wherever_it_stands()) {
+                Some(child) => self.step(&nodes, Axis::Descendant, child)?,
+                None => self.step(&nodes, step.axis, step)?,
+            };
         }
         Ok(nodes)
     }
 
-    fn step(&self, from: &[Node<'p>], step: &Step) -> Result<Vec<Node<'p>>, Unclear> {
-        let mut found = Vec::new();
-        let mut seen = HashSet::new();
+    fn step(&self, from: &[Node<'p>], axis: Axis, step: &Step) -> Result<Vec<Node<'p>>, Unclear> {
+        if from.len() < 2 || (axis.is_downward() && self.are_apart(from)?) {
+            let mut found = Vec::new();
+            for node in from {
+                found.extend(self.step_from(*node, axis, step)?);
+            }
+            if axis.is_reverse() {
+                found.reverse();
+            }
+            return Ok(found);
+        }
+        let (order, mut found, mut seen) = (self.order(), Vec::new(), HashSet::new());
         for node in from {
-            let mut nodes = Vec::new();
-            for next in node.along(step.axis) {
-                self.spend(1)?;
-                if next.passes(&step.test, step.axis) {
-                    nodes.push(next);
-                }
-            }
-            for predicate in &step.predicates {
-                nodes = self.that_hold(nodes, predicate)?;
-            }
-            found.extend(nodes.into_iter().filter(|node| seen.insert(self.order.place(*node))));
+            let nodes = self.step_from(*node, axis, step)?;
+            found.extend(nodes.into_iter().filter(|node| seen.insert(order.place(*node))));
         }
         Ok(self.sorted(found))
+    }
+
+    fn step_from(&self, from: Node<'p>, axis: Axis, step: &Step) -> Result<Vec<Node<'p>>, Unclear> {
+        let mut nodes = Vec::new();
+        for next in from.along(axis) {
+            self.spend(1)?;
+            if next.passes(&step.test, axis) {
+                nodes.push(next);
+            }
+        }
+        for predicate in &step.predicates {
+            nodes = self.that_hold(nodes, predicate)?;
+        }
+        Ok(nodes)
+    }
+
+    /// Whether none of these nodes, which are in order, is in another: then what is below them is in order too, and
+    /// each of it once. Not known of nodes that are very deep.
+    fn are_apart(&self, nodes: &[Node<'p>]) -> Result<bool, Unclear> {
+        for pair in nodes.windows(2) {
+            self.spend(1)?;
+            if pair[1].may_be_in(pair[0]) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The nodes a predicate holds of. A number means a position (section 2.4).
@@ -167,19 +207,19 @@ impl<'p> Page<'p> {
 
     /// In the order of the document, each once.
     fn sorted(&self, mut nodes: Vec<Node<'p>>) -> Vec<Node<'p>> {
-        nodes.sort_by_cached_key(|node| self.order.place(*node));
-        nodes.dedup_by_key(|node| self.order.place(*node));
+        let order = self.order();
+        nodes.sort_by_cached_key(|node| order.place(*node));
+        nodes.dedup_by_key(|node| order.place(*node));
         nodes
     }
 
+    /// Made when it is first needed: most expressions find their nodes in order.
+    fn order(&self) -> &Order {
+        self.order.get_or_init(|| Order::of(self.html))
+    }
+
     fn spend(&self, cost: usize) -> Result<(), Unclear> {
-        match self.left.get().checked_sub(cost) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(Unclear("the XPath looks at too many nodes of this page; make it more direct".into())),
-        }
+        spend(&self.left, cost)
     }
 
     /// The text of a node, which costs as much as there is below it.
@@ -187,9 +227,26 @@ impl<'p> Page<'p> {
         node.text(&|cost| self.spend(cost))
     }
 
+    /// The number a value is; of nodes, the one the first of them spells.
+    fn number(&self, value: &Value<'p>) -> Result<f64, Unclear> {
+        match value {
+            Value::Nodes(nodes) => {
+                Ok(nodes.first().map_or(Ok(f64::NAN), |node| self.text(*node).map(|text| value::parse(&text)))?)
+            }
+            other => Ok(other.number()),
+        }
+    }
+
     fn texts(&self, nodes: &[Node<'p>]) -> Result<Vec<String>, Unclear> {
         nodes.iter().map(|node| self.text(*node)).collect()
     }
+}
+
+fn spend(looks: &Cell<usize>, cost: usize) -> Result<(), Unclear> {
+    let left = looks.get().checked_sub(cost);
+    looks.set(left.unwrap_or_default());
+    left.map(|_| ())
+        .ok_or_else(|| Unclear("the XPath looks at too many nodes of this page; make it more direct".into()))
 }
 
 #[cfg(test)]
@@ -239,6 +296,12 @@ mod tests {
             ("//li/..//self::ul/@class", "a b"),
             ("/html/body/*[self::p or self::ul][1]/@id", "u"),
             ("//nothing", ""),
+            ("//li[not(@lang)][2]", "2"),
+            ("//*[li]/li[last()] | //ul//li[position() = 1]", "1|3"),
+            ("//ul | //li | //ul/@id | //ul/@class", "123|a b|u|1|2|3"),
+            ("(//ul | //ul/@id)/self::node()", "123|u"),
+            ("//li/ancestor-or-self::*[last()]/@id | //li/preceding::li", "1|2"),
+            ("//@*/..//li[1]", "1"),
         ] {
             assert_eq!(told(text), expected, "{text}");
         }

@@ -3,11 +3,10 @@
 use super::{DiscoverError, Filter, Pages};
 use crate::engine::discover::robots::Robots;
 use crate::engine::fetch::Response;
-use crate::engine::page::Page;
+use crate::engine::page::{Page, Selector};
 use crate::engine::sitemap::{Reader, SitemapError};
 use futures_util::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
-use scraper::Selector;
 use std::collections::HashSet;
 use url::Url;
 
@@ -94,8 +93,8 @@ fn links(answer: Response) -> Vec<Url> {
     let page = Page::new(answer);
     let Ok(html) = page.html() else { return Vec::new() };
     let hrefs = |selector: &str| -> Vec<String> {
-        let Ok(selector) = Selector::parse(selector) else { return Vec::new() };
-        html.select(&selector).filter_map(|element| element.attr("href")).map(str::to_owned).collect()
+        let elements = Selector::parse(selector).ok().and_then(|selector| selector.all(html).ok());
+        elements.unwrap_or_default().iter().filter_map(|element| element.attr("href")).map(str::to_owned).collect()
     };
     let base = hrefs("base[href]").first().and_then(|base| address.join(base).ok());
     let base = base.unwrap_or(address);

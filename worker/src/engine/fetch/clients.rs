@@ -119,6 +119,7 @@ fn unusable(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::address::SystemLookup;
     use crate::engine::fetch::network::Proxy;
 
     fn network(number: usize) -> Network {
@@ -128,7 +129,8 @@ mod tests {
 
     #[tokio::test]
     async fn few_are_kept_and_the_oldest_goes_first() {
-        let clients = Clients::new(Arc::new(Guard::new(false, Vec::new())), "t").expect("a client");
+        let guard = Guard::new(false, Vec::new(), Arc::new(SystemLookup));
+        let clients = Clients::new(Arc::new(guard), "t").expect("a client");
         clients.get(&Network::default()).await.expect("a client");
         for number in 0..=KEPT {
             clients.get(&network(number)).await.expect("a client");

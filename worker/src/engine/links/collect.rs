@@ -2,10 +2,10 @@
 
 use super::Target;
 use crate::engine::check::Unclear;
-use crate::engine::page::Page;
+use crate::engine::page::{self, Page, Selector};
 use percent_encoding::percent_decode_str;
 use regex::RegexSet;
-use scraper::{Html, Selector};
+use scraper::Html;
 use std::collections::{BTreeMap, BTreeSet};
 use stepcast_protocol::suite::{LinkScope, Links};
 use url::Url;
@@ -77,8 +77,8 @@ impl Collected {
 
 /// The addresses as they are written.
 fn addresses(html: &Html) -> impl Iterator<Item = &str> {
-    let elements: Vec<_> = Selector::parse(LINKING).map(|linking| html.select(&linking).collect()).unwrap_or_default();
-    elements.into_iter().filter_map(|element| {
+    let elements = Selector::parse(LINKING).ok().and_then(|linking| linking.all(html).ok());
+    elements.unwrap_or_default().into_iter().filter_map(|element| {
         let connects = element.attr("rel").is_some_and(|rel| CONNECTING.contains(&rel.trim()));
         let address = element.attr("href").or_else(|| element.attr("src"))?.trim();
         (!connects).then_some(address)
@@ -86,7 +86,7 @@ fn addresses(html: &Html) -> impl Iterator<Item = &str> {
 }
 
 fn base(html: &Html, own: &Url) -> Url {
-    let base = Selector::parse("base[href]").ok().and_then(|base| html.select(&base).next()?.attr("href"));
+    let base = Selector::parse("base[href]").ok().and_then(|base| base.first(html).ok()??.attr("href"));
     base.and_then(|base| own.join(base).ok()).unwrap_or_else(|| own.clone())
 }
 
@@ -117,7 +117,7 @@ pub fn missing(page: &Page, fragments: Vec<String>) -> BTreeSet<String> {
         return missing;
     }
     let Ok(html) = page.html() else { return BTreeSet::new() };
-    for element in html.tree.values().filter_map(scraper::Node::as_element) {
+    for element in page::walk(html.tree.root()).filter_map(|node| node.value().as_element()) {
         for name in element.attr("id").into_iter().chain(element.attr("name").filter(|_| element.name() == "a")) {
             missing.remove(name);
         }

@@ -1,34 +1,53 @@
-//! Parses HTML within a bound of time.
+//! Parses HTML within bounds of time and memory.
 
+mod counting;
+
+use counting::Counting;
 use html5ever::driver::{self, ParseOpts};
 use html5ever::tendril::{StrTendril, TendrilSink};
-use scraper::{Html, HtmlTreeSink};
+use scraper::Html;
 use std::time::{Duration, Instant};
 use stepcast_protocol::duration;
 
 /// Longest a page may take to be parsed. Elements nested a million deep take the square of that.
 const PARSING_TIME: Duration = Duration::from_secs(10);
-/// How much is parsed between two looks at the clock, in bytes.
-const PIECE: usize = 16 * 1024;
+/// Most nodes and attributes of a page: one for every ten bytes of the largest body, which is closer than people write.
+const PARTS: usize = 1_000_000;
+/// Most that is parsed between two looks at the clock and at what was made, in bytes.
+const PIECE: usize = 1024;
+/// The shortest tag, in bytes.
+const TAG: usize = 3;
 
 /// The document in a text, as a browser would build it.
 pub fn parse(text: &str) -> Result<Html, String> {
-    parse_within(text, PARSING_TIME)
+    parse_within(text, PARSING_TIME, PARTS)
 }
 
-fn parse_within(text: &str, limit: Duration) -> Result<Html, String> {
+fn parse_within(text: &str, limit: Duration, parts: usize) -> Result<Html, String> {
     let started = Instant::now();
-    let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
+    let mut parser = driver::parse_document(Counting::new(), ParseOpts::default());
     let mut rest = text;
-    while !rest.is_empty() {
+    loop {
+        let made = parser.tokenizer.sink.sink.made();
+        if made > parts {
+            return Err(format!("the page has more than {parts} elements, texts and attributes"));
+        }
+        if rest.is_empty() {
+            return Ok(parser.finish());
+        }
         if started.elapsed() > limit {
             return Err(format!("the page could not be parsed within {}", duration::format(limit)));
         }
-        let (piece, remaining) = rest.split_at(rest.floor_char_boundary(PIECE));
+        let (piece, remaining) = rest.split_at(rest.ceil_char_boundary(piece_length(made, parts).min(rest.len())));
         parser.process(StrTendril::from(piece));
         rest = remaining;
     }
-    Ok(parser.finish())
+}
+
+/// How much may be parsed before it is counted again. A single tag can make all elements anew that were left open
+/// (the standard calls it reconstructing the active formatting elements), so the more there are the shorter it is.
+fn piece_length(made: usize, parts: usize) -> usize {
+    (TAG * parts / (made + 1)).clamp(TAG, PIECE)
 }
 
 #[cfg(test)]
@@ -44,7 +63,22 @@ mod tests {
     #[test]
     fn a_page_that_takes_too_long_is_given_up() {
         let nested = "<div>".repeat(1_000_000);
-        let error = parse_within(&nested, Duration::from_millis(50)).expect_err("too deep");
+        let error = parse_within(&nested, Duration::from_millis(50), usize::MAX / TAG).map(drop).expect_err("too deep");
         assert_eq!(error, "the page could not be parsed within 50ms");
+    }
+
+    #[test]
+    fn a_page_that_grows_while_it_is_parsed_is_given_up() {
+        let unclosed = (0..1_000).fold(String::new(), |text, n| text + &format!("<b title={n}>"));
+        for page in [
+            format!("<p>{unclosed}{}", "<p>x".repeat(1_000)),
+            "<b></b>".repeat(6_000),
+            "<!---->".repeat(6_000),
+            "<i a b c d e f g h>".repeat(1_000),
+            "a<b>".repeat(3_000),
+        ] {
+            let error = parse_within(&page, PARSING_TIME, 5_000).map(drop).expect_err("too large");
+            assert_eq!(error, "the page has more than 5000 elements, texts and attributes");
+        }
     }
 }

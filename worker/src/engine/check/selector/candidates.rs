@@ -2,6 +2,7 @@
 
 use super::super::nearest::{MOST, likeness};
 use super::parts::Kind;
+use crate::engine::page;
 use scraper::Html;
 use scraper::node::Element;
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ const SAME_KIND: f64 = 0.05;
 /// Up to three simple selectors that match something, best first, each with how often.
 pub fn near(wanted: &Kind, html: &Html) -> Vec<(String, usize)> {
     let mut tally = Tally::default();
-    for element in html.tree.values().filter_map(scraper::Node::as_element) {
+    for element in page::walk(html.tree.root()).filter_map(|node| node.value().as_element()) {
         match wanted {
             Kind::Tag(_) | Kind::Class(_) | Kind::Id(_) => tally.add_names(wanted, element),
             Kind::Attribute(name, None) => {

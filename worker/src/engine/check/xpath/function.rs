@@ -28,13 +28,10 @@ impl<'p> Page<'p> {
             "count" => Value::Number(from_count(nodes(&values[0]).len())),
             // From zero: `Iterator::sum` of nothing is minus zero.
             "sum" => Value::Number(self.texts(nodes(&values[0]))?.iter().fold(0.0, |sum, text| sum + parse(text))),
-            "number" => Value::Number(match values.first() {
-                Some(Value::Nodes(_)) | None => parse(&text(0)?),
-                Some(value) => value.number(),
-            }),
-            "floor" => Value::Number(values[0].number().floor()),
-            "ceiling" => Value::Number(values[0].number().ceil()),
-            "round" => Value::Number((values[0].number() + 0.5).floor()),
+            "number" => Value::Number(values.first().map_or_else(|| Ok(parse(&text(0)?)), |value| self.number(value))?),
+            "floor" => Value::Number(self.number(&values[0])?.floor()),
+            "ceiling" => Value::Number(self.number(&values[0])?.ceil()),
+            "round" => Value::Number((self.number(&values[0])? + 0.5).floor()),
             "name" | "local-name" => Value::Text(named(values.first(), context).to_owned()),
             "id" => Value::Nodes(self.by_id(&values[0])?),
             "lang" => Value::Boolean(speaks(context.node, &text(0)?)),
@@ -47,7 +44,11 @@ impl<'p> Page<'p> {
                 Value::Text(text(0)?.split_once(&text(1)?).map_or("", |(before, _)| before).to_owned())
             }
             "substring-after" => Value::Text(text(0)?.split_once(&text(1)?).map_or("", |(_, after)| after).to_owned()),
-            "substring" => Value::Text(substring(&text(0)?, values[1].number(), values.get(2).map(Value::number))),
+            "substring" => Value::Text(substring(
+                &text(0)?,
+                self.number(&values[1])?,
+                values.get(2).map(|length| self.number(length)).transpose()?,
+            )),
             "normalize-space" => Value::Text(text(0)?.split_whitespace().collect::<Vec<_>>().join(" ")),
             "translate" => Value::Text(translate(&text(0)?, &text(1)?, &text(2)?)),
             // Namespaces are left out.

@@ -1,10 +1,17 @@
 //! The nodes of a page as `XPath` sees them (section 5 of the standard).
 
 use crate::engine::check::Unclear;
+use crate::engine::page;
 use ego_tree::{NodeId, NodeRef};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use scraper::{Html, Node as Kind};
-use std::collections::HashMap;
 use stepcast_protocol::xpath::{Axis, NodeTest};
+
+/// So many bytes of text cost as much as a node: what is read is kept, and may be read of each element around it.
+const BYTES_A_LOOK: usize = 4;
+
+/// How many elements a node may be in and still be looked up among them.
+const DEEP: usize = 64;
 
 /// A node of the tree, or an attribute of one.
 #[derive(Clone, Copy)]
@@ -14,11 +21,13 @@ pub struct Node<'p> {
 }
 
 /// Where each node stands in the document. The tree's own numbers tell when a node was made.
-pub struct Order(HashMap<NodeId, usize>);
+pub struct Order(FxHashMap<NodeId, usize>);
 
 impl Order {
     pub fn of(html: &Html) -> Self {
-        Self(html.tree.root().descendants().enumerate().map(|(place, node)| (node.id(), place)).collect())
+        let mut places = FxHashMap::with_capacity_and_hasher(html.tree.values().len(), FxBuildHasher);
+        places.extend(page::walk(html.tree.root()).enumerate().map(|(place, node)| (node.id(), place)));
+        Self(places)
     }
 
     /// Attributes stand behind their element and before what is in it.
@@ -53,20 +62,20 @@ impl<'p> Node<'p> {
 
     /// What a node says: all texts in it, in order.
     pub fn text(self, spend: &impl Fn(usize) -> Result<(), Unclear>) -> Result<String, Unclear> {
-        if let Some((_, _, value)) = self.attribute {
-            return Ok(value.to_owned());
-        }
-        match self.tree.value() {
-            Kind::Text(text) => return Ok(text.to_string()),
-            Kind::Comment(comment) => return Ok(comment.to_string()),
-            _ => {}
+        let own = match (self.attribute, self.tree.value()) {
+            (Some((_, _, value)), _) => Some(value),
+            (None, Kind::Comment(comment)) => Some(&**comment),
+            _ => None,
+        };
+        if let Some(own) = own {
+            spend(1 + own.len() / BYTES_A_LOOK)?;
+            return Ok(own.to_owned());
         }
         let mut text = String::new();
-        for node in self.tree.descendants() {
-            spend(1)?;
-            if let Kind::Text(piece) = node.value() {
-                text.push_str(piece);
-            }
+        for node in page::walk(self.tree) {
+            let piece = node.value().as_text().map_or("", |piece| &**piece);
+            spend(1 + piece.len() / BYTES_A_LOOK)?;
+            text.push_str(piece);
         }
         Ok(text)
     }
@@ -85,15 +94,13 @@ impl<'p> Node<'p> {
             Axis::Ancestor => Box::new(tree.ancestors().map(Self::of)),
             Axis::AncestorOrSelf => Box::new(this.chain(self.along(Axis::Ancestor))),
             Axis::DescendantOrSelf if is_attribute => Box::new(this),
-            Axis::Following if is_attribute => {
-                Box::new(tree.descendants().skip(1).chain(following(tree)).map(Self::of))
-            }
+            Axis::Following if is_attribute => Box::new(page::walk(tree).skip(1).chain(following(tree)).map(Self::of)),
             Axis::Preceding if is_attribute => Self::of(tree).along(Axis::Preceding),
             _ if is_attribute => Box::new(std::iter::empty()),
             Axis::Attribute => Box::new(attributes(tree)),
             Axis::Child => Box::new(tree.children().map(Self::of)),
-            Axis::Descendant => Box::new(tree.descendants().skip(1).map(Self::of)),
-            Axis::DescendantOrSelf => Box::new(tree.descendants().map(Self::of)),
+            Axis::Descendant => Box::new(page::walk(tree).skip(1).map(Self::of)),
+            Axis::DescendantOrSelf => Box::new(page::walk(tree).map(Self::of)),
             Axis::FollowingSibling => Box::new(tree.next_siblings().map(Self::of)),
             Axis::PrecedingSibling => Box::new(tree.prev_siblings().map(Self::of)),
             Axis::Following => Box::new(following(tree).map(Self::of)),
@@ -116,6 +123,13 @@ impl<'p> Node<'p> {
         }
     }
 
+    /// Whether this node is in the other, or so deep that it is not looked up.
+    pub fn may_be_in(self, other: Self) -> bool {
+        let mut around = self.tree.ancestors().take(DEEP + 1);
+        let is_own_attribute = self.attribute.is_some() && self.tree == other.tree;
+        is_own_attribute || around.by_ref().take(DEEP).any(|node| node == other.tree) || around.next().is_some()
+    }
+
     fn is_element(self) -> bool {
         self.attribute.is_none() && self.tree.value().is_element()
     }
@@ -129,7 +143,7 @@ fn attributes(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = Node<'_>> {
 
 fn following(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
     let up = std::iter::once(tree).chain(tree.ancestors());
-    up.flat_map(|node| node.next_siblings().flat_map(|sibling| sibling.descendants()))
+    up.flat_map(|node| node.next_siblings().flat_map(|sibling| page::walk(sibling)))
 }
 
 /// What ends before the node begins, the nearest first.
@@ -139,7 +153,7 @@ fn preceding(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>>
 }
 
 fn backwards(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
-    let mut nodes: Vec<_> = tree.descendants().collect();
+    let mut nodes: Vec<_> = page::walk(tree).collect();
     nodes.reverse();
     nodes.into_iter()
 }

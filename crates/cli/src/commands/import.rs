@@ -1,0 +1,36 @@
+//! `stepcast import`: a suite out of a Hurl file.
+
+use crate::args::ImportArguments;
+use crate::exit::{Exit, UsageError};
+use crate::{import, report, suite_file};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+/// Writes the suite to standard output or to a file; what has to be known about it goes to standard error.
+pub(crate) fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
+    let text = suite_file::read_text(&arguments.file).map_err(UsageError::new)?;
+    let suite = import::hurl(&arguments.file, &text)?;
+    match &arguments.output {
+        Some(path) => write(path, &suite, arguments.force)?,
+        None => report::data(suite.trim_end()),
+    }
+    Ok(Exit::Passed)
+}
+
+fn write(path: &Path, suite: &str, is_forced: bool) -> Result<(), UsageError> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if is_forced {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
+    let written = options.open(path).and_then(|mut file| file.write_all(suite.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            UsageError::with_hint(format!("`{}` is there already", path.display()), "`--force` writes over it")
+        }
+        _ => UsageError::new(format!("`{}` cannot be written: {error}", path.display())),
+    })
+}

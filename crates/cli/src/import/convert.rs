@@ -1,0 +1,200 @@
+//! Says what a Hurl file says in the words of a suite.
+//!
+//! A file becomes one test, because its entries share cookies and variables; an entry becomes a step. What a suite
+//! cannot say is left out with a note, and so is whatever the suite's own reader refuses.
+
+mod assert;
+mod body;
+mod capture;
+mod file;
+mod filter;
+mod json;
+mod matcher;
+mod options;
+mod pairs;
+mod refusal;
+mod request;
+mod response;
+mod subject;
+mod text;
+mod unset;
+
+use super::hurl::Entry;
+use super::notes::{Kind, Note, Tally, Unsaid};
+use super::yaml::{Item, Yaml};
+use file::Folder;
+use options::Options;
+use std::path::Path;
+use stepcast_protocol::document::Position;
+use stepcast_protocol::limits::{NAME_BYTES, STEPS_PER_TEST};
+
+/// A suite made of a Hurl file, and what is to be known about it.
+pub(super) struct Converted {
+    pub suite: Yaml,
+    pub tally: Tally,
+    /// Variables that nothing in the file gives a value
+    pub unset: Vec<String>,
+}
+
+/// What is collected on the way.
+pub(super) struct Context<'a> {
+    folder: Folder<'a>,
+    notes: Vec<Note>,
+    tally: Tally,
+    vars: Vec<(String, String)>,
+    retries: u32,
+}
+
+/// A step with the comments around it.
+struct Step {
+    at: Position,
+    above: Vec<String>,
+    keys: Vec<(String, Yaml)>,
+    below: Vec<String>,
+}
+
+impl Context<'_> {
+    fn note(&mut self, at: Position, kind: Kind, text: impl Into<String>) {
+        self.notes.push(Note { at, kind, text: text.into() });
+    }
+
+    /// Notes what is left out, and gives back the comment that says so in the suite.
+    fn leave_out(&mut self, at: Position, text: impl Into<String>) -> String {
+        let text = text.into();
+        let comment = format!("{}: {text}", Kind::NotCarriedOver);
+        self.note(at, Kind::NotCarriedOver, text);
+        comment
+    }
+
+    /// What was made, unless it could not be; then the comment is kept for the step.
+    fn keep<T>(&mut self, at: Position, what: &str, made: Result<T, Unsaid>, comments: &mut Vec<String>) -> Option<T> {
+        made.map_err(|Unsaid(why)| comments.push(self.leave_out(at, format!("{what}: {why}")))).ok()
+    }
+}
+
+/// Makes a suite of entries, if one of them can be said, and tells what is to be known about it; names of files are
+/// looked up in `folder`.
+pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<Converted>, Vec<Note>) {
+    let mut context =
+        Context { folder: Folder(folder), notes: Vec::new(), tally: Tally::default(), vars: Vec::new(), retries: 0 };
+    // Where all are skipped so is the test; otherwise what is skipped has no place in it.
+    let is_skipped = entries.iter().all(|entry| options::is_skipped(&entry.request.options));
+    let steps = steps(entries, is_skipped, &mut context);
+    if steps.is_empty() {
+        return (None, context.notes);
+    }
+    let tests = tests(steps, name, is_skipped, &mut context);
+    let mut suite = vec![("suite".to_owned(), Yaml::text(short(name)))];
+    if !context.vars.is_empty() {
+        let vars = context.vars.into_iter().map(|(name, value)| (name, Yaml::Text(value)));
+        suite.push(("vars".to_owned(), Yaml::Map(vars.collect())));
+    }
+    suite.push(("tests".to_owned(), Yaml::Items(tests)));
+    let suite = Yaml::Map(suite);
+    let unset = unset::variables(&suite);
+    context.notes.sort_by_key(|note| note.at);
+    (Some(Converted { suite, tally: context.tally, unset }), context.notes)
+}
+
+fn steps(entries: &[Entry], is_skipped: bool, context: &mut Context) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut above = Vec::new();
+    for entry in entries {
+        let made = if options::is_skipped(&entry.request.options) && !is_skipped {
+            Unsaid::new("`skip` leaves it out in Hurl as well")
+        } else {
+            step(entry, &mut above, context)
+        };
+        context.tally.requests += 1;
+        if let Some(keys) =
+            context.keep(entry.request.at, &format!("{} request", entry.request.method), made, &mut above)
+        {
+            steps.push(Step { at: entry.request.at, above: std::mem::take(&mut above), keys, below: Vec::new() });
+        } else {
+            let asserts = entry.response.as_ref().map_or(0, response::asserts_of);
+            context.tally.lost_requests += 1;
+            context.tally.asserts += asserts;
+            context.tally.lost_asserts += asserts;
+        }
+    }
+    if let Some(last) = steps.last_mut() {
+        last.below = above;
+    }
+    steps
+}
+
+/// The keys of a step; `above` gets the comments on what is left out of it.
+fn step(entry: &Entry, above: &mut Vec<String>, context: &mut Context) -> Result<Vec<(String, Yaml)>, Unsaid> {
+    let options = Options::of(&entry.request.options, context, above);
+    let mut keys = request::convert(&entry.request, &options, context, above)?;
+    if let Some(name) = name_of(&entry.comment) {
+        keys.insert(0, ("name".to_owned(), Yaml::Text(name)));
+    }
+    let (capture, checks) = response::convert(entry.response.as_ref(), &options, context, above);
+    if !capture.is_empty() {
+        keys.push(("capture".to_owned(), Yaml::Map(capture)));
+    }
+    if checks.iter().any(|item| item.value().is_some()) {
+        keys.push(("expect".to_owned(), Yaml::Items(checks)));
+    } else {
+        // A list of nothing but comments is no list.
+        above.extend(checks.into_iter().filter_map(Item::into_comment));
+    }
+    Ok(keys)
+}
+
+/// The first line of the comment above an entry that has words in it.
+fn name_of(comment: &[String]) -> Option<String> {
+    let words = comment.iter().map(|line| line.trim_matches(|c: char| "#=-*~ \t".contains(c)));
+    let name = words.into_iter().find(|line| line.contains(char::is_alphanumeric))?;
+    Some(text::literal(short(name)))
+}
+
+/// As much of a name as a suite takes, with room for what is escaped in it.
+fn short(name: &str) -> &str {
+    let mut end = name.len().min(NAME_BYTES / 2);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
+}
+
+/// One test, or as many as the limit on steps asks for.
+fn tests(steps: Vec<Step>, name: &str, is_skipped: bool, context: &mut Context) -> Vec<Item> {
+    let count = steps.len().div_ceil(STEPS_PER_TEST);
+    let mut steps = steps.into_iter();
+    let mut tests = Vec::new();
+    for number in 1..=count {
+        let part: Vec<Step> = steps.by_ref().take(STEPS_PER_TEST).collect();
+        if let Some(first) = part.first()
+            && number > 1
+        {
+            let text = format!(
+                "a test has at most {STEPS_PER_TEST} steps, so this begins another, which may run at the same time and \
+                 has no cookies and captures of the steps before"
+            );
+            context.note(first.at, Kind::Changed, text);
+        }
+        let name = if count > 1 { format!("{} ({number} of {count})", short(name)) } else { short(name).to_owned() };
+        tests.push(Item::Value(test(part, &name, is_skipped, context.retries)));
+    }
+    tests
+}
+
+fn test(steps: Vec<Step>, name: &str, is_skipped: bool, retries: u32) -> Yaml {
+    let mut test = vec![("name".to_owned(), Yaml::Text(text::literal(name)))];
+    if is_skipped {
+        test.push(("skip".to_owned(), Yaml::Boolean(true)));
+    }
+    if retries > 0 {
+        let retries = vec![("max".to_owned(), Yaml::Number(retries.into())), ("on".to_owned(), Yaml::text("any"))];
+        test.push(("retries".to_owned(), Yaml::Map(retries)));
+    }
+    let items = steps.into_iter().flat_map(|step| {
+        let above = step.above.into_iter().map(Item::Comment);
+        let below = step.below.into_iter().map(Item::Comment);
+        above.chain([Item::Value(Yaml::Map(step.keys))]).chain(below).collect::<Vec<_>>()
+    });
+    test.push(("steps".to_owned(), Yaml::Items(items.collect())));
+    Yaml::Map(test)
+}

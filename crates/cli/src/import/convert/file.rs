@@ -1,0 +1,43 @@
+//! Files that stand beside a Hurl file. A suite has no files beside it, so what is in them goes into it.
+
+use super::text;
+use crate::import::hurl::Template;
+use crate::import::notes::Unsaid;
+use std::fs;
+use std::path::{Component, Path};
+
+/// The largest file that is taken into a suite, which has at most 1 MiB itself.
+const FILE_BYTES: u64 = 256 * 1024;
+
+/// Where names of files are looked up, and which nothing is read outside of.
+pub(super) struct Folder<'a>(pub &'a Path);
+
+impl Folder<'_> {
+    pub fn read(&self, name: &Template) -> Result<Vec<u8>, Unsaid> {
+        let name = text::name(name)?;
+        let is_inside =
+            Path::new(&name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !is_inside {
+            return Unsaid::new(format!("`{name}` is not in the folder of the Hurl file; copy it there"));
+        }
+        let path = self.0.join(&name);
+        let unreadable = |error| Unsaid(format!("`{name}` cannot be read: {error}"));
+        if fs::metadata(&path).map_err(unreadable)?.len() > FILE_BYTES {
+            return Unsaid::new(format!("`{name}` is larger than the {FILE_BYTES} bytes that are taken into a suite"));
+        }
+        fs::read(&path).map_err(unreadable)
+    }
+
+    /// What is in a file, as a template in which nothing is filled in.
+    pub fn read_text(&self, name: &Template) -> Result<String, Unsaid> {
+        literal_of(self.read(name)?)
+    }
+}
+
+/// Bytes as a template in which nothing is filled in.
+pub(super) fn literal_of(bytes: Vec<u8>) -> Result<String, Unsaid> {
+    match String::from_utf8(bytes) {
+        Ok(content) => Ok(text::literal(&content)),
+        Err(_) => Unsaid::new("it is no UTF-8 text, and a suite holds nothing else"),
+    }
+}

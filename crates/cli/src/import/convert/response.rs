@@ -1,0 +1,209 @@
+//! What is expected of an answer, and what is kept of it.
+
+use super::assert::check;
+use super::body::literal_json;
+use super::file::literal_of;
+use super::matcher::sha256;
+use super::options::Options;
+use super::subject::Subject;
+use super::{Context, assert, capture, json, refusal, text};
+use crate::import::hurl::{Assert, Body, Language, Located, Operator, Pair, Query, Response, Template, Test, Value};
+use crate::import::notes::{Kind, Unsaid};
+use crate::import::yaml::{Item, Yaml};
+use stepcast_protocol::document::Position;
+use stepcast_protocol::limits::CHECKS_PER_STEP;
+
+/// The status codes that lead elsewhere.
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+const FOLLOWED: &str =
+    "redirects are followed, so the last answer is what is seen; check `redirects` and `url` in its place";
+
+/// What `capture` and `expect` hold.
+type Expected = (Vec<(String, Yaml)>, Vec<Item>);
+
+pub(super) fn convert(
+    response: Option<&Response>,
+    options: &Options,
+    context: &mut Context,
+    comments: &mut Vec<String>,
+) -> Expected {
+    let Some(response) = response else { return Expected::default() };
+    let mut checks = Checks { items: Vec::new(), size: 0 };
+    let is_redirect = !options.follows && looks_at_redirect(response);
+    status(response, is_redirect, context, &mut checks);
+    for pair in &response.headers {
+        let made = if is_redirect && is_location(&pair.key) { Unsaid::new(FOLLOWED) } else { header(pair) };
+        let what = format!("the header `{}`", pair.key.literal().unwrap_or("?"));
+        checks.add(pair.at, &what, made.map(|check| vec![check]), context);
+    }
+    for assert in &response.asserts {
+        let made = if is_redirect && is_of_redirect(assert) {
+            Unsaid::new(FOLLOWED)
+        } else {
+            assert::convert(assert, &context.folder)
+        };
+        checks.add(assert.at, &format!("`{}`", assert.source), made, context);
+    }
+    if let Some(expected) = &response.body {
+        let made = body(expected, context);
+        checks.add(expected.at, "the body", made.map(|check| vec![check]), context);
+    }
+    if let Some(most) = options.most_redirects.filter(|_| options.follows) {
+        let most = Yaml::one("at_most", Yaml::Number(most.into()));
+        checks.items.push(Item::Value(Yaml::one("redirects", most)));
+    }
+    if is_redirect && checks.size > 0 {
+        let text = "the other checks of this request see the last answer, behind the redirects";
+        context.note(response.at, Kind::Changed, text);
+    }
+    (captures(response, is_redirect, context, comments), checks.items)
+}
+
+/// How many asserts Hurl would make.
+pub(super) fn asserts_of(response: &Response) -> usize {
+    usize::from(response.version.is_some())
+        + usize::from(response.status.is_some())
+        + usize::from(response.body.is_some())
+        + response.headers.len()
+        + response.asserts.len()
+}
+
+/// The checks so far, with comments for those that could not be made.
+struct Checks {
+    items: Vec<Item>,
+    size: usize,
+}
+
+impl Checks {
+    fn add(&mut self, at: Position, what: &str, made: Result<Vec<Yaml>, Unsaid>, context: &mut Context) {
+        context.tally.asserts += 1;
+        let made = made.and_then(|checks| {
+            // Groups and what is in them count.
+            let size: usize = checks.iter().map(|check| size_of(&check.to_json())).sum();
+            if self.size + size > CHECKS_PER_STEP {
+                return Unsaid::new(format!("a step has at most {CHECKS_PER_STEP} checks"));
+            }
+            self.size += size;
+            Ok(checks)
+        });
+        match made {
+            Ok(checks) => self.items.extend(checks.into_iter().map(Item::Value)),
+            Err(Unsaid(why)) => {
+                context.tally.lost_asserts += 1;
+                self.items.push(Item::Comment(context.leave_out(at, format!("{what}: {why}"))));
+            }
+        }
+    }
+}
+
+fn size_of(check: &serde_json::Value) -> usize {
+    let inside = check["any"].as_array().map_or(0, Vec::len) + usize::from(check["not"].is_object());
+    1 + inside
+}
+
+fn status(response: &Response, is_redirect: bool, context: &mut Context, checks: &mut Checks) {
+    if let Some(version) = &response.version {
+        let why = Unsaid::new("the version is agreed on with the server; leave it out");
+        checks.add(response.at, &format!("HTTP/{version}"), why, context);
+    }
+    if let Some(status) = response.status {
+        let check = Yaml::one("status", Yaml::Number(status.into()));
+        let made = if is_redirect && REDIRECTS.contains(&status) { Unsaid::new(FOLLOWED) } else { Ok(vec![check]) };
+        checks.add(response.at, &format!("status {status}"), made, context);
+    }
+}
+
+/// Whether an answer is expected that leads elsewhere. A `location` can also say where something was made; then there
+/// is a status that says so.
+fn looks_at_redirect(response: &Response) -> bool {
+    let asserted = response.asserts.iter().find_map(asserted_status);
+    match response.status.or(asserted) {
+        Some(status) => REDIRECTS.contains(&status),
+        None => {
+            response.headers.iter().any(|pair| is_location(&pair.key))
+                || response.asserts.iter().any(|assert| is_location_query(&assert.query))
+                || response.captures.iter().any(|capture| is_location_query(&capture.query))
+        }
+    }
+}
+
+fn asserted_status(assert: &Assert) -> Option<u16> {
+    match (&assert.query, &assert.predicate.test) {
+        (Query::Status, Test::Compare(Operator::Equal, Value::Number(status))) if !assert.predicate.is_negated => {
+            status.as_u64().and_then(|status| u16::try_from(status).ok())
+        }
+        _ => None,
+    }
+}
+
+fn is_of_redirect(assert: &Assert) -> bool {
+    asserted_status(assert).is_some_and(|status| REDIRECTS.contains(&status)) || is_location_query(&assert.query)
+}
+
+fn is_location_query(query: &Query) -> bool {
+    matches!(query, Query::Header(name) if is_location(name))
+}
+
+fn is_location(name: &Template) -> bool {
+    name.literal().is_some_and(|name| name.eq_ignore_ascii_case("location"))
+}
+
+fn header(pair: &Pair) -> Result<Yaml, Unsaid> {
+    let keys = vec![
+        ("header".to_owned(), Yaml::Text(text::name(&pair.key)?)),
+        ("equals".to_owned(), Yaml::Text(text::text(&pair.value)?)),
+    ];
+    refusal::checked_check(Yaml::Map(keys))
+}
+
+fn captures(
+    response: &Response,
+    is_redirect: bool,
+    context: &mut Context,
+    comments: &mut Vec<String>,
+) -> Vec<(String, Yaml)> {
+    let mut made: Vec<(String, Yaml)> = Vec::new();
+    for capture in &response.captures {
+        let taken = if is_redirect && is_location_query(&capture.query) {
+            Unsaid::new("redirects are followed; capture `url` in its place, which is where they lead")
+        } else {
+            capture::convert(capture)
+        };
+        let what = format!("the capture `{}`", capture.name.literal().unwrap_or("?"));
+        let Some((name, found)) = context.keep(capture.at, &what, taken, comments) else { continue };
+        if capture.is_redacted {
+            let text = format!("`{name}` is not hidden: results show what was captured");
+            context.note(capture.at, Kind::Changed, text);
+        }
+        made.retain(|(known, _)| *known != name);
+        made.push((name, found));
+    }
+    made
+}
+
+/// The whole body: JSON is compared as JSON, bytes by their digest, everything else as text.
+fn body(expected: &Located<Body>, context: &mut Context) -> Result<Yaml, Unsaid> {
+    let text = |text: String| Ok((Query::Body, Yaml::Text(text)));
+    let json = |value: Yaml| Ok((Query::JsonPath(Template::text("$")), value));
+    let bytes = |bytes: Vec<u8>| match literal_of(bytes.clone()) {
+        Ok(content) => (Query::Body, Yaml::Text(content)),
+        Err(_) => (Query::Sha256, Yaml::Text(sha256(&bytes))),
+    };
+    let (query, value) = match &expected.value {
+        Body::Json(value) => match json::structured(value)? {
+            Some(value) => json(value),
+            None => text(json::written(value)?),
+        },
+        Body::Text { language: Language::Json, text: template } => match template.literal().map(serde_json::from_str) {
+            Some(Ok(value)) => json(literal_json(&value)),
+            _ => text(text::text(template)?),
+        },
+        Body::Text { text: template, .. } => text(text::text(template)?),
+        Body::Xml(markup) => text(text::literal(markup)),
+        Body::GraphQl { .. } => return Unsaid::new("GraphQL is asked with, not answered"),
+        Body::Bytes(content) => Ok(bytes(content.clone())),
+        Body::File(name) => Ok(bytes(context.folder.read(name)?)),
+    }?;
+    let (subject, _) = Subject::of(&query, &[])?;
+    refusal::checked_check(check(&subject, Vec::new(), ("equals", value)))
+}

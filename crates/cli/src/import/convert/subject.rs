@@ -1,0 +1,137 @@
+//! What of an answer is looked at.
+
+use super::text;
+use crate::import::hurl::{Argument, Filter, Query};
+use crate::import::notes::Unsaid;
+use crate::import::yaml::Yaml;
+
+/// A subject of a check.
+#[derive(Debug, Clone)]
+pub(super) struct Subject {
+    /// Its key with its value, and what stands beside that; a value is left out where matchers stand in its place
+    pub keys: Vec<(&'static str, Option<Yaml>)>,
+    pub kind: Kind,
+}
+
+/// What kind of value it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    /// Milliseconds in Hurl, a length of time in a suite
+    Time,
+    /// Anything JSON can be
+    Json,
+    /// Nodes of a page, or what an expression makes of them
+    XPath,
+    /// `true` or `false`, and always there
+    Flag,
+    /// Whose a certificate is; its parts stand the other way round in a suite
+    CertificateName,
+    /// A SHA-256, which Hurl compares as bytes
+    Digest,
+    /// Bytes, of which a suite can compare the digest
+    Bytes,
+}
+
+impl Subject {
+    fn bare(key: &'static str, kind: Kind) -> Self {
+        Self { keys: vec![(key, None)], kind }
+    }
+
+    fn named(key: &'static str, name: String, kind: Kind) -> Self {
+        Self { keys: vec![(key, Some(Yaml::Text(name)))], kind }
+    }
+
+    /// Whether its value may be missing.
+    pub fn is_optional(&self) -> bool {
+        self.keys.iter().all(|(_, value)| value.is_some())
+    }
+
+    /// The subject of a query, and which of the filters behind it are left: some say no more than a subject does.
+    pub fn of<'f>(query: &Query, filters: &'f [Filter]) -> Result<(Self, &'f [Filter]), Unsaid> {
+        if let (Query::Body, [first, rest @ ..]) = (query, filters)
+            && let Some(subject) = of_body_filter(first)?
+        {
+            return Ok((subject, rest));
+        }
+        let names: Vec<&str> = filters.iter().map(|filter| filter.name).collect();
+        match (query, names.as_slice()) {
+            (Query::Bytes, ["count"]) => return Ok((Self::bare("size", Kind::Number), &[])),
+            (Query::Redirects, ["count"]) => return Ok((Self::bare("redirects", Kind::Number), &[])),
+            (Query::Certificate(field), ["daysAfterNow"]) if field == "Expire-Date" => {
+                return Ok((certificate("days_left", Kind::Number), &[]));
+            }
+            _ => {}
+        }
+        Ok((of_query(query)?, filters))
+    }
+}
+
+fn of_query(query: &Query) -> Result<Subject, Unsaid> {
+    Ok(match query {
+        Query::Status => Subject::bare("status", Kind::Number),
+        Query::Url => Subject::bare("url", Kind::Text),
+        Query::Body => Subject::bare("body", Kind::Text),
+        Query::Duration => Subject::bare("time", Kind::Time),
+        Query::Sha256 => Subject::bare("sha256", Kind::Digest),
+        Query::Bytes => Subject::bare("sha256", Kind::Bytes),
+        Query::Header(name) => Subject::named("header", text::name(name)?, Kind::Text),
+        Query::Cookie { name, attribute } => cookie(text::name(name)?, attribute.as_deref()),
+        Query::XPath(path) => Subject::named("xpath", text::text(path)?, Kind::XPath),
+        Query::JsonPath(path) => Subject::named("json", text::text(path)?, Kind::Json),
+        Query::Regex(pattern) => Subject::named("regex", text::text(pattern)?, Kind::Text),
+        Query::Certificate(field) => match field.as_str() {
+            "Subject" => certificate("subject", Kind::CertificateName),
+            "Issuer" => certificate("issuer", Kind::CertificateName),
+            "Expire-Date" => certificate("expires", Kind::Text),
+            "Subject-Alt-Name" => return Unsaid::new("check `cert: names`, a list of names without `DNS:`"),
+            _ => {
+                return Unsaid::new(
+                    "of a certificate a suite sees `subject`, `issuer`, `expires`, `days_left`, `names`",
+                );
+            }
+        },
+        Query::Version => return Unsaid::new("the version of HTTP is agreed on with the server"),
+        Query::RawBytes => return Unsaid::new("a suite sees the body unpacked; check `size` or `sha256`"),
+        Query::Md5 => return Unsaid::new("check `sha256`"),
+        Query::Ip => return Unsaid::new("a suite does not see addresses of servers"),
+        Query::Redirects => {
+            return Unsaid::new("of redirects a suite sees how many there were; check `redirects` and `url`");
+        }
+        Query::Variable => return Unsaid::new("a check looks at the answer; check what was captured where it stands"),
+    })
+}
+
+fn certificate(field: &str, kind: Kind) -> Subject {
+    Subject { keys: vec![("cert", Some(Yaml::text(field)))], kind }
+}
+
+fn cookie(name: String, attribute: Option<&str>) -> Subject {
+    let mut subject = Subject::named("cookie", name, Kind::Text);
+    let (attribute, kind) = match attribute {
+        None | Some("value") => return subject,
+        Some("secure") => ("secure", Kind::Flag),
+        Some("httponly") => ("http_only", Kind::Flag),
+        Some("max-age") => ("max_age", Kind::Number),
+        Some("samesite") => ("same_site", Kind::Text),
+        Some("expires") => ("expires", Kind::Text),
+        Some("domain") => ("domain", Kind::Text),
+        Some(_) => ("path", Kind::Text),
+    };
+    subject.keys.push(("attr", Some(Yaml::text(attribute))));
+    subject.kind = kind;
+    subject
+}
+
+/// `body jsonpath "$.a"` is `jsonpath "$.a"`.
+fn of_body_filter(filter: &Filter) -> Result<Option<Subject>, Unsaid> {
+    let [Argument::Text(argument)] = filter.arguments.as_slice() else { return Ok(None) };
+    let (key, kind) = match filter.name {
+        "jsonpath" => ("json", Kind::Json),
+        "xpath" => ("xpath", Kind::XPath),
+        "regex" => ("regex", Kind::Text),
+        _ => return Ok(None),
+    };
+    Ok(Some(Subject::named(key, text::text(argument)?, kind)))
+}

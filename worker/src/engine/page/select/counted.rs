@@ -1,0 +1,202 @@
+//! An element that counts how often it and its relatives are looked at.
+
+use super::TooMuch;
+use ego_tree::NodeRef;
+use html5ever::Namespace;
+use scraper::selector::{CssLocalName, CssString, NonTSPseudoClass, PseudoElement, Simple};
+use scraper::{CaseSensitivity, Element, ElementRef, Node};
+use selectors::OpaqueElement;
+use selectors::attr::{AttrSelectorOperation, NamespaceConstraint};
+use selectors::bloom::BloomFilter;
+use selectors::context::MatchingContext;
+use selectors::matching::ElementSelectorFlags;
+use std::cell::Cell;
+
+/// Deepest that `:has` looks below an element: it recurses. Browsers nest elements at most 512 deep.
+const DEEPEST: usize = 1_000;
+/// So many bytes of an attribute's value cost as much as a node.
+const BYTES_A_LOOK: usize = 16;
+
+/// How many looks are left.
+#[derive(Debug)]
+pub struct Looks {
+    left: Cell<usize>,
+    problem: Cell<Option<TooMuch>>,
+}
+
+impl Looks {
+    pub fn new(nodes: usize) -> Self {
+        Self { left: Cell::new(nodes), problem: Cell::new(None) }
+    }
+
+    /// Why matching was given up, if it was.
+    pub fn problem(&self) -> Option<TooMuch> {
+        self.problem.get()
+    }
+
+    fn spend(&self, cost: usize) -> bool {
+        match self.left.get().checked_sub(cost) {
+            Some(left) if self.problem.get().is_none() => self.left.set(left),
+            Some(_) => {}
+            None => self.give_up(TooMuch::Nodes),
+        }
+        self.problem.get().is_none()
+    }
+
+    fn give_up(&self, problem: TooMuch) {
+        if self.problem.get().is_none() {
+            self.problem.set(Some(problem));
+        }
+    }
+}
+
+/// An element of which each look is counted. When there are no looks left it has no relatives and matches nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted<'p, 'l> {
+    element: ElementRef<'p>,
+    looks: &'l Looks,
+    /// How many levels below the element where matching began
+    depth: usize,
+}
+
+impl<'p, 'l> Counted<'p, 'l> {
+    pub fn new(element: ElementRef<'p>, looks: &'l Looks) -> Self {
+        Self { element, looks, depth: 0 }
+    }
+
+    /// Counts one look.
+    pub fn look(&self) -> bool {
+        self.looks.spend(1)
+    }
+
+    fn to(self, element: ElementRef<'p>, depth: usize) -> Self {
+        Self { element, depth, ..self }
+    }
+
+    /// The first element among nodes, each of which costs a look.
+    fn first_of(self, nodes: impl Iterator<Item = NodeRef<'p, Node>>, depth: usize) -> Option<Self> {
+        let mut elements = nodes.take_while(|_| self.look()).filter_map(ElementRef::wrap);
+        elements.next().map(|found| self.to(found, depth))
+    }
+}
+
+impl Element for Counted<'_, '_> {
+    type Impl = Simple;
+
+    fn parent_element(&self) -> Option<Self> {
+        let parent = self.element.parent().and_then(ElementRef::wrap).filter(|_| self.look())?;
+        Some(self.to(parent, self.depth.saturating_sub(1)))
+    }
+
+    fn prev_sibling_element(&self) -> Option<Self> {
+        self.first_of(self.element.prev_siblings(), self.depth)
+    }
+
+    fn next_sibling_element(&self) -> Option<Self> {
+        self.first_of(self.element.next_siblings(), self.depth)
+    }
+
+    fn first_element_child(&self) -> Option<Self> {
+        if self.depth == DEEPEST {
+            self.looks.give_up(TooMuch::Depth);
+        }
+        self.first_of(self.element.children(), self.depth + 1)
+    }
+
+    fn is_empty(&self) -> bool {
+        let mut children = self.element.children();
+        !children.any(|child| !self.look() || child.value().is_element() || child.value().is_text())
+    }
+
+    fn attr_matches(
+        &self,
+        namespace: &NamespaceConstraint<&Namespace>,
+        name: &CssLocalName,
+        operation: &AttrSelectorOperation<&CssString>,
+    ) -> bool {
+        let attributes = &self.element.value().attrs;
+        let length = self.element.value().attr(&name.0).map_or(0, str::len);
+        self.looks.spend(attributes.len() + length / BYTES_A_LOOK)
+            && self.element.attr_matches(namespace, name, operation)
+    }
+
+    fn has_class(&self, name: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {
+        self.looks.spend(self.element.value().classes().count()) && self.element.has_class(name, case_sensitivity)
+    }
+
+    fn has_id(&self, id: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {
+        self.element.has_id(id, case_sensitivity)
+    }
+
+    fn opaque(&self) -> OpaqueElement {
+        self.element.opaque()
+    }
+
+    fn is_root(&self) -> bool {
+        self.element.is_root()
+    }
+
+    fn is_same_type(&self, other: &Self) -> bool {
+        self.element.is_same_type(&other.element)
+    }
+
+    fn has_local_name(&self, name: &CssLocalName) -> bool {
+        self.element.has_local_name(name)
+    }
+
+    fn has_namespace(&self, namespace: &Namespace) -> bool {
+        self.element.has_namespace(namespace)
+    }
+
+    fn is_html_element_in_html_document(&self) -> bool {
+        self.element.is_html_element_in_html_document()
+    }
+
+    fn is_link(&self) -> bool {
+        self.element.is_link()
+    }
+
+    fn is_html_slot_element(&self) -> bool {
+        self.element.is_html_slot_element()
+    }
+
+    // What follows pages have none of: shadow trees, states, parts, and pseudo-elements.
+
+    fn parent_node_is_shadow_root(&self) -> bool {
+        false
+    }
+
+    fn containing_shadow_host(&self) -> Option<Self> {
+        None
+    }
+
+    fn is_pseudo_element(&self) -> bool {
+        false
+    }
+
+    fn match_non_ts_pseudo_class(&self, _: &NonTSPseudoClass, _: &mut MatchingContext<Simple>) -> bool {
+        false
+    }
+
+    fn match_pseudo_element(&self, _: &PseudoElement, _: &mut MatchingContext<Simple>) -> bool {
+        false
+    }
+
+    fn has_custom_state(&self, _: &CssLocalName) -> bool {
+        false
+    }
+
+    fn imported_part(&self, _: &CssLocalName) -> Option<CssLocalName> {
+        None
+    }
+
+    fn is_part(&self, _: &CssLocalName) -> bool {
+        false
+    }
+
+    fn apply_selector_flags(&self, _: ElementSelectorFlags) {}
+
+    fn add_element_unique_hashes(&self, _: &mut BloomFilter) -> bool {
+        false
+    }
+}

@@ -1,0 +1,79 @@
+//! Answers that are not HTTP as it should be, or have no end, written to the socket as they are.
+
+use super::site::Site;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// A site that answers each request with these bytes, then with `more` for as long as somebody listens, and hangs up.
+async fn raw(answer: Vec<u8>, more: &'static [u8]) -> Site {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            // Only once it was asked: what comes before is another error.
+            let _ = socket.read(&mut [0; 4096]).await;
+            let mut is_heard = socket.write_all(&answer).await.is_ok();
+            while is_heard && !more.is_empty() {
+                is_heard = socket.write_all(more).await.is_ok();
+            }
+        }
+    });
+    let mut site = Site::start().await;
+    site.vars.insert("base".into(), format!("http://{address}"));
+    site
+}
+
+async fn told(answer: &[u8], check: &str) -> String {
+    raw(answer.to_vec(), b"").await.tell("${base}/", check).await
+}
+
+async fn told_without_end(answer: &[u8], more: &'static [u8]) -> String {
+    raw(answer.to_vec(), more).await.tell("${base}/", "- status: 200").await
+}
+
+#[tokio::test]
+async fn odd_answers_are_read_as_the_standard_says() {
+    for (answer, check) in [
+        (&b"HTTP/1.0 200 OK\r\n\r\nold"[..], "- body: old"),
+        (b"HTTP/1.1 204 No Content\r\ncontent-length: 3\r\n\r\nabc", "- { status: 204 }\n- { size: 0 }"),
+        (b"HTTP/1.1 304 Not Modified\r\ncontent-length: 3\r\n\r\nabc", "- { status: 304 }\n- { size: 0 }"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nabc", "- body: ab"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 1\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "- body: abc"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "- body: ok"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na\0b", "- body: \"a\\0b\""),
+    ] {
+        let told = told(answer, check).await;
+        let is_right = told.lines().all(|line| line.starts_with("passed"));
+        assert!(is_right, "{}: {told}", String::from_utf8_lossy(answer));
+    }
+}
+
+#[tokio::test]
+async fn answers_that_break_off_are_errored() {
+    for answer in [
+        &b"<p>the first HTTP had no headers"[..],
+        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabc",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+        b"HTTP/1.1 200 OK\r\nx-half",
+        b"",
+    ] {
+        let told = told(answer, "- status: 200").await;
+        assert!(told.starts_with("errored: request"), "{}: {told}", String::from_utf8_lossy(answer));
+    }
+}
+
+#[tokio::test]
+async fn answers_without_end_are_given_up() {
+    for (answer, more) in [
+        (&b"HTTP/1.1 200 OK\r\n\r\n"[..], &[b'a'; 4096][..]),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"3\r\nabc\r\n"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;", &[b'e'; 4096]),
+        (b"HTTP/1.1 200 OK\r\nx-long: ", &[b'a'; 4096]),
+        (b"HTTP/1.1 200 OK\r\n", b"x-more: 1\r\n"),
+    ] {
+        let told = told_without_end(answer, more).await;
+        assert!(told.starts_with("errored: request"), "{}: {told}", String::from_utf8_lossy(answer));
+    }
+}

@@ -1,0 +1,71 @@
+//! How much memory ten of the worst pages take at once. It is a test of its own, because it measures its process.
+#![cfg(target_os = "linux")]
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::get;
+use futures_util::future::join_all;
+use std::collections::BTreeMap;
+use stepcast_protocol::state::StepState;
+use stepcast_protocol::suite::Suite;
+use stepcast_worker::engine::{Engine, EngineConfig, Observer, TestRun};
+
+/// What a worker on Lambda has, in MiB: `WorkerMemory` in `infra/template.yaml`.
+const BOUND: usize = 512;
+/// As many as a worker gets in a batch.
+const AT_ONCE: usize = 10;
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn attempt_started(&mut self, _: u32) {}
+    fn step_started(&mut self, _: StepState) {}
+    fn step_finished(&mut self, _: StepState) {}
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+/// The most memory this process ever had, in MiB.
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("the process's status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") / 1024
+}
+
+async fn serve(kind: &'static str, body: String) -> String {
+    let body = Bytes::from(body);
+    let router = Router::new().route("/", get(move || async move { ([("content-type", kind)], body) }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}/")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_of_the_worst_pages_fit_into_a_worker() {
+    let config = EngineConfig { allow_private_targets: true, ..EngineConfig::default() };
+    let engine = Engine::new(config).expect("an engine");
+    let pages = [
+        ("text/html", "<li>x".repeat(250_000)),
+        ("text/html", "x".repeat(10_000_000)),
+        ("application/json", format!("[{}0]", "0,".repeat(999_000))),
+        ("application/json", format!("[{}0]", "{\"a\":0},".repeat(150_000))),
+    ];
+    for (kind, body) in pages {
+        let address = serve(kind, body).await;
+        let text = format!(
+            "suite: s\ntests: [ {{ name: t, get: '{address}', expect: [ {{ css: 'p b', exists: false }}, {{ xpath: '//p/b', \
+             exists: false }}, {{ json: '$[*]', count: {{ at_least: 0 }} }}, {{ css: li, texts: [] }} ] }} ]"
+        );
+        let suite = Suite::parse(&text).expect("a suite");
+        let none = BTreeMap::new();
+        let plan = engine.plan(&suite, &none, &none, &[]).await.expect("a plan");
+        join_all((0..AT_ONCE).map(|_| async {
+            let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &none, secrets: &none };
+            engine.run_test(run, &mut Nobody).await
+        }))
+        .await;
+        assert!(peak() < BOUND, "{} MiB after ten of {kind}", peak());
+    }
+}
