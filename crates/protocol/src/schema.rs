@@ -1,18 +1,35 @@
 //! JSON Schema, draft 2020-12: <https://json-schema.org/draft/2020-12>
 //!
 //! A schema stands in the suite whole: what it refers to elsewhere is not fetched. Its patterns are those of the
-//! `regex` crate, so that none takes more than linear time.
+//! `regex` crate, so that none takes more than linear time. A schema that refers to itself in several branches can ask
+//! for practically endless work; all it looks at is counted, and it is given up.
+
+mod budget;
+mod counted;
 
 use crate::suite::matcher::TYPES;
+use budget::within;
+use counted::{Counted, CountedValue};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 /// Most violations that are told of one value.
 const TOLD: usize = 5;
+/// Most looks at a value. Ordinary schemas look about ten times at each of its parts.
+const STEPS: u64 = 20_000_000;
+/// Most arrays, objects and values of a schema: it is read as deep as they lead to one another.
+const PARTS: usize = 10_000;
 
 /// A schema that can be asked.
-pub struct Schema(Validator);
+pub struct Schema(Validator<Counted>);
+
+/// It takes too long to find out whether a value is as a schema says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the schema asks too much of this JSON; let it refer to itself in fewer places, or hold it against a part of the JSON"
+)]
+pub struct TooMuchWork;
 
 /// Why a value is no schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,26 +44,57 @@ pub struct SchemaError {
 impl Schema {
     /// Reads a schema.
     pub fn new(value: &Value) -> Result<Self, SchemaError> {
-        let options = jsonschema::options().offline().with_pattern_options(PatternOptions::regex());
-        options
-            .should_validate_formats(true)
-            .build(value)
-            .map(Self)
-            .map_err(|error| SchemaError { message: explain(&error), pointer: error.instance_path().to_string() })
+        if parts(value) > PARTS {
+            return Err(SchemaError::of_whole(&format!(
+                "it has more than {PARTS} values; check parts of the JSON apart"
+            )));
+        }
+        within(0, || compile(value)).unwrap_or_else(|_| Err(SchemaError::of_whole("it could not be read")))
     }
 
     /// Whether a value is as the schema says.
-    pub fn is_valid(&self, value: &Value) -> bool {
-        self.0.is_valid(value)
+    pub fn is_valid(&self, value: &Value) -> Result<bool, TooMuchWork> {
+        within(STEPS, || self.0.is_valid(CountedValue(value))).map_err(|_| TooMuchWork)
     }
 
-    /// The first places at which a value is not, each with what is wrong there.
+    /// The first places at which a value is not, each with what is wrong there. Where there are more than can be
+    /// gathered, only the first.
     pub fn violations(&self, value: &Value) -> Vec<String> {
-        let tell = |error: jsonschema::ValidationError| match error.instance_path().to_string().as_str() {
-            "" => error.to_string(),
-            pointer => format!("`{pointer}`: {error}"),
-        };
-        self.0.iter_errors(value).take(TOLD).map(tell).collect()
+        let all = || self.0.iter_errors(CountedValue(value)).take(TOLD).map(|error| tell(&error)).collect();
+        let first = || self.0.validate(CountedValue(value)).err().as_ref().map(tell);
+        let told = within(STEPS, all).or_else(|_| within(STEPS, first).map(Vec::from_iter));
+        told.unwrap_or_else(|_| vec!["something that does not fit; it takes too long to tell where".to_owned()])
+    }
+}
+
+impl SchemaError {
+    fn of_whole(message: &str) -> Self {
+        Self { message: message.to_owned(), pointer: String::new() }
+    }
+}
+
+fn compile(value: &Value) -> Result<Schema, SchemaError> {
+    let options = jsonschema::options_for::<Counted>().offline().with_pattern_options(PatternOptions::regex());
+    options
+        .should_validate_formats(true)
+        .build(value)
+        .map(Schema)
+        .map_err(|error| SchemaError { message: explain(&error), pointer: error.instance_path().to_string() })
+}
+
+/// How many values there are in a value, itself included.
+fn parts(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(parts).sum(),
+        Value::Object(members) => members.values().map(parts).sum(),
+        _ => 0,
+    }
+}
+
+fn tell(error: &jsonschema::ValidationError) -> String {
+    match error.instance_path().to_string().as_str() {
+        "" => error.to_string(),
+        pointer => format!("`{pointer}`: {error}"),
     }
 }
 
@@ -71,7 +119,7 @@ mod tests {
     fn violations_have_a_place() {
         let schema = json!({ "type": "object", "required": ["id"], "properties": { "n": { "minimum": 1 } } });
         let schema = Schema::new(&schema).expect("a schema");
-        assert!(schema.is_valid(&json!({ "id": 1, "n": 1 })));
+        assert_eq!(schema.is_valid(&json!({ "id": 1, "n": 1 })), Ok(true));
         let told = schema.violations(&json!({ "n": 0 }));
         assert_eq!(told, ["\"id\" is a required property", "`/n`: 0 is less than the minimum of 1"]);
     }
@@ -92,6 +140,45 @@ mod tests {
     #[test]
     fn a_schema_that_is_itself_ends() {
         let schema = Schema::new(&json!({ "$ref": "#" })).expect("a schema");
-        assert!(schema.is_valid(&json!({ "a": [1] })));
+        assert_eq!(schema.is_valid(&json!({ "a": [1] })), Ok(true));
+    }
+
+    /// Schemas of which each refers to the next in so many branches, and the last to `last`.
+    fn chain(length: usize, branches: usize, last: &Value) -> Value {
+        let next = |n: usize| json!({ "$ref": format!("#/$defs/{}", n + 1) });
+        let link = |n: usize| (n.to_string(), json!({ "anyOf": vec![next(n); branches] }));
+        let mut schemas: serde_json::Map<_, _> = (0..length).map(link).collect();
+        schemas.insert(length.to_string(), last.clone());
+        json!({ "$defs": schemas, "$ref": "#/$defs/0" })
+    }
+
+    #[test]
+    fn a_schema_that_never_ends_is_given_up() {
+        let schema = Schema::new(&chain(60, 2, &json!({ "type": "null" }))).expect("a schema");
+        assert_eq!(schema.is_valid(&json!("a")), Err(TooMuchWork));
+        assert_eq!(schema.violations(&json!("a")), ["something that does not fit; it takes too long to tell where"]);
+    }
+
+    #[test]
+    fn a_schema_is_read_however_deep_it_leads() {
+        let schema = Schema::new(&chain(2_400, 1, &json!({ "type": "null" }))).expect("a schema");
+        assert_eq!(schema.is_valid(&json!(null)), Ok(true));
+        let again = json!({ "items": { "$ref": "#/$defs/0" } });
+        let schema = Schema::new(&chain(2_400, 1, &again)).expect("a schema");
+        let deep = (0..120).fold(json!(0), |value, _| json!([value]));
+        assert_eq!(schema.is_valid(&deep), Err(TooMuchWork));
+    }
+
+    #[test]
+    fn a_schema_can_be_too_large() {
+        let error = Schema::new(&chain(4_000, 1, &json!({}))).map(|_| ()).expect_err("too large");
+        assert!(error.to_string().contains("more than 10000 values"), "{error}");
+    }
+
+    #[test]
+    fn of_too_many_violations_the_first_is_told() {
+        let schema = Schema::new(&json!({ "items": { "type": "string" } })).expect("a schema");
+        let told = schema.violations(&vec![0; 100_000].into());
+        assert_eq!(told, ["`/0`: 0 is not of type \"string\""]);
     }
 }

@@ -143,6 +143,24 @@ async fn json_made_to_be_large_in_memory_is_given_up() {
 }
 
 #[tokio::test]
+async fn schemas_that_refer_to_themselves_without_end_are_given_up() {
+    let links = (0..60).fold(String::new(), |text, n| {
+        let next = format!("{{ $ref: '#/$defs/a{}' }}", n + 1);
+        text + &format!("a{n}: {{ anyOf: [{next}, {next}] }}, ")
+    });
+    let growing = format!("{{ $ref: '#/$defs/a0', $defs: {{ {links} a60: {{ type: 'null' }} }} }}");
+    let checks =
+        format!("- {{ schema: {growing} }}\n- {{ schema: {{ type: array }} }}\n- {{ not: {{ schema: {growing} }} }}");
+    insta::assert_snapshot!(told_of_json("[[1]]".to_owned(), &checks).await, @r#"
+    errored: json `$` fits the schema
+      actual: the schema asks too much of this JSON; let it refer to itself in fewer places, or hold it against a part of the JSON
+    passed: json `$` fits the schema
+    errored: not (json `$` fits the schema)
+      actual: the schema asks too much of this JSON; let it refer to itself in fewer places, or hold it against a part of the JSON
+    "#);
+}
+
+#[tokio::test]
 async fn json_paths_that_lead_everywhere_are_given_up() {
     let branches = format!("[{}0{}]", "[[0,0,0,0],".repeat(60), "]".repeat(60));
     let site = page("application/json", branches).await;

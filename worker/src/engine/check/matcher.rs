@@ -89,7 +89,10 @@ impl Expectation {
             Matcher::Type(name) => has_type(found, name),
             Matcher::Schema(value) => {
                 let schema = schema_of(value)?;
-                found.to_single().is_some_and(|found| schema.is_valid(&found))
+                match found.to_single() {
+                    Some(found) => schema.is_valid(&found).map_err(|error| Unclear(error.to_string()))?,
+                    None => false,
+                }
             }
             Matcher::Order(direction) => order::holds(found, *direction),
         })

@@ -1,0 +1,160 @@
+//! JSON of which every look is counted: all that a schema does with a value is done through here.
+
+use super::budget::spend;
+use super::parts;
+use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
+use jsonschema::types::JsonType;
+use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
+
+/// How many bytes of a text are read in one step.
+const BYTES: usize = 16;
+/// What it costs to remember whether an array or object fits a schema that refers to itself, which takes memory.
+const MEMORY: u64 = 16;
+/// What it costs to tell one violation, of which all are kept.
+const VIOLATION: u64 = 1_000;
+
+/// The representation, as `jsonschema` calls it.
+pub(super) struct Counted;
+
+/// A value of it.
+#[derive(Clone, Copy)]
+pub(super) struct CountedValue<'a>(pub &'a Value);
+
+/// The members of an object.
+pub(super) struct CountedObject<'a>(&'a Map<String, Value>);
+
+/// The items of an array.
+pub(super) struct CountedArray<'a>(&'a [Value]);
+
+impl Json for Counted {
+    type Node<'a> = CountedValue<'a>;
+    type PreparedKey = String;
+    type StringBuffer = ();
+
+    const ACYCLIC: bool = true;
+
+    fn prepare_key(key: &str) -> String {
+        key.to_owned()
+    }
+
+    fn with_string_node<T>((): &mut (), string: &str, work: impl FnOnce(CountedValue<'_>) -> T) -> T {
+        work(CountedValue(&Value::String(string.to_owned())))
+    }
+}
+
+impl<'a> Node<'a, Counted> for CountedValue<'a> {
+    type Object = CountedObject<'a>;
+    type Array = CountedArray<'a>;
+    type Number = &'a Number;
+
+    fn as_object(&self) -> Option<CountedObject<'a>> {
+        spend(1);
+        self.0.as_object().map(CountedObject)
+    }
+
+    fn as_array(&self) -> Option<CountedArray<'a>> {
+        spend(1);
+        self.0.as_array().map(|items| CountedArray(items))
+    }
+
+    fn as_string(&self) -> Option<Cow<'a, str>> {
+        let text = self.0.as_str();
+        spend(steps(1 + text.map_or(0, str::len) / BYTES));
+        text.map(Cow::Borrowed)
+    }
+
+    fn as_number(&self) -> Option<&'a Number> {
+        spend(1);
+        self.0.as_number()
+    }
+
+    fn as_boolean(&self) -> Option<bool> {
+        spend(1);
+        self.0.as_bool()
+    }
+
+    fn is_null(&self) -> bool {
+        spend(1);
+        self.0.is_null()
+    }
+
+    fn json_type(&self) -> JsonType {
+        spend(1);
+        match self.0 {
+            Value::Null => JsonType::Null,
+            Value::Bool(_) => JsonType::Boolean,
+            Value::Number(_) => JsonType::Number,
+            Value::String(_) => JsonType::String,
+            Value::Array(_) => JsonType::Array,
+            Value::Object(_) => JsonType::Object,
+        }
+    }
+
+    fn equals_value(&self, expected: &Value) -> bool {
+        spend(if self.0.is_array() || self.0.is_object() { steps(parts(expected)) } else { 1 });
+        jsonschema::json::cmp::equal(self.0, expected)
+    }
+
+    fn to_value(&self) -> Cow<'a, Value> {
+        spend(VIOLATION);
+        Cow::Borrowed(self.0)
+    }
+
+    fn identity(&self) -> Option<NodeIdentity> {
+        spend(1);
+        Some(NodeIdentity::new(std::ptr::from_ref(self.0) as usize))
+    }
+
+    fn container_identity(&self) -> Option<NodeIdentity> {
+        spend(MEMORY);
+        if self.0.is_array() || self.0.is_object() { self.identity() } else { None }
+    }
+}
+
+impl<'a> Object<'a, Counted> for CountedObject<'a> {
+    type Node = CountedValue<'a>;
+    type MemberName = &'a str;
+    type MembersIter = Box<dyn Iterator<Item = (&'a str, CountedValue<'a>)> + 'a>;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, key: &String) -> Option<CountedValue<'a>> {
+        spend(1);
+        self.0.get(key).map(CountedValue)
+    }
+
+    fn members(&self) -> Self::MembersIter {
+        Box::new(self.0.iter().map(|(name, member)| {
+            spend(1);
+            (name.as_str(), CountedValue(member))
+        }))
+    }
+}
+
+impl<'a> Array<'a, Counted> for CountedArray<'a> {
+    type Node = CountedValue<'a>;
+    type ElementsIter = Box<dyn Iterator<Item = CountedValue<'a>> + 'a>;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn elements(&self) -> Self::ElementsIter {
+        Box::new(self.0.iter().map(|item| {
+            spend(1);
+            CountedValue(item)
+        }))
+    }
+
+    fn is_unique(&self) -> bool {
+        spend(steps(self.0.iter().map(parts).sum()));
+        jsonschema::json::unique::is_unique(self.0)
+    }
+}
+
+fn steps(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
