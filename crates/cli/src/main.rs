@@ -13,14 +13,18 @@ use args::{Arguments, Command};
 use clap::Parser;
 use exit::Exit;
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match carry_out(arguments.command).await {
-        Ok(exit) => exit.into(),
-        Err(error) => exit::explain(&error).into(),
-    }
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::explain(&error.into()).into(),
+    };
+    let exit = runtime.block_on(carry_out(arguments.command)).unwrap_or_else(|error| exit::explain(&error));
+    // A thread that is busy with a page that was given up is not waited for.
+    runtime.shutdown_background();
+    exit.into()
 }
 
 async fn carry_out(command: Command) -> anyhow::Result<Exit> {
