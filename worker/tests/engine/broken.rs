@@ -28,7 +28,9 @@ async fn told(answer: &[u8], check: &str) -> String {
 }
 
 async fn told_without_end(answer: &[u8], more: &'static [u8]) -> String {
-    raw(answer.to_vec(), more).await.tell("${base}/", "- status: 200").await
+    let site = raw(answer.to_vec(), more).await;
+    // Interim answers cost nothing to read, so only the time ends them.
+    site.tell_with(&serde_json::json!({ "timeout": "500ms" }), "- status: 200").await
 }
 
 #[tokio::test]
@@ -72,8 +74,29 @@ async fn answers_without_end_are_given_up() {
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;", &[b'e'; 4096]),
         (b"HTTP/1.1 200 OK\r\nx-long: ", &[b'a'; 4096]),
         (b"HTTP/1.1 200 OK\r\n", b"x-more: 1\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"),
     ] {
         let told = told_without_end(answer, more).await;
         assert!(told.starts_with("errored: request"), "{}: {told}", String::from_utf8_lossy(answer));
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_trickles_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let site = Site::at(format!("http://{}", listener.local_addr().expect("an address")));
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("a request");
+        let _ = socket.read(&mut [0; 4096]).await;
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n").await;
+        while socket.write_all(b"a").await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    let told = site.tell_with(&serde_json::json!({ "timeout": "300ms" }), "- status: 200").await;
+    insta::assert_snapshot!(told, @r#"
+    errored: request
+      actual: the body did not arrive within 300ms
+      hint: find out why it takes so long, or give the step a longer `timeout`
+    "#);
 }

@@ -145,3 +145,14 @@ async fn sitemaps_are_fetched_behind_the_same_guard() {
     assert!(!error.temporary);
     assert!(!visited.load(Ordering::SeqCst), "somebody got in");
 }
+
+#[tokio::test]
+async fn links_and_robots_are_fetched_behind_the_same_guard() {
+    let (site, visited) = guarded().await;
+    for discover in ["{ links: '${base}/' }", "{ links: '${base}/', robots: ignore }", "{ sitemap: '${base}/' }"] {
+        let tests = format!("- {{ name: t, discover: {discover}, expect: [ {{ status: 200 }} ] }}");
+        let error = site.plan(&super::site::suite(&tests)).await.expect_err("refused");
+        assert!(error.message.ends_with("`127.0.0.1` is a loopback address"), "{discover}: {}", error.message);
+    }
+    assert!(!visited.load(Ordering::SeqCst), "somebody got in");
+}

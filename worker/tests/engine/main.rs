@@ -8,6 +8,7 @@ mod checks;
 mod client_certificates;
 mod differential;
 mod discovering;
+mod encodings;
 mod failures;
 mod fields;
 mod filters;
