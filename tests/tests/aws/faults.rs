@@ -45,7 +45,8 @@ async fn a_service_that_fails_every_fifth_time_changes_nothing() {
     let job = run(&mut client, &site, 20).await;
     let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
     assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(20)), "{finished}");
-    stack.stop().await;
+    // A message whose visibility could not be shortened may come twice, and one of the two receipts is then too old.
+    stack.stop_allowing(&["The visibility of a message could not be changed"]).await;
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@ async fn a_run_tells_every_step_and_ends_with_its_verdict() {
     let events = client.until(is_end_of(&job)).await;
 
     let kinds = types(&job, &events);
-    assert_eq!(kinds.first(), Some(&"job.planned"));
+    // The planner and the worker may be different functions, so this may come after the first test's start.
+    assert_eq!(kinds.iter().filter(|kind| **kind == "job.planned").count(), 1, "{kinds:?}");
     for kind in ["test.started", "step.started", "step.finished", "test.finished"] {
         assert_eq!(kinds.iter().filter(|known| **known == kind).count(), 2, "{kind}: {kinds:?}");
     }
