@@ -107,13 +107,12 @@ impl StepRun<'_> {
         let room = room::take(response.body.len()).await;
         let is_given_up = Arc::new(AtomicBool::new(false));
         let given_up = GivenUpOnDrop(Arc::clone(&is_given_up));
-        let work = tokio::task::spawn_blocking(move || {
-            let judged = judge(&step, &Page::with_cookies(response, cookies), scope, &mask, &is_given_up);
-            drop(room);
-            judged
-        });
+        let page = move || Page::with_cookies(response, cookies);
+        let work = tokio::task::spawn_blocking(move || judge(&step, &page(), scope, &mask, &is_given_up));
         let judged = tokio::time::timeout(JUDGING_TIME, work).await;
         drop(given_up);
+        // Also where the thread goes on: other large pages must not wait for one that nobody waits for any more.
+        drop(room);
         let problem = match judged {
             Ok(Ok(judged)) => return judged,
             Ok(Err(_)) => "the page made the parser give up".to_owned(),
