@@ -1,17 +1,19 @@
 //! JSON Schema, draft 2020-12: <https://json-schema.org/draft/2020-12>
 //!
 //! A schema stands in the suite whole: what it refers to elsewhere is not fetched. Its patterns are those of the
-//! `regex` crate, so that none takes more than linear time. A schema that refers to itself in several branches can ask
-//! for practically endless work; all it looks at is counted, and it is given up.
+//! `regex` crate, so that none takes more than linear time, times its size. A schema that refers to itself in several
+//! branches can ask for practically endless work; all it looks at is counted, and it is given up.
 
 mod budget;
 mod counted;
+mod patterns;
 
 use crate::suite::matcher::TYPES;
 use budget::within;
 use counted::{Counted, CountedValue};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
+use patterns::Patterns;
 use serde_json::Value;
 
 /// Most violations that are told of one value.
@@ -22,7 +24,10 @@ const STEPS: u64 = 20_000_000;
 const PARTS: usize = 10_000;
 
 /// A schema that can be asked.
-pub struct Schema(Validator<Counted>);
+pub struct Schema {
+    validator: Validator<Counted>,
+    patterns: Patterns,
+}
 
 /// It takes too long to find out whether a value is as a schema says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,16 +59,20 @@ impl Schema {
 
     /// Whether a value is as the schema says.
     pub fn is_valid(&self, value: &Value) -> Result<bool, TooMuchWork> {
-        within(STEPS, || self.0.is_valid(CountedValue(value))).map_err(|_| TooMuchWork)
+        self.within_steps(|| self.validator.is_valid(CountedValue(value)))
     }
 
     /// The first places at which a value is not, each with what is wrong there. Where there are more than can be
     /// gathered, only the first.
     pub fn violations(&self, value: &Value) -> Vec<String> {
-        let all = || self.0.iter_errors(CountedValue(value)).take(TOLD).map(|error| tell(&error)).collect();
-        let first = || self.0.validate(CountedValue(value)).err().as_ref().map(tell);
-        let told = within(STEPS, all).or_else(|_| within(STEPS, first).map(Vec::from_iter));
+        let all = || self.validator.iter_errors(CountedValue(value)).take(TOLD).map(|error| tell(&error)).collect();
+        let first = || self.validator.validate(CountedValue(value)).err().as_ref().map(tell);
+        let told = self.within_steps(all).or_else(|_| self.within_steps(first).map(Vec::from_iter));
         told.unwrap_or_else(|_| vec!["something that does not fit; it takes too long to tell where".to_owned()])
+    }
+
+    fn within_steps<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, TooMuchWork> {
+        within(STEPS, || self.patterns.while_counted(work)).map_err(|_| TooMuchWork)
     }
 }
 
@@ -78,7 +87,7 @@ fn compile(value: &Value) -> Result<Schema, SchemaError> {
     options
         .should_validate_formats(true)
         .build(value)
-        .map(Schema)
+        .map(|validator| Schema { validator, patterns: Patterns::of(value) })
         .map_err(|error| SchemaError { message: explain(&error), pointer: error.instance_path().to_string() })
 }
 
@@ -115,6 +124,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const LARGE: &str = r"^\w{1,50}$";
+
     #[test]
     fn violations_have_a_place() {
         let schema = json!({ "type": "object", "required": ["id"], "properties": { "n": { "minimum": 1 } } });
@@ -129,6 +140,20 @@ mod tests {
         for address in ["http://127.0.0.1:1/s.json", "file:///etc/passwd", "https://example.com/s"] {
             assert!(Schema::new(&json!({ "$ref": address })).is_err(), "{address}");
         }
+    }
+
+    #[test]
+    fn large_patterns_are_held_against_so_much_text_only() {
+        let size = crate::pattern::Pattern::new(LARGE).expect("a pattern").size();
+        let text = "x".repeat(2 * 10_000 * usize::try_from(STEPS).expect("a size") / size);
+        let ask = |schema: Value, value: Value| Schema::new(&schema).expect("a schema").is_valid(&value);
+        assert_eq!(ask(json!({ "pattern": LARGE }), json!(text[..1_000])), Ok(false));
+        assert_eq!(ask(json!({ "pattern": LARGE }), json!(text)), Err(TooMuchWork));
+        let (short, long) = (json!({ &text[..1_000]: 1 }), json!({ &text: 1 }));
+        assert_eq!(ask(json!({ "patternProperties": { LARGE: false } }), short), Ok(true));
+        assert_eq!(ask(json!({ "patternProperties": { LARGE: false } }), long), Err(TooMuchWork));
+        let in_names = json!({ "propertyNames": { "pattern": LARGE } });
+        assert_eq!(ask(in_names, json!({ &text: 1 })), Err(TooMuchWork));
     }
 
     #[test]

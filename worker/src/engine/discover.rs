@@ -9,9 +9,9 @@ use super::scope::Scope;
 use super::sitemap::{Reader, SitemapError, Sitemaps};
 use http::Method;
 use links::Crawl;
-use regex::RegexSet;
 use robots::Robots;
 use std::collections::HashSet;
+use stepcast_protocol::pattern::{Pattern, TooLong};
 use stepcast_protocol::suite::{Defaults, Discover, DiscoverFrom};
 use stepcast_protocol::template;
 use url::Url;
@@ -34,6 +34,9 @@ pub enum DiscoverError {
         /// `include` or `exclude`
         key: &'static str,
     },
+    /// The patterns ask too much of so many addresses
+    #[error("one of the patterns of `include` and `exclude` {0}")]
+    TooLong(#[from] TooLong),
     /// Everything that was found is left out
     #[error("no page is left: {excluded} left out by `include` and `exclude`, {refused} by the site's robots.txt")]
     NoneLeft {
@@ -57,6 +60,7 @@ impl DiscoverError {
             Self::Sitemap(error) => error.hint(),
             Self::Robots(_) => Some("mend `/robots.txt`, or write `robots: ignore` if the site is yours"),
             Self::Pattern { .. } => Some("look at the variables it uses"),
+            Self::TooLong(_) => None,
             Self::NoneLeft { refused: 0, .. } => Some("the patterns look at whole addresses, `https://` included"),
             Self::NoneLeft { .. } => Some("write `robots: ignore` if the site is yours"),
         }
@@ -66,7 +70,7 @@ impl DiscoverError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Sitemap(error) | Self::Robots(error) => error.is_temporary(),
-            Self::Pattern { .. } | Self::NoneLeft { .. } => false,
+            Self::Pattern { .. } | Self::TooLong(_) | Self::NoneLeft { .. } => false,
         }
     }
 }
@@ -150,25 +154,31 @@ impl Discovery<'_> {
         let set = |key, patterns: &[String]| {
             let filled_in: Result<Vec<String>, _> =
                 patterns.iter().map(|pattern| template::render(pattern, self.scope)).collect();
-            filled_in.ok().and_then(|patterns| RegexSet::new(patterns).ok()).ok_or(key)
+            filled_in.ok().and_then(|patterns| Pattern::any_of(&patterns).ok()).ok_or(key)
         };
         let Discover { include, exclude, .. } = self.discover;
-        Ok(Filter { include: set("include", include)?, exclude: set("exclude", exclude)? })
+        let is_any = include.is_empty();
+        Ok(Filter { include: Some(set("include", include)?).filter(|_| !is_any), exclude: set("exclude", exclude)? })
     }
 }
 
 /// Which addresses are wanted.
 pub struct Filter {
-    include: RegexSet,
-    exclude: RegexSet,
+    /// Nothing, where all are
+    include: Option<Pattern>,
+    exclude: Pattern,
 }
 
 impl Filter {
-    fn takes(&self, page: &Url) -> bool {
-        (self.include.is_empty() || self.include.is_match(page.as_str())) && !self.excludes(page)
+    fn takes(&self, page: &Url) -> Result<bool, TooLong> {
+        let is_included = match &self.include {
+            Some(include) => include.is_match(page.as_str())?,
+            None => true,
+        };
+        Ok(is_included && !self.excludes(page)?)
     }
 
-    fn excludes(&self, page: &Url) -> bool {
+    fn excludes(&self, page: &Url) -> Result<bool, TooLong> {
         self.exclude.is_match(page.as_str())
     }
 }
@@ -183,7 +193,7 @@ pub struct Pages {
 
 impl Pages {
     async fn consider(&mut self, page: Url, filter: &Filter, robots: &mut Robots<'_>) -> Result<(), DiscoverError> {
-        if !filter.takes(&page) {
+        if !filter.takes(&page)? {
             self.excluded += 1;
         } else if robots.allows(&page).await? {
             self.found.push(page);

@@ -170,17 +170,17 @@ async fn json_paths_that_lead_everywhere_are_given_up() {
 - { json: '$..*', count: { above: 100 } }";
     insta::assert_snapshot!(site.tell("${base}/", checks).await, @r#"
     errored: json `$..*..*..*..*..*` exists
-      actual: `$..*..*..*..*..*` leads to too many places of this JSON; make it more direct
+      actual: `$..*..*..*..*..*` asks too much of this JSON; make it more direct, or count less in its patterns
     errored: json `$[?$..*..*..[?@..*]]` exists
-      actual: `$[?$..*..*..[?@..*]]` leads to too many places of this JSON; make it more direct
+      actual: `$[?$..*..*..[?@..*]]` asks too much of this JSON; make it more direct, or count less in its patterns
     errored: json `$..[0,1,0,1,0,1]..[0,1,0,1]..[0,1,1,1]..[0]` exists
-      actual: `$..[0,1,0,1,0,1]..[0,1,0,1]..[0,1,1,1]..[0]` leads to too many places of this JSON; make it more direct
+      actual: `$..[0,1,0,1,0,1]..[0,1,0,1]..[0,1,1,1]..[0]` asks too much of this JSON; make it more direct, or count less in its patterns
     passed: json `$..*` count above 100
     "#);
     let many = format!("[{}0]", "\"a\",".repeat(100_000));
     insta::assert_snapshot!(told_of_json(many, "- { json: '$[?search(@, \"b\")]' }").await, @r#"
     errored: json `$[?search(@, "b")]` exists
-      actual: `$[?search(@, "b")]` leads to too many places of this JSON; make it more direct
+      actual: `$[?search(@, "b")]` asks too much of this JSON; make it more direct, or count less in its patterns
     "#);
 }
 
@@ -195,13 +195,52 @@ async fn patterns_are_bounded_when_they_are_made_and_when_they_are_matched() {
     let told = with_pattern.tell("${base}/", checks).await;
     insta::assert_snapshot!(told.replace(&"a".repeat(200), "…"), @r#"
     errored: body matches `(a{1,1000}){1,1000}`
-      actual: `(a{1,1000}){1,1000}` is not a regular expression: Compiled regex exceeds size limit of 10485760 bytes.
+      actual: `(a{1,1000}){1,1000}` is not a regular expression: it takes more than 10485760 bytes of memory; let it count less
     failed: body matches `(a|a)*(a|aa)*(a*)*b`
       expected: something matching `(a|a)*(a|aa)*(a*)*b`
       actual: "…aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
     failed: regex `^(a+)+$` matches `b$`
       expected: something matching `b$`
       actual: "…aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
+    "#);
+}
+
+/// Letters of which the pattern below has to remember the last 20,000.
+fn without_a_period(letters: usize) -> String {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        if state >> 31 == 0 { 'a' } else { 'b' }
+    };
+    std::iter::repeat_with(next).take(letters).collect()
+}
+
+#[tokio::test]
+async fn patterns_that_cannot_be_held_against_a_page_in_time_are_given_up() {
+    let letters = without_a_period(100_000);
+    let body = format!(r#"<p><a href="/{letters}">{letters}</a>"#);
+    let mut site = page("text/html", body).await;
+    site.vars.insert("slow".into(), "[ab]*a[ab]{20000}c".into());
+    let checks = "- { css: a, matches: '${slow}' }
+- { body: { not_matches: '${slow}' } }
+- { regex: '(${slow})' }
+- { links: { ignore: ['[ab]*a[ab]{20000}c'] } }
+- { css: a, matches: 'a(a|b){3}' }";
+    insta::assert_snapshot!(site.tell("${base}/", checks).await, @r#"
+    errored: css `a` text matches `[ab]*a[ab]{20000}c`
+      actual: `[ab]*a[ab]{20000}c` takes too long on a text of this size; let it count less, or hold it against a part of the page
+    errored: body not_matches `[ab]*a[ab]{20000}c`
+      actual: `[ab]*a[ab]{20000}c` takes too long on a text of this size; let it count less, or hold it against a part of the page
+    errored: regex `([ab]*a[ab]{20000}c)` exists
+      actual: `([ab]*a[ab]{20000}c)` takes too long on a text of this size; let it count less, or hold it against a part of the page
+    errored: links to the same host
+      actual: one of the patterns of `ignore` takes too long on a text of this size; let it count less, or hold it against a part of the page
+    passed: css `a` text matches `a(a|b){3}`
+    "#);
+    let items = format!("[{}{{}}]", format!(r#"{{"a":"{letters}"}},"#).repeat(20));
+    insta::assert_snapshot!(told_of_json(items, "- { json: '$[?search(@.a, \"[ab]*a[ab]{20000}c\")]' }").await, @r#"
+    errored: json `$[?search(@.a, "[ab]*a[ab]{20000}c")]` exists
+      actual: `$[?search(@.a, "[ab]*a[ab]{20000}c")]` asks too much of this JSON; make it more direct, or count less in its patterns
     "#);
 }
 

@@ -1,7 +1,7 @@
 //! JSON of which every look is counted: all that a schema does with a value is done through here.
 
 use super::budget::spend;
-use super::parts;
+use super::{parts, patterns};
 use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use jsonschema::types::JsonType;
 use serde_json::{Map, Number, Value};
@@ -60,7 +60,7 @@ impl<'a> Node<'a, Counted> for CountedValue<'a> {
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
         let text = self.0.as_str();
-        spend(steps(1 + text.map_or(0, str::len) / BYTES));
+        spend(1 + text.map_or(0, |text| steps(text.len() / BYTES) + patterns::steps_of_text(text)));
         text.map(Cow::Borrowed)
     }
 
@@ -128,7 +128,7 @@ impl<'a> Object<'a, Counted> for CountedObject<'a> {
 
     fn members(&self) -> Self::MembersIter {
         Box::new(self.0.iter().map(|(name, member)| {
-            spend(1);
+            spend(1 + patterns::steps_of_name(name));
             (name.as_str(), CountedValue(member))
         }))
     }

@@ -1,5 +1,6 @@
 //! Whether selectors, patterns and paths are such, by the libraries that will run them.
 
+use crate::pattern::Pattern;
 use crate::xpath::XPath;
 use scraper::error::SelectorErrorKind;
 
@@ -26,13 +27,9 @@ fn describe_selector_error(error: &SelectorErrorKind) -> String {
     }
 }
 
-/// Whether this is a pattern; the engine's message is several lines, of which the last says what is wrong.
+/// Whether this is a pattern.
 pub(super) fn check_regex(text: &str) -> Result<(), String> {
-    regex::Regex::new(text).map(|_| ()).map_err(|error| {
-        let message = error.to_string();
-        let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("`{text}` is not a regular expression: {last}")
-    })
+    Pattern::new(text).map(|_| ()).map_err(|error| format!("`{text}` is not a regular expression: {error}"))
 }
 
 /// Whether this is an `XPath`.

@@ -4,6 +4,7 @@ use super::check::{CertificateProperty, CookieAttribute, Property, Subject};
 use super::matcher::MATCHERS;
 use super::patterns::{check_json_path, check_regex, check_selector, check_xpath};
 use super::reader::{At, Fields};
+use crate::pattern::Pattern;
 use crate::template;
 use crate::xpath::{Gives, XPath};
 use serde_json::Value;
@@ -73,8 +74,8 @@ fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {
     let pattern = at.pattern(check_regex)?;
     let Some(at) = fields.get("group") else { return Some(Subject::Regex { pattern, group: None }) };
     // A pattern that is a template has groups nobody knows yet.
-    let groups = match regex::Regex::new(&pattern) {
-        Ok(regex) if !template::is_template(&pattern) => regex.captures_len() - 1,
+    let groups = match Pattern::new(&pattern) {
+        Ok(read) if !template::is_template(&pattern) => read.groups(),
         _ => usize::from(u16::MAX),
     };
     let group = at.whole_number(0, u32::from(u16::MAX))?;

@@ -20,7 +20,9 @@ pub fn parse(path: &str) -> Result<JsonPath, Unclear> {
 pub fn evaluate<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Unclear> {
     let query = parse(path)?;
     if cost::cost(path, value) > LOOKED_AT {
-        return Err(Unclear(format!("`{path}` leads to too many places of this JSON; make it more direct")));
+        return Err(Unclear(format!(
+            "`{path}` asks too much of this JSON; make it more direct, or count less in its patterns"
+        )));
     }
     let values = query.query(value).all();
     let mut left = LED_TO;

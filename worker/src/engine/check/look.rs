@@ -7,13 +7,10 @@ use super::xpath;
 use crate::engine::certificate::Certificate;
 use crate::engine::page::{JsonError, Page, Reader, Selector};
 use jiff::Timestamp;
-use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 use std::borrow::Cow;
+use stepcast_protocol::pattern::{Pattern, TooLong};
 use stepcast_protocol::suite::{CertificateProperty, CookieAttribute, Property, Subject};
-
-/// Most memory a compiled pattern may take, in bytes: what it takes when suites are validated.
-const PATTERN_BYTES: usize = 10 * 1024 * 1024;
 
 /// What the page has there.
 pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear> {
@@ -32,7 +29,7 @@ pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear>
         Subject::Css { selector, property } => css(selector, property, page)?,
         Subject::XPath { path, property } => by_xpath(path, property, page)?,
         Subject::Json(path) => json(path, page)?,
-        Subject::Regex { pattern: text, group } => first_match(&pattern(text)?, *group, page.text()),
+        Subject::Regex { pattern: text, group } => first_match(text, *group, page)?,
     })
 }
 
@@ -45,14 +42,14 @@ pub fn folds_white_space(subject: &Subject) -> bool {
     }
 }
 
-/// A pattern within bounds; matching takes time linear in the text whatever the pattern.
-pub fn pattern(text: &str) -> Result<Regex, Unclear> {
-    RegexBuilder::new(text).size_limit(PATTERN_BYTES).build().map_err(|error| {
-        // The message is several lines, of which the last says what is wrong.
-        let message = error.to_string();
-        let reason = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Unclear(format!("`{text}` is not a regular expression: {reason}"))
-    })
+/// A pattern, read again because templates may have changed it.
+pub fn pattern(text: &str) -> Result<Pattern, Unclear> {
+    Pattern::new(text).map_err(|error| Unclear(format!("`{text}` is not a regular expression: {error}")))
+}
+
+/// Why a pattern cannot be asked.
+pub fn too_long(pattern: &str, error: TooLong) -> Unclear {
+    Unclear(format!("`{pattern}` {error}"))
 }
 
 /// A selector, read again because templates may have changed it.
@@ -120,13 +117,9 @@ fn json<'p>(path: &str, page: &'p Page) -> Result<Found<'p>, Unclear> {
     Ok(values.first().map_or(Found::Nothing, |value| Found::Json(Cow::Borrowed(*value))))
 }
 
-fn first_match<'p>(pattern: &Regex, group: Option<u32>, text: &'p str) -> Found<'p> {
-    let chosen = |captures: regex::Captures<'p>| match group {
-        Some(group) => captures.get(group as usize),
-        None => captures.get(1).or_else(|| captures.get(0)),
-    };
-    let found = pattern.captures(text).and_then(chosen);
-    found.map_or(Found::Nothing, |found| Found::Text(Cow::Borrowed(found.as_str())))
+fn first_match<'p>(text: &str, group: Option<u32>, page: &'p Page) -> Result<Found<'p>, Unclear> {
+    let found = pattern(text)?.find(page.text(), group).map_err(|error| too_long(text, error))?;
+    Ok(found.map_or(Found::Nothing, |found| Found::Text(found.into())))
 }
 
 fn cookie(name: &str, attribute: Option<CookieAttribute>, page: &Page) -> Found<'static> {

@@ -3,7 +3,7 @@
 use super::Unclear;
 use super::compare::{equals, json_equals};
 use super::found::{Found, parse_number};
-use super::look::pattern;
+use super::look::{pattern, too_long};
 use super::order;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -183,7 +183,8 @@ pub fn text<'f>(found: &'f Found) -> Option<Cow<'f, str>> {
 
 fn is_match(expected: &str, found: &Found) -> Result<Option<bool>, Unclear> {
     let pattern = pattern(expected)?;
-    Ok(text(found).map(|text| pattern.is_match(&text)))
+    let is_match = text(found).map(|text| pattern.is_match(&text)).transpose();
+    is_match.map_err(|error| too_long(expected, error))
 }
 
 fn contains(found: &Found, expected: &Value, how: Expectation) -> Option<bool> {

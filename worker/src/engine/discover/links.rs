@@ -42,7 +42,7 @@ impl Crawl<'_> {
                 }
                 let was_refused = pages.refused;
                 pages.consider(page.clone(), self.filter, robots).await?;
-                let is_left_out = pages.refused > was_refused || self.filter.excludes(&page);
+                let is_left_out = pages.refused > was_refused || self.filter.excludes(&page)?;
                 // What `include` does not name was not held against the rules yet.
                 if !is_left_out && page.host() == start.host() && robots.allows(&page).await? {
                     to_follow.push(page);

@@ -4,9 +4,9 @@ use super::Target;
 use crate::engine::check::Unclear;
 use crate::engine::page::{self, Page, Selector};
 use percent_encoding::percent_decode_str;
-use regex::RegexSet;
 use scraper::Html;
 use std::collections::{BTreeMap, BTreeSet};
+use stepcast_protocol::pattern::Pattern;
 use stepcast_protocol::suite::{LinkScope, Links};
 use url::Url;
 
@@ -31,7 +31,10 @@ pub struct Collected {
 /// The links a check is about, each address once, in the order of the page.
 pub fn collect(links: &Links, page: &Page) -> Result<Collected, Unclear> {
     let html = page.html().map_err(|error| Unclear::new(error.to_owned()))?;
-    let ignored = RegexSet::new(&links.ignore).map_err(|error| Unclear::new(error.to_string()))?;
+    let ignored = Pattern::any_of(&links.ignore).map_err(|error| Unclear::new(error.to_string()))?;
+    let is_ignored = |address: &str| {
+        ignored.is_match(address).map_err(|error| Unclear::new(format!("one of the patterns of `ignore` {error}")))
+    };
     let mut own = page.response().url.clone();
     own.set_fragment(None);
     let base = base(html, &own);
@@ -40,12 +43,12 @@ pub fn collect(links: &Links, page: &Page) -> Result<Collected, Unclear> {
     let mut here = Vec::new();
     for text in addresses(html) {
         match base.join(text) {
-            Ok(url) if !matches!(url.scheme(), "http" | "https") || ignored.is_match(url.as_str()) => {}
+            Ok(url) if !matches!(url.scheme(), "http" | "https") || is_ignored(url.as_str())? => {}
             Ok(url) if is_in(links.scope, &url, &collected.page) => {
                 collected.add(url, &mut places, &mut here, links);
             }
             Ok(_) => {}
-            Err(_) if ignored.is_match(text) => {}
+            Err(_) if is_ignored(text)? => {}
             Err(error) => collected.broken.push(format!("`{text}` is not an address: {error}")),
         }
     }

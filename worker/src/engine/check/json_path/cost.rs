@@ -4,16 +4,23 @@
 //! memory for. How many ways lead to a value depends on how deep it stands, so counting the values of each depth is
 //! enough. Names are taken to match everything.
 
+mod patterns;
+
 use super::segments;
+use patterns::sizes;
 use serde_json::Value;
 
-/// What matching a pattern costs, which is compiled each time.
+/// What holding a pattern against a value costs, however small it is: it is compiled each time.
 const PATTERN: u64 = 200;
+/// How much of a pattern, in bytes, is compiled while a value is looked at.
+const COMPILED: u64 = 20;
+/// How much is matched while a value is looked at, in bytes of the pattern times bytes of text.
+const MATCHED: u64 = 10_000;
 
 /// At most so many values are looked at.
 pub fn cost(path: &str, value: &Value) -> u64 {
     let depths = Depths::of(value);
-    let mut ways = Ways::of_root(depths.0.len());
+    let mut ways = Ways::of_root(depths.values.len());
     let mut cost = 0_u64;
     for segment in segments(path) {
         ways = ways.further(segment.starts_with(".."), selectors(segment));
@@ -25,34 +32,38 @@ pub fn cost(path: &str, value: &Value) -> u64 {
     cost
 }
 
-/// How many values there are of each depth.
-struct Depths(Vec<u64>);
+/// How many values there are of each depth, and how many bytes of text in all.
+struct Depths {
+    values: Vec<u64>,
+    text: u64,
+}
 
 impl Depths {
     fn of(value: &Value) -> Self {
-        let mut depths = Self(Vec::new());
+        let mut depths = Self { values: Vec::new(), text: 0 };
         depths.count(value, 0);
         depths
     }
 
     fn count(&mut self, value: &Value, depth: usize) {
-        if self.0.len() == depth {
-            self.0.push(0);
+        if self.values.len() == depth {
+            self.values.push(0);
         }
-        self.0[depth] += 1;
+        self.values[depth] += 1;
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.count(item, depth + 1)),
             Value::Object(members) => members.values().for_each(|member| self.count(member, depth + 1)),
+            Value::String(text) => self.text += u64::try_from(text.len()).unwrap_or(u64::MAX),
             _ => {}
         }
     }
 
     fn all(&self) -> u64 {
-        self.0.iter().sum()
+        self.values.iter().sum()
     }
 
     fn reached(&self, ways: &Ways) -> u64 {
-        let each = self.0.iter().zip(&ways.0).map(|(values, ways)| values.saturating_mul(*ways));
+        let each = self.values.iter().zip(&ways.0).map(|(values, ways)| values.saturating_mul(*ways));
         each.fold(0, u64::saturating_add)
     }
 }
@@ -63,6 +74,10 @@ struct Ways(Vec<u64>);
 impl Ways {
     fn of_root(depths: usize) -> Self {
         Self((0..depths).map(|depth| u64::from(depth == 0)).collect())
+    }
+
+    fn most(&self) -> u64 {
+        self.0.iter().copied().max().unwrap_or_default()
     }
 
     /// After one segment more.
@@ -85,8 +100,12 @@ fn selectors(segment: &str) -> u64 {
 /// What the questions of a filter cost, all together.
 fn of_filter(segment: &str, ways: &Ways, depths: &Depths) -> u64 {
     let reached = depths.reached(ways);
-    let patterns: u64 = ["match(", "search("].iter().flat_map(|name| segment.matches(name)).map(|_| PATTERN).sum();
-    let mut cost = reached.saturating_mul(patterns);
+    let text = depths.text.saturating_mul(ways.most());
+    let mut cost = 0_u64;
+    for size in sizes(segment) {
+        cost = cost.saturating_add(reached.saturating_mul(PATTERN + size / COMPILED));
+        cost = cost.saturating_add(text.saturating_mul(size) / MATCHED);
+    }
     let descents = segment.matches("..").skip(usize::from(segment.starts_with("..")));
     let mut below = ways.further(false, 1);
     cost = cost.saturating_add(depths.reached(&below));
@@ -118,9 +137,18 @@ mod tests {
             ("$[?@ > 1]", 2 + 1),
             ("$[?@..x]", 2 + 1 + 2),
             ("$[?$..x]", 2 + 1 + 2 + 2 * 6),
-            ("$[?match(@, 'a')]", 2 * (2 + 1 + 2 * PATTERN)),
         ] {
             assert_eq!(cost(path, &value), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn patterns_cost_what_they_take_to_be_compiled_and_matched() {
+        let of = |path: &str, text: &str| cost(path, &json!([text, text]));
+        assert!((2 * PATTERN..3 * PATTERN).contains(&of("$[?match(@, 'a')]", "")));
+        assert!(of(r"$[?match(@, '\\w{1,50}')]", "") > 100_000);
+        assert!(of("$[?match(@, $[0])]", "") > 1_000_000, "a pattern of the page may be any");
+        let (short, long) = ("x".repeat(1_000), "x".repeat(2_000));
+        assert!(of(r"$[?search(@, '\\w')]", &long) > of(r"$[?search(@, '\\w')]", &short));
     }
 }

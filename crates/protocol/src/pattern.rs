@@ -1,0 +1,153 @@
+//! Regular expressions whose work is bounded.
+//!
+//! The syntax, and what is found, are those of the [`regex`](https://docs.rs/regex) crate; this is its engine. It takes
+//! time linear in the text, times the size of the pattern, and cannot be stopped: a pattern of 64 KiB on a page of
+//! 10 MiB may take a minute. So that product is kept in mind. As long as it is small, patterns are asked as ever; from
+//! there on by an engine that is as quick with ordinary patterns and texts, and gives up the others.
+
+mod large;
+
+use large::Large;
+use regex_automata::meta::{BuildError, Config, Regex};
+use regex_automata::{Anchored, Input};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+/// Most memory a compiled pattern may take, in bytes. `\w{1,100}` takes half of it.
+pub const COMPILED_BYTES: usize = 10 * 1024 * 1024;
+/// Most work, in bytes of the pattern times bytes of text: about four seconds.
+const WORK: usize = 30_000_000_000;
+/// The longest text there is to be expected, in bytes: a page.
+const TEXT_BYTES: usize = 10 * 1024 * 1024;
+
+/// A pattern, or several of which any may match. What it does is counted over its whole life.
+pub struct Pattern {
+    regex: Regex,
+    texts: Vec<String>,
+    /// The work it may be in all
+    work: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// What is left of the work
+    left: usize,
+    /// The engine for when it is used up
+    large: Option<Large>,
+}
+
+/// Why a text is no pattern: what is wrong, in a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PatternError(String);
+
+/// It takes too long to find out whether a pattern matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TooLong {
+    /// It is in ever new states
+    #[error("takes too long on a text of this size; let it count less, or hold it against a part of the page")]
+    States,
+    /// Only the slow engine knows where words end that are not ASCII
+    #[error(
+        r"takes too long on a text of this size that is not ASCII; write `(?-u:\b)` for `\b`, or hold it against a part of the page"
+    )]
+    WordBoundary,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
+        Self::any_of(&[text.to_owned()])
+    }
+
+    /// Reads several patterns, of which any may match. Of none, none does.
+    pub fn any_of(texts: &[String]) -> Result<Self, PatternError> {
+        Self::within(texts, WORK)
+    }
+
+    fn within(texts: &[String], work: usize) -> Result<Self, PatternError> {
+        let config = Config::new().nfa_size_limit(Some(COMPILED_BYTES));
+        let regex = Regex::builder().configure(config).build_many(texts).map_err(|error| PatternError::of(&error))?;
+        Ok(Self { regex, texts: texts.to_vec(), work, state: Mutex::new(State { left: work, large: None }) })
+    }
+
+    /// How many bytes it takes, compiled.
+    pub fn size(&self) -> usize {
+        self.regex.memory_usage()
+    }
+
+    /// How many groups it has, besides all of it.
+    pub fn groups(&self) -> usize {
+        self.regex.captures_len() - self.regex.pattern_len()
+    }
+
+    /// Whether the pattern is found in the text.
+    pub fn is_match(&self, text: &str) -> Result<bool, TooLong> {
+        if self.is_affordable(text.len()) {
+            return Ok(self.regex.is_match(text));
+        }
+        self.large(|large| large.is_match(text))
+    }
+
+    /// What a group matched where the pattern is found first; without a group asked for, the first one, or all of the
+    /// pattern if it has none or that one took no part.
+    pub fn find<'t>(&self, text: &'t str, group: Option<u32>) -> Result<Option<&'t str>, TooLong> {
+        let mut input = Input::new(text);
+        if !self.is_affordable(text.len()) {
+            let Some(all) = self.large(|large| large.find(text))? else { return Ok(None) };
+            if group == Some(0) || self.groups() == 0 {
+                return Ok(text.get(all.range()));
+            }
+            // What the groups matched is looked for only in what the whole pattern did.
+            if !self.is_affordable(all.len()) {
+                return Err(TooLong::States);
+            }
+            input = input.span(all).anchored(Anchored::Yes);
+        }
+        let mut captures = self.regex.create_captures();
+        self.regex.search_captures(&input, &mut captures);
+        let found = match group {
+            Some(group) => captures.get_group(group as usize),
+            None => captures.get_group(1).or_else(|| captures.get_group(0)),
+        };
+        Ok(found.and_then(|found| text.get(found.range())))
+    }
+
+    /// Whether there is enough left for so much text, which is then used up.
+    fn is_affordable(&self, text: usize) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = state.left.checked_sub(text.saturating_mul(self.size()));
+        state.left = left.unwrap_or(state.left);
+        left.is_some()
+    }
+
+    fn large<T>(&self, ask: impl FnOnce(&mut Large) -> Result<T, TooLong>) -> Result<T, TooLong> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.large.is_none() {
+            // So that making all states, each of which takes time linear in the pattern, is no more work than allowed.
+            let bytes_per_state = TEXT_BYTES.saturating_mul(self.size()).div_ceil(self.work);
+            state.large = Some(Large::new(&self.texts, bytes_per_state)?);
+        }
+        state.large.as_mut().map_or(Err(TooLong::States), ask)
+    }
+}
+
+impl PatternError {
+    /// The library's message may be several lines, of which the last says what is wrong.
+    fn of(error: &BuildError) -> Self {
+        if let Some(limit) = error.size_limit() {
+            return Self(format!("it takes more than {limit} bytes of memory; let it count less"));
+        }
+        let message = error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string);
+        Self(message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.texts).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! The engine for large patterns and texts: an automaton that is made while it runs.
+//!
+//! Each state is made once, which takes time linear in the pattern, and is then as good as free. The states have so
+//! much memory; when it is full they are thrown away, and the engine gives up if it has come too little further since.
+//! <https://docs.rs/regex-automata/0.4/regex_automata/hybrid/dfa/struct.Config.html#method.minimum_bytes_per_state>
+
+use super::{COMPILED_BYTES, TooLong};
+use regex_automata::hybrid::dfa::{Config, DFA};
+use regex_automata::hybrid::regex::{Cache, Regex};
+use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
+use regex_automata::{Input, MatchError, MatchErrorKind, MatchKind, Span};
+
+/// The memory of the states, in bytes: some 2,000 of them.
+const STATES_BYTES: usize = 2 * 1024 * 1024;
+
+/// A pattern, or several of which any may match.
+pub(super) struct Large {
+    regex: Regex,
+    states: Cache,
+}
+
+impl Large {
+    /// `bytes_per_state` is how far a state has to lead once their memory is full.
+    pub fn new(texts: &[String], bytes_per_state: usize) -> Result<Self, TooLong> {
+        // Backwards it is found out where a match begins, of all matches that end there.
+        let backwards = automaton(texts, bytes_per_state, true)?;
+        let forwards = automaton(texts, bytes_per_state, false)?;
+        let regex = Regex::builder().build_from_dfas(forwards, backwards);
+        Ok(Self { states: regex.create_cache(), regex })
+    }
+
+    pub fn is_match(&mut self, text: &str) -> Result<bool, TooLong> {
+        let input = Input::new(text).earliest(true);
+        let end = self.regex.forward().try_search_fwd(self.states.forward_mut(), &input);
+        end.map(|end| end.is_some()).map_err(|error| why(&error))
+    }
+
+    /// The whole of the leftmost match.
+    pub fn find(&mut self, text: &str) -> Result<Option<Span>, TooLong> {
+        let found = self.regex.try_search(&mut self.states, &Input::new(text)).map_err(|error| why(&error))?;
+        Ok(found.map(|found| found.span()))
+    }
+}
+
+fn automaton(texts: &[String], bytes_per_state: usize, is_backwards: bool) -> Result<DFA, TooLong> {
+    let compiled = thompson::Config::new()
+        .nfa_size_limit(Some(COMPILED_BYTES))
+        .which_captures(WhichCaptures::None)
+        .reverse(is_backwards);
+    let nfa = NFA::compiler().configure(compiled).build_many(texts).map_err(|_| TooLong::States)?;
+    let config = Config::new()
+        .match_kind(if is_backwards { MatchKind::All } else { MatchKind::LeftmostFirst })
+        .cache_capacity(STATES_BYTES)
+        .skip_cache_capacity_check(true)
+        .unicode_word_boundary(true)
+        .minimum_cache_clear_count(Some(0))
+        .minimum_bytes_per_state(Some(bytes_per_state));
+    DFA::builder().configure(config).build_from_nfa(nfa).map_err(|_| TooLong::States)
+}
+
+/// It quits only at what is not ASCII, where it cannot tell whether a word ends.
+fn why(error: &MatchError) -> TooLong {
+    match error.kind() {
+        MatchErrorKind::Quit { .. } => TooLong::WordBoundary,
+        _ => TooLong::States,
+    }
+}

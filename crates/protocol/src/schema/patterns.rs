@@ -1,0 +1,70 @@
+//! What the patterns of a schema cost, none of which can be stopped: their size times the text they are held against.
+
+use crate::pattern::Pattern;
+use serde_json::Value;
+use std::cell::Cell;
+
+/// How much of a pattern and a text, in bytes times bytes, is a step.
+const WORK: usize = 10_000;
+
+thread_local! {
+    static COUNTED: Cell<Patterns> = const { Cell::new(Patterns { text: 0, name: 0 }) };
+}
+
+/// The sizes of a schema's patterns, compiled, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Patterns {
+    /// The largest `pattern`
+    text: usize,
+    /// All of `patternProperties` together, because each is held against each name
+    name: usize,
+}
+
+impl Patterns {
+    pub fn of(schema: &Value) -> Self {
+        let mut patterns = Self::default();
+        patterns.add(schema);
+        patterns
+    }
+
+    /// Does work of this thread, and counts what the patterns cost in it.
+    pub fn while_counted<T>(self, work: impl FnOnce() -> T) -> T {
+        COUNTED.set(self);
+        work()
+    }
+
+    /// Takes everything for a schema, so that none is overlooked.
+    fn add(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.add(item)),
+            Value::Object(members) => {
+                if let Some(Value::String(pattern)) = members.get("pattern") {
+                    self.text = self.text.max(size(pattern));
+                }
+                if let Some(Value::Object(properties)) = members.get("patternProperties") {
+                    self.name = properties.keys().fold(self.name, |sum, pattern| sum.saturating_add(size(pattern)));
+                }
+                members.values().for_each(|member| self.add(member));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Steps that it takes to hold a pattern against a text.
+pub(super) fn steps_of_text(text: &str) -> u64 {
+    steps(text, COUNTED.get().text)
+}
+
+/// Steps that it takes to hold all patterns of names against one.
+pub(super) fn steps_of_name(name: &str) -> u64 {
+    steps(name, COUNTED.get().name)
+}
+
+fn steps(text: &str, size: usize) -> u64 {
+    u64::try_from(text.len().saturating_mul(size) / WORK).unwrap_or(u64::MAX)
+}
+
+fn size(pattern: &str) -> usize {
+    Pattern::new(pattern).map_or(0, |pattern| pattern.size())
+}
