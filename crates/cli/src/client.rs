@@ -2,6 +2,7 @@
 
 mod connection;
 mod follow;
+mod link;
 mod session;
 
 pub(crate) use connection::Connection;

@@ -25,6 +25,7 @@ use stepcast_platform::config::{Endpoints, Secret};
 use stepcast_platform::origin::{AllowedOrigins, Origin};
 use stepcast_platform::{Clock, Config, Platform};
 use stepcast_protocol::event::Role;
+use stepcast_protocol::{Event, EventBody};
 use stepcast_worker::Worker;
 use stepcast_worker::engine::EngineConfig;
 use tokio::net::TcpListener;
@@ -143,8 +144,12 @@ impl Stack {
         platform.table.create_if_missing().await.context("the table could not be made")?;
 
         let clock: SharedClock = Arc::new(SystemClock);
-        let gateway_options =
-            Options { stage: STAGE.to_owned(), domain_name: http.clone(), limits: options.limits.clone() };
+        let gateway_options = Options {
+            stage: STAGE.to_owned(),
+            domain_name: http.clone(),
+            limits: options.limits.clone(),
+            farewell: Some(farewell),
+        };
         let functions = Functions { platform: platform.clone() };
         let gateway = Gateway::new(functions, gateway_options, clock, work.shutdown.clone());
         let signer = Signer::new(&secret, Clock::system());
@@ -177,6 +182,12 @@ impl Stack {
         self.work.stop("worker").await;
         self.services.stop("services").await;
     }
+}
+
+/// What clients are told when the process stops.
+fn farewell() -> String {
+    let bye = EventBody::Bye { code: "server_stopping".to_owned(), reconnect: true };
+    Event::new(bye, Clock::system().now_text()).to_json()
 }
 
 async fn start_services(

@@ -6,6 +6,16 @@ use stepcast_tests::Server;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
+async fn clients_are_told_that_the_server_stops_and_may_be_back() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.ask(json!({ "action": "ping" })).await;
+    server.stop().await;
+    let bye = client.until_type("bye").await.pop().expect("the goodbye");
+    assert_eq!((&bye["code"], &bye["reconnect"]), (&json!("server_stopping"), &json!(true)));
+}
+
+#[tokio::test]
 async fn a_connection_ends_when_its_time_is_over() {
     let server = Server::start_with(&["--connection-lifetime", "1s"]).await;
     let mut client = server.client().await;

@@ -4,6 +4,7 @@ mod crashes;
 mod gateway;
 mod lambda;
 mod origins;
+mod renewing;
 mod secrets;
 mod single_sign_on;
 mod watching;

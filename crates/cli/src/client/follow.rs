@@ -3,14 +3,15 @@
 //! Whatever was missed is asked for again: after a reconnect, after a silence, and when the verdict's fingerprint says
 //! that something is not here. A verdict is believed only when everything it rests on has arrived.
 
+use super::ClientError;
+use super::link::{Heard, Link, share, until};
 use super::session::refused_or;
-use super::{ClientError, Connection};
 use crate::endpoint::Endpoint;
 use crate::report::Reporter;
 use std::time::Duration;
 use stepcast_protocol::command::Topic;
 use stepcast_protocol::state::JobStatus;
-use stepcast_protocol::{Command, Event, EventBody, JobState, Request, RequestId};
+use stepcast_protocol::{Command, Event, EventBody, JobState, RequestId};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long nothing may be heard before the state is asked for.
@@ -24,6 +25,9 @@ const QUESTIONS: u32 = 5;
 const QUESTION_PAUSE: Duration = Duration::from_secs(2);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What the command that starts or joins the job is sent under.
+const QUESTION: RequestId = RequestId::Number(1);
 
 /// How following a job ended.
 pub(crate) enum Followed {
@@ -40,7 +44,7 @@ pub(crate) enum Followed {
 /// Follows one job.
 pub(crate) struct Follower<'a> {
     endpoint: &'a Endpoint,
-    connection: Connection,
+    link: Link,
     start: Command,
     job: Option<String>,
     state: JobState,
@@ -54,13 +58,13 @@ impl<'a> Follower<'a> {
     /// Sends the command that starts or joins a job. It may be sent again after a lost connection, so starting has to
     /// carry an idempotency key.
     pub async fn start(endpoint: &'a Endpoint, start: Command, reporter: Reporter) -> Result<Self, ClientError> {
-        let connection = Connection::open(endpoint).await?;
+        let link = Link::open(endpoint).await?;
         let job = match &start {
             Command::Watch(Topic::Job(job)) => Some(job.clone()),
             _ => None,
         };
         let state = JobState::default();
-        let mut follower = Self { endpoint, connection, start, job, state, reporter, questions: 0, interrupts: 0 };
+        let mut follower = Self { endpoint, link, start, job, state, reporter, questions: 0, interrupts: 0 };
         follower.ask().await;
         Ok(follower)
     }
@@ -72,10 +76,8 @@ impl<'a> Follower<'a> {
                 if let Some(job) = &self.job {
                     return Ok(job.clone());
                 }
-                match self.connection.next().await {
-                    Some(event) => self.take(event)?,
-                    None => self.reconnect().await?,
-                }
+                let heard = self.link.hear(is_answer).await;
+                self.take_heard(heard).await?;
             }
         };
         let answer = timeout(PATIENCE, waiting).await;
@@ -88,12 +90,9 @@ impl<'a> Follower<'a> {
         let mut silence = Instant::now() + SILENCE;
         loop {
             tokio::select! {
-                event = self.connection.next() => {
+                heard = self.link.hear(is_answer) => {
                     silence = Instant::now() + SILENCE;
-                    match event {
-                        Some(event) => self.take(event)?,
-                        None => self.reconnect().await?,
-                    }
+                    self.take_heard(heard).await?;
                     if self.is_finished() {
                         if self.state.is_complete() {
                             return Ok(Followed::Finished(std::mem::take(&mut self.state)));
@@ -118,7 +117,7 @@ impl<'a> Follower<'a> {
                     self.interrupts += 1;
                     let Some(job) = self.job.clone().filter(|_| self.interrupts == 1) else { return Ok(Followed::Left) };
                     self.reporter.note("cancelling; press Ctrl-C again to leave without waiting");
-                    self.connection.send(&Request { id: None, command: Command::Cancel { job } }).await;
+                    self.link.send(Command::Cancel { job }).await;
                 }
             }
         }
@@ -128,9 +127,18 @@ impl<'a> Follower<'a> {
         self.state.summary.as_ref().is_some_and(|job| job.status == JobStatus::Finished)
     }
 
+    async fn take_heard(&mut self, heard: Heard) -> Result<(), ClientError> {
+        match heard {
+            Heard::Event(event) => self.take(*event)?,
+            Heard::Opened => self.ask().await,
+            Heard::Lost => self.reconnect().await?,
+        }
+        Ok(())
+    }
+
     /// Takes an event in and shows it, where it is about our job.
     fn take(&mut self, event: Event) -> Result<(), ClientError> {
-        let is_answer = event.re.as_ref() == Some(&RequestId::Number(1));
+        let is_answer = is_answer(&event);
         if self.job.is_some() && matches!(event.body, EventBody::Error { temporary: true, .. }) {
             // The job goes on; its state is asked for again after the next silence.
             return Ok(());
@@ -156,17 +164,16 @@ impl<'a> Follower<'a> {
             Some(job) => Command::Watch(Topic::Job(job.clone())),
             None => self.start.clone(),
         };
-        // Where this does not arrive, the connection is lost, and reading says so.
-        self.connection.send(&Request { id: Some(RequestId::Number(1)), command }).await;
+        self.link.ask(QUESTION, command).await;
     }
 
     async fn reconnect(&mut self) -> Result<(), ClientError> {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = Duration::from_millis(100);
         loop {
-            match Connection::open(self.endpoint).await {
-                Ok(connection) => {
-                    self.connection = connection;
+            match Link::open(self.endpoint).await {
+                Ok(link) => {
+                    self.link = link;
                     self.ask().await;
                     return Ok(());
                 }
@@ -180,15 +187,12 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// Anything up to this long, so that clients that lost the same server do not all come back at once.
-fn jittered(most: Duration) -> Duration {
-    let share = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
-    most.mul_f64(0.5 + share / 2.0)
+/// Whether an event answers what was asked last.
+fn is_answer(event: &Event) -> bool {
+    event.re == Some(QUESTION)
 }
 
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
+/// Half of this time or more, so that clients that lost the same server do not all come back at once.
+fn jittered(most: Duration) -> Duration {
+    most.mul_f64(0.5 + share() / 2.0)
 }

@@ -43,7 +43,13 @@ pub(super) async fn run<R: Routes>(
         () = connection.deleted.cancelled() => End::deleted(),
         () = connection.idle(limits.idle) => End::idle(),
         () = tokio::time::sleep(limits.lifetime) => End::too_old(),
-        () = gateway.shared.shutdown.cancelled() => End::shutdown(),
+        () = gateway.shared.shutdown.cancelled() => {
+            if let Some(farewell) = gateway.shared.options.farewell {
+                // A client that is so far behind that its buffer is full is told by the close frame alone.
+                let _ = connection.outbound.push(farewell().into());
+            }
+            End::shutdown()
+        }
     };
     // Gone before the client knows, so that it cannot be written to after the close frame.
     gateway.shared.connections.remove(&connection.id);

@@ -47,7 +47,13 @@ pub struct Options {
     pub domain_name: String,
     /// What connections are held to
     pub limits: Limits,
+    /// What clients are told before this process closes their connections. API Gateway has nothing like it: it does
+    /// not stop
+    pub farewell: Option<Farewell>,
 }
+
+/// Makes the last message of a connection.
+pub type Farewell = fn() -> String;
 
 /// A WebSocket API with its connections. Clones are handles on the same one.
 #[derive(Clone)]

@@ -117,7 +117,7 @@ impl Setup {
     /// Serves it with this crate's gateway, on a clock that stands still.
     pub async fn start_embedded(self, give: impl FnOnce(Client)) -> Fixture {
         let (functions, limits, events) = self.functions();
-        let options = Options { stage: "local".into(), domain_name: "localhost".into(), limits };
+        let options = Options { stage: "local".into(), domain_name: "localhost".into(), limits, farewell: None };
         let shutdown = CancellationToken::new();
         let gateway = Gateway::new(functions, options, Arc::new(HeldClock::at(NOON)), shutdown.clone());
 

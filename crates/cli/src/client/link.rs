@@ -1,0 +1,159 @@
+//! A connection that is followed by another before it is cut.
+//!
+//! API Gateway ends every connection after two hours, and `welcome` says when. Shortly before, the next one is opened;
+//! the old one is heard until the new one has answered, so nothing falls between them.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
+
+use super::{ClientError, Connection};
+use crate::endpoint::Endpoint;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::time::Duration;
+use stepcast_protocol::{Command, Event, EventBody, Request, RequestId, date};
+use tokio::time::{Instant, sleep_until};
+
+/// One in so many parts of a connection's life is left when the next one is opened: five minutes of two hours, or up to
+/// twice that, so that clients that came together do not all come back together.
+const MARGIN: f64 = 24.0;
+
+/// What is known of the way to the server.
+pub(super) enum Heard {
+    /// The server said something
+    Event(Box<Event>),
+    /// The next connection is open, and has not been told what it is for
+    Opened,
+    /// There is no connection any more
+    Lost,
+}
+
+/// The way to the server.
+pub(super) struct Link {
+    endpoint: Endpoint,
+    connection: Box<Connection>,
+    next: Next,
+    /// When to open the next connection, where the server said how long this one lasts
+    renew_at: Option<Instant>,
+    /// Whether the newest connection was asked how long it lasts
+    is_greeted: bool,
+}
+
+/// The next connection.
+enum Next {
+    None,
+    Opening(BoxFuture<'static, Result<Connection, ClientError>>),
+    Open(Box<Connection>),
+}
+
+impl Link {
+    /// Opens the first connection.
+    pub async fn open(endpoint: &Endpoint) -> Result<Self, ClientError> {
+        let connection = Box::new(Connection::open(endpoint).await?);
+        Ok(Self { endpoint: endpoint.clone(), connection, next: Next::None, renew_at: None, is_greeted: false })
+    }
+
+    /// Sends a command on the newest connection, and asks how long that one lasts. Where this does not arrive, the
+    /// connection is lost, and hearing says so.
+    pub async fn ask(&mut self, id: RequestId, command: Command) {
+        let newest = match &mut self.next {
+            Next::Open(next) => next,
+            Next::None | Next::Opening(_) => &mut self.connection,
+        };
+        newest.send(&Request { id: Some(id), command }).await;
+        if !std::mem::replace(&mut self.is_greeted, true) {
+            newest.send(&Request { id: None, command: Command::Hello }).await;
+        }
+    }
+
+    /// Sends a command that nobody waits for.
+    pub async fn send(&mut self, command: Command) {
+        self.connection.send(&Request { id: None, command }).await;
+    }
+
+    /// What happens next. `is_answer` says whether an event is what the next connection was opened for: then it takes
+    /// the place of the old one. May be dropped while it waits.
+    pub async fn hear(&mut self, is_answer: impl Fn(&Event) -> bool) -> Heard {
+        loop {
+            let may_renew = matches!(self.next, Next::None);
+            tokio::select! {
+                event = self.connection.next() => match event {
+                    Some(event) => return self.heard(event),
+                    None if self.take_next() => {}
+                    None => return Heard::Lost,
+                },
+                moved = self.next.moved() => match moved {
+                    Some(Heard::Event(event)) => {
+                        if is_answer(&event) {
+                            self.take_next();
+                        }
+                        return self.heard(*event);
+                    }
+                    Some(Heard::Opened) => {
+                        self.is_greeted = false;
+                        return Heard::Opened;
+                    }
+                    // The old one is still there; when that is cut a new one is opened as after any loss.
+                    Some(Heard::Lost) | None => self.next = Next::None,
+                },
+                () = until(self.renew_at), if may_renew => {
+                    self.renew_at = None;
+                    let endpoint = self.endpoint.clone();
+                    self.next = Next::Opening(async move { Connection::open(&endpoint).await }.boxed());
+                }
+            }
+        }
+    }
+
+    fn heard(&mut self, event: Event) -> Heard {
+        if let EventBody::Welcome { connected_until, .. } = &event.body {
+            self.renew_at = lifetime(&event.at, connected_until).map(|lifetime| Instant::now() + renewal(lifetime));
+        }
+        Heard::Event(Box::new(event))
+    }
+
+    /// Lets the next connection take the place of this one, if it is open.
+    fn take_next(&mut self) -> bool {
+        let next = std::mem::replace(&mut self.next, Next::None);
+        let Next::Open(next) = next else { return false };
+        self.connection = next;
+        true
+    }
+}
+
+impl Next {
+    /// What happens to it next. It is known to be open or lost only once this has said so.
+    async fn moved(&mut self) -> Option<Heard> {
+        match self {
+            Self::None => std::future::pending().await,
+            Self::Open(connection) => connection.next().await.map(|event| Heard::Event(Box::new(event))),
+            Self::Opening(opening) => {
+                let Ok(connection) = opening.await else { return Some(Heard::Lost) };
+                *self = Self::Open(Box::new(connection));
+                Some(Heard::Opened)
+            }
+        }
+    }
+}
+
+/// How long a connection lasts, by the server's clock alone.
+fn lifetime(now: &str, until: &str) -> Option<Duration> {
+    let seconds = date::seconds(until)?.checked_sub(date::seconds(now)?)?;
+    u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+/// When to open the next connection.
+fn renewal(lifetime: Duration) -> Duration {
+    lifetime.mul_f64(1.0 - (1.0 + share()) / MARGIN)
+}
+
+/// Any number from 0 to 1.
+pub(super) fn share() -> f64 {
+    f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0
+}
+
+/// Resolves then, or never.
+pub(super) async fn until(then: Option<Instant>) {
+    match then {
+        Some(then) => sleep_until(then).await,
+        None => std::future::pending().await,
+    }
+}
