@@ -47,6 +47,6 @@ const FAILING_FIRST: readonly (Outcome | undefined)[] = ['failed', 'errored', 'b
 function rank(test: TestState): number {
   const place = FAILING_FIRST.indexOf(test.outcome)
   if (place !== -1) return place
-  if (test.status === 'running') return 3
+  if (test.status === 'running') return test.stalled === true ? 2.5 : 3
   return test.outcome === 'flaky' ? 4 : test.status === 'queued' ? 6 : 5
 }
