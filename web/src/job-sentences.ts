@@ -19,7 +19,7 @@ export function sentencesOf(summary: JobSummary, tests: readonly TestState[]): s
   const sentences: string[] = [SENTENCES[summary.verdict ?? summary.status]]
   if (summary.problem !== undefined) sentences.push(capitalized(summary.problem))
   if (wasLimited(summary)) {
-    sentences.push(`${plural(summary.counts.cancelled, 'test')} that were left did not run and count as cancelled`)
+    sentences.push(`What was left, ${plural(summary.counts.cancelled, 'test')}, did not run and counts as cancelled`)
   }
   const stalled = summary.status === 'finished' ? 0 : tests.filter((test) => test.stalled === true).length
   if (stalled > 0) sentences.push(stalledSentence(stalled))
