@@ -24,6 +24,7 @@ export class JobPages {
   /** How many jobs were listed when a page was last asked for */
   private wanted = 0
   private restarts = 0
+  private isCuttingBack = false
   private lastListed: ListedJob[] | undefined
 
   constructor(
@@ -80,7 +81,14 @@ export class JobPages {
     this.list.apply(id, event)
     if (!this.list.knows(id)) void this.askAfter(id)
     this.lastListed = undefined
-    if (this.list.size > this.wanted + MOST_LIVE_JOBS) this.restart(undefined, this.wanted).catch(() => undefined)
+    void this.cutBack()
+  }
+
+  private async cutBack(): Promise<void> {
+    if (this.isCuttingBack || this.list.size <= this.wanted + MOST_LIVE_JOBS) return
+    this.isCuttingBack = true
+    await this.restart(undefined, this.wanted).catch(() => undefined)
+    this.isCuttingBack = false
   }
 
   /** Looks for a job in the newest page, once: if it is not there, it is older than what is shown. */
