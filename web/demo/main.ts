@@ -31,6 +31,7 @@ async function source(): Promise<Replay> {
 const replay = await source()
 const dashboard = createDashboard({ tokens: new TokenStore(sessionStorage), connect: () => replay })
 if (query.get('scene') !== 'signed-out') dashboard.signIn('demo')
+replay.setStatus({ phase: 'connected', principal: 'ana', role: 'admin', connection: 'c1' })
 if (query.get('scene') === 'reconnecting') {
   replay.setStatus({ phase: 'waiting', until: Date.now() + 12_000, refusals: 1 })
 }

@@ -1,4 +1,4 @@
-import type { CheckResult, Command, Event, Outcome } from '../src/client/protocol'
+import type { CheckResult, Command, Event, ListedConnection, Outcome } from '../src/client/protocol'
 import { recordedRun } from '../src/client/testing/recorded-run'
 
 const MINUTE = 60_000
@@ -52,13 +52,15 @@ export function morning(now: number): { events: Event[]; alreadyPlayed: number }
   return { events: [...finished, ...running], alreadyPlayed: finished.length + 2 + 5 * 1236 + 2 }
 }
 
-/** What a recording cannot answer: stored suites, and a run that is refused. */
+/** What a recording cannot answer: stored suites, connections, and a run that is refused. */
 export function answer(command: Command): Event | undefined {
   const at = new Date().toISOString()
   if (command.action === 'suites.list') {
     const names = ['Checkout', 'Nightly sitemap', 'Shop smoke']
     return { type: 'suites', at, suites: names.map((name, index) => ({ name, tests: 9 * index + 3, updated_at: at })) }
   }
+  if (command.action === 'connections') return { type: 'connections', at, connections: connections(at) }
+  if (command.action === 'suites.get') return { type: 'suite', at, name: command.name, suite: SUITE }
   if (command.action !== 'run') return undefined
   return {
     type: 'error',
@@ -76,6 +78,21 @@ export function answer(command: Command): Event | undefined {
       { path: 'tests[1]', message: 'a test needs `get`, `post` or `steps`' },
     ],
   }
+}
+
+const SUITE = {
+  suite: 'Shop smoke',
+  vars: { base: 'https://shop.example' },
+  tests: [{ name: 'Home page', get: '${base}/', expect: [{ status: 200 }, { css: 'h1', text: 'Welcome' }] }],
+}
+
+function connections(at: string): ListedConnection[] {
+  const since = (minutes: number) => new Date(Date.parse(at) - minutes * MINUTE).toISOString()
+  return [
+    { connection: 'c1', principal: 'ana', role: 'admin', connected_at: since(3), watching: ['feed'] },
+    { connection: 'c2', principal: 'marta', role: 'viewer', connected_at: since(47), watching: ['01JD7CZ8QH'] },
+    { connection: 'c3', principal: 'ci@shop', role: 'runner', connected_at: since(110), watching: [] },
+  ]
 }
 
 const SECTIONS = ['bags', 'boots', 'coats', 'gifts', 'hats', 'sale', 'shirts', 'shoes']

@@ -39,6 +39,11 @@ const pictures = [
   { name: 'failed-test-phone', hash: `#/jobs/${FAILED}/tests/3`, size: PHONE },
   { name: 'run-refused', hash: '#/', size: WIDE, act: (page) => runText(page, SUITE) },
   { name: 'run-unreadable', hash: '#/', size: WIDE, act: (page) => runText(page, 'suite: Shop\ntests: [\n  - {') },
+  { name: 'suites', hash: '#/suites', size: WIDE },
+  { name: 'suite', hash: '#/suites/Checkout', size: WIDE },
+  { name: 'admin', hash: '#/admin', size: WIDE },
+  { name: 'admin-dark', hash: '#/admin', size: WIDE, dark: true },
+  { name: 'admin-phone', hash: '#/admin', size: PHONE },
   { name: 'signed-out', query: '&scene=signed-out', hash: '#/', size: WIDE },
   { name: 'reconnecting', query: '&scene=reconnecting', hash: '#/', size: WIDE },
 ]

@@ -1,5 +1,5 @@
 // The dashboard in a real browser against a running server: signs in by the link, runs a suite, watches it to its
-// verdict, reads why a test failed, and finds the job in the list.
+// verdict, reads why a test failed, finds the job in the list, and says something to everybody as an admin.
 //
 //   STEPCAST_SIGN_IN_URL   the link `stepcast up` prints; it works once
 //   STEPCAST_HTTP          the server's address, if the link is only a path or a fragment
@@ -94,6 +94,15 @@ async function findInList(page, job) {
   await row.filter({ hasText: new RegExp(verdict, 'i') }).waitFor()
 }
 
+/** The sign-in link is an admin's. */
+async function serveAnAdmin(page) {
+  await page.getByRole('link', { name: 'Admin' }).click()
+  await page.getByTestId('connection-row').filter({ hasText: '(you)' }).waitFor()
+  await page.getByRole('textbox', { name: 'Say something to everybody' }).fill('Restart at 18:00')
+  await page.getByRole('button', { name: 'Broadcast' }).click()
+  await page.locator('.notice').filter({ hasText: 'Restart at 18:00' }).waitFor()
+}
+
 async function dashboardShowsARun(browser) {
   const page = await browser.newPage({ viewport: { width: 1360, height: 850 } })
   page.setDefaultTimeout(30_000)
@@ -107,6 +116,7 @@ async function dashboardShowsARun(browser) {
     await awaitVerdict(page)
     if (verdict === 'failed') await readFailure(page)
     await findInList(page, job)
+    await serveAnAdmin(page)
     assert.deepEqual(complaints, [], 'the browser should have nothing to complain about')
   } catch (error) {
     if (environment.E2E_SCREENSHOT) await page.screenshot({ path: environment.E2E_SCREENSHOT })

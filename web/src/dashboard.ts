@@ -2,13 +2,23 @@ import { inject, type InjectionKey, onScopeDispose, type ShallowRef, shallowRef,
 import type { MaybeRefOrGetter } from 'vue'
 import { systemClock } from './client/clock'
 import { codeIn, exchangeCode, isUsableToken, type TokenStore } from './client/sign-in'
+import type { Role } from './client/protocol'
 import type { Source, SourceStatus } from './client/source'
 import { Store } from './client/store'
+import { expiryOf } from './client/token-expiry'
 import type { JobView } from './client/watched-job'
 
 export interface DashboardOptions {
   tokens: TokenStore
   connect(token: string): Source
+}
+
+/** Whom the server has greeted. */
+export interface Person {
+  principal: string
+  role: Role
+  /** The id of the connection, which changes */
+  connection?: string | undefined
 }
 
 /** What the components share: who is signed in, and the store they show. */
@@ -18,14 +28,16 @@ export interface Dashboard {
   readonly status: ShallowRef<SourceStatus | undefined>
   /** Counts the sign-ins: what was shown before one belongs to another connection */
   readonly session: ShallowRef<number>
-  /** Whether this session was ever connected, so that its token was good */
-  readonly wasConnected: ShallowRef<boolean>
+  /** Who is signed in, also while the connection is away; nothing until the token was found good */
+  readonly person: ShallowRef<Person | undefined>
   /** Why the last sign-in did not work */
   readonly problem: ShallowRef<string | undefined>
   /** Signs in with the code of a sign-in link, or with the token this tab still has. */
   start(location: Location, history: History): Promise<void>
   signIn(token: string): void
   signOut(): void
+  /** When the token in use ends, in milliseconds, where it says so */
+  tokenExpiry(): number | undefined
 }
 
 export const DASHBOARD: InjectionKey<Dashboard> = Symbol('dashboard')
@@ -35,20 +47,26 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
   const status = shallowRef<SourceStatus>()
   const problem = shallowRef<string>()
   const session = shallowRef(0)
-  const wasConnected = shallowRef(false)
+  const person = shallowRef<Person>()
 
   function show(source: Source): void {
     store.value?.source.close()
     session.value += 1
-    wasConnected.value = source.status.phase === 'connected'
-    status.value = source.status
+    person.value = undefined
+    take(source.status)
     source.onStatus((next) => {
       // A link that is replaced says its last words after the new one is shown.
       if (source !== store.value?.source) return
-      status.value = next
-      wasConnected.value ||= next.phase === 'connected'
+      take(next)
     })
     store.value = new Store(source, { clock: systemClock, beforeNextFrame: (run) => requestAnimationFrame(run) })
+  }
+
+  function take(next: SourceStatus): void {
+    status.value = next
+    if (next.phase !== 'connected') return
+    const { principal, role, connection } = next
+    person.value = { principal, role, connection }
   }
 
   function signIn(token: string): void {
@@ -69,7 +87,7 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
   function signOut(): void {
     tokens.forget()
     store.value?.source.close()
-    store.value = status.value = problem.value = undefined
+    store.value = status.value = problem.value = person.value = undefined
   }
 
   async function start(location: Location, history: History): Promise<void> {
@@ -88,7 +106,12 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
     if (token !== undefined) signIn(token)
   }
 
-  return { store, status, session, wasConnected, problem, start, signIn, signOut }
+  function tokenExpiry(): number | undefined {
+    const token = tokens.get()
+    return token === undefined ? undefined : expiryOf(token)
+  }
+
+  return { store, status, session, person, problem, start, signIn, signOut, tokenExpiry }
 }
 
 export function useDashboard(): Dashboard {

@@ -30,9 +30,12 @@ it('counts things', () => {
 })
 
 describe('addresses', () => {
-  it.each(['#/', '#/jobs/01JD7', '#/jobs/a%2Fb/tests/12'])('%s', (hash) => {
-    expect(hashOf(parseRoute(hash))).toBe(hash)
-  })
+  it.each(['#/', '#/jobs/01JD7', '#/jobs/a%2Fb/tests/12', '#/suites', '#/suites/Shop%20%2F%20smoke', '#/admin'])(
+    '%s',
+    (hash) => {
+      expect(hashOf(parseRoute(hash))).toBe(hash)
+    },
+  )
 
   it('that mean nothing show the jobs', () => {
     expect(parseRoute('')).toEqual({ page: 'jobs' })

@@ -1,9 +1,17 @@
 import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
 
 /** What the address shows. */
-export type Route = { page: 'jobs' } | { page: 'job'; job: string; test?: number }
+export type Route =
+  | { page: 'jobs' }
+  | { page: 'job'; job: string; test?: number }
+  | { page: 'suites' }
+  | { page: 'suite'; name: string }
+  | { page: 'admin' }
 
 export function parseRoute(hash: string): Route {
+  if (hash === '#/suites' || hash === '#/admin') return { page: hash === '#/admin' ? 'admin' : 'suites' }
+  const [, name] = /^#\/suites\/([^/]+)$/.exec(hash) ?? []
+  if (name !== undefined) return { page: 'suite', name: decoded(name) }
   const [, job, test] = /^#\/jobs\/([^/]+)(?:\/tests\/(\d+))?$/.exec(hash) ?? []
   if (job === undefined) return { page: 'jobs' }
   return { page: 'job', job: decoded(job), ...(test === undefined ? {} : { test: Number(test) }) }
@@ -11,6 +19,8 @@ export function parseRoute(hash: string): Route {
 
 export function hashOf(route: Route): string {
   if (route.page === 'jobs') return '#/'
+  if (route.page === 'suite') return `#/suites/${encodeURIComponent(route.name)}`
+  if (route.page !== 'job') return `#/${route.page}`
   const job = `#/jobs/${encodeURIComponent(route.job)}`
   return route.test === undefined ? job : `${job}/tests/${route.test}`
 }

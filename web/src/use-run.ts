@@ -1,56 +1,44 @@
-import { shallowRef } from 'vue'
-import { parseAssignments } from './client/assignments'
-import type { Run } from './client/protocol'
+import { type Ref, shallowRef, watch } from 'vue'
 import { newIdempotencyKey } from './client/run'
+import type { Secret } from './client/secrets'
 import { SuiteText } from './client/suite-text'
-import { WireError } from './client/wire-error'
 import { useStore } from './dashboard'
 import { goTo } from './route'
 import { draft } from './run-draft'
+import { readSuite, wishedRun } from './run-wish'
+import { useProblems } from './use-problems'
 
-/** One thing that keeps a draft from being run. */
-export interface Problem {
-  message: string
-  hint?: string
-  path?: string
-  line?: number
-  column?: number
-  offset?: number
-}
+const NO_WISH = { draft: '', key: '' }
 
-class Unready extends Error {
-  constructor(readonly problems: Problem[]) {
-    super('there is something to mend first')
-  }
-}
-
-/** Runs or stores what stands in the run box, and says what is wrong with it. */
-export function useRun() {
+/**
+ * Runs or stores what stands in the run box, and says what is wrong with it. The secrets are forgotten once the server
+ * has them; until then they stay, so that a suite that was refused can be mended and sent again.
+ */
+export function useRun(secrets: Ref<Secret[]>) {
   const store = useStore()
-  const problems = shallowRef<Problem[]>([])
   const said = shallowRef('')
-  const isBusy = shallowRef(false)
-  let lastWish = { draft: '', key: '' }
+  const { problems, isBusy, attempt } = useProblems(() => {
+    const text = draft.source === 'text' ? new SuiteText(draft.text) : undefined
+    return (path) => text?.locate(path)
+  })
+  let lastWish = NO_WISH
 
-  async function attempt(action: () => Promise<void>): Promise<void> {
-    if (isBusy.value) return
-    isBusy.value = true
-    problems.value = []
-    said.value = ''
-    await action().catch((error: unknown) => (problems.value = problemsOf(error)))
-    isBusy.value = false
-  }
+  // What is compared must not hold the secrets, so a change of them is a new wish.
+  watch(secrets, () => (lastWish = NO_WISH), { deep: true, flush: 'sync' })
 
   const run = () =>
     attempt(async () => {
-      const job = await store.run({ ...wishedRun(), idempotency_key: keyOfWish() })
-      lastWish = { draft: '', key: '' }
+      said.value = ''
+      const job = await store.run({ ...wishedRun(secrets.value), idempotency_key: keyOfWish() })
+      secrets.value = []
+      lastWish = NO_WISH
       goTo({ page: 'job', job })
     })
 
   const storeSuite = () =>
     attempt(async () => {
-      await store.putSuite(readSuite())
+      said.value = ''
+      await store.commands.putSuite(readSuite())
       said.value = 'Stored'
     })
 
@@ -62,30 +50,4 @@ export function useRun() {
   }
 
   return { problems, said, isBusy, run, storeSuite }
-}
-
-function wishedRun(): Run {
-  const { values, problems } = parseAssignments(draft.vars)
-  if (problems.length > 0) throw new Unready(problems.map((message) => ({ path: 'Variables', message })))
-  const vars = Object.keys(values).length > 0 ? { vars: values } : {}
-  if (draft.source === 'text') return { suite: readSuite(), ...vars }
-  if (draft.stored === '') throw new Unready([{ message: 'choose a stored suite first' }])
-  return { suite: draft.stored, ...vars }
-}
-
-function readSuite(): object {
-  if (draft.text.trim() === '') throw new Unready([{ message: 'paste or write a suite first' }])
-  const { suite, problems } = new SuiteText(draft.text)
-  if (suite === undefined) throw new Unready(problems)
-  return suite
-}
-
-/** Everything that is wrong, with its place in the text where the server's path leads to one. */
-function problemsOf(error: unknown): Problem[] {
-  if (error instanceof Unready) return error.problems
-  if (!(error instanceof WireError) || error.problems.length === 0) {
-    return [{ message: error instanceof Error ? error.message : String(error) }]
-  }
-  const text = draft.source === 'text' ? new SuiteText(draft.text) : undefined
-  return error.problems.map((problem) => ({ ...problem, ...text?.locate(problem.path) }))
 }

@@ -28,7 +28,7 @@ describe('opening', () => {
     expect(server.last.protocols).toEqual(['stepcast.v1', 'stepcast.token.t.o-k'])
     expect(connection.status).toEqual({ phase: 'connecting' })
     await welcomed()
-    expect(connection.status).toEqual({ phase: 'connected', principal: 'ana', role: 'runner' })
+    expect(connection.status).toEqual({ phase: 'connected', principal: 'ana', role: 'runner', connection: 'c1' })
   })
 
   it('gives up on a server that opens but does not greet', async () => {

@@ -4,6 +4,7 @@ import { ANSWER_TIMEOUT_MS, Link, type LinkOwner, type SocketClass, type Welcome
 import { Listeners } from './listeners'
 import type { Command, Event, Topic } from './protocol'
 import type { Source, SourceStatus } from './source'
+import { Subscriber } from './subscriber'
 import { Topics } from './topics'
 import { WireError } from './wire-error'
 
@@ -20,12 +21,11 @@ const SUCCEED_BEFORE_MS = 60_000
 /** Timers that run longer than 31 bits of milliseconds fire at once instead */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-const RESUBSCRIBE_AFTER_MS = 2_000
-
 /**
  * A connection that stays: when a link is lost the next one is opened after a growing pause, and before the platform
  * cuts one its successor is opened beside it, so that nothing is missed. Everything watched is watched again on each
- * new link, and its answer is the whole state: there is nothing to recover.
+ * new link, and its answer is the whole state: there is nothing to recover. The link before is kept until then, and is
+ * what remains where the new one fails.
  *
  * Commands are not repeated: one whose link is lost is rejected as temporary, and its sender decides.
  */
@@ -34,10 +34,13 @@ export class Connection implements Source, LinkOwner {
   private readonly statuses = new Listeners<SourceStatus>()
   private readonly events = new Listeners<Event>()
   private readonly topics = new Topics()
+  private readonly subscriber: Subscriber
   /** Told the link once there is one, or nothing when there will be none */
   private readonly connected = new Listeners<Link | undefined>()
   /** The link that commands go to, once it is welcomed */
   private current: Link | undefined
+  /** The link before, which keeps talking until the current one is told everything that is watched */
+  private previous: Link | undefined
   /** The link that is being opened, beside the current one or in its place */
   private next: Link | undefined
   /** When to open the next link, whether after a failure or before the current one is cut */
@@ -46,6 +49,7 @@ export class Connection implements Source, LinkOwner {
   private refusals = 0
 
   constructor(private readonly options: ConnectionOptions) {
+    this.subscriber = new Subscriber(this.topics, options.clock, (event) => this.events.tell(event))
     this.open()
   }
 
@@ -63,7 +67,7 @@ export class Connection implements Source, LinkOwner {
   }
 
   watch(topic: Topic): () => void {
-    if (this.topics.add(topic) && this.current) void this.subscribe(topic, this.current)
+    if (this.topics.add(topic) && this.current) void this.subscriber.subscribe(topic, this.current)
     let watching = true
     return () => {
       if (!watching) return
@@ -81,33 +85,52 @@ export class Connection implements Source, LinkOwner {
   }
 
   welcomed(link: Link, welcome: Welcome): void {
-    const previous = this.current
+    this.retirePrevious()
+    this.previous = this.current
     this.current = link
     this.next = undefined
-    this.failures = this.refusals = 0
     this.scheduleSuccessor(welcome)
-    this.setStatus({ phase: 'connected', principal: welcome.principal, role: welcome.role })
+    const { principal, role, connection } = welcome
+    this.setStatus({ phase: 'connected', principal, role, connection })
     this.connected.tell(link)
-    // The old link keeps talking until the new one was told everything that is watched.
-    const answers = this.topics.all().map((topic) => this.subscribe(topic, link))
-    void Promise.all(answers).then(() => previous?.retire())
+    void this.subscriber.subscribeAll(link).then(() => this.subscribed(link))
   }
 
   heard(link: Link, event: Event): void {
-    const isOurs = link === this.current || link === this.next
-    if (event.type === 'bye' && !event.reconnect && isOurs) return this.finish(event.code)
+    if (event.type === 'bye' && !event.reconnect && this.links().includes(link)) return this.finish(event.code)
     this.events.tell(event)
   }
 
   ended(link: Link, opened: boolean): void {
     const wasOurs = link === this.current || link === this.next
-    if (link === this.current) this.current = undefined
+    if (link === this.previous) this.previous = undefined
     if (link === this.next) this.next = undefined
+    if (link === this.current) this.fallBack()
     if (!wasOurs || this.status.phase === 'ended') return
-    if (this.next !== undefined) return this.setStatus({ phase: 'connecting' })
+    if (this.next !== undefined) return this.current ? undefined : this.setStatus({ phase: 'connecting' })
     this.failures += 1
     this.refusals = opened ? 0 : this.refusals + 1
     this.retry()
+  }
+
+  /** Only a link that has taken in what is watched is a success: one that is cut before is tried ever more rarely. */
+  private subscribed(link: Link): void {
+    if (link !== this.current || link.isOver) return
+    this.failures = this.refusals = 0
+    this.retirePrevious()
+  }
+
+  private retirePrevious(): void {
+    const { previous } = this
+    this.previous = undefined
+    previous?.retire()
+  }
+
+  /** The link before takes over again, and is told what was watched since. */
+  private fallBack(): void {
+    this.current = this.previous
+    this.previous = undefined
+    if (this.current !== undefined) void this.subscriber.subscribeAll(this.current)
   }
 
   private open(): void {
@@ -140,21 +163,6 @@ export class Connection implements Source, LinkOwner {
     this.timer = clock.after(pause, () => this.open())
   }
 
-  /** A refusal that will not go away by itself is told as an event, with the job it concerns; the others are repeated. */
-  private async subscribe(topic: Topic, link: Link): Promise<void> {
-    try {
-      this.events.tell(await link.request({ action: 'watch', ...topic }))
-    } catch (error) {
-      if (!(error instanceof WireError) || link !== this.current || !this.topics.has(topic)) return
-      if (error.temporary) {
-        this.options.clock.after(RESUBSCRIBE_AFTER_MS, () => this.topics.has(topic) && this.subscribe(topic, link))
-        return
-      }
-      const { code, message, temporary } = error
-      this.events.tell({ type: 'error', at: '', code, message, temporary, ...(topic.job ? { job: topic.job } : {}) })
-    }
-  }
-
   private whenConnected(): Promise<Link> {
     if (this.status.phase === 'ended') return Promise.reject(WireError.unavailable('the connection is closed'))
     return new Promise((resolve, reject) => {
@@ -175,8 +183,12 @@ export class Connection implements Source, LinkOwner {
     if (this.status.phase === 'ended') return
     this.setStatus({ phase: 'ended', reason })
     this.options.clock.cancel(this.timer)
-    for (const link of [this.current, this.next]) link?.end()
+    for (const link of this.links()) link.end()
     this.connected.tell(undefined)
+  }
+
+  private links(): Link[] {
+    return [this.current, this.next, this.previous].filter((link) => link !== undefined)
   }
 
   private setStatus(status: SourceStatus): void {

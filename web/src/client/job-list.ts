@@ -10,18 +10,34 @@ export class JobList {
   isLoaded = false
   /** What the next page is asked for with; nothing at the end */
   cursor: string | undefined
-  private jobs = new Map<string, JobState>()
+  private readonly jobs = new Map<string, JobState>()
+  /** Jobs of which it is not known what happened since the list began anew */
+  private outdated = new Set<string>()
+
+  /** How many jobs are held. */
+  get size(): number {
+    return this.jobs.size
+  }
+
+  /** How many jobs are known to be as they are shown. */
+  get confirmed(): number {
+    return this.jobs.size - this.outdated.size
+  }
 
   /**
    * Begins anew with the newest page, after joining or joining again: what happened to the jobs below it is not known
    * until their pages are loaded again.
    */
   restart(listing: Listing): void {
-    const known = this.jobs
-    this.jobs = new Map()
-    for (const { job } of listing.jobs) this.jobs.set(job, known.get(job) ?? new JobState())
+    this.outdated = new Set(this.jobs.keys())
     this.isLoaded = true
     this.extend(listing)
+  }
+
+  /** Forgets the jobs that no page has named since the list began anew. */
+  dropOutdated(): void {
+    for (const job of this.outdated) this.jobs.delete(job)
+    this.outdated.clear()
   }
 
   /** Takes a further page in. */
@@ -34,6 +50,7 @@ export class JobList {
   take(listing: Listing): void {
     for (const { job, v, ...summary } of listing.jobs) {
       const at = summary.created_at
+      this.outdated.delete(job)
       this.jobOf(job).apply({ type: 'job.state', at, job, v, ...summary, tests: [], page: 1, pages: 1 })
     }
   }

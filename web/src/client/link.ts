@@ -37,6 +37,7 @@ export class Link {
   private readonly pending: Pending
   private timer: Timer | undefined
   private opened = false
+  private greeted = false
   private over = false
   private retiring = false
 
@@ -53,6 +54,10 @@ export class Link {
     this.socket.onmessage = ({ data }) => this.receive(data)
     this.socket.onclose = () => this.end()
     this.timer = clock.after(ANSWER_TIMEOUT_MS, () => this.end())
+  }
+
+  get isOver(): boolean {
+    return this.over
   }
 
   request(command: Command): Promise<Event> {
@@ -91,6 +96,7 @@ export class Link {
 
   private welcome(welcome: Welcome): void {
     if (this.over) return
+    this.greeted = true
     this.schedulePing(welcome.ping_every_s * 1000)
     this.owner.welcomed(this, welcome)
   }
@@ -109,6 +115,8 @@ export class Link {
     for (const event of eventsOf(data)) {
       if (this.over) return
       if (!this.pending.settle(event)) this.owner.heard(this, event)
+      // The server has lost this connection's row: another has to be opened.
+      if (this.greeted && event.type === 'error' && event.code === 'unauthorized') this.end()
     }
     if (this.retiring && this.pending.isEmpty) this.end()
   }

@@ -7,11 +7,19 @@ import type { Command, Run } from './protocol'
 const PLAIN_BYTES = 30_000
 
 /** The command that starts a run; a suite too large for one frame travels as gzip in base64. */
-export async function runCommand(run: Run): Promise<Command> {
-  const plain: Command = { action: 'run', ...run }
-  if (byteLength(JSON.stringify(plain)) <= PLAIN_BYTES || typeof run.suite !== 'object') return plain
-  const { suite, ...rest } = run
-  return { action: 'run', ...rest, suite_gz: base64(await gzip(JSON.stringify(suite))) }
+export function runCommand(run: Run): Promise<Command> {
+  return fitting({ action: 'run', ...run })
+}
+
+/** The command that stores a suite under its own name. */
+export function suiteCommand(suite: object): Promise<Command> {
+  return fitting({ action: 'suites.put', suite })
+}
+
+async function fitting(plain: Extract<Command, { action: 'run' | 'suites.put' }>): Promise<Command> {
+  if (byteLength(JSON.stringify(plain)) <= PLAIN_BYTES || typeof plain.suite !== 'object') return plain
+  const { suite, ...rest } = plain
+  return { ...rest, suite_gz: base64(await gzip(JSON.stringify(suite))) }
 }
 
 /** A name for one wish to run something: sent again after a lost answer it does not start a second job. */

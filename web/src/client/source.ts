@@ -3,7 +3,7 @@ import type { Command, Event, Role, Topic } from './protocol'
 /** What anybody who shows jobs needs to know of where they come from. */
 export type SourceStatus =
   | { phase: 'connecting' }
-  | { phase: 'connected'; principal: string; role: Role }
+  | { phase: 'connected'; principal: string; role: Role; connection?: string }
   /** Between two tries. `refusals` counts the tries in a row that were turned away before the connection opened */
   | { phase: 'waiting'; until: number; refusals: number }
   /** The server said not to come back, or nobody wants to any more */

@@ -151,6 +151,46 @@ describe('the list', () => {
     expect(store.hasMore).toBe(true)
   })
 
+  it('does not jump while it is loaded again, and lets go of what is gone', async () => {
+    let isGone = false
+    const { store } = await watchedList((command) => {
+      const page = pages(command)
+      return isGone && page?.type === 'jobs' ? { ...page, jobs: page.jobs.filter(({ job }) => job !== '5') } : page
+    })
+    await store.loadMore()
+    isGone = true
+    const lengths: number[] = []
+    store.onChange(() => lengths.push(store.listed()?.length ?? 0))
+    store.watchList()
+    for (let turn = 0; turn < 20; turn += 1) {
+      drawFrame()
+      await Promise.resolve()
+    }
+    await settled()
+    drawFrame()
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(6)
+    expect(store.listed()?.map(({ job }) => job)).not.toContain('5')
+  })
+
+  it('is cut back when more jobs come in than anybody looks through', async () => {
+    const events = Array.from({ length: 600 }, (_, index): Event => {
+      const job = `a${index}`
+      return {
+        type: 'job.accepted',
+        at: `2025-11-23T00:00:00.${index}Z`,
+        job,
+        v: 1,
+        suite: 'S',
+        principal: 'p',
+        labels: {},
+      }
+    })
+    const { store, replay } = await watchedList(pages, events)
+    replay.play()
+    await settled()
+    expect(store.listed()?.length).toBeLessThan(510)
+  })
+
   it('follows the jobs as they run', async () => {
     const events = recordedRun({ tests: 3 })
     const { store, replay } = await watchedList(pages, events)

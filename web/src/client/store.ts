@@ -1,8 +1,9 @@
 import type { Clock } from './clock'
-import { JobList } from './job-list'
+import { Commands } from './commands'
+import { type JobFilter, JobPages } from './job-pages'
 import { Listeners } from './listeners'
-import type { Command, Event, ListedJob, Run, StoredSuite } from './protocol'
-import { runCommand } from './run'
+import { type Notice, Notices } from './notices'
+import type { Event, ListedJob, Replay, Run } from './protocol'
 import type { Source } from './source'
 import { type JobView, WatchedJob } from './watched-job'
 import { WireError } from './wire-error'
@@ -13,8 +14,6 @@ export interface StoreOptions {
   beforeNextFrame(run: () => void): void
 }
 
-export const JOBS_PER_PAGE = 50
-
 /** When to look whether a finished job is complete, and to ask for the whole of it if not, in milliseconds */
 const COMPLETENESS_CHECKS_MS = [2_000, 10_000, 30_000]
 
@@ -23,22 +22,22 @@ const COMPLETENESS_CHECKS_MS = [2_000, 10_000, 30_000]
  * events came in between.
  */
 export class Store {
-  /** What an admin last said to everybody */
-  notice: string | undefined
-  /** When that was; whoever connects again is told again */
-  private noticedAt = ''
-  private readonly list = new JobList()
+  /** What can be asked for that changes nothing here by itself */
+  readonly commands: Commands
+  private readonly notices = new Notices()
+  private pages: JobPages
   private readonly jobs = new Map<string, WatchedJob>()
-  /** Jobs that were asked after once because an event of theirs came out of nowhere */
-  private readonly askedAfter = new Set<string>()
   private readonly changes = new Listeners<void>()
-  private lastListed: ListedJob[] | undefined
   private isTelling = false
+  /** Why the jobs cannot be listed */
+  private refusal: string | undefined
 
   constructor(
     readonly source: Source,
     private readonly options: StoreOptions,
   ) {
+    this.commands = new Commands(source)
+    this.pages = this.pagesOf({})
     source.onEvent((event) => this.apply(event))
   }
 
@@ -48,13 +47,24 @@ export class Store {
 
   /** Newest first; the same array until something changes. Nothing before the first answer. */
   listed(): readonly ListedJob[] | undefined {
-    if (!this.list.isLoaded) return undefined
-    this.lastListed ??= this.list.listed()
-    return this.lastListed
+    return this.pages.listed()
   }
 
   get hasMore(): boolean {
-    return this.list.cursor !== undefined
+    return this.pages.hasMore
+  }
+
+  get filter(): JobFilter {
+    return this.pages.filter
+  }
+
+  get listRefusal(): string | undefined {
+    return this.refusal
+  }
+
+  /** What was said to everybody, the newest first; the same array until something changes. */
+  get noticed(): readonly Notice[] {
+    return this.notices.shown()
   }
 
   /** A watched job; the same object until something changes. */
@@ -77,63 +87,36 @@ export class Store {
     }
   }
 
-  async loadMore(): Promise<void> {
-    const { cursor } = this.list
-    if (cursor === undefined) return
-    const listing = await this.ask({ action: 'jobs', cursor, limit: JOBS_PER_PAGE }, 'jobs')
-    this.list.extend(listing)
+  loadMore(): Promise<void> {
+    return this.pages.loadMore()
+  }
+
+  /** Lists the jobs that fit, from the newest one on. */
+  async show(filter: JobFilter): Promise<void> {
+    this.pages = this.pagesOf(filter)
     this.changed()
+    await this.pages.restart()
   }
 
   /** Starts a run and returns the id of its job. */
   async run(run: Run): Promise<string> {
-    return this.takeAccepted(await this.ask(await runCommand(run), 'job.accepted'))
+    return this.takeJob(await this.commands.run(run))
   }
 
   /** Runs a job again and returns the id of the new one. */
-  async replay(job: string, only: 'all' | 'failed'): Promise<string> {
-    return this.takeAccepted(await this.ask({ action: 'replay', job, only }, 'job.accepted'))
+  async replay(replay: Replay): Promise<string> {
+    return this.takeJob(await this.commands.replay(replay))
   }
 
-  async cancel(job: string): Promise<void> {
-    await this.ask({ action: 'cancel', job }, 'ok')
-  }
-
-  async comment(job: string, text: string): Promise<void> {
-    const answer = await this.source.request({ action: 'comment', job, text })
-    if (answer.type === 'comment') this.apply(answer)
-  }
-
-  async suites(): Promise<StoredSuite[]> {
-    const all: StoredSuite[] = []
-    let cursor: string | undefined
-    do {
-      const page = await this.ask({ action: 'suites.list', ...(cursor !== undefined && { cursor }) }, 'suites')
-      all.push(...page.suites)
-      cursor = page.cursor
-    } while (cursor !== undefined)
-    return all
-  }
-
-  async suite(name: string): Promise<unknown> {
-    return (await this.ask({ action: 'suites.get', name }, 'suite')).suite
-  }
-
-  async putSuite(suite: unknown): Promise<void> {
-    await this.ask({ action: 'suites.put', suite }, 'ok')
-  }
-
-  dismissNotice(): void {
-    this.notice = undefined
+  dismissNotices(): void {
+    this.notices.dismiss()
     this.changed()
   }
 
   private apply(event: Event): void {
     if (event.type === 'jobs') this.restartList(event)
-    if (event.type === 'notice' && event.at > this.noticedAt) {
-      this.notice = event.text
-      this.noticedAt = event.at
-    }
+    if (event.type === 'notice') this.notices.add(event)
+    if (event.type === 'error' && event.job === undefined) this.refusal = event.message
     if (event.job !== undefined) this.applyToJob(event.job, event)
     this.changed()
   }
@@ -142,28 +125,22 @@ export class Store {
     const watched = this.jobs.get(id)
     watched?.apply(event)
     if (watched?.state.summary?.status === 'finished') this.checkCompleteness(id, watched)
-    if (!isJobLevel(event) || !this.list.isLoaded) return
-    this.list.apply(id, event)
-    if (!this.list.knows(id)) void this.askAfter(id)
+    if (isJobLevel(event)) this.pages.apply(id, event)
   }
 
-  /** Loads as much of the list again as was there. */
-  private async restartList(listing: Extract<Event, { type: 'jobs' }>): Promise<void> {
-    const { length } = this.list.listed()
-    this.list.restart(listing)
-    while (this.hasMore && this.list.listed().length < length) {
-      const failed = await this.loadMore().catch(() => true)
-      if (failed === true) return
-    }
+  /** Whoever begins to watch all jobs is told the newest of all, which are those to show only where nothing is chosen. */
+  private restartList(newest: Extract<Event, { type: 'jobs' }>): void {
+    this.refusal = undefined
+    const isFiltered = Object.keys(this.filter).length > 0
+    this.pages.restart(isFiltered ? undefined : newest).catch(() => undefined)
   }
 
-  /** Looks for a job in the newest page, once: if it is not there, it is older than what is shown. */
-  private async askAfter(id: string): Promise<void> {
-    if (this.askedAfter.has(id)) return
-    this.askedAfter.add(id)
-    const listing = await this.ask({ action: 'jobs', limit: JOBS_PER_PAGE }, 'jobs').catch(() => undefined)
-    if (listing !== undefined) this.list.take(listing)
-    this.changed()
+  private pagesOf(filter: JobFilter): JobPages {
+    return new JobPages(
+      filter,
+      (query) => this.commands.jobs(query),
+      () => this.changed(),
+    )
   }
 
   /** A finished job whose fingerprint differs from what is held: an update was lost, so the whole is asked for. */
@@ -173,7 +150,7 @@ export class Store {
     for (const pause of COMPLETENESS_CHECKS_MS) {
       this.options.clock.after(pause, () => {
         if (this.jobs.get(id) !== watched || watched.state.isComplete()) return
-        this.ask({ action: 'job', job: id }, 'job.state').then(
+        this.commands.job(id).then(
           (whole) => this.apply(whole),
           () => undefined,
         )
@@ -181,7 +158,7 @@ export class Store {
     }
   }
 
-  private takeAccepted(accepted: Extract<Event, { type: 'job.accepted' }>): string {
+  private takeJob(accepted: Extract<Event, { type: 'job.accepted' | 'job.state' }>): string {
     if (accepted.job === undefined) throw new WireError('internal', 'the answer names no job', false)
     this.hold(accepted.job)
     this.apply(accepted)
@@ -194,14 +171,7 @@ export class Store {
     return watched
   }
 
-  private async ask<T extends Event['type']>(command: Command, expected: T): Promise<Extract<Event, { type: T }>> {
-    const answer = await this.source.request(command)
-    if (answer.type === expected) return answer as Extract<Event, { type: T }>
-    throw new WireError('internal', `expected \`${expected}\` in answer, the server said \`${answer.type}\``, false)
-  }
-
   private changed(): void {
-    this.lastListed = undefined
     if (this.isTelling) return
     this.isTelling = true
     this.options.beforeNextFrame(() => {

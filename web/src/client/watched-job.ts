@@ -7,6 +7,9 @@ export interface Comment {
   text: string
 }
 
+/** How many comments are kept, the newest ones */
+const MOST_COMMENTS = 200
+
 /** A watched job as it is at one moment; never changed afterwards. */
 export interface JobView {
   readonly job: string
@@ -58,8 +61,13 @@ export class WatchedJob {
   }
 }
 
-/** Comments have no version; one that is heard twice, on two connections, says the same at the same moment. */
+/**
+ * Comments have no version; one that is heard twice, on two connections, says the same at the same moment. Those that
+ * come late, after an interruption, go where they belong.
+ */
 function withComment(known: readonly Comment[], { at, principal, text }: Comment): readonly Comment[] {
   const isKnown = known.some((other) => other.at === at && other.principal === principal && other.text === text)
-  return isKnown ? known : [...known, { at, principal, text }]
+  if (isKnown) return known
+  const before = known.findLastIndex((other) => other.at <= at)
+  return known.toSpliced(before + 1, 0, { at, principal, text }).slice(-MOST_COMMENTS)
 }

@@ -6,7 +6,7 @@ import { Replay } from '../client/replay'
 import { recordedRun } from '../client/testing/recorded-run'
 import { draft } from '../run-draft'
 import App from './App.vue'
-import { byId, nextFrame, show } from './testing'
+import { byId, nextFrame, press, show } from './testing'
 
 beforeEach(() => {
   location.hash = '#/'
@@ -104,6 +104,38 @@ describe('the connection', () => {
     expect(byId(page, 'signin-button')).toHaveLength(1)
   })
 
+  it('asks for another token at once when its own has ended', async () => {
+    const replay = new Replay([])
+    const { page, dashboard } = show(App, replay)
+    const lasting = btoa(JSON.stringify({ exp: Date.now() / 1000 + 60 }))
+    const ended = btoa(JSON.stringify({ exp: Date.now() / 1000 - 60 }))
+    for (const [claims, forms] of [
+      [lasting, 0],
+      [ended, 1],
+    ] as const) {
+      replay.setStatus({ phase: 'connecting' })
+      dashboard.signIn(`e30.${claims.replace(/=+$/, '')}.c2ln`)
+      replay.setStatus({ phase: 'waiting', until: Date.now() + 4500, refusals: 1 })
+      await nextFrame()
+      expect(byId(page, 'signin-token')).toHaveLength(forms)
+    }
+    expect(page.get('.sign-in [role="alert"]').text()).toContain('Your token ended at')
+  })
+
+  it('says that what is shown may be old, and still shows it', async () => {
+    const replay = new Replay(recordedRun({ tests: 3 }))
+    replay.play()
+    const { page } = show(App, replay)
+    await nextFrame()
+    replay.setStatus({ phase: 'waiting', until: Date.now() + 4500, refusals: 1 })
+    await nextFrame()
+    expect(page.get('main').text()).toMatch(/may be out of date.*tried again/s)
+    expect(byId(page, 'job-row')).toHaveLength(1)
+    replay.setStatus({ phase: 'connected', principal: 'ana', role: 'runner' })
+    await nextFrame()
+    expect(page.get('main').text()).not.toContain('may be out of date')
+  })
+
   it('trusts a token that was good for longer: its server is likely to be restarting', async () => {
     const replay = new Replay([])
     const { page } = show(App, replay)
@@ -136,5 +168,30 @@ describe('the connection', () => {
     await page.get('[data-testid="signin-token"]').setValue('not a token')
     await page.get('.sign-in').trigger('submit')
     expect(page.get('[role="alert"]').text()).toContain('without spaces')
+  })
+})
+
+describe('notices', () => {
+  const said = (at: string, text: string): Event => ({ type: 'notice', at, text })
+  /** As a connection tells them, twice. */
+  const recording = [said('2', 'Restart at 18:00'), said('1', 'Restart at 17:00'), said('2', 'Restart at 18:00')]
+
+  it('of the day are shown, the newest first, and stay away once they were put away', async () => {
+    const replay = new Replay([...recording, said('2', 'Restart at 18:00'), said('3', 'Back again')])
+    const { page } = show(App, replay)
+    replay.play(3)
+    await nextFrame()
+    const texts = () => page.findAll('.notice p').map((notice) => notice.text())
+    expect(texts()).toEqual(['Notice Restart at 18:00'])
+    await press(page, '1 earlier')
+    expect(texts()[1]).toContain('Restart at 17:00')
+
+    await press(page, 'Dismiss')
+    replay.play(1)
+    await nextFrame()
+    expect(texts()).toEqual([])
+    replay.play(1)
+    await nextFrame()
+    expect(texts()).toEqual(['Notice Back again'])
   })
 })

@@ -1,17 +1,13 @@
 // @vitest-environment happy-dom
 
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Event } from '../client/protocol'
 import { Replay } from '../client/replay'
 import { recordedRun } from '../client/testing/recorded-run'
 import JobPage from './JobPage.vue'
-import { byId, nextFrame, show } from './testing'
+import { byId, giveBoxesASize, nextFrame, show } from './testing'
 
-beforeEach(() => {
-  // There is no layout here: every box is as high as a screen.
-  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(680)
-  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1000)
-})
+beforeEach(giveBoxesASize)
 
 async function shownJob(recording: Event[], props = {}) {
   const replay = new Replay(recording)

@@ -2,8 +2,9 @@ import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { onTestFinished, vi } from 'vitest'
 import type { Component } from 'vue'
 import { TokenStore } from '../client/sign-in'
+import type { Replay } from '../client/replay'
 import type { Source } from '../client/source'
-import { createDashboard, DASHBOARD, type Dashboard } from '../dashboard'
+import { createDashboard, DASHBOARD, type Dashboard, type Person } from '../dashboard'
 
 /** Shows a component to somebody who is signed in to `source`, or to what it gives at each sign-in. */
 export function show(
@@ -27,6 +28,12 @@ export function show(
   return { page, dashboard }
 }
 
+/** There is no layout here: every box is as high as a screen. */
+export function giveBoxesASize(): void {
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(680)
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1000)
+}
+
 /** Lets the next frame be drawn. */
 export async function nextFrame(): Promise<void> {
   await flushPromises()
@@ -36,4 +43,18 @@ export async function nextFrame(): Promise<void> {
 
 export function byId(page: VueWrapper, id: string) {
   return page.findAll(`[data-testid="${id}"]`)
+}
+
+/** A recording as it looks to `person`. */
+export function signedInAs(replay: Replay, { principal, role, connection = 'c0' }: Person): Replay {
+  replay.setStatus({ phase: 'connected', principal, role, connection })
+  return replay
+}
+
+/** Presses the button that says `text`. */
+export async function press(page: VueWrapper, text: string): Promise<void> {
+  const button = page.findAll('button').find((one) => one.text() === text)
+  if (button === undefined) throw new Error(`there is no button \`${text}\``)
+  await button.trigger('click')
+  await nextFrame()
 }

@@ -1,0 +1,80 @@
+import type { Command, Event, JobsQuery, PageQuery, Replay, Run } from './protocol'
+import { runCommand, suiteCommand } from './run'
+import type { Source } from './source'
+import { WireError } from './wire-error'
+
+type Answer<T extends Event['type']> = Extract<Event, { type: T }>
+
+/** What can be asked for, each with the answer it has to have. What is refused rejects with a `WireError`. */
+export class Commands {
+  constructor(private readonly source: Source) {}
+
+  /** `job.state` answers a run that was asked for before under the same idempotency key. */
+  async run(run: Run): Promise<Answer<'job.accepted' | 'job.state'>> {
+    return this.ask(await runCommand(run), 'job.accepted', 'job.state')
+  }
+
+  replay(replay: Replay): Promise<Answer<'job.accepted'>> {
+    return this.ask({ action: 'replay', ...replay }, 'job.accepted')
+  }
+
+  async cancel(job: string): Promise<void> {
+    await this.ask({ action: 'cancel', job }, 'ok')
+  }
+
+  async comment(job: string, text: string): Promise<void> {
+    await this.ask({ action: 'comment', job, text }, 'ok')
+  }
+
+  job(job: string): Promise<Answer<'job.state'>> {
+    return this.ask({ action: 'job', job }, 'job.state')
+  }
+
+  jobs(query: JobsQuery): Promise<Answer<'jobs'>> {
+    return this.ask({ action: 'jobs', ...query }, 'jobs')
+  }
+
+  suites(page: PageQuery): Promise<Answer<'suites'>> {
+    return this.ask({ action: 'suites.list', ...page }, 'suites')
+  }
+
+  async suite(name: string): Promise<unknown> {
+    return (await this.ask({ action: 'suites.get', name }, 'suite')).suite
+  }
+
+  async putSuite(suite: object): Promise<void> {
+    await this.ask(await suiteCommand(suite), 'ok')
+  }
+
+  async deleteSuite(name: string): Promise<void> {
+    await this.ask({ action: 'suites.delete', name }, 'ok')
+  }
+
+  connections(page: PageQuery): Promise<Answer<'connections'>> {
+    return this.ask({ action: 'connections', ...page }, 'connections')
+  }
+
+  async disconnect(connection: string): Promise<void> {
+    await this.ask({ action: 'disconnect', connection }, 'ok')
+  }
+
+  async broadcast(text: string): Promise<void> {
+    await this.ask({ action: 'broadcast', text }, 'ok')
+  }
+
+  /** Ends a job whatever its tests are at. */
+  async finish(job: string): Promise<void> {
+    await this.ask({ action: 'finish', job }, 'ok')
+  }
+
+  /** Puts the messages of the dead-letter queue back on the queue. */
+  async redrive(): Promise<void> {
+    await this.ask({ action: 'redrive' }, 'ok')
+  }
+
+  private async ask<T extends Event['type']>(command: Command, ...expected: T[]): Promise<Answer<T>> {
+    const answer = await this.source.request(command)
+    if ((expected as string[]).includes(answer.type)) return answer as Answer<T>
+    throw new WireError('internal', `expected \`${expected[0]}\` in answer, the server said \`${answer.type}\``, false)
+  }
+}

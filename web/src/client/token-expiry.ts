@@ -1,0 +1,12 @@
+/** When a token ends as it says itself (RFC 7519, `exp`), in milliseconds; nothing where it does not say. */
+export function expiryOf(token: string): number | undefined {
+  const [, payload = ''] = token.split('.')
+  try {
+    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
+    const seconds = (claims as { exp?: unknown } | null)?.exp
+    return typeof seconds === 'number' ? seconds * 1000 : undefined
+  } catch {
+    // The fixed token of `stepcast up --admin-token` is no JWT.
+    return undefined
+  }
+}

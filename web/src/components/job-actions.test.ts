@@ -1,0 +1,128 @@
+// @vitest-environment happy-dom
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Command, Event, Role } from '../client/protocol'
+import { Replay } from '../client/replay'
+import { recordedRun } from '../client/testing/recorded-run'
+import JobPage from './JobPage.vue'
+import { giveBoxesASize, nextFrame, press, show, signedInAs } from './testing'
+
+let asked: Command[]
+
+beforeEach(() => {
+  giveBoxesASize()
+  asked = []
+  location.hash = '#/jobs/j1'
+})
+
+async function shownJob(played: number, role: Role, principal = 'ana', recording = recordedRun({ tests: 3 })) {
+  const answer = (command: Command): Event | undefined => {
+    asked.push(command)
+    if (command.action === 'replay') {
+      return { type: 'job.accepted', at: '', job: 'j2', v: 1, suite: 'S', principal, labels: {}, replay_of: 'j1' }
+    }
+    if (command.action !== 'finish') return undefined
+    return { type: 'error', at: '', code: 'conflict', message: 'the job is finished', temporary: false }
+  }
+  const replay = signedInAs(new Replay(recording, { answer }), { principal, role })
+  replay.play(played)
+  const { page } = show(JobPage, replay, { job: 'j1' })
+  await nextFrame()
+  return { page, replay }
+}
+
+const ALL = 1000
+const buttons = (page: Awaited<ReturnType<typeof shownJob>>['page']) =>
+  page.findAll('.summary .actions button').map((button) => button.text())
+
+describe('what can be done with a job', () => {
+  it.each([
+    ['viewer', 'ana', [], []],
+    ['runner', 'ana', ['Cancel'], ['Run failed again', 'Run again', 'Run again with…']],
+    ['runner', 'bo', [], []],
+    ['admin', 'bo', ['Cancel', 'End now'], ['Run failed again', 'Run again', 'Run again with…']],
+  ] as const)('by a %s called %s', async (role, principal, running, finished) => {
+    const { page, replay } = await shownJob(3, role, principal)
+    expect(buttons(page)).toEqual(running)
+    replay.play()
+    await nextFrame()
+    expect(buttons(page)).toEqual(finished)
+  })
+
+  it('stays while the connection is away', async () => {
+    const { page, replay } = await shownJob(ALL, 'runner')
+    replay.setStatus({ phase: 'waiting', until: Date.now() + 5000, refusals: 1 })
+    await nextFrame()
+    expect(buttons(page)).toContain('Run again')
+  })
+
+  it('is ended at once only when that was confirmed, and a refusal is shown there', async () => {
+    const { page } = await shownJob(3, 'admin')
+    await press(page, 'End now')
+    expect(page.get('.confirm').text()).toContain('3 tests without an outcome')
+    await page.get('.confirm').trigger('keydown', { key: 'Escape' })
+    await nextFrame()
+    expect(document.activeElement?.textContent).toBe('End now')
+    expect(asked.some(({ action }) => action === 'finish')).toBe(false)
+
+    await press(page, 'End now')
+    await press(page, 'End it')
+    expect(asked.at(-1)).toMatchObject({ action: 'finish', job: 'j1' })
+    expect(page.get('.summary [role="alert"]').text()).toBe('the job is finished')
+  })
+
+  it('is run again with other values', async () => {
+    const { page } = await shownJob(ALL, 'runner')
+    await press(page, 'Run again with…')
+    await press(page, 'Failed ones')
+    await page.get('#replay-vars').setValue('base=https://staging')
+    await press(page, 'Add a secret')
+    await page.get('input[placeholder="name"]').setValue('password')
+    await page.get('input[placeholder="value"]').setValue('hunter2')
+    await page.get('.replay-box').trigger('submit')
+    await nextFrame()
+    const values = { vars: { base: 'https://staging' }, secrets: { password: 'hunter2' } }
+    expect(asked.at(-1)).toEqual({ action: 'replay', job: 'j1', only: 'failed', ...values })
+    expect(location.hash).toBe('#/jobs/j2')
+    expect(page.findAll('input[type="password"]')).toHaveLength(0)
+  })
+})
+
+describe('what a job says in words', () => {
+  const accepted = recordedRun({ tests: 3 }).slice(0, 3)
+  const counts = { total: 3, passed: 1, failed: 1, errored: 0, blocked: 0, flaky: 0, skipped: 0, cancelled: 1 }
+  const sentences = async (...events: Event[]) => {
+    const { page } = await shownJob(ALL, 'viewer', 'ana', [...accepted, ...events])
+    return page.findAll('.sentence').map((sentence) => sentence.text())
+  }
+
+  it('of silent workers', async () => {
+    const stalled: Event = { type: 'test.stalled', at: '', job: 'j1', v: 2_000_000, test: 1, name: 'Page 2' }
+    const { page } = await shownJob(ALL, 'viewer', 'ana', [...accepted, stalled])
+    expect(page.findAll('.sentence')[1]?.text()).toContain('1 test is stalled')
+    expect(page.findAll('[data-testid="test-row"]')[0]?.text()).toMatch(/stalled.*Page 2/)
+  })
+
+  it('of a job that is being stopped', async () => {
+    const [said] = await sentences({
+      type: 'job.progress',
+      at: '',
+      job: 'j1',
+      v: 9,
+      counts,
+      status: 'cancelling',
+      percent: 66,
+    })
+    expect(said).toContain('running ones stop before their next step')
+  })
+
+  it('of a limit that was reached', async () => {
+    const problem = 'the job was stopped at the first test that did not pass'
+    const end = { verdict: 'failed', counts, duration_ms: 9, digest: '0000000000000000', problem } as const
+    expect(await sentences({ type: 'job.finished', at: '', job: 'j1', v: 9, ...end })).toEqual([
+      'A page is not as the suite says',
+      'The job was stopped at the first test that did not pass',
+      'What was left, 1 test, did not run and counts as cancelled',
+    ])
+  })
+})

@@ -1,0 +1,59 @@
+import { parseAssignments } from './client/assignments'
+import type { Run } from './client/protocol'
+import { type Secret, secretValues } from './client/secrets'
+import { SuiteText } from './client/suite-text'
+import { draft } from './run-draft'
+
+/** One thing that keeps a draft from being run. */
+export interface Problem {
+  message: string
+  hint?: string
+  path?: string
+  line?: number
+  column?: number
+  offset?: number
+}
+
+export class Unready extends Error {
+  constructor(readonly problems: Problem[]) {
+    super('there is something to mend first')
+  }
+}
+
+/** What the draft asks for, or an `Unready` that says everything that is wrong with it. */
+export function wishedRun(secrets: readonly Secret[]): Run {
+  const run: Run = {
+    ...withValues('vars', valuesOf('Variables', parseAssignments(draft.vars))),
+    ...withValues('secrets', valuesOf('Secrets', secretValues(secrets))),
+    ...withValues('labels', valuesOf('Labels', parseAssignments(draft.labels))),
+  }
+  const tags = draft.tags.split('\n').flatMap((line) => line.trim() || [])
+  if (tags.length > 0) run.tags = tags
+  if (draft.maxFailures !== '') run.max_failures = draft.maxFailures
+  if (draft.timeLimit !== '') run.time_limit_s = draft.timeLimit
+  return { suite: draft.source === 'text' ? readSuite() : chosenSuite(), ...run }
+}
+
+/** The suite in the text. */
+export function readSuite(): object {
+  if (draft.text.trim() === '') throw new Unready([{ message: 'paste or write a suite first' }])
+  const { suite, problems } = new SuiteText(draft.text)
+  if (suite === undefined) throw new Unready(problems)
+  return suite
+}
+
+/** The values of a field, or an `Unready` that names the field. */
+export function valuesOf(path: string, { values, problems }: ReturnType<typeof parseAssignments>) {
+  if (problems.length > 0) throw new Unready(problems.map((message) => ({ path, message })))
+  return values
+}
+
+/** The values under their name, or nothing where there are none. */
+export function withValues<K extends string>(name: K, values: Record<string, string>) {
+  return (Object.keys(values).length > 0 ? { [name]: values } : {}) as { [key in K]?: Record<string, string> }
+}
+
+function chosenSuite(): string {
+  if (draft.stored === '') throw new Unready([{ message: 'choose a stored suite first' }])
+  return draft.stored
+}
