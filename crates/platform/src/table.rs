@@ -8,6 +8,7 @@
 //! | `JOB#id` | `COMMENT#time#uuid` | what somebody said about it |
 //! | `JOBS` | `id` | every job, newest last |
 //! | `SUITE#name` | `id` | the jobs of one suite |
+//! | `HISTORY#length#suite#branch` | `id#part` | how the tests of a job ended, for the jobs after it |
 //! | `OPEN` | `id` | jobs without a verdict, for the reaper |
 //! | `KEY#principal` | `key` | idempotency keys |
 //! | `CONNECTION#id` | `CONNECTION` | a connection: who, since when |
@@ -22,7 +23,9 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
 mod connections;
+mod created;
 mod finish;
+mod history;
 mod item;
 mod jobs;
 mod lists;
@@ -35,6 +38,7 @@ mod transaction;
 
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
+pub use history::{PastJob, PastTest};
 pub use jobs::{Created, NewJob};
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use said::Said;
