@@ -28,7 +28,9 @@ pub(crate) async fn history(arguments: HistoryArguments) -> anyhow::Result<Exit>
         report::message(&format!("no test of `{}` has ended in a job {branch}", arguments.suite));
     } else {
         let width = tests.iter().map(|test| shown(&test.name).chars().count()).max().unwrap_or_default();
-        tests.iter().for_each(|test| report::data(&line(test, width)));
+        for test in &tests {
+            report::data(&line(test, width));
+        }
         report::message("newest first: P passed, F failed, E errored, B blocked, ~ flaky");
     }
     Ok(Exit::Passed)

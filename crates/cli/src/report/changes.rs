@@ -26,9 +26,14 @@ pub(super) fn render(out: &mut String, state: &JobState) {
         .into_iter()
         .map(|change| (changed(change).count(), words(change)))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
+        .map(|(count, words)| format!("{count} {}", plural(words, count)))
         .collect();
     if !counts.is_empty() {
         let _ = writeln!(out, "since the runs before: {}\n", counts.join(", "));
     }
+}
+
+/// A failure is a thing, the others are what tests are.
+fn plural(words: &str, count: usize) -> String {
+    if words.ends_with("failure") && count > 1 { format!("{words}s") } else { words.to_owned() }
 }
