@@ -10,6 +10,9 @@ use stepcast_protocol::{Outcome, Verdict};
 /// A job before that of the tests.
 const BEFORE: &str = "0190b2a0-0000-7000-7000-000000000000";
 
+/// A job after it.
+const AFTER: &str = "0190b2a0-0000-7000-9000-000000000000";
+
 /// A test of a page that is there.
 fn page(world: &World, name: &str) -> Value {
     json!({ "name": name, "get": format!("{}/page", world.site), "expect": [{ "status": 200 }] })
@@ -17,10 +20,15 @@ fn page(world: &World, name: &str) -> Value {
 
 /// Keeps these results of a job before.
 async fn remember(world: &World, results: &[(&str, Outcome, u64)]) {
+    remember_as(world, BEFORE, results).await;
+}
+
+/// Keeps these results of another job of the suite.
+async fn remember_as(world: &World, job: &str, results: &[(&str, Outcome, u64)]) {
     let past = |&(name, outcome, duration_ms): &(&str, _, _)| PastTest { name: name.to_owned(), outcome, duration_ms };
-    let before = JobRecord { job: BEFORE.to_owned(), ..world.job().await };
+    let other = JobRecord { job: job.to_owned(), ..world.job().await };
     let tests: Vec<_> = results.iter().map(past).collect();
-    world.platform().await.table.put_history(&before, &tests).await.expect("kept");
+    world.platform().await.table.put_history(&other, &tests).await.expect("kept");
 }
 
 async fn history(world: &World) -> Vec<PastJob> {
@@ -44,6 +52,18 @@ async fn each_test_is_compared_with_itself() {
     assert!(failed(&worker.handle(batch(&[test(0), test(1), test(2)]), None).await).is_empty());
     let changes: Vec<_> = world.tests().await.iter().map(|test| test.change).collect();
     assert_eq!(changes, [Some(Change::Fixed), Some(Change::NewFailure), None]);
+}
+
+#[tokio::test]
+async fn a_job_that_came_later_is_no_past() {
+    let world = World::start().await;
+    world.store(&[page(&world, "Page")]).await;
+    remember_as(&world, AFTER, &[("Page", Outcome::Failed, 5)]).await;
+    let worker = world.worker().await;
+    worker.handle(batch(&[planning()]), None).await;
+    worker.handle(batch(&[test(0)]), None).await;
+    let test = &world.tests().await[0];
+    assert_eq!((test.outcome, test.change), (Some(Outcome::Passed), None));
 }
 
 #[tokio::test]
