@@ -23,7 +23,6 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
 mod connections;
-mod created;
 mod finish;
 mod history;
 mod item;
@@ -34,6 +33,7 @@ mod said;
 mod schema;
 mod suites;
 mod tests;
+mod time_range;
 mod transaction;
 
 pub use connections::{Connection, topic_feed, topic_job};

@@ -1,9 +1,9 @@
 //! Lists: jobs, newest first, and those the reaper looks after; and pages of any list.
 
-use super::created::{Created, Start};
 use super::item::{Item, key, read};
 use super::jobs::job_pk;
 use super::record::JobRecord;
+use super::time_range::{Start, TimeRange};
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -14,8 +14,8 @@ use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::limits::ITEMS_PER_PAGE;
 use stepcast_protocol::state::ListedJob;
 
-/// How many pages of the index one answer may read while it looks for jobs in a given status or
-/// with given labels.
+/// How many pages of the index one answer may read while it looks for jobs in a given status or with given
+/// labels.
 const PAGES: u32 = 10;
 
 /// How often keys DynamoDB did not get to are asked for again.
@@ -28,9 +28,9 @@ impl Table {
         let partition = query.suite.as_ref().map_or_else(|| "JOBS".to_owned(), |suite| format!("SUITE#{suite}"));
         let mut jobs = Vec::new();
         let mut cursor = query.cursor.clone();
-        let created = Created::asked_for(query);
+        let range = TimeRange::asked_for(query);
         for _ in 0..PAGES {
-            let (ids, next) = self.job_ids(&partition, created.as_ref(), cursor.as_deref(), most - jobs.len()).await?;
+            let (ids, next) = self.job_ids(&partition, range.as_ref(), cursor.as_deref(), most - jobs.len()).await?;
             let records = self.jobs_by_id(&ids).await?;
             jobs.extend(records.iter().map(JobRecord::listed).filter(|job| is_asked_for(query, job)));
             cursor = next;
@@ -44,14 +44,14 @@ impl Table {
     async fn job_ids(
         &self,
         partition: &str,
-        created: Option<&Created>,
+        range: Option<&TimeRange>,
         cursor: Option<&str>,
         most: usize,
     ) -> Result<(Vec<String>, Option<String>)> {
-        let (query, cursor) = match created {
+        let (query, cursor) = match range {
             None => (self.partition(partition, ""), cursor),
-            Some(created) => match created.start(cursor) {
-                Some(Start(cursor)) => (created.query(self, partition), cursor),
+            Some(range) => match range.start(cursor) {
+                Some(Start(cursor)) => (range.query(self, partition), cursor),
                 None => return Ok((Vec::new(), None)),
             },
         };

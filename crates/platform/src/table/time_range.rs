@@ -1,4 +1,4 @@
-//! When jobs were accepted, as their ids say it.
+//! Jobs of a time, by what their ids say of it.
 
 use super::Table;
 use super::item::text;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 /// The ids of jobs from one moment until another. An id is a `UUIDv7`, which begins with its time in milliseconds, so
 /// these are the ids between two others: <https://www.rfc-editor.org/rfc/rfc9562#section-5.7>
-pub(super) struct Created {
+pub(super) struct TimeRange {
     from: String,
     until: String,
 }
 
-impl Created {
+impl TimeRange {
     /// Between which ids a query looks; nothing, where it does not say.
     pub fn asked_for(query: &JobsQuery) -> Option<Self> {
         if query.since.is_none() && query.until.is_none() {
@@ -25,7 +25,7 @@ impl Created {
         Some(Self { from, until })
     }
 
-    /// Where to go on: DynamoDB refuses a start that is not within, and a condition that nothing can meet. Nothing, where
+    /// Where to go on: DynamoDB refuses a start that is not within, and a range that ends before it begins. Nothing, where
     /// nothing is left.
     pub fn start<'a>(&self, cursor: Option<&'a str>) -> Option<Start<'a>> {
         let is_left = self.from <= self.until && cursor.is_none_or(|cursor| cursor >= self.from.as_str());
