@@ -5,6 +5,7 @@ mod cancel;
 mod comment;
 mod finish;
 mod hello;
+mod history;
 mod jobs;
 mod replay;
 mod run;
@@ -24,6 +25,7 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Unwatch(topic) => watch::unwatch(caller, topic).await,
         Command::Job { job } => watch::show(caller, &job).await,
         Command::Jobs(query) => jobs::jobs(caller, &query).await,
+        Command::History(query) => history::history(caller, query).await,
         Command::Cancel { job } => cancel::cancel(caller, &job).await,
         Command::Replay(replay) => replay::replay(caller, replay).await,
         Command::Comment { job, text } => comment::comment(caller, &job, &text).await,

@@ -25,6 +25,7 @@ impl Worker {
 
     /// Ends everything that is open in a job. Done again where it was left half done.
     pub(crate) async fn finish_for(&self, job: &Job, record: &JobRecord, by: &str) -> Result<(), Error> {
+        job.note(record);
         match record.status {
             JobStatus::Finished => {
                 self.tell_finished(record);

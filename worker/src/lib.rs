@@ -1,7 +1,8 @@
 //! Runs tests from the queue and tells everyone watching.
 //!
 //! The way of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
-//! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job.
+//! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job,
+//! `past` compares it with the jobs before.
 //! `reaper` looks after what was left behind; `finishing` ends what nobody waits for.
 
 mod batch;
@@ -12,6 +13,7 @@ mod finish;
 mod finishing;
 mod job;
 mod narrator;
+mod past;
 mod planning;
 mod progress;
 mod reaper;

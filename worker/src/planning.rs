@@ -6,6 +6,7 @@
 use crate::batch::Delivery;
 use crate::engine::PlannedTest;
 use crate::job::{Job, Source};
+use crate::past::new_test;
 use crate::progress::{Key, Update, Whole};
 use crate::{Handled, Worker};
 use std::time::Duration;
@@ -62,12 +63,14 @@ impl Worker {
         tests: &[PlannedTest],
         delivery: Delivery<'_>,
     ) -> Result<Handled, Error> {
-        let new: Vec<NewTest> = tests.iter().map(new_test).collect::<Result<_, _>>()?;
         let table = &self.platform.table;
         let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
         let written = async {
+            let past = self.past(record).await;
+            let new: Vec<NewTest> = tests.iter().map(|test| new_test(test, past.as_ref())).collect::<Result<_, _>>()?;
+            let expected_ms = new.iter().filter_map(|test| test.expected_ms).sum();
             table.put_tests(&job.id, record.plan, &new).await?;
-            table.planned(&job.id, record.plan, total).await
+            table.planned(&job.id, record.plan, total, expected_ms).await
         };
         let planned = tokio::select! {
             planned = written => planned?,
@@ -137,9 +140,4 @@ fn out_of_time(allowed: &str) -> String {
         "planning did not end within the {allowed} a worker may run (give `discover` a smaller `limit`, or make \
          several suites of this one)"
     )
-}
-
-fn new_test(planned: &PlannedTest) -> Result<NewTest, Error> {
-    let text = serde_json::to_string(planned).map_err(|error| Error::unreadable("plan", error))?;
-    Ok(NewTest { test: planned.test, name: planned.name.clone(), planned: text })
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use stepcast_platform::Error;
 use stepcast_platform::table::{Claim, FinishedTest, TestRecord};
 use stepcast_protocol::duration::millis;
-use stepcast_protocol::state::{CheckResult, Outcome};
+use stepcast_protocol::state::{Change, CheckResult, Outcome};
 use tokio::time::Instant;
 
 /// How often a running test looks whether its job is to stop.
@@ -84,10 +84,12 @@ impl Worker {
 
     async fn count(&self, held: &Held<'_>, narrator: &mut Narrator<'_>, end: TestEnd) -> Result<Handled, Error> {
         let Held { job, plan, record } = held;
+        let change = change(held, end.outcome);
         let state = narrator.end(|state| {
             state.outcome = Some(end.outcome);
             state.duration_ms = Some(millis(end.duration));
             state.attempt = end.attempt;
+            state.change = change;
             state.steps = end.steps;
         });
         let finished = FinishedTest {
@@ -96,7 +98,9 @@ impl Worker {
             v: state.v,
             outcome: end.outcome,
             duration_ms: millis(end.duration),
+            expected_ms: record.expected_ms.unwrap_or_default(),
             attempt: end.attempt,
+            change,
             steps: serde_json::to_string(&state.steps).map_err(|error| Error::unreadable("steps", error))?,
             checks: end.checks,
         };
@@ -158,6 +162,13 @@ impl Worker {
         let mut narrator = Narrator::new(job, &self.progress, &self.platform.clock, record.lease, state);
         self.count(&Held { job, plan, record }, &mut narrator, errored(why)).await.map(|_| ())
     }
+}
+
+/// How an outcome compares with the jobs before, where their results are known. A test that was not waited for has none
+/// of its own to compare.
+fn change(held: &Held<'_>, outcome: Outcome) -> Option<Change> {
+    let past = held.record.past.as_deref().filter(|_| held.job.ended_by().is_none())?;
+    Change::of(outcome, past)
 }
 
 fn not_run(outcome: Outcome) -> TestEnd {

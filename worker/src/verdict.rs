@@ -60,6 +60,8 @@ impl Worker {
         // That somebody cancelled it is what the verdict says.
         let limit = stop.filter(|stop| *stop != Stop::Cancelled).map(|stop| stop.to_string());
         let problem = record.ended_by.as_deref().map(why).or(limit);
+        // Before the verdict: whoever starts a run because of it is compared with this one.
+        self.keep_results(record).await;
         self.close(record, verdict, problem.as_deref()).await
     }
 
@@ -100,11 +102,15 @@ impl Worker {
         self.tell_job(&record.job, &event);
     }
 
-    /// The rest takes as long, test for test, as what is done took.
+    /// The rest takes as long as what is done took, in proportion: to how long both took in the jobs before, where that
+    /// is known, or else test for test.
     fn seconds_left(&self, record: &JobRecord) -> Option<u64> {
-        let finished = u64::from(record.counts.finished());
+        let (left, done) = match record.expected_ms.checked_sub(record.expected_done_ms) {
+            Some(left) if record.expected_ms > 0 => (left, record.expected_done_ms),
+            _ => (u64::from(record.open), u64::from(record.counts.finished())),
+        };
         let elapsed = self.platform.clock.now_ms().saturating_sub(record.created_at);
-        (elapsed * u64::from(record.open)).checked_div(finished * 1_000)
+        elapsed.checked_mul(left)?.checked_div(done.checked_mul(1_000)?)
     }
 }
 

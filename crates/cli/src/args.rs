@@ -3,12 +3,15 @@
 mod parse;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use parse::{parse_duration, parse_issuers, parse_lease, parse_origin, parse_pair, parse_secret, parse_time_limit};
+use parse::{
+    parse_duration, parse_issuers, parse_lease, parse_moment, parse_origin, parse_pair, parse_secret, parse_time_limit,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::moment::Moment;
 use stepcast_protocol::state::JobLimits;
 
 /// Page tests with live results
@@ -39,6 +42,8 @@ pub(crate) enum Command {
     Watch(WatchArguments),
     /// List jobs, newest first
     Jobs(JobsArguments),
+    /// Show how the tests of a suite ended before
+    History(HistoryArguments),
     /// Stop a job
     Cancel(CancelArguments),
     /// Run a job again
@@ -211,10 +216,40 @@ pub(crate) struct JobsArguments {
     /// Only jobs in this status
     #[arg(long, value_enum)]
     pub status: Option<Status>,
+    /// Only jobs with this label; given again, also with that one
+    #[arg(long = "label", value_name = "K=V", value_parser = parse_pair)]
+    pub labels: Vec<(String, String)>,
+    /// Only jobs from this time on: how long ago, like `24h`, or a moment, like `2026-11-22T10:20:30Z`
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub since: Option<Moment>,
+    /// Only jobs from before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub until: Option<Moment>,
     /// How many, at most 100
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub limit: u32,
     /// Print a job a line as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct HistoryArguments {
+    /// The suite's name
+    #[arg(value_name = "SUITE")]
+    pub suite: String,
+    #[command(flatten)]
+    pub server: ServerArguments,
+    /// Only jobs with this label `branch`; without it, jobs that have none
+    #[arg(long, value_name = "B")]
+    pub branch: Option<String>,
+    /// Only the test of this name
+    #[arg(long, value_name = "NAME")]
+    pub test: Option<String>,
+    /// How many jobs, at most 50
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub limit: u32,
+    /// Print a test a line as JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -4,6 +4,7 @@
 //! elsewhere it is a line for every test that ends.
 
 mod annotations;
+mod changes;
 mod events;
 mod failures;
 mod junit;
@@ -144,7 +145,10 @@ impl Reporter {
 fn line_of(test: &TestState, outcome: Outcome) -> String {
     let took = duration::format(Duration::from_millis(test.duration_ms.unwrap_or_default()));
     let tries = if test.attempt > 1 { format!(", {} tries", test.attempt) } else { String::new() };
-    format!("{} {} ({took}{tries})", mark(outcome), one_line(&test.name))
+    // A flaky outcome says so itself.
+    let change = test.change.map(changes::words).filter(|words| *words != outcome.as_str());
+    let change = change.map_or_else(String::new, |words| format!(", {words}"));
+    format!("{} {} ({took}{tries}{change})", mark(outcome), one_line(&test.name))
 }
 
 /// An outcome as a word, coloured where colours are shown.
@@ -161,6 +165,6 @@ fn mark(outcome: Outcome) -> String {
 }
 
 /// Text strangers wrote, on one line and without what moves a cursor.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use stepcast_protocol::moment::Moment;
 
 /// A source of the time of day.
 #[derive(Clone)]
@@ -45,8 +46,7 @@ impl fmt::Debug for Clock {
 
 /// RFC 3339 in UTC with milliseconds.
 pub fn rfc3339(ms: u64) -> String {
-    let timestamp = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
-    format!("{timestamp:.3}")
+    Moment::from_ms(ms).to_string()
 }
 
 #[cfg(test)]

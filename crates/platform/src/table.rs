@@ -8,6 +8,7 @@
 //! | `JOB#id` | `COMMENT#time#uuid` | what somebody said about it |
 //! | `JOBS` | `id` | every job, newest last |
 //! | `SUITE#name` | `id` | the jobs of one suite |
+//! | `HISTORY#length#suite#branch` | `id#part` | how the tests of a job ended, for the jobs after it |
 //! | `OPEN` | `id` | jobs without a verdict, for the reaper |
 //! | `KEY#principal` | `key` | idempotency keys |
 //! | `CONNECTION#id` | `CONNECTION` | a connection: who, since when |
@@ -23,6 +24,7 @@
 
 mod connections;
 mod finish;
+mod history;
 mod item;
 mod jobs;
 mod lists;
@@ -31,10 +33,12 @@ mod said;
 mod schema;
 mod suites;
 mod tests;
+mod time_range;
 mod transaction;
 
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
+pub use history::{PastJob, PastTest};
 pub use jobs::{Created, NewJob};
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use said::Said;

@@ -1,7 +1,12 @@
 //! What a client may ask for: one JSON object a WebSocket message, told apart by `action`.
 
+mod history;
+
+pub use history::HistoryQuery;
+
 use crate::error::{ErrorCode, WireError};
 use crate::limits;
+use crate::moment::Moment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -64,6 +69,9 @@ pub enum Command {
     /// Lists jobs, newest first
     #[serde(rename = "jobs")]
     Jobs(JobsQuery),
+    /// Asks how the tests of a suite ended before
+    #[serde(rename = "history")]
+    History(HistoryQuery),
     /// Asks for the whole state of a job once
     #[serde(rename = "job")]
     Job {
@@ -289,10 +297,22 @@ pub struct JobsQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub status: Option<crate::state::JobStatus>,
+    /// Only jobs with all of these labels
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub labels: BTreeMap<String, String>,
+    /// Only jobs from this moment on (RFC 3339)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<String>"))]
+    pub since: Option<Moment>,
+    /// Only jobs from before this moment (RFC 3339)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<String>"))]
+    pub until: Option<Moment>,
 }
 
 /// Every action, as a command names it.
-pub const ACTIONS: [&str; 19] = [
+pub const ACTIONS: [&str; 20] = [
     "hello",
     "run",
     "watch",
@@ -300,6 +320,7 @@ pub const ACTIONS: [&str; 19] = [
     "cancel",
     "replay",
     "jobs",
+    "history",
     "job",
     "suites.put",
     "suites.get",
@@ -406,6 +427,7 @@ mod tests {
         insta::assert_snapshot!(message(r#"{"action":"cancel"}"#), @"`cancel`: missing field `job`");
         insta::assert_snapshot!(message(r#"{"action":"watch"}"#), @"`watch`: expected `job` with an id or `feed` with `true`");
         insta::assert_snapshot!(message(r#"{"action":"replay","job":"j","only":"some"}"#), @"`replay`: unknown variant `some`, expected `all` or `failed`");
+        insta::assert_snapshot!(message(r#"{"action":"jobs","since":"yesterday"}"#), @"`jobs`: `yesterday` is not a time; write it like `2026-11-22T10:20:30Z`");
         insta::assert_snapshot!(message(r#"{"action":"ping","id":[1]}"#), @"`id` has to be a text of at most 128 bytes or a whole number");
     }
 

@@ -1,9 +1,14 @@
 //! What the server says: one or more JSON objects a WebSocket frame, one a line, told apart by `type`.
 
+mod history;
+
+pub use history::{PastOutcome, TestHistory};
+
 use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
 use crate::state::{
-    CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus, Verdict,
+    Change, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -139,6 +144,20 @@ pub enum EventBody {
         /// Newest first
         jobs: Vec<ListedJob>,
         /// Send it with the next `jobs` for what follows; left out at the end
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
+    /// The answer to `history`
+    #[serde(rename = "history")]
+    History {
+        /// The suite's name
+        suite: String,
+        /// The label `branch` of the jobs; left out where they have none
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
+        /// By name
+        tests: Vec<TestHistory>,
+        /// Where the next page begins, if there is one
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
@@ -287,7 +306,7 @@ impl JobSummary {
 
 /// The end of a test: all there is to know of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TestFinished {
     /// The test's place in the plan, from 0
     pub test: u32,
@@ -300,6 +319,9 @@ pub struct TestFinished {
     /// How many tries it took
     #[serde(default)]
     pub attempt: u32,
+    /// How it compares with the runs of the same suite and branch before, where there is something new to say
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// The checks that did not hold
     pub failures: Vec<Failure>,
     /// Its steps, so that whoever missed one has it now
@@ -318,6 +340,7 @@ impl TestFinished {
             attempt: self.attempt,
             outcome: Some(self.outcome),
             duration_ms: Some(self.duration_ms),
+            change: self.change,
             steps: self.steps.clone(),
             stalled: false,
         }
@@ -332,6 +355,7 @@ impl From<&TestState> for Option<TestFinished> {
             outcome: state.outcome?,
             duration_ms: state.duration_ms.unwrap_or_default(),
             attempt: state.attempt,
+            change: state.change,
             failures: state.failures(),
             steps: state.steps.clone(),
         })

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod frame;
 pub mod limits;
+pub mod moment;
 pub mod pattern;
 pub mod schema;
 pub mod state;

@@ -55,6 +55,12 @@ pub const JOB_TIME: Duration = Duration::from_hours(24);
 /// Most jobs, suites or connections one answer lists.
 pub const ITEMS_PER_PAGE: usize = 100;
 
+/// How many jobs before this one say how a test used to end, and how many `history` shows where nobody says.
+pub const PAST_JOBS: usize = 10;
+
+/// Most jobs `history` shows.
+pub const HISTORY_JOBS: usize = 50;
+
 /// Time a connection may live on API Gateway (same page as [`FRAME_BYTES`]).
 pub const CONNECTION_LIFETIME: Duration = Duration::from_hours(2);
 

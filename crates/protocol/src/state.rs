@@ -3,9 +3,11 @@
 //! Every event is a state update with a version. Whoever holds state keeps the newest and ignores the rest, so events
 //! may be lost, doubled or reordered and everyone still ends with the same state; `merge` has the rules.
 
+mod change;
 mod merge;
 mod stop;
 
+pub use change::Change;
 pub use merge::JobState;
 pub use stop::{JobLimits, Stop};
 
@@ -54,6 +56,16 @@ impl Outcome {
     /// Whether this is good news: passed, if need be on a retry.
     pub fn is_pass(self) -> bool {
         matches!(self, Self::Passed | Self::Flaky)
+    }
+
+    /// Whether somebody should look at it: the page is wrong, or we could not tell.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Errored | Self::Blocked)
+    }
+
+    /// Whether it says something of the page: the test was run to its end.
+    pub fn is_conclusive(self) -> bool {
+        self.is_pass() || self.is_failure()
     }
 }
 
@@ -269,6 +281,9 @@ pub struct TestState {
     /// How long it took, retries included, in milliseconds
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// How that compares with the runs of the same suite and branch before, where there is something new to say
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// Its steps, as far as they have started
     #[serde(default)]
     pub steps: Vec<StepState>,
@@ -307,6 +322,7 @@ impl TestState {
             attempt: 0,
             outcome: None,
             duration_ms: None,
+            change: None,
             steps: Vec::new(),
             stalled: false,
         }

@@ -1,12 +1,14 @@
 //! The wire types as TypeScript, for `web/src/client/protocol.ts`.
 
-use crate::command::{Command, JobsQuery, PageQuery, Replay, RequestId, Run, Selection, Topic};
+use crate::command::{Command, HistoryQuery, JobsQuery, PageQuery, Replay, RequestId, Run, Selection, Topic};
 use crate::error::ErrorCode;
 use crate::event::{
-    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, Role, StoredSuite, SuiteProblem, TestFinished,
+    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, Role, StoredSuite, SuiteProblem,
+    TestFinished, TestHistory,
 };
 use crate::state::{
-    CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus, Verdict,
+    Change, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus,
+    Verdict,
 };
 use ts_rs::{Config, TS};
 
@@ -41,11 +43,13 @@ pub fn render() -> String {
         Topic,
         Selection,
         JobsQuery,
+        HistoryQuery,
         PageQuery,
         ErrorCode,
         Role,
         Limits,
         Outcome,
+        Change,
         Verdict,
         JobStatus,
         TestStatus,
@@ -59,6 +63,8 @@ pub fn render() -> String {
         ListedJob,
         JobSnapshot,
         JobFinished,
+        TestHistory,
+        PastOutcome,
         StoredSuite,
         SuiteProblem,
         ListedConnection,

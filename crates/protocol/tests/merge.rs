@@ -42,9 +42,12 @@ fn described(state: &JobState) -> Value {
         .values()
         .map(|test| {
             let steps: BTreeMap<_, _> = test.steps.iter().map(|step| (step.step.to_string(), step.outcome)).collect();
-            let described = json!({
+            let mut described = json!({
                 "status": test.status, "outcome": test.outcome, "v": test.v, "attempt": test.attempt, "steps": steps, "stalled": test.stalled,
             });
+            if let Some(change) = test.change {
+                described["change"] = json!(change);
+            }
             (test.test.to_string(), described)
         })
         .collect();

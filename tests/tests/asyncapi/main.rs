@@ -88,6 +88,8 @@ fn its_types_have_the_fields_of_the_code() {
         ("TestState", "Test"),
         ("JobSummary", "Job"),
         ("ListedJob", "ListedJob"),
+        ("TestHistory", "TestHistory"),
+        ("PastOutcome", "PastOutcome"),
         ("StoredSuite", "StoredSuite"),
         ("SuiteProblem", "SuiteProblem"),
         ("ListedConnection", "ListedConnection"),
@@ -147,7 +149,7 @@ fn the_code_reads_its_events_and_writes_them_again() {
 #[test]
 fn its_words_are_those_of_the_code() {
     let generated = typescript::render();
-    for name in ["ErrorCode", "Role", "Outcome", "Verdict", "JobStatus", "TestStatus", "Selection"] {
+    for name in ["ErrorCode", "Role", "Outcome", "Change", "Verdict", "JobStatus", "TestStatus", "Selection"] {
         let words = DOCUMENT["components"]["schemas"][name]["enum"].as_array().expect("words");
         let union = words.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
         let declared = format!("export type {name} = {union};");
@@ -173,6 +175,8 @@ fn its_limits_are_those_of_the_code() {
         (&run["tags"]["items"]["maxLength"], limits::NAME_BYTES),
         (&run["idempotency_key"]["maxLength"], limits::NAME_BYTES),
         (&messages["command.jobs"]["payload"]["properties"]["limit"]["maximum"], limits::ITEMS_PER_PAGE),
+        (&messages["command.history"]["payload"]["properties"]["limit"]["maximum"], limits::HISTORY_JOBS),
+        (&messages["command.history"]["payload"]["properties"]["limit"]["default"], limits::PAST_JOBS),
         (&messages["event.jobs"]["payload"]["properties"]["jobs"]["maxItems"], limits::ITEMS_PER_PAGE),
     ] {
         assert_eq!(*limit, code);

@@ -5,6 +5,7 @@ mod cancelling;
 mod command_line;
 mod finishing;
 mod gateway;
+mod history;
 mod import;
 mod limits;
 mod python_client;

@@ -1,4 +1,4 @@
-import type { Counts, Outcome } from './protocol'
+import type { Change, Counts, Outcome } from './protocol'
 
 /** Every outcome, in the order they are counted and shown. */
 export const OUTCOMES = ['passed', 'failed', 'errored', 'blocked', 'flaky', 'skipped', 'cancelled'] as const
@@ -11,6 +11,11 @@ export function isPass(outcome: Outcome): boolean {
 /** Whether somebody should look at it. */
 export function isProblem(outcome: Outcome | undefined): boolean {
   return outcome === 'failed' || outcome === 'errored' || outcome === 'blocked'
+}
+
+/** What a test's end is beside the runs before it, in words; nothing, where it is nothing new. */
+export function changeWords(change: Change | undefined): string {
+  return change?.replace('_', ' ') ?? ''
 }
 
 export function noCounts(): Counts {

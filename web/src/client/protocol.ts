@@ -164,6 +164,22 @@ jobs: Array<ListedJob>,
 /**
  * Send it with the next `jobs` for what follows; left out at the end
  */
+cursor?: string, } | { "type": "history", 
+/**
+ * The suite's name
+ */
+suite: string, 
+/**
+ * The label `branch` of the jobs; left out where they have none
+ */
+branch?: string, 
+/**
+ * By name
+ */
+tests: Array<TestHistory>, 
+/**
+ * Where the next page begins, if there is one
+ */
 cursor?: string, } | { "type": "suites", 
 /**
  * By name
@@ -373,6 +389,22 @@ jobs: Array<ListedJob>,
 /**
  * Send it with the next `jobs` for what follows; left out at the end
  */
+cursor?: string, } | { "type": "history", 
+/**
+ * The suite's name
+ */
+suite: string, 
+/**
+ * The label `branch` of the jobs; left out where they have none
+ */
+branch?: string, 
+/**
+ * By name
+ */
+tests: Array<TestHistory>, 
+/**
+ * Where the next page begins, if there is one
+ */
 cursor?: string, } | { "type": "suites", 
 /**
  * By name
@@ -442,7 +474,7 @@ export type Command = { "action": "hello" } | { "action": "run" } & Run | { "act
 /**
  * The job to stop
  */
-job: string, } | { "action": "replay" } & Replay | { "action": "jobs" } & JobsQuery | { "action": "job", 
+job: string, } | { "action": "replay" } & Replay | { "action": "jobs" } & JobsQuery | { "action": "history" } & HistoryQuery | { "action": "job", 
 /**
  * The job to show
  */
@@ -584,7 +616,44 @@ suite?: string,
 /**
  * Only jobs in this status
  */
-status?: JobStatus, };
+status?: JobStatus, 
+/**
+ * Only jobs with all of these labels
+ */
+labels?: { [key in string]: string }, 
+/**
+ * Only jobs from this moment on (RFC 3339)
+ */
+since?: string, 
+/**
+ * Only jobs from before this moment (RFC 3339)
+ */
+until?: string, };
+
+/**
+ * Whose past is asked for.
+ */
+export type HistoryQuery = { 
+/**
+ * The suite's name
+ */
+suite: string, 
+/**
+ * The label `branch` of its jobs; without it, jobs that have none
+ */
+branch?: string, 
+/**
+ * Only the test of this name
+ */
+test?: string, 
+/**
+ * How many of the newest jobs, at most 50
+ */
+limit?: number, 
+/**
+ * Where the page before ended
+ */
+cursor?: string, };
 
 /**
  * Which part of a list is asked for.
@@ -634,6 +703,11 @@ tests_per_job: number, };
  * What kind of result a test, a step or a check has.
  */
 export type Outcome = "passed" | "failed" | "errored" | "blocked" | "flaky" | "skipped" | "cancelled";
+
+/**
+ * How a test's end compares with the runs of the same suite and branch before.
+ */
+export type Change = "new_failure" | "still_failing" | "fixed" | "flaky";
 
 /**
  * The one word a run ends with.
@@ -807,6 +881,10 @@ outcome?: Outcome,
  */
 duration_ms?: number, 
 /**
+ * How that compares with the runs of the same suite and branch before, where there is something new to say
+ */
+change?: Change, 
+/**
  * Its steps, as far as they have started
  */
 steps: Array<StepState>, 
@@ -839,6 +917,10 @@ duration_ms: number,
  * How many tries it took
  */
 attempt: number, 
+/**
+ * How it compares with the runs of the same suite and branch before, where there is something new to say
+ */
+change?: Change, 
 /**
  * The checks that did not hold
  */
@@ -1039,6 +1121,40 @@ digest: string,
  * Why it could not be planned, or was stopped before all tests had run
  */
 problem?: string, };
+
+/**
+ * A test as it ended in past jobs.
+ */
+export type TestHistory = { 
+/**
+ * Its name
+ */
+name: string, 
+/**
+ * How it ended, newest first; jobs in which it was skipped or cancelled are left out
+ */
+outcomes: Array<PastOutcome>, };
+
+/**
+ * How a test ended in one job.
+ */
+export type PastOutcome = { 
+/**
+ * The job
+ */
+job: string, 
+/**
+ * How it ended
+ */
+outcome: Outcome, 
+/**
+ * How long it took, retries included, in milliseconds
+ */
+duration_ms: number, 
+/**
+ * When the job was accepted (RFC 3339)
+ */
+at: string, };
 
 /**
  * A stored suite as a list shows it.

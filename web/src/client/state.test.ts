@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Counts, Event, JobStatus, Outcome, TestState, TestStatus, Verdict } from './protocol'
+import type { Change, Counts, Event, JobStatus, Outcome, TestState, TestStatus, Verdict } from './protocol'
 import { JobState } from './state'
 
 /** The files `crates/protocol` is tested on as well. */
@@ -15,6 +15,7 @@ interface ExpectedTest {
   attempt: number
   steps: Record<string, Outcome | null>
   stalled: boolean
+  change?: Change
 }
 
 interface Vector {
@@ -40,10 +41,11 @@ function stateAfter(events: Event[]): JobState {
 }
 
 function summarised(state: JobState): Vector['expected'] {
-  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps, stalled = false }) => {
+  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps, stalled = false, change }) => {
     const outcomes = steps.map((step) => [String(step.step), step.outcome ?? null])
     const outcomesOfSteps = Object.fromEntries(outcomes)
-    return [String(test), { status, outcome: outcome ?? null, v, attempt, steps: outcomesOfSteps, stalled }]
+    const expected: ExpectedTest = { status, outcome: outcome ?? null, v, attempt, steps: outcomesOfSteps, stalled }
+    return [String(test), change === undefined ? expected : { ...expected, change }]
   })
   if (state.summary === undefined) throw new Error('nothing was heard of the job')
   const { status, counts, verdict, suite, principal, replay_of } = state.summary

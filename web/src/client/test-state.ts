@@ -10,8 +10,9 @@ export function queuedTest(test: number, name: string): TestState {
 
 /** What `test.finished` says, as a state. */
 export function finishedTest(event: TestFinished, v: number): TestState {
-  const { test, name, outcome, duration_ms, attempt = 0, steps = [] } = event
-  return { test, name, v, status: 'finished', attempt, outcome, duration_ms, steps }
+  const { test, name, outcome, duration_ms, attempt = 0, change, steps = [] } = event
+  const finished: TestState = { test, name, v, status: 'finished', attempt, outcome, duration_ms, steps }
+  return change === undefined ? finished : { ...finished, change }
 }
 
 const UPDATES_PER_LEASE = 1_000_000

@@ -45,6 +45,20 @@ describe('a job page', () => {
     }
   })
 
+  it('says what is new about a test, and repeats no outcome', async () => {
+    const changes = [undefined, 'new_failure', 'flaky'] as const
+    const outcomeOf = (test: number) => (['passed', 'failed', 'flaky'] as const)[test] ?? 'passed'
+    const recording = recordedRun({ tests: 3, outcomeOf }).map((event) => {
+      const change = event.type === 'test.finished' ? changes[event.test] : undefined
+      return change === undefined ? event : { ...event, change }
+    })
+    const { page, replay } = await shownJob(recording)
+    replay.play()
+    await nextFrame()
+    const remarks = byId(page, 'test-row').map((row) => `${row.find('.name').text()}: ${row.find('.remarks').text()}`)
+    expect(remarks).toEqual(['Page 2: new failure', 'Page 3: ', 'Page 1: '])
+  })
+
   it('shows what strangers wrote as text', async () => {
     const markup = '<img src=x onerror="alert(1)">'
     const checksOf = () => [{ check: 'body', outcome: 'failed' as const, expected: 'a', actual: markup }]

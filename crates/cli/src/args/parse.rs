@@ -1,10 +1,12 @@
 //! Values as they are typed.
 
 use std::time::Duration;
+use stepcast_platform::Clock;
 use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::duration;
 use stepcast_protocol::limits::JOB_TIME;
+use stepcast_protocol::moment::Moment;
 
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     duration::parse(text)
@@ -34,6 +36,14 @@ pub(super) fn parse_time_limit(text: &str) -> Result<u32, String> {
         return Err(format!("a time limit has whole seconds, from `1s` to `{}`", duration::format(JOB_TIME)));
     }
     u32::try_from(limit.as_secs()).map_err(|error| error.to_string())
+}
+
+/// A moment, or how long ago it was.
+pub(super) fn parse_moment(text: &str) -> Result<Moment, String> {
+    match parse_duration(text) {
+        Ok(ago) => Ok(Moment::from_ms(Clock::system().now_ms().saturating_sub(duration::millis(ago)))),
+        Err(_) => text.parse().map_err(|error| format!("{error}, or how long ago it was, like `24h`")),
+    }
 }
 
 pub(super) fn parse_pair(text: &str) -> Result<(String, String), String> {

@@ -216,6 +216,7 @@ impl Narrator<'_> {
             outcome,
             duration_ms: millis(duration),
             attempt,
+            change: None,
             failures: Vec::new(),
             steps,
         };

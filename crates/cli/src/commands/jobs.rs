@@ -22,6 +22,9 @@ pub(crate) async fn jobs(arguments: JobsArguments) -> anyhow::Result<Exit> {
             limit: u32::try_from(wanted - listed.len()).ok(),
             suite: arguments.suite.clone(),
             status: arguments.status.map(JobStatus::from),
+            labels: arguments.labels.iter().cloned().collect(),
+            since: arguments.since,
+            until: arguments.until,
         };
         let EventBody::Jobs { jobs, cursor: next } = session.ask(Command::Jobs(query)).await?.body else { break };
         listed.extend(jobs);
@@ -34,7 +37,9 @@ pub(crate) async fn jobs(arguments: JobsArguments) -> anyhow::Result<Exit> {
         report::data(&if arguments.json { serde_json::to_string(job)? } else { line(job) });
     }
     if listed.is_empty() && !arguments.json {
-        report::message("no jobs; start one with `stepcast run FILE`");
+        let is_narrowed = !arguments.labels.is_empty() || arguments.since.is_some() || arguments.until.is_some();
+        let why = if is_narrowed { "no such jobs" } else { "no jobs; start one with `stepcast run FILE`" };
+        report::message(why);
     }
     Ok(Exit::Passed)
 }

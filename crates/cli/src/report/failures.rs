@@ -1,6 +1,6 @@
 //! What did not pass, so that it can be fixed without asking.
 
-use super::one_line;
+use super::{changes, one_line};
 use std::fmt::Write;
 use stepcast_protocol::state::{Failure, TestState};
 use stepcast_protocol::{JobState, Outcome};
@@ -16,7 +16,8 @@ pub(super) fn not_passed(state: &JobState) -> Vec<(&TestState, Outcome)> {
 
 /// One test with every check that did not hold.
 pub(super) fn render(test: &TestState, outcome: Outcome) -> String {
-    let mut out = format!("{} {}\n", super::mark(outcome), one_line(&test.name));
+    let change = test.change.map_or_else(String::new, |change| format!(" ({})", changes::words(change)));
+    let mut out = format!("{} {}{change}\n", super::mark(outcome), one_line(&test.name));
     let mut step = None;
     for failure in test.failures() {
         if test.steps.len() > 1 && step != Some(failure.step) {

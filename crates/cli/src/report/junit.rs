@@ -8,7 +8,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use stepcast_protocol::state::{JobSummary, TestState};
+use stepcast_protocol::state::{Change, JobSummary, TestState};
 use stepcast_protocol::{JobState, Outcome};
 
 /// Writes the report of all runs of one command.
@@ -56,19 +56,33 @@ fn render_test<W: Write>(writer: &mut Writer<W>, job: &JobSummary, test: &TestSt
         .with_attribute(("classname", class.as_str()))
         .with_attribute(("time", time.as_str()));
     let element = match test.outcome {
-        Some(Outcome::Passed | Outcome::Flaky) => return case.write_empty().map(|_| ()),
+        Some(Outcome::Passed | Outcome::Flaky) => {
+            return match test.change {
+                None => case.write_empty().map(|_| ()),
+                Some(change) => case.write_inner_content(|writer| render_change(writer, change)).map(|_| ()),
+            };
+        }
         Some(Outcome::Failed) => "failure",
         Some(Outcome::Skipped | Outcome::Cancelled) => "skipped",
         _ => "error",
     };
     let outcome = test.outcome.map_or("without an outcome", Outcome::as_str);
     case.write_inner_content(|writer| {
+        test.change.map_or(Ok(()), |change| render_change(writer, change))?;
         let details = test.outcome.map_or_else(String::new, |outcome| failures::render(test, outcome));
         writer
             .create_element(element)
             .with_attribute(("message", outcome))
             .write_text_content(BytesText::new(&clean(&console::strip_ansi_codes(&details))))?;
         Ok(())
+    })?;
+    Ok(())
+}
+
+fn render_change<W: Write>(writer: &mut Writer<W>, change: Change) -> std::io::Result<()> {
+    writer.create_element("properties").write_inner_content(|writer| {
+        let property = writer.create_element("property").with_attribute(("name", "change"));
+        property.with_attribute(("value", change.as_str())).write_empty().map(|_| ())
     })?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The end of a run: failures first, then one line with the verdict.
 
-use super::failures;
+use super::{changes, failures};
 use console::style;
 use std::fmt::Write;
 use std::time::Duration;
@@ -16,6 +16,7 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
         let _ = writeln!(out, "{}", failures::render(test, outcome));
     }
     slow(&mut out, state);
+    changes::render(&mut out, state);
     let Some(job) = &state.summary else { return out };
     if let Some(problem) = &job.problem {
         let what = if job.counts.total == 0 { "The suite could not be planned" } else { "Not all tests were run" };

@@ -73,7 +73,9 @@ fn ended(tests: u32) -> Vec<FinishedTest> {
         v: 1,
         outcome: Outcome::Passed,
         duration_ms: 1,
+        expected_ms: 0,
         attempt: 1,
+        change: None,
         steps: "[]".to_owned(),
         checks: 1,
     };
@@ -144,8 +146,8 @@ async fn items_there_was_no_room_for_are_offered_again() {
         Ok(json!({ "UnprocessedItems": { "stepcast": items } }))
     };
     let (table, script) = Script::table([left(&["1", "2"]), left(&["2"]), Ok(json!({ "UnprocessedItems": {} }))]).await;
-    let tests: Vec<_> =
-        (0..3).map(|test| NewTest { test, name: "Test".to_owned(), planned: "{}".to_owned() }).collect();
+    let new = |test| NewTest { test, name: "Test".to_owned(), planned: "{}".to_owned(), past: None, expected_ms: None };
+    let tests: Vec<_> = (0..3).map(new).collect();
     table.put_tests("job-1", 1, &tests).await.expect("stored in the end");
     let offered: Vec<_> = script
         .asked()
@@ -162,7 +164,7 @@ async fn keys_that_were_not_read_are_asked_for_again() {
     let left = Ok(json!({ "Responses": {}, "UnprocessedKeys": { "stepcast": { "Keys": [key] } } }));
     let none = Ok(json!({ "Responses": { "stepcast": [] }, "UnprocessedKeys": {} }));
     let (table, script) = Script::table([found, left, none]).await;
-    let query = JobsQuery { cursor: None, limit: None, suite: None, status: None };
+    let query = JobsQuery::default();
     let (jobs, _) = table.jobs(&query).await.expect("read in the end");
     assert!(jobs.is_empty());
     let operations: Vec<_> = script.asked().into_iter().map(|(operation, _)| operation).collect();

@@ -2,6 +2,8 @@
 //! unless a test moves it. The table and the queue are the embedded ones.
 
 mod deadline;
+mod history;
+mod refusal;
 mod secret;
 mod silence;
 mod world;

@@ -1,5 +1,6 @@
 //! What the tests share: a table, a queue, workers, and a site that answers or does not.
 
+use crate::refusal::Refusals;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use axum::Router;
 use axum::routing::{get, post};
@@ -39,6 +40,8 @@ const NOON: u64 = 1_800_000_000_000;
 pub struct World {
     /// Address of the site: `/page` is a page, `/never` is not answered
     pub site: String,
+    /// What the table does not do
+    pub refusals: Refusals,
     config: Config,
     now: Arc<AtomicU64>,
     heard: Arc<Mutex<Vec<String>>>,
@@ -55,7 +58,8 @@ impl World {
             queue.create_queue(name, QueueAttributes::default()).await.expect("a queue");
         }
         let key = || AccessKey::new("key");
-        let table_url = serve(|_| table.router(key())).await;
+        let refusals = Refusals::default();
+        let table_url = serve(|_| refusals.before(table.router(key()))).await;
         let queue_url = serve(|url| queue::server::router(queue, key(), url, CancellationToken::new())).await;
         let site = serve(|_| {
             Router::new()
@@ -70,7 +74,7 @@ impl World {
         let hear = move |body: String| async move { pushed.lock().expect("nobody failed").push(body) };
         let connections = serve(|_| Router::new().route("/@connections/{connection}", post(hear))).await;
         let config = Config::at(endpoints, url("stepcast"), url("dead"), connections, Secret::new(SECRET));
-        let world = Self { site, config, now: Arc::new(AtomicU64::new(NOON)), heard, _folder: folder };
+        let world = Self { site, refusals, config, now: Arc::new(AtomicU64::new(NOON)), heard, _folder: folder };
         world.platform().await.table.create_if_missing().await.expect("a table");
         world
     }

@@ -7,7 +7,7 @@ use super::tests::test_sk;
 use super::transaction::{Transacted, is_refused};
 use crate::error::Result;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem, Update};
-use stepcast_protocol::state::{Outcome, digest_of};
+use stepcast_protocol::state::{Change, Outcome, digest_of};
 
 /// The end of a test, by the worker that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,12 @@ pub struct FinishedTest {
     pub outcome: Outcome,
     /// How long it took, in milliseconds
     pub duration_ms: u64,
+    /// How long it should have taken, in milliseconds; 0 where nobody knew
+    pub expected_ms: u64,
     /// How many tries it took
     pub attempt: u32,
+    /// How it compares with the jobs before
+    pub change: Option<Change>,
     /// Its steps as JSON
     pub steps: String,
     /// Checks that were evaluated
@@ -46,13 +50,9 @@ impl Table {
     }
 
     fn finish_test(&self, job: &str, plan: u64, test: &FinishedTest) -> Result<TransactWriteItem> {
-        let update = Update::builder()
+        let mut update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(job_pk(job), test_sk(plan, test.test))))
-            .update_expression(
-                "SET #status = :finished, #outcome = :outcome, duration_ms = :duration, attempt = :attempt, \
-                 steps = :steps, v = :v",
-            )
             .condition_expression("#status = :running AND lease = :lease")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#outcome", "outcome")
@@ -63,9 +63,17 @@ impl Table {
             .expression_attribute_values(":duration", number(test.duration_ms))
             .expression_attribute_values(":attempt", number(test.attempt))
             .expression_attribute_values(":steps", text(&test.steps))
-            .expression_attribute_values(":v", number(test.v))
-            .build()
-            .map_err(incomplete)?;
+            .expression_attribute_values(":v", number(test.v));
+        let mut set = "SET #status = :finished, #outcome = :outcome, duration_ms = :duration, attempt = :attempt, \
+                       steps = :steps, v = :v"
+            .to_owned();
+        if let Some(change) = test.change {
+            set.push_str(", #change = :change");
+            update = update
+                .expression_attribute_names("#change", "change")
+                .expression_attribute_values(":change", text(change.as_str()));
+        }
+        let update = update.update_expression(set).build().map_err(incomplete)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -85,11 +93,13 @@ impl Table {
             .expression_attribute_values(":now", number(self.clock.now_ms()))
             .expression_attribute_values(":closed", number(format!("-{}", finished.len())))
             .expression_attribute_values(":checks", number(finished.iter().map(|test| test.checks).sum::<u64>()))
+            .expression_attribute_values(":expected", number(finished.iter().map(|test| test.expected_ms).sum::<u64>()))
             .expression_attribute_values(
                 ":digest",
                 number(finished.iter().map(|test| digest_of(test.test, test.outcome)).sum::<u64>()),
             );
-        let mut add = "ADD v :one, #open :closed, #checks :checks, #digest :digest".to_owned();
+        let mut add =
+            "ADD v :one, #open :closed, #checks :checks, expected_done_ms :expected, #digest :digest".to_owned();
         for outcome in Outcome::ALL {
             let count = finished.iter().filter(|test| test.outcome == outcome).count();
             if count > 0 {

@@ -109,6 +109,8 @@ impl Table {
             plan: 0,
             open: 0,
             checks: 0,
+            expected_ms: 0,
+            expected_done_ms: 0,
             digest: 0,
             cancel_requested: false,
             ended_by: None,
@@ -161,11 +163,15 @@ impl Table {
         self.changed(update).await
     }
 
-    /// Makes a planning the one that counts. Nothing, where another was faster or the job is past planning.
-    pub async fn planned(&self, job: &str, plan: u64, total: u32) -> Result<Option<JobRecord>> {
+    /// Makes a planning the one that counts. `expected_ms` is how long its tests should take, one after the other, or 0
+    /// where nobody knows. Nothing, where another was faster or the job is past planning.
+    pub async fn planned(&self, job: &str, plan: u64, total: u32, expected_ms: u64) -> Result<Option<JobRecord>> {
         let update = self
             .update_job(job)
-            .update_expression("SET #status = :running, #total = :total, #open = :total, moved_at = :now ADD v :one")
+            .update_expression(
+                "SET #status = :running, #total = :total, #open = :total, expected_ms = :expected, moved_at = :now \
+                 ADD v :one",
+            )
             .condition_expression("#status = :accepted AND #plan = :plan")
             .expression_attribute_names("#plan", "plan")
             .expression_attribute_names("#status", "status")
@@ -174,6 +180,7 @@ impl Table {
             .expression_attribute_values(":running", text("running"))
             .expression_attribute_values(":accepted", text("accepted"))
             .expression_attribute_values(":total", number(total))
+            .expression_attribute_values(":expected", number(expected_ms))
             .expression_attribute_values(":plan", number(plan))
             .expression_attribute_values(":one", number(1));
         self.changed(update).await

@@ -3,6 +3,7 @@
 use super::item::{Item, key, read};
 use super::jobs::job_pk;
 use super::record::JobRecord;
+use super::time_range::{Start, TimeRange};
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -13,7 +14,8 @@ use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::limits::ITEMS_PER_PAGE;
 use stepcast_protocol::state::ListedJob;
 
-/// How many pages of the index one answer may read while it looks for jobs in a given status.
+/// How many pages of the index one answer may read while it looks for jobs in a given status or with given
+/// labels.
 const PAGES: u32 = 10;
 
 /// How often keys DynamoDB did not get to are asked for again.
@@ -26,11 +28,11 @@ impl Table {
         let partition = query.suite.as_ref().map_or_else(|| "JOBS".to_owned(), |suite| format!("SUITE#{suite}"));
         let mut jobs = Vec::new();
         let mut cursor = query.cursor.clone();
+        let range = TimeRange::asked_for(query);
         for _ in 0..PAGES {
-            let (ids, next) = self.job_ids(&partition, cursor.as_deref(), most - jobs.len()).await?;
+            let (ids, next) = self.job_ids(&partition, range.as_ref(), cursor.as_deref(), most - jobs.len()).await?;
             let records = self.jobs_by_id(&ids).await?;
-            let listed = records.iter().map(JobRecord::listed);
-            jobs.extend(listed.filter(|job| query.status.is_none_or(|status| job.summary.status == status)));
+            jobs.extend(records.iter().map(JobRecord::listed).filter(|job| is_asked_for(query, job)));
             cursor = next;
             if cursor.is_none() || jobs.len() >= most {
                 break;
@@ -42,11 +44,18 @@ impl Table {
     async fn job_ids(
         &self,
         partition: &str,
+        range: Option<&TimeRange>,
         cursor: Option<&str>,
         most: usize,
     ) -> Result<(Vec<String>, Option<String>)> {
-        let query = self.partition(partition, "").scan_index_forward(false);
-        let (items, next) = Self::page(query, partition, cursor, most).await?;
+        let (query, cursor) = match range {
+            None => (self.partition(partition, ""), cursor),
+            Some(range) => match range.start(cursor) {
+                Some(Start(cursor)) => (range.query(self, partition), cursor),
+                None => return Ok((Vec::new(), None)),
+            },
+        };
+        let (items, next) = Self::page(query.scan_index_forward(false), partition, cursor, most).await?;
         Ok((items.iter().filter_map(sort_key).collect(), next))
     }
 
@@ -95,6 +104,12 @@ impl Table {
     pub async fn open_jobs(&self) -> Result<Vec<String>> {
         Ok(Self::all(self.partition("OPEN", "")).await?.iter().filter_map(sort_key).collect())
     }
+}
+
+/// Whether a job is in the status and has the labels that are asked for.
+fn is_asked_for(query: &JobsQuery, job: &ListedJob) -> bool {
+    query.status.is_none_or(|status| job.summary.status == status)
+        && query.labels.iter().all(|(name, value)| job.summary.labels.get(name) == Some(value))
 }
 
 /// How many items a page has where so many were asked for.

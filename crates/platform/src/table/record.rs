@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::state::{
-    Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, StepState, Stop, TestState, TestStatus, Verdict,
-    format_digest, test_version,
+    Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, StepState, Stop, TestState, TestStatus,
+    Verdict, format_digest, test_version,
 };
 
 /// A job.
@@ -39,6 +39,12 @@ pub struct JobRecord {
     /// Checks that were evaluated
     #[serde(default)]
     pub checks: u64,
+    /// How long all of its tests should take, one after the other, as the jobs before say; 0 where they say nothing
+    #[serde(default)]
+    pub expected_ms: u64,
+    /// The share of the finished tests in that
+    #[serde(default)]
+    pub expected_done_ms: u64,
     /// Sum of the outcomes' fingerprints
     #[serde(default)]
     pub digest: u64,
@@ -84,6 +90,11 @@ impl JobRecord {
             problem: self.problem.clone(),
             replay_of: self.replay_of.clone(),
         }
+    }
+
+    /// Which jobs of its suite it is compared with: those of the same label `branch`, or those that have none.
+    pub fn branch(&self) -> &str {
+        self.labels.get("branch").map_or("", String::as_str)
     }
 
     /// As a list shows it.
@@ -166,6 +177,15 @@ pub struct TestRecord {
     /// How long it took, in milliseconds
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// How that compares with the jobs before
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// How it ended in the jobs before, newest first, where that could be read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Vec<Outcome>>,
+    /// How long it should take, in milliseconds, as far as the jobs before say
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_ms: Option<u64>,
     /// Its steps as JSON
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<String>,
@@ -184,6 +204,7 @@ impl TestRecord {
             attempt: self.attempt,
             outcome: self.outcome,
             duration_ms: self.duration_ms,
+            change: self.change,
             steps,
             stalled: false,
         }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{PutRequest, ReturnValue, ReturnValuesOnConditionCh
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::time::Duration;
-use stepcast_protocol::state::TestStatus;
+use stepcast_protocol::state::{Outcome, TestStatus};
 
 /// Most items one `BatchWriteItem` takes.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
@@ -34,6 +34,12 @@ pub struct NewTest {
     pub name: String,
     /// What the worker needs to know
     pub planned: String,
+    /// How it ended in the jobs before, newest first, where that could be read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub past: Option<Vec<Outcome>>,
+    /// How long it should take, in milliseconds, as far as the jobs before say
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_ms: Option<u64>,
 }
 
 /// What became of a worker's wish to run a test.
@@ -65,7 +71,11 @@ impl Table {
         let items = tests.iter().map(|test| {
             item(job_pk(job), test_sk(plan, test.test), &Stored { test, status: TestStatus::Queued, expires_at })
         });
-        let items: Vec<Item> = items.collect::<Result<_>>()?;
+        self.put_all(&items.collect::<Result<Vec<_>>>()?).await
+    }
+
+    /// Writes items, some at a time; if it fails, some of them may be written.
+    pub(super) async fn put_all(&self, items: &[Item]) -> Result<()> {
         let batches: Vec<_> = items.chunks(BATCH).collect();
         for group in batches.chunks(BATCHES_IN_FLIGHT) {
             try_join_all(group.iter().map(|batch| self.put_batch(batch))).await?;
@@ -167,7 +177,7 @@ impl Table {
 
     /// All tests of a planning, in order.
     pub async fn tests(&self, job: &str, plan: u64) -> Result<Vec<TestRecord>> {
-        let query = self.partition(job_pk(job), &format!("TEST#{plan:05}#"));
+        let query = self.partition(job_pk(job), &test_prefix(plan));
         let items = Self::all(query).await?;
         items.into_iter().map(|item| super::item::read("test", item)).collect()
     }
@@ -185,8 +195,13 @@ fn write_request(item: &Item) -> Result<WriteRequest> {
     Ok(WriteRequest::builder().put_request(put).build())
 }
 
+/// What the sort keys of a planning's tests begin with.
+pub(super) fn test_prefix(plan: u64) -> String {
+    format!("TEST#{plan:05}#")
+}
+
 pub(super) fn test_sk(plan: u64, test: u32) -> String {
-    format!("TEST#{plan:05}#{test:06}")
+    format!("{}{test:06}", test_prefix(plan))
 }
 
 fn test_record(attributes: Option<Item>) -> Result<TestRecord> {

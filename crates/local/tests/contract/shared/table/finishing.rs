@@ -92,7 +92,7 @@ async fn nothing_counts_for_a_planning_that_does_not() {
     fixture.table.claim_test("job-1", 1, 0, LEASE).await.expect("an answer");
     let finish = |plan| fixture.table.finish_tests("job-1", plan, vec![ended(0, 1, Outcome::Passed)]);
     assert!(finish(1).await.expect("an answer").is_empty(), "the job is not planned");
-    let job = fixture.table.planned("job-1", 2, 1).await.expect("an answer").expect("it is the newest");
+    let job = fixture.table.planned("job-1", 2, 1, 0).await.expect("an answer").expect("it is the newest");
     assert!(finish(1).await.expect("an answer").is_empty(), "another planning counts");
     assert_eq!(fixture.job("job-1").await, job);
     fixture.claim(&job, 0).await;

@@ -3,10 +3,12 @@
 use super::{Fixture, new_job};
 use stepcast_platform::table::NewJob;
 use stepcast_protocol::command::JobsQuery;
+use stepcast_protocol::moment::Moment;
 use stepcast_protocol::state::{JobStatus, Verdict};
+use uuid::{NoContext, Timestamp, Uuid};
 
 fn query() -> JobsQuery {
-    JobsQuery { cursor: None, limit: None, suite: None, status: None }
+    JobsQuery::default()
 }
 
 /// The ids of all pages, and how many pages there were.
@@ -104,4 +106,73 @@ async fn a_cursor_may_name_a_job_that_is_no_more() {
     fixture.expire("JOBS", "job-002").await;
     let (page, _) = fixture.table.jobs(&JobsQuery { cursor, ..query() }).await.expect("an answer");
     assert_eq!(page.iter().map(|listed| listed.job.as_str()).collect::<Vec<_>>(), ["job-001", "job-000"]);
+}
+
+/// Jobs of one minute each, oldest first, with the labels `number` and `parity`.
+async fn one_a_minute(count: u32) -> (Fixture, Vec<String>) {
+    let fixture = Fixture::new().await;
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let minutes = Timestamp::from_unix(NoContext, u64::from(number) * 60, 0);
+        let job = Uuid::new_v7(minutes).to_string();
+        let parity = if number % 2 == 0 { "even" } else { "odd" };
+        let labels = [("number", number.to_string()), ("parity", parity.to_owned())];
+        let labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
+        fixture.create(&NewJob { labels, ..new_job(&job) }).await;
+        ids.push(job);
+    }
+    (fixture, ids)
+}
+
+fn minute(number: u64) -> Moment {
+    Moment::from_ms(number * 60_000)
+}
+
+#[tokio::test]
+async fn jobs_are_found_by_time() {
+    let (fixture, ids) = one_a_minute(6).await;
+    let newest_first = |from: usize, until: usize| ids[from..until].iter().rev().cloned().collect::<Vec<_>>();
+    for (since, until, expected) in [
+        (Some(2), None, newest_first(2, 6)),
+        (None, Some(2), newest_first(0, 2)),
+        (Some(1), Some(4), newest_first(1, 4)),
+        (Some(4), Some(1), Vec::new()),
+        (Some(9), None, Vec::new()),
+    ] {
+        let query = JobsQuery { since: since.map(minute), until: until.map(minute), limit: Some(2), ..query() };
+        assert_eq!(pages(&fixture, query).await.0, expected, "from {since:?} until {until:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_time_is_no_mistake() {
+    let (fixture, ids) = one_a_minute(6).await;
+    let between = |cursor: &str| JobsQuery {
+        since: Some(minute(2)),
+        until: Some(minute(4)),
+        cursor: Some(cursor.to_owned()),
+        ..query()
+    };
+    let (later, _) = fixture.table.jobs(&between(&ids[5])).await.expect("an answer");
+    assert_eq!(later.iter().map(|listed| &listed.job).collect::<Vec<_>>(), [&ids[3], &ids[2]]);
+    let (earlier, _) = fixture.table.jobs(&between(&ids[0])).await.expect("an answer");
+    assert!(earlier.is_empty());
+}
+
+#[tokio::test]
+async fn jobs_are_found_by_label() {
+    let (fixture, ids) = one_a_minute(24).await;
+    let labelled = |labels: &[(&str, &str)], limit| JobsQuery {
+        labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        limit: Some(limit),
+        ..query()
+    };
+    let (odd, _) = pages(&fixture, labelled(&[("parity", "odd")], 5)).await;
+    assert_eq!(odd, ids.iter().skip(1).step_by(2).rev().cloned().collect::<Vec<_>>());
+    let (one, _) = pages(&fixture, labelled(&[("parity", "odd"), ("number", "3")], 50)).await;
+    assert_eq!(one, [ids[3].clone()]);
+    let (none, _) = pages(&fixture, labelled(&[("parity", "even"), ("number", "3")], 50)).await;
+    assert!(none.is_empty());
+    let (page, cursor) = fixture.table.jobs(&labelled(&[("number", "3")], 2)).await.expect("an answer");
+    assert!(page.is_empty() && cursor.is_some(), "one answer reads so far and no further");
 }

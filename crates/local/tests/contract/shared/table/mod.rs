@@ -6,6 +6,7 @@ mod closing;
 mod connections;
 mod expiry;
 mod finishing;
+mod history;
 mod jobs;
 mod limits;
 mod lists;
@@ -80,7 +81,7 @@ impl Fixture {
         let plan = self.table.begin_plan(job).await.expect("an answer").expect("it is not planned yet").plan;
         let planned: Vec<_> = (0..tests).map(new_test).collect();
         self.table.put_tests(job, plan, &planned).await.expect("stored");
-        self.table.planned(job, plan, tests).await.expect("an answer").expect("it is the newest planning")
+        self.table.planned(job, plan, tests, 0).await.expect("an answer").expect("it is the newest planning")
     }
 
     /// Stores a job that was not there before.
@@ -164,13 +165,24 @@ fn source() -> JobSource {
 }
 
 fn new_test(test: u32) -> NewTest {
-    NewTest { test, name: format!("Test {test}"), planned: "{}".to_owned() }
+    NewTest { test, name: format!("Test {test}"), planned: "{}".to_owned(), past: None, expected_ms: None }
 }
 
 /// The end of a test by the worker that holds this lease: two checks, in a quarter of a second.
 fn ended(test: u32, lease: u64, outcome: Outcome) -> FinishedTest {
     let steps = r#"[{"step":0,"name":"get"}]"#.to_owned();
-    FinishedTest { test, lease, v: lease * 1_000_000 + 7, outcome, duration_ms: 250, attempt: 1, steps, checks: 2 }
+    FinishedTest {
+        test,
+        lease,
+        v: lease * 1_000_000 + 7,
+        outcome,
+        duration_ms: 250,
+        expected_ms: 0,
+        attempt: 1,
+        change: None,
+        steps,
+        checks: 2,
+    }
 }
 
 /// Does the same `times` at once, each in a task of its own.

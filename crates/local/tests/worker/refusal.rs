@@ -1,0 +1,48 @@
+//! A table that does not do everything it is asked.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use std::sync::{Arc, Mutex};
+
+/// Which requests are refused: an operation, and a text that the request has in it.
+#[derive(Clone, Default)]
+pub struct Refusals(Arc<Mutex<Vec<(&'static str, &'static str)>>>);
+
+impl Refusals {
+    /// Refuses these requests from now on.
+    pub fn refuse(&self, operation: &'static str, text: &'static str) {
+        self.0.lock().expect("nobody failed").push((operation, text));
+    }
+
+    /// Does everything again.
+    pub fn end(&self) {
+        self.0.lock().expect("nobody failed").clear();
+    }
+
+    /// Puts itself before a table.
+    pub fn before(&self, table: Router) -> Router {
+        table.layer(from_fn_with_state(self.clone(), pass))
+    }
+
+    fn is_refused(&self, operation: &str, request: &[u8]) -> bool {
+        let request = String::from_utf8_lossy(request);
+        let refused = self.0.lock().expect("nobody failed");
+        refused.iter().any(|(of, text)| operation.ends_with(of) && request.contains(text))
+    }
+}
+
+async fn pass(State(refusals): State<Refusals>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a request");
+    let operation = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    if refusals.is_refused(operation, &body) {
+        // One that the SDK does not send again.
+        let error = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"not this"}"#;
+        return (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.0")], error).into_response();
+    }
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}
