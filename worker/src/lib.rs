@@ -1,8 +1,9 @@
 //! Runs tests from the queue and tells everyone watching.
 //!
 //! The way of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
-//! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job.
-//! `reaper` looks after what was left behind; `finishing` ends what nobody waits for.
+//! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job,
+//! `notify` tells webhooks what that is for its suite. `reaper` looks after what was left behind; `finishing` ends what
+//! nobody waits for.
 
 mod batch;
 mod deadline;
@@ -12,6 +13,7 @@ mod finish;
 mod finishing;
 mod job;
 mod narrator;
+mod notify;
 mod planning;
 mod progress;
 mod reaper;
@@ -20,6 +22,7 @@ mod verdict;
 
 use engine::{Engine, EngineConfig, EngineError};
 use job::Jobs;
+use notify::Postman;
 use progress::Progress;
 use std::time::Duration;
 use stepcast_platform::Platform;
@@ -31,6 +34,7 @@ pub struct Worker {
     engine: Engine,
     jobs: Jobs,
     progress: Progress,
+    postman: Postman,
     lease: Duration,
 }
 
@@ -50,6 +54,7 @@ impl Worker {
             engine: Engine::new(engine)?,
             jobs: Jobs::new(platform.clone()),
             progress: Progress::new(platform.clone()),
+            postman: Postman::default(),
             platform,
             lease,
         })

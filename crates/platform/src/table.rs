@@ -9,6 +9,8 @@
 //! | `JOBS` | `id` | every job, newest last |
 //! | `SUITE#name` | `id` | the jobs of one suite |
 //! | `OPEN` | `id` | jobs without a verdict, for the reaper |
+//! | `SUITE_STATE#name` | `[branch, tags]` | how a suite stands, where somebody is told |
+//! | `OUTBOX` | `id` | jobs whose notification is not delivered |
 //! | `KEY#principal` | `key` | idempotency keys |
 //! | `CONNECTION#id` | `CONNECTION` | a connection: who, since when |
 //! | `CONNECTION#id` | `WATCH#topic` | what it watches, to be found when it goes |
@@ -22,13 +24,16 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
 mod connections;
+mod failing;
 mod finish;
 mod item;
 mod jobs;
 mod lists;
+mod outbox;
 mod record;
 mod said;
 mod schema;
+mod suite_state;
 mod suites;
 mod tests;
 mod transaction;
@@ -36,6 +41,7 @@ mod transaction;
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
 pub use jobs::{Created, NewJob};
+pub use outbox::PendingNotification;
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use said::Said;
 pub use suites::NamedSuite;
@@ -60,6 +66,8 @@ pub struct Table {
     name: String,
     clock: Clock,
     retention: Duration,
+    /// Whether somebody is told when a suite breaks or recovers
+    tells_of_suites: bool,
 }
 
 impl Table {
@@ -73,6 +81,7 @@ impl Table {
             name: config.table.clone(),
             clock,
             retention: config.retention,
+            tells_of_suites: config.webhooks.are_configured(),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod frame;
 pub mod limits;
+pub mod notification;
 pub mod schema;
 pub mod state;
 pub mod suite;

@@ -7,3 +7,4 @@ mod origins;
 mod secrets;
 mod single_sign_on;
 mod watching;
+mod webhooks;

@@ -2,6 +2,8 @@
 //! unless a test moves it. The table and the queue are the embedded ones.
 
 mod deadline;
+mod notifying;
+mod receiver;
 mod secret;
 mod silence;
 mod world;

@@ -167,7 +167,7 @@ impl Table {
 
     /// All tests of a planning, in order.
     pub async fn tests(&self, job: &str, plan: u64) -> Result<Vec<TestRecord>> {
-        let query = self.partition(job_pk(job), &format!("TEST#{plan:05}#"));
+        let query = self.partition(job_pk(job), &test_prefix(plan));
         let items = Self::all(query).await?;
         items.into_iter().map(|item| super::item::read("test", item)).collect()
     }
@@ -185,8 +185,13 @@ fn write_request(item: &Item) -> Result<WriteRequest> {
     Ok(WriteRequest::builder().put_request(put).build())
 }
 
+/// How the sort keys of a planning's tests begin.
+pub(super) fn test_prefix(plan: u64) -> String {
+    format!("TEST#{plan:05}#")
+}
+
 pub(super) fn test_sk(plan: u64, test: u32) -> String {
-    format!("TEST#{plan:05}#{test:06}")
+    format!("{}{test:06}", test_prefix(plan))
 }
 
 fn test_record(attributes: Option<Item>) -> Result<TestRecord> {
