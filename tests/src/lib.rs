@@ -11,6 +11,7 @@ mod command;
 mod deployment;
 pub mod events;
 pub mod issuer;
+mod receiver;
 pub mod runtime_api;
 mod server;
 mod site;
@@ -19,6 +20,7 @@ pub use client::Client;
 pub use command::{NOTHING, Ran, binary, stepcast, stepcast_with};
 pub use deployment::{Deployment, Settings};
 pub use issuer::{Issuer, SigningKey};
+pub use receiver::{Posted, Receiver};
 pub use server::Server;
 pub use site::Site;
 

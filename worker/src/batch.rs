@@ -74,6 +74,7 @@ impl Worker {
             Work::Plan { job } => self.plan(job, delivery).await,
             Work::Test { job, plan, test } => self.test(job, *plan, *test, delivery).await,
             Work::Finish { job } => self.finish(job, delivery).await,
+            Work::Notify { job } => self.notify(job).await,
         }
     }
 

@@ -27,6 +27,7 @@ mod test;
 mod wall;
 
 pub use address::{Lookup, SystemLookup};
+pub(crate) use fetch::retry_after;
 pub use mask::Mask;
 pub use plan::{PlanError, PlannedTest};
 pub use test::{Observer, TestEnd, TestRun};

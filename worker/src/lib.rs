@@ -2,8 +2,8 @@
 //!
 //! The way of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
 //! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job,
-//! `past` compares it with the jobs before.
-//! `reaper` looks after what was left behind; `finishing` ends what nobody waits for.
+//! `past` compares it with the jobs before, `notify` tells webhooks what that is for its suite. `reaper` looks after what
+//! was left behind; `finishing` ends what nobody waits for.
 
 mod batch;
 mod deadline;
@@ -13,6 +13,7 @@ mod finish;
 mod finishing;
 mod job;
 mod narrator;
+mod notify;
 mod past;
 mod planning;
 mod progress;
@@ -22,6 +23,7 @@ mod verdict;
 
 use engine::{Engine, EngineConfig, EngineError};
 use job::Jobs;
+use notify::Postman;
 use progress::Progress;
 use std::time::Duration;
 use stepcast_platform::Platform;
@@ -33,6 +35,7 @@ pub struct Worker {
     engine: Engine,
     jobs: Jobs,
     progress: Progress,
+    postman: Postman,
     lease: Duration,
 }
 
@@ -52,6 +55,7 @@ impl Worker {
             engine: Engine::new(engine)?,
             jobs: Jobs::new(platform.clone()),
             progress: Progress::new(platform.clone()),
+            postman: Postman::default(),
             platform,
             lease,
         })

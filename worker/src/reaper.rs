@@ -30,6 +30,7 @@ const LONGEST_PLANNING: Duration = Duration::from_hours(1);
 impl Worker {
     /// Looks at every open job once. A job that cannot be looked after is left for the next time.
     pub async fn reap(&self) {
+        self.queue_notifications_again().await;
         let open = match self.platform.table.open_jobs().await {
             Ok(open) => open,
             Err(error) => return tracing::warn!(%error, "The open jobs could not be read"),

@@ -75,6 +75,7 @@ impl Worker {
         let Some(closed) = self.platform.table.close_job(record, verdict, problem).await? else { return Ok(false) };
         tracing::info!(job = closed.job, verdict = verdict.as_str(), tests = closed.counts.total, "A job is finished");
         self.tell_finished(&closed);
+        self.queue_notification(&closed).await;
         Ok(true)
     }
 

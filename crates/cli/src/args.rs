@@ -2,6 +2,8 @@
 
 mod parse;
 
+pub(crate) use parse::text_or_file;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parse::{
     parse_duration, parse_issuers, parse_lease, parse_moment, parse_origin, parse_pair, parse_secret, parse_time_limit,
@@ -76,6 +78,9 @@ pub(crate) struct UpArguments {
     /// always may
     #[arg(long = "allowed-origin", value_name = "ORIGIN", value_parser = parse_origin)]
     pub allowed_origins: Vec<Origin>,
+    /// Who is told when a suite breaks or recovers, as a list in JSON or a file that holds it
+    #[arg(long, env = "STEPCAST_WEBHOOKS", hide_env_values = true, value_name = "JSON|@FILE")]
+    pub webhooks: Option<String>,
     /// Let tests fetch loopback, private and link-local addresses
     #[arg(long)]
     pub allow_private_targets: bool,

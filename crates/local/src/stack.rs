@@ -23,6 +23,7 @@ use std::time::Duration;
 use stepcast_platform::auth::{Signer, TrustedIssuers};
 use stepcast_platform::config::{Endpoints, Secret};
 use stepcast_platform::origin::{AllowedOrigins, Origin};
+use stepcast_platform::webhooks::{Webhook, WebhooksSource};
 use stepcast_platform::{Clock, Config, Platform};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::{Event, EventBody};
@@ -62,6 +63,8 @@ pub struct StackOptions {
     pub issuers: TrustedIssuers,
     /// Whose pages may connect, besides the dashboard's own
     pub allowed_origins: Vec<Origin>,
+    /// Who is told when a suite breaks or recovers
+    pub webhooks: Vec<Webhook>,
     /// Whether tests may fetch inner addresses
     pub allow_private_targets: bool,
     /// Batches worked on at once
@@ -140,6 +143,7 @@ impl Stack {
         let Services { queue, mut config } =
             start_services(&options, &secret, &key, &endpoint(&management)?, &services).await?;
         config.allowed_origins = allowed_origins(&http, &options.allowed_origins)?;
+        config.dashboard_url = Some(http.clone());
         let platform = Platform::connect(&config, Clock::system()).await;
         platform.table.create_if_missing().await.context("the table could not be made")?;
 
@@ -221,6 +225,7 @@ async fn start_services(
     config.issuers = options.issuers.clone();
     config.admin_token = options.admin_token.clone().map(Secret::new);
     config.lease = options.lease;
+    config.webhooks = WebhooksSource::Given(options.webhooks.clone());
     Ok(Services { queue, config })
 }
 

@@ -6,6 +6,7 @@ pub use environment::ConfigError;
 
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
+use crate::webhooks::WebhooksSource;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::config::Credentials;
@@ -31,6 +32,10 @@ pub struct Config {
     pub issuers: TrustedIssuers,
     /// Whose pages may connect
     pub allowed_origins: AllowedOrigins,
+    /// Who is told when a suite breaks or recovers
+    pub webhooks: WebhooksSource,
+    /// Where people look at jobs, without a slash at the end
+    pub dashboard_url: Option<String>,
     /// How long a worker holds a test without a sign of life
     pub lease: Duration,
     /// How long finished jobs are kept
@@ -108,6 +113,8 @@ impl Config {
             admin_token: None,
             issuers: TrustedIssuers::default(),
             allowed_origins: AllowedOrigins::Any,
+            webhooks: WebhooksSource::Absent,
+            dashboard_url: None,
             lease: LEASE,
             retention: days(RETENTION_DAYS),
             endpoints: Some(endpoints),

@@ -76,9 +76,9 @@ impl Keys {
     }
 }
 
-/// The secret as it stands in Secrets Manager, without the line break an editor may have left: `$(...)` in a shell, by
+/// A secret as it stands in Secrets Manager, without the line break an editor may have left: `$(...)` in a shell, by
 /// which people hand it to `stepcast token new`, takes that away as well.
-async fn stored(sdk: &SdkConfig, arn: &str) -> Result<Secret> {
+pub(crate) async fn stored(sdk: &SdkConfig, arn: &str) -> Result<Secret> {
     let timeouts =
         TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build();
     let settings = aws_sdk_secretsmanager::config::Builder::from(sdk).timeout_config(timeouts).build();

@@ -11,12 +11,14 @@ mod first_use;
 pub mod keys;
 pub mod logging;
 pub mod origin;
+mod pattern;
 pub mod publish;
 pub mod push;
 pub mod queue;
 pub mod seal;
 pub mod snapshot;
 pub mod table;
+pub mod webhooks;
 
 pub use clock::Clock;
 pub use config::Config;
@@ -26,6 +28,7 @@ pub use keys::Keys;
 pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
 pub use table::Table;
+pub use webhooks::Webhooks;
 
 use auth::Authenticator;
 use origin::AllowedOrigins;
@@ -45,6 +48,10 @@ pub struct Platform {
     pub allowed_origins: AllowedOrigins,
     /// What tokens are signed and secrets sealed with
     pub keys: Keys,
+    /// Who is told when a suite breaks or recovers
+    pub webhooks: Webhooks,
+    /// Where people look at jobs, without a slash at the end
+    pub dashboard_url: Option<String>,
     /// What time it is
     pub clock: Clock,
 }
@@ -61,6 +68,8 @@ impl Platform {
             authenticator: Authenticator::new(config, keys.clone(), &clock),
             allowed_origins: config.allowed_origins.clone(),
             keys,
+            webhooks: Webhooks::new(&sdk, &config.webhooks),
+            dashboard_url: config.dashboard_url.clone(),
             clock,
         }
     }

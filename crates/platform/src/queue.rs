@@ -41,13 +41,18 @@ pub enum Work {
         /// The job
         job: String,
     },
+    /// Tell that a suite broke or recovered
+    Notify {
+        /// The job that showed it
+        job: String,
+    },
 }
 
 impl Work {
     /// The job this is for.
     pub fn job(&self) -> &str {
         match self {
-            Self::Plan { job } | Self::Test { job, .. } | Self::Finish { job } => job,
+            Self::Plan { job } | Self::Test { job, .. } | Self::Finish { job } | Self::Notify { job } => job,
         }
     }
 }

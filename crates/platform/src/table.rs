@@ -10,6 +10,8 @@
 //! | `SUITE#name` | `id` | the jobs of one suite |
 //! | `HISTORY#length#suite#branch` | `id#part` | how the tests of a job ended, for the jobs after it |
 //! | `OPEN` | `id` | jobs without a verdict, for the reaper |
+//! | `SUITE_STATE#name` | `[branch, tags]` | how a suite stands, where somebody is told |
+//! | `OUTBOX` | `id` | jobs whose notification is not delivered |
 //! | `KEY#principal` | `key` | idempotency keys |
 //! | `CONNECTION#id` | `CONNECTION` | a connection: who, since when |
 //! | `CONNECTION#id` | `WATCH#topic` | what it watches, to be found when it goes |
@@ -23,14 +25,17 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
 mod connections;
+mod failing;
 mod finish;
 mod history;
 mod item;
 mod jobs;
 mod lists;
+mod outbox;
 mod record;
 mod said;
 mod schema;
+mod suite_state;
 mod suites;
 mod tests;
 mod time_range;
@@ -40,6 +45,7 @@ pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
 pub use history::{PastJob, PastTest};
 pub use jobs::{Created, NewJob};
+pub use outbox::PendingNotification;
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use said::Said;
 pub use suites::NamedSuite;
@@ -64,6 +70,8 @@ pub struct Table {
     name: String,
     clock: Clock,
     retention: Duration,
+    /// Whether somebody is told when a suite breaks or recovers
+    tells_of_suites: bool,
 }
 
 impl Table {
@@ -77,6 +85,7 @@ impl Table {
             name: config.table.clone(),
             clock,
             retention: config.retention,
+            tells_of_suites: config.webhooks.are_configured(),
         }
     }
 

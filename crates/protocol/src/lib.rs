@@ -11,6 +11,7 @@ pub mod event;
 pub mod frame;
 pub mod limits;
 pub mod moment;
+pub mod notification;
 pub mod pattern;
 pub mod schema;
 pub mod state;

@@ -68,6 +68,8 @@ pub struct Defaults {
     pub timeout: Duration,
     /// When to try a test again
     pub retries: Retries,
+    /// How long a test may take
+    pub time_limit: Option<Duration>,
     /// Sent with every request
     pub headers: Vec<(String, String)>,
     /// Sent with every request that says nothing else about who asks
@@ -85,6 +87,7 @@ impl Default for Defaults {
         Self {
             timeout: Duration::from_secs(10),
             retries: Retries::default(),
+            time_limit: None,
             headers: Vec::new(),
             auth: None,
             share: false,
@@ -156,6 +159,8 @@ pub struct Test {
     pub teardown: Vec<Step>,
     /// When to try it again
     pub retries: Retries,
+    /// How long it may take with all of its attempts; teardown has a while of its own
+    pub time_limit: Option<Duration>,
     /// From when on an attempt is told to be slow
     pub slow_over: Option<Duration>,
     /// Whether an answer another test of the job got to the same request will do

@@ -8,3 +8,4 @@ mod renewing;
 mod secrets;
 mod single_sign_on;
 mod watching;
+mod webhooks;

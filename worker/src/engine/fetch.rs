@@ -11,7 +11,7 @@ mod hosts;
 mod network;
 mod proxy;
 mod redirect;
-mod retry_after;
+pub mod retry_after;
 mod shared;
 mod tls;
 

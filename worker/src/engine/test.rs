@@ -2,6 +2,7 @@
 
 mod attempt;
 mod slow;
+mod time_limit;
 
 use super::bound;
 use super::excerpt::excerpt;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::StepState;
 use stepcast_protocol::suite::{Suite, Test};
+use time_limit::TimeLimit;
 use tokio::time::Instant;
 
 /// Hears what a test does while it does it.
@@ -85,12 +87,14 @@ pub async fn run(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observe
 }
 
 async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> (u32, Attempt) {
-    let retries = run.suite.tests.get(run.planned.definition).map(|test| test.retries).unwrap_or_default();
+    let test = run.suite.tests.get(run.planned.definition);
+    let retries = test.map(|test| test.retries).unwrap_or_default();
+    let limit = test.and_then(|test| test.time_limit).map(TimeLimit::from_now);
     let mut attempt = 1;
     loop {
         observer.attempt_started(attempt);
         let shared = Some(run.job).filter(|_| attempt == 1);
-        let mut ended = run_attempt(fetcher, run, shared, observer).await;
+        let mut ended = run_attempt(fetcher, run, shared, limit, observer).await;
         if ended.is_permanent || !retry::is_wanted(retries, attempt, ended.outcome) {
             if ended.outcome == Outcome::Passed && attempt > 1 {
                 ended.outcome = Outcome::Flaky;
@@ -100,7 +104,9 @@ async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Ob
         if observer.is_stopped() {
             return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
         }
-        tokio::time::sleep(retry::pause_after(attempt)).await;
+        if let Err(over) = time_limit::within(limit, tokio::time::sleep(retry::pause_after(attempt))).await {
+            return (attempt, cut_short(ended, over, &Mask::new(run.secrets), observer));
+        }
         attempt += 1;
     }
 }
@@ -109,6 +115,7 @@ async fn run_attempt(
     fetcher: &Fetcher,
     run: TestRun<'_>,
     shared: Option<&str>,
+    time_limit: Option<TimeLimit>,
     observer: &mut dyn Observer,
 ) -> Attempt {
     let mask = Mask::new(run.secrets);
@@ -116,7 +123,7 @@ async fn run_attempt(
         Ok((test, scope, network)) => {
             let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
             let shared = shared.filter(|_| test.share);
-            let means = Means { fetcher, limits: run.suite.defaults.host, network: &network, shared };
+            let means = Means { fetcher, limits: run.suite.defaults.host, network: &network, shared, time_limit };
             Try::new(means, test, scope, Arc::new(mask), observer).run().await
         }
         Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),
@@ -146,6 +153,17 @@ fn cannot_start(name: &str, problem: &str, mask: &Mask, observer: &mut dyn Obser
     };
     observer.step_finished(state.clone());
     Attempt { outcome: Outcome::Errored, steps: vec![state], checks: 0, is_permanent: true }
+}
+
+/// An attempt after which there is no time for the next; told as a step, where people look for reasons.
+fn cut_short(mut ended: Attempt, over: TimeLimit, mask: &Mask, observer: &mut dyn Observer) -> Attempt {
+    let opening = opening(u32::try_from(ended.steps.len()).unwrap_or(u32::MAX), "time_limit", mask);
+    observer.step_started(opening.clone());
+    let check = over.exceeded("it was to be tried again");
+    let state = StepState { outcome: Some(Outcome::Errored), duration_ms: Some(0), checks: vec![check], ..opening };
+    observer.step_finished(state.clone());
+    ended.steps.push(state);
+    Attempt { outcome: Outcome::Errored, ..ended }
 }
 
 fn opening(number: u32, name: &str, mask: &Mask) -> StepState {

@@ -27,4 +27,5 @@ mod schemas;
 mod secrets;
 mod secure_site;
 mod site;
+mod time_limit;
 mod xpath;

@@ -77,7 +77,8 @@ impl Site {
         self.run_suite(&suite_with(defaults, tests), &mut Watcher::default()).await
     }
 
-    async fn run_suite(&self, suite: &Suite, watcher: &mut Watcher) -> TestEnd {
+    /// Runs the first test of a suite.
+    pub async fn run_suite(&self, suite: &Suite, watcher: &mut dyn Observer) -> TestEnd {
         let plan = self.plan(suite).await.expect("a plan");
         let run = TestRun { suite, job: "job", planned: &plan[0], vars: &self.vars, secrets: &self.secrets };
         self.engine.run_test(run, watcher).await

@@ -13,11 +13,15 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn parse_issuers(text: &str) -> Result<TrustedIssuers, String> {
-    let json = match text.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file).map_err(|error| format!("`{file}` cannot be read: {error}"))?,
-        None => text.to_owned(),
-    };
-    TrustedIssuers::parse(&json).map_err(|error| error.to_string())
+    TrustedIssuers::parse(&text_or_file(text)?).map_err(|error| error.to_string())
+}
+
+/// The text itself, or what is in the file that `@FILE` names.
+pub(crate) fn text_or_file(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| format!("`{file}` cannot be read: {error}")),
+        None => Ok(text.to_owned()),
+    }
 }
 
 pub(super) fn parse_origin(text: &str) -> Result<Origin, String> {

@@ -1,24 +1,27 @@
 //! `stepcast up`: the whole stack on this machine.
 
-use crate::args::UpArguments;
+use crate::args::{UpArguments, text_or_file};
 use crate::endpoint::Endpoint;
 use crate::exit::{Exit, UsageError};
 use crate::report;
 use serde_json::json;
 use stepcast_local::gateway::Limits;
 use stepcast_local::stack::{Stack, StackOptions};
+use stepcast_platform::webhooks::{self, Webhook};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 /// Starts everything and runs until it is asked to stop.
 pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     start_logging();
+    let webhooks = arguments.webhooks.as_deref().map_or(Ok(Vec::new()), read_webhooks)?;
     let listener = bind(arguments.port).await?;
     let options = StackOptions {
         data_dir: arguments.data_dir.clone(),
         admin_token: arguments.admin_token,
         issuers: arguments.oidc_issuers,
         allowed_origins: arguments.allowed_origins,
+        webhooks,
         allow_private_targets: arguments.allow_private_targets,
         workers: usize::from(arguments.workers),
         lease: arguments.lease,
@@ -38,6 +41,12 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     stack.stop().await;
     Endpoint::remove(&arguments.data_dir);
     Ok(Exit::Passed)
+}
+
+/// Not read with the other arguments: what is said of those quotes them, and here addresses and keys are secrets.
+fn read_webhooks(text: &str) -> Result<Vec<Webhook>, UsageError> {
+    let read = text_or_file(text).and_then(|json| webhooks::parse(&json).map_err(|error| error.to_string()));
+    read.map_err(|problem| UsageError::new(format!("`--webhooks`: {problem}")))
 }
 
 async fn bind(port: u16) -> anyhow::Result<TcpListener> {

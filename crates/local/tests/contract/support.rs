@@ -7,6 +7,7 @@ use stepcast_local::access::AccessKey;
 use stepcast_local::clock::HeldClock;
 use stepcast_local::server;
 use stepcast_platform::config::{Endpoints, Secret};
+use stepcast_platform::webhooks::WebhooksSource;
 use stepcast_platform::{Clock, Config, Platform};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -95,6 +96,8 @@ pub struct Services {
     pub queue_endpoint: String,
     pub queue_url: String,
     pub dead_letter_url: String,
+    /// Whether somebody is told when a suite breaks or recovers
+    pub tells_of_suites: bool,
 }
 
 /// The platform as the functions have it.
@@ -107,5 +110,7 @@ pub async fn platform(services: Services, clock: Clock) -> Platform {
     let secret = Secret::new("the secret of a deployment that only lives for a test");
     let unused = "http://127.0.0.1:9".to_owned();
     let config = Config::at(endpoints, services.queue_url, services.dead_letter_url, unused, secret);
-    Platform::connect(&Config { table: services.table, ..config }, clock).await
+    let stored = || WebhooksSource::Stored { arn: "never read".to_owned() };
+    let webhooks = if services.tells_of_suites { stored() } else { WebhooksSource::Absent };
+    Platform::connect(&Config { table: services.table, webhooks, ..config }, clock).await
 }

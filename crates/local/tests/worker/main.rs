@@ -3,6 +3,8 @@
 
 mod deadline;
 mod history;
+mod notifying;
+mod receiver;
 mod refusal;
 mod secret;
 mod silence;

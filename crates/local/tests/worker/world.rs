@@ -16,6 +16,7 @@ use stepcast_local::server;
 use stepcast_local::table::TableService;
 use stepcast_platform::config::{Endpoints, Secret, SecretSource};
 use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets, TestRecord};
+use stepcast_platform::webhooks::WebhooksSource;
 use stepcast_platform::{Clock, Config, Platform, Work};
 use stepcast_protocol::state::JobLimits;
 use stepcast_worker::Worker;
@@ -43,6 +44,7 @@ pub struct World {
     /// What the table does not do
     pub refusals: Refusals,
     config: Config,
+    queue: QueueService,
     now: Arc<AtomicU64>,
     heard: Arc<Mutex<Vec<String>>>,
     _folder: TempDir,
@@ -50,6 +52,11 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
+        Self::start_telling(WebhooksSource::Absent).await
+    }
+
+    /// A world in which these are told when a suite breaks or recovers.
+    pub async fn start_telling(webhooks: WebhooksSource) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let table = TableService::open(folder.path().join("table.sqlite")).expect("a table");
         let clock = Arc::new(stepcast_local::clock::SystemClock);
@@ -60,7 +67,7 @@ impl World {
         let key = || AccessKey::new("key");
         let refusals = Refusals::default();
         let table_url = serve(|_| refusals.before(table.router(key()))).await;
-        let queue_url = serve(|url| queue::server::router(queue, key(), url, CancellationToken::new())).await;
+        let queue_url = serve(|url| queue::server::router(queue.clone(), key(), url, CancellationToken::new())).await;
         let site = serve(|_| {
             Router::new()
                 .route("/page", get(|| async { "a page" }))
@@ -74,7 +81,9 @@ impl World {
         let hear = move |body: String| async move { pushed.lock().expect("nobody failed").push(body) };
         let connections = serve(|_| Router::new().route("/@connections/{connection}", post(hear))).await;
         let config = Config::at(endpoints, url("stepcast"), url("dead"), connections, Secret::new(SECRET));
-        let world = Self { site, refusals, config, now: Arc::new(AtomicU64::new(NOON)), heard, _folder: folder };
+        let config = Config { webhooks, dashboard_url: Some("https://stepcast.example".to_owned()), ..config };
+        let now = Arc::new(AtomicU64::new(NOON));
+        let world = Self { site, refusals, config, queue, now, heard, _folder: folder };
         world.platform().await.table.create_if_missing().await.expect("a table");
         world
     }
@@ -111,25 +120,45 @@ impl World {
         self.now.store(self.after(while_), Ordering::SeqCst);
     }
 
+    /// Takes everything out of the queue that is there.
+    pub async fn queued(&self) -> Vec<Work> {
+        let mut work = Vec::new();
+        loop {
+            let messages = self.queue.take("stepcast", 10, None).await.expect("the queue");
+            if messages.is_empty() {
+                return work;
+            }
+            for message in messages {
+                self.queue.delete("stepcast", &message.receipt_handle).await.expect("the queue");
+                work.push(serde_json::from_str(&message.body).expect("work"));
+            }
+        }
+    }
+
     /// Stores a job of these tests with the secret `key`.
     pub async fn store(&self, tests: &[Value]) {
+        self.store_as(JOB, &[], &[], tests).await;
+    }
+
+    /// The same with this id, this label and these tags.
+    pub async fn store_as(&self, job: &str, labels: &[(&str, &str)], tags: &[&str], tests: &[Value]) {
         let platform = self.platform().await;
         let sealer = platform.keys.sealer().await.expect("the secret");
         let source = JobSource {
             suite: packed(&json!({ "suite": "Example", "tests": tests })),
             secrets: vec![SealedSecrets {
-                job: JOB.to_owned(),
-                sealed: sealer.seal(JOB, r#"{"key":"hunter2"}"#).expect("sealed"),
+                job: job.to_owned(),
+                sealed: sealer.seal(job, r#"{"key":"hunter2"}"#).expect("sealed"),
             }],
             vars: BTreeMap::new(),
-            tags: Vec::new(),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             only: Vec::new(),
         };
         let new = NewJob {
-            job: JOB.to_owned(),
+            job: job.to_owned(),
             suite: "Example".to_owned(),
             principal: "ci".to_owned(),
-            labels: BTreeMap::new(),
+            labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             source,
             connection: None,
             idempotency_key: None,

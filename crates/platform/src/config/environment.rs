@@ -3,6 +3,7 @@
 use super::{Config, LEASE, RETENTION_DAYS, Secret, SecretSource, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
+use crate::webhooks::{self, WebhooksSource};
 use std::time::Duration;
 
 /// A setting that is missing or cannot be read.
@@ -30,6 +31,8 @@ impl Config {
             admin_token: None,
             issuers: issuers(variable)?,
             allowed_origins: allowed_origins(variable)?,
+            webhooks: webhooks(variable)?,
+            dashboard_url: optional(variable, "STEPCAST_DASHBOARD_URL"),
             lease: Duration::from_secs(number(variable, "STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
             retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
             endpoints: None,
@@ -65,12 +68,25 @@ fn allowed_origins(variable: Variables<'_>) -> Result<AllowedOrigins, ConfigErro
     AllowedOrigins::parse(&list).map_err(|error| ConfigError { name, problem: format!("has a mistake: {error}") })
 }
 
+fn webhooks(variable: Variables<'_>) -> Result<WebhooksSource, ConfigError> {
+    let name = "STEPCAST_WEBHOOKS";
+    match (optional(variable, name), optional(variable, "STEPCAST_WEBHOOKS_ARN")) {
+        (Some(_), Some(_)) => Err(beside("STEPCAST_WEBHOOKS_ARN", name)),
+        (Some(json), None) => webhooks::parse(&json)
+            .map(WebhooksSource::Given)
+            .map_err(|error| ConfigError { name, problem: format!("has a mistake: {error}") }),
+        (None, Some(arn)) => Ok(WebhooksSource::Stored { arn }),
+        (None, None) => Ok(WebhooksSource::Absent),
+    }
+}
+
+fn beside(name: &'static str, other: &str) -> ConfigError {
+    ConfigError { name, problem: format!("is set beside `{other}`; which of the two counts?") }
+}
+
 fn secret(variable: Variables<'_>) -> Result<SecretSource, ConfigError> {
     match (optional(variable, "STEPCAST_SECRET"), optional(variable, "STEPCAST_SECRET_ARN")) {
-        (Some(_), Some(_)) => Err(ConfigError {
-            name: "STEPCAST_SECRET_ARN",
-            problem: "is set beside `STEPCAST_SECRET`; which of the two counts?".to_owned(),
-        }),
+        (Some(_), Some(_)) => Err(beside("STEPCAST_SECRET_ARN", "STEPCAST_SECRET")),
         (Some(text), None) => Ok(SecretSource::Given(Secret::new(text))),
         (None, Some(arn)) => Ok(SecretSource::Stored { arn }),
         (None, None) => Ok(SecretSource::Absent),
@@ -117,6 +133,22 @@ mod tests {
         assert_eq!(
             wrong,
             "environment variable `STEPCAST_OIDC_ISSUERS` has a mistake: entry 1: missing field `issuer`"
+        );
+    }
+
+    #[test]
+    fn webhooks_are_in_one_place_or_none() {
+        let source = |more: &[(&str, &str)]| config(more).map(|config| config.webhooks.are_configured());
+        assert_eq!(source(&[]), Ok(false));
+        assert_eq!(source(&[("STEPCAST_WEBHOOKS", "[]")]), Ok(false));
+        let arn = ("STEPCAST_WEBHOOKS_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf");
+        assert_eq!(source(&[arn]), Ok(true));
+        let both = source(&[arn, ("STEPCAST_WEBHOOKS", "[]")]).expect_err("one too many");
+        assert!(both.contains("`STEPCAST_WEBHOOKS_ARN` is set beside `STEPCAST_WEBHOOKS`"), "{both}");
+        let wrong = source(&[("STEPCAST_WEBHOOKS", r#"[{ "url": "hunter2" }]"#)]).expect_err("no address");
+        assert_eq!(
+            wrong,
+            "environment variable `STEPCAST_WEBHOOKS` has a mistake: entry 1: `url` is not an http or https address"
         );
     }
 

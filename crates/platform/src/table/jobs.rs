@@ -3,7 +3,8 @@
 use super::connections::watch_items;
 use super::item::{Item, item, key, number, text};
 use super::record::{JobRecord, JobSource};
-use super::transaction::Transacted;
+use super::suite_state::{Closing, SuiteUpdate};
+use super::transaction::{Transacted, is_refused};
 use super::{Table, failed, topic_job};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::error::SdkError;
@@ -116,6 +117,8 @@ impl Table {
             ended_by: None,
             verdict: None,
             problem: None,
+            suite_change: None,
+            tags: new.source.tags.clone(),
             replay_of: new.replay_of.clone(),
             limits: new.limits,
             counts: Counts::default(),
@@ -219,14 +222,14 @@ impl Table {
         self.changed(update).await.map(|_| ())
     }
 
-    /// Gives the job its verdict, if `job` is how it stands and nothing is open. Only one caller can; the others get
-    /// nothing.
-    pub async fn close_job(
+    /// Gives the job its verdict, together with what that is for its suite.
+    pub(super) async fn close_with(
         &self,
         job: &JobRecord,
         verdict: Verdict,
         problem: Option<&str>,
-    ) -> Result<Option<JobRecord>> {
+        suite: SuiteUpdate,
+    ) -> Result<Closing> {
         let now = self.clock.now_ms();
         let mut update = Update::builder()
             .table_name(&self.name)
@@ -246,27 +249,34 @@ impl Table {
             set.push_str(", problem = :problem");
             update = update.expression_attribute_values(":problem", text(problem));
         }
+        if let Some(change) = suite.change {
+            set.push_str(", suite_change = :change");
+            update = update.expression_attribute_values(":change", text(change.as_str()));
+        }
         let update = update.update_expression(format!("{set} ADD v :one")).build().map_err(incomplete)?;
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(key("OPEN", &job.job)))
             .build()
             .map_err(incomplete)?;
-        let writes = vec![
+        let mut writes = vec![
             TransactWriteItem::builder().update(update).build(),
             TransactWriteItem::builder().delete(delete).build(),
         ];
+        writes.extend(suite.writes);
         match self.transact(writes).await? {
-            Transacted::Done => Ok(Some(JobRecord {
+            Transacted::Done => Ok(Closing::Closed(Box::new(JobRecord {
                 status: JobStatus::Finished,
                 verdict: Some(verdict),
                 finished_at: Some(now),
                 moved_at: now,
                 v: job.v + 1,
                 problem: problem.map(str::to_owned).or_else(|| job.problem.clone()),
+                suite_change: suite.change,
                 ..job.clone()
-            })),
-            Transacted::Refused(_) => Ok(None),
+            }))),
+            Transacted::Refused(reasons) if reasons.first().is_some_and(is_refused) => Ok(Closing::Changed),
+            Transacted::Refused(_) => Ok(Closing::SuiteChanged),
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_protocol::event::{JobFinished, TestFinished};
+use stepcast_protocol::notification::SuiteChange;
 use stepcast_protocol::state::{
     Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, StepState, Stop, TestState, TestStatus,
     Verdict, format_digest, test_version,
@@ -60,6 +61,12 @@ pub struct JobRecord {
     /// Why it could not be planned, or was stopped before all tests had run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// What it showed of its suite, where somebody is told of that
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite_change: Option<SuiteChange>,
+    /// Which tests were asked for by tag
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The job this one repeats
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,

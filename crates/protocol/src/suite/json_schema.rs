@@ -74,6 +74,7 @@ fn defaults() -> Value {
     let mut defaults = mapping(Place::Defaults, &keys, |key| match key {
         "timeout" => with(reference("duration"), json!({ "default": "10s" })),
         "retries" => reference("retries"),
+        "time_limit" => reference("duration"),
         "share" => json!({ "type": "boolean", "default": false }),
         "host" => reference("host"),
         key if NETWORK_KEYS.contains(&key) => reference(key),

@@ -4,7 +4,7 @@ use super::groups;
 use super::problem::Problems;
 use super::read_network::{NETWORK_KEYS, read_network};
 use super::read_request::{read_auth, read_headers, read_timeout};
-use super::read_test::read_test;
+use super::read_test::{read_test, read_time_limit};
 use super::reader::{At, Fields, Reader};
 use super::template_names;
 use super::{Defaults, HostLimits, Retries, RetryOn, Suite, Test};
@@ -18,8 +18,8 @@ use std::time::Duration;
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
 /// The keys of `defaults` besides those of the network.
-pub(super) const DEFAULTS_KEYS: [&str; 8] =
-    ["timeout", "retries", "headers", "basic", "bearer", "user_agent", "share", "host"];
+pub(super) const DEFAULTS_KEYS: [&str; 9] =
+    ["timeout", "retries", "time_limit", "headers", "basic", "bearer", "user_agent", "share", "host"];
 /// The keys of `retries`, where it is a mapping.
 pub(super) const RETRIES_KEYS: [&str; 2] = ["max", "on"];
 /// What a test is tried again after, as a suite writes it.
@@ -100,6 +100,7 @@ fn read_defaults(at: &At) -> Option<Defaults> {
     Some(Defaults {
         timeout: fields.get("timeout").and_then(|at| read_timeout(&at)).unwrap_or(standard.timeout),
         retries: fields.get("retries").and_then(|at| read_retries(&at)).unwrap_or_default(),
+        time_limit: fields.get("time_limit").and_then(|at| read_time_limit(&at)),
         headers: headers.unwrap_or_default(),
         auth: auth.unwrap_or_default(),
         share: fields.get("share").and_then(|at| at.boolean()).unwrap_or_default(),

@@ -14,8 +14,20 @@ use std::time::Duration;
 /// The keys of a step that do not make its request.
 pub(super) const OWN_STEP_KEYS: [&str; 4] = ["name", "capture", "expect", "slow_over"];
 /// The keys of a test that are none of a step.
-pub(super) const TEST_KEYS: [&str; 11] =
-    ["tags", "each", "discover", "skip", "only", "expect_failure", "setup", "steps", "teardown", "retries", "share"];
+pub(super) const TEST_KEYS: [&str; 12] = [
+    "tags",
+    "each",
+    "discover",
+    "skip",
+    "only",
+    "expect_failure",
+    "setup",
+    "steps",
+    "teardown",
+    "retries",
+    "time_limit",
+    "share",
+];
 /// The keys of `discover`.
 pub(super) const DISCOVER_KEYS: [&str; 8] =
     ["sitemap", "links", "depth", "scope", "limit", "include", "exclude", "robots"];
@@ -44,6 +56,7 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
     let slow_over = fields.get("slow_over").and_then(|at| at.duration(LONGEST_SLOW));
     let flag = |key| fields.get(key).is_some_and(|at| at.boolean().unwrap_or_default());
     let retries = fields.get("retries").map_or_else(|| Some(defaults.retries), |at| read_retries(&at));
+    let time_limit = fields.get("time_limit").map_or(defaults.time_limit, |at| read_time_limit(&at));
     let share = fields.get("share").map_or(Some(defaults.share), |at| at.boolean());
     let tags = fields.get("tags").and_then(|at| at.texts()).unwrap_or_default();
     let (skip, only, expect_failure) = (flag("skip"), flag("only"), flag("expect_failure"));
@@ -59,9 +72,20 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
         steps: steps?,
         teardown: teardown?,
         retries: retries?,
+        time_limit,
         slow_over,
         share: share?,
     })
+}
+
+/// How long a test may take; no longer than a job may.
+pub(super) fn read_time_limit(at: &At) -> Option<Duration> {
+    let limit = at.duration(limits::JOB_TIME)?;
+    if limit.is_zero() {
+        at.problem("no test ends in no time");
+        return None;
+    }
+    Some(limit)
 }
 
 /// The steps a test has, or the one it is.

@@ -4,6 +4,7 @@
 //! all of it; only what an attempt that did not get so far would have captured is not asked for.
 
 use super::slow::Stopwatch;
+use super::time_limit::{TimeLimit, within};
 use super::{Observer, opening};
 use crate::engine::bound;
 use crate::engine::fetch::{Fetcher, Network};
@@ -13,11 +14,13 @@ use crate::engine::scope::Scope;
 use crate::engine::step::{StepEnd, StepRun};
 use cookie_store::CookieStore;
 use std::sync::Arc;
+use std::time::Duration;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::duration::millis;
 use stepcast_protocol::state::{CheckResult, StepState};
 use stepcast_protocol::suite::{HostLimits, Step, Test};
 use stepcast_protocol::template::{self, Lookup};
+use tokio::time::Instant;
 
 /// How an attempt ended.
 pub struct Attempt {
@@ -45,6 +48,8 @@ pub struct Means<'a> {
     pub network: &'a Network,
     /// The job whose tests may have the same answers, if this one shares them
     pub shared: Option<&'a str>,
+    /// When the test has to end, if it says so
+    pub time_limit: Option<TimeLimit>,
 }
 
 /// An attempt while it is made.
@@ -108,6 +113,7 @@ impl<'a> Try<'a> {
     /// What the steps came to stands, if they did not pass; otherwise what teardown came to.
     async fn tear_down(&mut self) {
         let test = self.test;
+        self.means.time_limit = self.means.time_limit.map(TimeLimit::for_teardown);
         for step in &test.teardown {
             if self.lacks_a_capture(step) {
                 self.leave_out(step);
@@ -159,10 +165,14 @@ impl<'a> Try<'a> {
     async fn run_step(&mut self, step: &Step, prefix: &str) -> StepEnd {
         self.hide_credentials(step);
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)));
-        let Means { fetcher, limits, network, shared } = self.means;
+        let Means { fetcher, limits, network, shared, time_limit } = self.means;
         let shared = shared.filter(|_| may_share(self.test, step));
         let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared };
-        let (mut end, scope) = run.run(&mut self.jar, std::mem::take(&mut self.scope)).await;
+        let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
+        let (mut end, scope) = match within(time_limit, run.run(&mut self.jar, std::mem::take(&mut self.scope))).await {
+            Ok(ended) => ended,
+            Err(over) => (over_limit(over, &opening.name, begun.elapsed()), before.unwrap_or_default()),
+        };
         self.scope = scope;
         end.results.extend(self.stopwatch.note(step, end.elapsed));
         self.attempt.checks += end.evaluated;
@@ -193,6 +203,18 @@ impl<'a> Try<'a> {
         bound::fit(std::slice::from_mut(&mut state));
         self.observer.step_finished(state.clone());
         self.attempt.steps.push(state);
+    }
+}
+
+/// A step the time of its test ended in, or before.
+fn over_limit(over: TimeLimit, step: &str, duration: Duration) -> StepEnd {
+    StepEnd {
+        outcome: Outcome::Errored,
+        duration,
+        elapsed: duration,
+        results: vec![over.exceeded(&format!("it was at `{step}`"))],
+        evaluated: 0,
+        is_permanent: true,
     }
 }
 

@@ -38,6 +38,7 @@ fn test() -> Value {
         "share" => json!({ "type": "boolean" }),
         "setup" | "steps" | "teardown" => reference("steps"),
         "retries" => reference("retries"),
+        "time_limit" => reference("duration"),
         key => step_value(key),
     });
     test["required"] = json!(["name"]);

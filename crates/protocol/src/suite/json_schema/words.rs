@@ -71,6 +71,7 @@ fn of_suite(key: &str) -> Option<&'static str> {
 fn of_defaults(key: &str) -> Option<&'static str> {
     Some(match key {
         "retries" => "When to try a test again: a number of tries, or `{ max, on }`",
+        "time_limit" => "How long a test may take with all of its attempts, at most 24h",
         "headers" => "Headers that are sent with every request, those for `discover` included",
         "share" => "Whether tests that make the same request share its answer",
         "host" => "How hard one host may be asked by one worker process",
@@ -133,6 +134,9 @@ fn of_test(key: &str) -> Option<&'static str> {
         "steps" => "The steps of the test, which share cookies and captured values",
         "teardown" => "Steps that are made however the test ended",
         "retries" => "When to try the test again, in place of that of `defaults`",
+        "time_limit" => {
+            "How long the test may take with all of its attempts, at most 24h; in place of that of `defaults`"
+        }
         "share" => "Whether an answer another test got to the same request will do",
         "slow_over" => "Tells a test whose requests took longer; fails nothing",
         _ => return None,

@@ -11,6 +11,7 @@ mod jobs;
 mod limits;
 mod lists;
 mod planning;
+mod suite_states;
 mod suites;
 
 use super::elsewhere;
@@ -51,7 +52,18 @@ impl Fixture {
         fixture
     }
 
+    /// The same where somebody is told when a suite breaks or recovers.
+    async fn telling() -> Self {
+        let fixture = Self::without_table_telling(true).await;
+        fixture.table.create_if_missing().await.expect("a table");
+        fixture
+    }
+
     async fn without_table() -> Self {
+        Self::without_table_telling(false).await
+    }
+
+    async fn without_table_telling(tells_of_suites: bool) -> Self {
         let (endpoint, directory) = match elsewhere("STEPCAST_CONTRACT_TABLE") {
             Some(endpoint) => (endpoint, None),
             None => embedded().await,
@@ -63,7 +75,8 @@ impl Fixture {
             move || now.load(Ordering::Relaxed)
         });
         let client = dynamodb(&endpoint, ACCESS_KEY_ID);
-        let services = Services { table_endpoint: endpoint, table: name.clone(), ..Services::default() };
+        let services =
+            Services { table_endpoint: endpoint, table: name.clone(), tells_of_suites, ..Services::default() };
         Self { table: platform(services, clock).await.table, client, name, now, _directory: directory }
     }
 

@@ -1,0 +1,33 @@
+//! Patterns in which `*` stands for anything, as operators write them.
+
+/// Whether a text is what a pattern says. What stands before the first `*` and behind the last is fixed; of what is in
+/// between, the first place that fits is as good as any other.
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };
+    let Some(end) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        rest = after;
+    }
+    rest.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text) in
+            [("*", ""), ("a", "a"), ("a*", "a"), ("a*c", "abc"), ("*b*", "abc"), ("a*b*c", "a/b/b/c"), ("a**", "ab")]
+        {
+            assert!(fits(pattern, text), "`{pattern}` fits `{text}`");
+        }
+        for (pattern, text) in
+            [("a", "ab"), ("a*a", "a"), ("a*bc*c", "abc"), ("*a", "ab"), ("A*", "ab"), ("a.c", "abc")]
+        {
+            assert!(!fits(pattern, text), "`{pattern}` does not fit `{text}`");
+        }
+    }
+}

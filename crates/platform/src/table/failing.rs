@@ -1,0 +1,34 @@
+//! The first tests of a job that did not pass.
+
+use super::item::text;
+use super::jobs::job_pk;
+use super::record::TestRecord;
+use super::tests::test_prefix;
+use super::{Table, failed};
+use crate::error::Result;
+use stepcast_protocol::state::Outcome;
+
+impl Table {
+    /// The first of a planning's tests that failed, errored or were blocked, in order, and no more than `most`.
+    pub async fn failing_tests(&self, job: &str, plan: u64, most: usize) -> Result<Vec<TestRecord>> {
+        let query = self
+            .partition(job_pk(job), &test_prefix(plan))
+            .filter_expression("#outcome IN (:failed, :errored, :blocked)")
+            .expression_attribute_names("#outcome", "outcome")
+            .expression_attribute_values(":failed", text(Outcome::Failed.as_str()))
+            .expression_attribute_values(":errored", text(Outcome::Errored.as_str()))
+            .expression_attribute_values(":blocked", text(Outcome::Blocked.as_str()));
+        let (mut tests, mut start) = (Vec::new(), None);
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await.map_err(failed)?;
+            for item in page.items.unwrap_or_default() {
+                tests.push(super::item::read("test", item)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() || tests.len() >= most {
+                tests.truncate(most);
+                return Ok(tests);
+            }
+        }
+    }
+}

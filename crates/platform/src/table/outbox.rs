@@ -1,0 +1,137 @@
+//! The outbox: that a suite broke or recovered is written here together with the verdict that showed it, and stays until
+//! everybody was told or nobody can be. A message in the queue says only that there is something to tell.
+
+use super::item::{Item, key, number, read, text};
+use super::jobs::incomplete;
+use super::transaction::update;
+use super::{Table, failed};
+use crate::error::Result;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
+use serde::Deserialize;
+use std::time::Duration;
+use stepcast_protocol::duration::millis;
+
+const PARTITION: &str = "OUTBOX";
+
+/// How long a notification is kept at most; workers give up long before.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// How long its first message may be on its way before it counts as lost.
+const ON_ITS_WAY: Duration = Duration::from_mins(1);
+
+/// The same of a message the reaper has sent: where workers cannot read whom to tell, it is not sent every minute.
+const ON_ITS_WAY_AGAIN: Duration = Duration::from_mins(10);
+
+/// A notification that somebody has not been told yet.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PendingNotification {
+    /// The job it is about
+    pub job: String,
+    /// How often a worker has taken it
+    pub tries: u32,
+    /// The webhooks that were told, or never will be
+    pub told: Vec<String>,
+    /// When it was written, in milliseconds since 1970
+    pub created_at: u64,
+    /// When it has to be queued again, in milliseconds since 1970
+    queue_at: u64,
+    expires_at: u64,
+}
+
+impl Table {
+    pub(super) fn put_notification(&self, job: &str) -> Result<TransactWriteItem> {
+        let now = self.clock.now_ms();
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(PARTITION, job)))
+            .update_expression(
+                "SET job = :job, tries = :zero, told = :nobody, created_at = :now, due_at = :now, \
+                 queue_at = :queue_at, expires_at = :expires_at",
+            )
+            .expression_attribute_values(":job", text(job))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":nobody", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":queue_at", number(now + millis(ON_ITS_WAY)))
+            .expression_attribute_values(":expires_at", number(self.clock.expiry(LIFETIME)))
+            .build()
+            .map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Takes a notification for so long, if it is due. Nothing, where everybody was told, another worker is at it, or
+    /// its next try is still to come: then the reaper queues it again.
+    pub async fn claim_notification(&self, job: &str, hold: Duration) -> Result<Option<PendingNotification>> {
+        let now = self.clock.now_ms();
+        let request = self
+            .update_notification(job)
+            .update_expression("SET due_at = :later, queue_at = :later ADD tries :one")
+            .condition_expression("due_at <= :now AND expires_at > :seconds")
+            .expression_attribute_values(":later", number(now + millis(hold)))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":seconds", number(now / 1_000))
+            .return_values(ReturnValue::AllNew);
+        changed(request).await?.map(|item| read("notification", item)).transpose()
+    }
+
+    /// Notes who was told, and when the others are to be told again. Nothing happens where another worker has taken the
+    /// notification since.
+    pub async fn put_off_notification(&self, held: &PendingNotification, again_after: Duration) -> Result<()> {
+        let told = held.told.iter().map(text).collect();
+        let request = self
+            .update_notification(&held.job)
+            .update_expression("SET told = :told, due_at = :later, queue_at = :later")
+            .condition_expression("tries = :tries")
+            .expression_attribute_values(":told", AttributeValue::L(told))
+            .expression_attribute_values(":later", number(self.clock.now_ms() + millis(again_after)))
+            .expression_attribute_values(":tries", number(held.tries));
+        changed(request).await.map(|_| ())
+    }
+
+    /// Takes a notification out: there is nobody left to tell.
+    pub async fn forget_notification(&self, job: &str) -> Result<()> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key(PARTITION, job)));
+        request.send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// The notifications that have to be queued again: those whose next try has come, and those whose message was lost.
+    pub async fn notifications_to_queue(&self) -> Result<Vec<PendingNotification>> {
+        let now = self.clock.now_ms();
+        let pending = Self::all(self.partition(PARTITION, "")).await?.into_iter();
+        let pending: Vec<PendingNotification> =
+            pending.map(|item| read("notification", item)).collect::<Result<_>>()?;
+        let is_due = |pending: &PendingNotification| pending.queue_at <= now && pending.expires_at > now / 1_000;
+        Ok(pending.into_iter().filter(is_due).collect())
+    }
+
+    /// Notes that a notification is queued again. `false`, where somebody else has just done so, or has told it.
+    pub async fn note_queued(&self, pending: &PendingNotification) -> Result<bool> {
+        let request = self
+            .update_notification(&pending.job)
+            .update_expression("SET queue_at = :later")
+            .condition_expression("queue_at = :seen")
+            .expression_attribute_values(":later", number(self.clock.now_ms() + millis(ON_ITS_WAY_AGAIN)))
+            .expression_attribute_values(":seen", number(pending.queue_at))
+            .return_values(ReturnValue::AllNew);
+        Ok(changed(request).await?.is_some())
+    }
+
+    fn update_notification(&self, job: &str) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.name).set_key(Some(key(PARTITION, job)))
+    }
+}
+
+/// The item as it is now; nothing, where the condition did not hold.
+async fn changed(request: UpdateItemFluentBuilder) -> Result<Option<Item>> {
+    match update(request).await {
+        Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+            Ok(None)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}

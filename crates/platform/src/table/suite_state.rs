@@ -1,0 +1,124 @@
+//! How a suite stands, and what a verdict is for it: kept where somebody wants to be told when that changes.
+
+use super::item::{key, number, text};
+use super::jobs::incomplete;
+use super::record::JobRecord;
+use super::{SERVICE, Table};
+use crate::error::{Error, Result};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use serde::{Deserialize, Serialize};
+use stepcast_protocol::notification::SuiteChange;
+use stepcast_protocol::state::Verdict;
+
+/// How often a verdict is tried again where other jobs of the same suite end at that moment.
+const OFFERS: u32 = 12;
+
+/// Longest sort key, in bytes.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>
+const SORT_KEY_BYTES: usize = 1024;
+
+/// What is written together with a verdict.
+#[derive(Default)]
+pub(super) struct SuiteUpdate {
+    pub change: Option<SuiteChange>,
+    pub writes: Vec<TransactWriteItem>,
+}
+
+/// What became of a verdict.
+pub(super) enum Closing {
+    /// It counts
+    Closed(Box<JobRecord>),
+    /// The job is not as it was read any more
+    Changed,
+    /// Another job of the suite had its verdict at that moment
+    SuiteChanged,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SuiteState {
+    /// The newest job that showed how the suite stands
+    job: String,
+    verdict: Verdict,
+    expires_at: u64,
+}
+
+impl Table {
+    /// Gives the job its verdict, if `job` is how it stands and nothing is open. Only one caller can; the others get
+    /// nothing. What that changes for its suite is in the record, and in the outbox until it is told.
+    pub async fn close_job(
+        &self,
+        job: &JobRecord,
+        verdict: Verdict,
+        problem: Option<&str>,
+    ) -> Result<Option<JobRecord>> {
+        for _ in 0..OFFERS {
+            let suite = self.suite_update(job, verdict).await?;
+            match self.close_with(job, verdict, problem, suite).await? {
+                Closing::Closed(record) => return Ok(Some(*record)),
+                Closing::Changed => return Ok(None),
+                Closing::SuiteChanged => {}
+            }
+        }
+        Err(Error::Unavailable { service: SERVICE, reason: "too many jobs of one suite ended at once".to_owned() })
+    }
+
+    async fn suite_update(&self, job: &JobRecord, verdict: Verdict) -> Result<SuiteUpdate> {
+        if !self.tells_of_suites || matches!(verdict, Verdict::Cancelled | Verdict::Empty) {
+            return Ok(SuiteUpdate::default());
+        }
+        let (pk, sk) = state_key(job);
+        let stored: Option<SuiteState> = self.get("state of a suite", key(&pk, &sk)).await?;
+        // A job that ends after a later one has ended says how the suite was, not how it is.
+        if stored.as_ref().is_some_and(|state| state.job >= job.job) {
+            return Ok(SuiteUpdate::default());
+        }
+        let now = self.clock.now_ms() / 1_000;
+        let known = stored.as_ref().filter(|state| state.expires_at > now);
+        let change = SuiteChange::between(known.map(|state| state.verdict), verdict);
+        let state = SuiteState { job: job.job.clone(), verdict, expires_at: self.expiry() };
+        let mut writes = vec![self.put_state((pk, sk), &state, stored.as_ref())?];
+        if change.is_some() {
+            writes.push(self.put_notification(&job.job)?);
+        }
+        Ok(SuiteUpdate { change, writes })
+    }
+
+    /// An update, which also makes an item that is not there: so the functions need no permission to put.
+    fn put_state(
+        &self,
+        (pk, sk): (String, String),
+        state: &SuiteState,
+        before: Option<&SuiteState>,
+    ) -> Result<TransactWriteItem> {
+        let mut update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(pk, sk)))
+            .update_expression("SET #job = :job, #verdict = :verdict, expires_at = :expires_at")
+            .condition_expression("attribute_not_exists(pk)")
+            .expression_attribute_names("#job", "job")
+            .expression_attribute_names("#verdict", "verdict")
+            .expression_attribute_values(":job", text(&state.job))
+            .expression_attribute_values(":verdict", text(state.verdict.as_str()))
+            .expression_attribute_values(":expires_at", number(state.expires_at));
+        if let Some(before) = before {
+            update =
+                update.condition_expression("#job = :before").expression_attribute_values(":before", text(&before.job));
+        }
+        Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
+    }
+}
+
+/// A suite stands differently on each branch, and some of its tests otherwise than all of them.
+fn state_key(job: &JobRecord) -> (String, String) {
+    let mut tags = job.tags.clone();
+    tags.sort();
+    tags.dedup();
+    let branch = job.labels.get("branch").map(String::as_str).unwrap_or_default();
+    let mut sk = serde_json::json!([branch, tags]).to_string();
+    if sk.len() > SORT_KEY_BYTES {
+        sk = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, sk.as_bytes()));
+    }
+    (format!("SUITE_STATE#{}", job.suite), sk)
+}

@@ -1,0 +1,143 @@
+//! Telling webhooks that a suite broke or recovered.
+//!
+//! What is to be told is in the outbox of the table, written in one transaction with the verdict; the message in the queue
+//! only says when. So nothing is lost where a function dies, and of doubled messages, closers and reapers one is heard:
+//! whoever takes the notification holds it while it posts. A receiver that does not answer, or not now, is asked again
+//! by way of the reaper, ever more rarely, and given up after [`PATIENCE`]; the others are not told again meanwhile.
+//! A receiver can hear a notification twice only where its answer did not get through or could not be written down, and
+//! tells that by its `webhook-id`.
+
+mod message;
+mod post;
+mod signature;
+mod slack;
+
+pub(crate) use post::Postman;
+
+use crate::{Handled, Worker};
+use futures_util::future::join_all;
+use post::Answer;
+use std::time::Duration;
+use stepcast_platform::table::{JobRecord, PendingNotification};
+use stepcast_platform::webhooks::Webhook;
+use stepcast_platform::{Error, Work};
+use stepcast_protocol::duration::millis;
+use stepcast_protocol::notification::{FAILURES, Notification};
+
+/// How long a worker holds a notification: well over the time of a request.
+const HOLD: Duration = Duration::from_mins(1);
+
+/// The pause after the first try, and the longest; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// How long a receiver that does not answer is asked again.
+const PATIENCE: Duration = Duration::from_hours(6);
+
+impl Worker {
+    /// Queues what a verdict was for its suite. Where that fails, the reaper does it.
+    pub(crate) async fn queue_notification(&self, closed: &JobRecord) {
+        let Some(change) = closed.suite_change else { return };
+        tracing::info!(job = closed.job, suite = closed.suite, change = change.as_str(), "A suite changed");
+        if let Err(error) = self.platform.queue.send(&Work::Notify { job: closed.job.clone() }).await {
+            tracing::warn!(job = closed.job, %error, "A notification could not be queued; the reaper will queue it");
+        }
+    }
+
+    /// Queues the notifications whose next try has come, or whose message was lost.
+    pub(crate) async fn queue_notifications_again(&self) {
+        if !self.platform.webhooks.are_configured() {
+            return;
+        }
+        let pending = match self.platform.table.notifications_to_queue().await {
+            Ok(pending) => pending,
+            Err(error) => return tracing::warn!(%error, "The outbox could not be read"),
+        };
+        for notification in &pending {
+            if let Err(error) = self.queue_again_once(notification).await {
+                tracing::warn!(job = notification.job, %error, "A notification could not be queued again");
+            }
+        }
+    }
+
+    async fn queue_again_once(&self, notification: &PendingNotification) -> Result<(), Error> {
+        if self.platform.table.note_queued(notification).await? {
+            self.platform.queue.send(&Work::Notify { job: notification.job.clone() }).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells everybody who has not been told yet. What has to be tried again is the reaper's to bring back, so the message
+    /// is always done with.
+    pub(crate) async fn notify(&self, job: &str) -> Result<Handled, Error> {
+        // Before it is taken, so that it stays due where the list cannot be read.
+        let webhooks = self.platform.webhooks.list().await?;
+        let table = &self.platform.table;
+        let Some(mut pending) = table.claim_notification(job, HOLD).await? else { return Ok(Handled::Done) };
+        let Some((record, notification)) = self.notification(job).await? else {
+            table.forget_notification(job).await?;
+            return Ok(Handled::Done);
+        };
+        let to_tell = webhooks.iter().filter(|webhook| webhook.wants(&record.suite));
+        let to_tell: Vec<_> = to_tell.filter(|webhook| !pending.told.contains(&webhook.id)).collect();
+        let posted = to_tell.iter().map(|webhook| self.post(webhook, job, &notification));
+        let answers = join_all(posted).await;
+        let pause = self.note(&mut pending, to_tell.into_iter().zip(answers));
+        match pause {
+            Some(pause) => table.put_off_notification(&pending, pause).await?,
+            None => table.forget_notification(job).await?,
+        }
+        Ok(Handled::Done)
+    }
+
+    async fn notification(&self, job: &str) -> Result<Option<(JobRecord, Notification)>, Error> {
+        let Some(record) = self.platform.table.job(job).await? else { return Ok(None) };
+        let failing = if record.counts.failed + record.counts.errored + record.counts.blocked > 0 {
+            self.platform.table.failing_tests(job, record.plan, FAILURES).await?
+        } else {
+            Vec::new()
+        };
+        let notification = message::notification(&record, &failing, self.platform.dashboard_url.as_deref());
+        Ok(notification.map(|notification| (record, notification)))
+    }
+
+    async fn post(&self, webhook: &Webhook, job: &str, notification: &Notification) -> Answer {
+        let seconds = self.platform.clock.now_ms() / 1_000;
+        self.postman.post(webhook, &format!("msg_{job}"), seconds, notification).await
+    }
+
+    /// Notes who was told, and says how long to wait before the others are told again, if there are any.
+    fn note<'w>(
+        &self,
+        pending: &mut PendingNotification,
+        answers: impl Iterator<Item = (&'w Webhook, Answer)>,
+    ) -> Option<Duration> {
+        let waited = self.platform.clock.now_ms().saturating_sub(pending.created_at);
+        let mut pause: Option<Duration> = None;
+        for (webhook, answer) in answers {
+            let (job, host) = (&pending.job, &webhook.host);
+            match answer {
+                Answer::Taken => tracing::info!(job, host, "A webhook was told"),
+                Answer::Refused(reason) => {
+                    tracing::error!(job, host, reason, "A webhook refused a notification and is not told");
+                }
+                Answer::NotNow(reason, _) if waited >= millis(PATIENCE) => {
+                    tracing::error!(job, host, reason, "A webhook could not be told and is given up");
+                }
+                Answer::NotNow(reason, asked_for) => {
+                    tracing::warn!(job, host, reason, "A webhook could not be told and is tried again");
+                    let wanted = asked_for.unwrap_or_default().max(pause_after(pending.tries)).min(LONGEST_PAUSE);
+                    pause = Some(pause.unwrap_or_default().max(wanted));
+                    continue;
+                }
+            }
+            pending.told.push(webhook.id.clone());
+        }
+        pause
+    }
+}
+
+/// The pause after so many tries.
+fn pause_after(tries: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(LONGEST_PAUSE)
+}

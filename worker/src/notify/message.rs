@@ -1,0 +1,57 @@
+//! What a notification says, of a job as it is stored: secrets are masked there.
+
+use stepcast_platform::clock::rfc3339;
+use stepcast_platform::table::{JobRecord, TestRecord};
+use stepcast_protocol::notification::{ChangedSuite, FailingTest, Notification};
+use stepcast_protocol::state::{CheckResult, Outcome};
+
+/// Longest message about one test, in characters.
+const MESSAGE_CHARS: usize = 500;
+
+/// The notification of a job that changed how its suite stands; nothing, where it did not.
+pub fn notification(job: &JobRecord, failing: &[TestRecord], dashboard_url: Option<&str>) -> Option<Notification> {
+    let (change, verdict) = (job.suite_change?, job.verdict?);
+    Some(Notification {
+        kind: change.into(),
+        timestamp: rfc3339(job.finished_at.unwrap_or(job.moved_at)),
+        data: ChangedSuite {
+            suite: job.suite.clone(),
+            branch: job.labels.get("branch").cloned(),
+            tags: job.tags.clone(),
+            labels: job.labels.clone(),
+            job: job.job.clone(),
+            verdict,
+            counts: job.counts,
+            problem: job.problem.clone(),
+            url: dashboard_url.map(|address| format!("{}/#/jobs/{}", address.trim_end_matches('/'), job.job)),
+            failures: failing.iter().map(failing_test).collect(),
+        },
+    })
+}
+
+fn failing_test(test: &TestRecord) -> FailingTest {
+    let state = test.state();
+    let message = state.failures().first().map(|failure| describe(&failure.name, &failure.result));
+    FailingTest {
+        test: state.name,
+        outcome: state.outcome.unwrap_or(Outcome::Errored),
+        message: shortened(&message.unwrap_or_default()),
+    }
+}
+
+fn describe(step: &str, result: &CheckResult) -> String {
+    let found = match (&result.expected, &result.actual) {
+        (Some(expected), Some(actual)) => format!(": expected {expected}, found {actual}"),
+        (Some(expected), None) => format!(": expected {expected}"),
+        (None, Some(actual)) => format!(": {actual}"),
+        (None, None) => String::new(),
+    };
+    format!("{step}: {}{found}", result.check)
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MESSAGE_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Posts a notification to one webhook.
+//!
+//! The address is the operator's, so it may be anywhere, inside as well. No redirect is followed, and nothing of the answer
+//! but its status and `retry-after` is read. No message has the address in it, which may be a secret.
+
+use super::{signature, slack};
+use crate::engine::retry_after;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use reqwest::{Client, redirect};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use stepcast_platform::webhooks::{Webhook, WebhookFormat};
+use stepcast_protocol::notification::Notification;
+
+/// How long a receiver may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a receiver made of a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It has it
+    Taken,
+    /// It never will have it, and why
+    Refused(String),
+    /// It may have it later: why, and how long it asks to be left alone
+    NotNow(String, Option<Duration>),
+}
+
+/// Posts with one HTTP client, built when it is first needed: loading the system's certificates would otherwise be part of
+/// every cold start.
+#[derive(Clone, Default)]
+pub(crate) struct Postman(Arc<OnceLock<Client>>);
+
+impl Postman {
+    /// Posts a notification, sent at `seconds` since 1970. All tries have the same `id`.
+    pub async fn post(&self, webhook: &Webhook, id: &str, seconds: u64, notification: &Notification) -> Answer {
+        let Some((headers, body)) = put_together(webhook, id, seconds, notification) else {
+            return Answer::Refused("the request could not be put together".to_owned());
+        };
+        let client = match self.client() {
+            Ok(client) => client,
+            Err(error) => return Answer::NotNow(cause(error), None),
+        };
+        match client.post(webhook.url.reveal()).headers(headers).body(body).send().await {
+            Ok(response) => answer(response.status(), response.headers()),
+            Err(error) if error.is_timeout() => Answer::NotNow("it did not answer in time".to_owned(), None),
+            Err(error) => Answer::NotNow(cause(error), None),
+        }
+    }
+
+    fn client(&self) -> Result<&Client, reqwest::Error> {
+        if let Some(client) = self.0.get() {
+            return Ok(client);
+        }
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .user_agent(concat!("stepcast/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(self.0.get_or_init(|| client))
+    }
+}
+
+fn put_together(webhook: &Webhook, id: &str, seconds: u64, notification: &Notification) -> Option<(HeaderMap, String)> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("webhook-id", HeaderValue::from_str(id).ok()?);
+    headers.insert("webhook-timestamp", HeaderValue::from(seconds));
+    let body = match &webhook.format {
+        WebhookFormat::Slack => slack::message(notification).to_string(),
+        WebhookFormat::Json { key } => {
+            let body = serde_json::to_string(notification).ok()?;
+            let signature = signature::sign(key.reveal(), id, seconds, &body)?;
+            headers.insert("webhook-signature", HeaderValue::from_str(&signature).ok()?);
+            body
+        }
+    };
+    Some((headers, body))
+}
+
+fn answer(status: StatusCode, headers: &HeaderMap) -> Answer {
+    let reason = format!("it answered {status}");
+    match status {
+        status if status.is_success() => Answer::Taken,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+            Answer::NotNow(reason, retry_after::asked_for(status, headers))
+        }
+        status if status.is_server_error() => Answer::NotNow(reason, retry_after::asked_for(status, headers)),
+        _ => Answer::Refused(reason),
+    }
+}
+
+/// What lies at the bottom of an error. Above it stands the address.
+fn cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
