@@ -6,6 +6,7 @@ use super::scene::Scene;
 use super::settled::{End, assert_settled};
 use super::undisturbed::{Point, undisturbed};
 use futures_util::future::join_all;
+use std::time::Duration;
 
 /// How many worlds there are at a time.
 const WORLDS: usize = 6;
@@ -15,7 +16,7 @@ const ATTEMPTS: usize = 4;
 
 #[tokio::test]
 async fn a_worker_killed_before_each_request() {
-    survives(Fault::KilledBefore, 1, Point::is_any).await;
+    survives(Fault::KilledBefore, 1, everywhere).await;
 }
 
 #[tokio::test]
@@ -25,7 +26,7 @@ async fn a_worker_killed_after_each_write() {
 
 #[tokio::test]
 async fn a_worker_killed_before_each_request_of_a_full_batch() {
-    survives(Fault::KilledBefore, 10, Point::is_any).await;
+    survives(Fault::KilledBefore, 10, everywhere).await;
 }
 
 #[tokio::test]
@@ -61,6 +62,22 @@ async fn a_service_that_fails_all_attempts_of_a_request() {
 #[tokio::test]
 async fn a_write_whose_answers_are_all_lost() {
     survives_times(Fault::AnswerLost, ATTEMPTS, 1, Point::is_first).await;
+}
+
+#[tokio::test]
+async fn a_planning_whose_answer_is_lost_does_not_wait_for_the_reaper() {
+    let scene = Scene::new(1).await;
+    let (mut process, begun) = (scene.process().await, scene.world.after(Duration::ZERO));
+    let run = scene.accepted(&process).await;
+    // The first update begins the planning, the second makes it count.
+    scene.faults.treat(|call| (call.operation == "UpdateItem" && call.nth == 2).then_some(Fault::AnswerLost));
+    scene.go_on(&mut process).await;
+    let job = scene.world.platform().table.job(&scene.job(run).expect("a job")).await.expect("the table");
+    assert_eq!(job.expect("the job").finished_at, Some(begun), "no time had to pass");
+}
+
+fn everywhere(_: &Point) -> bool {
+    true
 }
 
 async fn survives(fault: Fault, batch: usize, at: fn(&Point) -> bool) {

@@ -33,11 +33,6 @@ impl Point {
         call.operation == self.operation && (self.nth..self.nth + times).contains(&call.nth)
     }
 
-    /// Whatever is asked for.
-    pub fn is_any(&self) -> bool {
-        true
-    }
-
     /// Whether it is the first of its operation.
     pub fn is_first(&self) -> bool {
         self.nth == 1
