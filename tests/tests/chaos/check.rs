@@ -29,8 +29,8 @@ async fn finished(client: &mut Client, job: &str) {
     let counts = &state["counts"];
     assert_eq!((&counts["total"], &counts["passed"]), (&json!(TESTS), &json!(TESTS)), "{state}");
     let outcomes = state["tests"].as_array().expect("tests").iter().map(|test| &test["outcome"]);
-    assert_eq!(outcomes.collect::<Vec<_>>(), ["passed"; TESTS as usize], "{state}");
-    assert!(fold(job, &[state.clone()]).is_complete(), "the digest is that of the outcomes: {state}");
+    assert_eq!(outcomes.collect::<Vec<_>>(), ["passed"; TESTS], "{state}");
+    assert!(fold(job, std::slice::from_ref(&state)).is_complete(), "the digest is that of the outcomes: {state}");
 }
 
 /// All jobs, page by page.

@@ -10,7 +10,7 @@ pub struct Numbers {
     kills: usize,
     asked: usize,
     accepted: usize,
-    jobs: u64,
+    jobs: usize,
     again: usize,
 }
 

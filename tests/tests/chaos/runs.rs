@@ -10,7 +10,7 @@ use stepcast_tests::{Client, Server, Site, within};
 use tokio::task::JoinHandle;
 
 /// Tests of a run.
-pub const TESTS: u64 = 4;
+pub const TESTS: usize = 4;
 
 /// How long a client waits before it connects again.
 const PAUSE: Duration = Duration::from_millis(50);
