@@ -9,7 +9,7 @@ DEBUG := $(CARGO_TARGET)/debug/stepcast
 RELEASE := $(CARGO_TARGET)/release/stepcast
 WEB_SOURCES := $(shell git ls-files web)
 
-.PHONY: help demo up test test-rust test-web test-browser test-aws check check-rust check-web check-infra check-asyncapi types bench \
+.PHONY: help demo up test test-rust test-web test-browser test-aws chaos check check-rust check-web check-infra check-asyncapi types bench \
 	package deploy destroy
 
 help: ## Show this list
@@ -40,6 +40,10 @@ check-rust:
 	cargo clippy --workspace --all-features --test aws -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
 	cargo test --quiet -p stepcast-tests --test workspace
+
+chaos: $(DEBUG) ## Kill servers at random moments of 200 runs (RUNS and SEED choose others) and look what became of them
+	STEPCAST_CHAOS_RUNS=$(or $(RUNS),200) STEPCAST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
+		cargo test --quiet -p stepcast-tests --test chaos -- --nocapture
 
 types: ## Write what is generated: the wire types for the dashboard, the JSON Schema of suites
 	cargo run --quiet -p stepcast-protocol --features typescript --example typescript > web/src/client/protocol.ts

@@ -94,6 +94,23 @@ impl Client {
         }
     }
 
+    /// Sends a command, and reads until an event fits; nothing, where the connection ends first.
+    pub async fn try_send_until(&mut self, command: &Value, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+        assert_conforms(Kind::Command, command);
+        self.socket.send(Message::text(command.to_string())).await.ok()?;
+        self.try_until(fits).await
+    }
+
+    /// Reads until an event fits; nothing, where the connection ends first.
+    pub async fn try_until(&mut self, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+        loop {
+            let event = within("an event", self.read()).await.ok()?;
+            if fits(&event) {
+                return Some(event);
+            }
+        }
+    }
+
     /// Reads until an event of this type.
     pub async fn until_type(&mut self, kind: &str) -> Vec<Value> {
         self.until(|event| event["type"] == kind).await

@@ -93,6 +93,24 @@ impl Server {
         Self::start_in(self.data_dir, self.options).await
     }
 
+    /// Fills the disk, as far as this server can tell: no write to a file succeeds any more.
+    pub fn fill_disk(&self) {
+        self.limit_files("0:");
+    }
+
+    /// Makes room again.
+    pub fn free_disk(&self) {
+        self.limit_files("unlimited:");
+    }
+
+    /// What a file of the server may grow to. <https://man7.org/linux/man-pages/man1/prlimit.1.html>
+    fn limit_files(&self, limit: &str) {
+        let id = self.child.id().expect("the server runs").to_string();
+        let arguments = ["--pid", &id, &format!("--fsize={limit}")];
+        let limited = std::process::Command::new("prlimit").args(arguments).status().expect("prlimit");
+        assert!(limited.success(), "the limit is set");
+    }
+
     /// Asks the server to stop, and checks that it left nothing behind: no work in its queue, no error in its log.
     pub async fn stop(self) {
         let said = self.stop_with_errors().await;
@@ -119,8 +137,12 @@ impl Server {
 }
 
 fn command(data_dir: &Path, options: &[String]) -> Command {
-    let mut command = Command::new(binary("stepcast"));
+    // A process that writes beyond its limit is killed unless it ignores the signal; then the write fails, as on a full
+    // disk: https://man7.org/linux/man-pages/man2/setrlimit.2.html
+    let mut command = Command::new("sh");
     command
+        .args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#])
+        .arg(binary("stepcast"))
         .args(["up", "--json", "--data-dir"])
         .arg(data_dir)
         .args(if options.iter().any(|option| option == "--port") { &[][..] } else { &["--port", "0"] })

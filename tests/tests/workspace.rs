@@ -193,3 +193,31 @@ fn entry_points_are_short() {
         assert!(lines <= 30, "`{file}` has {lines} lines; there is nothing to test in an entry point");
     }
 }
+
+#[test]
+fn every_test_the_list_of_faults_names_is_there() {
+    let list = std::fs::read_to_string(format!("{ROOT}/docs/FAULTS.md")).expect("the list of faults");
+    // Everything else that is quoted there has dots, blanks or no underscore.
+    let is_test =
+        |word: &&str| word.contains('_') && word.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase());
+    let named: BTreeSet<&str> = list.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 40, "{named:?}");
+    let tests: String = ["crates/local/tests", "tests/tests"]
+        .into_iter()
+        .map(|folder| code_in(&Path::new(ROOT).join(folder)))
+        .collect();
+    for test in named {
+        assert!(tests.contains(&format!("fn {test}(")), "docs/FAULTS.md names the test `{test}`, which is not there");
+    }
+}
+
+fn code_in(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .map(|path| match path.extension() {
+            Some(extension) if extension == "rs" => std::fs::read_to_string(&path).expect("a file"),
+            _ if path.is_dir() => code_in(&path),
+            _ => String::new(),
+        })
+        .collect()
+}

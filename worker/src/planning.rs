@@ -78,8 +78,8 @@ impl Worker {
             _ = delivery.deadline.comes() => return Ok(Handled::Later(Duration::from_secs(1))),
             () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
         };
-        // Where another planner was faster, it also queues.
-        let Some(record) = planned else { return Ok(Handled::Done) };
+        // Another planner was faster and queues; or it was this one, the answer was lost, and nobody else will.
+        let Some(record) = planned else { return self.queue_again(job).await };
         tracing::info!(job = job.id, tests = total, "A job was planned");
         let body = EventBody::JobPlanned { total };
         self.tell_job(&record.job, &Event::of_job(&record.job, record.v, body, self.platform.clock.now_text()));

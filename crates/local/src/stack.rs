@@ -205,6 +205,8 @@ async fn start_services(
     let table = TableService::open(options.data_dir.join("table.sqlite"))?;
     let queue = QueueService::open(options.data_dir.join("queue.sqlite"), clock)?;
     create_queues(&queue).await?;
+    // A process that was killed between receiving a message and shortening its visibility has hidden it for long.
+    queue.hide_at_most(QUEUE, options.lease).await?;
     let (table_listener, queue_listener) =
         (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
     let endpoints = Endpoints {

@@ -59,6 +59,9 @@ impl Error {
     }
 }
 
+/// Whether the same can be asked again.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors>
 fn is_busy(code: Option<&str>) -> bool {
     matches!(
         code,
@@ -66,6 +69,7 @@ fn is_busy(code: Option<&str>) -> bool {
             "ProvisionedThroughputExceededException"
                 | "ThrottlingException"
                 | "RequestLimitExceeded"
+                | "RequestThrottled"
                 | "InternalServerError"
                 | "InternalServiceError"
                 | "InternalFailure"

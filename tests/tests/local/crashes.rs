@@ -85,6 +85,17 @@ async fn a_queue_that_delivers_twice_counts_once() {
 }
 
 #[tokio::test]
+async fn what_was_received_just_before_a_crash_is_not_hidden_for_long() {
+    finishes_after(|data_dir| {
+        let queue = Connection::open(data_dir.join("queue.sqlite")).expect("the queue's file");
+        // As they are before a worker says that it would be gone sooner. The queue has to be empty in the end.
+        let hidden = queue.execute("UPDATE message SET visible_at = visible_at + 900000", []);
+        assert!(hidden.expect("the messages are hidden") >= 10);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_server_killed_while_it_plans_plans_again() {
     let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
     let mut client = server.client().await;

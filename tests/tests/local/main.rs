@@ -1,8 +1,12 @@
 //! What is about Stepcast on one machine: its data directory, its limits, its end and its return.
 
 mod crashes;
+// The disk is filled with what Linux has for it.
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod gateway;
 mod lambda;
+mod large_plan;
 mod origins;
 mod renewing;
 mod secrets;

@@ -1,9 +1,9 @@
-//! A client that does not read, where its buffers have an end.
+//! Clients that do not read, or are gone.
 
 use serde_json::json;
 use stepcast_protocol::JobState;
-use stepcast_tests::events::{fold, is_end_of, suite};
-use stepcast_tests::{Client, Server, Site};
+use stepcast_tests::events::{fold, is_end_of, page, suite};
+use stepcast_tests::{Client, Server, Site, within};
 
 #[tokio::test]
 async fn a_watcher_who_does_not_read_delays_nobody_and_still_ends_with_the_same_state() {
@@ -33,4 +33,22 @@ async fn a_watcher_who_does_not_read_delays_nobody_and_still_ends_with_the_same_
 async fn reading_state(client: &mut Client, job: &str) -> JobState {
     let state = client.job(job).await;
     fold(job, &[state])
+}
+
+#[tokio::test]
+async fn a_client_that_vanishes_leaves_a_job_that_ends() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let (mut vanishing, mut other) = (server.client().await, server.client().await);
+    let job = vanishing.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
+    site.asked_for("/held/x").await;
+    // Its socket is closed, and nothing was said.
+    drop(vanishing);
+    other.ask(json!({ "action": "watch", "job": job })).await;
+    site.release("x");
+    assert_eq!(other.until(is_end_of(&job)).await.last().expect("the verdict")["verdict"], "passed");
+    within("the end of its rows", async {
+        while other.ask(json!({ "action": "connections" })).await["connections"].as_array().map(Vec::len) != Some(1) {}
+    })
+    .await;
+    server.stop().await;
 }

@@ -165,6 +165,13 @@ impl QueueService {
         Ok(())
     }
 
+    /// Hides messages in flight for `longest` from now, if they are hidden for longer. For a start: whoever received them
+    /// before is gone.
+    pub async fn hide_at_most(&self, queue: &str, longest: Duration) -> Result<(), QueueError> {
+        let queue = queue.to_owned();
+        self.run(move |storage, now| storage.hide_at_most(&queue, longest, now)).await
+    }
+
     /// Deletes all messages of a queue.
     pub async fn purge(&self, queue: &str) -> Result<(), QueueError> {
         let queue = queue.to_owned();

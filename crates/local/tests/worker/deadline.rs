@@ -18,7 +18,7 @@ async fn a_test_that_outlives_its_function_is_counted_as_errored() {
     let world = World::start().await;
     let slow = json!({ "name": "Slow", "steps": [step(&world.site, "/page"), step(&world.site, "/never")] });
     world.store(&[slow, json!({ "name": "Quick", "steps": [step(&world.site, "/page")] })]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     let ends_at = Some(world.after(TIME));
     assert!(failed(&worker.handle(batch(&[planning()]), ends_at).await).is_empty());
     let handled = tokio::time::timeout(TIME, worker.handle(batch(&[test(0), test(1)]), ends_at)).await;
@@ -41,7 +41,7 @@ async fn a_planning_that_outlives_its_function_is_the_end_of_the_job() {
     let world = World::start().await;
     let sitemap = json!({ "sitemap": format!("{}/never", world.site) });
     world.store(&[json!({ "name": "Found", "discover": sitemap, "expect": [{ "status": 200 }] })]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     let handled = tokio::time::timeout(TIME, worker.handle(batch(&[planning()]), Some(world.after(TIME)))).await;
     assert!(failed(&handled.expect("before the function ends")).is_empty());
     let job = world.job().await;
@@ -54,7 +54,7 @@ async fn a_planning_that_outlives_its_function_is_the_end_of_the_job() {
 async fn without_a_deadline_a_test_takes_its_time() {
     let world = World::start().await;
     world.store(&[json!({ "name": "Slow", "steps": [step(&world.site, "/never")] })]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     let handled = tokio::time::timeout(TIME, worker.handle(batch(&[test(0)]), None)).await;
     assert!(handled.is_err(), "it goes on");

@@ -28,11 +28,11 @@ async fn remember_as(world: &World, job: &str, results: &[(&str, Outcome, u64)])
     let past = |&(name, outcome, duration_ms): &(&str, _, _)| PastTest { name: name.to_owned(), outcome, duration_ms };
     let other = JobRecord { job: job.to_owned(), ..world.job().await };
     let tests: Vec<_> = results.iter().map(past).collect();
-    world.platform().await.table.put_history(&other, &tests).await.expect("kept");
+    world.platform().table.put_history(&other, &tests).await.expect("kept");
 }
 
 async fn history(world: &World) -> Vec<PastJob> {
-    world.platform().await.table.history("Example", "", None, 10).await.expect("an answer")
+    world.platform().table.history("Example", "", None, 10).await.expect("an answer")
 }
 
 /// What a watcher was told of the time left, in order.
@@ -47,7 +47,7 @@ async fn each_test_is_compared_with_itself() {
     let gone = json!({ "name": "Gone", "get": format!("{}/gone", world.site), "expect": [{ "status": 200 }] });
     world.store(&[page(&world, "Mended"), gone, page(&world, "New")]).await;
     remember(&world, &[("Mended", Outcome::Errored, 5), ("Gone", Outcome::Passed, 5)]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     assert!(failed(&worker.handle(batch(&[test(0), test(1), test(2)]), None).await).is_empty());
     let changes: Vec<_> = world.tests().await.iter().map(|test| test.change).collect();
@@ -59,7 +59,7 @@ async fn a_job_that_came_later_is_no_past() {
     let world = World::start().await;
     world.store(&[page(&world, "Page")]).await;
     remember_as(&world, AFTER, &[("Page", Outcome::Failed, 5)]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     worker.handle(batch(&[test(0)]), None).await;
     let test = &world.tests().await[0];
@@ -73,7 +73,7 @@ async fn a_past_that_cannot_be_read_is_done_without() {
     world.store(&[gone]).await;
     remember(&world, &[("Gone", Outcome::Failed, 5)]).await;
     world.refusals.refuse("Query", "HISTORY#");
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     assert!(failed(&worker.handle(batch(&[test(0)]), None).await).is_empty());
     let test = &world.tests().await[0];
@@ -86,7 +86,7 @@ async fn a_job_whose_results_cannot_be_kept_has_its_verdict() {
     let world = World::start().await;
     world.store(&[page(&world, "Page")]).await;
     world.refusals.refuse("BatchWriteItem", "HISTORY#");
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     assert!(failed(&worker.handle(batch(&[test(0)]), None).await).is_empty());
     assert_eq!(world.job().await.verdict, Some(Verdict::Passed));
@@ -97,7 +97,7 @@ async fn a_job_whose_results_cannot_be_kept_has_its_verdict() {
 async fn results_are_kept_once_though_two_close_the_job() {
     let world = World::start().await;
     world.store(&[page(&world, "One"), page(&world, "Two")]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     // The verdict's own write; that of a result does not touch the list of open jobs.
     world.refusals.refuse("TransactWriteItems", "OPEN");
@@ -107,7 +107,7 @@ async fn results_are_kept_once_though_two_close_the_job() {
     assert_eq!((world.job().await.status, kept.len()), (JobStatus::Running, 1));
 
     world.refusals.end();
-    assert!(failed(&world.worker().await.handle(batch(&[test(0)]), None).await).is_empty());
+    assert!(failed(&world.worker().handle(batch(&[test(0)]), None).await).is_empty());
     assert_eq!(world.job().await.verdict, Some(Verdict::Passed));
     assert_eq!(history(&world).await, kept);
     let names: Vec<_> = kept[0].tests.iter().map(|test| (test.name.as_str(), test.outcome)).collect();
@@ -119,9 +119,9 @@ async fn what_an_admin_did_not_wait_for_is_no_news() {
     let world = World::start().await;
     world.store(&[page(&world, "Page")]).await;
     remember(&world, &[("Page", Outcome::Passed, 5)]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
-    world.platform().await.table.end_job(JOB, "ada").await.expect("an answer").expect("it is open");
+    world.platform().table.end_job(JOB, "ada").await.expect("an answer").expect("it is open");
     worker.handle(batch(&[stepcast_platform::Work::Finish { job: JOB.to_owned() }]), None).await;
     let test = &world.tests().await[0];
     assert_eq!((test.outcome, test.change), (Some(Outcome::Errored), None));
@@ -134,7 +134,7 @@ async fn the_time_left_is_told_by_how_long_tests_took_before() {
     world.store(&[page(&world, "Quick"), page(&world, "Slow"), page(&world, "Never seen")]).await;
     // One that was never seen counts as the middle of the others, which is the longer of two.
     remember(&world, &[("Quick", Outcome::Passed, 1_000), ("Slow", Outcome::Passed, 4_000)]).await;
-    let (platform, worker) = (world.platform().await, world.worker().await);
+    let (platform, worker) = (world.platform(), world.worker());
     platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");
     worker.handle(batch(&[planning()]), None).await;
     world.wait(Duration::from_secs(2));
@@ -149,7 +149,7 @@ async fn the_time_left_is_told_by_how_long_tests_took_before() {
 async fn without_a_past_the_time_left_is_told_test_by_test() {
     let world = World::start().await;
     world.store(&[page(&world, "One"), page(&world, "Two"), page(&world, "Three")]).await;
-    let (platform, worker) = (world.platform().await, world.worker().await);
+    let (platform, worker) = (world.platform(), world.worker());
     platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");
     worker.handle(batch(&[planning()]), None).await;
     world.wait(Duration::from_secs(2));

@@ -2,6 +2,7 @@
 //! unless a test moves it. The table and the queue are the embedded ones.
 
 mod deadline;
+mod faults;
 mod history;
 mod notifying;
 mod receiver;

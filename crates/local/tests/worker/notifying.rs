@@ -37,7 +37,7 @@ async fn run(world: &World, job: u32, passes: bool) -> Vec<Work> {
 
 async fn run_as(world: &World, job: u32, labels: &[(&str, &str)], tags: &[&str], test: Value) -> Vec<Work> {
     world.store_as(&id(job), labels, tags, &[test]).await;
-    let worker = world.worker().await;
+    let worker = world.worker();
     let plan = Work::Plan { job: id(job) };
     assert!(failed(&worker.handle(batch(&[plan]), None).await).is_empty());
     let test = Work::Test { job: id(job), plan: 1, test: 0 };
@@ -51,13 +51,13 @@ async fn notifications(world: &World) -> Vec<Work> {
 
 /// Hands these messages to a worker, which is done with them whatever becomes of them.
 async fn tell(world: &World, work: &[Work]) {
-    let worker = world.worker().await;
+    let worker = world.worker();
     assert!(failed(&worker.handle(batch(work), None).await).is_empty());
 }
 
 /// What the reaper queues.
 async fn reaped(world: &World) -> Vec<Work> {
-    world.worker().await.reap().await;
+    world.worker().reap().await;
     notifications(world).await
 }
 
@@ -105,7 +105,7 @@ async fn doubled_messages_workers_and_reapers_tell_once() {
     tell(&world, &[again.clone(), again]).await;
     assert_eq!(reaped(&world).await, [], "it may still be on its way");
     world.wait(MINUTE);
-    let (one, other) = (world.worker().await, world.worker().await);
+    let (one, other) = (world.worker(), world.worker());
     tokio::join!(one.reap(), other.reap());
     let queued = notifications(&world).await;
     assert_eq!(queued.len(), 1, "two reapers");
@@ -146,7 +146,7 @@ async fn a_worker_that_dies_while_it_tells_is_followed_by_another() {
     let receiver = Receiver::start().await;
     let world = world(json!([signed(&receiver)])).await;
     let message = run(&world, 1, false).await;
-    let held = world.platform().await.table.claim_notification(&id(1), MINUTE).await.expect("the table");
+    let held = world.platform().table.claim_notification(&id(1), MINUTE).await.expect("the table");
     assert!(held.is_some(), "the worker that will be silent");
     tell(&world, &message).await;
     assert_eq!(receiver.posted().len(), 0, "it may still post");
@@ -167,7 +167,7 @@ async fn who_refuses_is_not_asked_again_and_who_never_answers_not_for_ever() {
         tell(&world, &reaped(&world).await).await;
     }
     assert_eq!((refusing.posted().len(), silent.posted().len()), (1, 13));
-    assert_eq!(world.platform().await.table.notifications_to_queue().await.expect("the table"), []);
+    assert_eq!(world.platform().table.notifications_to_queue().await.expect("the table"), []);
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn where_nobody_is_told_nothing_is_kept() {
     let world = world(json!([])).await;
     assert_eq!(run(&world, 1, false).await, []);
     world.wait(MINUTE);
-    assert_eq!(world.platform().await.table.notifications_to_queue().await.expect("the table"), []);
+    assert_eq!(world.platform().table.notifications_to_queue().await.expect("the table"), []);
 }
 
 #[tokio::test]

@@ -23,9 +23,9 @@ impl Refusals {
         self.0.lock().expect("nobody failed").clear();
     }
 
-    /// Puts itself before a table.
-    pub fn before(&self, table: Router) -> Router {
-        table.layer(from_fn_with_state(self.clone(), pass))
+    /// Puts itself before a service.
+    pub fn before(&self, service: Router) -> Router {
+        service.layer(from_fn_with_state(self.clone(), pass))
     }
 
     fn is_refused(&self, operation: &str, request: &[u8]) -> bool {

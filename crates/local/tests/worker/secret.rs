@@ -17,7 +17,7 @@ async fn world() -> World {
 #[tokio::test]
 async fn work_comes_again_until_the_secret_can_be_read() {
     let world = world().await;
-    let (worker, without) = (world.worker().await, world.worker_without_secret().await);
+    let (worker, without) = (world.worker(), world.worker_without_secret().await);
     assert_eq!(failed(&without.handle(batch(&[planning()]), None).await), ["0"]);
     assert_eq!(world.job().await.status, JobStatus::Accepted);
 
@@ -35,7 +35,7 @@ async fn work_comes_again_until_the_secret_can_be_read() {
 #[tokio::test]
 async fn the_reaper_needs_no_secret() {
     let world = world().await;
-    let (worker, table) = (world.worker().await, world.platform().await.table);
+    let (worker, table) = (world.worker(), world.platform().table);
     worker.handle(batch(&[planning()]), None).await;
     for _ in 0..4 {
         // A worker takes the test, and dies.

@@ -9,7 +9,7 @@ use stepcast_protocol::EventBody;
 async fn a_test_whose_worker_is_silent_is_stalled_and_then_run_again() {
     let world = World::start().await;
     world.store(&[json!({ "name": "Home", "get": format!("{}/page", world.site) })]).await;
-    let (platform, worker) = (world.platform().await, world.worker().await);
+    let (platform, worker) = (world.platform(), world.worker());
     worker.handle(batch(&[planning()]), None).await;
     platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");
     let claim = platform.table.claim_test(JOB, 1, 0, LEASE).await.expect("the table");

@@ -3,15 +3,17 @@
 use crate::refusal::Refusals;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use axum::Router;
+use axum::extract;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use stepcast_local::access::AccessKey;
-use stepcast_local::queue::{self, QueueAttributes, QueueService};
+use stepcast_local::clock::{Clock as _, HeldClock};
+use stepcast_local::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
 use stepcast_local::server;
 use stepcast_local::table::TableService;
 use stepcast_platform::config::{Endpoints, Secret, SecretSource};
@@ -23,6 +25,7 @@ use stepcast_worker::Worker;
 use stepcast_worker::engine::EngineConfig;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How long a worker holds a test.
@@ -34,8 +37,17 @@ pub const JOB: &str = "0190b2a0-0000-7000-8000-000000000000";
 /// The deployment's secret.
 pub const SECRET: &str = "the secret";
 
+/// The queue, and the one for messages that nobody could work off.
+pub const QUEUES: [&str; 2] = ["stepcast", "dead"];
+
+/// How often a message may be received before it is a dead letter.
+const MOST_RECEIVES: u32 = 6;
+
+/// How long somebody waits for what should happen soon.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// When the clock begins, in milliseconds since 1970.
-const NOON: u64 = 1_800_000_000_000;
+const NOON: i64 = 1_800_000_000_000;
 
 /// Services, and a site.
 pub struct World {
@@ -43,11 +55,54 @@ pub struct World {
     pub site: String,
     /// What the table does not do
     pub refusals: Refusals,
+    pub services: Services,
     config: Config,
-    queue: QueueService,
-    now: Arc<AtomicU64>,
-    heard: Arc<Mutex<Vec<String>>>,
+    platform: Platform,
+    clock: HeldClock,
     _folder: TempDir,
+}
+
+/// The embedded services themselves.
+pub struct Services {
+    table: TableService,
+    /// The queue as the event source mapping has it
+    pub queue: QueueService,
+    pushes: watch::Sender<Vec<Push>>,
+}
+
+/// A message to a connection.
+struct Push {
+    connection: String,
+    body: String,
+}
+
+impl Services {
+    async fn open(folder: &Path, clock: &HeldClock) -> Self {
+        let table = TableService::open(folder.join("table.sqlite")).expect("a table");
+        let queue = QueueService::open(folder.join("queue.sqlite"), Arc::new(clock.clone())).expect("a queue");
+        let [work, dead] = QUEUES;
+        queue.create_queue(dead, QueueAttributes::default()).await.expect("a queue");
+        let redrive = RedrivePolicy { dead_letter_queue: dead.to_owned(), max_receive_count: MOST_RECEIVES };
+        let attributes = QueueAttributes { redrive: Some(Some(redrive)), ..QueueAttributes::default() };
+        queue.create_queue(work, attributes).await.expect("a queue");
+        Self { table, queue, pushes: watch::Sender::default() }
+    }
+
+    /// Serves them with something in front of each.
+    pub async fn serve_behind(&self, front: impl Fn(Router) -> Router) -> Config {
+        let key = || AccessKey::new("key");
+        let table = serve(|_| front(self.table.router(key()))).await;
+        let service = self.queue.clone();
+        let queue = serve(|url| front(queue::server::router(service, key(), url, CancellationToken::new()))).await;
+        let pushes = self.pushes.clone();
+        let hear = move |extract::Path(connection): extract::Path<String>, body: String| async move {
+            pushes.send_modify(|pushes| pushes.push(Push { connection, body }));
+        };
+        let connections = serve(|_| front(Router::new().route("/@connections/{connection}", post(hear)))).await;
+        let [work, dead] = QUEUES.map(|name| queue::server::queue_url(&queue, name));
+        let endpoints = Endpoints { table, queue, access_key: Secret::new("key") };
+        Config::at(endpoints, work, dead, connections, Secret::new(SECRET))
+    }
 }
 
 impl World {
@@ -57,79 +112,86 @@ impl World {
 
     /// A world in which these are told when a suite breaks or recovers.
     pub async fn start_telling(webhooks: WebhooksSource) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let table = TableService::open(folder.path().join("table.sqlite")).expect("a table");
-        let clock = Arc::new(stepcast_local::clock::SystemClock);
-        let queue = QueueService::open(folder.path().join("queue.sqlite"), clock).expect("a queue");
-        for name in ["stepcast", "dead"] {
-            queue.create_queue(name, QueueAttributes::default()).await.expect("a queue");
-        }
-        let key = || AccessKey::new("key");
-        let refusals = Refusals::default();
-        let table_url = serve(|_| refusals.before(table.router(key()))).await;
-        let queue_url = serve(|url| queue::server::router(queue.clone(), key(), url, CancellationToken::new())).await;
+        let (folder, clock) = (tempfile::tempdir().expect("a folder"), HeldClock::at(NOON));
+        let services = Services::open(folder.path(), &clock).await;
         let site = serve(|_| {
             Router::new()
                 .route("/page", get(|| async { "a page" }))
                 .route("/never", get(std::future::pending::<&'static str>))
         })
         .await;
-        let url = |name: &str| queue::server::queue_url(&queue_url, name);
-        let endpoints = Endpoints { table: table_url, queue: queue_url.clone(), access_key: Secret::new("key") };
-        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
-        let pushed = heard.clone();
-        let hear = move |body: String| async move { pushed.lock().expect("nobody failed").push(body) };
-        let connections = serve(|_| Router::new().route("/@connections/{connection}", post(hear))).await;
-        let config = Config::at(endpoints, url("stepcast"), url("dead"), connections, Secret::new(SECRET));
+        let refusals = Refusals::default();
+        let config = services.serve_behind(|service| refusals.before(service)).await;
         let config = Config { webhooks, dashboard_url: Some("https://stepcast.example".to_owned()), ..config };
-        let now = Arc::new(AtomicU64::new(NOON));
-        let world = Self { site, refusals, config, queue, now, heard, _folder: folder };
-        world.platform().await.table.create_if_missing().await.expect("a table");
-        world
+        let platform = Platform::connect(&config, clock_ahead(&clock, Duration::ZERO)).await;
+        platform.table.create_if_missing().await.expect("a table");
+        Self { site, refusals, services, config, platform, clock, _folder: folder }
     }
 
     /// What functions with the secret have.
-    pub async fn platform(&self) -> Platform {
-        Platform::connect(&self.config, self.clock()).await
+    pub fn platform(&self) -> Platform {
+        self.platform.clone()
     }
 
     /// A worker that was told nothing before.
-    pub async fn worker(&self) -> Worker {
-        worker(self.platform().await)
+    pub fn worker(&self) -> Worker {
+        worker(self.platform())
     }
 
     /// A worker that cannot read the deployment's secret.
     pub async fn worker_without_secret(&self) -> Worker {
         let config = Config { secret: SecretSource::Absent, ..self.config.clone() };
-        worker(Platform::connect(&config, self.clock()).await)
+        worker(Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await)
     }
 
     /// What was said to connections so far, an event each.
     pub fn heard(&self) -> Vec<Value> {
-        let heard = self.heard.lock().expect("nobody failed");
-        heard.iter().flat_map(|said| said.lines()).map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        self.heard_where(|_| true)
+    }
+
+    /// What was said to one connection so far.
+    pub fn heard_by(&self, connection: &str) -> Vec<Value> {
+        self.heard_where(|heard_by| heard_by == connection)
+    }
+
+    /// Waits until a connection has heard something; nothing, where it never does.
+    pub async fn hears(&self, connection: &str, fits: impl Fn(&Value) -> bool) -> Option<()> {
+        let mut pushes = self.services.pushes.subscribe();
+        let heard = async {
+            while !self.heard_by(connection).iter().any(&fits) {
+                // The sender is ours, so it cannot have gone.
+                let _ = pushes.changed().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, heard).await.ok()
+    }
+
+    fn heard_where(&self, fits: impl Fn(&str) -> bool) -> Vec<Value> {
+        let pushes = self.services.pushes.borrow();
+        let lines = pushes.iter().filter(|push| fits(&push.connection)).flat_map(|push| push.body.lines());
+        lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// Milliseconds since 1970 after a while.
     pub fn after(&self, while_: Duration) -> u64 {
-        self.now.load(Ordering::SeqCst) + u64::try_from(while_.as_millis()).expect("a while")
+        u64::try_from(self.clock.now()).expect("after 1970") + u64::try_from(while_.as_millis()).expect("a while")
     }
 
     /// Lets time pass.
     pub fn wait(&self, while_: Duration) {
-        self.now.store(self.after(while_), Ordering::SeqCst);
+        self.clock.advance(while_);
     }
 
     /// Takes everything out of the queue that is there.
     pub async fn queued(&self) -> Vec<Work> {
         let mut work = Vec::new();
         loop {
-            let messages = self.queue.take("stepcast", 10, None).await.expect("the queue");
+            let messages = self.services.queue.take("stepcast", 10, None).await.expect("the queue");
             if messages.is_empty() {
                 return work;
             }
             for message in messages {
-                self.queue.delete("stepcast", &message.receipt_handle).await.expect("the queue");
+                self.services.queue.delete("stepcast", &message.receipt_handle).await.expect("the queue");
                 work.push(serde_json::from_str(&message.body).expect("work"));
             }
         }
@@ -142,7 +204,7 @@ impl World {
 
     /// The same with this id, this label and these tags.
     pub async fn store_as(&self, job: &str, labels: &[(&str, &str)], tags: &[&str], tests: &[Value]) {
-        let platform = self.platform().await;
+        let platform = self.platform();
         let sealer = platform.keys.sealer().await.expect("the secret");
         let source = JobSource {
             suite: packed(&json!({ "suite": "Example", "tests": tests })),
@@ -169,16 +231,21 @@ impl World {
     }
 
     pub async fn job(&self) -> JobRecord {
-        self.platform().await.table.job(JOB).await.expect("the table").expect("the job")
+        self.platform().table.job(JOB).await.expect("the table").expect("the job")
     }
 
     pub async fn tests(&self) -> Vec<TestRecord> {
-        self.platform().await.table.tests(JOB, self.job().await.plan).await.expect("the table")
+        self.platform().table.tests(JOB, self.job().await.plan).await.expect("the table")
     }
 
-    fn clock(&self) -> Clock {
-        let now = self.now.clone();
-        Clock::from_fn(move || now.load(Ordering::SeqCst))
+    /// A clock that is ahead of this world by so much.
+    pub fn clock_ahead(&self, by: Duration) -> Clock {
+        clock_ahead(&self.clock, by)
+    }
+
+    /// Where its services are.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 }
 
@@ -212,9 +279,15 @@ fn message(number: u32, work: &Work) -> SqsMessage {
     message
 }
 
-fn worker(platform: Platform) -> Worker {
+/// A worker that may fetch from loopback, where the site is.
+pub fn worker(platform: Platform) -> Worker {
     let engine = EngineConfig { allow_private_targets: true, ..EngineConfig::default() };
     Worker::new(platform, LEASE, engine).expect("a worker")
+}
+
+fn clock_ahead(clock: &HeldClock, by: Duration) -> Clock {
+    let (clock, by) = (clock.clone(), i64::try_from(by.as_millis()).expect("a while"));
+    Clock::from_fn(move || u64::try_from(clock.now() + by).expect("after 1970"))
 }
 
 fn packed(suite: &Value) -> Vec<u8> {

@@ -157,6 +157,17 @@ impl Storage {
         if changed == 0 { Err(QueueError::MessageNotInflight) } else { Ok(()) }
     }
 
+    /// Hides messages in flight for `longest` from now, if they are hidden for longer.
+    pub(super) fn hide_at_most(&mut self, queue: &str, longest: Duration, now: i64) -> Result<(), QueueError> {
+        let queue = self.queue(queue)?;
+        self.connection
+            .prepare_cached(
+                "UPDATE message SET visible_at = ?1 WHERE queue = ?2 AND visible_at > ?1 AND receive_count > 0",
+            )?
+            .execute(params![now + milliseconds(longest), queue.id])?;
+        Ok(())
+    }
+
     /// Deletes all messages of a queue.
     pub(super) fn purge(&mut self, queue: &str) -> Result<(), QueueError> {
         let queue = self.queue(queue)?;

@@ -1,0 +1,101 @@
+//! A function in a process of its own, as far as that matters: its tasks end with it, wherever they are.
+
+use super::fault::Faults;
+use crate::world::{World, worker};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use std::thread;
+use std::time::Duration;
+use stepcast_platform::{Config, Platform};
+use stepcast_worker::Worker;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::{oneshot, watch};
+use tokio::time;
+
+/// A process, killed when it is dropped: whatever its tasks wait for, they wait no longer.
+pub struct Process {
+    tasks: Handle,
+    faults: Faults,
+    platform: Platform,
+    worker: Worker,
+    _life: oneshot::Sender<()>,
+}
+
+impl Process {
+    /// A process whose clock is ahead by so much, and whose requests meet these faults on their way to the services.
+    pub async fn start(world: &World, config: &Config, faults: &Faults, ahead: Duration) -> Self {
+        let (life, end) = oneshot::channel::<()>();
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let tasks = runtime.handle().clone();
+        thread::spawn(move || {
+            // The sender is never used: that it is gone is the end.
+            let _ = runtime.block_on(end);
+            runtime.shutdown_background();
+        });
+        let (config, clock) = (config.clone(), world.clock_ahead(ahead));
+        let started = tasks.spawn(async move {
+            let platform = Platform::connect(&config, clock).await;
+            (worker(platform.clone()), platform)
+        });
+        let (worker, platform) = started.await.expect("it does not panic");
+        Self { tasks, faults: faults.clone(), platform, worker, _life: life }
+    }
+
+    /// What a batch came to; nothing, where the process was killed meanwhile.
+    pub async fn handle(&self, batch: SqsEvent) -> Option<SqsBatchResponse> {
+        let worker = self.worker.clone();
+        self.run(async move { worker.handle(batch, None).await }).await
+    }
+
+    /// Has the reaper look once. Nothing, where the process was killed meanwhile.
+    pub async fn reap(&self) -> Option<()> {
+        let worker = self.worker.clone();
+        self.run(async move { worker.reap().await }).await
+    }
+
+    /// Has a handler do something. Nothing, where the process was killed meanwhile.
+    pub async fn handler<T, F>(&self, handler: impl FnOnce(Platform) -> F) -> Option<T>
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.run(handler(self.platform.clone())).await
+    }
+
+    /// Its timers, whatever they are for; the clock it tells the time by is another.
+    pub fn timers(&self) -> Timers {
+        Timers { tasks: self.tasks.clone() }
+    }
+
+    async fn run<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let mut deaths = self.faults.deaths();
+        let running = self.tasks.spawn(task);
+        tokio::select! {
+            ended = running => Some(ended.expect("it does not panic")),
+            _ = deaths.changed() => None,
+        }
+    }
+}
+
+/// The timers of a process.
+pub struct Timers {
+    tasks: Handle,
+}
+
+impl Timers {
+    /// Lets them run on at once.
+    pub async fn skip(&self, duration: Duration) {
+        let skipped = self.tasks.spawn(async move {
+            time::pause();
+            time::advance(duration).await;
+            time::resume();
+        });
+        skipped.await.expect("the process runs");
+    }
+
+    /// Lets them run on each time there is a change.
+    pub async fn skip_whenever(&self, mut changes: watch::Receiver<u32>, duration: Duration) {
+        while changes.changed().await.is_ok() {
+            self.skip(duration).await;
+        }
+    }
+}

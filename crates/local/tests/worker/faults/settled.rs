@@ -1,0 +1,107 @@
+//! What has to be true once everything is quiet, whatever went wrong before.
+
+use super::scene::{CALLER, DASHBOARD, Run, Scene, key};
+use crate::world::QUEUES;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
+use stepcast_local::queue::MessageCounts;
+use stepcast_platform::Config;
+use stepcast_platform::table::JobRecord;
+use stepcast_protocol::state::{Counts, JobStatus, Outcome, TestStatus, Verdict};
+
+/// How a job ended, and what is left of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    verdict: Option<Verdict>,
+    counts: Counts,
+    checks: u64,
+    digest: u64,
+    outcomes: Vec<Option<Outcome>>,
+    rows: BTreeSet<String>,
+}
+
+/// Checks that everything is over, that it was counted once and said once, and that nothing is left behind; `after` is
+/// what went wrong. Gives back the end, for comparison with others.
+pub async fn settled(scene: &Scene, run: Run, after: &str) -> End {
+    let job = scene.job(run).unwrap_or_else(|| panic!("after {after}: no job"));
+    let table = scene.world.platform().table;
+    let record = table.job(&job).await.expect("the table").unwrap_or_else(|| panic!("after {after}: the job is lost"));
+    let tests = table.tests(&job, record.plan).await.expect("the table");
+    assert_eq!((record.status, record.open), (JobStatus::Finished, 0), "after {after}: the job is over");
+    assert!(tests.iter().all(|test| test.status == TestStatus::Finished), "after {after}: every test is over");
+    assert_eq!((record.counts.total, record.counts.finished()), (3, 3), "after {after}: every test is counted once");
+    assert_eq!(table.open_jobs().await.expect("the table"), [""; 0], "after {after}: no job is open");
+    for queue in QUEUES {
+        let counts = scene.world.services.queue.counts(queue).await.expect("the queue");
+        assert_eq!(counts, MessageCounts::default(), "after {after}: `{queue}` is empty");
+    }
+    for connection in [CALLER, DASHBOARD] {
+        // A watcher who could not be reached just then is told later.
+        let heard = scene.world.hears(connection, is_verdict(&job)).await;
+        assert!(heard.is_some(), "after {after}: `{connection}` hears of the verdict");
+        let verdicts = verdicts(&scene.world.heard_by(connection), &job);
+        assert_eq!(verdicts.len(), 1, "after {after}: `{connection}` hears of one verdict: {verdicts:?}");
+    }
+    End {
+        verdict: record.verdict,
+        counts: record.counts,
+        checks: record.checks,
+        digest: record.digest,
+        outcomes: tests.iter().map(|test| test.outcome).collect(),
+        rows: rows(scene.world.config(), &record, &key(run), after).await,
+    }
+}
+
+/// The same, and that it is the end of the undisturbed job.
+pub async fn assert_settled(scene: &Scene, run: Run, undisturbed: &End, after: &str) {
+    assert_eq!(settled(scene, run, after).await, *undisturbed, "after {after}");
+}
+
+/// The verdicts somebody heard, however often and when.
+fn verdicts(heard: &[Value], job: &str) -> BTreeSet<String> {
+    heard
+        .iter()
+        .filter(|event| is_verdict(job)(event))
+        .map(|event| {
+            let mut verdict = event.clone();
+            verdict["at"].take();
+            verdict.to_string()
+        })
+        .collect()
+}
+
+fn is_verdict(job: &str) -> impl Fn(&Value) -> bool {
+    move |event| event["type"] == "job.finished" && event["job"] == job
+}
+
+/// The keys of all items of a job, each of which has to expire. A planning that came to nothing leaves tests that nobody
+/// reads; they are not among these.
+async fn rows(config: &Config, job: &JobRecord, key: &str, after: &str) -> BTreeSet<String> {
+    let plan = |number: u64| format!("TEST#{number:05}#");
+    let mut rows = BTreeSet::new();
+    for item in scan(config).await {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        let row = format!("{} {}", text("pk"), text("sk"));
+        assert!(item.contains_key("expires_at"), "after {after}: `{row}` would stay for ever");
+        let is_of_it = row.contains(&job.job) || text("sk") == key;
+        if is_of_it && !(1..job.plan).any(|earlier| row.contains(&plan(earlier))) {
+            rows.insert(row.replace(&job.job, "ID").replace(key, "KEY").replace(&plan(job.plan), "TEST#"));
+        }
+    }
+    rows
+}
+
+async fn scan(config: &Config) -> Vec<HashMap<String, AttributeValue>> {
+    let endpoints = config.endpoints.as_ref().expect("a table of our own");
+    let key = endpoints.access_key.reveal();
+    let settings = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new(key, key, None, None, "test"))
+        .endpoint_url(&endpoints.table)
+        .build();
+    let table = aws_sdk_dynamodb::Client::from_conf(settings);
+    table.scan().table_name(&config.table).send().await.expect("the table").items.unwrap_or_default()
+}

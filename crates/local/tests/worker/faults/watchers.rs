@@ -1,0 +1,69 @@
+//! Watchers who are gone, slow, failing, or silent: the job and the other watchers do not wait for them (promise 9).
+
+use super::fault::Fault;
+use super::process::Process;
+use super::scene::{DASHBOARD, Scene};
+use super::settled::assert_settled;
+use super::undisturbed::undisturbed;
+use stepcast_platform::table::{Connection, topic_feed};
+use stepcast_protocol::event::Role;
+
+/// The connection that is not well.
+const UNWELL: &str = "unwell";
+
+/// A job with a watcher whose pushes meet this; the rest of it is as always. The worker stays, as a function between
+/// invocations does.
+async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> (Scene, Process) {
+    let (_, end) = undisturbed(10).await;
+    let scene = Scene::new(10).await;
+    let mut process = scene.process().await;
+    let table = scene.world.platform().table;
+    let known = Connection {
+        connection: UNWELL.to_owned(),
+        principal: DASHBOARD.to_owned(),
+        role: Role::Viewer,
+        connected_at: 0,
+    };
+    table.put_connection(&known).await.expect("the table");
+    table.watch(&topic_feed(), UNWELL).await.expect("the table");
+    let run = scene.accepted(&process).await;
+    let mut pushes = 0;
+    scene.faults.treat(move |call| {
+        let is_unwell = call.connection.as_deref() == Some(UNWELL);
+        pushes += usize::from(is_unwell);
+        is_unwell.then(|| fault(pushes)).flatten()
+    });
+    scene.go_on(&mut process).await;
+    assert_settled(&scene, run, &end, "a watcher who is not well").await;
+    let pushed = scene.faults.calls().iter().any(|call| call.connection.as_deref() == Some(UNWELL));
+    assert!(pushed, "somebody tried");
+    (scene, process)
+}
+
+#[tokio::test]
+async fn a_watcher_who_has_gone_is_forgotten() {
+    let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Gone)).await;
+    let table = scene.world.platform().table;
+    assert_eq!(table.connection(UNWELL).await.expect("the table"), None);
+    assert_eq!(table.watched_by(UNWELL, 10).await.expect("the table"), [""; 0]);
+    assert_eq!(table.watchers(&topic_feed()).await.expect("the table"), [DASHBOARD]);
+}
+
+#[tokio::test]
+async fn a_watcher_who_was_told_too_much_hears_the_rest_later() {
+    let (scene, _process) = watched_by_one_who_meets(|pushes| (pushes <= 2).then_some(Fault::Throttled)).await;
+    let heard = scene.world.hears(UNWELL, |event| event["type"] == "job.finished").await;
+    assert!(heard.is_some(), "{:?}", scene.world.heard_by(UNWELL));
+}
+
+#[tokio::test]
+async fn a_watcher_who_cannot_be_reached_holds_nobody_up() {
+    let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Unavailable)).await;
+    assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "what was said before");
+}
+
+#[tokio::test]
+async fn a_watcher_who_takes_nothing_holds_nobody_up() {
+    let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Hangs)).await;
+    assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "what was said before");
+}
