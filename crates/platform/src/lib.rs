@@ -19,7 +19,7 @@ pub mod snapshot;
 pub mod table;
 
 pub use clock::Clock;
-pub use config::Config;
+pub use config::{Config, PrincipalLimits};
 pub use error::{Error, Result};
 pub use first_use::FirstUse;
 pub use keys::Keys;
@@ -43,6 +43,8 @@ pub struct Platform {
     pub authenticator: Authenticator,
     /// Whose pages may connect
     pub allowed_origins: AllowedOrigins,
+    /// What one principal may use
+    pub limits: PrincipalLimits,
     /// What tokens are signed and secrets sealed with
     pub keys: Keys,
     /// What time it is
@@ -60,6 +62,7 @@ impl Platform {
             push: Push::new(&sdk, config),
             authenticator: Authenticator::new(config, keys.clone(), &clock),
             allowed_origins: config.allowed_origins.clone(),
+            limits: config.limits,
             keys,
             clock,
         }

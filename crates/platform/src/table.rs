@@ -14,6 +14,10 @@
 //! | `CONNECTION#id` | `WATCH#topic` | what it watches, to be found when it goes |
 //! | `WATCH#topic` | `connection` | who watches, to be found when something happens |
 //! | `CONNECTIONS` | `connection` | every connection |
+//! | `CONNECTIONS#principal` | `time#connection` | those of one principal, to be counted |
+//! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, to be counted |
+//! | `COMMANDS#principal` | `window` | how many commands a principal sent in some seconds |
+//! | `REVOKED` | `token` | tokens that were revoked, by id |
 //! | `SUITES` | `name` | stored suites |
 //! | `NOTICES` | `time#uuid` | what an admin said to everybody |
 //!
@@ -26,7 +30,9 @@ mod finish;
 mod item;
 mod jobs;
 mod lists;
+mod principal;
 mod record;
+mod revoked;
 mod said;
 mod schema;
 mod suites;
@@ -36,7 +42,9 @@ mod transaction;
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
 pub use jobs::{Created, NewJob};
+pub use principal::CountedCommand;
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
+pub use revoked::Revoked;
 pub use said::Said;
 pub use suites::NamedSuite;
 pub use tests::{Claim, NewTest};

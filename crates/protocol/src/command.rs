@@ -136,6 +136,25 @@ pub enum Command {
     /// Puts the dead-letter queue's messages back on the queue (admin)
     #[serde(rename = "redrive")]
     Redrive,
+    /// Makes a token that shows one job and nothing else
+    #[serde(rename = "share")]
+    Share {
+        /// The job to show
+        job: String,
+        /// How long it is good for, in seconds: 7 days where it is left out, and never longer than the job is kept
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        expires_s: Option<u32>,
+    },
+    /// Voids a token and ends the connections that came in with it (admin)
+    #[serde(rename = "tokens.revoke")]
+    RevokeToken {
+        /// The token's id, its `jti`
+        token: String,
+    },
+    /// Lists the tokens that were revoked (admin)
+    #[serde(rename = "tokens.revoked")]
+    ListRevokedTokens(PageQuery),
 }
 
 /// What to run and with what.
@@ -292,7 +311,7 @@ pub struct JobsQuery {
 }
 
 /// Every action, as a command names it.
-pub const ACTIONS: [&str; 19] = [
+pub const ACTIONS: [&str; 22] = [
     "hello",
     "run",
     "watch",
@@ -312,6 +331,9 @@ pub const ACTIONS: [&str; 19] = [
     "broadcast",
     "finish",
     "redrive",
+    "share",
+    "tokens.revoke",
+    "tokens.revoked",
 ];
 
 impl Request {
@@ -389,7 +411,7 @@ mod tests {
     fn every_action_is_known_and_reads_back() {
         for action in ACTIONS {
             let full = format!(
-                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":"s","connection":"c","id":"x"}}"#
+                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":"s","connection":"c","token":"k","id":"x"}}"#
             );
             let request = Request::parse(&full).unwrap_or_else(|bad| panic!("{action}: {}", bad.error.message));
             assert_eq!(Request::parse(&request.to_json()), Ok(request));

@@ -3,7 +3,8 @@
 use crate::command::{Command, JobsQuery, PageQuery, Replay, RequestId, Run, Selection, Topic};
 use crate::error::ErrorCode;
 use crate::event::{
-    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, Role, StoredSuite, SuiteProblem, TestFinished,
+    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, RevokedToken, Role, StoredSuite,
+    SuiteProblem, TestFinished,
 };
 use crate::state::{
     CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus, Verdict,
@@ -62,6 +63,7 @@ pub fn render() -> String {
         StoredSuite,
         SuiteProblem,
         ListedConnection,
+        RevokedToken,
     );
     out
 }

@@ -3,6 +3,7 @@
 //! Whatever was missed is asked for again: after a reconnect, after a silence, and when the verdict's fingerprint says
 //! that something is not here. A verdict is believed only when everything it rests on has arrived.
 
+use super::backoff::Backoff;
 use super::session::refused_or;
 use super::{ClientError, Connection};
 use crate::endpoint::Endpoint;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use stepcast_protocol::command::Topic;
 use stepcast_protocol::state::JobStatus;
 use stepcast_protocol::{Command, Event, EventBody, JobState, Request, RequestId};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long nothing may be heard before the state is asked for.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -22,8 +23,6 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How often the state is asked for after the verdict, while something is missing.
 const QUESTIONS: u32 = 5;
 const QUESTION_PAUSE: Duration = Duration::from_secs(2);
-
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// How following a job ended.
 pub(crate) enum Followed {
@@ -162,7 +161,7 @@ impl<'a> Follower<'a> {
 
     async fn reconnect(&mut self) -> Result<(), ClientError> {
         let give_up = Instant::now() + PATIENCE;
-        let mut pause = Duration::from_millis(100);
+        let mut backoff = Backoff::new();
         loop {
             match Connection::open(self.endpoint).await {
                 Ok(connection) => {
@@ -174,16 +173,9 @@ impl<'a> Follower<'a> {
                 Err(ClientError::Unreachable { .. }) => {}
                 Err(error) => return Err(error),
             }
-            sleep(jittered(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            backoff.wait().await;
         }
     }
-}
-
-/// Anything up to this long, so that clients that lost the same server do not all come back at once.
-fn jittered(most: Duration) -> Duration {
-    let share = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
-    most.mul_f64(0.5 + share / 2.0)
 }
 
 async fn until(deadline: Option<Instant>) {
