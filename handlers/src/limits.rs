@@ -48,11 +48,12 @@ pub(crate) async fn check_open_jobs(caller: &Caller<'_>) -> std::result::Result<
     if open < most {
         return Ok(());
     }
+    let jobs = if open == 1 { "job" } else { "jobs" };
     Err(Failure::new(
         ErrorCode::RateLimited,
         format!(
-            "`{principal}` has {open} jobs without a verdict, and may have {most}; wait until one is finished or cancel \
-             one, and send this again"
+            "`{principal}` has {open} {jobs} without a verdict, and may have {most}; wait until one is finished or \
+             cancel one, and send this again"
         ),
     ))
 }

@@ -4,6 +4,8 @@ mod crashes;
 mod gateway;
 mod lambda;
 mod origins;
+mod principal_limits;
 mod secrets;
 mod single_sign_on;
+mod tokens;
 mod watching;

@@ -15,7 +15,7 @@ use stepcast_local::server;
 use stepcast_local::table::TableService;
 use stepcast_platform::config::{Endpoints, Secret, SecretSource};
 use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets, TestRecord};
-use stepcast_platform::{Clock, Config, Platform, Work};
+use stepcast_platform::{Clock, Config, Platform, PrincipalLimits, Work};
 use stepcast_protocol::state::JobLimits;
 use stepcast_worker::Worker;
 use stepcast_worker::engine::EngineConfig;
@@ -78,6 +78,12 @@ impl World {
     /// What functions with the secret have.
     pub async fn platform(&self) -> Platform {
         Platform::connect(&self.config, self.clock()).await
+    }
+
+    /// The same where a principal may use no more than this.
+    pub async fn platform_with(&self, limits: PrincipalLimits) -> Platform {
+        let config = Config { limits, ..self.config.clone() };
+        Platform::connect(&config, self.clock()).await
     }
 
     /// A worker that was told nothing before.

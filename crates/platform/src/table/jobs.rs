@@ -94,7 +94,7 @@ impl Table {
     /// The job a principal asked for with this key, as long as that is remembered.
     pub async fn job_of_key(&self, principal: &str, idempotency_key: &str) -> Result<Option<String>> {
         let found: Option<KeyRecord> = self.get("key", key(format!("KEY#{principal}"), idempotency_key)).await?;
-        Ok(found.filter(|found| found.expires_at > self.clock.now_ms() / 1_000).map(|found| found.job))
+        Ok(found.filter(|found| found.expires_at >= self.clock.now_ms() / 1_000).map(|found| found.job))
     }
 
     /// Until when a job is kept, in milliseconds since 1970.

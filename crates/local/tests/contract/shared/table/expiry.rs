@@ -17,7 +17,7 @@ impl Fixture {
         Said { principal: "ada".to_owned(), text: text.to_owned(), at: self.now() }
     }
 
-    async fn assert_expires(&self, pk: &str, sk: &str, after: Duration) {
+    pub(super) async fn assert_expires(&self, pk: &str, sk: &str, after: Duration) {
         let item = self.item(pk, sk).await.unwrap_or_else(|| panic!("`{pk}` `{sk}` is not there"));
         let expected = self.now() / 1000 + after.as_secs();
         assert_eq!(item["expires_at"], AttributeValue::N(expected.to_string()), "`{pk}` `{sk}`");
@@ -37,6 +37,7 @@ async fn whatever_can_be_left_behind_expires() {
         ("JOBS", "job-1"),
         ("SUITE#Shop smoke", "job-1"),
         ("OPEN", "job-1"),
+        ("OPEN#ada", "001800000000000#job-1"),
     ] {
         fixture.assert_expires(pk, sk, RETENTION).await;
     }

@@ -10,6 +10,8 @@ mod jobs;
 mod limits;
 mod lists;
 mod planning;
+mod principals;
+mod revoked;
 mod suites;
 
 use super::elsewhere;
