@@ -29,7 +29,11 @@ async function source(): Promise<Replay> {
 }
 
 const replay = await source()
-const dashboard = createDashboard({ tokens: new TokenStore(sessionStorage), connect: () => replay })
+const dashboard = createDashboard({
+  tokens: new TokenStore(sessionStorage),
+  shares: new TokenStore(sessionStorage, 'stepcast.share'),
+  connect: () => replay,
+})
 if (query.get('scene') !== 'signed-out') dashboard.signIn('demo')
 if (query.get('scene') === 'reconnecting') {
   replay.setStatus({ phase: 'waiting', until: Date.now() + 12_000, refusals: 1 })
