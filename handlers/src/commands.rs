@@ -9,14 +9,19 @@ mod history;
 mod jobs;
 mod replay;
 mod run;
+mod share;
 mod suites;
+mod tokens;
 mod watch;
 
 use crate::reply::{Caller, Failure};
+use crate::{limits, scope};
 use stepcast_protocol::{Command, EventBody};
 
-/// Carries out a command and answers it.
+/// Carries out a command and answers it, if its sender may send another and may send this one.
 pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(), Failure> {
+    limits::count(caller, &command).await?;
+    scope::check(&caller.connection, &command)?;
     match command {
         Command::Hello => hello::hello(caller).await,
         Command::Ping => Ok(caller.answer(EventBody::Pong).await?),
@@ -40,5 +45,8 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Broadcast { text } => admin::broadcast(caller, &text).await,
         Command::Finish { job } => finish::finish(caller, &job).await,
         Command::Redrive => admin::redrive(caller).await,
+        Command::Share { job, expires_s } => share::share(caller, &job, expires_s).await,
+        Command::RevokeToken { token } => tokens::revoke(caller, &token).await,
+        Command::ListRevokedTokens(query) => tokens::revoked(caller, &query).await,
     }
 }

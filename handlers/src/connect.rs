@@ -4,7 +4,7 @@
 //! greeting send `hello`.
 
 use crate::reply::excerpt;
-use crate::{connection_id, status};
+use crate::{connection_id, limits, status};
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use aws_lambda_events::http::HeaderMap;
 use aws_lambda_events::http::header::{AUTHORIZATION, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
@@ -16,8 +16,9 @@ use stepcast_protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
 
 /// Accepts a connection with a valid token (200) and refuses any other (401), and all from pages that may not connect,
 /// whatever token they have (403). Programs that are no browsers send no `Origin` and come from no page. Where a token
-/// cannot be checked just now the client is told to try again (503), since nothing is known against it. An error is a
-/// 500 to the client, which may try again as well: nothing is stored before everything is decided.
+/// cannot be checked just now the client is told to try again (503), since nothing is known against it, and so are those
+/// who have as many connections as they may (429). An error is a 500 to the client, which may try again as well: what is
+/// noted of a connection that never comes to be expires.
 pub async fn connect(
     platform: &Platform,
     event: ApiGatewayWebsocketProxyRequest,
@@ -32,16 +33,38 @@ pub async fn connect(
         Ok(identity) => identity,
         Err(error) => return Ok(status(refuse(connection, &error))),
     };
-    let (principal, role) = (identity.principal, identity.role);
-    let connected_at = platform.clock.now_ms();
-    let known = Connection { connection: connection.to_owned(), principal, role, connected_at };
-    platform.table.put_connection(&known).await?;
-    tracing::info!(connection, principal = known.principal, role = role.as_str(), "A connection was accepted");
+    if limits::has_all_connections(platform, &identity.principal).await? {
+        tracing::info!(connection, principal = identity.principal, "A principal has as many connections as it may");
+        return Ok(status(429));
+    }
+    let known = note(platform, connection, identity).await?;
+    if is_revoked(platform, &known).await? {
+        platform.table.forget_connection(connection).await?;
+        return Ok(status(refuse(connection, &TokenError::Revoked.into())));
+    }
+    tracing::info!(connection, principal = known.principal, role = known.role.as_str(), "A connection was accepted");
     let mut accepted = status(200);
     if offered.contains(&SUBPROTOCOL) {
         accepted.headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
     Ok(accepted)
+}
+
+async fn note(platform: &Platform, connection: &str, identity: Identity) -> Result<Connection, Error> {
+    let Identity { principal, role, token, job } = identity;
+    let connected_at = platform.clock.now_ms();
+    let known = Connection { connection: connection.to_owned(), principal, role, connected_at, token, job };
+    platform.table.put_connection(&known).await?;
+    Ok(known)
+}
+
+/// Asked once the connection is noted: who revokes a token looks for its connections after, so one of the two sees the
+/// other.
+async fn is_revoked(platform: &Platform, connection: &Connection) -> Result<bool, Error> {
+    match &connection.token {
+        Some(token) => platform.table.is_revoked(token).await,
+        None => Ok(false),
+    }
 }
 
 /// The first origin that is not allowed, short enough for a log.

@@ -6,8 +6,11 @@ mod commands;
 pub mod connect;
 pub mod default;
 pub mod disconnect;
+mod farewell;
+mod limits;
 mod page;
 mod reply;
+mod scope;
 mod suite;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};

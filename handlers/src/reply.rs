@@ -43,6 +43,8 @@ impl<'a> Caller<'a> {
             principal: String::new(),
             role: Role::Viewer,
             connected_at: 0,
+            token: None,
+            job: None,
         };
         Self { platform, connection, re }
     }

@@ -24,15 +24,15 @@ pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, 
     match (&run.suite, &run.suite_gz) {
         (Some(Value::String(name)), None) => stored(caller, name).await,
         (None, None) => Err(Failure::bad_request("`suite` is missing; send a suite or the name of a stored one")),
-        (suite, suite_gz) => given(suite.as_ref(), suite_gz.as_deref()),
+        (suite, suite_gz) => given(caller, suite.as_ref(), suite_gz.as_deref()),
     }
 }
 
 /// A suite that is given whole or packed.
-pub(crate) fn given(suite: Option<&Value>, suite_gz: Option<&str>) -> Result<ReadSuite, Failure> {
+pub(crate) fn given(caller: &Caller<'_>, suite: Option<&Value>, suite_gz: Option<&str>) -> Result<ReadSuite, Failure> {
     match (suite, suite_gz) {
-        (Some(value @ Value::Object(_)), None) => read(value),
-        (None, Some(packed)) => read(&unpack_text(packed)?),
+        (Some(value @ Value::Object(_)), None) => read(caller, value),
+        (None, Some(packed)) => read(caller, &unpack_text(packed)?),
         (Some(_), Some(_)) => Err(Failure::bad_request("send `suite` or `suite_gz`, not both")),
         (Some(_), None) => Err(Failure::bad_request("`suite` has to be a suite: an object")),
         (None, None) => Err(Failure::bad_request("`suite` is missing")),
@@ -40,9 +40,15 @@ pub(crate) fn given(suite: Option<&Value>, suite_gz: Option<&str>) -> Result<Rea
 }
 
 /// Reads a suite from JSON.
-fn read(value: &Value) -> Result<ReadSuite, Failure> {
+fn read(caller: &Caller<'_>, value: &Value) -> Result<ReadSuite, Failure> {
+    let (text, most) = (value.to_string(), caller.platform.limits.suite_bytes);
+    if text.len() > most {
+        let message =
+            format!("the suite has {} bytes of JSON; this deployment takes {most}: make two of it", text.len());
+        return Err(Failure::new(ErrorCode::TooLarge, message));
+    }
     let suite = suite::read(&Node::from(value))?;
-    Ok(ReadSuite { suite, packed: pack(value)? })
+    Ok(ReadSuite { suite, packed: pack(&text)? })
 }
 
 /// The JSON of a stored suite.
@@ -72,11 +78,11 @@ async fn stored(caller: &Caller<'_>, name: &str) -> Result<ReadSuite, Failure> {
     let found = caller.platform.table.suite(name).await?;
     let found =
         found.ok_or_else(|| Failure::new(ErrorCode::NotFound, format!("there is no suite `{}`", excerpt(name))))?;
-    read(&unpack(&found.suite)?)
+    read(caller, &unpack(&found.suite)?)
 }
 
-fn pack(value: &Value) -> Result<Vec<u8>, Failure> {
+fn pack(text: &str) -> Result<Vec<u8>, Failure> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    let packed = encoder.write_all(value.to_string().as_bytes()).and_then(|()| encoder.finish());
+    let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
     packed.map_err(|error| Failure::new(ErrorCode::Internal, format!("the suite could not be packed: {error}")))
 }

@@ -71,7 +71,7 @@ impl Deployment {
     /// A token for somebody, made as an operator makes it.
     pub fn token_of(&self, principal: &str, role: &str) -> String {
         match &self.runs {
-            Runs::OnThisMachine(server) => new_token(principal, role, &server.options(), None),
+            Runs::OnThisMachine(server) => server.token_of(principal, role),
             Runs::OnAws(stack) => new_token(principal, role, &[], Some(&stack.secret)),
         }
     }

@@ -1,6 +1,6 @@
 //! `stepcast up` in a process of its own, so that it can be killed as well as stopped.
 
-use crate::deployment::Settings;
+use crate::deployment::{Settings, new_token};
 use crate::{Client, binary, within};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -79,6 +79,11 @@ impl Server {
     /// The options by which commands find this server.
     pub fn options(&self) -> [String; 2] {
         ["--data-dir".to_owned(), self.data_dir.path().display().to_string()]
+    }
+
+    /// A token for somebody, made as an operator makes it.
+    pub fn token_of(&self, principal: &str, role: &str) -> String {
+        new_token(principal, role, &self.options(), None)
     }
 
     /// Kills the server as `kill -9` does, and starts another on the same data directory.

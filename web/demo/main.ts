@@ -29,7 +29,11 @@ async function source(): Promise<Replay> {
 }
 
 const replay = await source()
-const dashboard = createDashboard({ tokens: new TokenStore(sessionStorage), connect: () => replay })
+const dashboard = createDashboard({
+  tokens: new TokenStore(sessionStorage),
+  shares: new TokenStore(sessionStorage, 'stepcast.share'),
+  connect: () => replay,
+})
 if (query.get('scene') !== 'signed-out') dashboard.signIn('demo')
 replay.setStatus({ phase: 'connected', principal: 'ana', role: 'admin', connection: 'c1' })
 if (query.get('scene') === 'reconnecting') {

@@ -6,10 +6,12 @@ import { TokenStore } from './client/sign-in'
 import { createDashboard } from './dashboard'
 
 const tokens = new TokenStore(sessionStorage)
+const shares = new TokenStore(sessionStorage, 'stepcast.share')
+const SHARE = `header.${btoa('{"job":"j1"}')}.signature`
 let usedTokens: string[]
 
 function dashboard() {
-  return createDashboard({ tokens, connect: (token) => (usedTokens.push(token), new Replay([])) })
+  return createDashboard({ tokens, shares, connect: (token) => (usedTokens.push(token), new Replay([])) })
 }
 
 function serverAnswers(status: number, body: object): void {
@@ -52,6 +54,7 @@ describe('signing in', () => {
   it('says when the browser refuses the address', () => {
     const { signIn, problem } = createDashboard({
       tokens,
+      shares,
       connect: () => {
         throw new SyntaxError('bad address')
       },
@@ -67,5 +70,38 @@ describe('signing in', () => {
     signOut()
     expect(store.value).toBeUndefined()
     expect(tokens.get()).toBeUndefined()
+  })
+})
+
+describe('a link to a shared job', () => {
+  beforeEach(() => history.replaceState(null, '', `/#/share/${SHARE}`))
+
+  it('shows that job with its own token, which leaves the address', async () => {
+    const { start, sharedJob } = dashboard()
+    await start(location, history)
+    expect(location.hash).toBe('#/jobs/j1')
+    expect(sharedJob.value).toBe('j1')
+    expect(usedTokens).toEqual([SHARE])
+  })
+
+  it('signs nobody out: the token of the tab is used again afterwards', async () => {
+    tokens.set('own')
+    const { start, signOut, sharedJob } = dashboard()
+    await start(location, history)
+    expect(tokens.get()).toBe('own')
+    signOut()
+    expect(sharedJob.value).toBeUndefined()
+    expect(usedTokens).toEqual([SHARE, 'own'])
+  })
+
+  it('outlives a reload, and ends with a sign-in', async () => {
+    await dashboard().start(location, history)
+    const { start, signIn, sharedJob } = dashboard()
+    await start(location, history)
+    expect(sharedJob.value).toBe('j1')
+    signIn('own')
+    expect(sharedJob.value).toBeUndefined()
+    expect(shares.get()).toBeUndefined()
+    expect(usedTokens).toEqual([SHARE, SHARE, 'own'])
   })
 })

@@ -1,15 +1,19 @@
 import { inject, type InjectionKey, onScopeDispose, type ShallowRef, shallowRef, toValue, watchEffect } from 'vue'
 import type { MaybeRefOrGetter } from 'vue'
 import { systemClock } from './client/clock'
+import { type SharedJob, sharedJobIn, sharedJobOf } from './client/shared-job'
 import { codeIn, exchangeCode, isUsableToken, type TokenStore } from './client/sign-in'
 import type { Role } from './client/protocol'
 import type { Source, SourceStatus } from './client/source'
 import { Store } from './client/store'
 import { expiryOf } from './client/token-expiry'
 import type { JobView } from './client/watched-job'
+import { hashOf } from './route'
 
 export interface DashboardOptions {
   tokens: TokenStore
+  /** Tokens of shared jobs */
+  shares: TokenStore
   connect(token: string): Source
 }
 
@@ -32,9 +36,12 @@ export interface Dashboard {
   readonly person: ShallowRef<Person | undefined>
   /** Why the last sign-in did not work */
   readonly problem: ShallowRef<string | undefined>
-  /** Signs in with the code of a sign-in link, or with the token this tab still has. */
+  /** The one job that is shown, where a link to it was opened */
+  readonly sharedJob: ShallowRef<string | undefined>
+  /** Shows the job of a link, signs in with the code of a sign-in link, or goes on with the token this tab still has. */
   start(location: Location, history: History): Promise<void>
   signIn(token: string): void
+  /** Leaves a shared job for what was there before it, if anything was; forgets the token otherwise. */
   signOut(): void
   /** When the token in use ends, in milliseconds, where it says so */
   tokenExpiry(): number | undefined
@@ -42,12 +49,13 @@ export interface Dashboard {
 
 export const DASHBOARD: InjectionKey<Dashboard> = Symbol('dashboard')
 
-export function createDashboard({ tokens, connect }: DashboardOptions): Dashboard {
+export function createDashboard({ tokens, shares, connect }: DashboardOptions): Dashboard {
   const store = shallowRef<Store>()
   const status = shallowRef<SourceStatus>()
   const problem = shallowRef<string>()
   const session = shallowRef(0)
   const person = shallowRef<Person>()
+  const sharedJob = shallowRef<string>()
 
   function show(source: Source): void {
     store.value?.source.close()
@@ -74,8 +82,20 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
       problem.value = 'that is not a token; copy the whole of it, without spaces'
       return
     }
-    problem.value = undefined
+    shares.forget()
+    sharedJob.value = undefined
     tokens.set(token)
+    open(token)
+  }
+
+  function look({ token, job }: SharedJob): void {
+    shares.set(token)
+    sharedJob.value = job
+    open(token)
+  }
+
+  function open(token: string): void {
+    problem.value = undefined
     try {
       show(connect(token))
     } catch (error) {
@@ -85,12 +105,24 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
   }
 
   function signOut(): void {
-    tokens.forget()
+    const left = sharedJob.value === undefined ? tokens : shares
+    left.forget()
     store.value?.source.close()
-    store.value = status.value = problem.value = person.value = undefined
+    store.value = status.value = problem.value = person.value = sharedJob.value = undefined
+    if (left === shares) signInAgain()
   }
 
   async function start(location: Location, history: History): Promise<void> {
+    const shared = sharedJobIn(location.hash)
+    if (shared !== undefined) {
+      // The token leaves the address, which people show and bookmark; the link that was sent still has it.
+      history.replaceState(
+        null,
+        '',
+        `${location.pathname}${location.search}${hashOf({ page: 'job', job: shared.job })}`,
+      )
+      return look(shared)
+    }
     const code = codeIn(location.hash)
     if (code === undefined) return signInAgain()
     // The code works once and is nobody's business afterwards: it leaves the address before anything else happens.
@@ -102,16 +134,18 @@ export function createDashboard({ tokens, connect }: DashboardOptions): Dashboar
   }
 
   function signInAgain(): void {
+    const shared = sharedJobOf(shares.get() ?? '')
+    if (shared !== undefined) return look(shared)
     const token = tokens.get()
     if (token !== undefined) signIn(token)
   }
 
   function tokenExpiry(): number | undefined {
-    const token = tokens.get()
+    const token = (sharedJob.value === undefined ? tokens : shares).get()
     return token === undefined ? undefined : expiryOf(token)
   }
 
-  return { store, status, session, person, problem, start, signIn, signOut, tokenExpiry }
+  return { store, status, session, person, problem, sharedJob, start, signIn, signOut, tokenExpiry }
 }
 
 export function useDashboard(): Dashboard {

@@ -3,6 +3,7 @@ import App from './components/App.vue'
 import { systemClock } from './client/clock'
 import { Connection } from './client/connection'
 import type { SocketClass } from './client/link'
+import { sharedJobIn } from './client/shared-job'
 import { codeIn, TokenStore } from './client/sign-in'
 import { createDashboard, DASHBOARD } from './dashboard'
 import { socketUrl } from './socket-url'
@@ -10,6 +11,7 @@ import './styles/main.css'
 
 const dashboard = createDashboard({
   tokens: new TokenStore(sessionStorage),
+  shares: new TokenStore(sessionStorage, 'stepcast.share'),
   connect: (token) =>
     new Connection({
       url: socketUrl(document, location),
@@ -22,9 +24,9 @@ const dashboard = createDashboard({
 // A laptop that wakes up or finds its network again should not sit out the rest of a pause.
 window.addEventListener('online', () => dashboard.store.value?.source.reconnectNow())
 
-// A second sign-in link, opened where the dashboard is open already, changes only the fragment.
+// A second sign-in link, or one to a shared job, opened where the dashboard is open already changes only the fragment.
 window.addEventListener('hashchange', () => {
-  if (codeIn(location.hash) !== undefined) void dashboard.start(location, history)
+  if ((codeIn(location.hash) ?? sharedJobIn(location.hash)) !== undefined) void dashboard.start(location, history)
 })
 
 void dashboard.start(location, history)

@@ -1,9 +1,12 @@
 //! What can be typed.
 
+mod access;
 mod parse;
 
+pub(crate) use access::{NewTokenArguments, ShareArguments, TokenArguments, TokenCommand};
 pub(crate) use parse::text_or_file;
 
+use access::PrincipalLimitArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parse::{
     parse_duration, parse_issuers, parse_lease, parse_moment, parse_origin, parse_pair, parse_secret, parse_time_limit,
@@ -12,7 +15,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
-use stepcast_protocol::event::Role;
 use stepcast_protocol::moment::Moment;
 use stepcast_protocol::state::JobLimits;
 
@@ -52,7 +54,9 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Store suites on a server and look at them
     Suites(SuitesArguments),
-    /// Make tokens
+    /// Print a link that shows one job to whoever has it
+    Share(ShareArguments),
+    /// Make tokens and revoke them
     Token(TokenArguments),
     /// Say what is wrong with suite files, without running them
     Lint(LintArguments),
@@ -90,6 +94,8 @@ pub(crate) struct UpArguments {
     /// Print one line of JSON on standard output once connections are accepted
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub principal_limits: PrincipalLimitArguments,
     /// How long a worker holds a test without a sign of life
     #[arg(long, default_value = "20s", value_parser = parse_lease, value_name = "D", hide = true)]
     pub lease: Duration,
@@ -339,54 +345,6 @@ pub(crate) enum SuitesCommand {
         #[command(flatten)]
         server: ServerArguments,
     },
-}
-
-#[derive(Args)]
-pub(crate) struct TokenArguments {
-    #[command(subcommand)]
-    pub command: TokenCommand,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum TokenCommand {
-    /// Print a new token
-    New {
-        /// What it may do
-        #[arg(long, value_enum)]
-        role: RoleArgument,
-        /// How long it is good for
-        #[arg(long, value_parser = parse_duration, value_name = "D")]
-        expires: Duration,
-        /// Who it belongs to
-        #[arg(long, default_value = "token")]
-        principal: String,
-        /// Where `stepcast up` keeps its keys
-        #[arg(long, default_value = ".stepcast", value_name = "DIR")]
-        data_dir: PathBuf,
-        /// The deployment's secret, in place of the one in the data directory
-        #[arg(long, env = "STEPCAST_SECRET", hide_env_values = true, value_name = "S")]
-        secret: Option<String>,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum RoleArgument {
-    /// Watch, list and comment
-    Viewer,
-    /// Also run, and cancel and replay what is its own
-    Runner,
-    /// Everything
-    Admin,
-}
-
-impl From<RoleArgument> for Role {
-    fn from(role: RoleArgument) -> Self {
-        match role {
-            RoleArgument::Viewer => Self::Viewer,
-            RoleArgument::Runner => Self::Runner,
-            RoleArgument::Admin => Self::Admin,
-        }
-    }
 }
 
 #[derive(Args)]

@@ -1,5 +1,6 @@
 //! The client's side of the wire: one WebSocket, commands out, events in.
 
+mod backoff;
 mod connection;
 mod follow;
 mod link;
@@ -20,6 +21,9 @@ pub(crate) enum ClientError {
     /// It answers and does not let us in
     #[error("the server at {url} does not accept the token")]
     Unauthorized { url: String },
+    /// It has as many connections of ours as it takes
+    #[error("the server at {url} has as many connections of this principal as it takes")]
+    Crowded { url: String },
     /// It did not do what was asked
     #[error("{message}")]
     Refused { code: ErrorCode, message: String, temporary: bool },
@@ -36,9 +40,14 @@ impl ClientError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unreachable { .. } => Some("is `stepcast up` running? Name another server with --url".to_owned()),
-            Self::Unauthorized { .. } => {
-                Some("tokens expire; make another with `stepcast token new` and give it with --token".to_owned())
-            }
+            Self::Unauthorized { .. } => Some(
+                "tokens expire and can be revoked; make another with `stepcast token new` and give it with --token"
+                    .to_owned(),
+            ),
+            Self::Crowded { .. } => Some(
+                "end some of them, or have the operator allow more with STEPCAST_MAX_CONNECTIONS or --max-connections"
+                    .to_owned(),
+            ),
             Self::Refused { temporary: true, .. } => Some("the same command can succeed later; try again".to_owned()),
             _ => None,
         }

@@ -8,6 +8,7 @@ pub(crate) mod jobs;
 pub(crate) mod lint;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod share;
 pub(crate) mod suites;
 pub(crate) mod token;
 pub(crate) mod up;

@@ -38,7 +38,8 @@ async fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Cancel(arguments) => commands::cancel::cancel(arguments).await,
         Command::Replay(arguments) => commands::replay::replay(arguments).await,
         Command::Suites(arguments) => commands::suites::suites(arguments).await,
-        Command::Token(arguments) => commands::token::token(arguments),
+        Command::Share(arguments) => commands::share::share(arguments).await,
+        Command::Token(arguments) => commands::token::token(arguments).await,
         Command::Lint(arguments) => Ok(commands::lint::lint(&arguments)),
         Command::Import(arguments) => commands::import::import(&arguments),
     }

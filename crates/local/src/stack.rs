@@ -24,7 +24,7 @@ use stepcast_platform::auth::{Signer, TrustedIssuers};
 use stepcast_platform::config::{Endpoints, Secret};
 use stepcast_platform::origin::{AllowedOrigins, Origin};
 use stepcast_platform::webhooks::{Webhook, WebhooksSource};
-use stepcast_platform::{Clock, Config, Platform};
+use stepcast_platform::{Clock, Config, Platform, PrincipalLimits};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::{Event, EventBody};
 use stepcast_worker::Worker;
@@ -52,6 +52,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long the token lasts that `up` gives to commands on the same machine.
 const OWN_TOKEN: Duration = Duration::from_hours(720);
 
+/// What one principal may use where the machine is one person's: its tokens are mostly the same admin's.
+pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
+    connections: 1_000,
+    commands_per_s: 1_000,
+    open_jobs: 5_000,
+    suite_bytes: PrincipalLimits::MOST_SUITE_BYTES,
+};
+
 /// What the stack is told.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
@@ -73,6 +81,8 @@ pub struct StackOptions {
     pub lease: Duration,
     /// What connections are held to
     pub limits: Limits,
+    /// What one principal may use
+    pub principal_limits: PrincipalLimits,
 }
 
 /// A stack that accepts connections.
@@ -163,7 +173,7 @@ impl Stack {
         services.serve(management, gateway.management_router(AccessKey::new(key)));
         start_worker(&options, &platform, queue, &work)?;
 
-        let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN));
+        let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN).token);
         Ok(Self {
             ws: format!("{}/ws", http.replacen("http", "ws", 1)),
             sign_in: format!("{http}/#code={code}"),
@@ -228,6 +238,7 @@ async fn start_services(
     config.admin_token = options.admin_token.clone().map(Secret::new);
     config.lease = options.lease;
     config.webhooks = WebhooksSource::Given(options.webhooks.clone());
+    config.limits = options.principal_limits;
     Ok(Services { queue, config })
 }
 

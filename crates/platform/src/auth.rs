@@ -6,7 +6,7 @@ mod published;
 mod signer;
 mod trusted;
 
-pub use signer::Signer;
+pub use signer::{IssuedToken, Signer};
 pub use trusted::{TrustedIssuers, TrustedIssuersError};
 
 use crate::clock::Clock;
@@ -25,6 +25,10 @@ pub struct Identity {
     pub principal: String,
     /// What it may do
     pub role: Role,
+    /// The id of the token that says so, by which it can be revoked
+    pub token: Option<String>,
+    /// The one job it is shown, where it was shared with a link
+    pub job: Option<String>,
 }
 
 /// Why nobody is let in.
@@ -47,6 +51,9 @@ pub enum TokenError {
     /// Its time is over
     #[error("the token has expired; get another, for example with `stepcast token new`")]
     Expired,
+    /// An admin took it back
+    #[error("the token was revoked; get another")]
+    Revoked,
     /// It is not a token of this deployment
     #[error("the token is not valid here")]
     Invalid,
@@ -76,7 +83,7 @@ impl Authenticator {
     /// Who a token belongs to.
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
         if self.admin_token.as_ref().is_some_and(|admin| is_same(admin.reveal(), token)) {
-            return Ok(Identity { principal: "admin".to_owned(), role: Role::Admin });
+            return Ok(Identity { principal: "admin".to_owned(), role: Role::Admin, token: None, job: None });
         }
         match self.issuers.claimed_by(token) {
             Some(issuer) => issuer.identify(token).await,

@@ -1,8 +1,10 @@
 //! What a deployment sets, read once at start.
 
 mod environment;
+mod limits;
 
 pub use environment::ConfigError;
+pub use limits::PrincipalLimits;
 
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
@@ -40,6 +42,8 @@ pub struct Config {
     pub lease: Duration,
     /// How long finished jobs are kept
     pub retention: Duration,
+    /// What one principal may use
+    pub limits: PrincipalLimits,
     /// Where the services are, if not where the SDK looks for them
     pub endpoints: Option<Endpoints>,
 }
@@ -117,6 +121,7 @@ impl Config {
             dashboard_url: None,
             lease: LEASE,
             retention: days(RETENTION_DAYS),
+            limits: PrincipalLimits::default(),
             endpoints: Some(endpoints),
         }
     }

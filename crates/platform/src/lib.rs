@@ -21,7 +21,7 @@ pub mod table;
 pub mod webhooks;
 
 pub use clock::Clock;
-pub use config::Config;
+pub use config::{Config, PrincipalLimits};
 pub use error::{Error, Result};
 pub use first_use::FirstUse;
 pub use keys::Keys;
@@ -46,6 +46,8 @@ pub struct Platform {
     pub authenticator: Authenticator,
     /// Whose pages may connect
     pub allowed_origins: AllowedOrigins,
+    /// What one principal may use
+    pub limits: PrincipalLimits,
     /// What tokens are signed and secrets sealed with
     pub keys: Keys,
     /// Who is told when a suite breaks or recovers
@@ -67,6 +69,7 @@ impl Platform {
             push: Push::new(&sdk, config),
             authenticator: Authenticator::new(config, keys.clone(), &clock),
             allowed_origins: config.allowed_origins.clone(),
+            limits: config.limits,
             keys,
             webhooks: Webhooks::new(&sdk, &config.webhooks),
             dashboard_url: config.dashboard_url.clone(),

@@ -17,6 +17,10 @@
 //! | `CONNECTION#id` | `WATCH#topic` | what it watches, to be found when it goes |
 //! | `WATCH#topic` | `connection` | who watches, to be found when something happens |
 //! | `CONNECTIONS` | `connection` | every connection |
+//! | `CONNECTIONS#principal` | `time#connection` | those of one principal, to be counted |
+//! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, to be counted |
+//! | `COMMANDS#principal` | `window` | how many commands a principal sent in some seconds |
+//! | `REVOKED` | `token` | tokens that were revoked, by id |
 //! | `SUITES` | `name` | stored suites |
 //! | `NOTICES` | `time#uuid` | what an admin said to everybody |
 //!
@@ -32,7 +36,9 @@ mod item;
 mod jobs;
 mod lists;
 mod outbox;
+mod principal;
 mod record;
+mod revoked;
 mod said;
 mod schema;
 mod suite_state;
@@ -46,7 +52,9 @@ pub use finish::FinishedTest;
 pub use history::{PastJob, PastTest};
 pub use jobs::{Created, NewJob};
 pub use outbox::PendingNotification;
+pub use principal::CountedCommand;
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
+pub use revoked::Revoked;
 pub use said::Said;
 pub use suites::NamedSuite;
 pub use tests::{Claim, NewTest};

@@ -144,6 +144,25 @@ pub enum Command {
     /// Puts the dead-letter queue's messages back on the queue (admin)
     #[serde(rename = "redrive")]
     Redrive,
+    /// Makes a token that shows one job and nothing else
+    #[serde(rename = "share")]
+    Share {
+        /// The job to show
+        job: String,
+        /// How long it is good for, in seconds: 7 days where it is left out, and never longer than the job is kept
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        expires_s: Option<u32>,
+    },
+    /// Voids a token and ends the connections that came in with it (admin)
+    #[serde(rename = "tokens.revoke")]
+    RevokeToken {
+        /// The token's id, its `jti`
+        token: String,
+    },
+    /// Lists the tokens that were revoked (admin)
+    #[serde(rename = "tokens.revoked")]
+    ListRevokedTokens(PageQuery),
 }
 
 /// What to run and with what.
@@ -312,7 +331,7 @@ pub struct JobsQuery {
 }
 
 /// Every action, as a command names it.
-pub const ACTIONS: [&str; 20] = [
+pub const ACTIONS: [&str; 23] = [
     "hello",
     "run",
     "watch",
@@ -333,6 +352,9 @@ pub const ACTIONS: [&str; 20] = [
     "broadcast",
     "finish",
     "redrive",
+    "share",
+    "tokens.revoke",
+    "tokens.revoked",
 ];
 
 impl Request {
@@ -410,7 +432,7 @@ mod tests {
     fn every_action_is_known_and_reads_back() {
         for action in ACTIONS {
             let full = format!(
-                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":"s","connection":"c","id":"x"}}"#
+                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":"s","connection":"c","token":"k","id":"x"}}"#
             );
             let request = Request::parse(&full).unwrap_or_else(|bad| panic!("{action}: {}", bad.error.message));
             assert_eq!(Request::parse(&request.to_json()), Ok(request));

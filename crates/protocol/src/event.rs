@@ -188,6 +188,31 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
+    /// The answer to `share`: a token that shows the event's job and nothing else
+    #[serde(rename = "shared")]
+    Shared {
+        /// The token itself
+        token: String,
+        /// What it is revoked by, its `jti`
+        id: String,
+        /// Until when it is good (RFC 3339)
+        expires_at: String,
+    },
+    /// The answer to `tokens.revoke` (admin): nobody gets in with it any more
+    #[serde(rename = "token.revoked")]
+    TokenRevoked {
+        /// The token's id
+        token: String,
+    },
+    /// The answer to `tokens.revoked` (admin)
+    #[serde(rename = "tokens.revoked")]
+    RevokedTokens {
+        /// By id
+        tokens: Vec<RevokedToken>,
+        /// Where the next page begins, if there is one
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
     /// What was asked for is done and there is nothing more to say
     #[serde(rename = "ok")]
     Ok,
@@ -262,7 +287,7 @@ impl Role {
 
 /// What the server accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Limits {
     /// Largest message, in bytes; it may have to travel in several frames
     pub message_bytes: usize,
@@ -272,6 +297,15 @@ pub struct Limits {
     pub suite_bytes: usize,
     /// Most tests one job may have
     pub tests_per_job: usize,
+    /// Most connections of one principal
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<usize>,
+    /// Most commands of one principal, a second on average
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commands_per_s: Option<usize>,
+    /// Most jobs of one principal that have no verdict yet
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_jobs: Option<usize>,
 }
 
 /// The end of a job.
@@ -391,7 +425,7 @@ pub struct StoredSuite {
 
 /// A connection as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ListedConnection {
     /// Its id
     pub connection: String,
@@ -404,6 +438,21 @@ pub struct ListedConnection {
     /// The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
     #[serde(default)]
     pub watching: Vec<String>,
+    /// The id of the token it came in with, by which that can be revoked
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// A token that was revoked, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct RevokedToken {
+    /// Its id
+    pub token: String,
+    /// Who revoked it
+    pub principal: String,
+    /// When (RFC 3339)
+    pub revoked_at: String,
 }
 
 /// One thing that is wrong with a suite.

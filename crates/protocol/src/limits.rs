@@ -52,6 +52,12 @@ pub const VARIABLE_BYTES: usize = 16 * 1024;
 /// Longest time limit of a job.
 pub const JOB_TIME: Duration = Duration::from_hours(24);
 
+/// Longest a token is good for, and so how long it has to be remembered that one was revoked.
+pub const TOKEN_LIFETIME: Duration = Duration::from_hours(365 * 24);
+
+/// How long a shared job is shown where nobody says otherwise.
+pub const SHARE_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
 /// Most jobs, suites or connections one answer lists.
 pub const ITEMS_PER_PAGE: usize = 100;
 

@@ -1,8 +1,8 @@
 //! What only admins do: see and end connections, speak to everybody, put dead letters back.
 
 use super::comment::check_text;
-use crate::page;
 use crate::reply::{Caller, Failure, excerpt};
+use crate::{farewell, page};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use stepcast_platform::Pushed;
 use stepcast_platform::clock::rfc3339;
@@ -35,25 +35,20 @@ async fn list(caller: &Caller<'_>, connection: Connection) -> Result<ListedConne
         principal: connection.principal,
         role: connection.role,
         watching,
+        token: connection.token,
     })
 }
 
-/// `DeleteConnection` carries no close code, so the client is told why first.
 pub(super) async fn disconnect(caller: &Caller<'_>, connection: &str) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
-    let platform = caller.platform;
-    let bye = EventBody::Bye { code: "disconnected_by_admin".to_owned(), reconnect: false };
-    let bye = Event::new(bye, platform.clock.now_text()).to_json();
-    if platform.push.send(connection, bye).await? == Pushed::Gone
-        || platform.push.close(connection).await? == Pushed::Gone
-    {
-        platform.forget(connection).await;
+    if farewell::end(caller.platform, connection, "disconnected_by_admin").await? == Pushed::Gone {
         return Err(Failure::new(ErrorCode::NotFound, format!("there is no connection `{}`", excerpt(connection))));
     }
     Ok(caller.answer(EventBody::Ok).await?)
 }
 
-/// Says something to every connection, and for a day to every new one that says `hello`.
+/// Says something to every connection, and for a day to every new one that says `hello`; not to those who came by a
+/// link to one job.
 pub(super) async fn broadcast(caller: &Caller<'_>, text: &str) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
     check_text(text)?;
@@ -64,7 +59,8 @@ pub(super) async fn broadcast(caller: &Caller<'_>, text: &str) -> Result<(), Fai
     let mut query = PageQuery { cursor: None, limit: Some(u32::MAX) };
     loop {
         let (connections, next) = platform.table.connections(&query).await?;
-        let everybody = connections.into_iter().map(|connection| connection.connection);
+        let everybody = connections.into_iter().filter(|connection| connection.job.is_none());
+        let everybody = everybody.map(|connection| connection.connection);
         platform.send_to(everybody.collect(), &line).await;
         if next.is_none() {
             break;

@@ -5,13 +5,13 @@ use crate::reply::{Caller, Failure};
 use stepcast_platform::clock::rfc3339;
 use stepcast_protocol::duration::millis;
 use stepcast_protocol::event::Limits;
-use stepcast_protocol::{EventBody, limits};
+use stepcast_protocol::{Event, EventBody, limits};
 
 /// Most notices somebody who is new is told.
 const NOTICES: usize = 10;
 
 pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
-    let connection = &caller.connection;
+    let (connection, limits) = (&caller.connection, &caller.platform.limits);
     let welcome = EventBody::Welcome {
         connection: connection.connection.clone(),
         principal: connection.principal.clone(),
@@ -19,13 +19,21 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
         limits: Limits {
             message_bytes: limits::MESSAGE_BYTES,
             frame_bytes: limits::FRAME_BYTES,
-            suite_bytes: limits::SUITE_BYTES,
+            suite_bytes: limits.suite_bytes,
             tests_per_job: limits::TESTS_PER_JOB,
+            connections: Some(limits.connections),
+            commands_per_s: Some(limits.commands_per_s),
+            open_jobs: Some(limits.open_jobs),
         },
         ping_every_s: limits::PING_EVERY.as_secs(),
         connected_until: rfc3339(connection.connected_at + millis(limits::CONNECTION_LIFETIME)),
     };
-    caller.answer(welcome).await?;
+    let welcome = Event::new(welcome, caller.platform.clock.now_text());
+    caller.send(vec![Event { job: connection.job.clone(), ..welcome }]).await?;
+    if connection.job.is_some() {
+        // What is said to everybody here is not said to those who were shown one job.
+        return Ok(());
+    }
     let notices = caller.platform.table.notices(NOTICES).await?;
     Ok(caller.tell(notices.iter().map(admin::told).collect()).await?)
 }

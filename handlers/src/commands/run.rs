@@ -3,6 +3,7 @@
 //! The caller hears `job.accepted` once the job is stored. From then on it reaches a verdict whatever dies: if this
 //! function does before the planning is queued, the reaper queues it.
 
+use crate::limits::check_open_jobs;
 use crate::reply::{Caller, Failure};
 use crate::suite::{self, ReadSuite};
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
 
 /// Stores a job, answers the caller and sets it going.
 pub(super) async fn start(caller: &Caller<'_>, new: &NewJob) -> Result<(), Failure> {
-    match caller.platform.table.create_job(new).await? {
+    match create(caller, new).await? {
         Created::Before(job) => super::watch::join(caller, &job).await,
         Created::New(record) => {
             let accepted = accepted(caller, &record);
@@ -56,6 +57,16 @@ pub(super) async fn start(caller: &Caller<'_>, new: &NewJob) -> Result<(), Failu
             Ok(told?)
         }
     }
+}
+
+/// Stores a job, if its principal may have another open. Where they may not, a `run` that was sent again still finds the
+/// job of the first.
+async fn create(caller: &Caller<'_>, new: &NewJob) -> Result<Created, Failure> {
+    let table = &caller.platform.table;
+    let Err(over) = check_open_jobs(caller).await else { return Ok(table.create_job(new).await?) };
+    let Some(key) = &new.idempotency_key else { return Err(over) };
+    let before = table.job_of_key(&new.principal, key).await?;
+    before.map(Created::Before).ok_or(over)
 }
 
 fn accepted(caller: &Caller<'_>, record: &JobRecord) -> Event {

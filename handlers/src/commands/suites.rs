@@ -15,7 +15,7 @@ pub(super) async fn put(
     suite_gz: Option<&str>,
 ) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
-    let ReadSuite { suite, packed } = suite::given(suite, suite_gz)?;
+    let ReadSuite { suite, packed } = suite::given(caller, suite, suite_gz)?;
     let name = name.unwrap_or(suite.name);
     if name.is_empty() || name.len() > limits::NAME_BYTES {
         return Err(Failure::bad_request(format!("`name` has 1 to {} bytes", limits::NAME_BYTES)));

@@ -6,6 +6,7 @@ mod declared;
 use declared::{Declared, Fields};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use stepcast_protocol::command::ACTIONS;
 use stepcast_protocol::{Event, Request, limits, typescript};
 use stepcast_tests::asyncapi::{DOCUMENT, Kind, answers, messages, names, problems};
@@ -93,6 +94,7 @@ fn its_types_have_the_fields_of_the_code() {
         ("StoredSuite", "StoredSuite"),
         ("SuiteProblem", "SuiteProblem"),
         ("ListedConnection", "ListedConnection"),
+        ("RevokedToken", "RevokedToken"),
     ] {
         assert_eq!(fields(&DOCUMENT["components"]["schemas"][schema]), declared.fields(name), "{name}");
     }
@@ -162,6 +164,8 @@ fn its_limits_are_those_of_the_code() {
     let schemas = &DOCUMENT["components"]["schemas"];
     let messages = &DOCUMENT["components"]["messages"];
     let run = &messages["command.run"]["payload"]["properties"];
+    let share = &messages["command.share"]["payload"]["properties"]["expires_s"];
+    let seconds = |duration: Duration| usize::try_from(duration.as_secs()).expect("a short time");
     for (limit, code) in [
         (&schemas["Said"]["maxLength"], limits::TEXT_BYTES),
         (&schemas["Labels"]["maxProperties"], limits::LABELS),
@@ -174,6 +178,9 @@ fn its_limits_are_those_of_the_code() {
         (&schemas["TestNumber"]["maximum"], limits::TESTS_PER_JOB - 1),
         (&run["tags"]["items"]["maxLength"], limits::NAME_BYTES),
         (&run["idempotency_key"]["maxLength"], limits::NAME_BYTES),
+        (&schemas["TokenId"]["maxLength"], limits::NAME_BYTES),
+        (&share["maximum"], seconds(limits::TOKEN_LIFETIME)),
+        (&share["default"], seconds(limits::SHARE_LIFETIME)),
         (&messages["command.jobs"]["payload"]["properties"]["limit"]["maximum"], limits::ITEMS_PER_PAGE),
         (&messages["command.history"]["payload"]["properties"]["limit"]["maximum"], limits::HISTORY_JOBS),
         (&messages["command.history"]["payload"]["properties"]["limit"]["default"], limits::PAST_JOBS),

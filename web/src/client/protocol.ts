@@ -204,6 +204,30 @@ connections: Array<ListedConnection>,
 /**
  * Where the next page begins, if there is one
  */
+cursor?: string, } | { "type": "shared", 
+/**
+ * The token itself
+ */
+token: string, 
+/**
+ * What it is revoked by, its `jti`
+ */
+id: string, 
+/**
+ * Until when it is good (RFC 3339)
+ */
+expires_at: string, } | { "type": "token.revoked", 
+/**
+ * The token's id
+ */
+token: string, } | { "type": "tokens.revoked", 
+/**
+ * By id
+ */
+tokens: Array<RevokedToken>, 
+/**
+ * Where the next page begins, if there is one
+ */
 cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
@@ -429,6 +453,30 @@ connections: Array<ListedConnection>,
 /**
  * Where the next page begins, if there is one
  */
+cursor?: string, } | { "type": "shared", 
+/**
+ * The token itself
+ */
+token: string, 
+/**
+ * What it is revoked by, its `jti`
+ */
+id: string, 
+/**
+ * Until when it is good (RFC 3339)
+ */
+expires_at: string, } | { "type": "token.revoked", 
+/**
+ * The token's id
+ */
+token: string, } | { "type": "tokens.revoked", 
+/**
+ * By id
+ */
+tokens: Array<RevokedToken>, 
+/**
+ * Where the next page begins, if there is one
+ */
 cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
  * Who
@@ -518,7 +566,19 @@ text: string, } | { "action": "finish",
 /**
  * The job to end
  */
-job: string, } | { "action": "redrive" };
+job: string, } | { "action": "redrive" } | { "action": "share", 
+/**
+ * The job to show
+ */
+job: string, 
+/**
+ * How long it is good for, in seconds: 7 days where it is left out, and never longer than the job is kept
+ */
+expires_s?: number, } | { "action": "tokens.revoke", 
+/**
+ * The token's id, its `jti`
+ */
+token: string, } | { "action": "tokens.revoked" } & PageQuery;
 
 /**
  * A client's own name for a command; the answer repeats it as `re`.
@@ -697,7 +757,19 @@ suite_bytes: number,
 /**
  * Most tests one job may have
  */
-tests_per_job: number, };
+tests_per_job: number, 
+/**
+ * Most connections of one principal
+ */
+connections?: number, 
+/**
+ * Most commands of one principal, a second on average
+ */
+commands_per_s?: number, 
+/**
+ * Most jobs of one principal that have no verdict yet
+ */
+open_jobs?: number, };
 
 /**
  * What kind of result a test, a step or a check has.
@@ -1213,4 +1285,25 @@ connected_at: string,
 /**
  * The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
  */
-watching: Array<string>, };
+watching: Array<string>, 
+/**
+ * The id of the token it came in with, by which that can be revoked
+ */
+token?: string, };
+
+/**
+ * A token that was revoked, as a list shows it.
+ */
+export type RevokedToken = { 
+/**
+ * Its id
+ */
+token: string, 
+/**
+ * Who revoked it
+ */
+principal: string, 
+/**
+ * When (RFC 3339)
+ */
+revoked_at: string, };

@@ -1,6 +1,7 @@
 import { WireError } from './wire-error'
 
-const TOKEN_KEY = 'stepcast.token'
+/** Where the token of whoever signed in is kept, and where that of a shared job: looking at a link signs nobody out. */
+export type TokenKey = 'stepcast.token' | 'stepcast.share'
 
 /**
  * Keeps the token for this tab only. A token is a key: `sessionStorage` forgets it with the tab and shares it with no
@@ -8,18 +9,21 @@ const TOKEN_KEY = 'stepcast.token'
  * pages of others. A reload keeps it.
  */
 export class TokenStore {
-  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {}
+  constructor(
+    private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
+    private readonly key: TokenKey = 'stepcast.token',
+  ) {}
 
   get(): string | undefined {
-    return this.storage.getItem(TOKEN_KEY) ?? undefined
+    return this.storage.getItem(this.key) ?? undefined
   }
 
   set(token: string): void {
-    this.storage.setItem(TOKEN_KEY, token)
+    this.storage.setItem(this.key, token)
   }
 
   forget(): void {
-    this.storage.removeItem(TOKEN_KEY)
+    this.storage.removeItem(this.key)
   }
 }
 

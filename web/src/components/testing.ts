@@ -16,6 +16,7 @@ export function show(
   sessionStorage.clear()
   const dashboard = createDashboard({
     tokens: new TokenStore(sessionStorage),
+    shares: new TokenStore(sessionStorage, 'stepcast.share'),
     connect: () => (typeof source === 'function' ? source() : source),
   })
   dashboard.signIn('token')

@@ -5,7 +5,7 @@ use stepcast_platform::Clock;
 use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::duration;
-use stepcast_protocol::limits::JOB_TIME;
+use stepcast_protocol::limits::{JOB_TIME, TOKEN_LIFETIME};
 use stepcast_protocol::moment::Moment;
 
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -35,10 +35,7 @@ pub(super) fn parse_lease(text: &str) -> Result<Duration, String> {
 
 /// In seconds, which is how a server counts it.
 pub(super) fn parse_time_limit(text: &str) -> Result<u32, String> {
-    let limit = parse_duration(text)?;
-    if limit.subsec_nanos() > 0 || limit.is_zero() || limit > JOB_TIME {
-        return Err(format!("a time limit has whole seconds, from `1s` to `{}`", duration::format(JOB_TIME)));
-    }
+    let limit = whole_seconds("a time limit", text, JOB_TIME, "24h")?;
     u32::try_from(limit.as_secs()).map_err(|error| error.to_string())
 }
 
@@ -48,6 +45,18 @@ pub(super) fn parse_moment(text: &str) -> Result<Moment, String> {
         Ok(ago) => Ok(Moment::from_ms(Clock::system().now_ms().saturating_sub(duration::millis(ago)))),
         Err(_) => text.parse().map_err(|error| format!("{error}, or how long ago it was, like `24h`")),
     }
+}
+
+pub(super) fn parse_token_lifetime(text: &str) -> Result<Duration, String> {
+    whole_seconds("a token's life", text, TOKEN_LIFETIME, "365d")
+}
+
+fn whole_seconds(what: &str, text: &str, most: Duration, written: &str) -> Result<Duration, String> {
+    let duration = parse_duration(text)?;
+    if duration.subsec_nanos() > 0 || duration.is_zero() || duration > most {
+        return Err(format!("{what} has whole seconds, from `1s` to `{written}`"));
+    }
+    Ok(duration)
 }
 
 pub(super) fn parse_pair(text: &str) -> Result<(String, String), String> {

@@ -1,13 +1,16 @@
 //! One WebSocket connection.
 
 use super::ClientError;
+use super::backoff::Backoff;
 use crate::endpoint::Endpoint;
+use crate::report;
 use futures_util::{SinkExt, StreamExt};
 use std::collections::VecDeque;
 use std::time::Duration;
 use stepcast_protocol::limits::FRAME_BYTES;
-use stepcast_protocol::{Event, Request, SUBPROTOCOL};
+use stepcast_protocol::{Event, Request, SUBPROTOCOL, duration};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -17,6 +20,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long another connection of ours may take to end.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// A connection that is open, or was.
 pub(crate) struct Connection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -24,8 +30,24 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Opens a connection.
+    /// Opens a connection. As long as the server has as many of ours as it takes, it is asked again.
     pub async fn open(endpoint: &Endpoint) -> Result<Self, ClientError> {
+        let (give_up, mut backoff) = (Instant::now() + PATIENCE, Backoff::new());
+        let mut is_told = false;
+        loop {
+            match Self::try_open(endpoint).await {
+                Err(error @ ClientError::Crowded { .. }) if Instant::now() < give_up => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        report::message(&format!("{error}; trying again for {}", duration::format(PATIENCE)));
+                    }
+                    backoff.wait().await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn try_open(endpoint: &Endpoint) -> Result<Self, ClientError> {
         let unreachable = |reason: String| ClientError::Unreachable { url: endpoint.ws.clone(), reason };
         let mut request = endpoint.ws.as_str().into_client_request().map_err(|error| unreachable(error.to_string()))?;
         let bearer = HeaderValue::from_str(&format!("Bearer {}", endpoint.token));
@@ -37,6 +59,9 @@ impl Connection {
             Err(_) => Err(unreachable(format!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs()))),
             Ok(Err(Error::Http(response))) if matches!(response.status().as_u16(), 401 | 403) => {
                 Err(ClientError::Unauthorized { url: endpoint.ws.clone() })
+            }
+            Ok(Err(Error::Http(response))) if response.status().as_u16() == 429 => {
+                Err(ClientError::Crowded { url: endpoint.ws.clone() })
             }
             Ok(Err(error)) => Err(unreachable(error.to_string())),
             Ok(Ok((socket, _))) => Ok(Self { socket, received: VecDeque::new() }),

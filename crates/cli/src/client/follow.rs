@@ -4,7 +4,8 @@
 //! that something is not here. A verdict is believed only when everything it rests on has arrived.
 
 use super::ClientError;
-use super::link::{Heard, Link, share, until};
+use super::backoff::Backoff;
+use super::link::{Heard, Link, until};
 use super::session::refused_or;
 use crate::endpoint::Endpoint;
 use crate::report::Reporter;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use stepcast_protocol::command::Topic;
 use stepcast_protocol::state::JobStatus;
 use stepcast_protocol::{Command, Event, EventBody, JobState, RequestId};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long nothing may be heard before the state is asked for.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -23,8 +24,6 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How often the state is asked for after the verdict, while something is missing.
 const QUESTIONS: u32 = 5;
 const QUESTION_PAUSE: Duration = Duration::from_secs(2);
-
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// What the command that starts or joins the job is sent under.
 const QUESTION: RequestId = RequestId::Number(1);
@@ -169,7 +168,7 @@ impl<'a> Follower<'a> {
 
     async fn reconnect(&mut self) -> Result<(), ClientError> {
         let give_up = Instant::now() + PATIENCE;
-        let mut pause = Duration::from_millis(100);
+        let mut backoff = Backoff::new();
         loop {
             match Link::open(self.endpoint).await {
                 Ok(link) => {
@@ -181,8 +180,7 @@ impl<'a> Follower<'a> {
                 Err(ClientError::Unreachable { .. }) => {}
                 Err(error) => return Err(error),
             }
-            sleep(jittered(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            backoff.wait().await;
         }
     }
 }
@@ -190,9 +188,4 @@ impl<'a> Follower<'a> {
 /// Whether an event answers what was asked last.
 fn is_answer(event: &Event) -> bool {
     event.re == Some(QUESTION)
-}
-
-/// Half of this time or more, so that clients that lost the same server do not all come back at once.
-fn jittered(most: Duration) -> Duration {
-    most.mul_f64(0.5 + share() / 2.0)
 }

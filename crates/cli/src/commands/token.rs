@@ -1,15 +1,34 @@
-//! `stepcast token`: tokens, made where the deployment's secret is at hand.
+//! `stepcast token`: tokens, made where the deployment's secret is at hand, and revoked on a server.
 
-use crate::args::{TokenArguments, TokenCommand};
+use crate::args::{NewTokenArguments, ServerArguments, TokenArguments, TokenCommand};
+use crate::client::Session;
+use crate::endpoint::Endpoint;
 use crate::exit::{Exit, UsageError};
 use crate::report;
 use stepcast_platform::Clock;
 use stepcast_platform::auth::Signer;
+use stepcast_platform::clock::rfc3339;
 use stepcast_platform::config::Secret;
+use stepcast_protocol::command::PageQuery;
+use stepcast_protocol::{Command, EventBody};
 
-/// Prints a new token.
-pub(crate) fn token(arguments: TokenArguments) -> anyhow::Result<Exit> {
-    let TokenCommand::New { role, expires, principal, data_dir, secret } = arguments.command;
+/// Makes, revokes or lists.
+pub(crate) async fn token(arguments: TokenArguments) -> anyhow::Result<Exit> {
+    match arguments.command {
+        TokenCommand::New(arguments) => new(arguments)?,
+        TokenCommand::Revoke { id, server } => {
+            let endpoint = Endpoint::find(&server)?;
+            Session::open(&endpoint).await?.ask(Command::RevokeToken { token: id.clone() }).await?;
+            report::message(&format!("token {id} is revoked, and the connections that came in with it are ended"));
+        }
+        TokenCommand::Revoked { server } => revoked(&server).await?,
+    }
+    Ok(Exit::Passed)
+}
+
+/// The token is data; what its maker has to know of it is not.
+fn new(arguments: NewTokenArguments) -> anyhow::Result<()> {
+    let NewTokenArguments { role, expires, principal, data_dir, secret } = arguments;
     // A variable that a failed `$(...)` left empty is no secret: anybody could sign with it.
     let secret = match secret.filter(|secret| !secret.is_empty()) {
         Some(secret) => Secret::new(secret),
@@ -20,6 +39,26 @@ pub(crate) fn token(arguments: TokenArguments) -> anyhow::Result<Exit> {
             )
         })?,
     };
-    report::data(&Signer::new(&secret, Clock::system()).issue(&principal, role.into(), expires));
-    Ok(Exit::Passed)
+    let issued = Signer::new(&secret, Clock::system()).issue(&principal, role.into(), expires);
+    report::data(&issued.token);
+    let (id, until) = (issued.id, rfc3339(issued.expires_at));
+    report::message(&format!("token {id} is good until {until}; end it before with `stepcast token revoke {id}`"));
+    Ok(())
+}
+
+/// Page by page, since there may be more than one answer holds.
+async fn revoked(server: &ServerArguments) -> anyhow::Result<()> {
+    let mut session = Session::open(&Endpoint::find(server)?).await?;
+    let mut query = PageQuery::default();
+    loop {
+        let answer = session.ask(Command::ListRevokedTokens(query)).await?;
+        let EventBody::RevokedTokens { tokens, cursor } = answer.body else { return Ok(()) };
+        for revoked in tokens {
+            report::data(&format!("{}  {}  {}", revoked.token, revoked.revoked_at, revoked.principal));
+        }
+        if cursor.is_none() {
+            return Ok(());
+        }
+        query = PageQuery { cursor, limit: None };
+    }
 }

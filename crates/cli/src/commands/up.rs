@@ -26,6 +26,7 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
         workers: usize::from(arguments.workers),
         lease: arguments.lease,
         limits: Limits { idle: arguments.idle_timeout, lifetime: arguments.connection_lifetime, ..Limits::default() },
+        principal_limits: arguments.principal_limits.into(),
     };
     let stack = Stack::start(listener, options).await?;
     let endpoint = Endpoint { http: stack.http.clone(), ws: stack.ws.clone(), token: stack.token.clone() };

@@ -19,7 +19,7 @@ use stepcast_local::table::TableService;
 use stepcast_platform::config::{Endpoints, Secret, SecretSource};
 use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets, TestRecord};
 use stepcast_platform::webhooks::WebhooksSource;
-use stepcast_platform::{Clock, Config, Platform, Work};
+use stepcast_platform::{Clock, Config, Platform, PrincipalLimits, Work};
 use stepcast_protocol::state::JobLimits;
 use stepcast_worker::Worker;
 use stepcast_worker::engine::EngineConfig;
@@ -131,6 +131,12 @@ impl World {
     /// What functions with the secret have.
     pub fn platform(&self) -> Platform {
         self.platform.clone()
+    }
+
+    /// The same where a principal may use no more than this.
+    pub async fn platform_with(&self, limits: PrincipalLimits) -> Platform {
+        let config = Config { limits, ..self.config.clone() };
+        Platform::connect(&config, self.clock()).await
     }
 
     /// A worker that was told nothing before.

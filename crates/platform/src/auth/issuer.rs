@@ -8,9 +8,11 @@ use crate::clock::Clock;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::duration::millis;
+use stepcast_protocol::limits::NAME_BYTES;
 
 /// How far apart an issuer's clock and ours may be.
 const SKEW: Duration = Duration::from_mins(1);
@@ -57,6 +59,7 @@ struct Claims {
     exp: f64,
     nbf: Option<f64>,
     iat: Option<f64>,
+    jti: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -137,7 +140,7 @@ impl Issuer {
         let Some(role) = self.trusted.role_of(principal) else {
             return Err(self.flaw(format!("no pattern fits `{principal}`")));
         };
-        Ok(Identity { principal: principal.clone(), role })
+        Ok(Identity { principal: principal.clone(), role, token: claims.token_id(), job: None })
     }
 
     /// What is wrong, short enough for a log: some of it quotes the token.
@@ -148,6 +151,14 @@ impl Issuer {
 
     fn refusal(&self, reason: impl Into<String>) -> AuthError {
         self.flaw(reason).into()
+    }
+}
+
+impl Claims {
+    /// What the token can be revoked by, where it has something of the kind (RFC 7519, section 4.1.7).
+    fn token_id(&self) -> Option<String> {
+        let id = self.jti.as_ref()?.as_str()?;
+        (1..=NAME_BYTES).contains(&id.len()).then(|| id.to_owned())
     }
 }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::limits::TOKEN_LIFETIME;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -18,6 +19,19 @@ struct Claims {
     iat: u64,
     exp: u64,
     jti: String,
+    /// The one job a shared link shows
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<String>,
+}
+
+/// A token, and what its maker has to know of it.
+pub struct IssuedToken {
+    /// The token itself; do not log it
+    pub token: String,
+    /// What it is revoked by
+    pub id: String,
+    /// Until when it is good, in milliseconds since 1970
+    pub expires_at: u64,
 }
 
 /// Makes and checks tokens with one secret.
@@ -34,12 +48,24 @@ impl Signer {
     }
 
     /// A token for `principal` with `role` that is good for `lifetime`.
-    pub fn issue(&self, principal: &str, role: Role, lifetime: Duration) -> String {
-        let now = self.clock.now_ms() / 1_000;
-        let jti = uuid::Uuid::now_v7().to_string();
-        let claims = Claims { sub: principal.to_owned(), role, iat: now, exp: now + lifetime.as_secs(), jti };
-        jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(self.key.as_ref()))
-            .expect("HS256 signs any claims")
+    pub fn issue(&self, principal: &str, role: Role, lifetime: Duration) -> IssuedToken {
+        let id = token_id();
+        self.sign(Claims { sub: principal.to_owned(), role, iat: 0, exp: 0, jti: id, job: None }, lifetime)
+    }
+
+    /// A token for whoever gets it, that shows one job for `lifetime`. Each is a principal of its own, so that what is
+    /// done with it is not counted as its maker's.
+    pub fn share(&self, job: &str, lifetime: Duration) -> IssuedToken {
+        let (id, job) = (token_id(), Some(job.to_owned()));
+        self.sign(Claims { sub: format!("share/{id}"), role: Role::Viewer, iat: 0, exp: 0, jti: id, job }, lifetime)
+    }
+
+    fn sign(&self, claims: Claims, lifetime: Duration) -> IssuedToken {
+        let iat = self.clock.now_ms() / 1_000;
+        let claims = Claims { iat, exp: iat + lifetime.min(TOKEN_LIFETIME).as_secs(), ..claims };
+        let token = jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(self.key.as_ref()))
+            .expect("HS256 signs any claims");
+        IssuedToken { token, id: claims.jti, expires_at: claims.exp * 1_000 }
     }
 
     /// Who a token belongs to.
@@ -49,11 +75,17 @@ impl Signer {
         validation.validate_exp = false;
         let key = DecodingKey::from_secret(self.key.as_ref());
         let claims: Claims = jsonwebtoken::decode(token, &key, &validation).map_err(|_| TokenError::Invalid)?.claims;
-        if claims.exp * 1_000 <= self.clock.now_ms() {
+        // One that says it lives longer would outlive the memory that it was revoked.
+        let exp = claims.exp.min(claims.iat.saturating_add(TOKEN_LIFETIME.as_secs()));
+        if exp.saturating_mul(1_000) <= self.clock.now_ms() {
             return Err(TokenError::Expired);
         }
-        Ok(Identity { principal: claims.sub, role: claims.role })
+        Ok(Identity { principal: claims.sub, role: claims.role, token: Some(claims.jti), job: claims.job })
     }
+}
+
+fn token_id() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 impl fmt::Debug for Signer {
@@ -72,16 +104,38 @@ mod tests {
 
     #[test]
     fn a_token_says_who_until_it_expires() {
-        let token = at(1_000).issue("ci", Role::Runner, Duration::from_mins(1));
-        let ci = Identity { principal: "ci".into(), role: Role::Runner };
-        assert_eq!(at(1_059).verify(&token), Ok(ci));
-        assert_eq!(at(1_060).verify(&token), Err(TokenError::Expired));
+        let issued = at(1_000).issue("ci", Role::Runner, Duration::from_mins(1));
+        let ci = Identity { principal: "ci".into(), role: Role::Runner, token: Some(issued.id), job: None };
+        assert_eq!(issued.expires_at, 1_060_000);
+        assert_eq!(at(1_059).verify(&issued.token), Ok(ci));
+        assert_eq!(at(1_060).verify(&issued.token), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_shared_token_shows_one_job_to_a_principal_of_its_own() {
+        let issued = at(1_000).share("job-1", Duration::from_mins(1));
+        let shown = at(1_059).verify(&issued.token).expect("a good token");
+        assert_eq!((shown.role, shown.job.as_deref()), (Role::Viewer, Some("job-1")));
+        assert_eq!(shown.principal, format!("share/{}", issued.id));
+        assert_eq!(at(1_060).verify(&issued.token), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn no_token_outlives_the_memory_of_its_revocation() {
+        let year = TOKEN_LIFETIME.as_secs();
+        let issued = at(0).issue("ci", Role::Runner, TOKEN_LIFETIME * 2);
+        assert_eq!(issued.expires_at, year * 1_000);
+        let claims = |exp| Claims { sub: "ci".into(), role: Role::Runner, iat: 0, exp, jti: "x".into(), job: None };
+        let key = EncodingKey::from_secret(at(0).key.as_ref());
+        let older = jsonwebtoken::encode(&Header::default(), &claims(year * 2), &key).expect("signed");
+        assert!(at(year - 1).verify(&older).is_ok());
+        assert_eq!(at(year).verify(&older), Err(TokenError::Expired));
     }
 
     #[test]
     fn tokens_of_others_are_refused() {
         let other = Signer::new(&Secret::new("t"), Clock::from_fn(|| 0));
-        let token = other.issue("ci", Role::Admin, Duration::from_mins(1));
+        let token = other.issue("ci", Role::Admin, Duration::from_mins(1)).token;
         assert_eq!(at(0).verify(&token), Err(TokenError::Invalid));
         assert_eq!(at(0).verify("nonsense"), Err(TokenError::Invalid));
         // `alg: none`, with the claims of an admin

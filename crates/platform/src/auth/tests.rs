@@ -159,9 +159,20 @@ async fn an_identity_token_says_who_and_a_pattern_what_they_may() {
 }
 
 #[tokio::test]
+async fn an_identity_token_can_be_revoked_where_it_has_an_id() {
+    let key = Key::new("1", Algorithm::ES256);
+    let world = World::new(&[&key]).await;
+    let id = async |jti: Value| world.authenticator.verify(&key.sign(&world.with("jti", jti))).await.unwrap().token;
+    assert_eq!(id(json!("b6a1")).await.as_deref(), Some("b6a1"));
+    for none in [json!(null), json!(7), json!(""), json!("x".repeat(257))] {
+        assert_eq!(id(none).await, None);
+    }
+}
+
+#[tokio::test]
 async fn other_tokens_stay_what_they_were() {
     let world = World::new(&[]).await;
-    let own = world.authenticator.keys.signer().await.unwrap().issue("ci", Role::Viewer, Duration::from_mins(1));
+    let own = world.authenticator.keys.signer().await.unwrap().issue("ci", Role::Viewer, Duration::from_mins(1)).token;
     assert_eq!(world.verify(&own).await.as_deref(), Ok("viewer ci"));
     assert_eq!(world.verify("the-admin").await.as_deref(), Ok("admin admin"));
     assert_eq!(world.verify("the-admi").await.unwrap_err(), "the token is not valid here");

@@ -1,6 +1,6 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, RETENTION_DAYS, Secret, SecretSource, days};
+use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, Secret, SecretSource, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
 use crate::webhooks::{self, WebhooksSource};
@@ -35,6 +35,7 @@ impl Config {
             dashboard_url: optional(variable, "STEPCAST_DASHBOARD_URL"),
             lease: Duration::from_secs(number(variable, "STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
             retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
+            limits: limits(variable)?,
             endpoints: None,
         })
     }
@@ -54,6 +55,28 @@ fn required(variable: Variables<'_>, name: &'static str) -> Result<String, Confi
 fn number(variable: Variables<'_>, name: &'static str) -> Result<Option<u64>, ConfigError> {
     let Some(text) = optional(variable, name) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| ConfigError { name, problem: format!("is `{text}`, not a whole number") })
+}
+
+fn limits(variable: Variables<'_>) -> Result<PrincipalLimits, ConfigError> {
+    let PrincipalLimits { connections, commands_per_s, open_jobs, suite_bytes } = PrincipalLimits::default();
+    Ok(PrincipalLimits {
+        connections: limit(variable, "STEPCAST_MAX_CONNECTIONS", connections, PrincipalLimits::MOST_COUNTED)?,
+        commands_per_s: limit(
+            variable,
+            "STEPCAST_MAX_COMMANDS_PER_SECOND",
+            commands_per_s,
+            PrincipalLimits::MOST_COMMANDS,
+        )?,
+        open_jobs: limit(variable, "STEPCAST_MAX_OPEN_JOBS", open_jobs, PrincipalLimits::MOST_COUNTED)?,
+        suite_bytes: limit(variable, "STEPCAST_MAX_SUITE_BYTES", suite_bytes, PrincipalLimits::MOST_SUITE_BYTES)?,
+    })
+}
+
+/// A limit of nothing would keep everybody out.
+fn limit(variable: Variables<'_>, name: &'static str, default: usize, most: usize) -> Result<usize, ConfigError> {
+    let Some(limit) = number(variable, name)? else { return Ok(default) };
+    let fitting = usize::try_from(limit).ok().filter(|limit| (1..=most).contains(limit));
+    fitting.ok_or_else(|| ConfigError { name, problem: format!("is `{limit}`, not 1 to {most}") })
 }
 
 fn issuers(variable: Variables<'_>) -> Result<TrustedIssuers, ConfigError> {
@@ -150,6 +173,17 @@ mod tests {
             wrong,
             "environment variable `STEPCAST_WEBHOOKS` has a mistake: entry 1: `url` is not an http or https address"
         );
+    }
+
+    #[test]
+    fn limits_are_what_is_set_within_bounds() {
+        let limits = |name, value| config(&[(name, value)]).map(|config| config.limits);
+        let changed = PrincipalLimits { open_jobs: 7, ..PrincipalLimits::default() };
+        assert_eq!(limits("STEPCAST_MAX_OPEN_JOBS", "7"), Ok(changed));
+        let wrong = limits("STEPCAST_MAX_CONNECTIONS", "0").expect_err("nobody");
+        assert_eq!(wrong, "environment variable `STEPCAST_MAX_CONNECTIONS` is `0`, not 1 to 5000");
+        let wrong = limits("STEPCAST_MAX_SUITE_BYTES", "1048577").expect_err("more than can be read");
+        assert_eq!(wrong, "environment variable `STEPCAST_MAX_SUITE_BYTES` is `1048577`, not 1 to 1048576");
     }
 
     #[test]

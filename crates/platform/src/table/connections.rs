@@ -3,9 +3,10 @@
 //! `$disconnect` is best effort, so every row expires on its own, and whoever meets a 410 forgets the connection.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 
-use super::item::{Item, item, key, number, read};
+use super::item::{Item, item, key, mark, read};
 use super::jobs::incomplete;
 use super::lists::{per_page, sort_key};
+use super::principal::connection_key;
 use super::transaction::Transacted;
 use super::{Table, failed};
 use crate::error::{Error, Result};
@@ -18,6 +19,9 @@ use stepcast_protocol::limits::CONNECTION_LIFETIME;
 
 /// Longer than a connection can live by the longest an expired row may still be there to confuse anybody.
 const MARGIN: Duration = Duration::from_mins(15);
+
+/// How long what is noted of a connection is kept.
+pub(super) const CONNECTION_ROWS: Duration = CONNECTION_LIFETIME.saturating_add(MARGIN);
 
 /// Where they are listed.
 const CONNECTIONS: &str = "CONNECTIONS";
@@ -35,6 +39,12 @@ pub struct Connection {
     pub role: Role,
     /// Since when, in milliseconds since 1970
     pub connected_at: u64,
+    /// The id of the token it came in with, where that has one
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The one job it is shown, where it came in by a link
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +70,8 @@ impl Table {
         let stored = Stored { connection, expires_at: self.connection_expiry() };
         let own = item(connection_pk(&connection.connection), "CONNECTION", &stored)?;
         let listed = item(CONNECTIONS, &connection.connection, &stored)?;
-        self.write(vec![self.put(own)?, self.put(listed)?]).await
+        let counted = mark(connection_key(connection), stored.expires_at);
+        self.write(vec![self.put(own)?, self.put(listed)?, self.put(counted)?]).await
     }
 
     /// Who is at the other end of a connection.
@@ -88,9 +99,12 @@ impl Table {
     pub async fn forget_connection(&self, connection: &str) -> Result<()> {
         let items = Self::all(self.partition(connection_pk(connection), "")).await?;
         let mut keys = vec![key(CONNECTIONS, connection)];
-        for sort_key in items.iter().filter_map(sort_key) {
+        for item in items {
+            let Some(sort_key) = sort_key(&item) else { continue };
             if let Some(topic) = sort_key.strip_prefix(WATCH) {
                 keys.push(key(watch_pk(topic), connection));
+            } else {
+                keys.push(connection_key(&read("connection", item)?));
             }
             keys.push(key(connection_pk(connection), sort_key));
         }
@@ -122,7 +136,7 @@ impl Table {
     }
 
     pub(super) fn connection_expiry(&self) -> u64 {
-        self.clock.expiry(CONNECTION_LIFETIME + MARGIN)
+        self.clock.expiry(CONNECTION_ROWS)
     }
 
     async fn write(&self, writes: Vec<TransactWriteItem>) -> Result<()> {
@@ -136,12 +150,7 @@ impl Table {
 /// A subscription stands twice: to be found when something happens, and when the connection goes.
 pub(super) fn watch_items(topic: &str, connection: &str, expires_at: u64) -> Vec<Item> {
     let keys = [key(watch_pk(topic), connection), key(connection_pk(connection), format!("WATCH#{topic}"))];
-    keys.into_iter()
-        .map(|mut item| {
-            item.insert("expires_at".to_owned(), number(expires_at));
-            item
-        })
-        .collect()
+    keys.into_iter().map(|key| mark(key, expires_at)).collect()
 }
 
 fn delete_request(key: &Item) -> Result<WriteRequest> {

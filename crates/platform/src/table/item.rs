@@ -25,6 +25,12 @@ pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
+/// An item that is there or not, and says no more than that.
+pub(super) fn mark(mut key: Item, expires_at: u64) -> Item {
+    key.insert("expires_at".to_owned(), number(expires_at));
+    key
+}
+
 /// A value as an item with this key.
 pub(super) fn item(pk: impl Into<String>, sk: impl Into<String>, value: &impl Serialize) -> Result<Item> {
     let mut item: Item = serde_dynamo::to_item(value).map_err(|error| Error::unreadable("item", error))?;

@@ -1,7 +1,8 @@
 //! Jobs: stored whole or not at all, planned once, closed once.
 
 use super::connections::watch_items;
-use super::item::{Item, item, key, number, text};
+use super::item::{Item, item, key, mark, number, text};
+use super::principal::open_key;
 use super::record::{JobRecord, JobSource};
 use super::suite_state::{Closing, SuiteUpdate};
 use super::transaction::{Transacted, is_refused};
@@ -14,6 +15,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Updat
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use stepcast_protocol::duration::millis;
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
 
 /// How long an idempotency key is remembered.
@@ -64,9 +66,6 @@ struct Expiring<'a, T> {
     expires_at: u64,
 }
 
-#[derive(Serialize)]
-struct Nothing {}
-
 impl Table {
     /// Stores a job with its watch and its place in the lists: all of it or nothing.
     pub async fn create_job(&self, new: &NewJob) -> Result<Created> {
@@ -86,13 +85,22 @@ impl Table {
         match (self.transact(writes).await?, &new.idempotency_key) {
             (Transacted::Done, _) => Ok(Created::New(Box::new(record))),
             (Transacted::Refused(_), Some(idempotency_key)) => {
-                let key: Option<KeyRecord> =
-                    self.get("key", key(format!("KEY#{}", new.principal), idempotency_key)).await?;
-                let key = key.ok_or_else(|| Error::unreadable("key", "it was refused and is not there"))?;
-                Ok(Created::Before(key.job))
+                let job = self.job_of_key(&new.principal, idempotency_key).await?;
+                Ok(Created::Before(job.ok_or_else(|| Error::unreadable("key", "it was refused and is not there"))?))
             }
             (Transacted::Refused(_), None) => Err(Error::unreadable("job", "there is one with this id")),
         }
+    }
+
+    /// The job a principal asked for with this key, as long as that is remembered.
+    pub async fn job_of_key(&self, principal: &str, idempotency_key: &str) -> Result<Option<String>> {
+        let found: Option<KeyRecord> = self.get("key", key(format!("KEY#{principal}"), idempotency_key)).await?;
+        Ok(found.filter(|found| found.expires_at >= self.clock.now_ms() / 1_000).map(|found| found.job))
+    }
+
+    /// Until when a job is kept, in milliseconds since 1970.
+    pub fn kept_until(&self, job: &JobRecord) -> u64 {
+        job.created_at.saturating_add(millis(self.retention))
     }
 
     fn new_record(&self, new: &NewJob) -> JobRecord {
@@ -131,9 +139,10 @@ impl Table {
         Ok(vec![
             item(&pk, "JOB", &Expiring { value: record, expires_at })?,
             item(&pk, "SUITE", &Expiring { value: &new.source, expires_at })?,
-            item("JOBS", &new.job, &Expiring { value: &Nothing {}, expires_at })?,
-            item(format!("SUITE#{}", new.suite), &new.job, &Expiring { value: &Nothing {}, expires_at })?,
-            item("OPEN", &new.job, &Expiring { value: &Nothing {}, expires_at })?,
+            mark(key("JOBS", &new.job), expires_at),
+            mark(key(format!("SUITE#{}", new.suite), &new.job), expires_at),
+            mark(key("OPEN", &new.job), expires_at),
+            mark(open_key(record), expires_at),
         ])
     }
 
@@ -254,14 +263,10 @@ impl Table {
             update = update.expression_attribute_values(":change", text(change.as_str()));
         }
         let update = update.update_expression(format!("{set} ADD v :one")).build().map_err(incomplete)?;
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key("OPEN", &job.job)))
-            .build()
-            .map_err(incomplete)?;
         let mut writes = vec![
             TransactWriteItem::builder().update(update).build(),
-            TransactWriteItem::builder().delete(delete).build(),
+            self.delete(key("OPEN", &job.job))?,
+            self.delete(open_key(job))?,
         ];
         writes.extend(suite.writes);
         match self.transact(writes).await? {
@@ -304,6 +309,11 @@ impl Table {
     pub(super) fn put(&self, item: Item) -> Result<TransactWriteItem> {
         let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(incomplete)?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete(&self, key: Item) -> Result<TransactWriteItem> {
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build().map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// A key that is over counts as gone, though its row may still be there.

@@ -6,8 +6,15 @@ use stepcast_platform::table::{Connection, topic_feed, topic_job};
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
 
-fn connection(id: &str) -> Connection {
-    Connection { connection: id.to_owned(), principal: "ada".to_owned(), role: Role::Runner, connected_at: 7 }
+pub(super) fn connection(id: &str) -> Connection {
+    Connection {
+        connection: id.to_owned(),
+        principal: "ada".to_owned(),
+        role: Role::Runner,
+        connected_at: 7,
+        token: Some("token-1".to_owned()),
+        job: None,
+    }
 }
 
 impl Fixture {

@@ -1,10 +1,10 @@
 //! What can be left behind says when it may be deleted.
 
+use super::connections::connection;
 use super::{Fixture, RETENTION, new_job, new_test};
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use std::time::Duration;
-use stepcast_platform::table::{Connection, NewJob, Said};
-use stepcast_protocol::event::Role;
+use stepcast_platform::table::{NewJob, Said};
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 
 const MARGIN: Duration = Duration::from_mins(15);
@@ -37,6 +37,7 @@ async fn whatever_can_be_left_behind_expires() {
         ("JOBS", "job-1"),
         ("SUITE#Shop smoke", "job-1"),
         ("OPEN", "job-1"),
+        ("OPEN#ada", "001800000000000#job-1"),
     ] {
         fixture.assert_expires(pk, sk, RETENTION).await;
     }
@@ -49,13 +50,15 @@ async fn whatever_can_be_left_behind_expires() {
 #[tokio::test]
 async fn connections_expire_after_they_have_ended() {
     let fixture = Fixture::new().await;
-    let connection =
-        Connection { connection: "c".to_owned(), principal: "ada".to_owned(), role: Role::Viewer, connected_at: 1 };
-    fixture.table.put_connection(&connection).await.expect("stored");
+    fixture.table.put_connection(&connection("c")).await.expect("stored");
     fixture.table.watch("feed", "c").await.expect("stored");
-    for (pk, sk) in
-        [("CONNECTION#c", "CONNECTION"), ("CONNECTIONS", "c"), ("CONNECTION#c", "WATCH#feed"), ("WATCH#feed", "c")]
-    {
+    for (pk, sk) in [
+        ("CONNECTION#c", "CONNECTION"),
+        ("CONNECTIONS", "c"),
+        ("CONNECTIONS#ada", "000000000000007#c"),
+        ("CONNECTION#c", "WATCH#feed"),
+        ("WATCH#feed", "c"),
+    ] {
         fixture.assert_expires(pk, sk, CONNECTION_LIFETIME + MARGIN).await;
     }
 }

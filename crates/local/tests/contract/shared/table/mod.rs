@@ -11,6 +11,8 @@ mod jobs;
 mod limits;
 mod lists;
 mod planning;
+mod principals;
+mod revoked;
 mod suite_states;
 mod suites;
 

@@ -1,0 +1,119 @@
+//! Who gets in, to what, and how much of it.
+
+use super::ServerArguments;
+use super::parse::parse_token_lifetime;
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+use stepcast_local::stack::ONE_PERSON;
+use stepcast_platform::PrincipalLimits;
+use stepcast_protocol::event::Role;
+
+#[derive(Args)]
+pub(crate) struct TokenArguments {
+    #[command(subcommand)]
+    pub command: TokenCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Print a new token, and on standard error the id it is revoked by
+    New(NewTokenArguments),
+    /// Void a token and end the connections that came in with it
+    Revoke {
+        /// The token's id, not the token itself
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// List the ids of revoked tokens
+    Revoked {
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct NewTokenArguments {
+    /// What it may do
+    #[arg(long, value_enum)]
+    pub role: RoleArgument,
+    /// How long it is good for, at most a year: `365d`
+    #[arg(long, value_parser = parse_token_lifetime, value_name = "D")]
+    pub expires: Duration,
+    /// Who it belongs to
+    #[arg(long, default_value = "token")]
+    pub principal: String,
+    /// Where `stepcast up` keeps its keys
+    #[arg(long, default_value = ".stepcast", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// The deployment's secret, in place of the one in the data directory
+    #[arg(long, env = "STEPCAST_SECRET", hide_env_values = true, value_name = "S")]
+    pub secret: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct ShareArguments {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// How long the link is good for; never longer than the job is kept
+    #[arg(long, default_value = "7d", value_parser = parse_token_lifetime, value_name = "D")]
+    pub expires: Duration,
+    #[command(flatten)]
+    pub server: ServerArguments,
+}
+
+/// What one principal may use
+#[derive(Args, Clone, Copy)]
+pub(crate) struct PrincipalLimitArguments {
+    /// Most connections of one principal
+    #[arg(long = "max-connections", default_value_t = ONE_PERSON.connections, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_COUNTED))]
+    pub connections: usize,
+    /// Most commands of one principal, a second on average
+    #[arg(long = "max-commands-per-second", default_value_t = ONE_PERSON.commands_per_s, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_COMMANDS))]
+    pub commands_per_s: usize,
+    /// Most jobs of one principal that have no verdict yet
+    #[arg(long = "max-open-jobs", default_value_t = ONE_PERSON.open_jobs, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_COUNTED))]
+    pub open_jobs: usize,
+    /// Largest suite, in bytes of JSON
+    #[arg(long = "max-suite-bytes", default_value_t = ONE_PERSON.suite_bytes, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITE_BYTES))]
+    pub suite_bytes: usize,
+}
+
+fn up_to(most: usize) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=u64::try_from(most).unwrap_or(u64::MAX))
+}
+
+impl From<PrincipalLimitArguments> for PrincipalLimits {
+    fn from(arguments: PrincipalLimitArguments) -> Self {
+        Self {
+            connections: arguments.connections,
+            commands_per_s: arguments.commands_per_s,
+            open_jobs: arguments.open_jobs,
+            suite_bytes: arguments.suite_bytes,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RoleArgument {
+    /// Watch, list and comment
+    Viewer,
+    /// Also run, and cancel, replay and share what is its own
+    Runner,
+    /// Everything
+    Admin,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Viewer => Self::Viewer,
+            RoleArgument::Runner => Self::Runner,
+            RoleArgument::Admin => Self::Admin,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Somebody with a token, as the gateway tells the functions of them.
+
+use crate::world::World;
+use aws_lambda_events::apigw::{ApiGatewayWebsocketProxyRequest, ApiGatewayWebsocketProxyRequestContext};
+use serde_json::Value;
+use stepcast_platform::Platform;
+
+/// A connection by its id.
+#[derive(Clone, Copy)]
+pub struct Visitor<'a> {
+    pub world: &'a World,
+    pub platform: &'a Platform,
+    pub connection: &'a str,
+}
+
+impl Visitor<'_> {
+    /// The status their handshake is answered with.
+    pub async fn connect(&self, token: &str) -> i64 {
+        let mut event = self.event();
+        event.headers.insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+        stepcast_handlers::connect::connect(self.platform, event).await.expect("an answer").status_code
+    }
+
+    /// Ends their connection.
+    pub async fn disconnect(&self) {
+        stepcast_handlers::disconnect::disconnect(self.platform, self.event()).await.expect("it is forgotten");
+    }
+
+    /// Sends a command and gives back the last thing said to anybody, which is its answer.
+    pub async fn ask(&self, command: Value) -> Value {
+        let mut event = self.event();
+        event.body = Some(command.to_string());
+        stepcast_handlers::default::default(self.platform, event).await.expect("an answer");
+        self.world.heard().pop().expect("an answer")
+    }
+
+    fn event(&self) -> ApiGatewayWebsocketProxyRequest {
+        let mut context = ApiGatewayWebsocketProxyRequestContext::default();
+        context.connection_id = Some(self.connection.to_owned());
+        let mut event = ApiGatewayWebsocketProxyRequest::default();
+        event.request_context = context;
+        event
+    }
+}

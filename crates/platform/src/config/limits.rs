@@ -1,0 +1,34 @@
+//! What one principal may use: enough for people and CI systems, too little for a program that went wild.
+
+use stepcast_protocol::limits::SUITE_BYTES;
+
+/// The limits of each principal, whatever their role: a program that went wild may well have an admin's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrincipalLimits {
+    /// Most connections at once
+    pub connections: usize,
+    /// Most commands a second, on average
+    pub commands_per_s: usize,
+    /// Most jobs without a verdict
+    pub open_jobs: usize,
+    /// Largest suite, in bytes of JSON
+    pub suite_bytes: usize,
+}
+
+impl PrincipalLimits {
+    /// Most connections or open jobs that can be set: they are counted anew each time.
+    pub const MOST_COUNTED: usize = 5_000;
+
+    /// Most commands a second that can be set: what one partition of the table counts.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
+    pub const MOST_COMMANDS: usize = 1_000;
+
+    /// Largest suite that can be set: what a `suite_gz` is expanded to.
+    pub const MOST_SUITE_BYTES: usize = SUITE_BYTES;
+}
+
+impl Default for PrincipalLimits {
+    fn default() -> Self {
+        Self { connections: 100, commands_per_s: 20, open_jobs: 50, suite_bytes: Self::MOST_SUITE_BYTES }
+    }
+}

@@ -1,0 +1,99 @@
+//! What one principal uses: connections, jobs without a verdict, commands. Each stands in a partition of the principal's
+//! own, so that counting reads no more than what is counted.
+
+use super::connections::CONNECTION_ROWS;
+use super::item::{Item, key, number, text};
+use super::{Connection, JobRecord, Table, failed};
+use crate::error::{Error, Result};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Select};
+use std::time::Duration;
+use stepcast_protocol::duration::millis;
+
+/// A command that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedCommand {
+    /// How many the principal has sent in this window, this one included
+    pub commands: usize,
+    /// When the next window begins
+    pub next_in: Duration,
+}
+
+impl Table {
+    /// How many connections a principal has; `most`, where there are as many or more.
+    pub async fn connections_of(&self, principal: &str, most: usize) -> Result<usize> {
+        self.count_since(connections_pk(principal), CONNECTION_ROWS, most).await
+    }
+
+    /// How many jobs without a verdict a principal has; `most`, where there are as many or more.
+    pub async fn open_jobs_of(&self, principal: &str, most: usize) -> Result<usize> {
+        self.count_since(open_pk(principal), self.retention, most).await
+    }
+
+    /// Counts a command of a principal: one write, whatever comes of it. A request that the SDK sends again may be
+    /// counted twice.
+    pub async fn count_command(&self, principal: &str, window: Duration) -> Result<CountedCommand> {
+        let (now, length) = (self.clock.now_ms(), millis(window).max(1));
+        let window_number = now / length;
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(format!("COMMANDS#{principal}"), format!("{window_number:015}"))))
+            .update_expression("SET expires_at = :expires ADD #commands :one")
+            .expression_attribute_names("#commands", "commands")
+            .expression_attribute_values(":expires", number(self.clock.expiry(window * 2)))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let changed = request.send().await.map_err(failed)?.attributes.unwrap_or_default();
+        let commands = changed.get("commands").and_then(|value| AttributeValue::as_n(value).ok());
+        let commands = commands.and_then(|count| count.parse().ok());
+        Ok(CountedCommand {
+            commands: commands.ok_or_else(|| Error::unreadable("number of commands", "there is none"))?,
+            next_in: Duration::from_millis((window_number + 1) * length - now),
+        })
+    }
+
+    /// Counts what is not older than it may become. What is may still be there, since DynamoDB deletes late, but is not
+    /// read.
+    async fn count_since(&self, pk: String, lifetime: Duration, most: usize) -> Result<usize> {
+        let oldest = self.clock.now_ms().saturating_sub(millis(lifetime));
+        let query = self
+            .partition(pk, "")
+            .key_condition_expression("pk = :pk AND sk > :oldest")
+            .expression_attribute_values(":oldest", text(timed(oldest, "~")))
+            .select(Select::Count);
+        let (mut count, mut start) = (0_usize, None);
+        loop {
+            let left = i32::try_from(most - count).unwrap_or(i32::MAX);
+            let page = query.clone().limit(left).set_exclusive_start_key(start).send().await.map_err(failed)?;
+            count = most.min(count + usize::try_from(page.count).unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() || count == most {
+                return Ok(count);
+            }
+        }
+    }
+}
+
+/// A connection among those of its principal.
+pub(super) fn connection_key(connection: &Connection) -> Item {
+    key(connections_pk(&connection.principal), timed(connection.connected_at, &connection.connection))
+}
+
+/// A job among those of its principal that have no verdict.
+pub(super) fn open_key(job: &JobRecord) -> Item {
+    key(open_pk(&job.principal), timed(job.created_at, &job.job))
+}
+
+fn connections_pk(principal: &str) -> String {
+    format!("CONNECTIONS#{principal}")
+}
+
+fn open_pk(principal: &str) -> String {
+    format!("OPEN#{principal}")
+}
+
+/// A sort key by which what is too old can be passed over.
+fn timed(at: u64, id: &str) -> String {
+    format!("{at:015}#{id}")
+}

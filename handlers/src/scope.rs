@@ -1,0 +1,23 @@
+//! What those may do who came by a link to one job.
+
+use crate::reply::Failure;
+use stepcast_platform::table::Connection;
+use stepcast_protocol::Command;
+use stepcast_protocol::command::Topic;
+
+/// Refuses everything but looking at that job, also commands that are invented later.
+pub(crate) fn check(connection: &Connection, command: &Command) -> Result<(), Failure> {
+    let Some(shown) = &connection.job else { return Ok(()) };
+    let is_allowed = match command {
+        Command::Hello | Command::Ping => true,
+        Command::Job { job } | Command::Watch(Topic::Job(job)) | Command::Unwatch(Topic::Job(job)) => job == shown,
+        _ => false,
+    };
+    if is_allowed {
+        return Ok(());
+    }
+    Err(Failure::forbidden(format!(
+        "you came by a link to the job `{shown}`, which takes `hello`, `ping`, and `watch`, `unwatch` and `job` of that \
+         job; everything else takes a token of your own"
+    )))
+}

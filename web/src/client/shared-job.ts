@@ -1,0 +1,22 @@
+/** What a link like `…/#/share/TOKEN` shows. */
+export interface SharedJob {
+  token: string
+  job: string
+}
+
+/** The shared job of such a link. */
+export function sharedJobIn(fragment: string): SharedJob | undefined {
+  const token = /^#\/share\/([\w.-]+)$/.exec(fragment)?.[1]
+  return token === undefined ? undefined : sharedJobOf(token)
+}
+
+/** The job that a token says it shows. Whether that is true is for the server to find out. */
+export function sharedJobOf(token: string): SharedJob | undefined {
+  const payload = token.split('.')[1] ?? ''
+  try {
+    const claims = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { job?: unknown }
+    return typeof claims.job === 'string' ? { token, job: claims.job } : undefined
+  } catch {
+    return undefined
+  }
+}
