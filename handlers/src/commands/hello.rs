@@ -11,7 +11,7 @@ use stepcast_protocol::{Event, EventBody, limits};
 const NOTICES: usize = 10;
 
 pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
-    let (connection, limits) = (&caller.connection, &caller.platform.limits);
+    let (connection, most) = (&caller.connection, &caller.platform.limits);
     let welcome = EventBody::Welcome {
         connection: connection.connection.clone(),
         principal: connection.principal.clone(),
@@ -19,11 +19,11 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
         limits: Limits {
             message_bytes: limits::MESSAGE_BYTES,
             frame_bytes: limits::FRAME_BYTES,
-            suite_bytes: limits.suite_bytes,
+            suite_bytes: most.suite_bytes,
             tests_per_job: limits::TESTS_PER_JOB,
-            connections: Some(limits.connections),
-            commands_per_s: Some(limits.commands_per_s),
-            open_jobs: Some(limits.open_jobs),
+            connections: Some(most.connections),
+            commands_per_s: Some(most.commands_per_s),
+            open_jobs: Some(most.open_jobs),
         },
         ping_every_s: limits::PING_EVERY.as_secs(),
         connected_until: rfc3339(connection.connected_at + millis(limits::CONNECTION_LIFETIME)),

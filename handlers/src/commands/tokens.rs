@@ -28,9 +28,10 @@ pub(super) async fn revoke(caller: &Caller<'_>, token: &str) -> Result<(), Failu
         )));
     }
     let platform = caller.platform;
-    let principal = caller.connection.principal.clone();
+    let principal = &caller.connection.principal;
+    let at = platform.clock.now_ms();
+    platform.table.revoke_token(Revoked { token: token.to_owned(), principal: principal.clone(), at }).await?;
     tracing::info!(token, principal, "A token was revoked");
-    platform.table.revoke_token(Revoked { token: token.to_owned(), principal, at: platform.clock.now_ms() }).await?;
     let own = &caller.connection.connection;
     end_all(platform, token, own).await?;
     caller.answer(EventBody::TokenRevoked { token: token.to_owned() }).await?;

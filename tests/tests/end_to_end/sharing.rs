@@ -58,9 +58,11 @@ async fn a_link_shows_its_job_as_it_runs_and_nothing_else() {
     assert!(heard.iter().all(|event| event["type"] != "notice"), "notices are not for guests: {heard:?}");
     assert_eq!(guest.job(&job).await["verdict"], "passed");
     assert_eq!(guest.ask(json!({ "action": "unwatch", "job": job })).await["type"], "ok");
-    guest.ask(json!({ "action": "hello" })).await;
-    let pong = guest.ask(json!({ "action": "ping" })).await;
-    assert_eq!(pong["type"], "pong");
+    guest.send(json!({ "action": "hello" })).await;
+    guest.until_type("welcome").await;
+    guest.send(json!({ "action": "ping" })).await;
+    let after = guest.until_type("pong").await;
+    assert!(after.iter().all(|event| event["type"] != "notice"), "nor are those of the day: {after:?}");
     deployment.stop().await;
 }
 
