@@ -4,6 +4,7 @@
 //! against every matcher (`matcher`). What did not hold is told in the words of `words`, with what came closest from
 //! `hint`. Checks in a group (`group`) are judged by themselves and told as one.
 
+mod candidates;
 mod compare;
 mod filter;
 mod found;
@@ -16,6 +17,7 @@ mod nearest;
 mod one;
 mod order;
 mod selector;
+mod unmatched;
 mod words;
 mod xpath;
 

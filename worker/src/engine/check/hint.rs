@@ -26,6 +26,11 @@ pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) ->
     if !found.exists() || is_count_of_none {
         return of_nothing(subject, page).or_else(|| of_negation(matcher));
     }
+    if says_nothing(subject, found)
+        && let Some(hint) = of_nothing(subject, page)
+    {
+        return Some(hint);
+    }
     match matcher {
         Matcher::Equals(expected) => of_difference(found, expected),
         Matcher::Contains(Value::String(expected)) => of_case(found, expected),
@@ -50,6 +55,17 @@ pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) ->
 
 fn counts_elements(subject: &Subject) -> bool {
     matches!(subject, Subject::Css { property: Property::Count, .. } | Subject::XPath { property: Property::Count, .. })
+}
+
+/// Whether an `XPath` gives what expressions give of nodes that are not there: no text, zero, false.
+fn says_nothing(subject: &Subject, found: &Found) -> bool {
+    matches!(subject, Subject::XPath { .. })
+        && match found {
+            Found::Text(text) => text.is_empty(),
+            Found::Number(number) => *number == 0.0 || number.is_nan(),
+            Found::Json(value) => value.as_bool() == Some(false),
+            _ => false,
+        }
 }
 
 /// A hint for a subject that is not there.
