@@ -225,7 +225,7 @@ fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Ma
         Ok(value) if value.len() > VARIABLE_BYTES => check::Missing {
             outcome: Outcome::Failed,
             actual: format!("a value longer than {VARIABLE_BYTES} bytes"),
-            hint: None,
+            hint: Some("capture the part of it that is used: with a path, a pattern or a filter".to_owned()),
         },
         Ok(value) => {
             scope.set(name, value);

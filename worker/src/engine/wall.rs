@@ -22,6 +22,9 @@ const CHALLENGES: [&str; 8] = [
     "challenges.cloudflare.com",
 ];
 
+/// What to do about a host that has had enough.
+pub const SLOWLY: &str = "ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`";
+
 /// Why an answer is not the page's.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wall {
@@ -46,10 +49,7 @@ pub fn detect(page: &Page) -> Option<Wall> {
 
 fn too_many_requests(page: &Page) -> Wall {
     let wait = page.header("retry-after").map(|wait| format!(", try again after {wait}")).unwrap_or_default();
-    Wall {
-        reason: format!("the site answered 429 Too Many Requests{wait}"),
-        hint: "ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`",
-    }
+    Wall { reason: format!("the site answered 429 Too Many Requests{wait}"), hint: SLOWLY }
 }
 
 fn header_mark(page: &Page) -> Option<String> {

@@ -218,9 +218,9 @@ async fn what_turns_out_invalid_once_it_is_filled_in_is_errored() {
         .await;
     insta::assert_snapshot!(told, @r#"
     errored: css `p[` exists
-      actual: `p[` is not a CSS selector: Unexpected EOL
+      actual: `p[` is not a CSS selector: it ends too early
     errored: json `$.[` exists
-      actual: `$.[` is not a JSONPath: at position 2, in dot member name, must start with lowercase alpha or '_'
+      actual: `$.[` is not a JSONPath: it cannot be read from character 3 on
     errored: regex `[` exists
       actual: `[` is not a regular expression: unclosed character class
     errored: body matches `[`

@@ -126,6 +126,7 @@ async fn a_filter_that_can_make_nothing_of_it_fails_the_check() {
       actual: true, which `count` cannot use: it has nothing to count
     errored: json `$.name`, lower, replace "l" by "${nope}", equals "x"
       actual: `${nope}` has no value
+      hint: check what the variables of the suite and the run hold, and what earlier steps capture
     failed: json `$.items`, split ",", equals []
       expected: []
       actual: [{"id":1,"title":"a"},{"id":2,"title":"b"}], which `split` cannot use: it is no text

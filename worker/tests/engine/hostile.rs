@@ -138,7 +138,7 @@ async fn json_made_to_be_large_in_memory_is_given_up() {
     failed: json `$[0]` exists
       expected: something
       actual: nothing
-      hint: the body is not JSON: recursion limit exceeded at line 1 column 128
+      hint: the body is not JSON: recursion limit exceeded at line 1 column 128; it begins "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…"
     "#);
 }
 

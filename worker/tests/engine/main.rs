@@ -13,6 +13,7 @@ mod failures;
 mod fields;
 mod filters;
 mod forward_proxy;
+mod golden;
 mod groups;
 mod guarding;
 mod hostile;

@@ -2,6 +2,7 @@
 
 use crate::xpath::XPath;
 use scraper::error::SelectorErrorKind;
+use serde_json_path::ParseError;
 
 /// Whether this is a CSS selector.
 pub(super) fn check_selector(text: &str) -> Result<(), String> {
@@ -10,7 +11,8 @@ pub(super) fn check_selector(text: &str) -> Result<(), String> {
         .map_err(|error| format!("`{text}` is not a CSS selector: {}", describe_selector_error(&error)))
 }
 
-fn describe_selector_error(error: &SelectorErrorKind) -> String {
+/// What is wrong with a selector.
+pub fn describe_selector_error(error: &SelectorErrorKind) -> String {
     match error {
         SelectorErrorKind::UnexpectedToken => "something stands where it cannot".to_owned(),
         SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
@@ -27,7 +29,7 @@ fn describe_selector_error(error: &SelectorErrorKind) -> String {
 }
 
 /// Whether this is a pattern; the engine's message is several lines, of which the last says what is wrong.
-pub(super) fn check_regex(text: &str) -> Result<(), String> {
+pub fn check_regex(text: &str) -> Result<(), String> {
     regex::Regex::new(text).map(|_| ()).map_err(|error| {
         let message = error.to_string();
         let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ");
@@ -42,12 +44,13 @@ pub(super) fn check_xpath(text: &str) -> Result<(), String> {
 
 /// Whether this is a JSONPath.
 pub(super) fn check_json_path(text: &str) -> Result<(), String> {
-    let Err(error) = serde_json_path::JsonPath::parse(text) else { return Ok(()) };
+    serde_json_path::JsonPath::parse(text).map(|_| ()).map_err(|error| json_path_problem(text, &error))
+}
+
+/// Why a text is no JSONPath.
+pub fn json_path_problem(text: &str, error: &ParseError) -> String {
     if text.starts_with('$') {
-        return Err(format!(
-            "`{text}` is not a JSONPath: it cannot be read from character {} on",
-            error.position() + 1
-        ));
+        return format!("`{text}` is not a JSONPath: it cannot be read from character {} on", error.position() + 1);
     }
-    Err(format!("`{text}` is not a JSONPath: it starts with `$`, like `$.items[0].name`"))
+    format!("`{text}` is not a JSONPath: it starts with `$`, like `$.items[0].name`")
 }

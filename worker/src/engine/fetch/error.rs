@@ -113,7 +113,7 @@ impl FetchError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::InvalidRequest(_) => None,
+            Self::InvalidRequest(_) => Some("check what the step says, and what its variables hold"),
             Self::Refused(refused) => Some(refused.hint()),
             Self::Dns { .. } => Some("check the name, and whether it resolves where Stepcast runs"),
             Self::Connect { .. } => Some("check that the server is up and listens on that port"),
