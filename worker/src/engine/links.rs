@@ -150,12 +150,8 @@ impl Problem {
                 | FetchError::Proxy(_)
                 | FetchError::ProxyRefused { .. }
         );
-        let outcome = if cannot_tell { Outcome::Errored } else { Outcome::Failed };
         let text = format!("`{address}`: {error}");
-        match error.hint() {
-            Some(hint) if cannot_tell => Self { outcome, text, hint },
-            _ => Self { outcome, ..Self::dead(text) },
-        }
+        if cannot_tell { Self { outcome: Outcome::Errored, text, hint: error.hint() } } else { Self::dead(text) }
     }
 }
 

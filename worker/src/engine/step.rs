@@ -134,7 +134,7 @@ struct Judged {
 
 impl Judged {
     fn of_error(error: &FetchError, mask: &Mask) -> Self {
-        let result = request_result(Outcome::Errored, &error.to_string(), error.hint(), mask);
+        let result = request_result(Outcome::Errored, &error.to_string(), Some(error.hint()), mask);
         Self {
             outcome: Outcome::Errored,
             results: vec![result],

@@ -253,7 +253,7 @@ async fn a_variable_without_a_value_is_errored() {
     insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
     errored: request
       actual: `${nope}` has no value
-      hint: check what the step says, and what its variables hold
+      hint: check the request, and what its variables hold
     "#);
     let checks = site.tell("${base}/", "- { css: h1, text: '${nope} ${base}' }").await;
     insta::assert_snapshot!(checks, @r#"

@@ -215,13 +215,11 @@ fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
 
 fn unfit(filter: &Filter, found: &Found, why: &str) -> Unfit {
     let reason = format!("which `{}` cannot use: it {why}", filter.name());
-    match found.as_text() {
-        Some(text) => Unfit { found: text.to_owned(), is_text: true, reason },
-        None => {
-            let found = found.to_value().map(|value| value.to_string()).unwrap_or_default();
-            Unfit { found, is_text: false, reason }
-        }
+    if let Some(text) = found.as_text() {
+        return Unfit { found: text.to_owned(), is_text: true, reason };
     }
+    let found = found.to_value().map(|value| value.to_string()).unwrap_or_default();
+    Unfit { found, is_text: false, reason }
 }
 
 #[cfg(test)]

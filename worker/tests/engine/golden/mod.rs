@@ -5,14 +5,14 @@
 mod kinds;
 mod world;
 
-use super::site::Watcher;
+use super::site::{Watcher, indent};
 use kinds::Kinds;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use stepcast_protocol::suite::Suite;
 use stepcast_worker::engine::{TestEnd, TestRun};
-use world::World;
+use world::{World, hold};
 
 /// The environment variable that asks for the texts to be written.
 const WRITE: &str = "STEPCAST_WRITE_GOLDEN";
@@ -32,7 +32,7 @@ fn names(ending: &str) -> BTreeSet<String> {
 async fn failures_are_told_in_these_words() {
     let (world, suites) = (World::start().await, names("yaml"));
     let mut kinds = Kinds::default();
-    let mut different = String::new();
+    let mut different = Vec::new();
     for name in &suites {
         let told = run(&world, name, &mut kinds).await;
         let golden = folder().join(format!("{name}.txt"));
@@ -41,10 +41,10 @@ async fn failures_are_told_in_these_words() {
         }
         let expected = fs::read_to_string(&golden).unwrap_or_default();
         if expected != told {
-            different += &format!("--- {name}.txt\n{expected}+++ now\n{told}");
+            different.push(format!("--- {name}.txt\n{expected}+++ now\n{told}"));
         }
     }
-    assert!(different.is_empty(), "{different}\n`{WRITE}=1` writes what is told now");
+    assert!(different.is_empty(), "{}\n`{WRITE}=1` writes what is told now", different.concat());
     let stale: Vec<_> = names("txt").difference(&suites).cloned().collect();
     assert!(stale.is_empty(), "texts without a suite: {stale:?}");
     assert_eq!(kinds.missing(), Vec::<String>::new(), "no suite in `tests/fixtures/failures` fails because of these");
@@ -62,18 +62,18 @@ async fn run(world: &World, name: &str, kinds: &mut Kinds) -> String {
         let run = TestRun { suite: &suite, job: name, planned, vars: &site.vars, secrets: &site.secrets };
         let mut end = site.engine.run_test(run, &mut watcher).await;
         kinds.note(&suite.tests[planned.definition], &end);
-        world.hold(&mut end);
+        hold(&mut end);
         told += &tell(world, &planned.name, &end);
     }
     told
 }
 
 fn tell(world: &World, name: &str, end: &TestEnd) -> String {
-    let mut told = format!("{}: {name}, attempt {}\n", end.outcome.as_str(), end.attempt);
-    for step in &end.steps {
+    let steps = end.steps.iter().map(|step| {
         let outcome = step.outcome.map_or("running", |outcome| outcome.as_str());
-        let checks: String = world.told(&step.checks).lines().map(|line| format!("    {line}\n")).collect();
-        told += &format!("  step {}, {}: {outcome}\n{checks}", step.step, world.hidden(&step.name));
-    }
-    told
+        let checks = indent(&world.told(&step.checks));
+        format!("  step {}, {}: {outcome}\n{checks}", step.step, world.hidden(&step.name))
+    });
+    let steps: Vec<String> = steps.collect();
+    format!("{}: {name}, attempt {}\n{}", end.outcome.as_str(), end.attempt, steps.concat())
 }

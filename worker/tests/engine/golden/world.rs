@@ -97,28 +97,28 @@ impl World {
         let hidden = text.replace(&self.guarded.base, "http://site").replace(version, "stepcast/(version)");
         self.shown.iter().fold(hidden, |text, (value, name)| text.replace(value, name))
     }
+}
 
-    /// Puts words in place of times that were measured and of what the system's resolver says.
-    pub fn hold(&self, end: &mut TestEnd) {
-        for check in end.steps.iter_mut().flat_map(|step| &mut step.checks) {
-            let is_measured = check.check.starts_with("time ") || check.check.starts_with("slow_over ");
-            if is_measured && check.actual.is_some() {
-                check.actual = Some("(measured)".to_owned());
-            }
-            let said = "could not be resolved: ";
-            if let Some(actual) = &mut check.actual
-                && let Some(at) = actual.find(said)
-            {
-                actual.truncate(at + said.len());
-                actual.push_str("(what the resolver says)");
-            }
+/// Puts words in place of times that were measured and of what the system's resolver says.
+pub fn hold(end: &mut TestEnd) {
+    for check in end.steps.iter_mut().flat_map(|step| &mut step.checks) {
+        let is_measured = check.check.starts_with("time ") || check.check.starts_with("slow_over ");
+        if is_measured && check.actual.is_some() {
+            check.actual = Some("(measured)".to_owned());
+        }
+        let said = "could not be resolved: ";
+        if let Some(actual) = &mut check.actual
+            && let Some(at) = actual.find(said)
+        {
+            actual.truncate(at + said.len());
+            actual.push_str("(what the resolver says)");
         }
     }
 }
 
 fn sha256(certified: &Certified) -> String {
     let digest = digest::digest(&digest::SHA256, certified.certificate.der());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// A port that was free a moment ago: nothing listens there.
