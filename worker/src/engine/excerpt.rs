@@ -98,6 +98,8 @@ mod tests {
         let secret = "s3cr3t-".repeat(4);
         let mask = Mask::new(&[("key".to_owned(), secret.clone())].into());
         let text = excerpt(&secret.repeat(1_000), &mask);
-        assert!(!text.contains("s3cr3t"), "{text}");
+        assert!(!text.contains("s3cr3t") && text.ends_with('…'), "{text}");
+        let text = beginning(&secret.repeat(1_000), 60, &mask);
+        assert!(!text.contains("s3cr3t") && text.ends_with('…'), "{text}");
     }
 }

@@ -118,6 +118,10 @@ mod tests {
     fn a_refusal_of_the_pages_own_is_no_wall() {
         assert_eq!(wall(403, &[("server", "cloudflare")], "You may not see this"), None);
         assert_eq!(wall(200, &[("server", "cloudflare")], "<div class=g-recaptcha> Just a moment..."), None);
+        let late = Box::leak(format!("{}g-recaptcha", "x".repeat(SEARCHED)).into_boxed_str());
+        assert_eq!(wall(403, &[], late), None);
+        assert_eq!(wall(200, &[("x-datadome", "protected")], "welcome"), None);
+        assert_eq!(wall(503, &[("server", "AkamaiGHost")], "Reference&#32;&#35;18.1"), None);
         assert_eq!(wall(503, &[], "down for maintenance, hcaptcha.com"), None);
     }
 }

@@ -36,6 +36,7 @@ async fn of_numbers_and_dates() {
         &[
             "body: , filter: number, equals: 42",
             "no body: , filter: number, above: 42",
+            "body: , filter: trim, equals: 'Total: 42 EUR'",
             "body: , filter: [number], between: [41, 43]",
             "header: date, filter: date, matches: 'T..:..:..Z$'",
             "header: date, filter: date, above: 2020-01-01",
@@ -56,6 +57,9 @@ async fn of_lists() {
         "${base}/json",
         &[
             "json: $.tags, filter: upper, equals: [NEW, SALE]",
+            "json: $.tags, filter: [{ nth: -2 }], equals: new",
+            "json: $.tags, filter: [{ nth: -3 }], exists: false",
+            "no json: $.size, equals: {}",
             "json: '$.items[*].title', filter: [upper], equals: [A, B]",
             "json: '$.items[*].id', filter: [count], equals: 2",
             "json: $.code, filter: [number], type: number",

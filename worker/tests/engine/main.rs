@@ -12,6 +12,7 @@ mod encodings;
 mod failures;
 mod fields;
 mod filters;
+mod floods;
 mod forward_proxy;
 mod golden;
 mod groups;

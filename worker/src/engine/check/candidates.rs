@@ -103,3 +103,23 @@ fn name_likeness(wanted: &str, name: &str) -> Option<f64> {
 fn value_likeness(wanted: &str, value: &str) -> Option<f64> {
     likeness(wanted, value).filter(|_| !value.contains('"'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_kind_comes_first_and_what_cannot_be_written_down_not_at_all() {
+        let page = Html::parse_document(
+            r#"<p id=menus class="menus md:flex" title='say "hi"'><p class=2menus><p title="say ho">"#,
+        );
+        for (wanted, expected) in [
+            (Kind::Class("menu"), vec![(Kind::Class("menus"), 1), (Kind::Id("menus"), 1)]),
+            (Kind::Id("menu"), vec![(Kind::Id("menus"), 1), (Kind::Class("menus"), 1)]),
+            (Kind::Class("md-flex"), vec![]),
+            (Kind::Attribute("title", Some("say hi")), vec![(Kind::Attribute("title", Some("say ho")), 1)]),
+        ] {
+            assert_eq!(near(&wanted, &page), expected, "{wanted:?}");
+        }
+    }
+}

@@ -44,7 +44,7 @@ fn near(page: &Page, xpath: &XPath, text: &str, longest: Option<&(&str, Vec<Node
     };
     let (Some(predicate), Some((before, nodes))) = (predicates.last(), longest) else {
         let kind = steps.last().map(asked::of_step)?;
-        return near_step(page, &kind, longest.is_some());
+        return near_step(page, &kind);
     };
     let kind = asked::of_predicate(page.broken(nodes, predicate)?);
     let elsewhere = text.strip_prefix(before).filter(|_| kind != Kind::Other).map(|rest| format!("//*{}", rest.trim()));
@@ -57,9 +57,8 @@ fn near(page: &Page, xpath: &XPath, text: &str, longest: Option<&(&str, Vec<Node
     unmatched::there_is(&candidates::near_text(wanted, &page.short_texts(nodes)?), asked::written_as_predicate)
 }
 
-fn near_step(page: &Page, kind: &Kind, has_context: bool) -> Option<String> {
-    if has_context
-        && *kind != Kind::Other
+fn near_step(page: &Page, kind: &Kind) -> Option<String> {
+    if *kind != Kind::Other
         && let Some(elsewhere) = page.elsewhere(&format!("//{}", asked::written_as_step(kind)))
     {
         return Some(elsewhere);
@@ -124,6 +123,11 @@ mod tests {
             ("//buton", r"nothing matches `//buton`; there is `button` (1)"),
             ("//menu", r#"nothing matches `//menu`; there is `*[@id="menu"]` (1)"#),
             ("//video", "nothing matches `//video`"),
+            ("/li", "nothing matches `/li`; `//li` (3) is elsewhere in the page"),
+            (
+                "//p[contains(concat(' ', @class, ' '), ' othr ')]",
+                r#"`//p` matches 1 element, `//p[contains(concat(' ', @class, ' '), ' othr ')]` matches none; there is `[contains(@class, "other")]` (1)"#,
+            ),
             ("//form/p/a", "`//form` matches 1 element, `//form/p` matches none; `//p` (1) is elsewhere in the page"),
             (
                 "//li[@class='product']/a",
