@@ -11,7 +11,7 @@ mod json_schema;
 mod lint;
 pub mod matcher;
 pub mod network;
-mod patterns;
+pub mod patterns;
 mod privacy;
 mod problem;
 mod quote;

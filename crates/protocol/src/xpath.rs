@@ -6,13 +6,15 @@
 mod parser;
 mod token;
 
+use std::ops::Range;
+
 /// An expression with where it can be cut.
 #[derive(Debug, Clone, PartialEq)]
 pub struct XPath {
     /// What it says
     pub expression: Expression,
-    /// Where its first path can be cut so that what stands before is a path too, in bytes
-    pub cuts: Vec<usize>,
+    /// The beginnings of its first path that are paths too, the shortest first and the whole last; in bytes
+    pub cuts: Vec<Range<usize>>,
 }
 
 /// Why a text is no expression.

@@ -97,6 +97,16 @@ mod tests {
         assert!(size(&steps) <= RESULT_BYTES);
         assert_eq!(steps[0].checks.len(), 40);
         assert!(steps[0].checks[0].hint.is_some());
+        assert!(steps[0].checks[0].actual.as_ref().is_some_and(|quote| quote.ends_with('…')));
+    }
+
+    #[test]
+    fn no_more_goes_than_has_to() {
+        for (steps, checks, failing, left) in [(1, 100, 1, 1), (1, 100, 100, 100), (20, 100, 100, FEW_CHECKS)] {
+            let mut steps = vec![step(checks, failing); steps];
+            fit(&mut steps);
+            assert!(steps.iter().all(|step| step.checks.len() == left), "{checks} {failing}");
+        }
     }
 
     #[test]

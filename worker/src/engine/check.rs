@@ -4,6 +4,7 @@
 //! against every matcher (`matcher`). What did not hold is told in the words of `words`, with what came closest from
 //! `hint`. Checks in a group (`group`) are judged by themselves and told as one.
 
+mod candidates;
 mod compare;
 mod filter;
 mod found;
@@ -16,6 +17,7 @@ mod nearest;
 mod one;
 mod order;
 mod selector;
+mod unmatched;
 mod words;
 mod xpath;
 
@@ -24,7 +26,6 @@ use super::links;
 use super::mask::Mask;
 use super::page::{Page, TooMuch};
 use super::scope::Scope;
-use filter::Unfit;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_protocol::suite::{Capture, Check, Filter, Subject};
@@ -84,8 +85,8 @@ pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Re
     });
     let (actual, hint) = match taken {
         Ok((Ok(Some(value)), _)) => return Ok(value),
-        Ok((Ok(None), subject)) => ("nothing".to_owned(), hint::of_nothing(&subject, page)),
-        Ok((Err(Unfit { reason }), _)) => (excerpt(&reason, mask), None),
+        Ok((Ok(None), subject)) => ("nothing".to_owned(), hint::of_nothing(&subject, page, mask)),
+        Ok((Err(unfit), _)) => (unfit.told(mask), None),
         Err(error) => {
             return Err(Missing { outcome: Outcome::Errored, actual: excerpt(&error.to_string(), mask), hint: None });
         }

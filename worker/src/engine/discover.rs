@@ -55,14 +55,14 @@ impl From<FetchError> for DiscoverError {
 
 impl DiscoverError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Sitemap(error) => error.hint(),
-            Self::Robots(_) => Some("mend `/robots.txt`, or write `robots: ignore` if the site is yours"),
-            Self::Pattern { .. } => Some("look at the variables it uses"),
-            Self::TooLong(_) => None,
-            Self::NoneLeft { refused: 0, .. } => Some("the patterns look at whole addresses, `https://` included"),
-            Self::NoneLeft { .. } => Some("write `robots: ignore` if the site is yours"),
+            Self::Robots(_) => "mend `/robots.txt`, or write `robots: ignore` if the site is yours",
+            Self::Pattern { .. } => "look at the variables it uses",
+            Self::TooLong(_) => "mend the pattern",
+            Self::NoneLeft { refused: 0, .. } => "the patterns look at whole addresses, `https://` included",
+            Self::NoneLeft { .. } => "write `robots: ignore` if the site is yours",
         }
     }
 

@@ -18,6 +18,18 @@ pub fn quote(text: &str, mask: &Mask) -> String {
     format!("\"{}\"", shown(text, mask, true))
 }
 
+/// The first so many characters of a text, for a sentence that is made an excerpt itself. Secrets are hidden before it is
+/// cut: of one that is cut, a part would show.
+pub fn beginning(text: &str, chars: usize, mask: &Mask) -> String {
+    let looked_at = chars * 4;
+    let hidden = mask.hide_start(text, looked_at);
+    match hidden.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", &hidden[..end]),
+        None if text.len() > looked_at => hidden + "…",
+        None => hidden,
+    }
+}
+
 /// A value as JSON, texts quoted as [`quote`] does.
 pub fn quote_value(value: &Value, mask: &Mask) -> String {
     match value {
@@ -86,6 +98,8 @@ mod tests {
         let secret = "s3cr3t-".repeat(4);
         let mask = Mask::new(&[("key".to_owned(), secret.clone())].into());
         let text = excerpt(&secret.repeat(1_000), &mask);
-        assert!(!text.contains("s3cr3t"), "{text}");
+        assert!(!text.contains("s3cr3t") && text.ends_with('…'), "{text}");
+        let text = beginning(&secret.repeat(1_000), 60, &mask);
+        assert!(!text.contains("s3cr3t") && text.ends_with('…'), "{text}");
     }
 }

@@ -12,6 +12,7 @@ use super::excerpt::excerpt;
 use super::fetch::{self, FetchError, FetchRequest, Fetcher, Response};
 use super::mask::Mask;
 use super::page::Page;
+use super::wall::SLOWLY;
 use cookie_store::CookieStore;
 use futures_util::{StreamExt, stream};
 use http::Method;
@@ -59,6 +60,7 @@ pub struct Target {
 struct Problem {
     outcome: Outcome,
     text: String,
+    hint: &'static str,
 }
 
 impl Asker<'_> {
@@ -81,7 +83,7 @@ impl Asker<'_> {
                 outcome: first.outcome,
                 expected: Some(format!("every one of {asked} links to answer {}", accepted(links))),
                 actual: Some(excerpt(&told(&problems), self.mask)),
-                hint: None,
+                hint: Some(first.hint.to_owned()),
             },
         }
     }
@@ -96,13 +98,13 @@ impl Asker<'_> {
             Ok(Err(error)) => return vec![Problem::of_error(&address, &error)],
             Err(_) => {
                 let text = format!("`{address}` was not asked within {}", duration::format(ASKING_TIME));
-                return vec![Problem { outcome: Outcome::Errored, text }];
+                return vec![Problem { outcome: Outcome::Errored, text, hint: "ask fewer of them with `limit`" }];
             }
         };
         let status = response.status.as_u16();
         match status {
             _ if is_accepted(links, status) => missing_fragments(target, response).await,
-            429 => vec![Problem { outcome: Outcome::Errored, text: format!("`{address}` answered 429") }],
+            429 => vec![Problem { outcome: Outcome::Errored, text: format!("`{address}` answered 429"), hint: SLOWLY }],
             _ => vec![Problem::dead(format!("`{address}` answered {status}"))],
         }
     }
@@ -135,7 +137,7 @@ impl Asker<'_> {
 
 impl Problem {
     fn dead(text: String) -> Self {
-        Self { outcome: Outcome::Failed, text }
+        Self { outcome: Outcome::Failed, text, hint: "mend it, or leave it out with `ignore`" }
     }
 
     fn of_error(address: &str, error: &FetchError) -> Self {
@@ -148,8 +150,8 @@ impl Problem {
                 | FetchError::Proxy(_)
                 | FetchError::ProxyRefused { .. }
         );
-        let outcome = if cannot_tell { Outcome::Errored } else { Outcome::Failed };
-        Self { outcome, text: format!("`{address}`: {error}") }
+        let text = format!("`{address}`: {error}");
+        if cannot_tell { Self { outcome: Outcome::Errored, text, hint: error.hint() } } else { Self::dead(text) }
     }
 }
 

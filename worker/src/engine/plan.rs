@@ -67,7 +67,7 @@ impl Problem {
             Self::Each(error) => Some(error.hint()),
             Self::SecretPage { .. } => Some("plans are stored, so they hold no secrets"),
             Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
-            Self::Discover { error, .. } => error.hint(),
+            Self::Discover { error, .. } => Some(error.hint()),
         }
     }
 

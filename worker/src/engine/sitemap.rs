@@ -53,12 +53,12 @@ pub enum SitemapError {
 
 impl SitemapError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Request(error) | Self::Fetch { error, .. } => error.hint(),
-            Self::Status { .. } => Some("open the address in a browser; it may have moved or need a header"),
-            Self::Malformed { .. } => Some("a sitemap is XML with `urlset` or `sitemapindex` around everything"),
-            Self::Empty => Some("only absolute `http:` and `https:` addresses are taken from `loc`"),
+            Self::Status { .. } => "open the address in a browser; it may have moved or need a header",
+            Self::Malformed { .. } => "a sitemap is XML with `urlset` or `sitemapindex` around everything",
+            Self::Empty => "only absolute `http:` and `https:` addresses are taken from `loc`",
         }
     }
 

@@ -134,7 +134,7 @@ struct Judged {
 
 impl Judged {
     fn of_error(error: &FetchError, mask: &Mask) -> Self {
-        let result = request_result(Outcome::Errored, &error.to_string(), error.hint(), mask);
+        let result = request_result(Outcome::Errored, &error.to_string(), Some(error.hint()), mask);
         Self {
             outcome: Outcome::Errored,
             results: vec![result],
@@ -225,7 +225,7 @@ fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Ma
         Ok(value) if value.len() > VARIABLE_BYTES => check::Missing {
             outcome: Outcome::Failed,
             actual: format!("a value longer than {VARIABLE_BYTES} bytes"),
-            hint: None,
+            hint: Some("capture the part of it that is used: with a path, a pattern or a filter".to_owned()),
         },
         Ok(value) => {
             scope.set(name, value);

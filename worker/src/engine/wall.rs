@@ -22,6 +22,9 @@ const CHALLENGES: [&str; 8] = [
     "challenges.cloudflare.com",
 ];
 
+/// What to do about a host that has had enough.
+pub const SLOWLY: &str = "ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`";
+
 /// Why an answer is not the page's.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wall {
@@ -46,10 +49,7 @@ pub fn detect(page: &Page) -> Option<Wall> {
 
 fn too_many_requests(page: &Page) -> Wall {
     let wait = page.header("retry-after").map(|wait| format!(", try again after {wait}")).unwrap_or_default();
-    Wall {
-        reason: format!("the site answered 429 Too Many Requests{wait}"),
-        hint: "ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`",
-    }
+    Wall { reason: format!("the site answered 429 Too Many Requests{wait}"), hint: SLOWLY }
 }
 
 fn header_mark(page: &Page) -> Option<String> {
@@ -118,6 +118,10 @@ mod tests {
     fn a_refusal_of_the_pages_own_is_no_wall() {
         assert_eq!(wall(403, &[("server", "cloudflare")], "You may not see this"), None);
         assert_eq!(wall(200, &[("server", "cloudflare")], "<div class=g-recaptcha> Just a moment..."), None);
+        let late = Box::leak(format!("{}g-recaptcha", "x".repeat(SEARCHED)).into_boxed_str());
+        assert_eq!(wall(403, &[], late), None);
+        assert_eq!(wall(200, &[("x-datadome", "protected")], "welcome"), None);
+        assert_eq!(wall(503, &[("server", "AkamaiGHost")], "Reference&#32;&#35;18.1"), None);
         assert_eq!(wall(503, &[], "down for maintenance, hcaptcha.com"), None);
     }
 }

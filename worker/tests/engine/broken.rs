@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// A site that answers each request with these bytes, then with `more` for as long as somebody listens, and hangs up.
-async fn raw(answer: Vec<u8>, more: &'static [u8]) -> Site {
+pub async fn raw(answer: Vec<u8>, more: &'static [u8]) -> Site {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {

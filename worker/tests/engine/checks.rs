@@ -1,6 +1,10 @@
 //! Every subject and every matcher, where it holds and where it does not.
 
 use super::site::{Site, hold};
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::get;
 use stepcast_protocol::Outcome;
 
 #[tokio::test]
@@ -85,6 +89,16 @@ async fn of_an_empty_answer() {
 }
 
 #[tokio::test]
+async fn a_class_of_statuses_has_both_its_ends() {
+    let answer = get(|Path(status): Path<u16>| async move { StatusCode::from_u16(status).expect("a status") });
+    let site = Site::serve(Router::new().route("/{status}", answer)).await;
+    for (status, class) in [(200, "2xx"), (299, "2xx"), (300, "3xx"), (599, "5xx")] {
+        let told = site.tell(&format!("${{base}}/{status}"), &format!("- status: {class}")).await;
+        assert_eq!(told, format!("passed: status equals {class}\n"), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn of_elements() {
     hold(
         "${base}/",
@@ -161,6 +175,10 @@ async fn of_json() {
             "json: $.size, contains: w",
             "json: $.size, count: 1",
             "json: $.name, starts_with: L, ends_with: p, count: 4",
+            "no json: $.name, starts_with: am",
+            "no json: $.name, ends_with: am",
+            "no json: $.off, not_contains: a",
+            "no json: $.off, not_matches: a",
             "json: $.price, type: number",
             "no json: $.price, type: integer",
             "json: $.stock, type: integer",
@@ -218,9 +236,9 @@ async fn what_turns_out_invalid_once_it_is_filled_in_is_errored() {
         .await;
     insta::assert_snapshot!(told, @r#"
     errored: css `p[` exists
-      actual: `p[` is not a CSS selector: Unexpected EOL
+      actual: `p[` is not a CSS selector: it ends too early
     errored: json `$.[` exists
-      actual: `$.[` is not a JSONPath: at position 2, in dot member name, must start with lowercase alpha or '_'
+      actual: `$.[` is not a JSONPath: it cannot be read from character 3 on
     errored: regex `[` exists
       actual: `[` is not a regular expression: unclosed character class
     errored: body matches `[`

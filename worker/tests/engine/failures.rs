@@ -72,7 +72,7 @@ async fn of_the_answer() {
       actual: count 1
     failed: header x-request type integer
       expected: type integer
-      actual: type string
+      actual: type string: "abc-123"
     "#);
 }
 
@@ -186,7 +186,7 @@ async fn of_json() {
       actual: [1,2]
     failed: json `$.price` type integer
       expected: type integer
-      actual: type number
+      actual: type number: 12.5
     "#);
 }
 
@@ -197,7 +197,7 @@ async fn of_a_page_that_is_no_json() {
     failed: json `$.a` exists
       expected: something
       actual: nothing
-      hint: the body is not JSON: expected value at line 1 column 1
+      hint: the body is not JSON: expected value at line 1 column 1; it begins "Total: 42 EUR\n"
     "#);
 }
 
@@ -238,10 +238,11 @@ async fn of_a_capture_that_finds_nothing() {
     failed: capture id
       expected: a value
       actual: nothing
-      hint: the body is not JSON: expected value at line 1 column 1
+      hint: the body is not JSON: expected value at line 1 column 1; it begins "<!doctype html><html lang="en"><head><title>Shop</title></he…"
     passed: status equals 200
     errored: css `h1` text equals "${token}"
       actual: `${token}` has no value
+      hint: check what the variables of the suite and the run hold, and what earlier steps capture
     "#);
 }
 
@@ -252,11 +253,13 @@ async fn a_variable_without_a_value_is_errored() {
     insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
     errored: request
       actual: `${nope}` has no value
+      hint: check the request, and what its variables hold
     "#);
     let checks = site.tell("${base}/", "- { css: h1, text: '${nope} ${base}' }").await;
     insta::assert_snapshot!(checks, @r#"
     errored: css `h1` text equals "${nope} http://site"
       actual: `${nope}` has no value
+      hint: check what the variables of the suite and the run hold, and what earlier steps capture
     "#);
 }
 

@@ -110,3 +110,12 @@ async fn failures_tell_what_there_is() {
       hint: the cookie `until` is there, without `path`
     "#);
 }
+
+#[tokio::test]
+async fn a_capture_takes_the_first_of_several() {
+    let site = site().await;
+    let test = "- { name: t, get: '${base}/links', capture: { first: { header: link } }, expect: [ { header: link, \
+                equals: '</a.css>; rel=preload' }, { regex: '${first}', exists: false } ] }";
+    let end = site.run(test).await;
+    assert!(site.told(&end.steps[0].checks).contains("regex `</a.css>; rel=preload`"), "{:?}", end.steps);
+}

@@ -36,6 +36,7 @@ async fn of_numbers_and_dates() {
         &[
             "body: , filter: number, equals: 42",
             "no body: , filter: number, above: 42",
+            "body: , filter: trim, equals: 'Total: 42 EUR'",
             "body: , filter: [number], between: [41, 43]",
             "header: date, filter: date, matches: 'T..:..:..Z$'",
             "header: date, filter: date, above: 2020-01-01",
@@ -56,6 +57,9 @@ async fn of_lists() {
         "${base}/json",
         &[
             "json: $.tags, filter: upper, equals: [NEW, SALE]",
+            "json: $.tags, filter: [{ nth: -2 }], equals: new",
+            "json: $.tags, filter: [{ nth: -3 }], exists: false",
+            "no json: $.size, equals: {}",
             "json: '$.items[*].title', filter: [upper], equals: [A, B]",
             "json: '$.items[*].id', filter: [count], equals: 2",
             "json: $.code, filter: [number], type: number",
@@ -126,6 +130,7 @@ async fn a_filter_that_can_make_nothing_of_it_fails_the_check() {
       actual: true, which `count` cannot use: it has nothing to count
     errored: json `$.name`, lower, replace "l" by "${nope}", equals "x"
       actual: `${nope}` has no value
+      hint: check what the variables of the suite and the run hold, and what earlier steps capture
     failed: json `$.items`, split ",", equals []
       expected: []
       actual: [{"id":1,"title":"a"},{"id":2,"title":"b"}], which `split` cannot use: it is no text

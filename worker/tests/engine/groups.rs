@@ -56,12 +56,12 @@ async fn tell_which_of_them_did_not_hold() {
       actual: redirects equals 1: found 0; redirects equals 2: found 0; redirects equals 3: found 0; 2 more
     errored: any of (status equals 404) or (css `p[` exists)
       expected: one of 2 checks to hold
-      actual: status equals 404: found 200; css `p[` exists: `p[` is not a CSS selector: Unexpected EOL
+      actual: status equals 404: found 200; css `p[` exists: `p[` is not a CSS selector: it ends too early
     failed: all of (status equals 404) and (css `p[` exists)
       expected: all of 2 checks to hold
-      actual: status equals 404: found 200; css `p[` exists: `p[` is not a CSS selector: Unexpected EOL
+      actual: status equals 404: found 200; css `p[` exists: `p[` is not a CSS selector: it ends too early
     errored: not (css `p[` exists)
-      actual: `p[` is not a CSS selector: Unexpected EOL
+      actual: `p[` is not a CSS selector: it ends too early
     passed: any of (status equals 200) or (css `p[` exists)
     "#);
 }

@@ -116,11 +116,14 @@ async fn pages_that_grow_while_they_are_parsed_are_given_up() {
 #[tokio::test]
 async fn one_attribute_can_be_the_page() {
     let body = format!("<p title='{}'>x</p>", "a".repeat(BODY_BYTES - 100));
-    let checks = "- { css: 'p[title*=b]', exists: false }\n- { css: p, attr: title, ends_with: aaa }\n- { xpath: '//p[contains(@title, \"b\")]', exists: false }";
+    let checks = "- { css: 'p[title*=b]', exists: false }\n- { css: p, attr: title, ends_with: aaa }\n- { xpath: '//p[contains(@title, \"b\")]', exists: false }
+- { xpath: 'concat(//p/@title, //p/@title)', equals: x }";
     insta::assert_snapshot!(told_of_html(body, checks).await, @r#"
     passed: css `p[title*=b]` does not exist
     passed: css `p` attribute title ends_with "aaa"
     passed: xpath `//p[contains(@title, "b")]` does not exist
+    errored: xpath `concat(//p/@title, //p/@title)` equals "x"
+      actual: the XPath puts together a text that is too long
     "#);
 }
 
@@ -138,7 +141,7 @@ async fn json_made_to_be_large_in_memory_is_given_up() {
     failed: json `$[0]` exists
       expected: something
       actual: nothing
-      hint: the body is not JSON: recursion limit exceeded at line 1 column 128
+      hint: the body is not JSON: recursion limit exceeded at line 1 column 128; it begins "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…"
     "#);
 }
 

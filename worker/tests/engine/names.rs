@@ -234,5 +234,6 @@ async fn links_inside_are_not_asked() {
     errored: links to anywhere
       expected: every one of 3 links to answer 200-399
       actual: `http://10.0.0.1/`: `10.0.0.1` belongs to the machine Stepcast runs on; `http://name.example/`: `name.example` belongs to the machine Stepcast runs on
+      hint: it is never fetched, also where private targets are allowed
     "#);
 }

@@ -219,6 +219,7 @@ async fn what_goes_wrong_is_told() {
       hint: check the name, and whether it resolves where Stepcast runs
     errored: request
       actual: `http://site:x/` is not an address: invalid port number
+      hint: check the request, and what its variables hold
     "#);
 }
 

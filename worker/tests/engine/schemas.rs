@@ -44,6 +44,6 @@ async fn violations_are_told_with_their_places() {
     failed: json `$` fits the schema
       expected: something that fits the schema
       actual: nothing
-      hint: the body is not JSON: expected value at line 1 column 1
+      hint: the body is not JSON: expected value at line 1 column 1; it begins "Total: 42 EUR\n"
     "#);
 }

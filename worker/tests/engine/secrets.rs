@@ -125,3 +125,23 @@ async fn a_sitemap_cannot_ask_for_a_secret() {
     let end = site.run("- { name: t, discover: { sitemap: '${base}/sitemap.xml' }, expect: [ { json: $.uri, contains: s3cr3t } ] }").await;
     assert_eq!(end.outcome, Outcome::Failed);
 }
+
+/// Where a quote is shorter than the secret, a part of it would be left that no mask finds.
+#[tokio::test]
+async fn a_secret_that_is_cut_does_not_show_in_part() {
+    let secret = "k3y-".repeat(40);
+    let body = secret.clone();
+    let site =
+        Site::serve(Router::new().route("/", get(move || async move { body }))).await.with_secret("key", &secret);
+    let told = site
+        .tell(
+            "${base}/",
+            "- { body: , filter: number, above: 1 }
+- { body: '${secret.key} and more' }
+- { regex: nothing }
+- { regex: '.+(x)?', equals: a }
+- { json: $.a }",
+        )
+        .await;
+    assert!(told.contains("***") && !told.contains("k3y"), "{told}");
+}

@@ -180,7 +180,8 @@ impl Observer for Watcher {
     }
 }
 
-fn pages() -> Router {
+/// The pages all tests share.
+pub fn pages() -> Router {
     Router::new()
         .route("/", get(|| async { html(HOME) }))
         .route("/json", get(|| async { ([("content-type", "application/json")], JSON) }))

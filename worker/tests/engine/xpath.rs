@@ -27,6 +27,15 @@ async fn nodes_and_values_hold_as_they_say() {
             "xpath: boolean(//h1)",
             "no xpath: boolean(//h2)",
             "xpath: not(//h2)",
+            "xpath: '//li[3]/preceding-sibling::li', texts: [One, Two]",
+            "xpath: '//*[self::body or self::ul]//li', count: 3",
+            "xpath: '//li[last()]', text: '3.5'",
+            "xpath: 'translate(\"abcd\", \"abc\", \"AB\")', equals: ABd",
+            "xpath: 'substring(\"12345\", 1.5, 2.6)', equals: '234'",
+            "xpath: 'substring-before(\"a=b=c\", \"=\")', equals: a",
+            "xpath: 'string-length(normalize-space(\"a  b\"))', equals: 3",
+            "xpath: ceiling(1.2), equals: 2",
+            "xpath: floor(-1.2), equals: -2",
             "xpath: '//input/@value', filter: upper, equals: T0K3N",
         ],
     )
@@ -45,6 +54,11 @@ async fn failures_tell_how_far_it_led() {
 - { xpath: not(//h1) }
 - { xpath: //li, texts: [One] }
 - { xpath: //video, count: { at_least: 1 } }
+- { xpath: 'count(//ul/il)', above: 0 }
+- { xpath: 'string(//button)', equals: Buy }
+- { xpath: 'boolean(//input[@name=\"csfr\"])' }
+- { xpath: '//li[.=\"Won\"]', exists: true }
+- { xpath: '//p[@class=\"empty\"]', not_equals: '' }
 - { xpath: '//p${bad}' }",
         )
         .await;
@@ -52,7 +66,7 @@ async fn failures_tell_how_far_it_led() {
     failed: xpath `//ul/li[@class="product"]/a` equals "Buy"
       expected: "Buy"
       actual: nothing
-      hint: `//ul/li` matches 3 elements, `//ul/li[@class="product"]` matches none
+      hint: `//ul/li` matches 3 elements, `//ul/li[@class="product"]` matches none; there is `[@class="products"]` (3)
     failed: xpath `count(//li)` equals 4
       expected: 4
       actual: 3
@@ -66,6 +80,25 @@ async fn failures_tell_how_far_it_led() {
       expected: at least 1
       actual: 0
       hint: nothing matches `//video`
+    failed: xpath `count(//ul/il)` above 0
+      expected: above 0
+      actual: 0
+      hint: `//ul` matches 1 element, `//ul/il` matches none
+    failed: xpath `string(//button)` equals "Buy"
+      expected: "Buy"
+      actual: ""
+      hint: nothing matches `//button`
+    failed: xpath `boolean(//input[@name="csfr"])` equals true
+      expected: true
+      actual: false
+      hint: `//input` matches 1 element, `//input[@name="csfr"]` matches none; there is `[@name="csrf"]` (1)
+    failed: xpath `//li[.="Won"]` exists
+      expected: something
+      actual: nothing
+      hint: `//li` matches 3 elements, `//li[.="Won"]` matches none
+    failed: xpath `//p[@class="empty"]` not_equals ""
+      expected: anything but ""
+      actual: ""
     errored: xpath `//p[` exists
       actual: `//p[` is not an XPath: expected the name of a node, but it ends at character 5
     "#);

@@ -84,7 +84,7 @@ async fn a_job_counts_until_its_verdict() {
         json!({ "action": "run", "suite": { "suite": name, "tests": [test] } })
     };
     assert_eq!(ci.ask(run("Second")).await["code"], "rate_limited");
-    let worker = world.worker().await;
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     assert_eq!(ci.ask(run("Second")).await["code"], "rate_limited", "it is planned, and open");
     worker.handle(batch(&[test(0)]), None).await;

@@ -27,7 +27,7 @@ async fn share(world: &World, platform: &Platform, expires_s: Option<u64>) -> (S
 async fn a_link_is_good_for_a_week_where_nothing_else_is_said() {
     let world = World::start().await;
     world.store(&[]).await;
-    let platform = world.platform().await;
+    let platform = world.platform();
     let (token, _) = share(&world, &platform, None).await;
     let guest = Visitor { world: &world, platform: &platform, connection: "guest" };
     world.wait(Duration::from_secs(7 * 24 * 3_600 - 1));
@@ -41,7 +41,7 @@ async fn a_link_is_good_for_a_week_where_nothing_else_is_said() {
 async fn a_link_is_good_no_longer_than_the_job_is_kept() {
     let world = World::start().await;
     world.store(&[]).await;
-    let platform = world.platform().await;
+    let platform = world.platform();
     world.wait(DAY * 29);
     let (token, expires_at) = share(&world, &platform, Some(365 * 24 * 3_600)).await;
     assert_eq!(expires_at, "2027-02-14T08:00:00.000Z", "30 days after the job was stored");

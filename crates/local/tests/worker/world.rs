@@ -136,7 +136,7 @@ impl World {
     /// The same where a principal may use no more than this.
     pub async fn platform_with(&self, limits: PrincipalLimits) -> Platform {
         let config = Config { limits, ..self.config.clone() };
-        Platform::connect(&config, self.clock()).await
+        Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await
     }
 
     /// A worker that was told nothing before.

@@ -3,6 +3,7 @@
 use crate::pattern::Pattern;
 use crate::xpath::XPath;
 use scraper::error::SelectorErrorKind;
+use serde_json_path::ParseError;
 
 /// Whether this is a CSS selector.
 pub(super) fn check_selector(text: &str) -> Result<(), String> {
@@ -11,7 +12,8 @@ pub(super) fn check_selector(text: &str) -> Result<(), String> {
         .map_err(|error| format!("`{text}` is not a CSS selector: {}", describe_selector_error(&error)))
 }
 
-fn describe_selector_error(error: &SelectorErrorKind) -> String {
+/// What is wrong with a selector.
+pub fn describe_selector_error(error: &SelectorErrorKind) -> String {
     match error {
         SelectorErrorKind::UnexpectedToken => "something stands where it cannot".to_owned(),
         SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
@@ -28,7 +30,7 @@ fn describe_selector_error(error: &SelectorErrorKind) -> String {
 }
 
 /// Whether this is a pattern.
-pub(super) fn check_regex(text: &str) -> Result<(), String> {
+pub fn check_regex(text: &str) -> Result<(), String> {
     Pattern::new(text).map(|_| ()).map_err(|error| format!("`{text}` is not a regular expression: {error}"))
 }
 
@@ -39,12 +41,13 @@ pub(super) fn check_xpath(text: &str) -> Result<(), String> {
 
 /// Whether this is a JSONPath.
 pub(super) fn check_json_path(text: &str) -> Result<(), String> {
-    let Err(error) = serde_json_path::JsonPath::parse(text) else { return Ok(()) };
+    serde_json_path::JsonPath::parse(text).map(|_| ()).map_err(|error| json_path_problem(text, &error))
+}
+
+/// Why a text is no JSONPath.
+pub fn json_path_problem(text: &str, error: &ParseError) -> String {
     if text.starts_with('$') {
-        return Err(format!(
-            "`{text}` is not a JSONPath: it cannot be read from character {} on",
-            error.position() + 1
-        ));
+        return format!("`{text}` is not a JSONPath: it cannot be read from character {} on", error.position() + 1);
     }
-    Err(format!("`{text}` is not a JSONPath: it starts with `$`, like `$.items[0].name`"))
+    format!("`{text}` is not a JSONPath: it starts with `$`, like `$.items[0].name`")
 }

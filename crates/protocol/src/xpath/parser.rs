@@ -1,8 +1,10 @@
 //! Puts tokens together again, by the grammar of the standard (sections 2 and 3).
 
 use super::token::{self, Kind, Token};
-use super::{Axis, Expression, FUNCTIONS, NodeTest, Operator, Start, Step, XPath, XPathError};
+use super::{Axis, Expression, FUNCTIONS, Gives, NodeTest, Operator, Start, Step, XPath, XPathError};
 use crate::suite::closest;
+use std::mem;
+use std::ops::Range;
 
 /// Deepest nesting of parentheses and predicates.
 const DEEPEST: usize = 32;
@@ -34,12 +36,23 @@ const AXES: [(&str, Axis); 12] = [
 
 pub fn parse(text: &str) -> Result<XPath, XPathError> {
     let tokens = token::tokens(text)?;
-    let mut parser = Parser { text, tokens: &tokens, at: 0, depth: 0, cuts: Some(Vec::new()) };
+    let mut parser = Parser { text, tokens: &tokens, at: 0, depth: 0, first: First::ToCome, cuts: Vec::new() };
     let expression = parser.binary(0)?;
     if parser.at < tokens.len() {
         return Err(parser.unexpected("the end"));
     }
-    Ok(XPath { expression, cuts: parser.cuts.unwrap_or_default() })
+    Ok(XPath { expression, cuts: parser.cuts })
+}
+
+/// Where the parser is, seen from the first path outside of predicates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// It has not begun
+    ToCome,
+    /// It began at this byte
+    Inside(usize),
+    /// It has ended, or this is a predicate
+    Outside,
 }
 
 struct Parser<'t> {
@@ -47,8 +60,8 @@ struct Parser<'t> {
     tokens: &'t [Token],
     at: usize,
     depth: usize,
-    /// Where the first path can be cut; none once something else has begun
-    cuts: Option<Vec<usize>>,
+    first: First,
+    cuts: Vec<Range<usize>>,
 }
 
 impl Parser<'_> {
@@ -74,21 +87,23 @@ impl Parser<'_> {
     }
 
     fn path(&mut self) -> Result<Expression, XPathError> {
-        if self.depth == 0 && self.cuts.as_ref().is_some_and(|cuts| !cuts.is_empty()) {
-            return self.without_cuts(Self::path);
+        let begin = Some(self.place()).filter(|_| self.first == First::ToCome);
+        let path = if self.starts_primary() {
+            let primary = self.primary()?;
+            self.path_from(primary, begin)
+        } else {
+            self.open(begin);
+            self.location_path()
+        };
+        if begin.is_some() && self.first != First::ToCome {
+            self.first = First::Outside;
         }
+        path
+    }
+
+    fn location_path(&mut self) -> Result<Expression, XPathError> {
         let mut steps = Vec::new();
-        let start = if self.starts_primary() {
-            let primary = self.without_cuts(Self::primary)?;
-            let predicates = self.predicates()?;
-            if predicates.is_empty() && !self.is("/") && !self.is("//") {
-                return Ok(primary);
-            }
-            if primary.gives() != super::Gives::Nodes {
-                return Err(self.problem("only nodes have a path or a predicate"));
-            }
-            Start::Nodes(Box::new(primary), predicates)
-        } else if self.take("/") {
+        let start = if self.take("/") {
             if self.starts_step() {
                 steps.push(self.step()?);
             }
@@ -99,6 +114,27 @@ impl Parser<'_> {
             steps.push(self.step()?);
             Start::Here
         };
+        self.further_steps(start, steps)
+    }
+
+    /// The path that starts with an expression, or the expression where none does.
+    fn path_from(&mut self, primary: Expression, begin: Option<usize>) -> Result<Expression, XPathError> {
+        let is_path = self.is("[") || self.is("/") || self.is("//");
+        if primary.gives() != Gives::Nodes {
+            return if is_path { Err(self.problem("only nodes have a path or a predicate")) } else { Ok(primary) };
+        }
+        if begin.is_some() && !matches!(primary, Expression::Path(..)) {
+            self.cut_whole(begin, is_path);
+        }
+        if !is_path {
+            return Ok(primary);
+        }
+        self.open(begin);
+        let start = Start::Nodes(Box::new(primary), self.predicates()?);
+        self.further_steps(start, Vec::new())
+    }
+
+    fn further_steps(&mut self, start: Start, mut steps: Vec<Step>) -> Result<Expression, XPathError> {
         while self.is("/") || self.is("//") {
             if self.take("//") {
                 steps.push(Step { axis: Axis::DescendantOrSelf, test: NodeTest::Node, predicates: Vec::new() });
@@ -145,7 +181,7 @@ impl Parser<'_> {
             return Err(token::error(self.text, start, message));
         }
         let needs_nodes = matches!(name, "count" | "sum" | "name" | "local-name" | "namespace-uri");
-        if needs_nodes && arguments.first().is_some_and(|argument| argument.gives() != super::Gives::Nodes) {
+        if needs_nodes && arguments.first().is_some_and(|argument| argument.gives() != Gives::Nodes) {
             return Err(token::error(self.text, start, format!("`{name}()` takes nodes")));
         }
         Ok(Expression::Call(name, arguments))
@@ -211,25 +247,38 @@ impl Parser<'_> {
     fn predicates(&mut self) -> Result<Vec<Expression>, XPathError> {
         let mut predicates = Vec::new();
         while self.take("[") {
+            let first = mem::replace(&mut self.first, First::Outside);
             predicates.push(self.nested(|parser| parser.binary(0))?);
+            self.first = first;
             self.expect("]")?;
             self.cut();
         }
         Ok(predicates)
     }
 
-    /// Remembers that the path can be cut behind the last token.
-    fn cut(&mut self) {
-        if let (0, Some(cuts)) = (self.depth, &mut self.cuts) {
-            cuts.push(self.tokens[self.at - 1].end);
+    /// The first path begins here, if it has not begun.
+    fn open(&mut self, begin: Option<usize>) {
+        if let Some(begin) = begin {
+            self.first = First::Inside(begin);
         }
     }
 
-    fn without_cuts<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, XPathError>) -> Result<T, XPathError> {
-        let cuts = self.cuts.take();
-        let result = read(self);
-        self.cuts = cuts;
-        result
+    /// Remembers that the first path can be cut behind the last token.
+    fn cut(&mut self) {
+        if let First::Inside(begin) = self.first {
+            self.cuts.push(begin..self.tokens[self.at - 1].end);
+        }
+    }
+
+    /// Where a path starts with several put together, the first of them may be missing, but not all.
+    fn cut_whole(&mut self, begin: Option<usize>, is_path: bool) {
+        if is_path {
+            self.cuts.clear();
+        }
+        if self.cuts.is_empty() {
+            self.open(begin);
+            self.cut();
+        }
     }
 
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, XPathError>) -> Result<T, XPathError> {
@@ -290,8 +339,12 @@ impl Parser<'_> {
     }
 
     fn problem(&self, message: impl Into<String>) -> XPathError {
-        let at = self.tokens.get(self.at).map_or(self.text.len(), |token| token.start);
-        token::error(self.text, at, message)
+        token::error(self.text, self.place(), message)
+    }
+
+    /// Where the next token begins, in bytes.
+    fn place(&self) -> usize {
+        self.tokens.get(self.at).map_or(self.text.len(), |token| token.start)
     }
 }
 
@@ -323,15 +376,25 @@ mod tests {
 
     #[test]
     fn the_first_path_can_be_cut() {
-        let cut = |text: &'static str| {
+        for (text, expected) in [
+            (
+                "//ul[@a = 'b'][1]/li//@c",
+                &["//ul", "//ul[@a = 'b']", "//ul[@a = 'b'][1]", "//ul[@a = 'b'][1]/li", "//ul[@a = 'b'][1]/li//@c"][..],
+            ),
+            ("//a[b | c] | //d", &["//a", "//a[b | c]"]),
+            ("(//a/b)[1]/c", &["//a", "//a/b", "(//a/b)[1]", "(//a/b)[1]/c"]),
+            ("(//a | //b)[c]", &["(//a | //b)", "(//a | //b)[c]"]),
+            ("(//a | //b)", &["//a"]),
+            ("1 + count(//a/b) - count(//c)", &["//a", "//a/b"]),
+            ("id('a')/b", &["id('a')", "id('a')/b"]),
+            ("id('a')", &["id('a')"]),
+            ("/", &[]),
+            ("'a'", &[]),
+        ] {
             let xpath = XPath::parse(text).expect(text);
-            xpath.cuts.into_iter().map(|end| &text[..end]).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            cut("//ul[@a = 'b'][1]/li//@c"),
-            ["//ul", "//ul[@a = 'b']", "//ul[@a = 'b'][1]", "//ul[@a = 'b'][1]/li", "//ul[@a = 'b'][1]/li//@c"]
-        );
-        assert_eq!(cut("//a[b | c] | //d"), ["//a", "//a[b | c]"]);
+            let cut: Vec<_> = xpath.cuts.into_iter().map(|cut| &text[cut]).collect();
+            assert_eq!(cut, expected, "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use super::Unclear;
 use super::found::{Found, parse_number};
+use crate::engine::excerpt::{beginning, excerpt};
+use crate::engine::mask::Mask;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -21,8 +23,18 @@ const QUOTED: usize = 60;
 /// Why a value could not be prepared: it is the page's fault, unlike what is [`Unclear`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unfit {
-    /// What was found, and which filter could not make anything of it
-    pub reason: String,
+    found: String,
+    is_text: bool,
+    reason: String,
+}
+
+impl Unfit {
+    /// What was found, and which filter could not make anything of it.
+    pub fn told(&self, mask: &Mask) -> String {
+        let found = beginning(&self.found, QUOTED, mask);
+        let quote = if self.is_text { "\"" } else { "" };
+        excerpt(&format!("{quote}{found}{quote}, {}", self.reason), mask)
+    }
 }
 
 /// What the filters make of what was found. Of nothing they make nothing.
@@ -202,18 +214,12 @@ fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
 }
 
 fn unfit(filter: &Filter, found: &Found, why: &str) -> Unfit {
-    let shown = match found.as_text() {
-        Some(text) => format!("\"{}\"", short(text)),
-        None => short(&found.to_value().map(|value| value.to_string()).unwrap_or_default()),
-    };
-    Unfit { reason: format!("{shown}, which `{}` cannot use: it {why}", filter.name()) }
-}
-
-fn short(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    let reason = format!("which `{}` cannot use: it {why}", filter.name());
+    if let Some(text) = found.as_text() {
+        return Unfit { found: text.to_owned(), is_text: true, reason };
     }
+    let found = found.to_value().map(|value| value.to_string()).unwrap_or_default();
+    Unfit { found, is_text: false, reason }
 }
 
 #[cfg(test)]

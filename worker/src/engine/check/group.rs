@@ -84,10 +84,16 @@ fn group_result(
     }
 }
 
+/// Whether it is told as several checks; no subject begins so.
+fn is_group(result: &CheckResult) -> bool {
+    ["any of (", "all of ("].iter().any(|group| result.check.starts_with(group))
+}
+
 /// Like "css `h1` exists: found nothing".
 fn tell(result: &CheckResult) -> String {
     let found = result.actual.as_deref().unwrap_or("nothing");
     match result.outcome {
+        _ if is_group(result) => format!("{}: ({found})", result.check),
         Outcome::Errored => format!("{}: {found}", result.check),
         _ => format!("{}: found {found}", result.check),
     }

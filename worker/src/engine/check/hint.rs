@@ -1,6 +1,10 @@
 //! What came closest, and what to do next.
 
+mod body;
+mod way;
+
 use super::compare::spells;
+use super::filter;
 use super::found::Found;
 use super::json_path;
 use super::look::{self, fold};
@@ -8,10 +12,12 @@ use super::matcher::{as_date, counted, type_name, type_of_value};
 use super::nearest::{listed, nearest};
 use super::order;
 use super::selector;
+use super::unmatched;
 use super::xpath;
+use crate::engine::mask::Mask;
 use crate::engine::page::Page;
 use serde_json::Value;
-use stepcast_protocol::suite::{CookieAttribute, Matcher, Property, Subject};
+use stepcast_protocol::suite::{CookieAttribute, Filter, Matcher, Property, Subject};
 
 /// Most names of what is there that a hint lists.
 const NAMES: usize = 8;
@@ -20,14 +26,26 @@ const SEEN_AT_A_GLANCE: usize = 60;
 /// How much of what is the same is told before a difference, in characters.
 const BEFORE: usize = 15;
 
+/// What to do about a check that cannot be filled in.
+pub const OF_VARIABLES: &str = "check what the variables of the suite and the run hold, and what earlier steps capture";
+
 /// A hint for a matcher that did not hold.
-pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) -> Option<String> {
+pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page, mask: &Mask) -> Option<String> {
     let is_count_of_none = *found == Found::Number(0.0) && counts_elements(subject);
     if !found.exists() || is_count_of_none {
-        return of_nothing(subject, page).or_else(|| of_negation(matcher));
+        return of_nothing(subject, page, mask).or_else(|| of_negation(matcher));
     }
+    if says_nothing(subject, found)
+        && let Some(hint) = of_nothing(subject, page, mask)
+    {
+        return Some(hint);
+    }
+    of_matcher(matcher, found, mask).or_else(|| way::hint(subject, page))
+}
+
+fn of_matcher(matcher: &Matcher, found: &Found, mask: &Mask) -> Option<String> {
     match matcher {
-        Matcher::Equals(expected) => of_difference(found, expected),
+        Matcher::Equals(expected) => of_difference(found, expected, mask),
         Matcher::Contains(Value::String(expected)) => of_case(found, expected),
         Matcher::StartsWith(_) | Matcher::EndsWith(_) | Matcher::Matches(_) | Matcher::NotMatches(_) => {
             super::matcher::text(found)
@@ -41,6 +59,9 @@ pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) ->
         Matcher::Count(_) if counted(found).is_none() => {
             Some(format!("found {}, which has nothing to count", article(type_name(found))))
         }
+        Matcher::Order(_) if order::is_list(found) && found.count() == Some(0) => {
+            Some("an empty list has no order".into())
+        }
         Matcher::Order(_) if !order::is_list(found) => {
             Some(format!("found {}, which has no order", article(type_name(found))))
         }
@@ -48,16 +69,37 @@ pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page) ->
     }
 }
 
+/// Where the list that `nth` takes an item of ends.
+pub fn of_items(subject: &Subject, filters: &[Filter], found: &Found, page: &Page) -> Option<String> {
+    let place = filters.iter().position(|filter| matches!(filter, Filter::Nth(_))).filter(|_| !found.exists())?;
+    let list = filter::apply(look::look(subject, page).ok()?, &filters[..place]).ok()?;
+    let count = list.count().filter(|_| list.exists())?;
+    let items = unmatched::counted(count, "item");
+    Some(format!("the list has {items}, and `{}` counts from 0", filters[place]))
+}
+
 fn counts_elements(subject: &Subject) -> bool {
     matches!(subject, Subject::Css { property: Property::Count, .. } | Subject::XPath { property: Property::Count, .. })
 }
 
+/// Whether an `XPath` gives what expressions give of nodes that are not there: no text, zero, false.
+fn says_nothing(subject: &Subject, found: &Found) -> bool {
+    matches!(subject, Subject::XPath { .. })
+        && match found {
+            Found::Text(text) => text.is_empty(),
+            Found::Number(number) => *number == 0.0 || number.is_nan(),
+            Found::Json(value) => value.as_bool() == Some(false),
+            _ => false,
+        }
+}
+
 /// A hint for a subject that is not there.
-pub fn of_nothing(subject: &Subject, page: &Page) -> Option<String> {
+pub fn of_nothing(subject: &Subject, page: &Page, mask: &Mask) -> Option<String> {
     match subject {
         Subject::Css { selector, property } => of_selector(selector, property, page),
         Subject::XPath { path, .. } => xpath::explain(path, page.html().ok()?),
-        Subject::Json(path) => of_json_path(path, page),
+        Subject::Json(path) => of_json_path(path, page, mask),
+        Subject::Regex { pattern, group } => body::of_pattern(pattern, *group, page, mask),
         Subject::Header(name) => {
             let near = nearest(name, page.response().headers.keys().map(http::HeaderName::as_str));
             (!near.is_empty()).then(|| format!("there is {}", listed(near)))
@@ -110,10 +152,10 @@ fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
     selector::explain(text, html)
 }
 
-fn of_json_path(path: &str, page: &Page) -> Option<String> {
+fn of_json_path(path: &str, page: &Page, mask: &Mask) -> Option<String> {
     let value = match page.json() {
         Ok(value) => value,
-        Err(error) => return Some(error.to_string()),
+        Err(error) => return Some(format!("{error}; {}", body::told(page, mask))),
     };
     let (before, here, segment) = json_path::longest_match(path, value)?;
     let has = match here {
@@ -129,7 +171,7 @@ fn of_json_path(path: &str, page: &Page) -> Option<String> {
     Some(format!("`{before}` is there, `{before}{segment}` is not; `{before}` {has}"))
 }
 
-fn of_difference(found: &Found, expected: &Value) -> Option<String> {
+fn of_difference(found: &Found, expected: &Value, mask: &Mask) -> Option<String> {
     let Value::String(text) = expected else { return of_type(found, expected) };
     let Some(actual) = found.as_text() else { return of_type(found, expected) };
     let (actual, expected) = (fold(actual), fold(text));
@@ -138,7 +180,8 @@ fn of_difference(found: &Found, expected: &Value) -> Option<String> {
     } else if actual.to_lowercase() == expected.to_lowercase() {
         Some("they differ only in upper and lower case".into())
     } else if actual.chars().count().min(expected.chars().count()) > SEEN_AT_A_GLANCE {
-        first_difference(&actual, &expected)
+        // Only now, because a secret may be all that differs.
+        first_difference(&mask.hide(&actual), &mask.hide(&expected))
     } else {
         None
     }

@@ -5,6 +5,7 @@ mod cost;
 use super::Unclear;
 use serde_json::Value;
 use serde_json_path::JsonPath;
+use stepcast_protocol::suite::patterns::json_path_problem;
 
 /// Most values an evaluation looks at.
 const LOOKED_AT: u64 = 10_000_000;
@@ -13,7 +14,7 @@ const LED_TO: usize = 1_000_000;
 
 /// A path as it is evaluated.
 pub fn parse(path: &str) -> Result<JsonPath, Unclear> {
-    JsonPath::parse(path).map_err(|error| Unclear(format!("`{path}` is not a JSONPath: {error}")))
+    JsonPath::parse(path).map_err(|error| Unclear(json_path_problem(path, &error)))
 }
 
 /// All values the path leads to.

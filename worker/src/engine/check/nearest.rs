@@ -4,8 +4,8 @@
 pub const MOST: usize = 3;
 /// How alike two names have to be, from 0 to 1.
 const ALIKE: f64 = 0.8;
-/// Longer names are not compared; generated ones fill pages.
-const LONGEST: usize = 64;
+/// Longer names are not compared, in bytes; generated ones fill pages.
+pub const LONGEST: usize = 64;
 
 /// How alike two names are, if they are alike enough to be taken for one another.
 pub fn likeness(wanted: &str, name: &str) -> Option<f64> {

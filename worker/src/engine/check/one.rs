@@ -18,7 +18,7 @@ pub fn evaluate(check: &ValueCheck, page: &Page, scope: &Scope, mask: &Mask) -> 
         Ok(filled) => filled.evaluate(page, mask),
         Err(error) => {
             let text = words::check(&check.subject, &check.filters, &check.matchers, &Mask::default());
-            unclear(excerpt(&scope.show(&text), mask), &error, mask)
+            unclear(excerpt(&scope.show(&text), mask), &error, Some(hint::OF_VARIABLES), mask)
         }
     }
 }
@@ -58,14 +58,14 @@ impl Filled {
         match self.judge(page) {
             Ok(Judged::Found(_, broken)) if broken.is_empty() => CheckResult::passed(text),
             Ok(Judged::Found(found, broken)) => self.failed(text, &broken, &found, page, mask),
-            Ok(Judged::Unfit(Unfit { reason })) => CheckResult {
+            Ok(Judged::Unfit(unfit)) => CheckResult {
                 check: text,
                 outcome: Outcome::Failed,
                 expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
-                actual: Some(excerpt(&reason, mask)),
+                actual: Some(unfit.told(mask)),
                 hint: None,
             },
-            Err(error) => unclear(text, &error, mask),
+            Err(error) => unclear(text, &error, None, mask),
         }
     }
 
@@ -89,7 +89,8 @@ impl Filled {
     }
 
     fn failed(&self, text: String, broken: &[&Matcher], found: &Found, page: &Page, mask: &Mask) -> CheckResult {
-        let hint = broken.iter().find_map(|matcher| hint::hint(&self.subject, matcher, found, page));
+        let hint = broken.iter().find_map(|matcher| hint::hint(&self.subject, matcher, found, page, mask));
+        let hint = hint.or_else(|| hint::of_items(&self.subject, &self.filters, found, page));
         CheckResult {
             check: text,
             outcome: Outcome::Failed,
@@ -100,7 +101,7 @@ impl Filled {
     }
 }
 
-fn unclear(check: String, error: &Unclear, mask: &Mask) -> CheckResult {
+fn unclear(check: String, error: &Unclear, hint: Option<&str>, mask: &Mask) -> CheckResult {
     let actual = Some(excerpt(&error.to_string(), mask));
-    CheckResult { check, outcome: Outcome::Errored, expected: None, actual, hint: None }
+    CheckResult { check, outcome: Outcome::Errored, expected: None, actual, hint: hint.map(str::to_owned) }
 }

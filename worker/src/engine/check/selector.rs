@@ -1,10 +1,10 @@
 //! Explains why a selector matches nothing: the longest part of it that matches, and what stands near the rest.
 
-mod candidates;
 mod parts;
 
-use super::look;
-use parts::{Kind, Part};
+use super::candidates::{self, Kind};
+use super::{look, unmatched};
+use parts::Part;
 use scraper::Html;
 
 /// Longer selectors are followed only this far; each part is a walk over the whole page.
@@ -20,8 +20,9 @@ pub fn explain(selector: &str, html: &Html) -> Option<String> {
         let beginning = &selector[..part.end];
         match count(beginning, html)? {
             0 => {
+                let longest = longest.map(|(text, count)| (text, unmatched::counted(count, "element")));
                 let near = near(part, longest.is_some(), html);
-                return Some(tell(longest, beginning, near.as_deref()));
+                return Some(unmatched::tell(longest, beginning, near));
             }
             matches => longest = Some((beginning, matches)),
         }
@@ -29,31 +30,14 @@ pub fn explain(selector: &str, html: &Html) -> Option<String> {
     None
 }
 
-/// The longest part that matches, and the one that does not.
-pub fn tell(longest: Option<(&str, usize)>, broken: &str, near: Option<&str>) -> String {
-    let story = match longest {
-        Some((beginning, count)) => {
-            let elements = if count == 1 { "element" } else { "elements" };
-            format!("`{beginning}` matches {count} {elements}, `{broken}` matches none")
-        }
-        None => format!("nothing matches `{broken}`"),
-    };
-    near.map_or_else(|| story.clone(), |near| format!("{story}; {near}"))
-}
-
 fn near(part: &Part, has_context: bool, html: &Html) -> Option<String> {
     if has_context
-        && !matches!(part.kind, Kind::Pseudo)
+        && part.kind != Kind::Other
         && let Some(count) = count(part.text, html).filter(|count| *count > 0)
     {
-        return Some(format!("`{}` ({count}) is elsewhere in the page", part.text));
+        return Some(unmatched::elsewhere(part.text, count));
     }
-    let candidates = candidates::near(&part.kind, html);
-    if candidates.is_empty() {
-        return None;
-    }
-    let listed: Vec<_> = candidates.iter().map(|(text, count)| format!("`{text}` ({count})")).collect();
-    Some(format!("there is {}", listed.join(", ")))
+    unmatched::there_is(&candidates::near(&part.kind, html), parts::written)
 }
 
 fn count(selector: &str, html: &Html) -> Option<usize> {

@@ -65,13 +65,20 @@ pub fn actual(subject: &Subject, matcher: &Matcher, found: &Found, mask: &Mask) 
         }
         _ if !found.exists() => "nothing".into(),
         (Matcher::Schema(schema), _) => violations(schema, found, mask),
-        (Matcher::Type(_), _) => format!("type {}", type_name(found)),
-        (_, Found::Text(text)) => quote(text, mask),
-        (_, Found::Number(number)) => measured(subject, *number),
+        (Matcher::Type(_), _) => format!("type {}: {}", type_name(found), value(subject, found, mask)),
         (Matcher::Order(order), _) if let Some((place, item, next)) = order::explain(found, *order) => {
             format!("{} before {} (items {place} and {})", quote(&item, mask), quote(&next, mask), place + 1)
         }
-        (_, Found::Fields(values)) => {
+        _ => value(subject, found, mask),
+    }
+}
+
+/// What was found, whoever asks.
+fn value(subject: &Subject, found: &Found, mask: &Mask) -> String {
+    match found {
+        Found::Text(text) => quote(text, mask),
+        Found::Number(number) => measured(subject, *number),
+        Found::Fields(values) => {
             excerpt(&values.iter().map(|value| quote(value, mask)).collect::<Vec<_>>().join(" and "), mask)
         }
         _ => found

@@ -3,11 +3,14 @@
 //! Elements are found by their names alone, whatever their namespace and case, as browsers do it in HTML. Evaluation
 //! counts the nodes it looks at and gives up beyond a bound: a few nested `//*` would otherwise take days.
 
+mod asked;
+mod explain;
 mod function;
 mod node;
 mod value;
 
 use super::Unclear;
+pub use explain::explain;
 pub use node::Node;
 use node::Order;
 use scraper::Html;
@@ -36,23 +39,7 @@ pub fn texts(nodes: &[Node]) -> Result<Vec<String>, Unclear> {
 }
 
 fn evaluate_within<'p>(xpath: &XPath, html: &'p Html, nodes: usize) -> Result<Value<'p>, Unclear> {
-    let page = Page { html, order: OnceCell::new(), root: Node::root(html), left: Cell::new(nodes) };
-    page.value(&xpath.expression, Context { node: page.root, position: 1, size: 1 })
-}
-
-/// Why a path finds nothing: the longest part of it that finds something.
-pub fn explain(text: &str, html: &Html) -> Option<String> {
-    let xpath = parse(text).ok()?;
-    let mut longest: Option<(&str, usize)> = None;
-    for end in xpath.cuts {
-        let beginning = &text[..end];
-        let Value::Nodes(nodes) = evaluate(&parse(beginning).ok()?, html).ok()? else { return None };
-        if nodes.is_empty() {
-            return Some(super::selector::tell(longest, beginning, None));
-        }
-        longest = Some((beginning, nodes.len()));
-    }
-    None
+    Page::new(html, nodes).whole(xpath)
 }
 
 /// A page while an expression is evaluated on it.
@@ -72,6 +59,15 @@ struct Context<'p> {
 }
 
 impl<'p> Page<'p> {
+    fn new(html: &'p Html, nodes: usize) -> Self {
+        Self { html, order: OnceCell::new(), root: Node::root(html), left: Cell::new(nodes) }
+    }
+
+    /// What an expression gives that stands for itself.
+    fn whole(&self, xpath: &XPath) -> Result<Value<'p>, Unclear> {
+        self.value(&xpath.expression, Context { node: self.root, position: 1, size: 1 })
+    }
+
     fn value(&self, expression: &Expression, context: Context<'p>) -> Result<Value<'p>, Unclear> {
         Ok(match expression {
             Expression::Literal(text) => Value::Text(text.clone()),
@@ -313,15 +309,5 @@ mod tests {
         let expression = parse("count(//*[count(//*[count(//*) > 1]) > 1])").expect("an expression");
         let error = evaluate_within(&expression, &html, 100_000).map(|value| value.told()).expect_err("too long");
         assert_eq!(error.to_string(), "the XPath looks at too many nodes of this page; make it more direct");
-    }
-
-    #[test]
-    fn the_longest_part_that_finds_something_is_told() {
-        let html = Html::parse_document(PAGE);
-        assert_eq!(
-            explain("//ul[@id='u']/li[4]/a", &html).as_deref(),
-            Some("`//ul[@id='u']/li` matches 3 elements, `//ul[@id='u']/li[4]` matches none")
-        );
-        assert_eq!(explain("//li", &html), None);
     }
 }

@@ -111,23 +111,23 @@ impl std::fmt::Display for Phase {
 
 impl FetchError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(_) => None,
-            Self::Refused(refused) => Some(refused.hint()),
-            Self::Dns { .. } => Some("check the name, and whether it resolves where Stepcast runs"),
-            Self::Connect { .. } => Some("check that the server is up and listens on that port"),
-            Self::Tls { hint, .. } => Some(hint),
+            Self::InvalidRequest(_) => "check the request, and what its variables hold",
+            Self::Refused(refused) => refused.hint(),
+            Self::Dns { .. } => "check the name, and whether it resolves where Stepcast runs",
+            Self::Connect { .. } => "check that the server is up and listens on that port",
+            Self::Tls { hint, .. } => hint,
             Self::Proxy(error) => match error.as_ref() {
-                Self::Refused(refused) => Some(refused.hint()),
-                _ => Some("check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs"),
+                Self::Refused(refused) => refused.hint(),
+                _ => "check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs",
             },
-            Self::ProxyRefused { refusal, .. } => Some(refusal.hint()),
-            Self::Timeout { .. } => Some("find out why it takes so long, or give the step a longer `timeout`"),
-            Self::TooLarge { .. } => Some("larger bodies are not read; check a smaller page"),
-            Self::Protocol(_) => Some("the server, or something in front of it, broke the answer off or garbled it"),
-            Self::BadRedirect { .. } => Some("check the `location` header; it has to lead to an http or https address"),
-            Self::TooManyRedirects { .. } => Some("the page probably redirects in a circle"),
+            Self::ProxyRefused { refusal, .. } => refusal.hint(),
+            Self::Timeout { .. } => "find out why it takes so long, or give the step a longer `timeout`",
+            Self::TooLarge { .. } => "larger bodies are not read; check a smaller page",
+            Self::Protocol(_) => "the server, or something in front of it, broke the answer off or garbled it",
+            Self::BadRedirect { .. } => "check the `location` header; it has to lead to an http or https address",
+            Self::TooManyRedirects { .. } => "the page probably redirects in a circle",
         }
     }
 

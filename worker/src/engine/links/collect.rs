@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use scraper::Html;
 use std::collections::{BTreeMap, BTreeSet};
 use stepcast_protocol::pattern::Pattern;
+use stepcast_protocol::suite::patterns::check_regex;
 use stepcast_protocol::suite::{LinkScope, Links};
 use url::Url;
 
@@ -31,7 +32,7 @@ pub struct Collected {
 /// The links a check is about, each address once, in the order of the page.
 pub fn collect(links: &Links, page: &Page) -> Result<Collected, Unclear> {
     let html = page.html().map_err(|error| Unclear::new(error.to_owned()))?;
-    let ignored = Pattern::any_of(&links.ignore).map_err(|error| Unclear::new(error.to_string()))?;
+    let ignored = ignored(links)?;
     let is_ignored = |address: &str| {
         ignored.is_match(address).map_err(|error| Unclear::new(format!("one of the patterns of `ignore` {error}")))
     };
@@ -55,6 +56,13 @@ pub fn collect(links: &Links, page: &Page) -> Result<Collected, Unclear> {
     collected.broken.extend(missing(page, here).into_iter().map(|fragment| format!("the page has no `#{fragment}`")));
     collected.found = places.len();
     Ok(collected)
+}
+
+fn ignored(links: &Links) -> Result<Pattern, Unclear> {
+    Pattern::any_of(&links.ignore).map_err(|error| {
+        let problem = links.ignore.iter().find_map(|pattern| check_regex(pattern).err());
+        Unclear::new(problem.unwrap_or_else(|| error.to_string()))
+    })
 }
 
 impl Collected {

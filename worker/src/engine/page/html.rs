@@ -63,8 +63,13 @@ mod tests {
     #[test]
     fn a_page_that_takes_too_long_is_given_up() {
         let nested = "<div>".repeat(1_000_000);
-        let error = parse_within(&nested, Duration::from_millis(50), usize::MAX / TAG).map(drop).expect_err("too deep");
-        assert_eq!(error, "the page could not be parsed within 50ms");
+        // Each attribute is compared with all before it.
+        let attributes = (0..1_000_000).fold("<p".to_owned(), |text, n| text + &format!(" a{n}"));
+        for page in [nested, attributes] {
+            let limit = Duration::from_millis(50);
+            let error = parse_within(&page, limit, usize::MAX / TAG).map(drop).expect_err("too much");
+            assert_eq!(error, "the page could not be parsed within 50ms");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use scraper::{ElementRef, Html};
 use selectors::context::{MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches};
 use selectors::matching::{MatchingContext, matches_selector};
 use selectors::parser::{ParseRelative, SelectorList};
+use stepcast_protocol::suite::patterns::describe_selector_error;
 pub use walk::{Reader, walk};
 
 /// Most nodes a selector looks at; about a second on a large page.
@@ -44,7 +45,7 @@ impl Selector {
     pub fn parse(text: &str) -> Result<Self, String> {
         SelectorList::parse(&Parser, &mut Tokens::new(text), ParseRelative::No)
             .map(Self)
-            .map_err(|error| SelectorErrorKind::from(error).to_string())
+            .map_err(|error| describe_selector_error(&SelectorErrorKind::from(error)))
     }
 
     /// All elements it matches, in the order of the document.

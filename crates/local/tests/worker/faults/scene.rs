@@ -54,7 +54,14 @@ impl Scene {
         let table = world.platform().table;
         for connection in [CALLER, DASHBOARD] {
             let (principal, connected_at) = (connection.to_owned(), world.after(Duration::ZERO));
-            let known = Connection { connection: connection.to_owned(), principal, role: Role::Runner, connected_at };
+            let known = Connection {
+                connection: connection.to_owned(),
+                principal,
+                role: Role::Runner,
+                connected_at,
+                job: None,
+                token: None,
+            };
             table.put_connection(&known).await.expect("the table");
         }
         table.watch(&topic_feed(), DASHBOARD).await.expect("the table");

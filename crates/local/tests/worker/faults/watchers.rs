@@ -23,6 +23,8 @@ async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> 
         principal: DASHBOARD.to_owned(),
         role: Role::Viewer,
         connected_at: 0,
+        job: None,
+        token: None,
     };
     table.put_connection(&known).await.expect("the table");
     table.watch(&topic_feed(), UNWELL).await.expect("the table");

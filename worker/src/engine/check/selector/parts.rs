@@ -3,6 +3,8 @@
 //! Only the first of a list is cut: if the list matches nothing, none of its members does. The cut pieces are parsed
 //! again before they are used, so a wrong cut costs a hint and nothing else.
 
+use crate::engine::check::candidates::Kind;
+
 /// A simple selector within a selector.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Part<'s> {
@@ -12,21 +14,6 @@ pub struct Part<'s> {
     pub end: usize,
     /// What it asks for
     pub kind: Kind<'s>,
-}
-
-/// What a simple selector asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Kind<'s> {
-    /// An element by its name
-    Tag(&'s str),
-    /// A class
-    Class(&'s str),
-    /// An id
-    Id(&'s str),
-    /// An attribute, perhaps with a value
-    Attribute(&'s str, Option<&'s str>),
-    /// Something else, like `:first-child`
-    Pseudo,
 }
 
 /// The simple selectors of the first selector in a list.
@@ -84,7 +71,7 @@ fn kind(text: &str) -> Kind<'_> {
     } else if let Some(inside) = text.strip_prefix('[') {
         attribute(inside.trim_end_matches(']'))
     } else if text.starts_with(':') {
-        Kind::Pseudo
+        Kind::Other
     } else {
         Kind::Tag(text)
     }
@@ -97,6 +84,18 @@ fn attribute(inside: &str) -> Kind<'_> {
             let name = name.trim_end_matches(['~', '|', '^', '$', '*']).trim();
             Kind::Attribute(name, Some(value.trim().trim_matches(['"', '\''])))
         }
+    }
+}
+
+/// How a selector asks for it.
+pub fn written(kind: &Kind) -> String {
+    match kind {
+        Kind::Tag(name) => (*name).to_owned(),
+        Kind::Class(name) => format!(".{name}"),
+        Kind::Id(name) => format!("#{name}"),
+        Kind::Attribute(name, None) => format!("[{name}]"),
+        Kind::Attribute(name, Some(value)) => format!("[{name}=\"{value}\"]"),
+        Kind::Text(_) | Kind::Other => String::new(),
     }
 }
 

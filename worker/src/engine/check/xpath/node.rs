@@ -130,7 +130,8 @@ impl<'p> Node<'p> {
         is_own_attribute || around.by_ref().take(DEEP).any(|node| node == other.tree) || around.next().is_some()
     }
 
-    fn is_element(self) -> bool {
+    /// Whether it is an element, and not an attribute of one.
+    pub fn is_element(self) -> bool {
         self.attribute.is_none() && self.tree.value().is_element()
     }
 }

@@ -1,0 +1,14 @@
+//! Where redirects have led, for checks that did not expect them.
+
+use crate::engine::page::Page;
+use stepcast_protocol::suite::Subject;
+
+/// A wrong status may be that of another page.
+pub fn hint(subject: &Subject, page: &Page) -> Option<String> {
+    let response = page.response();
+    let is_about_the_way = matches!(subject, Subject::Status | Subject::Redirects) && response.redirects > 0;
+    is_about_the_way.then(|| match response.redirects {
+        1 => format!("a redirect led to `{}`", response.url),
+        redirects => format!("{redirects} redirects led to `{}`", response.url),
+    })
+}
