@@ -34,6 +34,7 @@ async fn nodes_and_values_hold_as_they_say() {
             "xpath: 'substring(\"12345\", 1.5, 2.6)', equals: '234'",
             "xpath: 'substring-before(\"a=b=c\", \"=\")', equals: a",
             "xpath: 'string-length(normalize-space(\"a  b\"))', equals: 3",
+            "xpath: 'starts-with(\"abc\", \"b\")', equals: false",
             "xpath: ceiling(1.2), equals: 2",
             "xpath: floor(-1.2), equals: -2",
             "xpath: '//input/@value', filter: upper, equals: T0K3N",
