@@ -101,8 +101,9 @@ check-asyncapi:
 
 # --- Benchmarks
 
-bench: $(RELEASE) ## Time the engine alone, and a suite over a documentation tree
+bench: $(RELEASE) ## Time the engine alone, 2,000 watchers of one job, and a suite over a documentation tree
 	bench/engine.sh $(RELEASE)
+	bench/watchers.sh $(RELEASE)
 	bench/documentation.sh $(RELEASE)
 
 FORCE:

@@ -63,8 +63,7 @@ async fn selected(caller: &Caller<'_>, record: &JobRecord, only: Selection) -> R
         return Ok(Vec::new());
     }
     let tests = caller.platform.table.tests(&record.job, record.plan).await?;
-    let is_bad = |outcome: &Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored | Outcome::Blocked);
-    let bad = tests.into_iter().filter(|test| test.outcome.as_ref().is_some_and(is_bad));
+    let bad = tests.into_iter().filter(|test| test.outcome.is_some_and(Outcome::is_failure));
     let names: Vec<String> = bad.map(|test| test.name).collect();
     if names.is_empty() {
         return Err(Failure::new(ErrorCode::Conflict, "no test of that job failed; replay `all` of it"));

@@ -26,14 +26,14 @@ fn unpack(function: &str, folder: &TempDir) -> PathBuf {
 }
 
 /// Services in which there is nothing but one connection.
-async fn service(uri: Uri, headers: HeaderMap) -> String {
+async fn service(uri: Uri, headers: HeaderMap, body: String) -> String {
     let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let connection = json!({
         "connection": { "S": "XfGLweS3NjMCFlA=" }, "principal": { "S": "ci" }, "role": { "S": "runner" },
         "connected_at": { "N": "1795342667185" }, "expires_at": { "N": "9999999999" },
     });
     let answer = match operation.rsplit('.').next() {
-        Some("GetItem") => json!({ "Item": connection }),
+        Some("GetItem") if body.contains("CONNECTION#") => json!({ "Item": connection }),
         Some("Query") => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
         Some("BatchWriteItem") => json!({ "UnprocessedItems": {} }),
         Some("GetSecretValue") => json!({ "SecretString": SECRET }),

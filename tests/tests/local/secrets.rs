@@ -5,10 +5,12 @@ use stepcast_tests::events::{is_end_of, suite};
 use stepcast_tests::{Server, Site};
 
 const SECRET: &str = "correct-horse-battery-staple";
+/// A message that was taken just before a kill comes back after a lease.
+const OPTIONS: [&str; 3] = ["--allow-private-targets", "--lease", "2s"];
 
 #[tokio::test]
 async fn a_secret_is_never_stored_in_the_clear() {
-    let (server, site) = (Server::start().await, Site::start().await);
+    let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
     let mut client = server.client().await;
     let echo = json!({
         "name": "Echo", "get": format!("{}/echo?text=${{secret.key}}", site.base),

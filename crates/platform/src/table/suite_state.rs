@@ -115,8 +115,7 @@ fn state_key(job: &JobRecord) -> (String, String) {
     let mut tags = job.tags.clone();
     tags.sort();
     tags.dedup();
-    let branch = job.labels.get("branch").map(String::as_str).unwrap_or_default();
-    let mut sk = serde_json::json!([branch, tags]).to_string();
+    let mut sk = serde_json::json!([job.branch(), tags]).to_string();
     if sk.len() > SORT_KEY_BYTES {
         sk = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, sk.as_bytes()));
     }
