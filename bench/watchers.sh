@@ -17,9 +17,9 @@ stop() {
 }
 trap stop EXIT
 cargo build --quiet --release --package stepcast-tests --example watchers
-# Each watcher is an open file here and another in the server.
-ulimit -n $((watchers * 2 + 500))
-"$stepcast" up --port 0 --json --data-dir "$folder/data" --allow-private-targets >"$folder/up" 2>"$folder/log" &
+# Each watcher is an open file here and one in the server, where a push to it is two more.
+ulimit -n $((watchers * 4 + 1000))
+"$stepcast" up --port 0 --json --data-dir "$folder/data" --allow-private-targets --max-connections 5000 >"$folder/up" 2>"$folder/log" &
 server=$!
 until [ -s "$folder/up" ]; do kill -0 "$server" || { cat "$folder/log" >&2; exit 1; }; sleep 0.1; done
 field() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\\1/" "$folder/up"; }

@@ -6,7 +6,7 @@
 use futures_util::{SinkExt, StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use stepcast_protocol::{Event, EventBody, JobState};
 use stepcast_tests::{Client, Site};
 use tokio::net::TcpStream;
@@ -25,6 +25,7 @@ struct Watcher {
     heard: Vec<(f64, String)>,
 }
 
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,12 +34,14 @@ async fn main() -> anyhow::Result<()> {
     };
     let (watchers, silent): (usize, usize) = (watchers.parse()?, silent.parse()?);
     let site = Site::start().await;
+    let begun = Instant::now();
     let mut runner = Client::connect(ws, token).await;
     let job = runner.run(suite(&site.base)).await;
 
     let opening = (0..watchers).map(|_| Watcher::join(ws, token, &job));
     let mut all: Vec<Watcher> =
         stream::iter(opening).buffer_unordered(AT_ONCE).map(|joined| joined.expect("joins")).collect().await;
+    println!("{watchers} watchers have joined after {:.1} s", begun.elapsed().as_secs_f64());
     let behind = all.split_off(watchers - silent);
     site.release("start");
     let all = finish(all).await;
@@ -55,7 +58,7 @@ fn suite(site: &str) -> Value {
         let steps: Vec<_> = std::iter::once("/held/start".to_owned()).chain(paths).map(step).collect();
         json!({ "name": format!("Test {number}"), "steps": steps })
     };
-    json!({ "suite": "Watched", "defaults": { "host": { "concurrency": TESTS } }, "tests": (0..TESTS).map(test).collect::<Vec<_>>() })
+    json!({ "suite": "Watched", "defaults": { "timeout": "2m", "host": { "concurrency": TESTS } }, "tests": (0..TESTS).map(test).collect::<Vec<_>>() })
 }
 
 impl Watcher {
