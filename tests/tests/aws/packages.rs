@@ -25,7 +25,7 @@ fn unpack(function: &str, folder: &TempDir) -> PathBuf {
     program
 }
 
-/// Services in which there is nothing but one connection.
+/// Services in which there is nothing but one connection, and jobs of which nothing can be read.
 async fn service(uri: Uri, headers: HeaderMap, body: String) -> String {
     let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let connection = json!({
@@ -34,6 +34,7 @@ async fn service(uri: Uri, headers: HeaderMap, body: String) -> String {
     });
     let answer = match operation.rsplit('.').next() {
         Some("GetItem") if body.contains("CONNECTION#") => json!({ "Item": connection }),
+        Some("GetItem") if body.contains("JOB#") => json!({ "Item": { "plan": { "S": "not a number" } } }),
         Some("Query") => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
         Some("BatchWriteItem") => json!({ "UnprocessedItems": {} }),
         Some("GetSecretValue") => json!({ "SecretString": SECRET }),
