@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::seal::Sealer;
 use stepcast_platform::table::{JobRecord, JobSource, SealedSecrets};
-use stepcast_platform::{Error, FirstUse, Platform};
+use stepcast_platform::{Clock, Error, FirstUse, Platform};
 use stepcast_protocol::document::Node;
 use stepcast_protocol::state::Stop;
 use stepcast_protocol::suite::{self, Suite};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Most jobs remembered at once; the ones nobody works on go first.
 const REMEMBERED: usize = 64;
@@ -29,6 +30,8 @@ pub(crate) struct Job {
     pub finisher: Finisher,
     pub looks: Looks,
     known: Mutex<Known>,
+    clock: Clock,
+    stopped: CancellationToken,
 }
 
 /// What was last read of a job.
@@ -61,9 +64,19 @@ impl Job {
         self.source.get_or_make(read).await
     }
 
-    /// Why what is left of the job is not run, as far as is known here. `now` is in milliseconds since 1970.
-    pub fn stop(&self, now: u64) -> Option<Stop> {
-        self.lock().record.stop(now)
+    /// Why what is left of the job is not run, as far as is known here.
+    pub fn stop(&self) -> Option<Stop> {
+        let stop = self.lock().record.stop(self.clock.now_ms());
+        if stop.is_some() {
+            self.stopped.cancel();
+        }
+        stop
+    }
+
+    /// Cancelled as soon as it is known here that what is left of the job is not run.
+    pub fn stopped(&self) -> CancellationToken {
+        self.stop();
+        self.stopped.clone()
     }
 
     /// Who ended the job without waiting for its tests, as far as is known here.
@@ -73,15 +86,20 @@ impl Job {
 
     /// Takes in what was just read of the job. Of two readings that cross, the older may come last.
     pub fn note(&self, record: &JobRecord) {
-        let mut known = self.lock();
-        known.looked_at = Instant::now();
-        if record.v > known.record.v {
-            known.record = record.clone();
+        {
+            let mut known = self.lock();
+            known.looked_at = Instant::now();
+            if record.v > known.record.v {
+                known.record = record.clone();
+            }
         }
+        self.stop();
     }
 
-    /// Looks whether the job is to stop, unless that was done a moment ago.
+    /// Looks whether the job is to stop; at the table, unless that was done a moment ago.
     pub async fn refresh(&self, platform: &Platform) {
+        // Its time may be over without anybody having written so.
+        self.stop();
         {
             let mut known = self.lock();
             if known.looked_at.elapsed() < REFRESH {
@@ -146,6 +164,8 @@ impl Jobs {
             finisher: Finisher::new(self.platform.clone(), record.job.clone()),
             looks: Looks::default(),
             known: Mutex::new(Known { record: record.clone(), looked_at: Instant::now() }),
+            clock: self.platform.clock.clone(),
+            stopped: CancellationToken::new(),
         }
     }
 }

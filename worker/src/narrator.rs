@@ -8,6 +8,7 @@ use stepcast_platform::Clock;
 use stepcast_platform::table::topic_job;
 use stepcast_protocol::state::{CheckResult, Outcome, StepState, TestState, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody};
+use tokio_util::sync::CancellationToken;
 
 /// Tells the watchers of a job about one test.
 pub(crate) struct Narrator<'a> {
@@ -107,7 +108,7 @@ impl Observer for Narrator<'_> {
         self.tell(EventBody::StepFinished { test: self.state.test, step }, true);
     }
 
-    fn is_stopped(&self) -> bool {
-        self.job.stop(self.clock.now_ms()).is_some()
+    fn stopped(&self) -> CancellationToken {
+        self.job.stopped()
     }
 }

@@ -31,7 +31,7 @@ impl Worker {
             allowed = delivery.deadline.comes() => Err(out_of_time(&allowed)),
             () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
         };
-        match (job.stop(self.platform.clock.now_ms()), planned) {
+        match (job.stop(), planned) {
             (Some(Stop::Cancelled), _) => self.end_without_tests(&record, Verdict::Cancelled, None).await,
             (Some(limit), _) => self.end_without_tests(&record, Verdict::Errored, Some(&limit.to_string())).await,
             (None, Err(problem)) => self.end_without_tests(&record, Verdict::Errored, Some(&problem)).await,

@@ -59,7 +59,7 @@ impl Worker {
         let begun = Instant::now();
         let end = match source {
             _ if let Some(by) = job.ended_by() => errored(ended(&by)),
-            _ if job.stop(self.platform.clock.now_ms()).is_some() => not_run(Outcome::Cancelled),
+            _ if job.stop().is_some() => not_run(Outcome::Cancelled),
             Err(reason) => errored(given_up(reason)),
             Ok(source) => {
                 let run = TestRun {

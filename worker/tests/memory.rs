@@ -10,6 +10,7 @@ use std::process::Command;
 use stepcast_protocol::state::StepState;
 use stepcast_protocol::suite::Suite;
 use stepcast_worker::engine::{Engine, EngineConfig, Observer, TestRun};
+use tokio_util::sync::CancellationToken;
 
 /// What a worker on Lambda has, in MiB: `WorkerMemory` in `infra/template.yaml`.
 const BOUND: usize = 512;
@@ -24,8 +25,8 @@ impl Observer for Nobody {
     fn attempt_started(&mut self, _: u32) {}
     fn step_started(&mut self, _: StepState) {}
     fn step_finished(&mut self, _: StepState) {}
-    fn is_stopped(&self) -> bool {
-        false
+    fn stopped(&self) -> CancellationToken {
+        CancellationToken::new()
     }
 }
 

@@ -86,6 +86,12 @@ async fn run_and_check_stop_where_they_are_told_to() {
         assert_eq!(ran.code, 3, "{command}: {}", ran.stderr);
         assert!(ran.stdout.contains("the job was stopped at its time limit of 1s"), "{command}: {}", ran.stdout);
     }
+    let waiting = files.write("waiting.yaml", &format!(
+        "{{ suite: s, defaults: {{ host: {{ interval: 1m }} }}, tests: [ {{ name: t, each: {{ n: [1, 2, 3] }}, get: '{}/page/once' }} ] }}",
+        site.base,
+    ));
+    let ran = run(&["check", &waiting, "--time-limit", "1s"]).await;
+    assert_eq!((ran.code, site.hits("/page/once")), (3, 1), "who waits for a turn waits no longer: {}", ran.stdout);
     let wrong = run(&["check", &file, "--time-limit", "1500ms"]).await;
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
     assert!(wrong.stderr.contains("whole seconds, from `1s` to `24h`"), "{}", wrong.stderr);

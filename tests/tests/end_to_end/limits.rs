@@ -37,6 +37,23 @@ async fn a_job_stops_once_as_many_tests_failed_as_it_may_have() {
 }
 
 #[tokio::test]
+async fn tests_that_wait_for_their_turn_at_a_host_stop_waiting() {
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
+    let wrong = json!({ "get": format!("{}/page/x", site.base), "expect": [{ "status": 404 }] });
+    let mut suite =
+        suite(&[json!({ "name": "Wrong", "each": { "number": (0..30).collect::<Vec<_>>() }, "steps": [wrong] })]);
+    suite["defaults"] = json!({ "host": { "interval": "1m" } });
+    let job = client.ask(json!({ "action": "run", "suite": suite, "max_failures": 1 })).await["job"].clone();
+    let job = job.as_str().expect("a job");
+    let events = client.until_complete(job, Vec::new()).await;
+    let summary = fold(job, &events).summary.expect("the job");
+    assert_eq!((summary.counts.failed, summary.counts.cancelled), (1, 29), "{summary:?}");
+    assert_eq!(site.hits("/page/x"), 1);
+    deployment.stop().await;
+}
+
+#[tokio::test]
 async fn a_job_stops_at_its_time_limit_and_is_not_green() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use stepcast_protocol::pattern::{Pattern, TooLong};
 use stepcast_protocol::suite::{Defaults, Discover, DiscoverFrom};
 use stepcast_protocol::template;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Largest sitemap, unpacked, in bytes. <https://www.sitemaps.org/protocol.html>
@@ -146,6 +147,7 @@ impl Discovery<'_> {
             timeout: self.defaults.timeout,
             body_bytes,
             network: self.network.clone(),
+            called_off: CancellationToken::new(),
         })
     }
 

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::suite::HostLimits;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// As many hops as curl and reqwest follow by default; browsers take 20.
@@ -54,6 +55,8 @@ pub struct FetchRequest {
     pub body_bytes: Option<usize>,
     /// How it reaches the network
     pub network: Network,
+    /// Ends the wait for a turn at the host; what has been sent goes on
+    pub called_off: CancellationToken,
 }
 
 /// An answer, read to its end.
@@ -105,7 +108,8 @@ impl Fetcher {
             request.network.check(&self.guard)?;
             let client = self.clients.get(&request.network).await?;
             let host = request.url.host_str().unwrap_or_default();
-            let _turn = self.hosts.turn(host, limits).await;
+            let turn = self.hosts.turn(host, limits, &request.called_off).await;
+            let _turn = turn.ok_or(FetchError::CalledOff)?;
             let answer = budget.spend(Phase::Answer, send(&client, &request, jar)).await?;
             if let Some(wait) = retry_after::asked_for(answer.status(), answer.headers()) {
                 self.hosts.rest(host, wait);

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use stepcast_protocol::suite::check::render_value;
 use stepcast_protocol::suite::{Auth, Body, Request};
 use stepcast_protocol::template;
+use tokio_util::sync::CancellationToken;
 use url::{Url, form_urlencoded};
 
 /// Headers that say how the bytes travel, which is the client's business.
@@ -29,6 +30,7 @@ pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<Fe
         timeout: request.timeout,
         body_bytes: None,
         network: network.clone(),
+        called_off: CancellationToken::new(),
     })
 }
 

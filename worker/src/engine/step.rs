@@ -21,6 +21,7 @@ use stepcast_protocol::suite::matcher::status_class;
 use stepcast_protocol::suite::{Capture, Check, HostLimits, Links, Matcher, Step, Subject};
 use stepcast_protocol::{Outcome, duration};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Longest a page may take to be parsed and judged. Some pages and selectors together take the square of their size.
 const JUDGING_TIME: Duration = Duration::from_secs(30);
@@ -41,6 +42,8 @@ pub struct StepRun<'a> {
     pub step: &'a Step,
     /// The job whose tests may have the same answer, where the step does not need one of its own
     pub shared: Option<&'a str>,
+    /// Ends the step where it waits for its turn at a host
+    pub called_off: CancellationToken,
 }
 
 /// How a step ended.
@@ -71,6 +74,7 @@ impl StepRun<'_> {
                 let (judged, scope) = self.judge(response, cookies, scope).await;
                 (self.ask_links(judged, jar, request).await, scope)
             }
+            Err(FetchError::CalledOff) => (Judged::called_off(), scope),
             Err(error) => (Judged::of_error(&error, self.mask), scope),
         };
         let Judged { outcome, results, evaluated, is_permanent, .. } = verdict;
@@ -80,7 +84,8 @@ impl StepRun<'_> {
     /// The step's request and the answer to it.
     async fn fetch(&self, jar: &mut CookieStore, scope: &Scope) -> Result<(FetchRequest, Response), FetchError> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
-        let request = request::fill_in(&self.step.request, scope, self.network)?;
+        let mut request = request::fill_in(&self.step.request, scope, self.network)?;
+        request.called_off = self.called_off.clone();
         let response = match self.shared {
             Some(job) => self.fetcher.fetch_shared(job, request.clone(), jar, self.limits).await,
             None => self.fetcher.fetch(request.clone(), jar, self.limits).await,
@@ -91,6 +96,8 @@ impl StepRun<'_> {
     /// Makes the checks of links, which only the page could name.
     async fn ask_links(&self, mut judged: Judged, jar: &CookieStore, mut request: FetchRequest) -> Judged {
         request.headers.remove(CONTENT_TYPE);
+        // The step has begun, so it is ended.
+        request.called_off = CancellationToken::new();
         let asker =
             links::Asker { fetcher: self.fetcher, limits: self.limits, jar, request: &request, mask: self.mask };
         for (place, links, collected) in std::mem::take(&mut judged.links) {
@@ -133,6 +140,10 @@ struct Judged {
 }
 
 impl Judged {
+    fn called_off() -> Self {
+        Self { outcome: Outcome::Cancelled, results: Vec::new(), evaluated: 0, is_permanent: true, links: Vec::new() }
+    }
+
     fn of_error(error: &FetchError, mask: &Mask) -> Self {
         let result = request_result(Outcome::Errored, &error.to_string(), Some(error.hint()), mask);
         Self {

@@ -22,6 +22,7 @@ use stepcast_protocol::state::StepState;
 use stepcast_protocol::suite::{Suite, Test};
 use time_limit::TimeLimit;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Hears what a test does while it does it.
 pub trait Observer: Send {
@@ -31,8 +32,9 @@ pub trait Observer: Send {
     fn step_started(&mut self, step: StepState);
     /// A step has ended; it is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) by itself
     fn step_finished(&mut self, step: StepState);
-    /// Asked between steps and retries: whether to stop here
-    fn is_stopped(&self) -> bool;
+    /// Asked before every step and retry; cancelled where the test is to stop there, or while it waits for its turn at a
+    /// host
+    fn stopped(&self) -> CancellationToken;
 }
 
 /// What is run.
@@ -101,7 +103,7 @@ async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Ob
             }
             return (attempt, ended);
         }
-        if observer.is_stopped() {
+        if observer.stopped().is_cancelled() {
             return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
         }
         if let Err(over) = time_limit::within(limit, tokio::time::sleep(retry::pause_after(attempt))).await {

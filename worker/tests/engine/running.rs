@@ -1,14 +1,17 @@
 //! Attempts, steps, and what whoever watches hears of them.
 
-use super::site::{Site, Watcher, in_turn, suite};
+use super::site::{Site, Watcher, in_turn, suite, suite_with};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use stepcast_protocol::Outcome;
-use stepcast_worker::engine::TestRun;
+use stepcast_protocol::state::StepState;
+use stepcast_worker::engine::{Observer, TestRun};
+use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
 async fn a_test_that_passes_on_a_retry_is_flaky() {
@@ -93,6 +96,38 @@ async fn a_cancelled_test_stops_between_steps() {
   steps: [ { get: '${base}/', expect: [ { status: 200 } ] }, { get: '${base}/', expect: [ { status: 200 } ] } ]";
     let end = site.run_watched(steps, &mut watcher).await;
     assert_eq!((end.outcome, end.steps.len()), (Outcome::Cancelled, 1));
+}
+
+/// Stops its test in the moment a step has begun.
+#[derive(Default)]
+struct StopsAtTheStep(CancellationToken);
+
+impl Observer for StopsAtTheStep {
+    fn attempt_started(&mut self, _: u32) {}
+
+    fn step_started(&mut self, _: StepState) {
+        self.0.cancel();
+    }
+
+    fn step_finished(&mut self, _: StepState) {}
+
+    fn stopped(&self) -> CancellationToken {
+        self.0.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_test_does_not_wait_for_its_turn_at_a_host_and_leaves_nothing_to_tear_down() {
+    let site = Site::start().await;
+    let suite = suite_with(
+        &json!({ "host": { "interval": "1m" } }),
+        "- name: t
+  steps: [ { get: '${base}/', expect: [ { status: 200 } ] } ]
+  teardown: [ { get: '${base}/' } ]",
+    );
+    let end = site.run_suite(&suite, &mut StopsAtTheStep::default()).await;
+    let steps: Vec<_> = end.steps.iter().map(|step| (step.outcome, step.checks.len())).collect();
+    assert_eq!((end.outcome, steps), (Outcome::Cancelled, vec![(Some(Outcome::Cancelled), 0)]));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use stepcast_protocol::Outcome;
 use stepcast_protocol::state::{CheckResult, StepState};
 use stepcast_protocol::suite::Suite;
 use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlanError, PlannedTest, TestEnd, TestRun};
+use tokio_util::sync::CancellationToken;
 
 /// A server on a port of its own, and what is said to it.
 pub struct Site {
@@ -151,6 +152,7 @@ pub struct Watcher {
     pub heard: Vec<String>,
     cancel_after: Option<usize>,
     finished: usize,
+    pub stopped: CancellationToken,
 }
 
 impl Watcher {
@@ -173,10 +175,13 @@ impl Observer for Watcher {
         self.finished += 1;
         let outcome = step.outcome.expect("an outcome").as_str();
         self.heard.push(format!("finished {} {outcome}", step.step));
+        if self.cancel_after == Some(self.finished) {
+            self.stopped.cancel();
+        }
     }
 
-    fn is_stopped(&self) -> bool {
-        self.cancel_after.is_some_and(|steps| self.finished >= steps)
+    fn stopped(&self) -> CancellationToken {
+        self.stopped.clone()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::StepState;
 use stepcast_worker::engine::Observer;
+use tokio_util::sync::CancellationToken;
 
 const SILENT: &str = "
   time_limit: 200ms
@@ -80,8 +81,8 @@ impl Observer for Slow {
         std::thread::sleep(Duration::from_secs(1));
     }
 
-    fn is_stopped(&self) -> bool {
-        false
+    fn stopped(&self) -> CancellationToken {
+        CancellationToken::new()
     }
 }
 

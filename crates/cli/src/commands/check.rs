@@ -21,6 +21,7 @@ use stepcast_protocol::state::{Counts, JobLimits, JobStatus, StepState, Stop, te
 use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{Event, EventBody, JobState, Verdict};
 use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlannedTest, TestRun};
+use tokio_util::sync::CancellationToken;
 
 /// Tests at once; politeness towards a host is the engine's.
 const CONCURRENCY: usize = 32;
@@ -62,7 +63,10 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
                 let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
                 run.tell(run.next_job_version(), EventBody::JobPlanned { total });
                 let one = |test: PlannedTest| run.test(engine, &file, &vars, &secrets, test);
-                stream::iter(tests).map(one).buffer_unordered(CONCURRENCY).collect::<()>().await;
+                tokio::select! {
+                    () = stream::iter(tests).map(one).buffer_unordered(CONCURRENCY).collect::<()>() => {}
+                    () = run.watch_the_time() => unreachable!("it never ends by itself"),
+                }
                 run.finish(total, None)
             }
             Err(problem) => run.finish(0, Some(problem.to_string())),
@@ -95,6 +99,8 @@ struct Run {
     shared: Mutex<Shared>,
     limits: JobLimits,
     is_cancelled: AtomicBool,
+    /// Cancelled as soon as the rest of the file is not run
+    stopped: CancellationToken,
 }
 
 struct Shared {
@@ -116,12 +122,14 @@ impl Run {
             shared: Mutex::new(shared),
             limits,
             is_cancelled: AtomicBool::new(false),
+            stopped: CancellationToken::new(),
         }
     }
 
     /// Lets what runs come to its end, and nothing else begin.
     fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
+        self.stopped.cancel();
     }
 
     /// Why the rest of the file is not run, if it is not.
@@ -129,12 +137,28 @@ impl Run {
         if self.is_cancelled.load(Ordering::Relaxed) {
             return Some(Stop::Cancelled);
         }
-        self.limits.reached(&self.lock().counts, self.started.elapsed())
+        let limit = self.limits.reached(&self.lock().counts, self.started.elapsed());
+        if limit.is_some() {
+            self.stopped.cancel();
+        }
+        limit
+    }
+
+    /// Stops the file when its time is over, also while nothing happens.
+    async fn watch_the_time(&self) {
+        if let Some(limit) = self.limits.time_limit_s {
+            tokio::time::sleep_until((self.started + Duration::from_secs(limit.into())).into()).await;
+            self.stop();
+        }
+        std::future::pending().await
     }
 
     /// Forgets the file before.
     fn begin(&mut self, path: &Path) {
         self.started = Instant::now();
+        if !self.is_cancelled.load(Ordering::Relaxed) {
+            self.stopped = CancellationToken::new();
+        }
         self.job = format!("check:{}", path.display());
         self.job_of_its_own = uuid::Uuid::new_v4().to_string();
         let mut shared = self.lock();
@@ -154,6 +178,7 @@ impl Run {
         let end = engine.run_test(run, &mut narrator).await;
         self.lock().checks += end.checks;
         narrator.finish(end.outcome, end.duration, end.attempt, end.steps);
+        self.stop();
     }
 
     fn finish(&self, total: u32, problem: Option<String>) -> anyhow::Result<Exit> {
@@ -247,7 +272,8 @@ impl Observer for Narrator<'_> {
         self.tell(EventBody::StepFinished { test: self.planned.test, step });
     }
 
-    fn is_stopped(&self) -> bool {
-        self.run.stop().is_some()
+    fn stopped(&self) -> CancellationToken {
+        self.run.stop();
+        self.run.stopped.clone()
     }
 }

@@ -56,6 +56,9 @@ pub enum FetchError {
         /// How it did
         refusal: Refusal,
     },
+    /// It was called off while it waited for its turn at the host
+    #[error("it was called off before it was sent")]
+    CalledOff,
     /// The time was used up
     #[error("{phase} within {}", duration::format(*limit))]
     Timeout {
@@ -123,6 +126,7 @@ impl FetchError {
                 _ => "check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs",
             },
             Self::ProxyRefused { refusal, .. } => refusal.hint(),
+            Self::CalledOff => "run it again",
             Self::Timeout { .. } => "find out why it takes so long, or give the step a longer `timeout`",
             Self::TooLarge { .. } => "larger bodies are not read; check a smaller page",
             Self::Protocol(_) => "the server, or something in front of it, broke the answer off or garbled it",

@@ -10,6 +10,7 @@ use std::time::Duration;
 use stepcast_protocol::suite::HostLimits;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// From this many hosts on, those nobody asks any more are forgotten before another is added.
 const REMEMBERED: usize = 256;
@@ -50,20 +51,10 @@ enum Attempt {
 }
 
 impl Hosts {
-    /// Waits until `host` may be asked under these limits.
-    pub async fn turn(&self, host: &str, limits: HostLimits) -> Turn {
+    /// Waits until `host` may be asked under these limits; nothing, if that is called off before.
+    pub async fn turn(&self, host: &str, limits: HostLimits, called_off: &CancellationToken) -> Option<Turn> {
         let host = self.host(host);
-        loop {
-            // Registered before looking, or a turn that ends in between would be missed.
-            let mut freed = std::pin::pin!(host.freed.notified());
-            freed.as_mut().enable();
-            match host.try_start(limits) {
-                Attempt::Started => break,
-                Attempt::Full => freed.await,
-                Attempt::NotBefore(time) => tokio::time::sleep_until(time).await,
-            }
-        }
-        Turn { host }
+        called_off.run_until_cancelled(host.turn(limits)).await
     }
 
     /// Leaves `host` alone for a while, unless that is too long.
@@ -87,6 +78,20 @@ impl Hosts {
 }
 
 impl Host {
+    async fn turn(self: Arc<Self>, limits: HostLimits) -> Turn {
+        loop {
+            // Registered before looking, or a turn that ends in between would be missed.
+            let mut freed = std::pin::pin!(self.freed.notified());
+            freed.as_mut().enable();
+            match self.try_start(limits) {
+                Attempt::Started => break,
+                Attempt::Full => freed.await,
+                Attempt::NotBefore(time) => tokio::time::sleep_until(time).await,
+            }
+        }
+        Turn { host: self }
+    }
+
     fn try_start(&self, limits: HostLimits) -> Attempt {
         let mut state = lock(&self.state);
         let now = Instant::now();
@@ -127,6 +132,10 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(1);
 
+    async fn turn(hosts: &Hosts, host: &str, limits: HostLimits) -> Turn {
+        hosts.turn(host, limits, &CancellationToken::new()).await.expect("nobody calls it off")
+    }
+
     fn limits(concurrency: u32, interval: u64) -> HostLimits {
         HostLimits { concurrency, interval: Duration::from_millis(interval) }
     }
@@ -134,21 +143,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_more_at_once_than_allowed() {
         let hosts = Hosts::default();
-        let first = hosts.turn("a", limits(2, 0)).await;
-        let _second = hosts.turn("a", limits(2, 0)).await;
-        assert!(timeout(SOON, hosts.turn("a", limits(2, 0))).await.is_err());
-        assert!(timeout(SOON, hosts.turn("b", limits(2, 0))).await.is_ok());
+        let first = turn(&hosts, "a", limits(2, 0)).await;
+        let _second = turn(&hosts, "a", limits(2, 0)).await;
+        assert!(timeout(SOON, turn(&hosts, "a", limits(2, 0))).await.is_err());
+        assert!(timeout(SOON, turn(&hosts, "b", limits(2, 0))).await.is_ok());
         drop(first);
-        assert!(timeout(SOON, hosts.turn("a", limits(2, 0))).await.is_ok());
+        assert!(timeout(SOON, turn(&hosts, "a", limits(2, 0))).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_waiter_goes_when_a_turn_ends() {
         let hosts = Arc::new(Hosts::default());
-        let first = hosts.turn("a", limits(1, 0)).await;
+        let first = turn(&hosts, "a", limits(1, 0)).await;
         let waiting = tokio::spawn({
             let hosts = Arc::clone(&hosts);
-            async move { drop(hosts.turn("a", limits(1, 0)).await) }
+            async move { drop(turn(&hosts, "a", limits(1, 0)).await) }
         });
         tokio::task::yield_now().await;
         drop(first);
@@ -156,11 +165,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_is_called_off_waits_no_longer_and_takes_no_turn() {
+        let (hosts, called_off) = (Hosts::default(), CancellationToken::new());
+        drop(turn(&hosts, "a", limits(1, 60_000)).await);
+        let waiting = hosts.turn("a", limits(1, 60_000), &called_off);
+        let calling_off = async {
+            tokio::time::sleep(SOON).await;
+            called_off.cancel();
+        };
+        let started = Instant::now();
+        let (turn_of_waiting, ()) = tokio::join!(waiting, calling_off);
+        assert!(turn_of_waiting.is_none());
+        assert_eq!(started.elapsed(), SOON);
+        assert!(hosts.turn("b", limits(1, 0), &called_off).await.is_none(), "nor is it begun");
+        assert!(timeout(SOON, turn(&hosts, "b", limits(1, 60_000))).await.is_ok(), "nobody has it");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn starts_are_an_interval_apart() {
         let hosts = Hosts::default();
         let started = Instant::now();
         for _ in 0..3 {
-            drop(hosts.turn("a", limits(8, 50)).await);
+            drop(turn(&hosts, "a", limits(8, 50)).await);
         }
         assert_eq!(started.elapsed(), Duration::from_millis(100));
     }
@@ -172,18 +198,18 @@ mod tests {
         hosts.rest("a", Duration::from_secs(2));
         hosts.rest("a", Duration::from_secs(1));
         hosts.rest("a", LONGEST_REST + SOON);
-        drop(hosts.turn("b", limits(1, 0)).await);
+        drop(turn(&hosts, "b", limits(1, 0)).await);
         assert_eq!(started.elapsed(), Duration::ZERO);
-        drop(hosts.turn("a", limits(1, 0)).await);
+        drop(turn(&hosts, "a", limits(1, 0)).await);
         assert_eq!(started.elapsed(), Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]
     async fn hosts_nobody_asks_are_forgotten() {
         let hosts = Hosts::default();
-        let _kept = hosts.turn("kept", limits(1, 0)).await;
+        let _kept = turn(&hosts, "kept", limits(1, 0)).await;
         for number in 0..2 * REMEMBERED {
-            drop(hosts.turn(&number.to_string(), limits(1, 0)).await);
+            drop(turn(&hosts, &number.to_string(), limits(1, 0)).await);
         }
         let known = lock(&hosts.by_name);
         assert!(known.len() <= REMEMBERED, "{}", known.len());

@@ -71,6 +71,7 @@ mod tests {
     use http::HeaderValue;
     use std::sync::Arc;
     use std::time::Duration;
+    use tokio_util::sync::CancellationToken;
 
     fn request(method: Method) -> FetchRequest {
         let headers = [(AUTHORIZATION, "Bearer t"), (COOKIE, "a=b"), (CONTENT_TYPE, "text/plain")];
@@ -82,6 +83,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             body_bytes: None,
             network: Network { identity: Some(Arc::new(Pem::new("key".into()))), ..Network::default() },
+            called_off: CancellationToken::new(),
         }
     }
 

@@ -89,6 +89,7 @@ mod tests {
     use crate::engine::fetch::network::Network;
     use http::{HeaderMap, Method, StatusCode};
     use std::time::Duration;
+    use tokio_util::sync::CancellationToken;
 
     fn request(path: usize) -> FetchRequest {
         FetchRequest {
@@ -99,6 +100,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             body_bytes: None,
             network: Network::default(),
+            called_off: CancellationToken::new(),
         }
     }
 

@@ -21,6 +21,7 @@ use stepcast_protocol::state::{CheckResult, StepState};
 use stepcast_protocol::suite::{HostLimits, Step, Test};
 use stepcast_protocol::template::{self, Lookup};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// How an attempt ended.
 pub struct Attempt {
@@ -89,7 +90,8 @@ impl<'a> Try<'a> {
             self.run_until_one_fails(&test.steps, "").await;
             self.judge_expected_failure();
         }
-        if !self.attempt.steps.is_empty() {
+        // A step that was called off has left nothing behind.
+        if self.attempt.steps.iter().any(|step| step.outcome != Some(Outcome::Cancelled)) {
             self.tear_down().await;
         }
         self.attempt
@@ -97,11 +99,12 @@ impl<'a> Try<'a> {
 
     async fn run_until_one_fails(&mut self, steps: &[Step], prefix: &str) {
         for step in steps {
-            if self.observer.is_stopped() {
+            let stopped = self.observer.stopped();
+            if stopped.is_cancelled() {
                 self.attempt.outcome = Outcome::Cancelled;
                 break;
             }
-            let end = self.run_step(step, prefix).await;
+            let end = self.run_step(step, prefix, stopped).await;
             self.attempt.outcome = end.outcome;
             self.attempt.is_permanent = end.is_permanent;
             if end.outcome != Outcome::Passed {
@@ -119,7 +122,7 @@ impl<'a> Try<'a> {
                 self.leave_out(step);
                 continue;
             }
-            let end = self.run_step(step, "teardown: ").await;
+            let end = self.run_step(step, "teardown: ", CancellationToken::new()).await;
             if self.attempt.outcome == Outcome::Passed {
                 self.attempt.outcome = end.outcome;
                 self.attempt.is_permanent = end.is_permanent;
@@ -162,12 +165,12 @@ impl<'a> Try<'a> {
         self.attempt.outcome = outcome;
     }
 
-    async fn run_step(&mut self, step: &Step, prefix: &str) -> StepEnd {
+    async fn run_step(&mut self, step: &Step, prefix: &str, called_off: CancellationToken) -> StepEnd {
         self.hide_credentials(step);
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)));
         let Means { fetcher, limits, network, shared, time_limit } = self.means;
         let shared = shared.filter(|_| may_share(self.test, step));
-        let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared };
+        let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off };
         let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
         let (mut end, scope) = match within(time_limit, run.run(&mut self.jar, std::mem::take(&mut self.scope))).await {
             Ok(ended) => ended,
