@@ -8,26 +8,20 @@ cd "$(dirname "$0")/.."
 stepcast=$1
 watchers=${2:-2000}
 silent=${3:-200}
-folder=$(mktemp -d)
-server=
 stop() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    wait 2>/dev/null || true
+    kill "$server" && wait || true
     rm -rf "$folder"
 }
-trap stop EXIT
 cargo build --quiet --release --package stepcast-tests --example watchers
-# Each watcher is an open file here and one in the server, where a push to it is two more.
-ulimit -n $((watchers * 4 + 1000))
+# Each watcher is an open file, here as in the server, which raises its limit itself.
+ulimit -n $((watchers + 1000))
+folder=$(mktemp -d)
+"$stepcast" up --port 0 --json --data-dir "$folder/data" --allow-private-targets --max-connections 5000 \
+    >"$folder/up" 2>"$folder/log" &
+server=$!
+trap stop EXIT
+until [ -s "$folder/up" ]; do kill -0 "$server" || { cat "$folder/log" >&2; exit 1; }; sleep 0.1; done
 field() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\\1/" "$folder/up"; }
 for behind in 0 "$silent"; do
-    # A server for each: thousands of clients that leave at once keep one busy for some minutes.
-    rm -rf "$folder/data" "$folder/up"
-    "$stepcast" up --port 0 --json --data-dir "$folder/data" --allow-private-targets --max-connections 5000 \
-        >"$folder/up" 2>"$folder/log" &
-    server=$!
-    until [ -s "$folder/up" ]; do kill -0 "$server" || { cat "$folder/log" >&2; exit 1; }; sleep 0.1; done
     "${CARGO_TARGET_DIR:-target}/release/examples/watchers" "$(field ws)" "$(field token)" "$watchers" "$behind"
-    kill "$server"
-    wait "$server" || true
 done

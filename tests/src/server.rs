@@ -144,9 +144,10 @@ impl Server {
 fn command(data_dir: &Path, options: &[String]) -> Command {
     // A process that writes beyond its limit is killed unless it ignores the signal; then the write fails, as on a full
     // disk: https://man7.org/linux/man-pages/man2/setrlimit.2.html
+    // And it begins with fewer open files than a system allows at first, so that it has to ask for more.
     let mut command = Command::new("sh");
     command
-        .args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#])
+        .args(["-c", r#"trap '' XFSZ; ulimit -Sn 64; exec "$0" "$@""#])
         .arg(binary("stepcast"))
         .args(["up", "--json", "--data-dir"])
         .arg(data_dir)

@@ -6,6 +6,8 @@ mod commands;
 mod endpoint;
 mod exit;
 mod import;
+#[cfg(unix)]
+mod open_files;
 mod report;
 mod suite_file;
 

@@ -2,7 +2,7 @@
 //! contract in full.
 
 use serde_json::json;
-use stepcast_tests::Server;
+use stepcast_tests::{Server, within};
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
@@ -13,6 +13,22 @@ async fn clients_are_told_that_the_server_stops_and_may_be_back() {
     server.stop().await;
     let bye = client.until_type("bye").await.pop().expect("the goodbye");
     assert_eq!((&bye["code"], &bye["reconnect"]), (&json!("server_stopping"), &json!(true)));
+}
+
+#[tokio::test]
+async fn there_can_be_more_connections_than_a_program_has_files_at_first_and_all_can_leave_at_once() {
+    let server = Server::start().await;
+    let mut clients = Vec::new();
+    for _ in 0..200 {
+        clients.push(server.client().await);
+    }
+    clients.truncate(1);
+    let mut stays = clients.remove(0);
+    let listed = async {
+        while stays.ask(json!({ "action": "connections" })).await["connections"].as_array().map(Vec::len) != Some(1) {}
+    };
+    within("the end of the others", listed).await;
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -2,6 +2,9 @@
 //!
 //! A lane holds a bounded number of bytes. A client that does not read gets no more lines but is marked as behind, and
 //! once it reads again it gets the whole state instead of what it missed. Nobody waits for it meanwhile (promise 9).
+//!
+//! However many connections there are, only so many pushes are under way at once. Those to a connection that did not take
+//! the last one take turns of their own, so that they do not hold up the others.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,15 +13,28 @@ use stepcast_platform::table::topic_feed;
 use stepcast_platform::{Platform, Pushed};
 use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::{Event, EventBody, frame};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout};
 
 /// Most bytes that wait for one connection.
 const MOST_BYTES: usize = 256 * 1024;
 
 /// How long a connection that takes nothing is offered something before it is given up. Its client notices by itself
 /// that it hears nothing, and asks again.
-const OFFERS: u32 = 120;
+const PERSISTENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Most pushes under way at once. Each has a socket to itself, and a function may have 1,024 files open; with answers
+/// after 10 ms, it is more than the 10,000 requests a second an account has by default.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const PROMPT: usize = 128;
+
+/// How long one of them may take before its connection is one that does not take what it is offered.
+const PROMPT_TIME: Duration = Duration::from_secs(1);
+
+/// Most pushes and readings of states under way at once for connections that did not take what they were offered.
+const LATE: usize = 32;
 
 /// A line of a topic, shared between all lanes it goes to.
 pub(super) type Line = Arc<str>;
@@ -28,6 +44,8 @@ pub(super) type Line = Arc<str>;
 pub(super) struct Lanes {
     platform: Platform,
     lanes: Arc<Mutex<HashMap<String, Lane>>>,
+    prompt: Arc<Semaphore>,
+    late: Arc<Semaphore>,
 }
 
 struct Lane {
@@ -51,7 +69,8 @@ enum Next {
 
 impl Lanes {
     pub fn new(platform: Platform) -> Self {
-        Self { platform, lanes: Arc::default() }
+        let (prompt, late) = (Arc::new(Semaphore::new(PROMPT)), Arc::new(Semaphore::new(LATE)));
+        Self { platform, lanes: Arc::default(), prompt, late }
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
@@ -121,24 +140,42 @@ impl Lanes {
 
     /// Offers a message until it is taken. `false`, where the connection is gone or never takes it.
     async fn offer(&self, connection: &str, message: String) -> bool {
-        for _ in 0..OFFERS {
-            match self.platform.push.send(connection, message.clone()).await {
+        let begun = Instant::now();
+        let mut pushed = self.push_promptly(connection, &message).await;
+        loop {
+            match pushed {
                 Ok(Pushed::Sent) => {
                     self.note(connection, |delivered| delivered.stalled = false);
                     return true;
                 }
-                Ok(Pushed::Gone) => {
-                    self.platform.forget(connection).await;
-                    return false;
-                }
+                Ok(Pushed::Gone) => return false,
                 Ok(Pushed::Busy) => {}
                 Err(error) => tracing::warn!(connection, %error, "A push failed and is offered again"),
             }
+            if begun.elapsed() >= PERSISTENCE {
+                tracing::warn!(connection, "A client does not read and is given up");
+                return false;
+            }
             self.note(connection, |delivered| delivered.stalled = true);
             tokio::time::sleep(PAUSE).await;
+            let _turn = self.late.acquire().await;
+            pushed = self.push(connection, &message).await;
         }
-        tracing::warn!(connection, "A client does not read and is given up");
-        false
+    }
+
+    /// Pushes in turn with everybody else, in the time nobody minds. What is broken off then may have arrived; a message
+    /// that arrives twice says nothing new.
+    async fn push_promptly(&self, connection: &str, message: &str) -> stepcast_platform::Result<Pushed> {
+        let _turn = self.prompt.acquire().await;
+        timeout(PROMPT_TIME, self.push(connection, message)).await.unwrap_or(Ok(Pushed::Busy))
+    }
+
+    async fn push(&self, connection: &str, message: &str) -> stepcast_platform::Result<Pushed> {
+        let pushed = self.platform.push.send(connection, message).await?;
+        if pushed == Pushed::Gone {
+            self.platform.forget(connection).await;
+        }
+        Ok(pushed)
     }
 
     async fn deliver_snapshot(&self, connection: &str, topic: &str) -> bool {
@@ -152,6 +189,7 @@ impl Lanes {
     }
 
     async fn snapshot(&self, topic: &str) -> stepcast_platform::Result<Vec<Event>> {
+        let _turn = self.late.acquire().await;
         if topic == topic_feed() {
             let (jobs, cursor) = self.platform.table.jobs(&JobsQuery::default()).await?;
             return Ok(vec![Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text())]);

@@ -14,6 +14,8 @@ use tracing_subscriber::EnvFilter;
 /// Starts everything and runs until it is asked to stop.
 pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     start_logging();
+    #[cfg(unix)]
+    crate::open_files::allow_many();
     let webhooks = arguments.webhooks.as_deref().map_or(Ok(Vec::new()), read_webhooks)?;
     let listener = bind(arguments.port).await?;
     let options = StackOptions {

@@ -4,7 +4,7 @@ use super::closing::End;
 use super::connections::Connection;
 use super::event::Origin;
 use super::handshake::Handshake;
-use super::integration::{IntegrationError, invoke};
+use super::integration::IntegrationError;
 use super::outbound::Waiting;
 use super::{Gateway, Routes, conversation};
 use aws_lambda_events::encodings::Body;
@@ -52,7 +52,7 @@ async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: one
     let request_id = event.request_context.request_id.clone().unwrap_or_default();
 
     let routes = shared.routes.clone();
-    let connected = invoke(shared.options.limits.integration_timeout, async move { routes.connect(event).await }).await;
+    let connected = shared.integrations.connect.invoke(async move { routes.connect(event).await }).await;
     let accepted = match decide(connected) {
         Ok(accepted) => accepted,
         Err(refusal) => {
@@ -93,8 +93,7 @@ async fn disconnect<R: Routes>(gateway: &Gateway<R>, origin: &Origin, end: &End)
     let shared = &gateway.shared;
     let event = origin.disconnect(end, shared.clock.now());
     let routes = shared.routes.clone();
-    let outcome =
-        invoke(shared.options.limits.integration_timeout, async move { routes.disconnect(event).await }).await;
+    let outcome = shared.integrations.disconnect.invoke(async move { routes.disconnect(event).await }).await;
     if let Err(error) = outcome {
         tracing::error!(connection = origin.connection_id, %error, "The `$disconnect` function failed");
     }

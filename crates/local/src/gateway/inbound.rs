@@ -5,7 +5,6 @@
 
 use super::connections::Connection;
 use super::event::Origin;
-use super::integration::invoke;
 use super::limits::Limits;
 use super::{Gateway, Routes};
 use futures_util::StreamExt;
@@ -67,7 +66,7 @@ async fn deliver_one<R: Routes>(
     let event = origin.message(text.as_str().to_owned(), shared.clock.now());
     let request_id = event.request_context.request_id.clone();
     let routes = shared.routes.clone();
-    let outcome = invoke(shared.options.limits.integration_timeout, async move { routes.default(event).await }).await;
+    let outcome = shared.integrations.default.invoke(async move { routes.default(event).await }).await;
     if let Err(error) = outcome {
         tracing::error!(connection = connection.id, %error, "The `$default` function failed");
         let answer = json!({ "message": error.message(), "connectionId": connection.id, "requestId": request_id });

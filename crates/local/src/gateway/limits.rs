@@ -20,6 +20,10 @@ pub struct Limits {
     pub outbound_messages: usize,
     /// Most bytes that wait for a client to read them
     pub outbound_bytes: usize,
+    /// Most invocations of one function at once. Lambda refuses what exceeds a function's concurrency; here it waits its turn,
+    /// since thousands of clients that come or leave at once must not use up the process's open files
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
+    pub concurrent_invocations: usize,
     /// Most messages of one connection that are with `$default` at once
     pub concurrent_messages: usize,
     /// How long a message has `$default` to itself before the connection's next one is begun beside it
@@ -38,6 +42,7 @@ impl Default for Limits {
             integration_timeout: Duration::from_secs(29),
             outbound_messages: 256,
             outbound_bytes: 1024 * 1024,
+            concurrent_invocations: 64,
             concurrent_messages: 8,
             head_start: Duration::from_millis(100),
             closing: Duration::from_secs(2),

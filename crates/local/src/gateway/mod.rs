@@ -33,6 +33,7 @@ use crate::clock::SharedClock;
 use axum::Router;
 use axum::routing::any;
 use connections::Connections;
+use integration::Integrations;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,7 @@ struct Shared<R> {
     options: Options,
     clock: SharedClock,
     connections: Connections,
+    integrations: Integrations,
     /// Everything that still runs for a connection
     running: TaskTracker,
     shutdown: CancellationToken,
@@ -75,7 +77,8 @@ impl<R: Routes> Gateway<R> {
     /// An API that invokes `routes`. On `shutdown` it closes its connections with 1001 and accepts no more.
     pub fn new(routes: R, options: Options, clock: SharedClock, shutdown: CancellationToken) -> Self {
         let (connections, running) = (Connections::default(), TaskTracker::new());
-        Self { shared: Arc::new(Shared { routes, options, clock, connections, running, shutdown }) }
+        let integrations = Integrations::new(&options.limits);
+        Self { shared: Arc::new(Shared { routes, options, clock, connections, integrations, running, shutdown }) }
     }
 
     /// The public side: WebSocket handshakes at `path`. To be served with [`serve`](crate::server::serve), which says where

@@ -1,10 +1,14 @@
 //! What ends a connection that asks for too much, or for too long.
 
 use super::client::Client;
-use super::fixture::{Fixture, Setup};
+use super::fixture::{Event, Fixture, Setup, status};
+use crate::support::soon;
 use futures_util::SinkExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use stepcast_local::gateway::Limits;
+use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -46,4 +50,42 @@ async fn an_old_connection_closes_with_1001() {
     let mut api = Setup::new().limits(limits).start_embedded(drop).await;
     let client = Client::connect(&mut api).await;
     assert_closed(api, client, 1001).await;
+}
+
+#[tokio::test]
+async fn a_function_runs_only_so_often_at_once_and_everybody_gets_a_turn() {
+    const CLIENTS: usize = 6;
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (begun, turns) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let limits = Limits { concurrent_invocations: 2, ..Limits::default() };
+    let setup = Setup::new().limits(limits).on_message({
+        let (running, most, begun, turns) = (running.clone(), most.clone(), begun.clone(), turns.clone());
+        move |_| {
+            let (running, most, begun, turns) = (running.clone(), most.clone(), begun.clone(), turns.clone());
+            async move {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                begun.add_permits(1);
+                turns.acquire_owned().await?.forget();
+                running.fetch_sub(1, Ordering::SeqCst);
+                status(200)
+            }
+        }
+    });
+    let mut api = setup.start_embedded(drop).await;
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        clients.push(Client::connect(&mut api).await);
+    }
+    let leaving = Client::connect(&mut api).await;
+    for client in &mut clients {
+        client.send("hello").await;
+    }
+    soon(begun.acquire_many(2)).await.expect("two run").forget();
+    // Who leaves does not wait for those who speak.
+    drop(leaving);
+    let is_disconnect = |event: &Event| event.request_context.route_key.as_deref() == Some("$disconnect");
+    while !is_disconnect(&soon(api.events.recv()).await.expect("an event")) {}
+    turns.add_permits(CLIENTS);
+    soon(begun.acquire_many(4)).await.expect("the others had to wait, and run now").forget();
+    assert_eq!(most.load(Ordering::SeqCst), 2);
 }

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;
 
@@ -65,6 +66,8 @@ struct Shared {
     calls: watch::Sender<Vec<Call>>,
     deaths: watch::Sender<u32>,
     hangs: watch::Sender<u32>,
+    hanging: AtomicUsize,
+    most_hanging: AtomicUsize,
 }
 
 impl Faults {
@@ -72,7 +75,8 @@ impl Faults {
     pub fn none() -> Self {
         let rule: Rule = Box::new(|_| None);
         let (calls, deaths, hangs) = (watch::Sender::default(), watch::Sender::default(), watch::Sender::default());
-        Self { shared: Arc::new(Shared { rule: Mutex::new(rule), calls, deaths, hangs }) }
+        let (hanging, most_hanging) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { shared: Arc::new(Shared { rule: Mutex::new(rule), calls, deaths, hangs, hanging, most_hanging }) }
     }
 
     /// Stands in front of a service.
@@ -106,6 +110,11 @@ impl Faults {
         self.shared.hangs.subscribe()
     }
 
+    /// The most requests that hung at once so far.
+    pub fn most_hanging(&self) -> usize {
+        self.shared.most_hanging.load(Ordering::SeqCst)
+    }
+
     fn decide(&self, parts: &Parts) -> Option<Fault> {
         let mut rule = self.rule();
         let mut decided = None;
@@ -125,12 +134,30 @@ impl Faults {
     }
 
     async fn hang(&self) -> Response {
+        let _hanging = Hanging::new(&self.shared);
         self.shared.hangs.send_modify(|hangs| *hangs += 1);
         std::future::pending().await
     }
 
     fn rule(&self) -> MutexGuard<'_, Rule> {
         self.shared.rule.lock().expect("no rule panics")
+    }
+}
+
+/// A request that hangs, until who sent it gives it up.
+struct Hanging<'a>(&'a Shared);
+
+impl<'a> Hanging<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        let hanging = shared.hanging.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most_hanging.fetch_max(hanging, Ordering::SeqCst);
+        Self(shared)
+    }
+}
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        self.0.hanging.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

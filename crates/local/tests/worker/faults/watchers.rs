@@ -5,6 +5,7 @@ use super::process::Process;
 use super::scene::{DASHBOARD, Scene};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
+use serde_json::Value;
 use stepcast_platform::table::{Connection, topic_feed};
 use stepcast_protocol::event::Role;
 
@@ -17,17 +18,7 @@ async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> 
     let (_, end) = undisturbed(10).await;
     let scene = Scene::new(10).await;
     let mut process = scene.process().await;
-    let table = scene.world.platform().table;
-    let known = Connection {
-        connection: UNWELL.to_owned(),
-        principal: DASHBOARD.to_owned(),
-        role: Role::Viewer,
-        connected_at: 0,
-        job: None,
-        token: None,
-    };
-    table.put_connection(&known).await.expect("the table");
-    table.watch(&topic_feed(), UNWELL).await.expect("the table");
+    watch(&scene, UNWELL).await;
     let run = scene.accepted(&process).await;
     let mut pushes = 0;
     scene.faults.treat(move |call| {
@@ -40,6 +31,21 @@ async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> 
     let pushed = scene.faults.calls().iter().any(|call| call.connection.as_deref() == Some(UNWELL));
     assert!(pushed, "somebody tried");
     (scene, process)
+}
+
+/// Has another connection watch all jobs.
+async fn watch(scene: &Scene, connection: &str) {
+    let table = scene.world.platform().table;
+    let known = Connection {
+        connection: connection.to_owned(),
+        principal: DASHBOARD.to_owned(),
+        role: Role::Viewer,
+        connected_at: 0,
+        job: None,
+        token: None,
+    };
+    table.put_connection(&known).await.expect("the table");
+    table.watch(&topic_feed(), connection).await.expect("the table");
 }
 
 #[tokio::test]
@@ -68,4 +74,26 @@ async fn a_watcher_who_cannot_be_reached_holds_nobody_up() {
 async fn a_watcher_who_takes_nothing_holds_nobody_up() {
     let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Hangs)).await;
     assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "what was said before");
+}
+
+/// A function has only so many files open. The pushes that were just given up may not have ended at the other side, so
+/// there can be twice as many as are under way.
+#[tokio::test]
+async fn however_many_watchers_take_nothing_only_so_many_are_tried_at_once() {
+    let scene = Scene::new(10).await;
+    let process = scene.process().await;
+    for number in 0..400 {
+        watch(&scene, &format!("{UNWELL} {number}")).await;
+    }
+    scene.accepted(&process).await;
+    scene.faults.treat(|call| {
+        let is_unwell = call.connection.as_ref().is_some_and(|connection| connection.starts_with(UNWELL));
+        is_unwell.then_some(Fault::Hangs)
+    });
+    let batch = scene.receive().await;
+    assert!(scene.work_off(&process, &batch).await, "nobody kills it");
+    let planned = |event: &Value| event["type"] == "job.progress" || event["type"] == "job.planned";
+    assert_eq!(scene.world.hears(DASHBOARD, planned).await, Some(()), "those who take it are told");
+    let most = scene.faults.most_hanging();
+    assert!((100..=320).contains(&most), "{most}");
 }
