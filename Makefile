@@ -9,7 +9,7 @@ DEBUG := $(CARGO_TARGET)/debug/stepcast
 RELEASE := $(CARGO_TARGET)/release/stepcast
 WEB_SOURCES := $(shell git ls-files web)
 
-.PHONY: help demo up test test-rust test-web test-browser test-aws chaos check check-rust check-web check-infra check-asyncapi types bench \
+.PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos check check-rust check-web check-infra check-asyncapi types bench \
 	package deploy destroy
 
 help: ## Show this list
@@ -28,8 +28,12 @@ check: check-rust check-web check-infra check-asyncapi ## Formatting, lints, doc
 
 # --- Rust
 
-# The tests run the programs as they are shipped, so those are built first.
-test-rust: $(DEBUG)
+# The tests run the programs, so those are built first; with the tests, since dependencies are built with what either asks
+# of them, and would be built twice.
+programs: web/dist/index.html
+	cargo build --workspace --all-features --bins --tests
+
+test-rust: programs
 	scripts/python-environment tests/requirements/client.txt
 	scripts/python-environment tests/requirements/differential.txt
 	scripts/cargo-test --workspace --all-features
@@ -39,11 +43,11 @@ check-rust:
 	cargo clippy --workspace --all-features --all-targets -- -D warnings
 	cargo clippy --workspace --all-features --test aws -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
-	cargo test --quiet -p stepcast-tests --test workspace
+	cargo test --quiet --workspace --all-features --test workspace
 
-chaos: $(DEBUG) ## Kill servers at random moments of 200 runs (RUNS and SEED choose others) and look what became of them
+chaos: programs ## Kill servers at random moments of 200 runs (RUNS and SEED choose others) and look what became of them
 	STEPCAST_CHAOS_RUNS=$(or $(RUNS),200) STEPCAST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
-		cargo test --quiet -p stepcast-tests --test chaos -- --nocapture
+		cargo test --quiet --workspace --all-features --test chaos -- --nocapture
 
 types: ## Write what is generated: the wire types for the dashboard, the JSON Schema of suites
 	cargo run --quiet -p stepcast-protocol --features typescript --example typescript > web/src/client/protocol.ts
@@ -57,7 +61,7 @@ $(DEBUG): web/dist/index.html FORCE
 
 # --- AWS
 
-test-aws: $(DEBUG) package ## Run the contract suites on other implementations, and the end-to-end tests on an emulated AWS
+test-aws: programs package ## Run the contract suites on other implementations, and the end-to-end tests on an emulated AWS
 	scripts/test-contracts
 	scripts/test-deployed
 
@@ -90,7 +94,7 @@ test-web: web/node_modules/.package-lock.json
 check-web: web/node_modules/.package-lock.json
 	cd web && npm run check
 
-test-browser: $(DEBUG) web/node_modules/.package-lock.json
+test-browser: programs web/node_modules/.package-lock.json
 	scripts/need-chromium
 	scripts/browser-test $(DEBUG)
 
