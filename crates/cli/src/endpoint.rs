@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// Where a server is and who we are there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,14 @@ impl Endpoint {
         let token = arguments.token.clone().or_else(|| own.map(|own| own.token.clone())).ok_or_else(no_token)?;
         let http = own.map_or_else(|| http_of(&ws), |own| own.http.clone());
         Ok(Self { http, ws, token })
+    }
+
+    /// A page of the dashboard; nothing, where the server has none: API Gateway's own addresses speak WebSocket only.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html>
+    pub fn page(&self, path: &str) -> Option<String> {
+        let host = Url::parse(&self.http).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let is_gateway = host.contains(".execute-api.") && host.contains(".amazonaws.com");
+        (!is_gateway).then(|| format!("{}/#/{path}", self.http))
     }
 
     fn read(data_dir: &Path) -> Option<Self> {
@@ -72,4 +81,17 @@ fn no_token() -> UsageError {
         "there is no token for that server",
         "give one with --token or STEPCAST_TOKEN; `stepcast token new` makes one",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_where_the_dashboard_is() {
+        let page = |ws: &str| Endpoint { http: http_of(ws), ws: ws.to_owned(), token: String::new() }.page("jobs/1");
+        assert_eq!(page("ws://127.0.0.1:4477/ws").as_deref(), Some("http://127.0.0.1:4477/#/jobs/1"));
+        assert_eq!(page("wss://d111.cloudfront.net/ws").as_deref(), Some("https://d111.cloudfront.net/#/jobs/1"));
+        assert_eq!(page("wss://a1b2.execute-api.eu-central-1.amazonaws.com/ws"), None);
+    }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a service, reduced to the decisions a caller takes.
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use std::error::Error as StdError;
 use std::fmt::{self, Debug};
@@ -43,20 +44,26 @@ impl Error {
     }
 
     /// Sorts an SDK error; the SDK has retried what was worth retrying.
-    pub(crate) fn from_sdk<E, R>(service: &'static str, error: &SdkError<E, R>) -> Self
+    pub(crate) fn from_sdk<E>(service: &'static str, error: &SdkError<E>) -> Self
     where
         E: StdError + ProvideErrorMetadata + Debug + 'static,
-        R: Debug,
     {
         let reason = error.code().map_or_else(
             || DisplayErrorContext(error).to_string(),
             |code| format!("{code}: {}", error.message().unwrap_or("-")),
         );
         match error {
-            SdkError::ServiceError(_) if !is_busy(error.code()) => Self::Refused { service, reason },
+            SdkError::ServiceError(answered) if !is_busy(error.code()) && !is_down(answered.raw()) => {
+                Self::Refused { service, reason }
+            }
             _ => Self::Unavailable { service, reason },
         }
     }
+}
+
+/// What stands before a service answers in its place, and without its codes.
+fn is_down(answer: &HttpResponse) -> bool {
+    answer.status().as_u16() >= 500
 }
 
 /// Whether the same can be asked again.

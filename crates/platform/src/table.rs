@@ -103,10 +103,9 @@ impl Table {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
-fn failed<E, R>(error: SdkError<E, R>) -> Error
+fn failed<E>(error: SdkError<E>) -> Error
 where
     E: StdError + ProvideErrorMetadata + Debug + 'static,
-    R: Debug,
 {
     Error::from_sdk(SERVICE, &error)
 }

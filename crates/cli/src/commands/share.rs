@@ -14,11 +14,20 @@ pub(crate) async fn share(arguments: ShareArguments) -> anyhow::Result<Exit> {
     let command = Command::Share { job: arguments.job.clone(), expires_s: Some(expires_s) };
     let answer = Session::open(&endpoint).await?.ask(command).await?;
     if let EventBody::Shared { token, id, expires_at } = answer.body {
-        report::data(&format!("{}/#/share/{token}", endpoint.http));
+        let link = endpoint.page(&format!("share/{token}"));
+        let what = if link.is_some() { "link" } else { "token" };
+        report::data(&link.unwrap_or(token));
         report::message(&format!(
-            "whoever has the link sees job {} until {expires_at}; an admin ends that with `stepcast token revoke {id}`",
+            "whoever has the {what} sees job {} until {expires_at}; an admin ends that with `stepcast token revoke {id}`",
             arguments.job
         ));
+        if what == "token" {
+            report::message(&format!(
+                "\nhint: this address has no pages; with a dashboard at another, the link is that followed by \
+                 `/#/share/` and the token; else `STEPCAST_TOKEN=... stepcast watch {} --url {}` shows the job",
+                arguments.job, endpoint.ws
+            ));
+        }
     }
     Ok(Exit::Passed)
 }

@@ -25,19 +25,20 @@ pub(crate) async fn follow(
     job: &str,
     most: Option<Duration>,
 ) -> anyhow::Result<Exit> {
-    let link = format!("{}/#/jobs/{job}", endpoint.http);
+    let link = endpoint.page(&format!("jobs/{job}"));
     let followed = follower.follow(most).await;
     let reporter = &mut follower.reporter;
     reporter.close();
     match followed? {
         Followed::Finished(state) => {
-            reporter.finish(&state, Some(&link))?;
+            reporter.finish(&state, link.as_deref())?;
             Ok(verdict(&state))
         }
         Followed::Incomplete(state) => {
-            reporter.finish(&state, Some(&link))?;
+            reporter.finish(&state, link.as_deref())?;
             report::message("error: the verdict came, but not everything it rests on");
-            report::message(&format!("\nhint: see all of it with `stepcast watch {job}` or at {link}"));
+            let or_at = link.map(|link| format!(" or at {link}")).unwrap_or_default();
+            report::message(&format!("\nhint: see all of it with `stepcast watch {job}`{or_at}"));
             Ok(Exit::Unknown)
         }
         Followed::TimedOut => {

@@ -138,6 +138,16 @@ async fn a_write_that_is_wrong_is_not_sent_again() {
     assert_eq!(script.asked().len(), 1);
 }
 
+/// A gateway or a proxy in front of a service that is down has a page of its own.
+#[tokio::test]
+async fn a_service_that_is_down_is_not_one_that_refuses() {
+    let (listener, endpoint) = listen().await;
+    serve(listener, Router::new().fallback(|| async { (StatusCode::SERVICE_UNAVAILABLE, "<h1>Back soon</h1>") }));
+    let services = Services { table_endpoint: endpoint, table: "stepcast".to_owned(), ..Services::default() };
+    let asked = platform(services, Clock::system()).await.table.job("job-1").await;
+    assert!(matches!(asked, Err(Error::Unavailable { .. })), "{asked:?}");
+}
+
 #[tokio::test]
 async fn items_there_was_no_room_for_are_offered_again() {
     let left = |keys: &[&str]| {

@@ -6,7 +6,6 @@ use super::record::TestRecord;
 use super::transaction::update;
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest};
@@ -126,14 +125,13 @@ impl Table {
     async fn claimed(request: UpdateItemFluentBuilder, now: u64) -> Result<Claim> {
         match update(request).await {
             Ok(answer) => Ok(Claim::Taken(Box::new(test_record(answer.attributes)?))),
-            Err(SdkError::ServiceError(error)) => match error.into_err() {
-                UpdateItemError::ConditionalCheckFailedException(refused) => match refused.item {
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match refused.item.clone() {
                     None => Ok(Claim::Missing),
                     held => Ok(refused_claim(test_record(held)?, now)),
                 },
-                error => Err(failed::<_, ()>(SdkError::service_error(error, ()))),
+                _ => Err(failed(error)),
             },
-            Err(error) => Err(failed(error)),
         }
     }
 

@@ -28,17 +28,16 @@ impl Table {
             let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
             match sent {
                 Ok(_) => return Ok(Transacted::Done),
-                Err(SdkError::ServiceError(error)) => match error.into_err() {
-                    TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                        let reasons = cancelled.cancellation_reasons.unwrap_or_default();
+                Err(error) => match error.as_service_error() {
+                    Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                        let reasons = cancelled.cancellation_reasons.clone().unwrap_or_default();
                         if let Some(decided) = decided(reasons) {
                             return decided;
                         }
                     }
-                    TransactWriteItemsError::TransactionInProgressException(_) => {}
-                    error => return Err(failed::<_, ()>(SdkError::service_error(error, ()))),
+                    Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
+                    _ => return Err(failed(error)),
                 },
-                Err(error) => return Err(failed(error)),
             }
             tokio::time::sleep(pause(offer)).await;
         }
