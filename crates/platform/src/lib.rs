@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 mod first_use;
+pub mod http_client;
 pub mod keys;
 pub mod logging;
 pub mod origin;

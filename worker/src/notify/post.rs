@@ -6,9 +6,9 @@
 use super::{signature, slack};
 use crate::engine::retry_after;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use reqwest::{Client, redirect};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
+use stepcast_platform::http_client::{HttpClient, cause};
 use stepcast_platform::webhooks::{Webhook, WebhookFormat};
 use stepcast_protocol::notification::Notification;
 
@@ -26,10 +26,15 @@ pub enum Answer {
     NotNow(String, Option<Duration>),
 }
 
-/// Posts with one HTTP client, built when it is first needed: loading the system's certificates would otherwise be part of
-/// every cold start.
-#[derive(Clone, Default)]
-pub(crate) struct Postman(Arc<OnceLock<Client>>);
+/// Posts with one HTTP client.
+#[derive(Clone)]
+pub(crate) struct Postman(Arc<HttpClient>);
+
+impl Default for Postman {
+    fn default() -> Self {
+        Self(Arc::new(HttpClient::new(TIMEOUT)))
+    }
+}
 
 impl Postman {
     /// Posts a notification, sent at `seconds` since 1970. All tries have the same `id`.
@@ -37,7 +42,7 @@ impl Postman {
         let Some((headers, body)) = put_together(webhook, id, seconds, notification) else {
             return Answer::Refused("the request could not be put together".to_owned());
         };
-        let client = match self.client() {
+        let client = match self.0.get() {
             Ok(client) => client,
             Err(error) => return Answer::NotNow(cause(error), None),
         };
@@ -46,19 +51,6 @@ impl Postman {
             Err(error) if error.is_timeout() => Answer::NotNow("it did not answer in time".to_owned(), None),
             Err(error) => Answer::NotNow(cause(error), None),
         }
-    }
-
-    fn client(&self) -> Result<&Client, reqwest::Error> {
-        if let Some(client) = self.0.get() {
-            return Ok(client);
-        }
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .user_agent(concat!("stepcast/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(self.0.get_or_init(|| client))
     }
 }
 
@@ -89,14 +81,4 @@ fn answer(status: StatusCode, headers: &HeaderMap) -> Answer {
         status if status.is_server_error() => Answer::NotNow(reason, retry_after::asked_for(status, headers)),
         _ => Answer::Refused(reason),
     }
-}
-
-/// What lies at the bottom of an error. Above it stands the address.
-fn cause(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

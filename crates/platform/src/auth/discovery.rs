@@ -5,12 +5,11 @@
 use super::published::PublishedKey;
 use super::trusted::{is_loopback, is_secure};
 use crate::error::{Error, Result};
-use reqwest::{Client, redirect};
+use crate::http_client::{HttpClient, cause};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::Display;
-use std::sync::OnceLock;
 use std::time::Duration;
 use url::Url;
 
@@ -22,10 +21,15 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest answer that is read. Issuers publish a few keys of about 2 KB with their certificates.
 const ANSWER_BYTES: usize = 256 * 1024;
 
-/// An HTTP client that is built when it is first needed: most functions never do, and loading the system's
-/// certificates would be part of every cold start.
-#[derive(Debug, Default)]
-pub(super) struct Http(OnceLock<Client>);
+/// What issuers are asked with.
+#[derive(Debug)]
+pub(super) struct Http(HttpClient);
+
+impl Default for Http {
+    fn default() -> Self {
+        Self(HttpClient::new(TIMEOUT))
+    }
+}
 
 #[derive(Deserialize)]
 struct Discovery {
@@ -54,8 +58,8 @@ impl Http {
     }
 
     async fn get<T: DeserializeOwned>(&self, address: &str) -> Result<T> {
-        let mut answer =
-            self.client()?.get(address).send().await.map_err(|error| unavailable(address, cause(&error)))?;
+        let client = self.0.get().map_err(|error| Error::Refused { service: "HTTP client", reason: cause(error) })?;
+        let mut answer = client.get(address).send().await.map_err(|error| unavailable(address, cause(error)))?;
         match answer.status() {
             status if status.is_success() => {}
             status if status.is_server_error() || status.as_u16() == 429 => {
@@ -64,28 +68,13 @@ impl Http {
             status => return Err(refused(address, format!("it answered {status}"))),
         }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| unavailable(address, cause(&error)))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| unavailable(address, cause(error)))? {
             if body.len() + chunk.len() > ANSWER_BYTES {
                 return Err(refused(address, format!("it answered with more than {ANSWER_BYTES} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
         serde_json::from_slice(&body).map_err(|error| refused(address, error))
-    }
-
-    fn client(&self) -> Result<&Client> {
-        if let Some(client) = self.0.get() {
-            return Ok(client);
-        }
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            // Keys are where the issuer says, and nowhere else.
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .user_agent(concat!("stepcast/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let client = client.map_err(|error| Error::Refused { service: "HTTP client", reason: cause(&error) })?;
-        Ok(self.0.get_or_init(|| client))
     }
 }
 
@@ -101,13 +90,4 @@ fn unavailable(address: &str, why: impl Display) -> Error {
 
 fn refused(address: &str, why: impl Display) -> Error {
     Error::Refused { service: SERVICE, reason: format!("`{address}`: {why}") }
-}
-
-/// What lies at the bottom of an error; above it stands only that there was one, and the address again.
-fn cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
