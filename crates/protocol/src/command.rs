@@ -1,15 +1,19 @@
 //! What a client may ask for: one JSON object a WebSocket message, told apart by `action`.
 
 mod history;
+mod lists;
+mod run;
+mod topic;
 
 pub use history::HistoryQuery;
+pub use lists::{JobsQuery, PageQuery};
+pub use run::{Replay, Run, Selection};
+pub use topic::Topic;
 
 use crate::error::{ErrorCode, WireError};
 use crate::limits;
-use crate::moment::Moment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// A client's own name for a command; the answer repeats it as `re`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -163,171 +167,6 @@ pub enum Command {
     /// Lists the tokens that were revoked (admin)
     #[serde(rename = "tokens.revoked")]
     ListRevokedTokens(PageQuery),
-}
-
-/// What to run and with what.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Run {
-    /// A suite (an object) or the name of a stored one (a text)
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional, type = "unknown"))]
-    pub suite: Option<Value>,
-    /// A suite too large for one message: its JSON, gzip, then base64
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub suite_gz: Option<String>,
-    /// Values that replace or add to the suite's own
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub vars: BTreeMap<String, String>,
-    /// Values that never leave the worker; `${secret.name}` in the suite
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub secrets: BTreeMap<String, String>,
-    /// What to find the job by later
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub labels: BTreeMap<String, String>,
-    /// Which tests: each entry is a list joined by commas, all of which a test must have; one entry that fits is enough
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub tags: Vec<String>,
-    /// The same key asked for twice by the same principal is one job
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub idempotency_key: Option<String>,
-    /// How many tests may end as failed, errored or blocked before the rest is not run any more
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub max_failures: Option<u32>,
-    /// How long the job may take from being accepted, in seconds, before the rest is not run any more
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub time_limit_s: Option<u32>,
-}
-
-/// Which job to run again, and with what.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Replay {
-    /// The job to repeat
-    pub job: String,
-    /// Which of its tests
-    #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub only: Selection,
-    /// Values for templates, in place of those it had
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub vars: BTreeMap<String, String>,
-    /// Values for `${secret.x}`, in place of those it had
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub secrets: BTreeMap<String, String>,
-}
-
-/// What a watcher watches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "RawTopic", into = "RawTopic")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "RawTopic"))]
-pub enum Topic {
-    /// One job
-    Job(String),
-    /// The job-level updates of all jobs
-    Feed,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-struct RawTopic {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    job: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    feed: Option<bool>,
-}
-
-impl TryFrom<RawTopic> for Topic {
-    type Error = &'static str;
-
-    fn try_from(raw: RawTopic) -> Result<Self, Self::Error> {
-        match (raw.job, raw.feed) {
-            (Some(job), None | Some(false)) => Ok(Self::Job(job)),
-            (None, Some(true)) => Ok(Self::Feed),
-            _ => Err("expected `job` with an id or `feed` with `true`"),
-        }
-    }
-}
-
-impl From<Topic> for RawTopic {
-    fn from(topic: Topic) -> Self {
-        match topic {
-            Topic::Job(job) => Self { job: Some(job), feed: None },
-            Topic::Feed => Self { job: None, feed: Some(true) },
-        }
-    }
-}
-
-/// Which tests of a job a replay runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum Selection {
-    /// Every test
-    #[default]
-    All,
-    /// Those that did not pass
-    Failed,
-}
-
-/// Which part of a list is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct PageQuery {
-    /// Where the page before ended
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub cursor: Option<String>,
-    /// How many, 100 at most
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub limit: Option<u32>,
-}
-
-/// Which jobs to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct JobsQuery {
-    /// Where the page before ended
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub cursor: Option<String>,
-    /// How many, at most 100
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub limit: Option<u32>,
-    /// Only jobs of this suite
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub suite: Option<String>,
-    /// Only jobs in this status
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub status: Option<crate::state::JobStatus>,
-    /// Only jobs with all of these labels
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-    pub labels: BTreeMap<String, String>,
-    /// Only jobs from this moment on (RFC 3339)
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<String>"))]
-    pub since: Option<Moment>,
-    /// Only jobs from before this moment (RFC 3339)
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<String>"))]
-    pub until: Option<Moment>,
 }
 
 /// Every action, as a command names it.

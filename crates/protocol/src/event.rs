@@ -1,15 +1,16 @@
 //! What the server says: one or more JSON objects a WebSocket frame, one a line, told apart by `type`.
 
+mod access;
+mod finished;
 mod history;
 
+pub use access::{Limits, ListedConnection, RevokedToken, Role};
+pub use finished::{JobFinished, TestFinished};
 pub use history::{PastOutcome, TestHistory};
 
 use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
-use crate::state::{
-    Change, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus,
-    Verdict,
-};
+use crate::state::{CheckResult, Counts, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -261,141 +262,6 @@ pub enum EventBody {
     Unknown,
 }
 
-/// What may be done with a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum Role {
-    /// Watch, list and comment
-    Viewer,
-    /// Also run, and cancel and replay what is its own
-    Runner,
-    /// Everything
-    Admin,
-}
-
-impl Role {
-    /// The role as it stands in a token and on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Runner => "runner",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-/// What the server accepts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct Limits {
-    /// Largest message, in bytes; it may have to travel in several frames
-    pub message_bytes: usize,
-    /// Largest frame a client may send, in bytes
-    pub frame_bytes: usize,
-    /// Largest suite, in bytes of JSON
-    pub suite_bytes: usize,
-    /// Most tests one job may have
-    pub tests_per_job: usize,
-    /// Most connections of one principal
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub connections: Option<usize>,
-    /// Most commands of one principal, a second on average
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commands_per_s: Option<usize>,
-    /// Most jobs of one principal that have no verdict yet
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub open_jobs: Option<usize>,
-}
-
-/// The end of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct JobFinished {
-    /// The one word
-    pub verdict: Verdict,
-    /// How the tests ended
-    pub counts: Counts,
-    /// From acceptance to verdict, in milliseconds
-    pub duration_ms: u64,
-    /// Fingerprint of all outcomes: whoever holds the same has missed nothing
-    pub digest: String,
-    /// Why it could not be planned, or was stopped before all tests had run
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-}
-
-impl JobSummary {
-    /// The job's end, once it has one.
-    pub fn end(&self) -> Option<JobFinished> {
-        Some(JobFinished {
-            verdict: self.verdict?,
-            counts: self.counts,
-            duration_ms: self.duration_ms.unwrap_or_default(),
-            digest: self.digest.clone().unwrap_or_default(),
-            problem: self.problem.clone(),
-        })
-    }
-}
-
-/// The end of a test: all there is to know of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct TestFinished {
-    /// The test's place in the plan, from 0
-    pub test: u32,
-    /// Its name
-    pub name: String,
-    /// How it ended
-    pub outcome: Outcome,
-    /// How long it took, retries included, in milliseconds
-    pub duration_ms: u64,
-    /// How many tries it took
-    #[serde(default)]
-    pub attempt: u32,
-    /// How it compares with the runs of the same suite and branch before, where there is something new to say
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<Change>,
-    /// The checks that did not hold
-    pub failures: Vec<Failure>,
-    /// Its steps, so that whoever missed one has it now
-    #[serde(default)]
-    pub steps: Vec<StepState>,
-}
-
-impl TestFinished {
-    /// The state this is the last update of.
-    pub fn state(&self, v: u64) -> TestState {
-        TestState {
-            test: self.test,
-            name: self.name.clone(),
-            v,
-            status: TestStatus::Finished,
-            attempt: self.attempt,
-            outcome: Some(self.outcome),
-            duration_ms: Some(self.duration_ms),
-            change: self.change,
-            steps: self.steps.clone(),
-            stalled: false,
-        }
-    }
-}
-
-impl From<&TestState> for Option<TestFinished> {
-    fn from(state: &TestState) -> Self {
-        Some(TestFinished {
-            test: state.test,
-            name: state.name.clone(),
-            outcome: state.outcome?,
-            duration_ms: state.duration_ms.unwrap_or_default(),
-            attempt: state.attempt,
-            change: state.change,
-            failures: state.failures(),
-            steps: state.steps.clone(),
-        })
-    }
-}
-
 /// A page of the whole state of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -421,38 +287,6 @@ pub struct StoredSuite {
     pub tests: u32,
     /// When it was stored (RFC 3339)
     pub updated_at: String,
-}
-
-/// A connection as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct ListedConnection {
-    /// Its id
-    pub connection: String,
-    /// Who is at the other end
-    pub principal: String,
-    /// What they may do
-    pub role: Role,
-    /// Since when (RFC 3339)
-    pub connected_at: String,
-    /// The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
-    #[serde(default)]
-    pub watching: Vec<String>,
-    /// The id of the token it came in with, by which that can be revoked
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-}
-
-/// A token that was revoked, as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct RevokedToken {
-    /// Its id
-    pub token: String,
-    /// Who revoked it
-    pub principal: String,
-    /// When (RFC 3339)
-    pub revoked_at: String,
 }
 
 /// One thing that is wrong with a suite.

@@ -1,0 +1,79 @@
+//! `run` and `replay`: what to run, and with what.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What to run and with what.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Run {
+    /// A suite (an object) or the name of a stored one (a text)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "unknown"))]
+    pub suite: Option<Value>,
+    /// A suite too large for one message: its JSON, gzip, then base64
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub suite_gz: Option<String>,
+    /// Values that replace or add to the suite's own
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub vars: BTreeMap<String, String>,
+    /// Values that never leave the worker; `${secret.name}` in the suite
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub secrets: BTreeMap<String, String>,
+    /// What to find the job by later
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub labels: BTreeMap<String, String>,
+    /// Which tests: each entry is a list joined by commas, all of which a test must have; one entry that fits is enough
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub tags: Vec<String>,
+    /// The same key asked for twice by the same principal is one job
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub idempotency_key: Option<String>,
+    /// How many tests may end as failed, errored or blocked before the rest is not run any more
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub max_failures: Option<u32>,
+    /// How long the job may take from being accepted, in seconds, before the rest is not run any more
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub time_limit_s: Option<u32>,
+}
+
+/// Which job to run again, and with what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Replay {
+    /// The job to repeat
+    pub job: String,
+    /// Which of its tests
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub only: Selection,
+    /// Values for templates, in place of those it had
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub vars: BTreeMap<String, String>,
+    /// Values for `${secret.x}`, in place of those it had
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// Which tests of a job a replay runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Selection {
+    /// Every test
+    #[default]
+    All,
+    /// Those that did not pass
+    Failed,
+}
