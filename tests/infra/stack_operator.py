@@ -6,7 +6,7 @@ Prints one JSON object once the stack is there: its outputs, the id of its API a
 order a line of standard input, and answers each with one JSON object:
 
     messages        how many messages the queue and the dead-letter queue have, those being worked on included
-    reap            invokes the reaper, and waits until it is done
+    reap            invokes the reaper twice at once, as a schedule may, and waits until both are done
     errors          the lines with level ERROR or WARN in the functions' logs
 """
 
@@ -15,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,11 +101,15 @@ class Operator:
             case "messages":
                 return {"queue": self.count("QueueUrl"), "dead_letters": self.count("DeadLetterUrl")}
             case "reap":
-                self.client("lambda").invoke(FunctionName="stepcast-reaper", Payload=b"{}")
+                with ThreadPoolExecutor() as invocations:
+                    list(invocations.map(lambda _: self.reap(), range(2)))
                 return {}
             case "errors":
                 return {"errors": self.errors()}
         raise ValueError(f"no such order: {order}")
+
+    def reap(self) -> None:
+        self.client("lambda").invoke(FunctionName="stepcast-reaper", Payload=b"{}")
 
     def count(self, url: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

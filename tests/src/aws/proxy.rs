@@ -10,6 +10,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,6 +30,8 @@ pub enum Treatment {
     Fail,
     /// It does not reach the service, for which it is one too many
     Throttle,
+    /// It reaches the service, and the function is killed before it hears so, in every process it runs in
+    Kill,
 }
 
 type Rule = Box<dyn Fn(&Call) -> Treatment + Send>;
@@ -42,23 +45,27 @@ pub struct Proxy {
 }
 
 struct Shared {
+    address: SocketAddr,
     services: String,
     client: Client<HttpConnector, Body>,
     calls: watch::Sender<Vec<Call>>,
     rule: Mutex<Option<Rule>>,
+    killed: AtomicUsize,
 }
 
 impl Proxy {
     /// Starts one in front of the services at this address.
     pub(super) async fn start(services: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
+            address,
             services: services.to_string(),
             client: Client::builder(TokioExecutor::new()).build_http(),
             calls: watch::Sender::new(Vec::new()),
             rule: Mutex::new(None),
+            killed: AtomicUsize::new(0),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let router = Router::new().fallback(pass).with_state(shared.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { address, shared, serving }
@@ -77,6 +84,11 @@ impl Proxy {
     /// All requests so far.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.borrow().clone()
+    }
+
+    /// How many processes of functions were killed so far.
+    pub fn killed(&self) -> usize {
+        self.shared.killed.load(Ordering::Relaxed)
     }
 
     /// Waits until there were this many requests that fit.
@@ -98,12 +110,11 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let treatment = match Call::read(&parts.method, &parts.uri, &parts.headers, &body) {
-        Some(call) => shared.note(call),
-        None => Treatment::Pass,
-    };
+    let call = Call::read(&parts.method, &parts.uri, &parts.headers, &body);
+    let function = call.as_ref().map(|call| call.function.clone()).unwrap_or_default();
+    let treatment = call.map_or(Treatment::Pass, |call| shared.note(call));
     let times = match treatment {
-        Treatment::Pass => 1,
+        Treatment::Pass | Treatment::Kill => 1,
         Treatment::Twice => 2,
         Treatment::Fail => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Treatment::Throttle => return StatusCode::TOO_MANY_REQUESTS.into_response(),
@@ -121,10 +132,30 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             Err(_) => StatusCode::BAD_GATEWAY.into_response(),
         };
     }
+    if treatment == Treatment::Kill {
+        shared.kill(&function);
+    }
     response
 }
 
 impl Shared {
+    /// Kills the processes of a function of this stack, and of no other: they were told to find the services here.
+    fn kill(&self, function: &str) {
+        let marks = [
+            format!("AWS_LAMBDA_FUNCTION_NAME=stepcast-{function}"),
+            format!("AWS_ENDPOINT_URL=http://{}", self.address),
+        ];
+        for process in std::fs::read_dir("/proc").expect("the processes").flatten() {
+            // What is not a process, or has ended, has no environment.
+            let Ok(environment) = std::fs::read(process.path().join("environ")) else { continue };
+            let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
+            if marks.iter().all(|mark| variables.contains(&mark.as_bytes())) {
+                let killed = std::process::Command::new("kill").arg("-KILL").arg(process.file_name()).status();
+                self.killed.fetch_add(usize::from(killed.is_ok_and(|status| status.success())), Ordering::Relaxed);
+            }
+        }
+    }
+
     fn note(&self, call: Call) -> Treatment {
         let rule = self.rule.lock().unwrap_or_else(PoisonError::into_inner);
         let treatment = rule.as_ref().map_or(Treatment::Pass, |rule| rule(&call));

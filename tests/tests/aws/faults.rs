@@ -123,6 +123,28 @@ async fn a_test_no_worker_can_finish_ends_as_errored_and_says_why() {
 }
 
 #[tokio::test]
+async fn workers_killed_in_the_middle_lose_nothing_and_count_nothing_twice() {
+    let (mut stack, site) = start().await;
+    // One when it has written the tests, one when it has taken some, two when they have counted some.
+    let [writes, claims, counts] = [(); 3].map(|()| AtomicU32::new(0));
+    let nth = |counter: &AtomicU32| counter.fetch_add(1, Ordering::Relaxed) + 1;
+    stack.proxy.treat(move |call| match (call.function.as_str(), call.operation.as_str()) {
+        ("worker", "BatchWriteItem") if nth(&writes) == 1 => Treatment::Kill,
+        ("worker", "UpdateItem") if nth(&claims) == 8 => Treatment::Kill,
+        ("worker", "TransactWriteItems") if matches!(nth(&counts), 1 | 3) => Treatment::Kill,
+        _ => Treatment::Pass,
+    });
+    let mut client = stack.client().await;
+    let job = run(&mut client, &site, 20).await;
+    stack.reap_until_over(&job).await;
+    let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
+    assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(20)), "{finished}");
+    assert_eq!(client.job(&job).await["counts"]["total"], 20);
+    assert!(stack.proxy.killed() >= 3, "{}", stack.proxy.killed());
+    stack.stop_with_errors();
+}
+
+#[tokio::test]
 async fn a_job_that_was_stored_and_not_queued_is_queued_by_the_reaper() {
     let (mut stack, site) = start().await;
     stack.proxy.treat(|call| match (call.function.as_str(), call.service.as_str()) {
