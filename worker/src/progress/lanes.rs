@@ -43,7 +43,7 @@ pub(super) type Line = Arc<str>;
 #[derive(Clone)]
 pub(super) struct Lanes {
     platform: Platform,
-    lanes: Arc<Mutex<HashMap<String, Lane>>>,
+    by_connection: Arc<Mutex<HashMap<String, Lane>>>,
     prompt: Arc<Semaphore>,
     late: Arc<Semaphore>,
 }
@@ -70,7 +70,7 @@ enum Next {
 impl Lanes {
     pub fn new(platform: Platform) -> Self {
         let (prompt, late) = (Arc::new(Semaphore::new(PROMPT)), Arc::new(Semaphore::new(LATE)));
-        Self { platform, lanes: Arc::default(), prompt, late }
+        Self { platform, by_connection: Arc::default(), prompt, late }
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
@@ -211,7 +211,7 @@ impl Lanes {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Lane>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

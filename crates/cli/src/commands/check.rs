@@ -10,6 +10,7 @@ use crate::suite_file::SuiteFile;
 use futures_util::StreamExt;
 use futures_util::stream;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -65,7 +66,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
                 let one = |test: PlannedTest| run.test(engine, &file, &vars, &secrets, test);
                 tokio::select! {
                     () = stream::iter(tests).map(one).buffer_unordered(CONCURRENCY).collect::<()>() => {}
-                    () = run.watch_the_time() => unreachable!("it never ends by itself"),
+                    never = run.watch_the_time() => match never {},
                 }
                 run.finish(total, None)
             }
@@ -145,7 +146,7 @@ impl Run {
     }
 
     /// Stops the file when its time is over, also while nothing happens.
-    async fn watch_the_time(&self) {
+    async fn watch_the_time(&self) -> Infallible {
         if let Some(limit) = self.limits.time_limit_s {
             tokio::time::sleep_until((self.started + Duration::from_secs(limit.into())).into()).await;
             self.stop();
