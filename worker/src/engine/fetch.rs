@@ -120,7 +120,8 @@ impl Fetcher {
                     return Err(FetchError::TooManyRedirects { limit: MAX_REDIRECTS, last: next.url.into() });
                 }
                 redirects += 1;
-                request = next;
+                // What has been begun is ended, wherever it leads.
+                request = FetchRequest { called_off: CancellationToken::new(), ..next };
                 continue;
             }
             return self.read(&request, answer, redirects, budget).await;

@@ -1,6 +1,6 @@
 //! Attempts, steps, and what whoever watches hears of them.
 
-use super::site::{Site, Watcher, in_turn, suite, suite_with};
+use super::site::{Site, Watcher, in_turn, suite, suite_with, to};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -128,6 +128,26 @@ async fn a_cancelled_test_does_not_wait_for_its_turn_at_a_host_and_leaves_nothin
     let end = site.run_suite(&suite, &mut StopsAtTheStep::default()).await;
     let steps: Vec<_> = end.steps.iter().map(|step| (step.outcome, step.checks.len())).collect();
     assert_eq!((end.outcome, steps), (Outcome::Cancelled, vec![(Some(Outcome::Cancelled), 0)]));
+}
+
+#[tokio::test]
+async fn a_request_that_was_sent_is_followed_to_its_end_and_torn_down() {
+    let watcher = &mut Watcher::default();
+    let stopped = watcher.stopped.clone();
+    let created = axum::routing::post(move || async move {
+        stopped.cancel();
+        to(303, "/created")
+    });
+    let site = Site::serve(Router::new().route("/", created).route("/created", get(|| async { "created" }))).await;
+    let suite = suite_with(
+        &json!({ "host": { "interval": "10ms" } }),
+        "- name: t
+  steps: [ { post: '${base}/', expect: [ { status: 200 } ] }, { get: '${base}/created' } ]
+  teardown: [ { get: '${base}/created' } ]",
+    );
+    let end = site.run_suite(&suite, watcher).await;
+    let steps: Vec<_> = end.steps.iter().map(|step| step.outcome).collect();
+    assert_eq!((end.outcome, steps), (Outcome::Cancelled, vec![Some(Outcome::Passed); 2]));
 }
 
 #[tokio::test]
