@@ -9,6 +9,7 @@ mod notifying;
 mod principal;
 mod receiver;
 mod refusal;
+mod revoking;
 mod secret;
 mod sharing;
 mod silence;
