@@ -48,8 +48,10 @@ async fn tests_that_wait_for_their_turn_at_a_host_stop_waiting() {
     let job = job.as_str().expect("a job");
     let events = client.until_complete(job, Vec::new()).await;
     let summary = fold(job, &events).summary.expect("the job");
-    assert_eq!((summary.counts.failed, summary.counts.cancelled), (1, 29), "{summary:?}");
-    assert_eq!(site.hits("/page/x"), 1);
+    // Each worker has its own turns, and there are eight at most.
+    let failed = summary.counts.failed;
+    assert!((1..=8).contains(&failed), "{summary:?}");
+    assert_eq!((summary.counts.cancelled, site.hits("/page/x")), (30 - failed, failed as usize), "{summary:?}");
     deployment.stop().await;
 }
 
