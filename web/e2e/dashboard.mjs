@@ -1,5 +1,6 @@
 // The dashboard in a real browser against a running server: signs in by the link, runs a suite, watches it to its
-// verdict, reads why a test failed, finds the job in the list, and says something to everybody as an admin.
+// verdict, reads why a test failed, shares the job with somebody, finds it in the list, and says something to everybody as
+// an admin.
 //
 //   STEPCAST_SIGN_IN_URL   the link `stepcast up` prints; it works once
 //   STEPCAST_HTTP          the server's address, if the link is only a path or a fragment
@@ -94,6 +95,24 @@ async function findInList(page, job) {
   await row.filter({ hasText: new RegExp(verdict, 'i') }).waitFor()
 }
 
+/** Somebody without a token opens the link, in a browser that has never been here. */
+async function shareWithAGuest(page, browser) {
+  await page.getByRole('button', { name: 'Share…' }).click()
+  const link = await page.getByTestId('share-link').inputValue()
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
+  const guests = await browser.newContext()
+  const guest = await guests.newPage()
+  guest.setDefaultTimeout(30_000)
+  await guest.goto(link)
+  await guest
+    .getByTestId('verdict')
+    .filter({ hasText: new RegExp(verdict, 'i') })
+    .waitFor()
+  assert.ok(!guest.url().includes('share'), 'the token should have left the address')
+  assert.equal(await guest.getByRole('button', { name: 'Run again', exact: true }).count(), 0, 'a guest only looks')
+  await guests.close()
+}
+
 /** The sign-in link is an admin's. */
 async function serveAnAdmin(page) {
   await page.getByRole('link', { name: 'Admin' }).click()
@@ -115,6 +134,7 @@ async function dashboardShowsARun(browser) {
     const job = await runSuite(page, readFileSync(need('E2E_SUITE'), 'utf8'))
     await awaitVerdict(page)
     if (verdict === 'failed') await readFailure(page)
+    await shareWithAGuest(page, browser)
     await findInList(page, job)
     await serveAnAdmin(page)
     assert.deepEqual(complaints, [], 'the browser should have nothing to complain about')

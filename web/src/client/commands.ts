@@ -3,7 +3,7 @@ import { runCommand, suiteCommand } from './run'
 import type { Source } from './source'
 import { WireError } from './wire-error'
 
-type Answer<T extends Event['type']> = Extract<Event, { type: T }>
+export type Answer<T extends Event['type']> = Extract<Event, { type: T }>
 
 /** What can be asked for, each with the answer it has to have. What is refused rejects with a `WireError`. */
 export class Commands {
@@ -60,6 +60,11 @@ export class Commands {
 
   async broadcast(text: string): Promise<void> {
     await this.ask({ action: 'broadcast', text }, 'ok')
+  }
+
+  /** Makes a token that shows one job, for as long as such tokens are good by default. */
+  share(job: string): Promise<Answer<'shared'>> {
+    return this.ask({ action: 'share', job }, 'shared')
   }
 
   /** Ends a job whatever its tests are at. */

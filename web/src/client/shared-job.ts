@@ -10,6 +10,11 @@ export function sharedJobIn(fragment: string): SharedJob | undefined {
   return token === undefined ? undefined : sharedJobOf(token)
 }
 
+/** The address at which a page shows what a token lets somebody see. */
+export function shareLink(token: string, page: Pick<Location, 'origin' | 'pathname'>): string {
+  return `${page.origin}${page.pathname}#/share/${token}`
+}
+
 /** The job that a token says it shows. Whether that is true is for the server to find out. */
 export function sharedJobOf(token: string): SharedJob | undefined {
   const payload = token.split('.')[1] ?? ''

@@ -21,6 +21,9 @@ async function shownJob(played: number, role: Role, principal = 'ana', recording
     if (command.action === 'replay') {
       return { type: 'job.accepted', at: '', job: 'j2', v: 1, suite: 'S', principal, labels: {}, replay_of: 'j1' }
     }
+    if (command.action === 'share') {
+      return { type: 'shared', at: '', job: 'j1', token: 'a.b.c', id: 't1', expires_at: '2026-12-01T12:00:00Z' }
+    }
     if (command.action !== 'finish') return undefined
     return { type: 'error', at: '', code: 'conflict', message: 'the job is finished', temporary: false }
   }
@@ -38,9 +41,9 @@ const buttons = (page: Awaited<ReturnType<typeof shownJob>>['page']) =>
 describe('what can be done with a job', () => {
   it.each([
     ['viewer', 'ana', [], []],
-    ['runner', 'ana', ['Cancel'], ['Run failed again', 'Run again', 'Run again with…']],
+    ['runner', 'ana', ['Cancel', 'Share…'], ['Run failed again', 'Run again', 'Run again with…', 'Share…']],
     ['runner', 'bo', [], []],
-    ['admin', 'bo', ['Cancel', 'End now'], ['Run failed again', 'Run again', 'Run again with…']],
+    ['admin', 'bo', ['Cancel', 'End now', 'Share…'], ['Run failed again', 'Run again', 'Run again with…', 'Share…']],
   ] as const)('by a %s called %s', async (role, principal, running, finished) => {
     const { page, replay } = await shownJob(3, role, principal)
     expect(buttons(page)).toEqual(running)
@@ -79,12 +82,27 @@ describe('what can be done with a job', () => {
     await press(page, 'Add a secret')
     await page.get('input[placeholder="name"]').setValue('password')
     await page.get('input[placeholder="value"]').setValue('hunter2')
-    await page.get('.replay-box').trigger('submit')
+    await page.get('.job-panel').trigger('submit')
     await nextFrame()
     const values = { vars: { base: 'https://staging' }, secrets: { password: 'hunter2' } }
     expect(asked.at(-1)).toEqual({ action: 'replay', job: 'j1', only: 'failed', ...values })
     expect(location.hash).toBe('#/jobs/j2')
     expect(page.findAll('input[type="password"]')).toHaveLength(0)
+  })
+})
+
+describe('a link to a job', () => {
+  it('is made when it is asked for, and has the token where servers do not see it', async () => {
+    const { page } = await shownJob(3, 'runner')
+    expect(asked.some(({ action }) => action === 'share')).toBe(false)
+    await press(page, 'Share…')
+    expect(asked.at(-1)).toMatchObject({ action: 'share', job: 'j1' })
+    const link = page.get<HTMLInputElement>('[data-testid="share-link"]').element.value
+    expect(new URL(link).hash).toBe('#/share/a.b.c')
+    expect(link.split('#')[0]).toBe(location.href.split('#')[0])
+    expect(page.get('[aria-label="Share this job"]').text()).toContain('stepcast token revoke t1')
+    await press(page, 'Close')
+    expect(page.find('[aria-label="Share this job"]').exists()).toBe(false)
   })
 })
 
