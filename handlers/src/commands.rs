@@ -7,6 +7,7 @@ mod finish;
 mod hello;
 mod history;
 mod jobs;
+mod named;
 mod replay;
 mod run;
 mod share;
@@ -22,6 +23,7 @@ use stepcast_protocol::{Command, EventBody};
 pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(), Failure> {
     limits::count(caller, &command).await?;
     scope::check(&caller.connection, &command)?;
+    named::check(&command)?;
     match command {
         Command::Hello => hello::hello(caller).await,
         Command::Ping => Ok(caller.answer(EventBody::Pong).await?),

@@ -13,8 +13,8 @@ use stepcast_protocol::limits::{HISTORY_JOBS, NAME_BYTES, PAST_JOBS};
 pub(super) async fn history(caller: &Caller<'_>, query: HistoryQuery) -> Result<(), Failure> {
     page::check_cursor(query.cursor.as_deref())?;
     let branch = query.branch.as_deref().unwrap_or_default();
-    if query.suite.len().max(branch.len()) > NAME_BYTES {
-        return Err(Failure::bad_request(format!("`suite` and `branch` have at most {NAME_BYTES} bytes")));
+    if branch.len() > NAME_BYTES {
+        return Err(Failure::bad_request(format!("`branch` has at most {NAME_BYTES} bytes")));
     }
     let most = query.limit.map_or(PAST_JOBS, |limit| usize::try_from(limit).unwrap_or(HISTORY_JOBS));
     let jobs = caller.platform.table.history(&query.suite, branch, None, most.clamp(1, HISTORY_JOBS)).await?;

@@ -1,12 +1,13 @@
 //! `suites.*`: suites stored under a name, so that a run can ask for one by it.
 
+use super::named;
 use crate::page;
 use crate::reply::{Caller, Failure, excerpt};
 use crate::suite::{self, ReadSuite};
 use serde_json::Value;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
-use stepcast_protocol::{ErrorCode, EventBody, limits};
+use stepcast_protocol::{ErrorCode, EventBody};
 
 pub(super) async fn put(
     caller: &Caller<'_>,
@@ -17,9 +18,7 @@ pub(super) async fn put(
     caller.require(Role::Runner)?;
     let ReadSuite { suite, packed } = suite::given(caller, suite, suite_gz)?;
     let name = name.unwrap_or(suite.name);
-    if name.is_empty() || name.len() > limits::NAME_BYTES {
-        return Err(Failure::bad_request(format!("`name` has 1 to {} bytes", limits::NAME_BYTES)));
-    }
+    named::check_name("name", &name)?;
     let tests = u32::try_from(suite.tests.len()).unwrap_or(u32::MAX);
     caller.platform.table.put_suite(&name, tests, packed).await?;
     Ok(caller.answer(EventBody::Ok).await?)

@@ -74,6 +74,38 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
+async fn names_that_nothing_can_have_are_refused() {
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
+    for (action, field) in [
+        ("watch", "job"),
+        ("unwatch", "job"),
+        ("job", "job"),
+        ("cancel", "job"),
+        ("replay", "job"),
+        ("comment", "job"),
+        ("finish", "job"),
+        ("share", "job"),
+        ("jobs", "suite"),
+        ("history", "suite"),
+        ("run", "suite"),
+        ("suites.get", "name"),
+        ("suites.delete", "name"),
+        ("disconnect", "connection"),
+    ] {
+        for name in ["", &"x".repeat(257)] {
+            let mut command = json!({ "action": action, field: name });
+            if action == "comment" {
+                command["text"] = json!("hi");
+            }
+            let answer = client.ask_wrongly(command).await;
+            assert_eq!(answer["message"], format!("`{field}` has 1 to 256 bytes"), "{action}: {answer}");
+        }
+    }
+    deployment.stop().await;
+}
+
+#[tokio::test]
 async fn an_invalid_suite_is_refused_whole_with_every_problem() {
     let deployment = Deployment::start().await;
     let mut client = deployment.client().await;
