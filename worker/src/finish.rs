@@ -1,6 +1,7 @@
 //! Counts results. While one write is in flight the next results collect, so that many tests ending at once cost one
 //! transaction and do not meet each other on the job's counters.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use stepcast_platform::table::FinishedTest;
 use stepcast_platform::{Error, Platform};
@@ -29,6 +30,18 @@ struct Result {
     counted: oneshot::Sender<std::result::Result<bool, String>>,
 }
 
+impl Waiting {
+    /// What can be written at once: results of the same planning, and one of each test. There are two of a test that ended
+    /// while an admin ended its job; a transaction may touch an item once.
+    fn take(&mut self) -> Vec<Result> {
+        let plan = self.results.first().map(|result| result.plan);
+        let mut tests = HashSet::new();
+        let fits = |result: &&Result| Some(result.plan) == plan && tests.insert(result.finished.test);
+        let count = self.results.iter().take_while(fits).count();
+        self.results.drain(..count.min(MOST)).collect()
+    }
+}
+
 impl Finisher {
     pub fn new(platform: Platform, job: String) -> Self {
         Self { platform, job, waiting: Mutex::default(), writing: tokio::sync::Mutex::default() }
@@ -47,9 +60,8 @@ impl Finisher {
         }
     }
 
-    /// Writes what has collected, all of the same planning.
     async fn write(&self) {
-        let mut results = self.take();
+        let mut results = self.lock().take();
         let plan = results.first().map_or(0, |result| result.plan);
         let tests = results.iter().map(|result| result.finished.clone()).collect();
         let written = self.platform.table.finish_tests(&self.job, plan, tests).await;
@@ -62,14 +74,47 @@ impl Finisher {
         }
     }
 
-    fn take(&self) -> Vec<Result> {
-        let mut waiting = self.lock();
-        let plan = waiting.results.first().map(|result| result.plan);
-        let same = waiting.results.iter().take_while(|result| Some(result.plan) == plan).count();
-        waiting.results.drain(..same.min(MOST)).collect()
-    }
-
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stepcast_protocol::state::Outcome;
+
+    fn result(plan: u64, test: u32, lease: u64) -> Result {
+        let finished = FinishedTest {
+            test,
+            lease,
+            v: 1,
+            outcome: Outcome::Passed,
+            duration_ms: 1,
+            expected_ms: 0,
+            attempt: 1,
+            change: None,
+            steps: "[]".to_owned(),
+            checks: 1,
+        };
+        Result { plan, finished, counted: oneshot::channel().0 }
+    }
+
+    #[test]
+    fn a_write_has_one_result_of_each_test_and_is_of_one_planning() {
+        let results = vec![result(1, 0, 1), result(1, 1, 1), result(1, 1, 2), result(1, 2, 1), result(2, 3, 1)];
+        let mut waiting = Waiting { results };
+        let mut written = Vec::new();
+        while !waiting.results.is_empty() {
+            let tests = waiting.take().into_iter().map(|result| (result.finished.test, result.finished.lease));
+            written.push(tests.collect::<Vec<_>>());
+        }
+        assert_eq!(written, [vec![(0, 1), (1, 1)], vec![(1, 2), (2, 1)], vec![(3, 1)]]);
+    }
+
+    #[test]
+    fn a_write_has_no_more_than_a_transaction_may() {
+        let mut waiting = Waiting { results: (0..30).map(|test| result(1, test, 1)).collect() };
+        assert_eq!((waiting.take().len(), waiting.take().len(), waiting.take().len()), (MOST, 30 - MOST, 0));
     }
 }
