@@ -4,6 +4,7 @@
 //! only says when. So nothing is lost where a function dies, and of doubled messages, closers and reapers one is heard:
 //! whoever takes the notification holds it while it posts. A receiver that does not answer, or not now, is asked again
 //! by way of the reaper, ever more rarely, and given up after [`PATIENCE`]; the others are not told again meanwhile.
+//! Nobody is told of a change before they know of the one before it.
 //! A receiver can hear a notification twice only where its answer did not get through or could not be written down, and
 //! tells that by its `webhook-id`.
 
@@ -78,12 +79,16 @@ impl Worker {
             table.forget_notification(job).await?;
             return Ok(Handled::Done);
         };
-        let to_tell = webhooks.iter().filter(|webhook| webhook.wants(&record.suite));
-        let to_tell: Vec<_> = to_tell.filter(|webhook| !pending.told.contains(&webhook.id)).collect();
+        let before = table.notifications_before(&pending).await?;
+        let untold = webhooks.iter().filter(|webhook| webhook.wants(&record.suite));
+        let untold = untold.filter(|webhook| !pending.told.contains(&webhook.id));
+        let knows_what_was_before = |webhook: &&Webhook| before.iter().all(|one| one.told.contains(&webhook.id));
+        let (to_tell, to_wait): (Vec<_>, Vec<_>) = untold.partition(knows_what_was_before);
         let posted = to_tell.iter().map(|webhook| self.post(webhook, job, &notification));
         let answers = join_all(posted).await;
         let pause = self.note(&mut pending, to_tell.into_iter().zip(answers));
-        match pause {
+        let wait = (!to_wait.is_empty()).then(|| self.until_all_are_queued(&before));
+        match pause.max(wait) {
             Some(pause) => table.put_off_notification(&pending, pause).await?,
             None => table.forget_notification(job).await?,
         }
@@ -104,6 +109,12 @@ impl Worker {
     async fn post(&self, webhook: &Webhook, job: &str, notification: &Notification) -> Answer {
         let seconds = self.platform.clock.now_ms() / 1_000;
         self.postman.post(webhook, &format!("msg_{job}"), seconds, notification).await
+    }
+
+    /// How long until the last of these is tried again; and not no time at all, since it may be under way.
+    fn until_all_are_queued(&self, pending: &[PendingNotification]) -> Duration {
+        let last = pending.iter().map(|pending| pending.queue_at).max().unwrap_or_default();
+        Duration::from_millis(last.saturating_sub(self.platform.clock.now_ms())).max(FIRST_PAUSE)
     }
 
     /// Notes who was told, and says how long to wait before the others are told again, if there are any.

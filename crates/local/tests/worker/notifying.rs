@@ -142,6 +142,30 @@ async fn who_does_not_answer_is_told_later_and_the_others_only_once() {
 }
 
 #[tokio::test]
+async fn nobody_hears_that_a_suite_recovered_before_they_know_that_it_broke() {
+    let (down, up) = (Receiver::start().await, Receiver::start().await);
+    down.answers(&[500, 500]);
+    let world = world(json!([signed(&down), signed(&up)])).await;
+    tell(&world, &run(&world, 1, false).await).await;
+    tell(&world, &run(&world, 2, true).await).await;
+    tell(&world, &run(&world, 3, false).await).await;
+    let types = |receiver: &Receiver| {
+        let posted = receiver.posted();
+        posted.iter().map(|posted| posted.json()["type"].clone()).collect::<Vec<_>>()
+    };
+    let all = ["suite.broke", "suite.recovered", "suite.broke"];
+    assert_eq!(types(&up), all, "the others do not wait");
+    assert_eq!(types(&down), ["suite.broke"], "and it is down");
+    for _ in 0..10 {
+        world.wait(MINUTE);
+        tell(&world, &reaped(&world).await).await;
+    }
+    assert_eq!(types(&down), ["suite.broke", "suite.broke", "suite.recovered", "suite.broke"]);
+    assert_eq!(types(&up), [""; 0]);
+    assert_eq!(world.platform().table.notifications_to_queue().await.expect("the table"), []);
+}
+
+#[tokio::test]
 async fn a_worker_that_dies_while_it_tells_is_followed_by_another() {
     let receiver = Receiver::start().await;
     let world = world(json!([signed(&receiver)])).await;
@@ -189,13 +213,15 @@ async fn branches_and_parts_of_a_suite_stand_for_themselves() {
     let broken = page(&world, false);
     let mut smoke = page(&world, true);
     smoke["tags"] = json!(["smoke"]);
-    assert_eq!(run_as(&world, 1, &[("branch", "main")], &[], broken.clone()).await.len(), 1);
+    let broke = run_as(&world, 1, &[("branch", "main")], &[], broken.clone()).await;
+    assert_eq!(broke.len(), 1);
+    tell(&world, &broke).await;
     assert_eq!(run_as(&world, 2, &[("branch", "topic")], &[], broken.clone()).await.len(), 1, "another branch");
     assert_eq!(run_as(&world, 3, &[("branch", "main")], &["smoke"], smoke).await, [], "a part is not all of it");
     assert_eq!(run_as(&world, 4, &[("branch", "main"), ("commit", "c1")], &[], broken).await, []);
     let passes = page(&world, true);
     tell(&world, &run_as(&world, 5, &[("branch", "main")], &[], passes).await).await;
-    let told = receiver.posted()[0].json();
+    let told = receiver.posted()[1].json();
     assert_eq!((&told["type"], &told["data"]["branch"]), (&json!("suite.recovered"), &json!("main")));
 }
 

@@ -29,6 +29,9 @@ const ON_ITS_WAY_AGAIN: Duration = Duration::from_mins(10);
 pub struct PendingNotification {
     /// The job it is about
     pub job: String,
+    /// The suite, the branch and the part of it whose state has changed; empty where an earlier release wrote it
+    #[serde(default)]
+    state: String,
     /// How often a worker has taken it
     pub tries: u32,
     /// The webhooks that were told, or never will be
@@ -36,21 +39,24 @@ pub struct PendingNotification {
     /// When it was written, in milliseconds since 1970
     pub created_at: u64,
     /// When it has to be queued again, in milliseconds since 1970
-    queue_at: u64,
+    pub queue_at: u64,
     expires_at: u64,
 }
 
 impl Table {
-    pub(super) fn put_notification(&self, job: &str) -> Result<TransactWriteItem> {
+    /// Writes that the state of a suite has changed with a job.
+    pub(super) fn put_notification(&self, job: &str, state: &str) -> Result<TransactWriteItem> {
         let now = self.clock.now_ms();
         let update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(PARTITION, job)))
             .update_expression(
-                "SET job = :job, tries = :zero, told = :nobody, created_at = :now, due_at = :now, \
+                "SET job = :job, #state = :state, tries = :zero, told = :nobody, created_at = :now, due_at = :now, \
                  queue_at = :queue_at, expires_at = :expires_at",
             )
+            .expression_attribute_names("#state", "state")
             .expression_attribute_values(":job", text(job))
+            .expression_attribute_values(":state", text(state))
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":nobody", AttributeValue::L(Vec::new()))
             .expression_attribute_values(":now", number(now))
@@ -101,11 +107,25 @@ impl Table {
     /// The notifications that have to be queued again: those whose next try has come, and those whose message was lost.
     pub async fn notifications_to_queue(&self) -> Result<Vec<PendingNotification>> {
         let now = self.clock.now_ms();
-        let pending = Self::all(self.partition(PARTITION, "")).await?.into_iter();
-        let pending: Vec<PendingNotification> =
-            pending.map(|item| read("notification", item)).collect::<Result<_>>()?;
-        let is_due = |pending: &PendingNotification| pending.queue_at <= now && pending.expires_at > now / 1_000;
-        Ok(pending.into_iter().filter(is_due).collect())
+        let mut pending = self.pending_notifications().await?;
+        pending.retain(|pending| pending.queue_at <= now);
+        Ok(pending)
+    }
+
+    /// Those about earlier changes of the same state that somebody has not been told yet. Of two jobs the id says which is
+    /// the earlier one.
+    pub async fn notifications_before(&self, later: &PendingNotification) -> Result<Vec<PendingNotification>> {
+        let mut pending = self.pending_notifications().await?;
+        pending.retain(|pending| !later.state.is_empty() && pending.state == later.state && pending.job < later.job);
+        Ok(pending)
+    }
+
+    async fn pending_notifications(&self) -> Result<Vec<PendingNotification>> {
+        let now = self.clock.now_ms();
+        let items = Self::all(self.partition(PARTITION, "")).await?.into_iter();
+        let mut pending = items.map(|item| read("notification", item)).collect::<Result<Vec<PendingNotification>>>()?;
+        pending.retain(|pending| pending.expires_at > now / 1_000);
+        Ok(pending)
     }
 
     /// Notes that a notification is queued again. `false`, where somebody else has just done so, or has told it.

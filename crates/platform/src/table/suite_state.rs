@@ -78,9 +78,10 @@ impl Table {
         let known = stored.as_ref().filter(|state| state.expires_at > now);
         let change = SuiteChange::between(known.map(|state| state.verdict), verdict);
         let state = SuiteState { job: job.job.clone(), verdict, expires_at: self.expiry() };
+        let which = format!("{pk} {sk}");
         let mut writes = vec![self.put_state((pk, sk), &state, stored.as_ref())?];
         if change.is_some() {
-            writes.push(self.put_notification(&job.job)?);
+            writes.push(self.put_notification(&job.job, &which)?);
         }
         Ok(SuiteUpdate { change, writes })
     }
