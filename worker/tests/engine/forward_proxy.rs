@@ -1,8 +1,10 @@
 //! A proxy of the test's own, which writes down what it is asked for and leads everything to one place.
 
+use rustls::ServerConfig;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// How it answers.
 #[derive(Clone)]
@@ -20,22 +22,36 @@ pub struct ForwardProxy {
 
 impl ForwardProxy {
     pub async fn start(manner: Manner) -> Self {
+        Self::serve(manner, None).await
+    }
+
+    /// To the site at this address.
+    pub async fn to(base: &str) -> Self {
+        Self::start(connects(base)).await
+    }
+
+    /// The same, which is spoken to over TLS.
+    pub async fn secure_to(base: &str, config: ServerConfig) -> Self {
+        Self::serve(connects(base), Some(TlsAcceptor::from(Arc::new(config)))).await
+    }
+
+    async fn serve(manner: Manner, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&asked);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(handle(client, manner.clone(), Arc::clone(&heard)));
+                let (manner, heard, tls) = (manner.clone(), Arc::clone(&heard), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        Some(tls) => handle(tls.accept(client).await.ok()?, manner, heard).await,
+                        None => handle(client, manner, heard).await,
+                    }
+                });
             }
         });
         Self { address, asked }
-    }
-
-    /// To the site at this address.
-    pub async fn to(base: &str) -> Self {
-        let (_, address) = base.split_once("://").expect("an address");
-        Self::start(Manner::Connects(address.to_owned())).await
     }
 
     /// The first lines of all requests, each with its `proxy-authorization`.
@@ -44,7 +60,16 @@ impl ForwardProxy {
     }
 }
 
-async fn handle(mut client: TcpStream, manner: Manner, heard: Arc<Mutex<Vec<String>>>) -> Option<()> {
+fn connects(base: &str) -> Manner {
+    let (_, address) = base.split_once("://").expect("an address");
+    Manner::Connects(address.to_owned())
+}
+
+async fn handle(
+    mut client: impl AsyncRead + AsyncWrite + Unpin,
+    manner: Manner,
+    heard: Arc<Mutex<Vec<String>>>,
+) -> Option<()> {
     let head = read_head(&mut client).await?;
     let line = head.lines().next()?.trim_end_matches(" HTTP/1.1").to_owned();
     let authorization = head
@@ -69,7 +94,7 @@ async fn handle(mut client: TcpStream, manner: Manner, heard: Arc<Mutex<Vec<Stri
     tokio::io::copy_bidirectional(&mut client, &mut server).await.ok().map(|_| ())
 }
 
-async fn read_head(client: &mut TcpStream) -> Option<String> {
+async fn read_head(client: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(client.read_u8().await.ok()?);

@@ -53,6 +53,36 @@ async fn encrypted_requests_go_through_a_tunnel() {
     );
 }
 
+/// What goes to the proxy is encrypted as well, and the proxy has to be who it says.
+#[tokio::test]
+async fn an_encrypted_proxy_takes_plain_requests_and_tunnels() {
+    let authority = Authority::new("One");
+    let certified = authority.certify(&["shop.invalid"], |_| ());
+    let secure = serve(Router::new().route("/", get(|| async { "ok" })), server(&certified, None)).await;
+    let plain = Site::start().await;
+    for (base, site, asked) in [
+        ("http://shop.invalid", plain, "GET http://shop.invalid/ Basic YWRhOmwwdmVsYWNl"),
+        ("https://shop.invalid", secure, "CONNECT shop.invalid:443 Basic YWRhOmwwdmVsYWNl"),
+    ] {
+        let config = server(&authority.certify(&["127.0.0.1"], |_| ()), None);
+        let proxy = ForwardProxy::secure_to(&site.base, config).await;
+        let mut site = site.with_secret("pass", "l0velace");
+        site.vars.insert("base".into(), base.into());
+        let mut defaults = json!({ "proxy": format!("https://ada:${{secret.pass}}@{}", proxy.address) });
+        let told = without_address(&proxy, &site.tell_with(&defaults, "- status: 200").await);
+        assert!(
+            told.contains(
+                "the proxy cannot be used: no secure connection to `proxy`: the certificate's issuer is not known"
+            ),
+            "{base}: {told}"
+        );
+        assert_eq!(proxy.asked(), [""; 0], "nobody was told the password");
+        defaults["ca"] = authority.pem().into();
+        assert_eq!(site.tell_with(&defaults, "- status: 200").await, "passed: status equals 200\n", "{base}");
+        assert_eq!(proxy.asked(), [asked]);
+    }
+}
+
 #[tokio::test]
 async fn sitemaps_robots_and_links_go_through_it() {
     let router =
