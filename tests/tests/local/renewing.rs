@@ -102,9 +102,9 @@ async fn the_next_connection_is_open_before_the_old_one_is_cut_and_nothing_falls
 
     let mut new = Played::accept(&listener).await;
     let watch = new.hear("watch").await;
-    // Told on the old connection alone, and not in what the new one begins with.
-    old.finish_test().await;
+    // Told on the old connection alone, not in what the new one begins with, and at a time when the client leaves it.
     new.show(&watch).await;
+    old.finish_test().await;
     assert_eq!(old.heard().await, None, "the client closes the old one once the new one has answered");
     new.welcome("2026-11-22T12:00:00.000Z").await;
     new.finish_job().await;

@@ -20,6 +20,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long the server may take for its part of a connection's end.
+const LEAVING: Duration = Duration::from_secs(5);
+
 /// How long another connection of ours may take to end.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -85,6 +88,20 @@ impl Connection {
             kind = Data::Continue;
         }
         true
+    }
+
+    /// Ends the connection, and gives back what was on its way to us meanwhile.
+    pub async fn leave(mut self) -> Vec<Event> {
+        let mut rest = Vec::new();
+        let leaving = async {
+            // Where this does not arrive there is no connection any more, and the next event says so.
+            let _ = self.socket.close(None).await;
+            while let Some(event) = self.next().await {
+                rest.push(event);
+            }
+        };
+        let _ = tokio::time::timeout(LEAVING, leaving).await;
+        rest
     }
 
     /// The next event; nothing, where the connection is no more. What is not an event is passed over.

@@ -1,13 +1,14 @@
 //! A connection that is followed by another before it is cut.
 //!
 //! API Gateway ends every connection after two hours, and `welcome` says when. Shortly before, the next one is opened;
-//! the old one is heard until the new one has answered, so nothing falls between them.
+//! the old one is heard until the new one has answered, and then to its end, so nothing falls between them.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
 
 use super::{ClientError, Connection};
 use crate::endpoint::Endpoint;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use std::collections::VecDeque;
 use std::time::Duration;
 use stepcast_protocol::{Command, Event, EventBody, Request, RequestId, date};
 use tokio::time::{Instant, sleep_until};
@@ -31,6 +32,10 @@ pub(super) struct Link {
     endpoint: Endpoint,
     connection: Box<Connection>,
     next: Next,
+    /// What comes of the connection before this one
+    leaving: Option<BoxFuture<'static, Vec<Event>>>,
+    /// What came of it
+    rest: VecDeque<Event>,
     /// When to open the next connection, where the server said how long this one lasts
     renew_at: Option<Instant>,
     /// Whether the newest connection was asked how long it lasts
@@ -48,7 +53,15 @@ impl Link {
     /// Opens the first connection.
     pub async fn open(endpoint: &Endpoint) -> Result<Self, ClientError> {
         let connection = Box::new(Connection::open(endpoint).await?);
-        Ok(Self { endpoint: endpoint.clone(), connection, next: Next::None, renew_at: None, is_greeted: false })
+        Ok(Self {
+            endpoint: endpoint.clone(),
+            connection,
+            next: Next::None,
+            leaving: None,
+            rest: VecDeque::new(),
+            renew_at: None,
+            is_greeted: false,
+        })
     }
 
     /// Sends a command on the newest connection, and asks how long that one lasts. Where this does not arrive, the
@@ -73,8 +86,15 @@ impl Link {
     /// the place of the old one. May be dropped while it waits.
     pub async fn hear(&mut self, is_answer: impl Fn(&Event) -> bool) -> Heard {
         loop {
+            if let Some(event) = self.rest.pop_front() {
+                return Heard::Event(Box::new(event));
+            }
             let may_renew = matches!(self.next, Next::None);
             tokio::select! {
+                rest = end_of(&mut self.leaving) => {
+                    self.leaving = None;
+                    self.rest.extend(rest);
+                }
                 event = self.connection.next() => match event {
                     Some(event) => return self.heard(event),
                     None if self.take_next() => {}
@@ -114,7 +134,8 @@ impl Link {
     fn take_next(&mut self) -> bool {
         let next = std::mem::replace(&mut self.next, Next::None);
         let Next::Open(next) = next else { return false };
-        self.connection = next;
+        let old = std::mem::replace(&mut self.connection, next);
+        self.leaving = Some(old.leave().boxed());
         true
     }
 }
@@ -131,6 +152,14 @@ impl Next {
                 Some(Heard::Opened)
             }
         }
+    }
+}
+
+/// What came of a connection that is left, once it has ended.
+async fn end_of(leaving: &mut Option<BoxFuture<'static, Vec<Event>>>) -> Vec<Event> {
+    match leaving {
+        Some(leaving) => leaving.await,
+        None => std::future::pending().await,
     }
 }
 
