@@ -13,8 +13,8 @@ stop() {
     rm -rf "$folder"
 }
 cargo build --quiet --release --package stepcast-tests --example watchers
-# Each watcher is an open file, here as in the server, which raises its limit itself.
-ulimit -n $((watchers + 1000))
+# Each watcher is an open file, here as in the server, which raises its limit itself as far as this leaves it room.
+ulimit -Sn $((watchers + 1000))
 folder=$(mktemp -d)
 "$stepcast" up --port 0 --json --data-dir "$folder/data" --allow-private-targets --max-connections 5000 \
     >"$folder/up" 2>"$folder/log" &

@@ -140,8 +140,9 @@ impl Lanes {
 
     /// Offers a message until it is taken. `false`, where the connection is gone or never takes it.
     async fn offer(&self, connection: &str, message: String) -> bool {
-        let begun = Instant::now();
         let mut pushed = self.push_promptly(connection, &message).await;
+        // From here: that it waited for its turn before is not the connection's doing.
+        let begun = Instant::now();
         loop {
             match pushed {
                 Ok(Pushed::Sent) => {
