@@ -94,21 +94,15 @@ impl Client {
         }
     }
 
-    /// Sends a command, and reads until an event fits; nothing, where the connection ends first.
-    pub async fn try_send_until(&mut self, command: &Value, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+    /// Sends a command. `None` if the connection has ended.
+    pub async fn try_send(&mut self, command: &Value) -> Option<()> {
         assert_conforms(Kind::Command, command);
-        self.socket.send(Message::text(command.to_string())).await.ok()?;
-        self.try_until(fits).await
+        self.socket.send(Message::text(command.to_string())).await.ok()
     }
 
-    /// Reads until an event fits; nothing, where the connection ends first.
-    pub async fn try_until(&mut self, fits: impl Fn(&Value) -> bool) -> Option<Value> {
-        loop {
-            let event = within("an event", self.read()).await.ok()?;
-            if fits(&event) {
-                return Some(event);
-            }
-        }
+    /// The next event, however long that takes. `None` if the connection ends first.
+    pub async fn try_next(&mut self) -> Option<Value> {
+        self.read().await.ok()
     }
 
     /// Reads until an event of this type.

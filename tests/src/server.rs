@@ -6,10 +6,12 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::task::JoinHandle;
 
 /// A running server with a data directory of its own.
 pub struct Server {
@@ -24,6 +26,7 @@ pub struct Server {
     data_dir: TempDir,
     options: Vec<String>,
     child: Child,
+    log: Log,
 }
 
 impl Server {
@@ -48,10 +51,11 @@ impl Server {
     async fn start_in(data_dir: TempDir, options: Vec<String>) -> Self {
         let mut child = command(data_dir.path(), &options).kill_on_drop(true).spawn().expect("the server starts");
         let stdout = child.stdout.take().expect("its output");
+        let log = Log::collect(child.stderr.take().expect("its log"));
         let mut lines = BufReader::new(stdout).lines();
         let ready = match within("the server's start", lines.next_line()).await {
             Ok(Some(line)) => serde_json::from_str::<Value>(&line).expect("a line of JSON"),
-            _ => panic!("the server did not start: {}", said(&mut child).await),
+            _ => panic!("the server did not start: {}", log.whole().await),
         };
         let text = |name: &str| ready[name].as_str().expect("a text").to_owned();
         assert_eq!(ready["ready"], true);
@@ -63,6 +67,7 @@ impl Server {
             data_dir,
             options,
             child,
+            log,
         }
     }
 
@@ -84,6 +89,11 @@ impl Server {
     /// A token for somebody, made as an operator makes it.
     pub fn token_of(&self, principal: &str, role: &str) -> String {
         new_token(principal, role, &self.options(), None)
+    }
+
+    /// What the server has written to its log so far.
+    pub fn log(&self) -> String {
+        self.log.so_far()
     }
 
     /// Kills the server as `kill -9` does, and starts another on the same data directory.
@@ -134,7 +144,7 @@ impl Server {
         let id = self.child.id().expect("the server runs").to_string();
         std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill");
         let status = within("the server's end", self.child.wait()).await.expect("a status");
-        let said = said(&mut self.child).await;
+        let said = self.log.whole().await;
         assert!(status.success(), "the server ended with {status}: {said}");
         assert!(!said.contains("panicked"), "{said}");
         said
@@ -161,13 +171,38 @@ fn command(data_dir: &Path, options: &[String]) -> Command {
     command
 }
 
-async fn said(child: &mut Child) -> String {
-    let mut text = String::new();
-    if let Some(mut stderr) = child.stderr.take() {
-        // What cannot be read was not said.
-        let _ = stderr.read_to_string(&mut text).await;
+/// What a server has written to its log. It is read all the time: a full pipe would block the server.
+struct Log {
+    lines: Arc<Mutex<String>>,
+    reading: JoinHandle<()>,
+}
+
+impl Log {
+    fn collect(stderr: ChildStderr) -> Self {
+        let lines = Arc::new(Mutex::new(String::new()));
+        let collected = lines.clone();
+        let reading = tokio::spawn(async move {
+            let mut stderr = BufReader::new(stderr).lines();
+            // The log ends where the process does, or where it is not text any more.
+            while let Ok(Some(line)) = stderr.next_line().await {
+                let mut lines = collected.lock().unwrap_or_else(PoisonError::into_inner);
+                lines.push_str(&line);
+                lines.push('\n');
+            }
+        });
+        Self { lines, reading }
     }
-    text
+
+    fn so_far(&self) -> String {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The log of a process that has ended.
+    async fn whole(self) -> String {
+        let lines = self.lines.clone();
+        within("the end of the server's log", self.reading).await.expect("the log is read");
+        lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 fn messages(queue: &Path) -> u64 {

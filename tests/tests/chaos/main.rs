@@ -44,7 +44,9 @@ async fn no_run_is_lost_or_counted_twice_however_often_the_server_is_killed() {
         if random.bool() {
             server = kill_within(LATER_MOMENTS, server, &mut random, &batch, &mut numbers).await;
         }
-        batch.end().await;
+        if let Err(stuck) = batch.end().await {
+            panic!("{}", stuck.explain(&server).await);
+        }
         first += next;
     }
     check::everything(&server, &site, runs, &mut numbers).await;

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stepcast_tests::events::{page, suite};
-use stepcast_tests::{Client, Server, Site, within};
+use stepcast_tests::{Client, PATIENCE, Server, Site, within};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// Tests of a run.
 pub const TESTS: usize = 4;
@@ -32,7 +33,7 @@ pub struct Runs {
 struct Run {
     number: u64,
     phase: Arc<AtomicU8>,
-    client: JoinHandle<()>,
+    client: JoinHandle<Result<(), Stuck>>,
 }
 
 impl Runs {
@@ -57,37 +58,80 @@ impl Runs {
         self.all.iter().for_each(|run| site.release(&run.number.to_string()));
     }
 
-    /// Waits for all verdicts.
-    pub async fn end(self) {
+    /// Waits for all verdicts. Reports the first client that waits too long, with all it heard.
+    pub async fn end(self) -> Result<(), Stuck> {
         for run in self.all {
-            within(&format!("the verdict of run {}", run.number), run.client).await.expect("the client does not fail");
+            let what = format!("the end of run {}'s client", run.number);
+            within(&what, run.client).await.expect("the client does not panic")?;
         }
+        Ok(())
+    }
+}
+
+/// A client with an open connection that heard no verdict.
+pub struct Stuck {
+    run: Value,
+    /// Everything it heard on this connection, with the milliseconds since it connected
+    heard: Vec<(u128, Value)>,
+}
+
+impl Stuck {
+    /// What the client heard, beside what the server knows of the job and has logged.
+    pub async fn explain(&self, server: &Server) -> String {
+        let mut text =
+            format!("run {} heard no verdict in {} seconds on its connection\n", self.run, PATIENCE.as_secs());
+        for (at, event) in &self.heard {
+            text += &format!("{at:>8} ms  {event}\n");
+        }
+        let mut client = server.client().await;
+        let jobs = client.ask(json!({ "action": "jobs", "labels": { "run": self.run.to_string() } })).await;
+        text += &format!("the server lists {jobs}\n");
+        for job in jobs["jobs"].as_array().into_iter().flatten().filter_map(|job| job["job"].as_str()) {
+            text += &format!("its state is {}\n", client.job(job).await);
+        }
+        text + "the server's log:\n" + &server.log()
     }
 }
 
 /// Asks until there is a verdict, each time with the same key.
-async fn ask(ws: String, token: String, command: Value, phase: Arc<AtomicU8>) {
+async fn ask(ws: String, token: String, command: Value, phase: Arc<AtomicU8>) -> Result<(), Stuck> {
     let authorization = format!("Bearer {token}");
     loop {
         if let Ok(mut client) = Client::try_connect(&ws, &[("authorization", &authorization)]).await
-            && hears_verdict(&mut client, &command, &phase).await.is_some()
+            && hears_verdict(&mut client, &command, &phase).await?.is_some()
         {
-            return;
+            return Ok(());
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn hears_verdict(client: &mut Client, command: &Value, phase: &AtomicU8) -> Option<()> {
-    let told = client.try_send_until(command, |event| event["re"] == command["id"]).await?;
-    // An error is temporary here: the server was stopping or starting.
-    let job = told["job"].as_str()?.to_owned();
-    phase.store(Phase::Accepted as u8, Ordering::SeqCst);
-    if told["verdict"].is_null() {
-        client.try_until(|event| event["job"] == job.as_str() && event["verdict"].is_string()).await?;
+/// Reads one connection until the verdict. `None` if the connection ends first.
+async fn hears_verdict(client: &mut Client, command: &Value, phase: &AtomicU8) -> Result<Option<()>, Stuck> {
+    if client.try_send(command).await.is_none() {
+        return Ok(None);
     }
-    phase.store(Phase::Finished as u8, Ordering::SeqCst);
-    Some(())
+    let (begun, mut heard) = (Instant::now(), Vec::new());
+    loop {
+        let Ok(event) = timeout(PATIENCE, client.try_next()).await else {
+            return Err(Stuck { run: command["id"].clone(), heard });
+        };
+        let Some(event) = event else { return Ok(None) };
+        if event["re"] == command["id"] && event["job"].is_null() {
+            // The error is temporary here: the server was stopping or starting.
+            return Ok(None);
+        }
+        // This connection watches one job, so every event of a job is about it. The verdict can overtake the answer to
+        // the command: the state in that answer was read before the job ended.
+        let is_end = event["verdict"].is_string();
+        if event["job"].is_string() {
+            phase.fetch_max(if is_end { Phase::Finished } else { Phase::Accepted } as u8, Ordering::SeqCst);
+        }
+        heard.push((begun.elapsed().as_millis(), event));
+        if is_end {
+            return Ok(Some(()));
+        }
+    }
 }
 
 fn command(site: &Site, number: u64) -> Value {

@@ -146,7 +146,8 @@ impl<'a> Follower<'a> {
         if let EventBody::Bye { code, reconnect: false } = &event.body {
             return Err(ClientError::Ended { code: code.clone() });
         }
-        if is_answer && self.job.is_none() {
+        if self.job.is_none() {
+            // Events can overtake the answer that names the job. The connection watches nothing else, so they are of it.
             self.job.clone_from(&event.job);
         }
         if self.job.is_none() || event.job != self.job {

@@ -1,5 +1,5 @@
-//! Connections that will be cut: the command has the next one before that. The server here is played, because a real one
-//! cuts a connection after two hours.
+//! What a real server does too rarely for a test: it cuts a connection after two hours, and the end of a job overtakes
+//! the answer to `run`. The server here is played.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -51,13 +51,12 @@ impl Played {
         self.0.send(Message::text(event.to_string())).await.expect("the client is there");
     }
 
-    /// Answers `watch` with a job of one test that runs.
-    async fn show(&mut self, watch: &Value) {
-        assert_eq!(watch["job"], JOB);
+    /// Answers `run` or `watch` with a job of one test that runs.
+    async fn show(&mut self, command: &Value) {
         let counts = counts(0);
         let tests =
             json!([{ "test": 0, "name": "Home", "v": 1_000_000, "status": "running", "attempt": 1, "steps": [] }]);
-        let event = json!({ "type": "job.state", "job": JOB, "v": 2, "re": watch["id"], "suite": "Shop", "status": "running",
+        let event = json!({ "type": "job.state", "job": JOB, "v": 2, "re": command["id"], "suite": "Shop", "status": "running",
             "counts": counts, "created_at": NOW, "principal": "admin", "tests": tests, "page": 1, "pages": 1 });
         self.tell(event).await;
     }
@@ -97,17 +96,43 @@ async fn the_next_connection_is_open_before_the_old_one_is_cut_and_nothing_falls
 
     let mut old = Played::accept(&listener).await;
     let watch = old.hear("watch").await;
+    assert_eq!(watch["job"], JOB);
     old.show(&watch).await;
     old.welcome("2026-11-22T10:00:01.000Z").await;
 
     let mut new = Played::accept(&listener).await;
     let watch = new.hear("watch").await;
+    assert_eq!(watch["job"], JOB);
     // Told on the old connection alone, not in what the new one begins with, and at a time when the client leaves it.
     new.show(&watch).await;
     old.finish_test().await;
     assert_eq!(old.heard().await, None, "the client closes the old one once the new one has answered");
     new.welcome("2026-11-22T12:00:00.000Z").await;
     new.finish_job().await;
+
+    let ran = command.await.expect("the command ran");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_verdict_that_overtakes_the_answer_to_run_counts() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("ws://{}/ws", listener.local_addr().expect("an address"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("suite.yaml");
+    std::fs::write(&file, "suite: Shop\ntests: [{ name: Home, get: 'https://shop.example/' }]\n").expect("a suite");
+    let file = file.display().to_string();
+    let command = spawn_blocking(move || stepcast(&["run", &file, "--url", &url, "--token", "t"]));
+
+    let mut server = Played::accept(&listener).await;
+    let run = server.hear("run").await;
+    server.welcome("2026-11-22T12:00:00.000Z").await;
+    server.finish_test().await;
+    server.finish_job().await;
+    // Read before the job ended, and sent after its end was.
+    server.show(&run).await;
+    // If the command had passed over the verdict, it would ask for the state now.
+    assert_eq!(server.heard().await, None, "the command has its verdict and leaves");
 
     let ran = command.await.expect("the command ran");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
