@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 use stepcast_tests::events::{page, suite};
-use stepcast_tests::{Client, PATIENCE, Server, Site, within};
+use stepcast_tests::{Client, PATIENCE, Server, Site};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -61,8 +61,10 @@ impl Runs {
     /// Waits for all verdicts. Reports the first client that waits too long, with all it heard.
     pub async fn end(self) -> Result<(), Stuck> {
         for run in self.all {
-            let what = format!("the end of run {}'s client", run.number);
-            within(&what, run.client).await.expect("the client does not panic")?;
+            // Longer than the client waits for an event: a client that is stuck has to be able to say so.
+            let ended = timeout(2 * PATIENCE, run.client).await;
+            let Ok(ended) = ended else { panic!("run {} has no verdict, on however many connections", run.number) };
+            ended.expect("the client does not panic")?;
         }
         Ok(())
     }
