@@ -27,6 +27,9 @@ pub const CHECK_DEPTH: usize = 5;
 /// Most links of a page one check asks.
 pub const LINKS_PER_CHECK: u32 = 1_000;
 
+/// Most redirects a request follows: as many as curl and reqwest follow by default; browsers take 20.
+pub const REDIRECTS: u32 = 10;
+
 /// Most filters one value may go through.
 pub const FILTERS_PER_CHECK: usize = 16;
 

@@ -29,6 +29,7 @@ pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<Fe
         body,
         timeout: request.timeout,
         body_bytes: None,
+        follow: request.follow,
         network: network.clone(),
         called_off: CancellationToken::new(),
     })
@@ -146,6 +147,7 @@ mod tests {
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             body,
             timeout: Duration::from_secs(1),
+            follow: None,
         }
     }
 

@@ -5,11 +5,11 @@ use super::excerpt::excerpt;
 use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response};
 use super::links;
 use super::mask::Mask;
-use super::page::{self, Page, room};
+use super::page::{Cookies, Page, room};
 use super::request;
 use super::scope::Scope;
 use super::wall::{self, Wall};
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::CookieStore;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl StepRun<'_> {
         let (verdict, scope) = match self.fetch(jar, &scope).await {
             Ok((request, response)) => {
                 elapsed = response.elapsed;
-                let cookies = page::cookies(&response, jar);
+                let cookies = Cookies::new(&response, jar);
                 let (judged, scope) = self.judge(response, cookies, scope).await;
                 (self.ask_links(judged, jar, request).await, scope)
             }
@@ -109,7 +109,7 @@ impl StepRun<'_> {
 
     /// Parsing and matching take as long as the page is big, and the parsed page cannot leave its thread; so all of it
     /// happens in one go where it blocks nobody.
-    async fn judge(&self, response: Response, cookies: Vec<RawCookie<'static>>, scope: Scope) -> (Judged, Scope) {
+    async fn judge(&self, response: Response, cookies: Cookies, scope: Scope) -> (Judged, Scope) {
         let (step, mask, before) = (self.step.clone(), Arc::clone(self.mask), scope.clone());
         let room = room::take(response.body.len()).await;
         let is_given_up = Arc::new(AtomicBool::new(false));

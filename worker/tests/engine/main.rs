@@ -22,6 +22,7 @@ mod links;
 mod names;
 mod planning;
 mod proxies;
+mod redirects;
 mod requests;
 mod results;
 mod running;

@@ -157,7 +157,7 @@ fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Optio
     let key = match subject {
         Subject::Status => "status",
         Subject::Url => "url",
-        Subject::Redirects => "redirects",
+        Subject::Redirects | Subject::Hops { .. } => "redirects",
         Subject::Body => "body",
         Subject::Sha256 => "sha256",
         Subject::Size => "size",
@@ -189,6 +189,7 @@ fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
             Some(Matcher::Equals(Value::Bool(true)))
         }
         Subject::Header(_)
+        | Subject::Hops { .. }
         | Subject::Cookie { .. }
         | Subject::Certificate(_)
         | Subject::Json(_)

@@ -7,7 +7,7 @@ use stepcast_protocol::suite::check::SUBJECTS;
 use stepcast_protocol::suite::filter::FILTERS;
 use stepcast_protocol::suite::matcher::MATCHERS;
 use stepcast_protocol::suite::{
-    CertificateProperty, Check, CookieAttribute, Matcher, Property, Subject, Test, ValueCheck,
+    CertificateProperty, Check, CookieAttribute, HopAttribute, Matcher, Property, Subject, Test, ValueCheck,
 };
 use stepcast_worker::engine::TestEnd;
 
@@ -49,6 +49,7 @@ impl Kinds {
         self.add("subject", subject.split(' ').next().unwrap_or_default());
         match &check.subject {
             Subject::Cookie { attribute: Some(attribute), .. } => self.add("cookie", attribute.name()),
+            Subject::Hops { attribute, .. } => self.add("redirects", attribute.name()),
             Subject::Certificate(property) => self.add("cert", property.name()),
             Subject::Css { property, .. } => self.add("css", self::property(property)),
             _ => {}
@@ -81,6 +82,7 @@ impl Kinds {
             ("css", PROPERTIES.to_vec()),
             ("group", GROUPS.to_vec()),
             ("cookie", CookieAttribute::ALL.map(CookieAttribute::name).to_vec()),
+            ("redirects", HopAttribute::ALL.map(HopAttribute::name).to_vec()),
             ("cert", CertificateProperty::ALL.map(CertificateProperty::name).to_vec()),
             ("outcome", Outcome::ALL.map(Outcome::as_str).to_vec()),
         ];

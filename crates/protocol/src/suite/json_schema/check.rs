@@ -1,6 +1,6 @@
 //! Checks and captures: one mapping with all keys that can stand in it, and for each subject which of them can.
 
-use super::super::check::{CertificateProperty, CookieAttribute, SUBJECTS};
+use super::super::check::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, SUBJECTS};
 use super::super::filter::{ENCODINGS, FILTERS};
 use super::super::matcher::MATCHERS;
 use super::super::read_check::GROUPS;
@@ -94,6 +94,8 @@ fn own_value(key: &str) -> Value {
         "header" | "cookie" | "css" | "xpath" | "regex" => reference("text_not_empty"),
         "filter" => reference("filters"),
         "group" => whole_number(0, u32::from(u16::MAX)),
+        "nth" => json!({ "type": "integer" }),
+        "from" => json!({ "enum": CookieSource::ALL.map(CookieSource::name) }),
         "links" => reference("links"),
         "use" => reference("text"),
         "not" => reference("check"),
@@ -114,6 +116,10 @@ fn of_subject(subject: &str, matchers: &[&str]) -> Value {
         "cookie" => rules.push(json!({ "properties": {
             "attr": { "enum": CookieAttribute::ALL.map(CookieAttribute::name) },
         } })),
+        "redirects" => {
+            rules.push(json!({ "properties": { "attr": { "enum": HopAttribute::ALL.map(HopAttribute::name) } } }));
+            rules.push(json!({ "dependentRequired": { "nth": ["attr"] } }));
+        }
         _ => {}
     }
     let mut rule = alone(subject, &allowed);
@@ -138,6 +144,13 @@ fn typed(subject: &str) -> Value {
         None => json!({ "allOf": [matcher::beside(compared)], "properties": { "count": reference("count") } }),
     };
     let filtered = of(Compared::Anything);
+    if subject == "redirects" {
+        let number = with(
+            of(Compared::Number),
+            json!({ "allOf": [matcher::beside(Compared::Number), says_something(subject)] }),
+        );
+        return json!({ "if": any_required(&["filter", "attr"]), "then": filtered, "else": number });
+    }
     let plain = match (subject, own) {
         (_, Some((_, compared))) => of(compared),
         ("json", _) => return filtered,

@@ -167,6 +167,7 @@ fn of_request(key: &str) -> Option<&'static str> {
         "text" => "The body, sent as text/plain unless a header says otherwise",
         "multipart" => "The body, sent as multipart/form-data: fields by name, files as `{ name, content, type }`",
         "timeout" => "Time for the request, redirects and body included; at most 2m",
+        "follow" => "How many redirects are followed before the answer is looked at; `false` for none",
         _ => return None,
     })
 }
@@ -209,7 +210,7 @@ fn of_check(key: &str) -> Option<&'static str> {
         "cookie" => "The cookie of this name the answer sets, or else the one the jar has",
         "cert" => "What of the certificate of the server that gave the last answer",
         "url" => "The address after redirects",
-        "redirects" => "How many redirects were followed",
+        "redirects" => "How many redirects were followed; with `attr` what of each of them",
         "body" => "The body as text",
         "sha256" => "The SHA-256 of the body's bytes, unpacked, in hexadecimal",
         "size" => "The size of the body in bytes, unpacked",
@@ -222,7 +223,9 @@ fn of_check(key: &str) -> Option<&'static str> {
         "text" => "The first element's text, white space folded",
         "texts" => "The texts of all elements, a list",
         "html" => "The first element's markup",
-        "attr" => "An attribute of the first element, or of the cookie",
+        "attr" => "An attribute of the first element or of the cookie, or what of the redirects is meant",
+        "nth" => "Which of the redirects that were followed, from 0; -1 is the last",
+        "from" => "`answer`: only a cookie the answer sets; `jar`: only one the jar has",
         "filter" => "What is made of the value before it is judged: one filter or a list",
         "any" => "Holds if one of these checks does",
         "all" => "Holds if every one of these checks does",
