@@ -145,6 +145,7 @@ impl Problem {
         let cannot_tell = matches!(
             error,
             FetchError::Refused(_)
+                | FetchError::Insecure
                 | FetchError::InvalidRequest(_)
                 | FetchError::Timeout { .. }
                 | FetchError::Proxy(_)

@@ -4,6 +4,8 @@ use super::{changes, failures};
 use console::style;
 use std::fmt::Write;
 use std::time::Duration;
+use stepcast_protocol::state::TestState;
+use stepcast_protocol::suite::network::INSECURE;
 use stepcast_protocol::{JobState, Outcome, Verdict, duration};
 
 /// What the check that tells of slow steps and tests begins with.
@@ -16,6 +18,7 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
         let _ = writeln!(out, "{}", failures::render(test, outcome));
     }
     slow(&mut out, state);
+    insecure(&mut out, state);
     changes::render(&mut out, state);
     let Some(job) = &state.summary else { return out };
     if let Some(problem) = &job.problem {
@@ -47,6 +50,18 @@ fn slow(out: &mut String, state: &JobState) {
     }
     if is_any {
         out.push('\n');
+    }
+}
+
+/// That what was seen may have come from anybody.
+fn insecure(out: &mut String, state: &JobState) {
+    let says_so = |test: &&TestState| {
+        test.steps.iter().flat_map(|step| &step.checks).any(|check| check.check == INSECURE && check.outcome.is_pass())
+    };
+    let count = state.tests.values().filter(says_so).count();
+    if count > 0 {
+        let tests = if count == 1 { "test" } else { "tests" };
+        let _ = writeln!(out, "insecure  certificates were not verified in {count} {tests}\n");
     }
 }
 

@@ -77,6 +77,7 @@ fn of_defaults(key: &str) -> Option<&'static str> {
         "host" => "How hard one host may be asked by one worker process",
         "proxy" => "The address of the proxy all requests go through, http or https; empty for none",
         "ca" => "Certificates, in PEM, that are trusted besides those of the system, or `{ file }`",
+        "insecure" => "Certificates are not verified; a server refuses it unless its operator allows it",
         "client_certificate" => "Shown to servers that ask for one: `{ certificate, key }`",
         _ => return None,
     })
@@ -231,6 +232,7 @@ fn of_check(key: &str) -> Option<&'static str> {
         "all" => "Holds if every one of these checks does",
         "not" => "Holds if this check does not",
         "links" => "Asks where the links of the page lead",
+        "error" => "Holds if the request fails in this way, or in one of a list; alone in its step",
         "use" => "The group of checks of this name, under `checks` of the suite",
         _ => return None,
     })
