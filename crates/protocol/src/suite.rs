@@ -30,7 +30,7 @@ mod template_names;
 mod variables;
 
 pub use check::{
-    CertificateProperty, Check, CookieAttribute, CookieSource, HopAttribute, LinkScope, Links, Property, Subject,
+    CertificateProperty, Check, CookieAttribute, CookieSource, ErrorKind, HopAttribute, LinkScope, Links, Property, Subject,
     ValueCheck,
 };
 pub use each::{TableError, read_csv};
@@ -302,6 +302,16 @@ pub struct Capture {
     pub subject: Subject,
     /// What is made of it first
     pub filters: Vec<Filter>,
+}
+
+impl Step {
+    /// The ways in which its request is to fail, if that is what is expected.
+    pub fn expected_errors(&self) -> Option<&[ErrorKind]> {
+        self.expect.iter().find_map(|check| match check {
+            Check::Error(kinds) => Some(kinds.as_slice()),
+            _ => None,
+        })
+    }
 }
 
 impl Suite {

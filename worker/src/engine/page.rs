@@ -19,12 +19,15 @@ use http::header::SET_COOKIE;
 use scraper::Html;
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use stepcast_protocol::suite::CookieSource;
 
 /// An answer and what has been made of it so far.
 pub struct Page {
     response: Response,
     cookies: Cookies,
+    is_given_up: Arc<AtomicBool>,
     text: OnceCell<String>,
     html: OnceCell<Result<Html, String>>,
     json: OnceCell<Result<Value, JsonError>>,
@@ -38,7 +41,25 @@ impl Page {
 
     /// The same with the cookies there are for its address.
     pub fn with_cookies(response: Response, cookies: Cookies) -> Self {
-        Self { response, cookies, text: OnceCell::new(), html: OnceCell::new(), json: OnceCell::new() }
+        Self {
+            response,
+            cookies,
+            is_given_up: Arc::default(),
+            text: OnceCell::new(),
+            html: OnceCell::new(),
+            json: OnceCell::new(),
+        }
+    }
+
+    /// The same, which learns by `flag` when nobody waits any more for what is made of it.
+    #[must_use]
+    pub fn given_up_by(self, flag: Arc<AtomicBool>) -> Self {
+        Self { is_given_up: flag, ..self }
+    }
+
+    /// Whether no more checks of it have to be made.
+    pub fn is_given_up(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
     }
 
     /// The answer as it came.

@@ -23,6 +23,37 @@ pub enum Check {
     Not(Box<Check>),
     /// Every link of the page answers; never in a group
     Links(Links),
+    /// The request fails in one of these ways, never none; alone in its step
+    Error(Vec<ErrorKind>),
+}
+
+/// A way in which a request gets no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The name has no address
+    Dns,
+    /// No connection comes about
+    Connect,
+    /// No secure connection comes about, or the certificate is not trusted
+    Tls,
+    /// Nothing is answered within the step's `timeout`
+    Timeout,
+}
+
+impl ErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Dns, Self::Connect, Self::Tls, Self::Timeout];
+
+    /// The name a suite writes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+        }
+    }
 }
 
 /// Which links are asked, and what they have to answer.
@@ -305,7 +336,7 @@ impl Check {
     /// How many checks of one thing it is made of.
     pub fn size(&self) -> usize {
         match self {
-            Self::One(_) | Self::Links(_) => 1,
+            Self::One(_) | Self::Links(_) | Self::Error(_) => 1,
             Self::Any(checks) | Self::All(checks) => checks.iter().map(Self::size).sum(),
             Self::Not(check) => check.size(),
         }

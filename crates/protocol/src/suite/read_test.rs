@@ -6,7 +6,7 @@ use super::read::{check_variable_names, read_name, read_retries};
 use super::read_check::{read_capture, read_checks};
 use super::read_request::{REQUEST_KEYS, read_request, read_url};
 use super::reader::{At, Fields};
-use super::{Capture, Defaults, Discover, DiscoverFrom, PAGE_VARIABLE, Request, Step, Test};
+use super::{Capture, Check, Defaults, Discover, DiscoverFrom, PAGE_VARIABLE, Request, Step, Test};
 use crate::document::Kind;
 use crate::limits;
 use std::time::Duration;
@@ -123,9 +123,21 @@ fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number:
     let own = |key| number.and_then(|_| fields.get(key));
     let slow_over = own("slow_over").and_then(|at| at.duration(LONGEST_SLOW));
     let name = own("name").map(|at| read_name(&at));
-    let request = request?;
+    let (request, expect) = (request?, expect?);
+    if expect.iter().any(|check| matches!(check, Check::Error(_))) {
+        refuse_beside_error(fields);
+    }
     let name = name.unwrap_or_else(|| Some(describe(&request)))?;
-    Some(Step { name, request, capture: capture?, expect: expect?, slow_over })
+    Some(Step { name, request, capture: capture?, expect, slow_over })
+}
+
+/// What needs an answer cannot stand in a step that expects none.
+fn refuse_beside_error(fields: &Fields) {
+    for (key, why) in [("capture", "there is nothing to capture"), ("follow", "there is no redirect to follow")] {
+        if fields.has(key) {
+            fields.problem_at_key(key, format!("the check `error` expects that no answer comes, so {why}"), None);
+        }
+    }
 }
 
 fn describe(request: &Request) -> String {

@@ -130,6 +130,7 @@ fn missing_in_check(check: &Check, known: &BTreeSet<String>, path: &str, problem
             }
         }
         Check::Not(check) => missing_in_check(check, known, &format!("{path}.not"), problems),
+        Check::Error(_) => {}
         Check::Links(links) => {
             for pattern in &links.ignore {
                 missing(pattern, known, &format!("{path}.links.ignore"), problems);

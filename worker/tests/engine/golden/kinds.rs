@@ -13,7 +13,7 @@ use stepcast_worker::engine::TestEnd;
 
 /// Of each property one; the match in [`property`] fails to compile where one is missing.
 const PROPERTIES: [&str; 6] = ["text", "texts", "html", "attr", "count", "exists"];
-const GROUPS: [&str; 4] = ["any", "all", "not", "links"];
+const GROUPS: [&str; 5] = ["any", "all", "not", "links", "error"];
 
 /// The kinds that have been seen to fail.
 #[derive(Default)]
@@ -41,6 +41,7 @@ impl Kinds {
             Check::All(_) => self.add("group", "all"),
             Check::Not(_) => self.add("group", "not"),
             Check::Links(_) => self.add("group", "links"),
+            Check::Error(_) => self.add("group", "error"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Checks and captures: one mapping with all keys that can stand in it, and for each subject which of them can.
 
-use super::super::check::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, SUBJECTS};
+use super::super::check::{CertificateProperty, CookieAttribute, CookieSource, ErrorKind, HopAttribute, SUBJECTS};
 use super::super::filter::{ENCODINGS, FILTERS};
 use super::super::matcher::MATCHERS;
 use super::super::read_check::GROUPS;
@@ -29,8 +29,8 @@ const PAIRS: [(&str, &str); 2] = [("texts", "count"), ("attr", "exists")];
 pub(super) fn definitions() -> Map<String, Value> {
     let entries = [
         ("check", check(&[&GROUPS[..], &["use"]].concat())),
-        ("check_or_links", check(&[&GROUPS[..], &["links"]].concat())),
-        ("check_or_group", check(&[&GROUPS[..], &["links", "use"]].concat())),
+        ("check_or_links", check(&[&GROUPS[..], &["links", "error"]].concat())),
+        ("check_or_group", check(&[&GROUPS[..], &["links", "error", "use"]].concat())),
         ("subjects", json!({ "allOf": SUBJECTS.map(|subject| of_subject(subject, &MATCHERS)) })),
         ("says_something", any_required(&MATCHERS)),
         ("capture", capture()),
@@ -97,11 +97,16 @@ fn own_value(key: &str) -> Value {
         "nth" => json!({ "type": "integer" }),
         "from" => json!({ "enum": CookieSource::ALL.map(CookieSource::name) }),
         "links" => reference("links"),
+        "error" => one_or_more(&json!({ "enum": ErrorKind::ALL.map(ErrorKind::name) })),
         "use" => reference("text"),
         "not" => reference("check"),
         "any" | "all" => json!({ "type": "array", "items": reference("check"), "minItems": 1 }),
         _ => json!({}),
     }
+}
+
+fn one_or_more(schema: &Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "array", "items": schema, "minItems": 1 }] })
 }
 
 /// Which keys stand beside a subject, and what stands behind them.
