@@ -30,8 +30,8 @@ mod template_names;
 mod variables;
 
 pub use check::{
-    CertificateProperty, Check, CookieAttribute, CookieSource, ErrorKind, HopAttribute, LinkScope, Links, Property, Subject,
-    ValueCheck,
+    CertificateProperty, Check, CookieAttribute, CookieSource, ErrorKind, HopAttribute, LinkScope, Links, Property,
+    Subject, ValueCheck,
 };
 pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
@@ -230,6 +230,21 @@ pub struct Step {
     pub expect: Vec<Check>,
     /// From when on it is told to be slow
     pub slow_over: Option<Duration>,
+    /// How long to wait before it
+    pub wait: Option<Duration>,
+    /// How long, and how often, it is asked again until its checks hold
+    pub until: Option<Until>,
+}
+
+/// For how long a step is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Until {
+    /// No try begins later than this after the first
+    #[serde(with = "crate::duration::as_millis")]
+    pub within: Duration,
+    /// Least time between the starts of two tries
+    #[serde(with = "crate::duration::as_millis")]
+    pub every: Duration,
 }
 
 /// An HTTP request with templates still in it.

@@ -30,5 +30,8 @@ mod schemas;
 mod secrets;
 mod secure_site;
 mod site;
+mod stopping;
 mod time_limit;
+mod unreachable;
+mod until;
 mod xpath;

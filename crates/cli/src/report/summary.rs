@@ -91,3 +91,38 @@ fn verdict_word(verdict: Verdict) -> String {
     }
     .to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stepcast_protocol::state::{CheckResult, StepState};
+
+    fn test(number: u32, checks: &[&str]) -> TestState {
+        let step = StepState {
+            step: 0,
+            name: "Step".into(),
+            outcome: Some(Outcome::Passed),
+            duration_ms: None,
+            tries: None,
+            checks: checks.iter().map(|check| CheckResult::passed(*check)).collect(),
+            v: None,
+        };
+        TestState { steps: vec![step.clone(), step], ..TestState::queued(number, "Test") }
+    }
+
+    #[test]
+    fn tests_without_verified_certificates_are_counted() {
+        let mut state = JobState::default();
+        let told = |state: &JobState| {
+            let mut out = String::new();
+            insecure(&mut out, state);
+            out
+        };
+        state.tests.insert(0, test(0, &["status equals 200"]));
+        assert_eq!(told(&state), "");
+        state.tests.insert(1, test(1, &["status equals 200", INSECURE]));
+        assert_eq!(told(&state), "insecure  certificates were not verified in 1 test\n\n");
+        state.tests.insert(2, test(2, &[INSECURE]));
+        assert_eq!(told(&state), "insecure  certificates were not verified in 2 tests\n\n");
+    }
+}

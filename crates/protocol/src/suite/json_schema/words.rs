@@ -14,6 +14,7 @@ pub(super) enum Place {
     Basic,
     Test,
     Step,
+    Until,
     Each,
     Discover,
     File,
@@ -46,6 +47,7 @@ fn words(place: Place, key: &str) -> Option<&'static str> {
         Place::Basic => of_basic(key),
         Place::Test => of_test(key).or_else(|| of_step(key)).or_else(|| of_request(key)),
         Place::Step => of_step(key).or_else(|| of_request(key)),
+        Place::Until => of_until(key),
         Place::Each => of_each(key),
         Place::Discover => of_discover(key),
         Place::File => of_file(key),
@@ -147,9 +149,19 @@ fn of_test(key: &str) -> Option<&'static str> {
 fn of_step(key: &str) -> Option<&'static str> {
     Some(match key {
         "name" => "What the step is called; its method and address if this is left out",
+        "wait" => "How long to wait before the request, at most 2m",
+        "until" => "Asks again until the checks hold: `{ within, every }`",
         "capture" => "Keeps values of the answer under names, for the checks of this step and for later steps",
         "expect" => "What has to hold of the answer; all checks are made and reported",
         "slow_over" => "Tells a step whose request took longer; fails nothing",
+        _ => return None,
+    })
+}
+
+fn of_until(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "within" => "No try begins later than this after the first; at most 10m",
+        "every" => "Least time between the starts of two tries",
         _ => return None,
     })
 }
