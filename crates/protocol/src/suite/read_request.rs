@@ -4,6 +4,7 @@ use super::reader::{At, Fields};
 use super::{Auth, Body, Defaults, Part, Request};
 use crate::document::Kind;
 use crate::limits;
+use crate::template;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -106,9 +107,8 @@ fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
     let fields = at.open_fields()?;
     let mut headers = Vec::new();
     for (name, value) in fields.entries() {
-        if name.is_empty()
-            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-        {
+        let is_template = template::is_template(name);
+        if !is_template && !is_header_name(name) {
             let hint = "names have letters, digits and signs like `-` and `_`".to_owned();
             fields.problem_at_key(name, format!("`{name}` cannot be the name of a header"), Some(hint));
             continue;
@@ -119,10 +119,17 @@ fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
             continue;
         }
         if let Some(value) = value.text().and_then(|text| read_header_value(&value, text)) {
-            headers.push((name.to_ascii_lowercase(), value));
+            // Names of variables are told apart by case.
+            let name = if is_template { name.to_owned() } else { name.to_ascii_lowercase() };
+            headers.push((name, value));
         }
     }
     Some(headers)
+}
+
+/// A token (RFC 9110, section 5.1).
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// White space around a value is not sent; other control characters cannot be (RFC 9110, section 5.5).

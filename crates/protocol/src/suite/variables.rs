@@ -69,6 +69,7 @@ fn check_discover(discover: &Discover, known: &BTreeSet<String>, path: &str, pro
 fn check_request(request: &Request, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
     missing(&request.url, known, &format!("{path}.{}", request.method.to_lowercase()), problems);
     for (name, value) in &request.headers {
+        missing(name, known, &format!("{path}.headers.{name}"), problems);
         missing(value, known, &format!("{path}.headers.{name}"), problems);
     }
     match &request.auth {
