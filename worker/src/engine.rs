@@ -43,6 +43,8 @@ use stepcast_protocol::suite::Suite;
 pub struct EngineConfig {
     /// Whether loopback, private and other inner addresses may be fetched
     pub allow_private_targets: bool,
+    /// Whether suites may have certificates not verified (`insecure` in their defaults)
+    pub allow_insecure_targets: bool,
     /// Largest body that is read, in bytes, decompressed
     pub body_bytes: usize,
     /// What requests call themselves, unless the suite has a `user-agent` header
@@ -56,6 +58,7 @@ impl Default for EngineConfig {
     fn default() -> Self {
         Self {
             allow_private_targets: false,
+            allow_insecure_targets: false,
             body_bytes: 10 * 1024 * 1024,
             user_agent: concat!("stepcast/", env!("CARGO_PKG_VERSION")).to_owned(),
             forbidden_hosts: Vec::new(),
@@ -82,8 +85,11 @@ impl Engine {
 
     /// The same, with somebody else than the system to ask for the addresses of names.
     pub fn with_lookup(config: EngineConfig, lookup: Arc<dyn Lookup>) -> Result<Self, EngineError> {
-        let EngineConfig { allow_private_targets, body_bytes, user_agent, forbidden_hosts } = config;
-        let guard = Arc::new(Guard::new(allow_private_targets, forbidden_hosts, lookup));
+        let EngineConfig { allow_private_targets, allow_insecure_targets, body_bytes, user_agent, forbidden_hosts } =
+            config;
+        let guard =
+            Guard::new(allow_private_targets, forbidden_hosts, lookup).allowing_insecure(allow_insecure_targets);
+        let guard = Arc::new(guard);
         let fetcher = Fetcher::new(guard, &user_agent, body_bytes).map_err(EngineError)?;
         Ok(Self { fetcher: Arc::new(fetcher) })
     }

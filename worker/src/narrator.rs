@@ -79,7 +79,8 @@ impl<'a> Narrator<'a> {
 /// A step that is not the suite's: something that went wrong with the test as a whole.
 pub(crate) fn errored_step(step: u32, why: CheckResult) -> StepState {
     let name = "run".to_owned();
-    StepState { step, name, outcome: Some(Outcome::Errored), duration_ms: None, checks: vec![why], v: None }
+    let outcome = Some(Outcome::Errored);
+    StepState { step, name, outcome, duration_ms: None, tries: None, checks: vec![why], v: None }
 }
 
 /// A test that was taken over by another worker, or could not be counted, is not ours to show any more.

@@ -88,6 +88,9 @@ pub(crate) struct UpArguments {
     /// Let tests fetch loopback, private and link-local addresses
     #[arg(long)]
     pub allow_private_targets: bool,
+    /// Let suites say `insecure`, so that certificates are not verified
+    #[arg(long)]
+    pub allow_insecure_targets: bool,
     /// Batches of up to ten tests worked on at once
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
@@ -201,6 +204,9 @@ pub(crate) struct CheckArguments {
     /// Refuse loopback, private and link-local addresses, as a server does
     #[arg(long)]
     pub deny_private_targets: bool,
+    /// Refuse suites that say `insecure`, as a server does
+    #[arg(long)]
+    pub deny_insecure_targets: bool,
 }
 
 #[derive(Args)]

@@ -75,6 +75,8 @@ pub struct StackOptions {
     pub webhooks: Vec<Webhook>,
     /// Whether tests may fetch inner addresses
     pub allow_private_targets: bool,
+    /// Whether suites may have certificates not verified
+    pub allow_insecure_targets: bool,
     /// Batches worked on at once
     pub workers: usize,
     /// How long a worker holds a test without a sign of life
@@ -264,7 +266,11 @@ async fn create_queues(queue: &QueueService) -> anyhow::Result<()> {
 }
 
 fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService, part: &Part) -> anyhow::Result<()> {
-    let engine = EngineConfig { allow_private_targets: options.allow_private_targets, ..EngineConfig::default() };
+    let engine = EngineConfig {
+        allow_private_targets: options.allow_private_targets,
+        allow_insecure_targets: options.allow_insecure_targets,
+        ..EngineConfig::default()
+    };
     let worker = Worker::new(platform.clone(), options.lease, engine)?;
     let mapping = EventSourceMapping {
         queue: QUEUE.to_owned(),

@@ -18,6 +18,16 @@ pub const TESTS_PER_JOB: usize = 10_000;
 /// Most steps a test may have.
 pub const STEPS_PER_TEST: usize = 50;
 
+/// Longest wait before a step.
+pub const STEP_WAIT: Duration = Duration::from_mins(2);
+
+/// Longest a step is asked again until its checks hold.
+pub const STEP_UNTIL: Duration = Duration::from_mins(10);
+
+/// Most tries of a step that is asked again until its checks hold. The updates of a test with all its steps and attempts
+/// have to have room in its version, see [`crate::state::UPDATES_PER_LEASE`].
+pub const TRIES_PER_STEP: u32 = 300;
+
 /// Most checks a step may have.
 pub const CHECKS_PER_STEP: usize = 100;
 
@@ -26,6 +36,9 @@ pub const CHECK_DEPTH: usize = 5;
 
 /// Most links of a page one check asks.
 pub const LINKS_PER_CHECK: u32 = 1_000;
+
+/// Most redirects a request follows: as many as curl and reqwest follow by default; browsers take 20.
+pub const REDIRECTS: u32 = 10;
 
 /// Most filters one value may go through.
 pub const FILTERS_PER_CHECK: usize = 16;

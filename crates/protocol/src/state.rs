@@ -250,6 +250,9 @@ pub struct StepState {
     /// How long it took, in milliseconds
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// Which try of a step with `until` this is, from 1; once the step has ended, how many there were
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<u32>,
     /// Its checks, in the order of the suite
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<CheckResult>>"))]

@@ -29,7 +29,10 @@ mod suggestion;
 mod template_names;
 mod variables;
 
-pub use check::{CertificateProperty, Check, CookieAttribute, LinkScope, Links, Property, Subject, ValueCheck};
+pub use check::{
+    CertificateProperty, Check, CookieAttribute, CookieSource, ErrorKind, HopAttribute, LinkScope, Links, Property,
+    Subject, ValueCheck,
+};
 pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
 pub use json_schema::{json_schema, render_json_schema};
@@ -74,6 +77,8 @@ pub struct Defaults {
     pub headers: Vec<(String, String)>,
     /// Sent with every request that says nothing else about who asks
     pub auth: Option<Auth>,
+    /// How many redirects a step follows, see [`Request::follow`]
+    pub follow: Option<u32>,
     /// Whether tests share answers
     pub share: bool,
     /// How hard one host may be asked
@@ -90,6 +95,7 @@ impl Default for Defaults {
             time_limit: None,
             headers: Vec::new(),
             auth: None,
+            follow: None,
             share: false,
             host: HostLimits::default(),
             network: Network::default(),
@@ -224,6 +230,21 @@ pub struct Step {
     pub expect: Vec<Check>,
     /// From when on it is told to be slow
     pub slow_over: Option<Duration>,
+    /// How long to wait before it
+    pub wait: Option<Duration>,
+    /// How long, and how often, it is asked again until its checks hold
+    pub until: Option<Until>,
+}
+
+/// For how long a step is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Until {
+    /// No try begins later than this after the first
+    #[serde(with = "crate::duration::as_millis")]
+    pub within: Duration,
+    /// Least time between the starts of two tries
+    #[serde(with = "crate::duration::as_millis")]
+    pub every: Duration,
 }
 
 /// An HTTP request with templates still in it.
@@ -242,6 +263,9 @@ pub struct Request {
     /// Time for the request, redirects and body included
     #[serde(with = "crate::duration::as_millis")]
     pub timeout: Duration,
+    /// How many redirects are followed before the answer is looked at; without it all are, up to a bound beyond which
+    /// the request fails
+    pub follow: Option<u32>,
 }
 
 /// Who asks. It is hidden in everything that is told, and sent to no other origin by a redirect.
@@ -293,6 +317,16 @@ pub struct Capture {
     pub subject: Subject,
     /// What is made of it first
     pub filters: Vec<Filter>,
+}
+
+impl Step {
+    /// The ways in which its request is to fail, if that is what is expected.
+    pub fn expected_errors(&self) -> Option<&[ErrorKind]> {
+        self.expect.iter().find_map(|check| match check {
+            Check::Error(kinds) => Some(kinds.as_slice()),
+            _ => None,
+        })
+    }
 }
 
 impl Suite {

@@ -9,7 +9,7 @@ use stepcast_protocol::suite::{json_schema, read, render_json_schema};
 
 /// Bad suites whose shape is good: only the reader sees what is wrong with them. A number behind a name is that of a
 /// check, a word the name of a capture.
-const OF_THE_READER: [&str; 75] = [
+const OF_THE_READER: [&str; 76] = [
     "address-bad-port",
     "address-spaces",
     "address-without-host",
@@ -66,6 +66,7 @@ const OF_THE_READER: [&str; 75] = [
     "subject-json 1",
     "subject-json 2",
     "subject-links 5",
+    "subject-redirects 7",
     "subject-regex 0",
     "subject-regex 1",
     "subject-regex 2",

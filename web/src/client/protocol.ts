@@ -122,6 +122,10 @@ outcome?: Outcome,
  */
 duration_ms?: number, 
 /**
+ * Which try of a step with `until` this is, from 1; once the step has ended, how many there were
+ */
+tries?: number, 
+/**
  * Its checks, in the order of the suite
  */
 checks?: Array<CheckResult>, 
@@ -149,6 +153,10 @@ outcome?: Outcome,
  * How long it took, in milliseconds
  */
 duration_ms?: number, 
+/**
+ * Which try of a step with `until` this is, from 1; once the step has ended, how many there were
+ */
+tries?: number, 
 /**
  * Its checks, in the order of the suite
  */
@@ -371,6 +379,10 @@ outcome?: Outcome,
  */
 duration_ms?: number, 
 /**
+ * Which try of a step with `until` this is, from 1; once the step has ended, how many there were
+ */
+tries?: number, 
+/**
  * Its checks, in the order of the suite
  */
 checks?: Array<CheckResult>, 
@@ -398,6 +410,10 @@ outcome?: Outcome,
  * How long it took, in milliseconds
  */
 duration_ms?: number, 
+/**
+ * Which try of a step with `until` this is, from 1; once the step has ended, how many there were
+ */
+tries?: number, 
 /**
  * Its checks, in the order of the suite
  */
@@ -911,6 +927,10 @@ outcome?: Outcome,
  * How long it took, in milliseconds
  */
 duration_ms?: number, 
+/**
+ * Which try of a step with `until` this is, from 1; once the step has ended, how many there were
+ */
+tries?: number, 
 /**
  * Its checks, in the order of the suite
  */

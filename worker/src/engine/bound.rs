@@ -80,7 +80,15 @@ mod tests {
         };
         let passed = CheckResult::passed(text.clone());
         let checks = (0..checks).map(|n| if n < failing { failed.clone() } else { passed.clone() }).collect();
-        StepState { step: 0, name: text, outcome: Some(Outcome::Failed), duration_ms: Some(1), checks, v: None }
+        StepState {
+            step: 0,
+            name: text,
+            outcome: Some(Outcome::Failed),
+            duration_ms: Some(1),
+            tries: None,
+            checks,
+            v: None,
+        }
     }
 
     #[test]

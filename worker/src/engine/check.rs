@@ -71,6 +71,8 @@ pub fn evaluate(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Check
         Check::One(check) => one::evaluate(check, page, scope, mask),
         Check::Any(checks) => group::any(&group::judge(checks, page, scope, mask), mask),
         Check::All(checks) => group::all(&group::judge(checks, page, scope, mask), mask),
+        // The request was judged by it; see `step::expected_error`.
+        Check::Error(kinds) => CheckResult::passed(super::step::expected_error::named(kinds)),
         // They are asked once the page is judged; a group has none.
         Check::Links(links) => CheckResult::passed(links::named(links, 0, 0)),
         Check::Not(check) => group::not(&evaluate(check, page, scope, mask), mask),

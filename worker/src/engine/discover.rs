@@ -145,6 +145,7 @@ impl Discovery<'_> {
             headers: request::headers(&self.defaults.headers, self.defaults.auth.as_ref(), self.scope)?,
             body: None,
             timeout: self.defaults.timeout,
+            follow: None,
             body_bytes,
             network: self.network.clone(),
             called_off: CancellationToken::new(),

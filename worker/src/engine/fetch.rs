@@ -30,13 +30,11 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use shared::Shared;
 use std::sync::Arc;
 use std::time::Duration;
+use stepcast_protocol::limits::REDIRECTS;
 use stepcast_protocol::suite::HostLimits;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-
-/// As many hops as curl and reqwest follow by default; browsers take 20.
-const MAX_REDIRECTS: u32 = 10;
 
 /// A request with everything filled in.
 #[derive(Debug, Clone)]
@@ -53,6 +51,8 @@ pub struct FetchRequest {
     pub timeout: Duration,
     /// Largest body that is read, decompressed; the fetcher's own limit where there is none
     pub body_bytes: Option<usize>,
+    /// How many redirects are followed before the answer is handed over; without it all are
+    pub follow: Option<u32>,
     /// How it reaches the network
     pub network: Network,
     /// Ends the wait for a turn at the host; what has been sent goes on
@@ -68,14 +68,23 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The address after redirects
     pub url: Url,
-    /// How many redirects were followed
-    pub redirects: u32,
+    /// The redirects that were followed, at most [`REDIRECTS`]
+    pub redirects: Vec<Hop>,
     /// The body, decompressed
     pub body: Bytes,
     /// From sending the first request to the last byte of the body, without waiting for one's turn at a host
     pub elapsed: Duration,
     /// The server's certificate in DER, where there was one and no proxy in between, which hides it from us
     pub certificate: Option<Bytes>,
+}
+
+/// A redirect that was followed.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// What it answered
+    pub status: StatusCode,
+    /// Where it led
+    pub location: Url,
 }
 
 /// The shared HTTP clients with what it knows of hosts.
@@ -102,7 +111,7 @@ impl Fetcher {
         limits: HostLimits,
     ) -> Result<Response, FetchError> {
         let mut budget = Budget { limit: request.timeout, left: request.timeout };
-        let mut redirects = 0;
+        let mut redirects: Vec<Hop> = Vec::new();
         loop {
             self.guard.check_url(&request.url)?;
             request.network.check(&self.guard)?;
@@ -115,11 +124,12 @@ impl Fetcher {
                 self.hosts.rest(host, wait);
             }
             keep_cookies(jar, &answer, &request.url);
-            if let Some(next) = redirect::next(&request, answer.status(), answer.headers())? {
-                if redirects == MAX_REDIRECTS {
-                    return Err(FetchError::TooManyRedirects { limit: MAX_REDIRECTS, last: next.url.into() });
+            let is_followed = request.follow.is_none_or(|most| redirects.len() < most as usize);
+            if is_followed && let Some(next) = redirect::next(&request, answer.status(), answer.headers())? {
+                if redirects.len() == REDIRECTS as usize {
+                    return Err(FetchError::TooManyRedirects { limit: REDIRECTS, last: next.url.into() });
                 }
-                redirects += 1;
+                redirects.push(Hop { status: answer.status(), location: next.url.clone() });
                 // What has been begun is ended, wherever it leads.
                 request = FetchRequest { called_off: CancellationToken::new(), ..next };
                 continue;
@@ -163,7 +173,7 @@ impl Fetcher {
         &self,
         request: &FetchRequest,
         answer: reqwest::Response,
-        redirects: u32,
+        redirects: Vec<Hop>,
         mut budget: Budget,
     ) -> Result<Response, FetchError> {
         let limit = request.body_bytes.unwrap_or(self.body_bytes);

@@ -123,7 +123,7 @@ impl Asker<'_> {
     async fn send(&self, method: Method, page: &Url, url: &Url) -> Result<Response, FetchError> {
         // What the suite sends is meant for the site it tests, not for whoever that links to.
         let (url, body_bytes) = (url.clone(), Some(PAGE_BYTES));
-        let mut request = FetchRequest { method, url, body: None, body_bytes, ..self.request.clone() };
+        let mut request = FetchRequest { method, url, body: None, body_bytes, follow: None, ..self.request.clone() };
         // A redirect may have led to a page that is not the suite's.
         if request.url.origin() != self.request.url.origin() {
             fetch::leave_origin(&mut request);
@@ -145,6 +145,7 @@ impl Problem {
         let cannot_tell = matches!(
             error,
             FetchError::Refused(_)
+                | FetchError::Insecure
                 | FetchError::InvalidRequest(_)
                 | FetchError::Timeout { .. }
                 | FetchError::Proxy(_)

@@ -23,7 +23,12 @@ pub fn fill_in(settings: &settings::Network, scope: &Scope) -> Result<Network, F
         return Err(invalid(settings::SHOWN_TO_PROXY));
     }
     let pem = |text| Arc::new(Pem::new(text));
-    Ok(Network { proxy: proxy.map(Arc::new), authorities: authorities.map(pem), identity: identity.map(pem) })
+    Ok(Network {
+        proxy: proxy.map(Arc::new),
+        authorities: authorities.map(pem),
+        identity: identity.map(pem),
+        insecure: settings.insecure,
+    })
 }
 
 /// What must not be shown of it.

@@ -19,11 +19,15 @@ use http::header::SET_COOKIE;
 use scraper::Html;
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use stepcast_protocol::suite::CookieSource;
 
 /// An answer and what has been made of it so far.
 pub struct Page {
     response: Response,
-    cookies: Vec<RawCookie<'static>>,
+    cookies: Cookies,
+    is_given_up: Arc<AtomicBool>,
     text: OnceCell<String>,
     html: OnceCell<Result<Html, String>>,
     json: OnceCell<Result<Value, JsonError>>,
@@ -32,12 +36,30 @@ pub struct Page {
 impl Page {
     /// A page of which nothing has been read yet.
     pub fn new(response: Response) -> Self {
-        Self::with_cookies(response, Vec::new())
+        Self::with_cookies(response, Cookies::default())
     }
 
-    /// The same with the cookies there are for its address, those it set itself first.
-    pub fn with_cookies(response: Response, cookies: Vec<RawCookie<'static>>) -> Self {
-        Self { response, cookies, text: OnceCell::new(), html: OnceCell::new(), json: OnceCell::new() }
+    /// The same with the cookies there are for its address.
+    pub fn with_cookies(response: Response, cookies: Cookies) -> Self {
+        Self {
+            response,
+            cookies,
+            is_given_up: Arc::default(),
+            text: OnceCell::new(),
+            html: OnceCell::new(),
+            json: OnceCell::new(),
+        }
+    }
+
+    /// The same, which learns by `flag` when nobody waits any more for what is made of it.
+    #[must_use]
+    pub fn given_up_by(self, flag: Arc<AtomicBool>) -> Self {
+        Self { is_given_up: flag, ..self }
+    }
+
+    /// Whether no more checks of it have to be made.
+    pub fn is_given_up(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
     }
 
     /// The answer as it came.
@@ -71,13 +93,13 @@ impl Page {
     }
 
     /// The cookie of that name.
-    pub fn cookie(&self, name: &str) -> Option<&RawCookie<'static>> {
-        self.cookies.iter().find(|cookie| cookie.name() == name)
+    pub fn cookie(&self, name: &str, from: Option<CookieSource>) -> Option<&RawCookie<'static>> {
+        self.cookies.of(from).find(|cookie| cookie.name() == name)
     }
 
     /// The names of all cookies.
-    pub fn cookie_names(&self) -> impl Iterator<Item = &str> {
-        self.cookies.iter().map(RawCookie::name)
+    pub fn cookie_names(&self, from: Option<CookieSource>) -> impl Iterator<Item = &str> {
+        self.cookies.of(from).map(RawCookie::name)
     }
 
     /// The SHA-256 of the body in hexadecimal.
@@ -88,11 +110,26 @@ impl Page {
 
 /// The cookies of an answer, and those the jar has for its address. An answer's own may be missing in the jar: one that
 /// deletes a cookie, or one the answer had no right to set.
-pub fn cookies(response: &Response, jar: &CookieStore) -> Vec<RawCookie<'static>> {
-    let sent = response.headers.get_all(SET_COOKIE).iter();
-    let own = sent.filter_map(|value| RawCookie::parse(value.to_str().ok()?.to_owned()).ok());
-    let kept = jar.matches(&response.url).into_iter().map(|cookie| (**cookie).clone());
-    own.chain(kept).collect()
+#[derive(Default)]
+pub struct Cookies {
+    answer: Vec<RawCookie<'static>>,
+    jar: Vec<RawCookie<'static>>,
+}
+
+impl Cookies {
+    /// The cookies there are once the answer has come.
+    pub fn new(response: &Response, jar: &CookieStore) -> Self {
+        let sent = response.headers.get_all(SET_COOKIE).iter();
+        let own = sent.filter_map(|value| RawCookie::parse(value.to_str().ok()?.to_owned()).ok());
+        let kept = jar.matches(&response.url).into_iter().map(|cookie| (**cookie).clone());
+        Self { answer: own.collect(), jar: kept.collect() }
+    }
+
+    /// Those of one source, or all, the answer's own first.
+    fn of(&self, from: Option<CookieSource>) -> impl Iterator<Item = &RawCookie<'static>> {
+        let answer = self.answer.iter().filter(move |_| from != Some(CookieSource::Jar));
+        answer.chain(self.jar.iter().filter(move |_| from != Some(CookieSource::Answer)))
+    }
 }
 
 fn header_text(value: &HeaderValue) -> String {

@@ -29,6 +29,7 @@ pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<Fe
         body,
         timeout: request.timeout,
         body_bytes: None,
+        follow: request.follow,
         network: network.clone(),
         called_off: CancellationToken::new(),
     })
@@ -47,12 +48,14 @@ pub fn address(text: &str) -> Result<Url, FetchError> {
     }
 }
 
-/// Header fields with their values filled in, the one that says who asks included.
+/// Header fields with their names and values filled in, the one that says who asks included.
 pub fn headers(pairs: &[(String, String)], auth: Option<&Auth>, scope: &Scope) -> Result<HeaderMap, FetchError> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let invalid = |what: &str| FetchError::InvalidRequest(format!("header `{name}` {what}"));
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("has a name that cannot be sent"))?;
+        let filled_in = text(name, scope)?;
+        let header = HeaderName::from_bytes(filled_in.trim().as_bytes())
+            .map_err(|_| invalid("has a name that cannot be sent"))?;
         if OF_THE_CONNECTION.contains(&header) {
             return Err(invalid("says how the bytes travel and is set by Stepcast"));
         }
@@ -146,6 +149,7 @@ mod tests {
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             body,
             timeout: Duration::from_secs(1),
+            follow: None,
         }
     }
 
@@ -185,6 +189,8 @@ mod tests {
             ([("x-a", "a${x}b")], "header `x-a` has a value that cannot be sent, perhaps a line break"),
             ([("content-length", "5")], "header `content-length` says how the bytes travel and is set by Stepcast"),
             ([("x-a", "${nope}")], "`${nope}` has no value"),
+            ([("x-${nope}", "a")], "`${nope}` has no value"),
+            ([("x ${x}", "a")], "header `x ${x}` has a name that cannot be sent"),
         ] {
             assert_eq!(
                 fill_in(&request(None, &headers), &scope(), &Network::default()).expect_err(expected).to_string(),

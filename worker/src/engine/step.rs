@@ -1,15 +1,17 @@
 //! Runs one step: makes its request, takes its captures, has its checks judged.
 
+pub mod expected_error;
+
 use super::check;
 use super::excerpt::excerpt;
 use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response};
 use super::links;
 use super::mask::Mask;
-use super::page::{self, Page, room};
+use super::page::{Cookies, Page, room};
 use super::request;
 use super::scope::Scope;
 use super::wall::{self, Wall};
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::CookieStore;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use std::sync::Arc;
@@ -18,13 +20,16 @@ use std::time::Duration;
 use stepcast_protocol::limits::VARIABLE_BYTES;
 use stepcast_protocol::state::CheckResult;
 use stepcast_protocol::suite::matcher::status_class;
+use stepcast_protocol::suite::network::INSECURE;
 use stepcast_protocol::suite::{Capture, Check, HostLimits, Links, Matcher, Step, Subject};
 use stepcast_protocol::{Outcome, duration};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// Longest a page may take to be parsed and judged. Some pages and selectors together take the square of their size.
 const JUDGING_TIME: Duration = Duration::from_secs(30);
+/// What is left of it once the job has stopped. An ordinary page is judged by then, so what was asked has a result.
+const ONCE_CALLED_OFF: Duration = Duration::from_secs(1);
 /// Most bytes of a step once all its templates are filled in.
 const FILLED_IN_BYTES: usize = 8 * 1024 * 1024;
 
@@ -60,6 +65,26 @@ pub struct StepEnd {
     pub evaluated: u64,
     /// Trying again would end the same way
     pub is_permanent: bool,
+    /// Whether its request was sent, so that it may have left something behind
+    pub has_asked: bool,
+    /// How often it was asked, where it was to be asked until it held
+    pub tries: Option<u32>,
+}
+
+impl StepEnd {
+    /// The end of a step that the job did not wait for.
+    pub fn called_off(duration: Duration) -> Self {
+        Self {
+            outcome: Outcome::Cancelled,
+            duration,
+            elapsed: Duration::ZERO,
+            results: Vec::new(),
+            evaluated: 0,
+            is_permanent: true,
+            has_asked: false,
+            tries: None,
+        }
+    }
 }
 
 impl StepRun<'_> {
@@ -67,18 +92,53 @@ impl StepRun<'_> {
     pub async fn run(&self, jar: &mut CookieStore, scope: Scope) -> (StepEnd, Scope) {
         let started = Instant::now();
         let mut elapsed = Duration::ZERO;
-        let (verdict, scope) = match self.fetch(jar, &scope).await {
-            Ok((request, response)) => {
+        let (verdict, scope) = match (self.fetch(jar, &scope).await, self.step.expected_errors()) {
+            (Err(FetchError::CalledOff), _) => return (StepEnd::called_off(started.elapsed()), scope),
+            (Ok((_, response)), Some(kinds)) => {
                 elapsed = response.elapsed;
-                let cookies = page::cookies(&response, jar);
-                let (judged, scope) = self.judge(response, cookies, scope).await;
-                (self.ask_links(judged, jar, request).await, scope)
+                (Judged::of_check(expected_error::of_answer(kinds, response.status), false), scope)
             }
-            Err(FetchError::CalledOff) => (Judged::called_off(), scope),
-            Err(error) => (Judged::of_error(&error, self.mask), scope),
+            (Err(error), Some(kinds)) => {
+                let result = expected_error::of_error(kinds, &error, self.mask);
+                (Judged::of_check(result, error.is_permanent()), scope)
+            }
+            (Ok((request, response)), None) => {
+                elapsed = response.elapsed;
+                self.look_at(request, response, jar, scope).await
+            }
+            (Err(error), None) => (Judged::of_error(&error, self.mask), scope),
         };
         let Judged { outcome, results, evaluated, is_permanent, .. } = verdict;
-        (StepEnd { outcome, duration: started.elapsed(), elapsed, results, evaluated, is_permanent }, scope)
+        let duration = started.elapsed();
+        (StepEnd { outcome, duration, elapsed, results, evaluated, is_permanent, has_asked: true, tries: None }, scope)
+    }
+
+    /// Makes the checks of an answer. Where the job stops meanwhile they have little time left: a heavy page or many links
+    /// can take a minute and more.
+    async fn look_at(
+        &self,
+        request: FetchRequest,
+        response: Response,
+        jar: &CookieStore,
+        scope: Scope,
+    ) -> (Judged, Scope) {
+        let (before, cookies) = (scope.clone(), Cookies::new(&response, jar));
+        let unverified = unverified(&request, &response, self.mask);
+        let looking = async {
+            let (judged, scope) = self.judge(response, cookies, scope).await?;
+            Ok::<_, String>((self.ask_links(judged, jar, request).await, scope))
+        };
+        let called_off = async {
+            self.called_off.cancelled().await;
+            sleep(ONCE_CALLED_OFF).await;
+        };
+        let looked = tokio::select! {
+            looked = looking => looked,
+            () = called_off => Ok((Judged::called_off(), before.clone())),
+        };
+        let (mut judged, scope) = looked.unwrap_or_else(|problem| (Judged::of_problem(&problem, self.mask), before));
+        judged.results.extend(unverified.filter(|_| judged.outcome != Outcome::Cancelled));
+        (judged, scope)
     }
 
     /// The step's request and the answer to it.
@@ -86,6 +146,10 @@ impl StepRun<'_> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
         let mut request = request::fill_in(&self.step.request, scope, self.network)?;
         request.called_off = self.called_off.clone();
+        if self.step.expected_errors().is_some() {
+            // A redirect is an answer; where it leads is not what must not be reachable.
+            request.follow = Some(0);
+        }
         let response = match self.shared {
             Some(job) => self.fetcher.fetch_shared(job, request.clone(), jar, self.limits).await,
             None => self.fetcher.fetch(request.clone(), jar, self.limits).await,
@@ -96,7 +160,7 @@ impl StepRun<'_> {
     /// Makes the checks of links, which only the page could name.
     async fn ask_links(&self, mut judged: Judged, jar: &CookieStore, mut request: FetchRequest) -> Judged {
         request.headers.remove(CONTENT_TYPE);
-        // The step has begun, so it is ended.
+        // A link that was called off would be taken for a dead one.
         request.called_off = CancellationToken::new();
         let asker =
             links::Asker { fetcher: self.fetcher, limits: self.limits, jar, request: &request, mask: self.mask };
@@ -109,23 +173,22 @@ impl StepRun<'_> {
 
     /// Parsing and matching take as long as the page is big, and the parsed page cannot leave its thread; so all of it
     /// happens in one go where it blocks nobody.
-    async fn judge(&self, response: Response, cookies: Vec<RawCookie<'static>>, scope: Scope) -> (Judged, Scope) {
-        let (step, mask, before) = (self.step.clone(), Arc::clone(self.mask), scope.clone());
+    async fn judge(&self, response: Response, cookies: Cookies, scope: Scope) -> Result<(Judged, Scope), String> {
+        let (step, mask) = (self.step.clone(), Arc::clone(self.mask));
         let room = room::take(response.body.len()).await;
         let is_given_up = Arc::new(AtomicBool::new(false));
         let given_up = GivenUpOnDrop(Arc::clone(&is_given_up));
-        let page = move || Page::with_cookies(response, cookies);
-        let work = tokio::task::spawn_blocking(move || judge(&step, &page(), scope, &mask, &is_given_up));
+        let page = move || Page::with_cookies(response, cookies).given_up_by(is_given_up);
+        let work = tokio::task::spawn_blocking(move || judge(&step, &page(), scope, &mask));
         let judged = tokio::time::timeout(JUDGING_TIME, work).await;
         drop(given_up);
         // Also where the thread goes on: other large pages must not wait for one that nobody waits for any more.
         drop(room);
-        let problem = match judged {
-            Ok(Ok(judged)) => return judged,
-            Ok(Err(_)) => "the page made the parser give up".to_owned(),
-            Err(_) => format!("the page could not be judged within {}", duration::format(JUDGING_TIME)),
-        };
-        (Judged::of_problem(&problem, self.mask), before)
+        match judged {
+            Ok(Ok(judged)) => Ok(judged),
+            Ok(Err(_)) => Err("the page made the parser give up".to_owned()),
+            Err(_) => Err(format!("the page could not be judged within {}", duration::format(JUDGING_TIME))),
+        }
     }
 }
 
@@ -144,6 +207,11 @@ impl Judged {
         Self { outcome: Outcome::Cancelled, results: Vec::new(), evaluated: 0, is_permanent: true, links: Vec::new() }
     }
 
+    /// Of a step that has one check, of the request itself.
+    fn of_check(result: CheckResult, is_permanent: bool) -> Self {
+        Self { outcome: result.outcome, results: vec![result], evaluated: 1, is_permanent, links: Vec::new() }
+    }
+
     fn of_error(error: &FetchError, mask: &Mask) -> Self {
         let result = request_result(Outcome::Errored, &error.to_string(), Some(error.hint()), mask);
         Self {
@@ -159,6 +227,16 @@ impl Judged {
         let result = request_result(Outcome::Errored, problem, None, mask);
         Self { outcome: Outcome::Errored, results: vec![result], evaluated: 0, is_permanent: true, links: Vec::new() }
     }
+}
+
+/// Says that an answer came over a connection whose certificate nobody looked at.
+fn unverified(request: &FetchRequest, response: &Response, mask: &Mask) -> Option<CheckResult> {
+    if !request.network.insecure || response.url.scheme() != "https" {
+        return None;
+    }
+    let host = response.url.host_str().unwrap_or_default();
+    let actual = excerpt(&format!("the certificate of `{host}` was not verified"), mask);
+    Some(CheckResult { actual: Some(actual), ..CheckResult::passed(INSECURE.to_owned()) })
 }
 
 /// A result about the request itself.
@@ -181,16 +259,16 @@ impl Drop for GivenUpOnDrop {
     }
 }
 
-fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask, is_given_up: &AtomicBool) -> (Judged, Scope) {
+fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Scope) {
     let captures = step.capture.iter().filter_map(|(name, capture)| take(name, capture, page, &mut scope, mask));
     let mut results: Vec<CheckResult> = captures.collect();
     if let Err(problem) = check_size(step, &scope) {
         return (Judged::of_problem(&problem, mask), scope);
     }
     let from = results.len();
-    let wanted = step.expect.iter().take_while(|_| !is_given_up.load(Ordering::Relaxed));
+    let wanted = step.expect.iter().take_while(|_| !page.is_given_up());
     results.extend(wanted.map(|check| check::evaluate(check, page, &scope, mask)));
-    if is_given_up.load(Ordering::Relaxed) {
+    if page.is_given_up() {
         return (Judged::of_problem("nobody waits for it any more", mask), scope);
     }
     let mut links = collect_links(step, page, &scope, mask, &mut results[from..]);
@@ -275,7 +353,7 @@ fn names_status(check: &Check) -> bool {
         Check::One(check) => check.subject == Subject::Status && check.matchers.iter().any(is_named),
         Check::All(checks) => checks.iter().any(names_status),
         Check::Any(checks) => checks.iter().all(names_status),
-        Check::Not(_) | Check::Links(_) => false,
+        Check::Not(_) | Check::Links(_) | Check::Error(_) => false,
     }
 }
 

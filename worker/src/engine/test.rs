@@ -3,6 +3,7 @@
 mod attempt;
 mod slow;
 mod time_limit;
+mod until;
 
 use super::bound;
 use super::excerpt::excerpt;
@@ -28,12 +29,12 @@ use tokio_util::sync::CancellationToken;
 pub trait Observer: Send {
     /// A try has begun; from 1
     fn attempt_started(&mut self, attempt: u32);
-    /// A step has begun
+    /// A step has begun; or a try of one that is asked until it holds, of which `tries` is the number
     fn step_started(&mut self, step: StepState);
     /// A step has ended; it is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) by itself
     fn step_finished(&mut self, step: StepState);
-    /// Asked before every step and retry; cancelled where the test is to stop there, or while it waits for its turn at a
-    /// host
+    /// Asked before every step and retry; cancelled where the test is to stop there, while it waits for anything but
+    /// an answer, and while it judges a page
     fn stopped(&self) -> CancellationToken;
 }
 
@@ -169,5 +170,13 @@ fn cut_short(mut ended: Attempt, over: TimeLimit, mask: &Mask, observer: &mut dy
 }
 
 fn opening(number: u32, name: &str, mask: &Mask) -> StepState {
-    StepState { step: number, name: excerpt(name, mask), outcome: None, duration_ms: None, checks: Vec::new(), v: None }
+    StepState {
+        step: number,
+        name: excerpt(name, mask),
+        outcome: None,
+        duration_ms: None,
+        tries: None,
+        checks: Vec::new(),
+        v: None,
+    }
 }

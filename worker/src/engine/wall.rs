@@ -88,7 +88,7 @@ mod tests {
             status: StatusCode::from_u16(status).expect("a status"),
             headers: headers.collect::<HeaderMap>(),
             url: "http://h/".parse().expect("an address"),
-            redirects: 0,
+            redirects: Vec::new(),
             body: body.into(),
             elapsed: Duration::ZERO,
             certificate: None,

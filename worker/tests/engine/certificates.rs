@@ -1,7 +1,7 @@
 //! The certificate of a server, and which of them are trusted.
 
 use super::secure_site::{Authority, serve, server};
-use super::site::{Site, to};
+use super::site::{Site, insecure_engine, to};
 use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -186,4 +186,46 @@ async fn certificates_that_are_none_end_the_planning() {
     let broken = super::site::suite_with(&json!({ "ca": second }), "- { name: t, get: '${base}/' }");
     let error = site.plan(&broken).await.expect_err("no certificate");
     assert!(error.message.ends_with("certificate 2 of `ca` cannot be read"), "{error}");
+}
+
+#[tokio::test]
+async fn an_insecure_suite_takes_any_certificate_and_says_so() {
+    let authority = Authority::new("One");
+    let expired = authority.certify(&["shop.example"], |params| {
+        params.not_before = OffsetDateTime::UNIX_EPOCH;
+        params.not_after = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
+    });
+    let mut site = serve(page(), server(&expired, None)).await;
+    site.engine = insecure_engine();
+    let checks = "- { status: 200 }
+- { cert: days_left, below: 0 }
+- { cert: names, contains: shop.example }";
+    let told = site.tell_with(&json!({ "insecure": true }), checks).await;
+    insta::assert_snapshot!(told, @r#"
+    passed: status equals 200
+    passed: cert days_left below 0
+    passed: cert names contains "shop.example"
+    passed: insecure
+      actual: the certificate of `127.0.0.1` was not verified
+    "#);
+    // The connection it has left open serves nobody who wants to know whose it is.
+    let test = "- { name: t, get: '${base}/', expect: [ { status: 200 } ] }";
+    for defaults in [json!({}), json!({ "insecure": false }), json!({ "ca": authority.pem() })] {
+        assert_eq!(site.run_with(&defaults, test).await.outcome, Outcome::Errored, "{defaults}");
+    }
+}
+
+#[tokio::test]
+async fn an_insecure_suite_is_refused_where_that_is_not_allowed() {
+    let site = Authority::new("One").serve(page()).await;
+    let told = site.tell_with(&json!({ "insecure": true }), "- { status: 200 }").await;
+    insta::assert_snapshot!(told, @"
+    errored: request
+      actual: the suite is `insecure`: certificates would not be verified, which is not allowed here
+      hint: name who signed the certificate with `ca` in `defaults`; or have the server started with `--allow-insecure-targets`
+    ");
+    let plain = Site::start().await;
+    let test = "- { name: t, get: '${base}/', retries: 3, expect: [ { status: 200 } ] }";
+    let end = plain.run_with(&json!({ "insecure": true }), test).await;
+    assert_eq!((end.outcome, end.attempt), (Outcome::Errored, 1), "nor is it asked for over plain http");
 }

@@ -9,20 +9,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn methods_headers_and_bodies_are_sent() {
-    let site = Site::start().await;
+    let mut site = Site::start().await;
+    site.vars.insert("base_name".to_owned(), "Shop".to_owned());
     let end = site
         .run(
             "- name: t
   steps:
     - post: ${base}/echo?q=a b
       form: { user: 'a&b', note: ü }
-      headers: { x-own: ' v ', user-agent: mine }
+      headers: { x-own: ' v ', user-agent: mine, 'X-${base_name}-Id': '7' }
       expect:
         - { json: $.method, equals: POST }
         - { json: $.uri, equals: /echo?q=a%20b }
         - { json: $.body, equals: user=a%26b&note=%C3%BC }
         - { json: '$.headers[\"content-type\"]', equals: application/x-www-form-urlencoded }
         - { json: '$.headers[\"x-own\"]', equals: v }
+        - { json: '$.headers[\"x-shop-id\"]', equals: '7' }
         - { json: '$.headers[\"user-agent\"]', equals: mine }
         - { json: '$.headers[\"accept-encoding\"]', contains: gzip }
     - put: ${base}/echo
@@ -48,7 +50,7 @@ async fn methods_headers_and_bodies_are_sent() {
         .await;
     let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
     assert_eq!(end.outcome, Outcome::Passed, "{told}");
-    assert_eq!(end.checks, 18);
+    assert_eq!(end.checks, 19);
 }
 
 #[tokio::test]

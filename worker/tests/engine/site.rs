@@ -124,6 +124,12 @@ pub fn engine(allow_private_targets: bool) -> Engine {
     Engine::new(config).expect("an engine")
 }
 
+/// An engine that lets suites say `insecure`.
+pub fn insecure_engine() -> Engine {
+    let config = EngineConfig { allow_private_targets: true, allow_insecure_targets: true, ..EngineConfig::default() };
+    Engine::new(config).expect("an engine")
+}
+
 pub fn suite(tests: &str) -> Suite {
     suite_with(&serde_json::json!({}), tests)
 }
@@ -156,6 +162,11 @@ pub struct Watcher {
 }
 
 impl Watcher {
+    /// One whose test is stopped by this token.
+    pub fn stopped_by(stopped: CancellationToken) -> Self {
+        Self { stopped, ..Self::default() }
+    }
+
     pub fn cancelling_after(steps: usize) -> Self {
         Self { cancel_after: Some(steps), ..Self::default() }
     }
@@ -168,7 +179,8 @@ impl Observer for Watcher {
 
     fn step_started(&mut self, step: StepState) {
         assert_eq!(step.outcome, None);
-        self.heard.push(format!("started {} {}", step.step, step.name));
+        let tries = step.tries.filter(|tries| *tries > 1).map(|tries| format!(", try {tries}")).unwrap_or_default();
+        self.heard.push(format!("started {} {}{tries}", step.step, step.name));
     }
 
     fn step_finished(&mut self, step: StepState) {

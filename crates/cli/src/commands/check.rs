@@ -29,7 +29,11 @@ const CONCURRENCY: usize = 32;
 
 /// Runs the files one after the other; the exit code is the worst of theirs.
 pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
-    let config = EngineConfig { allow_private_targets: !arguments.deny_private_targets, ..EngineConfig::default() };
+    let config = EngineConfig {
+        allow_private_targets: !arguments.deny_private_targets,
+        allow_insecure_targets: !arguments.deny_insecure_targets,
+        ..EngineConfig::default()
+    };
     let engine = Engine::new(config)?;
     let mut run = Run::new(Reporter::new(&arguments.report)?, arguments.limits.into());
     let mut worst = Exit::Passed;

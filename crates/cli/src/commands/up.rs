@@ -25,6 +25,7 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
         allowed_origins: arguments.allowed_origins,
         webhooks,
         allow_private_targets: arguments.allow_private_targets,
+        allow_insecure_targets: arguments.allow_insecure_targets,
         workers: usize::from(arguments.workers),
         lease: arguments.lease,
         limits: Limits { idle: arguments.idle_timeout, lifetime: arguments.connection_lifetime, ..Limits::default() },

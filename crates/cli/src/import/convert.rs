@@ -28,6 +28,9 @@ use std::path::Path;
 use stepcast_protocol::document::Position;
 use stepcast_protocol::limits::{NAME_BYTES, STEPS_PER_TEST};
 
+/// The key that says whether redirects are followed.
+const FOLLOW: &str = "follow";
+
 /// A suite made of a Hurl file, and what is to be known about it.
 pub(super) struct Converted {
     pub suite: Yaml,
@@ -42,7 +45,8 @@ pub(super) struct Context<'a> {
     notes: Vec<Note>,
     tally: Tally,
     vars: Vec<(String, String)>,
-    retries: u32,
+    /// Whether an entry does not look at certificates
+    is_insecure: bool,
 }
 
 /// A step with the comments around it.
@@ -75,25 +79,49 @@ impl Context<'_> {
 /// Makes a suite of entries, if one of them can be said, and tells what is to be known about it; names of files are
 /// looked up in `folder`.
 pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<Converted>, Vec<Note>) {
-    let mut context =
-        Context { folder: Folder(folder), notes: Vec::new(), tally: Tally::default(), vars: Vec::new(), retries: 0 };
+    let mut context = Context {
+        folder: Folder(folder),
+        notes: Vec::new(),
+        tally: Tally::default(),
+        vars: Vec::new(),
+        is_insecure: false,
+    };
     // Where all are skipped so is the test; otherwise what is skipped has no place in it.
     let is_skipped = entries.iter().all(|entry| options::is_skipped(&entry.request.options));
-    let steps = steps(entries, is_skipped, &mut context);
+    let mut steps = steps(entries, is_skipped, &mut context);
     if steps.is_empty() {
         return (None, context.notes);
     }
+    let defaults = defaults(&mut steps, &context);
     let tests = tests(steps, name, is_skipped, &mut context);
     let mut suite = vec![("suite".to_owned(), Yaml::text(short(name)))];
     if !context.vars.is_empty() {
         let vars = context.vars.into_iter().map(|(name, value)| (name, Yaml::Text(value)));
         suite.push(("vars".to_owned(), Yaml::Map(vars.collect())));
     }
+    if !defaults.is_empty() {
+        suite.push(("defaults".to_owned(), Yaml::Map(defaults)));
+    }
     suite.push(("tests".to_owned(), Yaml::Items(tests)));
     let suite = Yaml::Map(suite);
     let unset = unset::variables(&suite);
     context.notes.sort_by_key(|note| note.at);
     (Some(Converted { suite, tally: context.tally, unset }), context.notes)
+}
+
+/// What holds for all steps. A step of Hurl follows redirects only where it says so.
+fn defaults(steps: &mut [Step], context: &Context) -> Vec<(String, Yaml)> {
+    let mut defaults = Vec::new();
+    let follows = |(key, _): &(String, Yaml)| key == FOLLOW;
+    if steps.iter().all(|step| step.keys.iter().any(follows)) {
+        steps.iter_mut().for_each(|step| step.keys.retain(|key| !follows(key)));
+    } else {
+        defaults.push((FOLLOW.to_owned(), Yaml::Boolean(false)));
+    }
+    if context.is_insecure {
+        defaults.push(("insecure".to_owned(), Yaml::Boolean(true)));
+    }
+    defaults
 }
 
 fn steps(entries: &[Entry], is_skipped: bool, context: &mut Context) -> Vec<Step> {
@@ -130,11 +158,19 @@ fn step(entry: &Entry, above: &mut Vec<String>, context: &mut Context) -> Result
     if let Some(name) = name_of(&entry.comment) {
         keys.insert(0, ("name".to_owned(), Yaml::Text(name)));
     }
+    if options.follows {
+        keys.push((FOLLOW.to_owned(), Yaml::Boolean(true)));
+    }
+    keys.extend(options.wait().map(|wait| ("wait".to_owned(), wait)));
     let (capture, checks) = response::convert(entry.response.as_ref(), &options, context, above);
+    let has_checks = checks.iter().any(|item| item.value().is_some());
+    if has_checks || !capture.is_empty() {
+        keys.extend(options.until(context).map(|until| ("until".to_owned(), until)));
+    }
     if !capture.is_empty() {
         keys.push(("capture".to_owned(), Yaml::Map(capture)));
     }
-    if checks.iter().any(|item| item.value().is_some()) {
+    if has_checks {
         keys.push(("expect".to_owned(), Yaml::Items(checks)));
     } else {
         // A list of nothing but comments is no list.
@@ -176,19 +212,15 @@ fn tests(steps: Vec<Step>, name: &str, is_skipped: bool, context: &mut Context) 
             context.note(first.at, Kind::Changed, text);
         }
         let name = if count > 1 { format!("{} ({number} of {count})", short(name)) } else { short(name).to_owned() };
-        tests.push(Item::Value(test(part, &name, is_skipped, context.retries)));
+        tests.push(Item::Value(test(part, &name, is_skipped)));
     }
     tests
 }
 
-fn test(steps: Vec<Step>, name: &str, is_skipped: bool, retries: u32) -> Yaml {
+fn test(steps: Vec<Step>, name: &str, is_skipped: bool) -> Yaml {
     let mut test = vec![("name".to_owned(), Yaml::Text(text::literal(name)))];
     if is_skipped {
         test.push(("skip".to_owned(), Yaml::Boolean(true)));
-    }
-    if retries > 0 {
-        let retries = vec![("max".to_owned(), Yaml::Number(retries.into())), ("on".to_owned(), Yaml::text("any"))];
-        test.push(("retries".to_owned(), Yaml::Map(retries)));
     }
     let items = steps.into_iter().flat_map(|step| {
         let above = step.above.into_iter().map(Item::Comment);

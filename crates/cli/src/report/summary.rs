@@ -4,6 +4,8 @@ use super::{changes, failures};
 use console::style;
 use std::fmt::Write;
 use std::time::Duration;
+use stepcast_protocol::state::TestState;
+use stepcast_protocol::suite::network::INSECURE;
 use stepcast_protocol::{JobState, Outcome, Verdict, duration};
 
 /// What the check that tells of slow steps and tests begins with.
@@ -16,6 +18,7 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
         let _ = writeln!(out, "{}", failures::render(test, outcome));
     }
     slow(&mut out, state);
+    insecure(&mut out, state);
     changes::render(&mut out, state);
     let Some(job) = &state.summary else { return out };
     if let Some(problem) = &job.problem {
@@ -50,6 +53,18 @@ fn slow(out: &mut String, state: &JobState) {
     }
 }
 
+/// That what was seen may have come from anybody.
+fn insecure(out: &mut String, state: &JobState) {
+    let says_so = |test: &&TestState| {
+        test.steps.iter().flat_map(|step| &step.checks).any(|check| check.check == INSECURE && check.outcome.is_pass())
+    };
+    let count = state.tests.values().filter(says_so).count();
+    if count > 0 {
+        let tests = if count == 1 { "test" } else { "tests" };
+        let _ = writeln!(out, "insecure  certificates were not verified in {count} {tests}\n");
+    }
+}
+
 fn counts(state: &JobState) -> String {
     let Some(job) = &state.summary else { return String::new() };
     let parts: Vec<String> = Outcome::ALL
@@ -75,4 +90,39 @@ fn verdict_word(verdict: Verdict) -> String {
         Verdict::Empty | Verdict::Cancelled => word.yellow(),
     }
     .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stepcast_protocol::state::{CheckResult, StepState};
+
+    fn test(number: u32, checks: &[&str]) -> TestState {
+        let step = StepState {
+            step: 0,
+            name: "Step".into(),
+            outcome: Some(Outcome::Passed),
+            duration_ms: None,
+            tries: None,
+            checks: checks.iter().map(|check| CheckResult::passed(*check)).collect(),
+            v: None,
+        };
+        TestState { steps: vec![step.clone(), step], ..TestState::queued(number, "Test") }
+    }
+
+    #[test]
+    fn tests_without_verified_certificates_are_counted() {
+        let mut state = JobState::default();
+        let told = |state: &JobState| {
+            let mut out = String::new();
+            insecure(&mut out, state);
+            out
+        };
+        state.tests.insert(0, test(0, &["status equals 200"]));
+        assert_eq!(told(&state), "");
+        state.tests.insert(1, test(1, &["status equals 200", INSECURE]));
+        assert_eq!(told(&state), "insecure  certificates were not verified in 1 test\n\n");
+        state.tests.insert(2, test(2, &[INSECURE]));
+        assert_eq!(told(&state), "insecure  certificates were not verified in 2 tests\n\n");
+    }
 }

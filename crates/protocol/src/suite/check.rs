@@ -23,6 +23,37 @@ pub enum Check {
     Not(Box<Check>),
     /// Every link of the page answers; never in a group
     Links(Links),
+    /// The request fails in one of these ways, never none; alone in its step
+    Error(Vec<ErrorKind>),
+}
+
+/// A way in which a request gets no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The name has no address
+    Dns,
+    /// No connection comes about
+    Connect,
+    /// No secure connection comes about, or the certificate is not trusted
+    Tls,
+    /// Nothing is answered within the step's `timeout`
+    Timeout,
+}
+
+impl ErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Dns, Self::Connect, Self::Tls, Self::Timeout];
+
+    /// The name a suite writes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+        }
+    }
 }
 
 /// Which links are asked, and what they have to answer.
@@ -91,6 +122,8 @@ pub enum Subject {
         name: String,
         /// What of it; its value if none
         attribute: Option<CookieAttribute>,
+        /// Where alone it is looked for
+        from: Option<CookieSource>,
     },
     /// The server's certificate, that of the last answer
     Certificate(CertificateProperty),
@@ -98,6 +131,13 @@ pub enum Subject {
     Url,
     /// How many redirects were followed
     Redirects,
+    /// The redirects that were followed
+    Hops {
+        /// What of them
+        attribute: HopAttribute,
+        /// Which of them, from 0, `-1` is the last; a list of all without it
+        nth: Option<i32>,
+    },
     /// The body as text
     Body,
     /// The SHA-256 of the body's bytes, decompressed, in hexadecimal
@@ -147,6 +187,52 @@ pub enum Property {
     Count,
     /// Whether there is one
     Exists,
+}
+
+/// What of a redirect is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HopAttribute {
+    /// The status code it answered
+    Status,
+    /// The absolute address it led to
+    Location,
+}
+
+impl HopAttribute {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Status, Self::Location];
+
+    /// The name a suite writes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Location => "location",
+        }
+    }
+}
+
+/// Where a cookie is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CookieSource {
+    /// Among those the answer sets
+    Answer,
+    /// Among those the jar has for the answer's address
+    Jar,
+}
+
+impl CookieSource {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Answer, Self::Jar];
+
+    /// The name a suite writes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Jar => "jar",
+        }
+    }
 }
 
 /// What a cookie has besides its value (RFC 6265, section 4.1.2).
@@ -250,7 +336,7 @@ impl Check {
     /// How many checks of one thing it is made of.
     pub fn size(&self) -> usize {
         match self {
-            Self::One(_) | Self::Links(_) => 1,
+            Self::One(_) | Self::Links(_) | Self::Error(_) => 1,
             Self::Any(checks) | Self::All(checks) => checks.iter().map(Self::size).sum(),
             Self::Not(check) => check.size(),
         }
@@ -263,7 +349,9 @@ impl Subject {
         let text = |text: &String| template::render(text, variables);
         Ok(match self {
             Self::Header(name) => Self::Header(text(name)?),
-            Self::Cookie { name, attribute } => Self::Cookie { name: text(name)?, attribute: *attribute },
+            Self::Cookie { name, attribute, from } => {
+                Self::Cookie { name: text(name)?, attribute: *attribute, from: *from }
+            }
             Self::Css { selector, property } => {
                 let property = match property {
                     Property::Attribute(name) => Property::Attribute(text(name)?),
@@ -284,11 +372,16 @@ impl fmt::Display for Subject {
         match self {
             Self::Status => f.write_str("status"),
             Self::Header(name) => write!(f, "header {name}"),
-            Self::Cookie { name, attribute: None } => write!(f, "cookie {name}"),
-            Self::Cookie { name, attribute: Some(attribute) } => write!(f, "cookie {name} {}", attribute.name()),
+            Self::Cookie { name, attribute, from } => {
+                write!(f, "cookie {name}")?;
+                attribute.map_or(Ok(()), |attribute| write!(f, " {}", attribute.name()))?;
+                from.map_or(Ok(()), |from| write!(f, " from {}", from.name()))
+            }
             Self::Certificate(property) => write!(f, "cert {}", property.name()),
             Self::Url => f.write_str("url"),
             Self::Redirects => f.write_str("redirects"),
+            Self::Hops { attribute, nth: None } => write!(f, "redirects {}", attribute.name()),
+            Self::Hops { attribute, nth: Some(nth) } => write!(f, "redirects nth {nth} {}", attribute.name()),
             Self::Body => f.write_str("body"),
             Self::Sha256 => f.write_str("sha256"),
             Self::Size => f.write_str("size"),

@@ -11,7 +11,12 @@ pub struct Network {
     pub ca: Option<String>,
     /// Shown to servers that ask for one
     pub client_certificate: Option<ClientCertificate>,
+    /// Whether certificates of servers are taken as they are
+    pub insecure: bool,
 }
+
+/// The key of [`Network::insecure`], and what a step's result says it by.
+pub const INSECURE: &str = "insecure";
 
 /// A certificate that says who asks, and its private key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

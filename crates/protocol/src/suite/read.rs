@@ -3,7 +3,7 @@
 use super::groups;
 use super::problem::Problems;
 use super::read_network::{NETWORK_KEYS, read_network};
-use super::read_request::{read_auth, read_headers, read_timeout};
+use super::read_request::{read_auth, read_follow, read_headers, read_timeout};
 use super::read_test::{read_test, read_time_limit};
 use super::reader::{At, Fields, Reader};
 use super::template_names;
@@ -18,8 +18,8 @@ use std::time::Duration;
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
 /// The keys of `defaults` besides those of the network.
-pub(super) const DEFAULTS_KEYS: [&str; 9] =
-    ["timeout", "retries", "time_limit", "headers", "basic", "bearer", "user_agent", "share", "host"];
+pub(super) const DEFAULTS_KEYS: [&str; 10] =
+    ["timeout", "retries", "time_limit", "headers", "basic", "bearer", "user_agent", "follow", "share", "host"];
 /// The keys of `retries`, where it is a mapping.
 pub(super) const RETRIES_KEYS: [&str; 2] = ["max", "on"];
 /// What a test is tried again after, as a suite writes it.
@@ -103,6 +103,7 @@ fn read_defaults(at: &At) -> Option<Defaults> {
         time_limit: fields.get("time_limit").and_then(|at| read_time_limit(&at)),
         headers: headers.unwrap_or_default(),
         auth: auth.unwrap_or_default(),
+        follow: fields.get("follow").and_then(|at| read_follow(&at)).flatten(),
         share: fields.get("share").and_then(|at| at.boolean()).unwrap_or_default(),
         host: fields.get("host").and_then(|at| read_host_limits(&at)).unwrap_or_default(),
         network: read_network(&fields),

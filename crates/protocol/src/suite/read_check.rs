@@ -1,7 +1,7 @@
 //! Reads checks: one subject, what of it, and what has to hold; or a group of checks.
 
 use super::Capture;
-use super::check::{Check, Property, SUBJECTS, Subject, ValueCheck};
+use super::check::{Check, ErrorKind, Property, SUBJECTS, Subject, ValueCheck};
 use super::filter::Filter;
 use super::matcher::{MATCHERS, Matcher};
 use super::read_filter::read_filters;
@@ -10,6 +10,7 @@ use super::read_matcher::{Compared, read_matcher, read_matchers};
 use super::read_subject::{keys_of, read_subject};
 use super::reader::{At, Fields};
 use super::suggestion::suggestion;
+use crate::document::Kind;
 use crate::limits;
 use crate::xpath::{Gives, XPath};
 use serde_json::Value;
@@ -22,6 +23,12 @@ pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
     let size: usize = checks.iter().map(Check::size).sum();
     if size > limits::CHECKS_PER_STEP {
         at.problem(format!("a step has at most {} checks, this one has {size}", limits::CHECKS_PER_STEP));
+    }
+    if checks.len() > 1 && checks.iter().any(|check| matches!(check, Check::Error(_))) {
+        at.problem_with_hint(
+            "`error` expects that no answer comes, so other checks have nothing to look at",
+            "leave them out, or put them into a step of their own",
+        );
     }
     Some(checks)
 }
@@ -42,10 +49,31 @@ fn read_check(at: &At, depth: usize) -> Option<Check> {
         }
         return read_links(&links).map(Check::Links);
     }
+    if let Some(error) = fields.get("error") {
+        at.fields(&["error"])?;
+        if depth > 0 {
+            at.problem("`error` is about the request itself and cannot stand in a group");
+            return None;
+        }
+        return read_errors(&error).map(Check::Error);
+    }
     match GROUPS.into_iter().find(|group| fields.has(group)) {
         Some(group) => read_group(at, &fields, group, depth + 1),
         None => read_value_check(at).map(Check::One),
     }
+}
+
+/// One way to fail or a list of them.
+fn read_errors(at: &At) -> Option<Vec<ErrorKind>> {
+    let read = |at: &At| at.choice(&ErrorKind::ALL.map(ErrorKind::name)).map(|place| ErrorKind::ALL[place]);
+    if !matches!(at.node.kind, Kind::List(_)) {
+        return read(at).map(|kind| vec![kind]);
+    }
+    let kinds: Vec<_> = at.items()?.iter().map(read).collect();
+    if kinds.is_empty() {
+        return at.expected_value("at least one kind of error");
+    }
+    kinds.into_iter().collect()
 }
 
 fn read_group(at: &At, fields: &Fields, group: &str, depth: usize) -> Option<Check> {
@@ -157,7 +185,7 @@ fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Optio
     let key = match subject {
         Subject::Status => "status",
         Subject::Url => "url",
-        Subject::Redirects => "redirects",
+        Subject::Redirects | Subject::Hops { .. } => "redirects",
         Subject::Body => "body",
         Subject::Sha256 => "sha256",
         Subject::Size => "size",
@@ -189,6 +217,7 @@ fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
             Some(Matcher::Equals(Value::Bool(true)))
         }
         Subject::Header(_)
+        | Subject::Hops { .. }
         | Subject::Cookie { .. }
         | Subject::Certificate(_)
         | Subject::Json(_)

@@ -91,7 +91,7 @@ fn read_decimal(at: &At) -> Option<char> {
     }
 }
 
-fn read_place(at: &At) -> Option<i32> {
+pub(super) fn read_place(at: &At) -> Option<i32> {
     let place = at.scalar().and_then(serde_json::Value::as_i64).and_then(|place| i32::try_from(place).ok());
     if place.is_none() { at.expected_value("a whole number; the first item is 0, the last -1") } else { place }
 }

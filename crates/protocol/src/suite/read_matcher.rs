@@ -1,6 +1,6 @@
 //! Reads what has to hold of a value.
 
-use super::check::{CertificateProperty, Property, Subject};
+use super::check::{CertificateProperty, HopAttribute, Property, Subject};
 use super::filter::Filter;
 use super::matcher::{Bound, MATCHERS, Matcher, Order, TYPES, status_class};
 use super::patterns::check_regex;
@@ -32,7 +32,7 @@ impl Compared {
     pub fn of(subject: &Subject, filters: &[Filter]) -> Self {
         match subject {
             _ if !filters.is_empty() => Self::Anything,
-            Subject::Status => Self::Status,
+            Subject::Status | Subject::Hops { attribute: HopAttribute::Status, nth: Some(_) } => Self::Status,
             Subject::Redirects
             | Subject::Size
             | Subject::Certificate(CertificateProperty::DaysLeft)
@@ -40,6 +40,7 @@ impl Compared {
             | Subject::XPath { property: Property::Count, .. } => Self::Number,
             Subject::Time => Self::Time,
             Subject::Json(_)
+            | Subject::Hops { nth: None, .. }
             | Subject::Certificate(CertificateProperty::Names)
             | Subject::Css { property: Property::Texts, .. }
             | Subject::XPath { property: Property::Texts, .. } => Self::Anything,

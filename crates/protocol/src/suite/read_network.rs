@@ -1,12 +1,12 @@
 //! Reads how requests reach the network: proxy, certificate authorities, client certificate.
 
-use super::network::{ClientCertificate, Network, SHOWN_TO_PROXY, check_proxy};
+use super::network::{ClientCertificate, INSECURE, Network, SHOWN_TO_PROXY, check_proxy};
 use super::reader::{At, Fields};
 use crate::document::Kind;
 use crate::template::{self, SECRET_PREFIX};
 
 /// The keys of `defaults` that are read here.
-pub(super) const NETWORK_KEYS: [&str; 3] = ["proxy", "ca", "client_certificate"];
+pub(super) const NETWORK_KEYS: [&str; 4] = ["proxy", "ca", "client_certificate", INSECURE];
 
 /// The keys of `client_certificate`.
 pub(super) const CLIENT_KEYS: [&str; 2] = ["certificate", "key"];
@@ -25,6 +25,7 @@ pub(super) fn read_network(fields: &Fields) -> Network {
         proxy: fields.get("proxy").and_then(|at| read_proxy(&at)),
         ca: fields.get("ca").and_then(|at| read_certificates(&at)),
         client_certificate: fields.get("client_certificate").and_then(|at| read_client_certificate(&at)),
+        insecure: fields.get(INSECURE).and_then(|at| at.boolean()).unwrap_or_default(),
     };
     let is_tls =
         network.proxy.as_ref().is_some_and(|proxy| proxy.trim_start().to_ascii_lowercase().starts_with("https:"));

@@ -3,6 +3,9 @@
 use super::reader::{At, Fields};
 use super::{Auth, Body, Defaults, Part, Request};
 use crate::document::Kind;
+use crate::limits;
+use crate::template;
+use serde_json::Value;
 use std::time::Duration;
 
 /// The longest one request may take: a worker on Lambda has 15 minutes for all its tests.
@@ -18,7 +21,7 @@ pub(super) const BASIC_KEYS: [&str; 2] = ["user", "password"];
 /// The keys of a file in `multipart`.
 pub(super) const FILE_KEYS: [&str; 3] = ["name", "content", "type"];
 /// The keys of a step that make its request.
-pub(super) const REQUEST_KEYS: [&str; 16] = [
+pub(super) const REQUEST_KEYS: [&str; 17] = [
     "get",
     "post",
     "put",
@@ -35,6 +38,7 @@ pub(super) const REQUEST_KEYS: [&str; 16] = [
     "text",
     "multipart",
     "timeout",
+    "follow",
 ];
 
 pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<String>) -> Option<Request> {
@@ -44,6 +48,7 @@ pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<St
     let auth = read_auth(fields);
     let body = read_body(fields, target.as_ref().map_or("post", |(method, _)| method));
     let timeout = fields.get("timeout").map_or(Some(defaults.timeout), |at| read_timeout(&at));
+    let follow = fields.get("follow").map_or(Some(defaults.follow), |at| read_follow(&at));
     let ((method, url), own) = (target?, own?);
     let names_asker = own.iter().any(|(name, _)| name == "authorization");
     let auth = auth?.or_else(|| defaults.auth.clone().filter(|_| !names_asker));
@@ -54,7 +59,19 @@ pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<St
         auth,
         body: body?,
         timeout: timeout?,
+        follow: follow?,
     })
+}
+
+/// How many redirects are followed: none, so many, or as many as there are.
+#[expect(clippy::option_option, reason = "outside: could it be read, inside: is there a number")]
+pub(super) fn read_follow(at: &At) -> Option<Option<u32>> {
+    match at.scalar() {
+        Some(Value::Bool(false)) => Some(Some(0)),
+        Some(Value::Bool(true)) => Some(None),
+        Some(Value::Number(_)) => at.whole_number(0, limits::REDIRECTS).map(Some),
+        _ => at.expected_value("`false`, or how many redirects are followed"),
+    }
 }
 
 pub(super) fn read_timeout(at: &At) -> Option<Duration> {
@@ -90,9 +107,8 @@ fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
     let fields = at.open_fields()?;
     let mut headers = Vec::new();
     for (name, value) in fields.entries() {
-        if name.is_empty()
-            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-        {
+        let is_template = template::is_template(name);
+        if !is_template && !is_header_name(name) {
             let hint = "names have letters, digits and signs like `-` and `_`".to_owned();
             fields.problem_at_key(name, format!("`{name}` cannot be the name of a header"), Some(hint));
             continue;
@@ -103,10 +119,17 @@ fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
             continue;
         }
         if let Some(value) = value.text().and_then(|text| read_header_value(&value, text)) {
-            headers.push((name.to_ascii_lowercase(), value));
+            // Names of variables are told apart by case.
+            let name = if is_template { name.to_owned() } else { name.to_ascii_lowercase() };
+            headers.push((name, value));
         }
     }
     Some(headers)
+}
+
+/// A token (RFC 9110, section 5.1).
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// White space around a value is not sent; other control characters cannot be (RFC 9110, section 5.5).

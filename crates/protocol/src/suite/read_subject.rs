@@ -1,8 +1,9 @@
 //! Reads what a check or a capture looks at.
 
-use super::check::{CertificateProperty, CookieAttribute, Property, Subject};
+use super::check::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, Property, Subject};
 use super::matcher::MATCHERS;
 use super::patterns::{check_json_path, check_regex, check_selector, check_xpath};
+use super::read_filter::read_place;
 use super::reader::{At, Fields};
 use crate::pattern::Pattern;
 use crate::template;
@@ -17,7 +18,8 @@ pub(super) fn keys_of(subject: &str) -> &'static [&'static str] {
     match subject {
         "css" => &CSS_PROPERTIES,
         "xpath" => &XPATH_PROPERTIES,
-        "cookie" => &["attr"],
+        "cookie" => &["attr", "from"],
+        "redirects" => &["attr", "nth"],
         "regex" => &["group"],
         _ => &[],
     }
@@ -28,7 +30,7 @@ pub(super) fn read_subject(fields: &Fields, key: &str) -> Option<Subject> {
     Some(match key {
         "status" => Subject::Status,
         "url" => Subject::Url,
-        "redirects" => Subject::Redirects,
+        "redirects" => read_redirects(fields)?,
         "body" => Subject::Body,
         "sha256" => Subject::Sha256,
         "size" => Subject::Size,
@@ -58,7 +60,26 @@ fn read_cookie(fields: &Fields, at: &At) -> Option<Subject> {
         Some(at) => Some(read_cookie_attribute(&at)?),
         None => None,
     };
-    Some(Subject::Cookie { name: at.text_not_empty()?, attribute })
+    let from = match fields.get("from") {
+        Some(at) => Some(CookieSource::ALL[at.choice(&CookieSource::ALL.map(CookieSource::name))?]),
+        None => None,
+    };
+    Some(Subject::Cookie { name: at.text_not_empty()?, attribute, from })
+}
+
+/// How many there were, or what of them is meant.
+fn read_redirects(fields: &Fields) -> Option<Subject> {
+    let nth = fields.get("nth").map(|at| read_place(&at));
+    let Some(at) = fields.get("attr") else {
+        if nth.is_some() {
+            let hint = "add `attr: status` or `attr: location`".to_owned();
+            fields.problem_at_key("nth", "this does not say what of the redirect is meant", Some(hint));
+            return None;
+        }
+        return Some(Subject::Redirects);
+    };
+    let attribute = HopAttribute::ALL[at.choice(&HopAttribute::ALL.map(HopAttribute::name))?];
+    Some(Subject::Hops { attribute, nth: nth.map_or(Some(None), |nth| nth.map(Some))? })
 }
 
 fn read_cookie_attribute(at: &At) -> Option<CookieAttribute> {

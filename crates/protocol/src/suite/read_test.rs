@@ -6,13 +6,20 @@ use super::read::{check_variable_names, read_name, read_retries};
 use super::read_check::{read_capture, read_checks};
 use super::read_request::{REQUEST_KEYS, read_request, read_url};
 use super::reader::{At, Fields};
-use super::{Capture, Defaults, Discover, DiscoverFrom, PAGE_VARIABLE, Request, Step, Test};
+use super::{Capture, Check, Defaults, Discover, DiscoverFrom, PAGE_VARIABLE, Request, Step, Test, Until};
 use crate::document::Kind;
+use crate::duration::format;
 use crate::limits;
 use std::time::Duration;
 
 /// The keys of a step that do not make its request.
-pub(super) const OWN_STEP_KEYS: [&str; 4] = ["name", "capture", "expect", "slow_over"];
+pub(super) const OWN_STEP_KEYS: [&str; 6] = ["name", "wait", "until", "capture", "expect", "slow_over"];
+/// Those that a test with `steps` cannot have itself.
+pub(super) const OF_STEPS: [&str; 4] = ["wait", "until", "capture", "expect"];
+/// The keys of `until`.
+pub(super) const UNTIL_KEYS: [&str; 2] = ["within", "every"];
+/// Least time between two tries.
+const LEAST_EVERY: Duration = Duration::from_millis(100);
 /// The keys of a test that are none of a step.
 pub(super) const TEST_KEYS: [&str; 12] = [
     "tags",
@@ -98,7 +105,7 @@ fn read_own_steps(fields: &Fields, is_discovered: bool, defaults: &Defaults) -> 
         fields.problem_at_key("steps", "`discover` takes one request; it cannot have `steps`", None);
         return None;
     }
-    for key in REQUEST_KEYS.iter().chain(&["capture", "expect"]).filter(|key| fields.has(key)) {
+    for key in REQUEST_KEYS.iter().chain(&OF_STEPS).filter(|key| fields.has(key)) {
         fields.problem_at_key(key, format!("`{key}` belongs into one of the `steps`"), None);
     }
     read_steps(&steps, defaults)
@@ -119,13 +126,50 @@ fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number:
     let request = read_request(fields, defaults, page);
     let capture = fields.get("capture").map_or_else(|| Some(Vec::new()), |at| read_captures(&at));
     let expect = fields.get("expect").map_or_else(|| Some(Vec::new()), |at| read_checks(&at));
+    let wait = fields.get("wait").map_or(Some(None), |at| at.duration(limits::STEP_WAIT).map(Some));
+    let until = fields.get("until").map_or(Some(None), |at| read_until(&at).map(Some));
     // A test that is its own only step is told by its request; its name and its `slow_over` are already the test's.
     let own = |key| number.and_then(|_| fields.get(key));
     let slow_over = own("slow_over").and_then(|at| at.duration(LONGEST_SLOW));
     let name = own("name").map(|at| read_name(&at));
-    let request = request?;
+    let (request, capture, expect) = (request?, capture?, expect?);
+    if fields.has("until") && expect.is_empty() && capture.is_empty() {
+        let hint = "add `expect` with what is waited for".to_owned();
+        fields.problem_at_key("until", "this step has no checks that could come to hold", Some(hint));
+    }
+    if expect.iter().any(|check| matches!(check, Check::Error(_))) {
+        refuse_beside_error(fields);
+    }
     let name = name.unwrap_or_else(|| Some(describe(&request)))?;
-    Some(Step { name, request, capture: capture?, expect: expect?, slow_over })
+    Some(Step { name, request, capture, expect, slow_over, wait: wait?, until: until? })
+}
+
+fn read_until(at: &At) -> Option<Until> {
+    let fields = at.fields(&UNTIL_KEYS)?;
+    let within = fields.require("within").and_then(|at| at.duration(limits::STEP_UNTIL));
+    let every = fields.get("every").map_or(Some(Duration::from_secs(1)), |at| at.duration(limits::STEP_UNTIL));
+    let (within, every) = (within?, every?);
+    if every < LEAST_EVERY {
+        fields.problem_at_key("every", format!("tries begin at least {} apart", format(LEAST_EVERY)), None);
+    } else if every > within {
+        fields.problem_at_key("within", format!("there is no second try: tries begin {} apart", format(every)), None);
+    } else if within.div_duration_f64(every) > f64::from(limits::TRIES_PER_STEP) {
+        // In tenths of a second, as it is written.
+        let tenths = within.as_millis().div_ceil(100 * u128::from(limits::TRIES_PER_STEP));
+        let least = format(Duration::from_millis(100 * u64::try_from(tenths).unwrap_or_default()));
+        let message = format!("a step has at most {} tries", limits::TRIES_PER_STEP);
+        fields.problem_at_key("within", message, Some(format!("make `every` {least} or longer")));
+    }
+    Some(Until { within, every })
+}
+
+/// What needs an answer cannot stand in a step that expects none.
+fn refuse_beside_error(fields: &Fields) {
+    for (key, why) in [("capture", "there is nothing to capture"), ("follow", "there is no redirect to follow")] {
+        if fields.has(key) {
+            fields.problem_at_key(key, format!("the check `error` expects that no answer comes, so {why}"), None);
+        }
+    }
 }
 
 fn describe(request: &Request) -> String {

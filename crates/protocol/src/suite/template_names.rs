@@ -26,6 +26,10 @@ fn check_texts(at: &At) {
             let Some(fields) = at.open_fields() else { return };
             // A JSON Schema stays as it is.
             fields.entries().filter(|(key, _)| *key != "schema").for_each(|(_, value)| check_texts(&value));
+            // The names in other mappings are taken as they are, those of a JSON body too.
+            if at.path.ends_with("].headers") || at.path == "defaults.headers" {
+                fields.entries().for_each(|(key, value)| check_text(&value, key));
+            }
         }
     }
 }

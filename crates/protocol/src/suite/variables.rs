@@ -69,6 +69,7 @@ fn check_discover(discover: &Discover, known: &BTreeSet<String>, path: &str, pro
 fn check_request(request: &Request, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
     missing(&request.url, known, &format!("{path}.{}", request.method.to_lowercase()), problems);
     for (name, value) in &request.headers {
+        missing(name, known, &format!("{path}.headers.{name}"), problems);
         missing(value, known, &format!("{path}.headers.{name}"), problems);
     }
     match &request.auth {
@@ -130,6 +131,7 @@ fn missing_in_check(check: &Check, known: &BTreeSet<String>, path: &str, problem
             }
         }
         Check::Not(check) => missing_in_check(check, known, &format!("{path}.not"), problems),
+        Check::Error(_) => {}
         Check::Links(links) => {
             for pattern in &links.ignore {
                 missing(pattern, known, &format!("{path}.links.ignore"), problems);

@@ -43,6 +43,7 @@ impl RefusedTarget {
 #[derive(Debug)]
 pub struct Guard {
     allow_private: bool,
+    allow_insecure: bool,
     forbidden_addresses: Vec<IpAddr>,
     forbidden_names: Vec<String>,
     lookup: Arc<dyn Lookup>,
@@ -51,7 +52,13 @@ pub struct Guard {
 impl Guard {
     /// A guard for these settings; `forbidden` are hosts, each with or without a port. Names are looked up by `lookup`.
     pub fn new(allow_private: bool, forbidden: Vec<String>, lookup: Arc<dyn Lookup>) -> Self {
-        let mut guard = Self { allow_private, forbidden_addresses: Vec::new(), forbidden_names: Vec::new(), lookup };
+        let mut guard = Self {
+            allow_private,
+            allow_insecure: false,
+            forbidden_addresses: Vec::new(),
+            forbidden_names: Vec::new(),
+            lookup,
+        };
         for host in forbidden.into_iter().filter(|host| !host.is_empty()) {
             match parse_address(&host) {
                 Some(address) => guard.forbidden_addresses.push(address),
@@ -59,6 +66,17 @@ impl Guard {
             }
         }
         guard
+    }
+
+    /// The same, where hosts may be asked whose certificates are not verified.
+    #[must_use]
+    pub fn allowing_insecure(self, allow_insecure: bool) -> Self {
+        Self { allow_insecure, ..self }
+    }
+
+    /// Whether hosts may be asked whose certificates are not verified.
+    pub fn allows_insecure(&self) -> bool {
+        self.allow_insecure
     }
 
     /// Checks what can be told without resolving: addresses written as literals, and forbidden names.

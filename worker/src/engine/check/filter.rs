@@ -122,10 +122,14 @@ fn nth<'p>(found: Found<'p>, place: i32, filter: &Filter) -> Result<Found<'p>, U
         Found::Json(Cow::Owned(Value::Array(items))) => items.into_iter().map(Cow::Owned).collect(),
         other => return Err(unfit(filter, &other, "is no list")),
     };
-    let from_end = place.unsigned_abs() as usize;
-    let index = if place < 0 { items.len().checked_sub(from_end) } else { Some(from_end) };
     // An item that is not there is nothing, as anywhere else.
-    Ok(index.and_then(|index| items.into_iter().nth(index)).map_or(Found::Nothing, Found::Json))
+    Ok(index_of(place, items.len()).and_then(|index| items.into_iter().nth(index)).map_or(Found::Nothing, Found::Json))
+}
+
+/// The index of a place that counts from the end where it is below zero.
+pub fn index_of(place: i32, count: usize) -> Option<usize> {
+    let distance = place.unsigned_abs() as usize;
+    if place < 0 { count.checked_sub(distance) } else { Some(distance) }
 }
 
 fn split(found: &Found, separator: &str, filter: &Filter) -> Result<Found<'static>, Unfit> {

@@ -12,9 +12,10 @@ use stepcast_protocol::suite::Check;
 /// How many checks of a group are told in full.
 const TOLD: usize = 3;
 
-/// Makes all checks of a group.
+/// Makes all checks of a group, as long as somebody waits for them.
 pub fn judge(checks: &[Check], page: &Page, scope: &Scope, mask: &Mask) -> Vec<CheckResult> {
-    checks.iter().map(|check| evaluate(check, page, scope, mask)).collect()
+    let wanted = checks.iter().take_while(|_| !page.is_given_up());
+    wanted.map(|check| evaluate(check, page, scope, mask)).collect()
 }
 
 /// Holds if one does. If none does and one could not be told, neither can the group.

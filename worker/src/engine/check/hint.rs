@@ -17,7 +17,7 @@ use super::xpath;
 use crate::engine::mask::Mask;
 use crate::engine::page::Page;
 use serde_json::Value;
-use stepcast_protocol::suite::{CookieAttribute, Filter, Matcher, Property, Subject};
+use stepcast_protocol::suite::{CookieAttribute, CookieSource, Filter, Matcher, Property, Subject};
 
 /// Most names of what is there that a hint lists.
 const NAMES: usize = 8;
@@ -105,7 +105,8 @@ pub fn of_nothing(subject: &Subject, page: &Page, mask: &Mask) -> Option<String>
             (!near.is_empty()).then(|| format!("there is {}", listed(near)))
         }
         Subject::Certificate(_) => of_certificate(page),
-        Subject::Cookie { name, attribute } => Some(of_cookie(name, *attribute, page)),
+        Subject::Cookie { name, attribute, from } => Some(of_cookie(name, *attribute, *from, page)),
+        Subject::Hops { .. } => Some(of_hops(page)),
         _ => None,
     }
 }
@@ -121,15 +122,26 @@ fn of_certificate(page: &Page) -> Option<String> {
     }
 }
 
-fn of_cookie(name: &str, attribute: Option<CookieAttribute>, page: &Page) -> String {
-    if let (Some(attribute), Some(_)) = (attribute, page.cookie(name)) {
+fn of_hops(page: &Page) -> String {
+    match page.response().redirects.len() {
+        0 => "no redirect was followed".into(),
+        count => format!("the step followed {}, and `nth` counts from 0", unmatched::counted(count, "redirect")),
+    }
+}
+
+fn of_cookie(name: &str, attribute: Option<CookieAttribute>, from: Option<CookieSource>, page: &Page) -> String {
+    if let (Some(attribute), Some(_)) = (attribute, page.cookie(name, from)) {
         return format!("the cookie `{name}` is there, without `{}`", attribute.name());
     }
-    let mut names: Vec<&str> = page.cookie_names().collect();
+    let mut names: Vec<&str> = page.cookie_names(from).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
-        return "there are no cookies".into();
+        return match from {
+            None => "there are no cookies".into(),
+            Some(CookieSource::Answer) => "the answer sets no cookie".into(),
+            Some(CookieSource::Jar) => "the jar has no cookie for this address".into(),
+        };
     }
     let near = nearest(name, names.iter().copied());
     format!("there is {}", listed(if near.is_empty() { names.into_iter().take(NAMES).collect() } else { near }))

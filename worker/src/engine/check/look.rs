@@ -1,16 +1,18 @@
 //! Looks up what a subject names.
 
 use super::Unclear;
+use super::filter;
 use super::found::Found;
 use super::json_path;
 use super::xpath;
 use crate::engine::certificate::Certificate;
+use crate::engine::fetch::{Hop, Response};
 use crate::engine::page::{JsonError, Page, Reader, Selector};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::borrow::Cow;
 use stepcast_protocol::pattern::{Pattern, TooLong};
-use stepcast_protocol::suite::{CertificateProperty, CookieAttribute, Property, Subject};
+use stepcast_protocol::suite::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, Property, Subject};
 
 /// What the page has there.
 pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear> {
@@ -18,10 +20,11 @@ pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear>
     Ok(match subject {
         Subject::Status => Found::Number(f64::from(response.status.as_u16())),
         Subject::Header(name) => Found::Fields(page.headers(name)),
-        Subject::Cookie { name, attribute } => cookie(name, *attribute, page),
+        Subject::Cookie { name, attribute, from } => cookie(name, *attribute, *from, page),
         Subject::Certificate(property) => certificate(*property, page)?,
         Subject::Url => Found::Text(response.url.as_str().into()),
-        Subject::Redirects => Found::Number(f64::from(response.redirects)),
+        Subject::Redirects => number(response.redirects.len()),
+        Subject::Hops { attribute, nth } => hops(*attribute, *nth, response),
         Subject::Body => Found::Text(page.text().into()),
         Subject::Sha256 => Found::Text(page.sha256().into()),
         Subject::Size => number(response.body.len()),
@@ -122,8 +125,24 @@ fn first_match<'p>(text: &str, group: Option<u32>, page: &'p Page) -> Result<Fou
     Ok(found.map_or(Found::Nothing, |found| Found::Text(found.into())))
 }
 
-fn cookie(name: &str, attribute: Option<CookieAttribute>, page: &Page) -> Found<'static> {
-    let Some(cookie) = page.cookie(name) else { return Found::Nothing };
+fn hops(attribute: HopAttribute, nth: Option<i32>, response: &Response) -> Found<'static> {
+    let hops = &response.redirects;
+    let Some(nth) = nth else {
+        let value = |hop: &Hop| match attribute {
+            HopAttribute::Status => Value::from(hop.status.as_u16()),
+            HopAttribute::Location => Value::from(hop.location.as_str()),
+        };
+        return Found::List(hops.iter().map(|hop| Cow::Owned(value(hop))).collect());
+    };
+    match (filter::index_of(nth, hops.len()).and_then(|index| hops.get(index)), attribute) {
+        (None, _) => Found::Nothing,
+        (Some(hop), HopAttribute::Status) => Found::Number(f64::from(hop.status.as_u16())),
+        (Some(hop), HopAttribute::Location) => Found::Text(hop.location.to_string().into()),
+    }
+}
+
+fn cookie(name: &str, attribute: Option<CookieAttribute>, from: Option<CookieSource>, page: &Page) -> Found<'static> {
+    let Some(cookie) = page.cookie(name, from) else { return Found::Nothing };
     let Some(attribute) = attribute else { return Found::Text(cookie.value().to_owned().into()) };
     let text = |text: &str| Found::Text(text.to_owned().into());
     let flag = |flag: Option<bool>| Found::Json(Cow::Owned(Value::Bool(flag.unwrap_or_default())));

@@ -1,7 +1,7 @@
 //! HTTP clients: one for everybody, and one for each network of their own that suites ask for.
 //!
-//! A client has its own connections, so none that was made with a client certificate or through a proxy serves a
-//! request without. They are few and the oldest goes first, which costs whoever needs it again a new connection.
+//! A client has its own connections, so none that was made with a client certificate, through a proxy or without a look
+//! at the server's certificate serves a request without. They are few and the oldest goes first, which costs whoever needs it again a new connection.
 
 use super::network::{Network, Pem};
 use super::{FetchError, error};
@@ -98,6 +98,9 @@ impl Recipe {
         }
         if let Some(Pem { text, .. }) = network.authorities.as_deref() {
             builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(text.as_bytes())?);
+        }
+        if network.insecure {
+            builder = builder.tls_danger_accept_invalid_certs(true);
         }
         if let Some(Pem { text, .. }) = network.identity.as_deref() {
             builder = builder.identity(reqwest::Identity::from_pem(text.as_bytes())?);

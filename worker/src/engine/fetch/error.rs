@@ -19,6 +19,9 @@ pub enum FetchError {
     /// The guard refused the host
     #[error(transparent)]
     Refused(#[from] RefusedTarget),
+    /// The suite does not want certificates to be verified, which is not allowed here
+    #[error("the suite is `insecure`: certificates would not be verified, which is not allowed here")]
+    Insecure,
     /// The name could not be resolved
     #[error("`{host}` could not be resolved: {reason}")]
     Dns {
@@ -118,6 +121,10 @@ impl FetchError {
         match self {
             Self::InvalidRequest(_) => "check the request, and what its variables hold",
             Self::Refused(refused) => refused.hint(),
+            Self::Insecure => {
+                "name who signed the certificate with `ca` in `defaults`; or have the server started with \
+                 `--allow-insecure-targets`"
+            }
             Self::Dns { .. } => "check the name, and whether it resolves where Stepcast runs",
             Self::Connect { .. } => "check that the server is up and listens on that port",
             Self::Tls { hint, .. } => hint,
@@ -138,7 +145,7 @@ impl FetchError {
     /// Whether trying again would end the same way.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::InvalidRequest(_) | Self::Refused(_) | Self::TooLarge { .. } => true,
+            Self::InvalidRequest(_) | Self::Refused(_) | Self::Insecure | Self::TooLarge { .. } => true,
             Self::Proxy(error) => error.is_permanent(),
             _ => false,
         }

@@ -20,22 +20,27 @@ pub struct Network {
     pub authorities: Option<Arc<Pem>>,
     /// Certificate and private key that are shown to servers that ask for them, of the origin that is addressed
     pub identity: Option<Arc<Pem>>,
+    /// Whether certificates of servers are not verified
+    pub insecure: bool,
 }
 
 impl Network {
     /// Tells settings apart without holding anything of them; nothing for the default.
     pub fn key(&self) -> Option<String> {
-        let Self { proxy, authorities, identity } = self;
-        if proxy.is_none() && authorities.is_none() && identity.is_none() {
+        let Self { proxy, authorities, identity, insecure } = self;
+        if proxy.is_none() && authorities.is_none() && identity.is_none() && !insecure {
             return None;
         }
         let proxy = proxy.as_ref().map(|proxy| proxy.digest.as_str());
         let [authorities, identity] = [authorities, identity].map(|pem| pem.as_ref().map(|pem| pem.digest.as_str()));
-        Some(digest::sha256(format!("{proxy:?} {authorities:?} {identity:?}").as_bytes()))
+        Some(digest::sha256(format!("{proxy:?} {authorities:?} {identity:?} {insecure}").as_bytes()))
     }
 
-    /// Checks what can be told of the proxy's address without resolving it.
+    /// Checks whether it may be insecure, and what can be told of the proxy's address without resolving it.
     pub fn check(&self, guard: &Guard) -> Result<(), FetchError> {
+        if self.insecure && !guard.allows_insecure() {
+            return Err(FetchError::Insecure);
+        }
         let Some(proxy) = &self.proxy else { return Ok(()) };
         guard.check_url(&proxy.url).map_err(|refused| FetchError::Proxy(Box::new(refused.into())))
     }

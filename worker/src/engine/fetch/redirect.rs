@@ -82,6 +82,7 @@ mod tests {
             body: Some("body".into()),
             timeout: Duration::from_secs(1),
             body_bytes: None,
+            follow: None,
             network: Network { identity: Some(Arc::new(Pem::new("key".into()))), ..Network::default() },
             called_off: CancellationToken::new(),
         }

@@ -35,8 +35,8 @@ struct Kept {
 impl Shared {
     /// The place for the answer to a request of a job.
     pub fn place(&self, job: &str, request: &FetchRequest) -> Place {
-        let FetchRequest { url, timeout, headers, network, .. } = request;
-        let asked = format!("{job}\n{url}\n{timeout:?}\n{headers:?}\n{:?}", network.key());
+        let FetchRequest { url, timeout, headers, follow, network, .. } = request;
+        let asked = format!("{job}\n{url}\n{timeout:?}\n{headers:?}\n{follow:?}\n{:?}", network.key());
         let mut kept = self.lock();
         if let Some(place) = kept.by_request.get(&asked) {
             return Arc::clone(place);
@@ -99,6 +99,7 @@ mod tests {
             body: None,
             timeout: Duration::from_secs(1),
             body_bytes: None,
+            follow: None,
             network: Network::default(),
             called_off: CancellationToken::new(),
         }
@@ -109,7 +110,7 @@ mod tests {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
             url: request(path).url,
-            redirects: 0,
+            redirects: Vec::new(),
             body: vec![0; bytes].into(),
             elapsed: Duration::ZERO,
             certificate: None,

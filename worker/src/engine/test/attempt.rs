@@ -5,7 +5,7 @@
 
 use super::slow::Stopwatch;
 use super::time_limit::{TimeLimit, within};
-use super::{Observer, opening};
+use super::{Observer, opening, until};
 use crate::engine::bound;
 use crate::engine::fetch::{Fetcher, Network};
 use crate::engine::mask::Mask;
@@ -63,6 +63,8 @@ pub struct Try<'a> {
     jar: CookieStore,
     stopwatch: Stopwatch,
     attempt: Attempt,
+    /// Whether a request was made that may have left something behind
+    has_asked: bool,
 }
 
 impl<'a> Try<'a> {
@@ -74,7 +76,8 @@ impl<'a> Try<'a> {
         observer: &'a mut dyn Observer,
     ) -> Self {
         let (jar, stopwatch) = (CookieStore::new(), Stopwatch::new(test));
-        let mut this = Self { means, test, mask, observer, scope, jar, stopwatch, attempt: Attempt::default() };
+        let attempt = Attempt::default();
+        let mut this = Self { means, test, mask, observer, scope, jar, stopwatch, attempt, has_asked: false };
         // A page can echo what a later step sends.
         for step in this.test.setup.iter().chain(&this.test.steps).chain(&this.test.teardown) {
             this.hide_credentials(step);
@@ -90,8 +93,7 @@ impl<'a> Try<'a> {
             self.run_until_one_fails(&test.steps, "").await;
             self.judge_expected_failure();
         }
-        // A step that was called off has left nothing behind.
-        if self.attempt.steps.iter().any(|step| step.outcome != Some(Outcome::Cancelled)) {
+        if self.has_asked {
             self.tear_down().await;
         }
         self.attempt
@@ -138,7 +140,7 @@ impl<'a> Try<'a> {
     }
 
     fn leave_out(&mut self, step: &Step) {
-        let opening = self.open(&format!("teardown: {}", self.scope.show(&step.name)));
+        let opening = self.open(&format!("teardown: {}", self.scope.show(&step.name)), None);
         self.close(StepState { outcome: Some(Outcome::Skipped), duration_ms: Some(0), ..opening });
     }
 
@@ -160,28 +162,33 @@ impl<'a> Try<'a> {
             actual,
             hint: is_surprise.then(|| "what was wrong is mended: take `expect_failure` out of the suite".to_owned()),
         };
-        let opening = self.open("expect_failure");
+        let opening = self.open("expect_failure", None);
         self.close(StepState { outcome: Some(outcome), duration_ms: Some(0), checks: vec![check], ..opening });
         self.attempt.outcome = outcome;
     }
 
     async fn run_step(&mut self, step: &Step, prefix: &str, called_off: CancellationToken) -> StepEnd {
         self.hide_credentials(step);
-        let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)));
+        let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)), step.until.map(|_| 1));
         let Means { fetcher, limits, network, shared, time_limit } = self.means;
         let shared = shared.filter(|_| may_share(self.test, step));
         let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off };
         let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
-        let (mut end, scope) = match within(time_limit, run.run(&mut self.jar, std::mem::take(&mut self.scope))).await {
+        let observer = &mut *self.observer;
+        let tell = |tries| observer.step_started(StepState { tries: Some(tries), ..opening.clone() });
+        let asking = until::run(&run, &mut self.jar, std::mem::take(&mut self.scope), tell);
+        let (mut end, scope) = match within(time_limit, asking).await {
             Ok(ended) => ended,
             Err(over) => (over_limit(over, &opening.name, begun.elapsed()), before.unwrap_or_default()),
         };
         self.scope = scope;
         end.results.extend(self.stopwatch.note(step, end.elapsed));
         self.attempt.checks += end.evaluated;
+        self.has_asked |= end.has_asked;
         self.close(StepState {
             outcome: Some(end.outcome),
             duration_ms: Some(millis(end.duration)),
+            tries: end.tries,
             checks: std::mem::take(&mut end.results),
             ..opening
         });
@@ -195,9 +202,9 @@ impl<'a> Try<'a> {
         }
     }
 
-    fn open(&mut self, name: &str) -> StepState {
+    fn open(&mut self, name: &str, tries: Option<u32>) -> StepState {
         let number = u32::try_from(self.attempt.steps.len()).unwrap_or(u32::MAX);
-        let opening = opening(number, name, &self.mask);
+        let opening = StepState { tries, ..opening(number, name, &self.mask) };
         self.observer.step_started(opening.clone());
         opening
     }
@@ -218,6 +225,8 @@ fn over_limit(over: TimeLimit, step: &str, duration: Duration) -> StepEnd {
         results: vec![over.exceeded(&format!("it was at `{step}`"))],
         evaluated: 0,
         is_permanent: true,
+        has_asked: true,
+        tries: None,
     }
 }
 
@@ -226,5 +235,5 @@ fn may_share(test: &Test, step: &Step) -> bool {
     let text = serde_json::to_string(&step.request).unwrap_or_default();
     let used = template::names(&text);
     let mut captured = test.setup.iter().chain(&test.steps).chain(&test.teardown).flat_map(|step| &step.capture);
-    step.request.method == "GET" && !captured.any(|(name, _)| used.contains(&name.as_str()))
+    step.request.method == "GET" && step.until.is_none() && !captured.any(|(name, _)| used.contains(&name.as_str()))
 }

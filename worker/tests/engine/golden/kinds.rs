@@ -7,13 +7,13 @@ use stepcast_protocol::suite::check::SUBJECTS;
 use stepcast_protocol::suite::filter::FILTERS;
 use stepcast_protocol::suite::matcher::MATCHERS;
 use stepcast_protocol::suite::{
-    CertificateProperty, Check, CookieAttribute, Matcher, Property, Subject, Test, ValueCheck,
+    CertificateProperty, Check, CookieAttribute, HopAttribute, Matcher, Property, Subject, Test, ValueCheck,
 };
 use stepcast_worker::engine::TestEnd;
 
 /// Of each property one; the match in [`property`] fails to compile where one is missing.
 const PROPERTIES: [&str; 6] = ["text", "texts", "html", "attr", "count", "exists"];
-const GROUPS: [&str; 4] = ["any", "all", "not", "links"];
+const GROUPS: [&str; 5] = ["any", "all", "not", "links", "error"];
 
 /// The kinds that have been seen to fail.
 #[derive(Default)]
@@ -41,6 +41,7 @@ impl Kinds {
             Check::All(_) => self.add("group", "all"),
             Check::Not(_) => self.add("group", "not"),
             Check::Links(_) => self.add("group", "links"),
+            Check::Error(_) => self.add("group", "error"),
         }
     }
 
@@ -49,6 +50,7 @@ impl Kinds {
         self.add("subject", subject.split(' ').next().unwrap_or_default());
         match &check.subject {
             Subject::Cookie { attribute: Some(attribute), .. } => self.add("cookie", attribute.name()),
+            Subject::Hops { attribute, .. } => self.add("redirects", attribute.name()),
             Subject::Certificate(property) => self.add("cert", property.name()),
             Subject::Css { property, .. } => self.add("css", self::property(property)),
             _ => {}
@@ -81,6 +83,7 @@ impl Kinds {
             ("css", PROPERTIES.to_vec()),
             ("group", GROUPS.to_vec()),
             ("cookie", CookieAttribute::ALL.map(CookieAttribute::name).to_vec()),
+            ("redirects", HopAttribute::ALL.map(HopAttribute::name).to_vec()),
             ("cert", CertificateProperty::ALL.map(CertificateProperty::name).to_vec()),
             ("outcome", Outcome::ALL.map(Outcome::as_str).to_vec()),
         ];

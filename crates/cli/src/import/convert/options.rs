@@ -6,23 +6,47 @@ use crate::import::notes::{Kind, Unsaid};
 use crate::import::yaml::Yaml;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use stepcast_protocol::document::Position;
+use stepcast_protocol::duration::format;
+use stepcast_protocol::limits::{STEP_UNTIL, STEP_WAIT, TRIES_PER_STEP};
 use stepcast_protocol::template;
 
-/// Most redirects that are followed, and most retries of a test.
+/// Most redirects that are followed.
 const MOST: i64 = 10;
+/// Least time between two tries of a step.
+const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 /// The longest `timeout` of a step.
 const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What options say about the step.
-#[derive(Default)]
 pub(super) struct Options {
-    /// Whether Hurl follows redirects; a suite always does
+    /// Whether redirects are followed
     pub follows: bool,
     pub most_redirects: Option<i64>,
     pub timeout: Option<Duration>,
     pub user: Option<Template>,
     /// `name: value` each
     pub headers: Vec<Template>,
+    delay: Duration,
+    /// How often it is asked again, minus one for ever, and where it says so
+    retry: Option<(Position, i64)>,
+    interval: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            follows: false,
+            most_redirects: None,
+            timeout: None,
+            user: None,
+            headers: Vec::new(),
+            delay: Duration::ZERO,
+            retry: None,
+            // <https://hurl.dev/docs/entry.html#retry>
+            interval: Duration::from_secs(1),
+        }
+    }
 }
 
 impl Options {
@@ -48,7 +72,14 @@ impl Options {
                 let text = "`connect-timeout` became `timeout`, which is for the whole request";
                 context.note(option.at, Kind::Changed, text);
             }
-            "retry" => take_retries(option, context)?,
+            "retry" => self.retry = Some((option.at, integer(value)?)).filter(|(_, retry)| *retry != 0),
+            "retry-interval" => self.interval = length(value, "ms")?,
+            "delay" => self.delay = delay(option, context)?,
+            "insecure" if flag(value)? => {
+                context.is_insecure = true;
+                let text = "`insecure` is for the whole suite; a server has to allow it";
+                context.note(option.at, Kind::Changed, text);
+            }
             "variable" => take_variable(value, context)?,
             "user" => self.user = Some(value.clone()),
             "header" => self.headers.push(value.clone()),
@@ -60,6 +91,24 @@ impl Options {
         }
         Ok(())
     }
+
+    /// The wait before the step, if there is one.
+    pub fn wait(&self) -> Option<Yaml> {
+        (!self.delay.is_zero()).then(|| Yaml::text(written(whole(self.delay))))
+    }
+
+    /// For how long the step is asked again, if it is: Hurl counts the tries, a suite the time.
+    pub fn until(&self, context: &mut Context) -> Option<Yaml> {
+        let (at, retry) = self.retry?;
+        let interval = whole(self.interval.clamp(LEAST_INTERVAL, STEP_UNTIL));
+        let times = u32::try_from(retry).unwrap_or(u32::MAX);
+        let within = interval.saturating_mul(times).min(STEP_UNTIL).max(interval);
+        let every = interval.max(whole(within.div_f64(TRIES_PER_STEP.into())));
+        let text = format!("`retry` became `until`: it is asked again for {}, however often that is", format(within));
+        context.note(at, Kind::Changed, text);
+        let keys = [("within", within), ("every", every)];
+        Some(Yaml::Map(keys.map(|(key, length)| (key.to_owned(), Yaml::text(written(length)))).into()))
+    }
 }
 
 /// Whether an entry is not run.
@@ -70,9 +119,6 @@ pub(super) fn is_skipped(options: &[EntryOption]) -> bool {
 /// Why an option stays out, and what to do about it.
 fn reason(name: &str) -> &'static str {
     match name {
-        "insecure" => "certificates are always checked; name who signed it with `ca` in `defaults`",
-        "delay" => "steps do not wait; if it is for something to get ready, give the test `retries`",
-        "retry-interval" => "the pause before a retry is 250ms, doubled each time up to 4s",
         "repeat" => "a step is made once; give the test `each` to run it several times",
         "proxy" => "it is for the whole suite: write `proxy` in `defaults`",
         "cacert" => "it is for the whole suite: write `ca` in `defaults`",
@@ -86,21 +132,6 @@ fn reason(name: &str) -> &'static str {
         }
         _ => "a suite has nothing like it",
     }
-}
-
-fn take_retries(option: &EntryOption, context: &mut Context) -> Result<(), Unsaid> {
-    let wanted = integer(&option.value)?;
-    // Minus one is for ever.
-    let retries = if wanted < 0 { MOST } else { wanted.min(MOST) };
-    context.retries = context.retries.max(u32::try_from(retries).unwrap_or_default());
-    if retries > 0 {
-        let text = "`retry` became `retries` of the test: it starts again from its first step, and a pass is `flaky`";
-        context.note(option.at, Kind::Changed, text);
-    }
-    if wanted != retries {
-        context.note(option.at, Kind::Changed, format!("a test is tried again {MOST} times at most"));
-    }
-    Ok(())
 }
 
 /// `name=value`, the value perhaps in quotes.
@@ -150,7 +181,7 @@ fn needs_itself(name: &str, value: &str, vars: &[(String, String)]) -> bool {
 }
 
 fn timeout(option: &EntryOption, context: &mut Context) -> Result<Duration, Unsaid> {
-    let wanted = seconds(&option.value)?;
+    let wanted = length(&option.value, "s")?;
     if wanted > LONGEST_TIMEOUT {
         context.note(option.at, Kind::Changed, "`timeout` is 2 minutes at most");
     }
@@ -170,10 +201,29 @@ fn integer(value: &Template) -> Result<i64, Unsaid> {
     number.map_or_else(|| Unsaid::new("only whole numbers are, not what is known when it runs"), Ok)
 }
 
-/// A length of time, in seconds where it has no unit.
-fn seconds(value: &Template) -> Result<Duration, Unsaid> {
+/// A length of whole milliseconds, to the last of them.
+fn written(length: Duration) -> String {
+    if length.subsec_millis() == 0 { format(length) } else { format!("{}ms", length.as_millis()) }
+}
+
+/// In whole milliseconds, which can be written, and no less.
+fn whole(length: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(length.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
+}
+
+fn delay(option: &EntryOption, context: &mut Context) -> Result<Duration, Unsaid> {
+    let wanted = length(&option.value, "ms")?;
+    if wanted > STEP_WAIT {
+        context.note(option.at, Kind::Changed, "`wait` is 2 minutes at most");
+    }
+    Ok(wanted.min(STEP_WAIT))
+}
+
+/// A length of time, in this unit where it has none.
+fn length(value: &Template, unit: &str) -> Result<Duration, Unsaid> {
     let known = value.literal().and_then(|text| {
-        let with_unit = if text.ends_with(|c: char| c.is_ascii_digit()) { format!("{text}s") } else { text.to_owned() };
+        let with_unit =
+            if text.ends_with(|c: char| c.is_ascii_digit()) { format!("{text}{unit}") } else { text.to_owned() };
         stepcast_protocol::duration::parse(&with_unit).ok()
     });
     known.map_or_else(|| Unsaid::new("only lengths of time like `10s` are, not what is known when it runs"), Ok)

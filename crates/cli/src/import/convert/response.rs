@@ -7,16 +7,11 @@ use super::matcher::sha256;
 use super::options::Options;
 use super::subject::Subject;
 use super::{Context, assert, capture, json, refusal, text};
-use crate::import::hurl::{Assert, Body, Language, Located, Operator, Pair, Query, Response, Template, Test, Value};
+use crate::import::hurl::{Body, Language, Located, Pair, Query, Response, Template};
 use crate::import::notes::{Kind, Unsaid};
 use crate::import::yaml::{Item, Yaml};
 use stepcast_protocol::document::Position;
 use stepcast_protocol::limits::CHECKS_PER_STEP;
-
-/// The status codes that lead elsewhere.
-const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
-const FOLLOWED: &str =
-    "redirects are followed, so the last answer is what is seen; check `redirects` and `url` in its place";
 
 /// What `capture` and `expect` hold.
 type Expected = (Vec<(String, Yaml)>, Vec<Item>);
@@ -29,19 +24,13 @@ pub(super) fn convert(
 ) -> Expected {
     let Some(response) = response else { return Expected::default() };
     let mut checks = Checks { items: Vec::new(), size: 0 };
-    let is_redirect = !options.follows && looks_at_redirect(response);
-    status(response, is_redirect, context, &mut checks);
+    status(response, context, &mut checks);
     for pair in &response.headers {
-        let made = if is_redirect && is_location(&pair.key) { Unsaid::new(FOLLOWED) } else { header(pair) };
         let what = format!("the header `{}`", pair.key.literal().unwrap_or("?"));
-        checks.add(pair.at, &what, made.map(|check| vec![check]), context);
+        checks.add(pair.at, &what, header(pair).map(|check| vec![check]), context);
     }
     for assert in &response.asserts {
-        let made = if is_redirect && is_of_redirect(assert) {
-            Unsaid::new(FOLLOWED)
-        } else {
-            assert::convert(assert, &context.folder)
-        };
+        let made = assert::convert(assert, &context.folder);
         checks.add(assert.at, &format!("`{}`", assert.source), made, context);
     }
     if let Some(expected) = &response.body {
@@ -52,11 +41,7 @@ pub(super) fn convert(
         let most = Yaml::one("at_most", Yaml::Number(most.into()));
         checks.items.push(Item::Value(Yaml::one("redirects", most)));
     }
-    if is_redirect && checks.size > 0 {
-        let text = "the other checks of this request see the last answer, behind the redirects";
-        context.note(response.at, Kind::Changed, text);
-    }
-    (captures(response, is_redirect, context, comments), checks.items)
+    (captures(response, context, comments), checks.items)
 }
 
 /// How many asserts Hurl would make.
@@ -101,51 +86,15 @@ fn size_of(check: &serde_json::Value) -> usize {
     1 + inside
 }
 
-fn status(response: &Response, is_redirect: bool, context: &mut Context, checks: &mut Checks) {
+fn status(response: &Response, context: &mut Context, checks: &mut Checks) {
     if let Some(version) = &response.version {
         let why = Unsaid::new("the version is agreed on with the server; leave it out");
         checks.add(response.at, &format!("HTTP/{version}"), why, context);
     }
     if let Some(status) = response.status {
         let check = Yaml::one("status", Yaml::Number(status.into()));
-        let made = if is_redirect && REDIRECTS.contains(&status) { Unsaid::new(FOLLOWED) } else { Ok(vec![check]) };
-        checks.add(response.at, &format!("status {status}"), made, context);
+        checks.add(response.at, &format!("status {status}"), Ok(vec![check]), context);
     }
-}
-
-/// Whether an answer is expected that leads elsewhere. A `location` can also say where something was made; then there
-/// is a status that says so.
-fn looks_at_redirect(response: &Response) -> bool {
-    let asserted = response.asserts.iter().find_map(asserted_status);
-    match response.status.or(asserted) {
-        Some(status) => REDIRECTS.contains(&status),
-        None => {
-            response.headers.iter().any(|pair| is_location(&pair.key))
-                || response.asserts.iter().any(|assert| is_location_query(&assert.query))
-                || response.captures.iter().any(|capture| is_location_query(&capture.query))
-        }
-    }
-}
-
-fn asserted_status(assert: &Assert) -> Option<u16> {
-    match (&assert.query, &assert.predicate.test) {
-        (Query::Status, Test::Compare(Operator::Equal, Value::Number(status))) if !assert.predicate.is_negated => {
-            status.as_u64().and_then(|status| u16::try_from(status).ok())
-        }
-        _ => None,
-    }
-}
-
-fn is_of_redirect(assert: &Assert) -> bool {
-    asserted_status(assert).is_some_and(|status| REDIRECTS.contains(&status)) || is_location_query(&assert.query)
-}
-
-fn is_location_query(query: &Query) -> bool {
-    matches!(query, Query::Header(name) if is_location(name))
-}
-
-fn is_location(name: &Template) -> bool {
-    name.literal().is_some_and(|name| name.eq_ignore_ascii_case("location"))
 }
 
 fn header(pair: &Pair) -> Result<Yaml, Unsaid> {
@@ -156,19 +105,10 @@ fn header(pair: &Pair) -> Result<Yaml, Unsaid> {
     refusal::checked_check(Yaml::Map(keys))
 }
 
-fn captures(
-    response: &Response,
-    is_redirect: bool,
-    context: &mut Context,
-    comments: &mut Vec<String>,
-) -> Vec<(String, Yaml)> {
+fn captures(response: &Response, context: &mut Context, comments: &mut Vec<String>) -> Vec<(String, Yaml)> {
     let mut made: Vec<(String, Yaml)> = Vec::new();
     for capture in &response.captures {
-        let taken = if is_redirect && is_location_query(&capture.query) {
-            Unsaid::new("redirects are followed; capture `url` in its place, which is where they lead")
-        } else {
-            capture::convert(capture)
-        };
+        let taken = capture::convert(capture);
         let what = format!("the capture `{}`", capture.name.literal().unwrap_or("?"));
         let Some((name, found)) = context.keep(capture.at, &what, taken, comments) else { continue };
         if capture.is_redacted {

@@ -55,6 +55,12 @@ impl Subject {
         {
             return Ok((subject, rest));
         }
+        if let (Query::Redirects, [which, location, rest @ ..]) = (query, filters)
+            && let Some(nth) = place_of(which)
+            && location.name == "location"
+        {
+            return Ok((hop(nth), rest));
+        }
         let names: Vec<&str> = filters.iter().map(|filter| filter.name).collect();
         match (query, names.as_slice()) {
             (Query::Bytes, ["count"]) => return Ok((Self::bare("size", Kind::Number), &[])),
@@ -97,7 +103,7 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
         Query::Md5 => return Unsaid::new("check `sha256`"),
         Query::Ip => return Unsaid::new("a suite does not see addresses of servers"),
         Query::Redirects => {
-            return Unsaid::new("of redirects a suite sees how many there were; check `redirects` and `url`");
+            return Unsaid::new("of redirects a suite sees how many there were, and `attr` and `nth` of each");
         }
         Query::Variable => return Unsaid::new("a check looks at the answer; check what was captured where it stands"),
     })
@@ -107,8 +113,27 @@ fn certificate(field: &str, kind: Kind) -> Subject {
     Subject { keys: vec![("cert", Some(Yaml::text(field)))], kind }
 }
 
+/// The place a filter takes from a list.
+fn place_of(filter: &Filter) -> Option<i64> {
+    match (filter.name, filter.arguments.as_slice()) {
+        ("first", _) => Some(0),
+        ("last", _) => Some(-1),
+        ("nth", [Argument::Integer(place)]) => Some(*place),
+        _ => None,
+    }
+}
+
+/// Where a redirect led.
+fn hop(nth: i64) -> Subject {
+    let nth = Yaml::Number(nth.into());
+    let keys = vec![("redirects", Some(Yaml::Null)), ("attr", Some(Yaml::text("location"))), ("nth", Some(nth))];
+    Subject { keys, kind: Kind::Text }
+}
+
+/// A cookie the answer sets; Hurl does not look at those that were set before.
 fn cookie(name: String, attribute: Option<&str>) -> Subject {
     let mut subject = Subject::named("cookie", name, Kind::Text);
+    subject.keys.push(("from", Some(Yaml::text("answer"))));
     let (attribute, kind) = match attribute {
         None | Some("value") => return subject,
         Some("secure") => ("secure", Kind::Flag),

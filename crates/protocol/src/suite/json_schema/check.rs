@@ -1,6 +1,6 @@
 //! Checks and captures: one mapping with all keys that can stand in it, and for each subject which of them can.
 
-use super::super::check::{CertificateProperty, CookieAttribute, SUBJECTS};
+use super::super::check::{CertificateProperty, CookieAttribute, CookieSource, ErrorKind, HopAttribute, SUBJECTS};
 use super::super::filter::{ENCODINGS, FILTERS};
 use super::super::matcher::MATCHERS;
 use super::super::read_check::GROUPS;
@@ -29,8 +29,8 @@ const PAIRS: [(&str, &str); 2] = [("texts", "count"), ("attr", "exists")];
 pub(super) fn definitions() -> Map<String, Value> {
     let entries = [
         ("check", check(&[&GROUPS[..], &["use"]].concat())),
-        ("check_or_links", check(&[&GROUPS[..], &["links"]].concat())),
-        ("check_or_group", check(&[&GROUPS[..], &["links", "use"]].concat())),
+        ("check_or_links", check(&[&GROUPS[..], &["links", "error"]].concat())),
+        ("check_or_group", check(&[&GROUPS[..], &["links", "error", "use"]].concat())),
         ("subjects", json!({ "allOf": SUBJECTS.map(|subject| of_subject(subject, &MATCHERS)) })),
         ("says_something", any_required(&MATCHERS)),
         ("capture", capture()),
@@ -94,12 +94,19 @@ fn own_value(key: &str) -> Value {
         "header" | "cookie" | "css" | "xpath" | "regex" => reference("text_not_empty"),
         "filter" => reference("filters"),
         "group" => whole_number(0, u32::from(u16::MAX)),
+        "nth" => json!({ "type": "integer" }),
+        "from" => json!({ "enum": CookieSource::ALL.map(CookieSource::name) }),
         "links" => reference("links"),
+        "error" => one_or_more(&json!({ "enum": ErrorKind::ALL.map(ErrorKind::name) })),
         "use" => reference("text"),
         "not" => reference("check"),
         "any" | "all" => json!({ "type": "array", "items": reference("check"), "minItems": 1 }),
         _ => json!({}),
     }
+}
+
+fn one_or_more(schema: &Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "array", "items": schema, "minItems": 1 }] })
 }
 
 /// Which keys stand beside a subject, and what stands behind them.
@@ -114,6 +121,10 @@ fn of_subject(subject: &str, matchers: &[&str]) -> Value {
         "cookie" => rules.push(json!({ "properties": {
             "attr": { "enum": CookieAttribute::ALL.map(CookieAttribute::name) },
         } })),
+        "redirects" => {
+            rules.push(json!({ "properties": { "attr": { "enum": HopAttribute::ALL.map(HopAttribute::name) } } }));
+            rules.push(json!({ "dependentRequired": { "nth": ["attr"] } }));
+        }
         _ => {}
     }
     let mut rule = alone(subject, &allowed);
@@ -138,6 +149,13 @@ fn typed(subject: &str) -> Value {
         None => json!({ "allOf": [matcher::beside(compared)], "properties": { "count": reference("count") } }),
     };
     let filtered = of(Compared::Anything);
+    if subject == "redirects" {
+        let number = with(
+            of(Compared::Number),
+            json!({ "allOf": [matcher::beside(Compared::Number), says_something(subject)] }),
+        );
+        return json!({ "if": any_required(&["filter", "attr"]), "then": filtered, "else": number });
+    }
     let plain = match (subject, own) {
         (_, Some((_, compared))) => of(compared),
         ("json", _) => return filtered,

@@ -1,5 +1,6 @@
 //! How requests reach the network.
 
+use super::super::network::INSECURE;
 use super::super::read_network::{BEGIN, CLIENT_KEYS, END, FILE_KEYS, PRIVATE_KEY};
 use super::values::reference;
 use super::words::Place;
@@ -25,6 +26,7 @@ pub(super) fn definitions() -> Map<String, Value> {
     let entries = [
         ("proxy", proxy),
         ("ca", json!({ "anyOf": [text, with(file, json!({ "required": FILE_KEYS }))] })),
+        (INSECURE, json!({ "type": "boolean", "default": false })),
         ("client_certificate", with(client, json!({ "required": CLIENT_KEYS }))),
     ];
     entries.map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()

@@ -1,9 +1,10 @@
 //! Requests: the keys of a step that make one.
 
 use super::super::read_request::{BASIC_KEYS, BODIES, FILE_KEYS, METHODS};
-use super::values::{one_or_list, reference};
+use super::values::{one_or_list, reference, whole_number};
 use super::words::Place;
 use super::{excludes, mapping, with};
+use crate::limits;
 use serde_json::{Map, Value, json};
 
 pub(super) fn definitions() -> Map<String, Value> {
@@ -44,6 +45,7 @@ pub(super) fn value(key: &str) -> Value {
         "text" => reference("text"),
         "multipart" => reference("multipart"),
         "timeout" => reference("duration"),
+        "follow" => json!({ "anyOf": [{ "type": "boolean", "default": true }, whole_number(0, limits::REDIRECTS)] }),
         _ => with(reference("address"), json!({ "examples": ["https://shop.example/", "${base}/"] })),
     }
 }

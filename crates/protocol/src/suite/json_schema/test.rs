@@ -1,7 +1,9 @@
 //! Tests and their steps, `each` and `discover`.
 
 use super::super::read_request::{BODIES, METHODS, REQUEST_KEYS};
-use super::super::read_test::{DEEPEST, DISCOVER_KEYS, DISCOVER_SCOPES, OWN_STEP_KEYS, ROBOTS, TEST_KEYS};
+use super::super::read_test::{
+    DEEPEST, DISCOVER_KEYS, DISCOVER_SCOPES, OF_STEPS, OWN_STEP_KEYS, ROBOTS, TEST_KEYS, UNTIL_KEYS,
+};
 use super::values::{reference, whole_number};
 use super::words::Place;
 use super::{excludes, mapping, one_required, request, with};
@@ -25,6 +27,7 @@ pub(super) fn definitions() -> Map<String, Value> {
         ("captures", captures),
         ("each", each()),
         ("discover", discover()),
+        ("until", until()),
     ];
     entries.map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()
 }
@@ -43,7 +46,7 @@ fn test() -> Value {
     });
     test["required"] = json!(["name"]);
     let mut rules = request::rules();
-    rules.push(excludes("steps", &[&REQUEST_KEYS[..], &["capture", "expect"]].concat()));
+    rules.push(excludes("steps", &[&REQUEST_KEYS[..], &OF_STEPS].concat()));
     rules.push(excludes("discover", &[&["steps"], &METHODS[..], &BODIES].concat()));
     rules.push(one_required(&[&METHODS[..], &["steps", "discover"]].concat()));
     test["allOf"] = Value::Array(rules);
@@ -65,9 +68,18 @@ fn step_value(key: &str) -> Value {
         "expect" => json!({
             "type": "array", "items": reference("check_or_group"), "maxItems": limits::CHECKS_PER_STEP,
         }),
-        "slow_over" => reference("duration"),
+        "slow_over" | "wait" => reference("duration"),
+        "until" => reference("until"),
         key => request::value(key),
     }
+}
+
+fn until() -> Value {
+    let until = mapping(Place::Until, &UNTIL_KEYS, |key| match key {
+        "every" => with(reference("duration"), json!({ "default": "1s" })),
+        _ => reference("duration"),
+    });
+    with(until, json!({ "required": ["within"], "examples": [{ "within": "30s", "every": "1s" }] }))
 }
 
 fn each() -> Value {

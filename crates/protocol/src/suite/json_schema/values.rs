@@ -9,7 +9,7 @@ const TEMPLATE: &str = r"\$\{[^}]*\}";
 /// Lengths of time as `duration::parse` reads them.
 const DURATION: &str = r"^\s*(([0-9]+\.?[0-9]*|\.[0-9]+)\s*(ms|s|min|m|h|d)\s*)+$";
 const VARIABLE_NAME: &str = r"^[\p{L}\p{N}_-]+$";
-const HEADER_NAME: &str = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
+const HEADER_NAME: &str = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$|\$\{[^}]*\}";
 const ADDRESS: &str = r"^\s*[hH][tT][tT][pP][sS]?:|\$\{[^}]*\}";
 const JSON_PATH: &str = r"^\$|\$\{[^}]*\}";
 const DATE: &str = r"^[-+]?[0-9]{4,6}-?[0-9]{2}-?[0-9]{2}";

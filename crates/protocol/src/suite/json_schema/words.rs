@@ -14,6 +14,7 @@ pub(super) enum Place {
     Basic,
     Test,
     Step,
+    Until,
     Each,
     Discover,
     File,
@@ -46,6 +47,7 @@ fn words(place: Place, key: &str) -> Option<&'static str> {
         Place::Basic => of_basic(key),
         Place::Test => of_test(key).or_else(|| of_step(key)).or_else(|| of_request(key)),
         Place::Step => of_step(key).or_else(|| of_request(key)),
+        Place::Until => of_until(key),
         Place::Each => of_each(key),
         Place::Discover => of_discover(key),
         Place::File => of_file(key),
@@ -77,6 +79,7 @@ fn of_defaults(key: &str) -> Option<&'static str> {
         "host" => "How hard one host may be asked by one worker process",
         "proxy" => "The address of the proxy all requests go through, http or https; empty for none",
         "ca" => "Certificates, in PEM, that are trusted besides those of the system, or `{ file }`",
+        "insecure" => "Certificates are not verified; a server refuses it unless its operator allows it",
         "client_certificate" => "Shown to servers that ask for one: `{ certificate, key }`",
         _ => return None,
     })
@@ -146,9 +149,19 @@ fn of_test(key: &str) -> Option<&'static str> {
 fn of_step(key: &str) -> Option<&'static str> {
     Some(match key {
         "name" => "What the step is called; its method and address if this is left out",
+        "wait" => "How long to wait before the request, at most 2m",
+        "until" => "Asks again until the checks hold: `{ within, every }`",
         "capture" => "Keeps values of the answer under names, for the checks of this step and for later steps",
         "expect" => "What has to hold of the answer; all checks are made and reported",
         "slow_over" => "Tells a step whose request took longer; fails nothing",
+        _ => return None,
+    })
+}
+
+fn of_until(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "within" => "No try begins later than this after the first; at most 10m",
+        "every" => "Least time between the starts of two tries",
         _ => return None,
     })
 }
@@ -167,6 +180,7 @@ fn of_request(key: &str) -> Option<&'static str> {
         "text" => "The body, sent as text/plain unless a header says otherwise",
         "multipart" => "The body, sent as multipart/form-data: fields by name, files as `{ name, content, type }`",
         "timeout" => "Time for the request, redirects and body included; at most 2m",
+        "follow" => "How many redirects are followed before the answer is looked at; `false` for none",
         _ => return None,
     })
 }
@@ -209,7 +223,7 @@ fn of_check(key: &str) -> Option<&'static str> {
         "cookie" => "The cookie of this name the answer sets, or else the one the jar has",
         "cert" => "What of the certificate of the server that gave the last answer",
         "url" => "The address after redirects",
-        "redirects" => "How many redirects were followed",
+        "redirects" => "How many redirects were followed; with `attr` what of each of them",
         "body" => "The body as text",
         "sha256" => "The SHA-256 of the body's bytes, unpacked, in hexadecimal",
         "size" => "The size of the body in bytes, unpacked",
@@ -222,12 +236,15 @@ fn of_check(key: &str) -> Option<&'static str> {
         "text" => "The first element's text, white space folded",
         "texts" => "The texts of all elements, a list",
         "html" => "The first element's markup",
-        "attr" => "An attribute of the first element, or of the cookie",
+        "attr" => "An attribute of the first element or of the cookie, or what of the redirects is meant",
+        "nth" => "Which of the redirects that were followed, from 0; -1 is the last",
+        "from" => "`answer`: only a cookie the answer sets; `jar`: only one the jar has",
         "filter" => "What is made of the value before it is judged: one filter or a list",
         "any" => "Holds if one of these checks does",
         "all" => "Holds if every one of these checks does",
         "not" => "Holds if this check does not",
         "links" => "Asks where the links of the page lead",
+        "error" => "Holds if the request fails in this way, or in one of a list; alone in its step",
         "use" => "The group of checks of this name, under `checks` of the suite",
         _ => return None,
     })

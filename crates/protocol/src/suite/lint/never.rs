@@ -45,6 +45,7 @@ fn of_check(check: &Check, path: &str, warnings: &mut Warnings) {
             }
         }
         Check::Not(check) => of_check(check, &format!("{path}.not"), warnings),
+        Check::Error(_) => {}
         Check::Links(links) => {
             for (number, pattern) in links.ignore.iter().enumerate() {
                 of_pattern(pattern, &format!("{path}.links.ignore[{number}]"), warnings);

@@ -6,8 +6,9 @@ use stepcast_protocol::suite::Subject;
 /// A wrong status may be that of another page.
 pub fn hint(subject: &Subject, page: &Page) -> Option<String> {
     let response = page.response();
-    let is_about_the_way = matches!(subject, Subject::Status | Subject::Redirects) && response.redirects > 0;
-    is_about_the_way.then(|| match response.redirects {
+    let redirects = response.redirects.len();
+    let is_about_the_way = matches!(subject, Subject::Status | Subject::Redirects) && redirects > 0;
+    is_about_the_way.then(|| match redirects {
         1 => format!("a redirect led to `{}`", response.url),
         redirects => format!("{redirects} redirects led to `{}`", response.url),
     })

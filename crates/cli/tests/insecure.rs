@@ -1,0 +1,31 @@
+//! Whether `stepcast check` runs a suite that wants no certificate verified.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Nothing listens at the discard port of this machine, or what does speaks no HTTP; both are told otherwise.
+const SUITE: &str = "suite: Staging
+defaults: { insecure: true, timeout: 1s }
+tests:
+  - name: Home page
+    get: http://127.0.0.1:9/
+    expect: [ { status: 200 } ]
+";
+
+fn checked(arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("insecure-{}", arguments.len()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("suite.yaml"), SUITE).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stepcast"));
+    let ran = command.current_dir(&folder).args(["check", "suite.yaml"]).args(arguments).output().expect("it runs");
+    (ran.status.code(), String::from_utf8(ran.stdout).expect("UTF-8"))
+}
+
+#[test]
+fn check_allows_it_unless_it_is_told_not_to() {
+    let refusal = "which is not allowed here";
+    let (code, said) = checked(&[]);
+    assert!(code == Some(3) && !said.contains(refusal), "{code:?} {said}");
+    let (code, said) = checked(&["--deny-insecure-targets"]);
+    assert!(code == Some(3) && said.contains(refusal) && said.contains("--allow-insecure-targets"), "{code:?} {said}");
+}
