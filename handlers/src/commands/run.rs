@@ -97,7 +97,7 @@ pub(super) async fn seal(
     let text = serde_json::to_string(secrets).unwrap_or_default();
     let sealed = caller.platform.keys.sealer().await?.seal(job, &text);
     let sealed = sealed.map_err(|_| Failure::new(ErrorCode::Internal, "the secrets could not be sealed"))?;
-    Ok(vec![SealedSecrets { job: job.to_owned(), sealed }])
+    Ok(vec![SealedSecrets { job: job.to_owned(), by: Some(caller.connection.principal.clone()), sealed }])
 }
 
 fn check_limits(run: &Run) -> Result<(), Failure> {
