@@ -30,6 +30,20 @@ pub(super) fn check(command: &Command) -> Result<(), Failure> {
     }
 }
 
+/// Refuses a name that no suite can be stored under. `NAME@VERSION` is how a version is asked for.
+pub(super) fn check_stored_name(name: &str) -> Result<(), Failure> {
+    check_name("name", name)?;
+    let is_versioned = name
+        .rsplit_once('@')
+        .is_some_and(|(_, version)| !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()));
+    if is_versioned {
+        return Err(Failure::bad_request(
+            "`name` must not end with `@` and a number, which is how a version is asked for",
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses a name that is empty or too long.
 pub(super) fn check_name(field: &str, name: &str) -> Result<(), Failure> {
     if (1..=NAME_BYTES).contains(&name.len()) {

@@ -45,7 +45,7 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
         limits: record.limits,
         job,
     };
-    run::start(caller, &new).await
+    run::start(caller, &new, None).await
 }
 
 /// Refuses other values where the job holds secrets that another principal sealed. A variable says where a request goes,

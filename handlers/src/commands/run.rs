@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use stepcast_platform::Work;
 use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, SealedSecrets, topic_feed};
 use stepcast_protocol::command::Run;
-use stepcast_protocol::event::Role;
+use stepcast_protocol::event::{Role, RunningSuite};
 use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
     check_limits(&run)?;
-    let ReadSuite { suite, packed } = suite::of_run(caller, &run).await?;
+    let ReadSuite { suite, packed, stored } = suite::of_run(caller, &run).await?;
     check_variables(&suite, run.vars.keys().map(String::as_str), run.secrets.keys().map(String::as_str))?;
     let job = Uuid::now_v7().to_string();
     let source = JobSource {
@@ -40,15 +40,15 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
         replay_of: None,
         limits: JobLimits { max_failures: run.max_failures, time_limit_s: run.time_limit_s },
     };
-    start(caller, &new).await
+    start(caller, &new, stored).await
 }
 
 /// Stores a job, answers the caller and sets it going.
-pub(super) async fn start(caller: &Caller<'_>, new: &NewJob) -> Result<(), Failure> {
+pub(super) async fn start(caller: &Caller<'_>, new: &NewJob, stored: Option<RunningSuite>) -> Result<(), Failure> {
     match create(caller, new).await? {
         Created::Before(job) => super::watch::join(caller, &job).await,
         Created::New(record) => {
-            let accepted = accepted(caller, &record);
+            let accepted = accepted(caller, &record, stored);
             let line = accepted.to_json();
             // A caller who is gone by now changes nothing: the job is stored.
             let told = caller.send(vec![accepted]).await;
@@ -69,12 +69,13 @@ async fn create(caller: &Caller<'_>, new: &NewJob) -> Result<Created, Failure> {
     before.map(Created::Before).ok_or(over)
 }
 
-fn accepted(caller: &Caller<'_>, record: &JobRecord) -> Event {
+fn accepted(caller: &Caller<'_>, record: &JobRecord, stored: Option<RunningSuite>) -> Event {
     let body = EventBody::JobAccepted {
         suite: record.suite.clone(),
         principal: record.principal.clone(),
         labels: record.labels.clone(),
         replay_of: record.replay_of.clone(),
+        stored,
     };
     Event::of_job(&record.job, record.v, body, caller.platform.clock.now_text())
 }
