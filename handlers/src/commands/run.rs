@@ -3,6 +3,7 @@
 //! The caller hears `job.accepted` once the job is stored. From then on it reaches a verdict whatever dies: if this
 //! function does before the planning is queued, the reaper queues it.
 
+use super::named::check_shown;
 use crate::limits::check_open_jobs;
 use crate::reply::{Caller, Failure};
 use crate::suite::{self, ReadSuite};
@@ -108,6 +109,11 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
     check_names(
         run.labels.iter().flat_map(|(name, value)| [name, value]).chain(&run.tags).chain(&run.idempotency_key),
     )?;
+    check_filled("labels", run.labels.keys())?;
+    for text in run.labels.iter().flat_map(|(name, value)| [name, value]) {
+        check_shown("labels", text)?;
+    }
+    run.tags.iter().try_for_each(|tag| check_shown("tags", tag))?;
     if run.idempotency_key.as_deref() == Some("") {
         return Err(Failure::bad_request("`idempotency_key` must not be empty"));
     }
@@ -123,6 +129,10 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
 /// Values for templates.
 pub(super) fn check_values(vars: &BTreeMap<String, String>, secrets: &BTreeMap<String, String>) -> Result<(), Failure> {
     check_names(vars.keys().chain(secrets.keys()))?;
+    for (field, values) in [("vars", vars), ("secrets", secrets)] {
+        check_filled(field, values.keys())?;
+        values.keys().try_for_each(|name| check_shown(field, name))?;
+    }
     if vars.values().chain(secrets.values()).any(|value| value.len() > limits::VARIABLE_BYTES) {
         return too_large(format!("a variable or secret has at most {} bytes", limits::VARIABLE_BYTES));
     }
@@ -132,6 +142,14 @@ pub(super) fn check_values(vars: &BTreeMap<String, String>, secrets: &BTreeMap<S
 fn check_names<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
     if names.any(|name| name.len() > limits::NAME_BYTES) {
         return too_large(format!("labels, names, tags and keys have at most {} bytes", limits::NAME_BYTES));
+    }
+    Ok(())
+}
+
+/// Refuses a name of nothing, which no template could ask for and no key of the table could hold.
+fn check_filled<'a>(field: &str, mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
+    if names.any(String::is_empty) {
+        return Err(Failure::bad_request(format!("`{field}` has an empty name; give it one of at least a character")));
     }
     Ok(())
 }

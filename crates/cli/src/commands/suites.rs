@@ -24,7 +24,7 @@ pub(crate) async fn suites(arguments: SuitesArguments) -> anyhow::Result<Exit> {
         SuitesCommand::Show { name, server } => {
             let answer = ask(&server, Command::GetSuite { name }).await?;
             if let EventBody::Suite { suite, version, updated_at, owner, stored_by, .. } = answer {
-                report::data(&serde_json::to_string_pretty(&suite)?);
+                report::json(&serde_json::to_string_pretty(&suite)?);
                 report::message(&provenance(version, &updated_at, owner.as_deref(), stored_by.as_deref()));
             }
         }

@@ -38,7 +38,7 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     endpoint.write(&arguments.data_dir)?;
     if arguments.json {
         let ready = json!({ "ready": true, "http": stack.http, "ws": stack.ws, "token": stack.token, "sign_in": stack.sign_in });
-        report::data(&ready.to_string());
+        report::json(&ready.to_string());
     } else {
         greet(&stack);
     }
