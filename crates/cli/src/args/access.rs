@@ -1,7 +1,7 @@
 //! Who gets in, to what, and how much of it.
 
 use super::ServerArguments;
-use super::parse::parse_token_lifetime;
+use super::parse::{parse_principal, parse_token_lifetime};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub(crate) struct NewTokenArguments {
     #[arg(long, value_parser = parse_token_lifetime, value_name = "D")]
     pub expires: Duration,
     /// Who it belongs to
-    #[arg(long, default_value = "token")]
+    #[arg(long, default_value = "token", value_parser = parse_principal)]
     pub principal: String,
     /// Where `stepcast up` keeps its keys
     #[arg(long, default_value = ".stepcast", value_name = "DIR")]
