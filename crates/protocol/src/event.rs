@@ -71,7 +71,7 @@ pub enum EventBody {
         /// The job this one repeats
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replay_of: Option<String>,
-        /// The stored suite it runs, where it was asked for by name
+        /// The stored suite it runs, if it was asked for by name
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stored: Option<RunningSuite>,
     },

@@ -49,7 +49,7 @@ pub fn replaced(text: &str, mut replace: impl FnMut(&mut String, char)) -> Strin
     out
 }
 
-/// Each character, and whether it is hidden where it stands.
+/// Each character, and whether it is hidden in its place.
 fn marked(text: &str) -> impl Iterator<Item = (char, bool)> {
     let mut characters = text.chars().peekable();
     let mut before = None;
@@ -90,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_nobody_sees_is_found() {
+    fn what_is_not_seen_is_found() {
         for c in "\0\t\n\r\u{7}\u{1b}\u{7f}\u{85}\u{9b}\u{ad}\u{200b}\u{200e}\u{2028}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{3164}"
             .chars()
         {

@@ -48,7 +48,7 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
     run::start(caller, &new, None).await
 }
 
-/// Refuses other values where the job holds secrets that another principal sealed. A variable says where a request goes,
+/// Refuses other values if the job holds secrets that another principal sealed. A variable says where a request goes,
 /// and so who gets to see a secret that goes with it; and so does a secret that stands in an address or is a proxy's. Whose
 /// job it is does not matter: a replay is the job of the principal that asked for it, and has the secrets of the first.
 fn keep_secrets_at_home(caller: &Caller<'_>, record: &JobRecord, source: &JobSource) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `suites.*`: suites stored under a name, so that a run can ask for one by it.
 //!
-//! A suite belongs to the principal that stored it first: a run by its name sends secrets where it says, so nobody else but
-//! an admin replaces or deletes it. The name stays its owner's for [`SUITE_NAME_KEPT`] after that.
+//! A suite belongs to the principal that stored it first: a run by its name sends secrets where it says, so only the owner
+//! and admins replace or delete it. The name stays its owner's for [`SUITE_NAME_KEPT`] after that.
 
 use super::named;
 use crate::page;
@@ -147,7 +147,7 @@ async fn check_room(caller: &Caller<'_>, owner: &str, seen: Option<&NamedSuite>)
     full.map_or(Ok(()), |message| Err(Failure::new(ErrorCode::Conflict, message)))
 }
 
-/// What is said where there are too many suites or, for a new name, too many names.
+/// What the client hears of too many suites or, for a new name, too many names.
 fn too_many(whose: &str, counts: NameCounts, most: usize, is_new: bool) -> Option<String> {
     if counts.stored >= most {
         return Some(format!("{whose} {} stored suites, and may have {most}; delete one first", counts.stored));

@@ -8,7 +8,7 @@ use stepcast_tests::{Deployment, Ran, Site};
 /// Everything a terminal or a CI system would obey.
 const HOSTILE: &str = "\u{1b}[2J\u{7}\u{9b}2J\u{202e}\u{200b}\r\n::stop-commands::x\n \u{a0}::error::y\u{2028}##[group]z ##vso[task.complete]";
 
-/// Fails where a line could be obeyed, but for those that `GITHUB_ACTIONS` makes the command write itself.
+/// Fails if a line could be obeyed, but for those that `GITHUB_ACTIONS` makes the command write itself.
 fn assert_harmless(text: &str, ours: &str) {
     for line in text.split('\n') {
         let hidden = stepcast_protocol::plain::hidden(&line.replace('\t', ""));

@@ -139,7 +139,7 @@ async fn secrets_stay_their_owners_through_any_number_of_replays() {
 
 /// What is sent through a proxy is seen by the proxy.
 #[tokio::test]
-async fn somebody_elses_secrets_do_not_go_through_another_proxy() {
+async fn secrets_of_another_principal_do_not_go_through_another_proxy() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut ana = Client::connect(&deployment.ws, &deployment.token_of("ana", "runner")).await;
     let mut admin = deployment.client().await;

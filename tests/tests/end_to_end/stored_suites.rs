@@ -17,7 +17,7 @@ async fn listed(client: &mut Client, name: &str) -> Value {
     suites.as_array().expect("suites").iter().find(|suite| suite["name"] == name).cloned().unwrap_or_default()
 }
 
-/// Whoever could store a suite under the name that another's CI runs would get the secrets of its next run.
+/// A runner that could store a suite under the name that another's CI runs would get the secrets of its next run.
 #[tokio::test]
 async fn a_suite_is_its_owners_also_after_it_is_deleted() {
     let deployment = Deployment::start().await;
@@ -107,6 +107,15 @@ async fn a_run_asks_for_a_version_and_says_which_it_was() {
     whole.as_object_mut().expect("an object").remove("version");
     assert_eq!(ana.ask(whole).await["stored"], Value::Null);
     assert_eq!(ana.ask(put("smoke@2")).await["code"], "bad_request");
+
+    let ran = deployment.run(&["run", "smoke@2", "--tags", "none"]).await;
+    assert_eq!(ran.code, 4, "nothing is tested: {}", ran.stderr);
+    assert!(ran.stderr.contains("Example, version 2: job "), "{}", ran.stderr);
+    let ran = deployment.run(&["run", "smoke@1", "--tags", "none"]).await;
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("version 2, stored by `ana`"), "{}", ran.stderr);
+    let ran = deployment.run(&["suites", "list"]).await;
+    assert!(ran.stdout.starts_with("smoke  1 tests  version 2  of ana  stored 20"), "{}", ran.stdout);
     deployment.stop().await;
 }
 

@@ -50,7 +50,7 @@ async fn an_identity_token_may_do_what_its_subject_may() {
     server.stop().await;
 }
 
-/// The same `sub` at another issuer, or in a token of the deployment's own, is somebody else: the job is not theirs.
+/// The same `sub` at another issuer, or in a token of the deployment's own, is another principal: the job is not theirs.
 #[tokio::test]
 async fn another_issuer_does_not_make_its_subjects_the_first_ones() {
     let (key, site) = (SigningKey::elliptic("1"), Site::start().await);

@@ -62,7 +62,7 @@ labels: { [key in string]: string },
  */
 replay_of?: string, 
 /**
- * The stored suite it runs, where it was asked for by name
+ * The stored suite it runs, if it was asked for by name
  */
 stored?: RunningSuite, } | { "type": "job.planned", 
 /**
@@ -339,7 +339,7 @@ labels: { [key in string]: string },
  */
 replay_of?: string, 
 /**
- * The stored suite it runs, where it was asked for by name
+ * The stored suite it runs, if it was asked for by name
  */
 stored?: RunningSuite, } | { "type": "job.planned", 
 /**
@@ -654,7 +654,7 @@ export type Run = {
  */
 suite?: unknown, 
 /**
- * Which version of the stored suite: where it is at another one, nothing is run
+ * Which version of the stored suite; if it is at another one, nothing is run
  */
 version?: number, 
 /**

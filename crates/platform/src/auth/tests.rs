@@ -182,7 +182,7 @@ async fn other_tokens_stay_what_they_were() {
     assert_eq!(world.asked(), 0, "only trusted issuers are asked, for tokens that say they are theirs");
 }
 
-/// Whoever may choose a `sub`, at an issuer or with the deployment's own secret, gets no other principal's name by it.
+/// A `sub` that was chosen for it, at an issuer or with the deployment's own secret, is not another principal's name.
 #[tokio::test]
 async fn the_same_subject_of_two_issuers_is_two_principals() {
     let key = Key::new("1", Algorithm::ES256);

@@ -108,7 +108,7 @@ impl NamedSuite {
 }
 
 impl Table {
-    /// Stores a suite, in place of what was seen under its name, and says which version it is. `None` where another write
+    /// Stores a suite, in place of what was seen under its name, and says which version it is. `None` if another write
     /// came between.
     pub async fn put_suite(&self, new: NewSuite<'_>, seen: Option<&NamedSuite>) -> Result<Option<u64>> {
         let (kept_until, expires_at) = self.suite_times(self.clock.now_ms().saturating_add(millis(self.suites_kept)));
@@ -163,7 +163,7 @@ impl Table {
         Ok((listed, next))
     }
 
-    /// Removes a stored suite and keeps its name for its owner. `false` where another write came between.
+    /// Removes a stored suite and keeps its name for its owner. `false` if another write came between.
     pub async fn delete_suite(&self, seen: &NamedSuite) -> Result<bool> {
         let now = self.clock.now_ms();
         let (kept_until, expires_at) = self.suite_times(now);
@@ -178,7 +178,7 @@ impl Table {
         self.write_suite(&record, Some(seen)).await
     }
 
-    /// Gives a name up. `false` where another write came between.
+    /// Gives a name up. `false` if another write came between.
     pub async fn free_suite_name(&self, seen: &NamedSuite) -> Result<bool> {
         let (condition, names, values) = unchanged(seen);
         let delete = Delete::builder()
@@ -191,7 +191,7 @@ impl Table {
         self.is_done(vec![delete, self.delete(key(NAMES, &seen.name))?]).await
     }
 
-    /// Notes that a suite is used, so that it is kept for longer; where that was noted not long ago, nothing is written.
+    /// Notes that a suite is used, so that it is kept for longer. Writes nothing if that was noted in the last day.
     pub async fn note_use(&self, seen: &NamedSuite) -> Result<()> {
         let wanted = self.clock.now_ms().saturating_add(millis(self.suites_kept));
         if seen.kept_until.is_some_and(|until| until.saturating_add(millis(USE_NOTED)) > wanted) {
@@ -209,7 +209,7 @@ impl Table {
             .set_expression_attribute_values(Some(values));
         let update = TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build();
         let row = NameRow { owner: seen.owner.clone(), kept_until, expires_at };
-        // Where another write came between, the suite was used or stored at this moment anyway.
+        // If another write came between, the suite was used or stored at this moment anyway.
         self.is_done(vec![update, self.put(item(NAMES, &seen.name, &row)?)?]).await.map(|_| ())
     }
 

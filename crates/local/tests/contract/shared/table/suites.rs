@@ -56,7 +56,7 @@ async fn a_name_stays_its_owners_and_its_version_counts_on() {
     assert_eq!(fixture.table.suite_name("Shop").await.expect("an answer"), None);
 }
 
-/// Whoever saw the same writes the same once; the others see what that one wrote.
+/// Of writers that saw the same, one writes; the others see what that one wrote.
 #[tokio::test]
 async fn of_writes_at_the_same_moment_one_counts() {
     let fixture = Arc::new(Fixture::new().await);
