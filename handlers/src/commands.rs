@@ -15,6 +15,8 @@ mod suites;
 mod tokens;
 mod watch;
 
+pub(crate) use suites::no_suite;
+
 use crate::reply::{Caller, Failure};
 use crate::{limits, scope};
 use stepcast_protocol::{Command, EventBody};
@@ -36,8 +38,8 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Cancel { job } => cancel::cancel(caller, &job).await,
         Command::Replay(replay) => replay::replay(caller, replay).await,
         Command::Comment { job, text } => comment::comment(caller, &job, &text).await,
-        Command::PutSuite { name, suite, suite_gz } => {
-            suites::put(caller, name, suite.as_ref(), suite_gz.as_deref()).await
+        Command::PutSuite { name, suite, suite_gz, owner } => {
+            suites::put(caller, suites::Put { name, suite, suite_gz, owner }).await
         }
         Command::GetSuite { name } => suites::get(caller, &name).await,
         Command::ListSuites(query) => suites::list(caller, &query).await,

@@ -1,5 +1,6 @@
 //! Suites on their way in: given whole, packed or by name, and read before anything is stored.
 
+use crate::commands::no_suite;
 use crate::reply::{Caller, Failure, excerpt};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,8 +9,10 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 use std::io::{Read, Write};
+use stepcast_platform::clock::rfc3339;
 use stepcast_protocol::command::Run;
 use stepcast_protocol::document::Node;
+use stepcast_protocol::event::RunningSuite;
 use stepcast_protocol::suite::{self, Suite};
 use stepcast_protocol::{ErrorCode, limits};
 
@@ -17,12 +20,17 @@ use stepcast_protocol::{ErrorCode, limits};
 pub(crate) struct ReadSuite {
     pub suite: Suite,
     pub packed: Vec<u8>,
+    /// Which of the stored ones it is, if it is one
+    pub stored: Option<RunningSuite>,
 }
 
 /// The suite a run asks for.
 pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, Failure> {
     match (&run.suite, &run.suite_gz) {
-        (Some(Value::String(name)), None) => stored(caller, name).await,
+        (Some(Value::String(name)), None) => stored(caller, name, run.version).await,
+        _ if run.version.is_some() => {
+            Err(Failure::bad_request("`version` is one of a stored suite; send its name as `suite`"))
+        }
         (None, None) => Err(Failure::bad_request("`suite` is missing; send a suite or the name of a stored one")),
         (suite, suite_gz) => given(caller, suite.as_ref(), suite_gz.as_deref()),
     }
@@ -48,7 +56,7 @@ fn read(caller: &Caller<'_>, value: &Value) -> Result<ReadSuite, Failure> {
         return Err(Failure::new(ErrorCode::TooLarge, message));
     }
     let suite = suite::read(&Node::from(value))?;
-    Ok(ReadSuite { suite, packed: pack(&text)? })
+    Ok(ReadSuite { suite, packed: pack(&text)?, stored: None })
 }
 
 /// The JSON of a stored suite.
@@ -74,11 +82,27 @@ fn unpack_text(packed: &str) -> Result<Value, Failure> {
     unpack(&bytes)
 }
 
-async fn stored(caller: &Caller<'_>, name: &str) -> Result<ReadSuite, Failure> {
-    let found = caller.platform.table.suite(name).await?;
-    let found =
-        found.ok_or_else(|| Failure::new(ErrorCode::NotFound, format!("there is no suite `{}`", excerpt(name))))?;
-    read(caller, &unpack(&found.suite)?)
+/// A stored suite, in the version that is asked for. Only the newest is kept.
+async fn stored(caller: &Caller<'_>, name: &str, version: Option<u64>) -> Result<ReadSuite, Failure> {
+    let table = &caller.platform.table;
+    let found = table.suite(name).await?.ok_or_else(|| no_suite(name))?;
+    if let Some(version) = version.filter(|version| *version != found.version) {
+        let by = found.stored_by.map_or_else(String::new, |by| format!(" by `{by}`"));
+        return Err(Failure::new(
+            ErrorCode::Conflict,
+            format!(
+                "you asked for version {version} of the suite `{}`, and only the newest is kept: version {}, stored{by} at \
+                 {}; look at that one, then ask for it",
+                excerpt(name),
+                found.version,
+                rfc3339(found.updated_at)
+            ),
+        ));
+    }
+    let read = read(caller, &unpack(&found.suite)?)?;
+    table.note_use(&found).await?;
+    let stored = RunningSuite { name: found.name, version: found.version, owner: found.owner };
+    Ok(ReadSuite { stored: Some(stored), ..read })
 }
 
 fn pack(text: &str) -> Result<Vec<u8>, Failure> {

@@ -57,10 +57,18 @@ export function answer(command: Command): Event | undefined {
   const at = new Date().toISOString()
   if (command.action === 'suites.list') {
     const names = ['Checkout', 'Nightly sitemap', 'Shop smoke']
-    return { type: 'suites', at, suites: names.map((name, index) => ({ name, tests: 9 * index + 3, updated_at: at })) }
+    const listed = (name: string, index: number) => ({
+      name,
+      tests: 9 * index + 3,
+      updated_at: at,
+      version: 4 - index,
+      owner: 'ci',
+    })
+    return { type: 'suites', at, suites: names.map(listed) }
   }
   if (command.action === 'connections') return { type: 'connections', at, connections: connections(at) }
-  if (command.action === 'suites.get') return { type: 'suite', at, name: command.name, suite: SUITE }
+  if (command.action === 'suites.get')
+    return { type: 'suite', at, name: command.name, suite: SUITE, version: 4, updated_at: at }
   if (command.action !== 'run') return undefined
   return {
     type: 'error',

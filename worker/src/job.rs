@@ -198,7 +198,7 @@ impl Source {
 /// What was sealed later stands in place of what was sealed before.
 fn open_all(sealer: &Sealer, all: &[SealedSecrets]) -> Result<BTreeMap<String, String>, String> {
     let mut secrets = BTreeMap::new();
-    for SealedSecrets { job, sealed } in all {
+    for SealedSecrets { job, sealed, .. } in all {
         let text = sealer.open(job, sealed).map_err(|error| error.to_string())?;
         let opened: BTreeMap<String, String> =
             serde_json::from_str(&text).map_err(|error| format!("the secrets cannot be read: {error}"))?;

@@ -99,6 +99,9 @@ pub(crate) struct UpArguments {
     pub json: bool,
     #[command(flatten)]
     pub principal_limits: PrincipalLimitArguments,
+    /// How many days a stored suite is kept after it was last used
+    #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub suite_days: u16,
     /// How long a worker holds a test without a sign of life
     #[arg(long, default_value = "20s", value_parser = parse_lease, value_name = "D", hide = true)]
     pub lease: Duration,
@@ -168,7 +171,7 @@ impl From<LimitArguments> for JobLimits {
 
 #[derive(Args)]
 pub(crate) struct RunArguments {
-    /// A suite file, or the name of a suite stored on the server
+    /// A suite file, or the name of a suite stored on the server; NAME@VERSION runs it only if it is at that version
     #[arg(value_name = "FILE|NAME")]
     pub suite: String,
     #[command(flatten)]
@@ -329,6 +332,9 @@ pub(crate) enum SuitesCommand {
         /// The name it is found by; the suite's own where it is left out
         #[arg(long)]
         name: Option<String>,
+        /// The principal it is to belong to; only admins may say that. Without it, who stores it first
+        #[arg(long, value_name = "PRINCIPAL")]
+        owner: Option<String>,
         #[command(flatten)]
         server: ServerArguments,
     },

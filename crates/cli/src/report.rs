@@ -9,6 +9,7 @@ mod events;
 mod failures;
 mod junit;
 mod live;
+mod printed;
 mod summary;
 
 use crate::args::ReportArguments;
@@ -16,6 +17,7 @@ use crate::exit::UsageError;
 use console::{Term, style};
 use events::EventWriter;
 use live::Live;
+pub(crate) use printed::one_line;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,19 +25,33 @@ use stepcast_protocol::duration;
 use stepcast_protocol::state::TestState;
 use stepcast_protocol::{Event, EventBody, JobState, Outcome};
 
-/// Says something to whoever typed the command.
+/// Says something to the person who typed the command.
 pub(crate) fn message(text: &str) {
-    #[expect(clippy::print_stderr, reason = "this is where messages go")]
-    {
-        eprintln!("{text}");
-    }
+    to_stderr(&printed::lines(text));
 }
 
 /// Prints data.
 pub(crate) fn data(text: &str) {
+    exact(&printed::lines(text));
+}
+
+/// Prints JSON.
+pub(crate) fn json(text: &str) {
+    exact(&printed::json(text));
+}
+
+/// Prints what is harmless already, as it is.
+pub(crate) fn exact(text: &str) {
     #[expect(clippy::print_stdout, reason = "this is where data goes")]
     {
         println!("{text}");
+    }
+}
+
+fn to_stderr(text: &str) {
+    #[expect(clippy::print_stderr, reason = "this is where messages go")]
+    {
+        eprintln!("{text}");
     }
 }
 
@@ -72,13 +88,17 @@ impl Reporter {
             self.live = Some(Live::new());
         }
         match &event.body {
-            EventBody::JobAccepted { suite, .. } => {
-                self.note(&format!("{suite}: job {}", event.job.as_deref().unwrap_or("?")));
+            EventBody::JobAccepted { suite, stored, .. } => {
+                let version =
+                    stored.as_ref().map_or_else(String::new, |stored| format!(", version {}", stored.version));
+                self.note(&format!("{}{version}: job {}", one_line(suite), event.job.as_deref().unwrap_or("?")));
             }
             EventBody::TestFinished(finished) => self.test(state, finished.test),
             EventBody::TestState(test) => self.test(state, test.test),
             EventBody::JobState(page) => page.tests.iter().for_each(|test| self.test(state, test.test)),
-            EventBody::Comment { principal, text } => self.note(&format!("{principal}: {}", one_line(text))),
+            EventBody::Comment { principal, text } => {
+                self.note(&format!("{}: {}", one_line(principal), one_line(text)));
+            }
             EventBody::Notice { text } => self.note(&format!("notice: {}", one_line(text))),
             _ => {}
         }
@@ -89,9 +109,13 @@ impl Reporter {
 
     /// Says something without disturbing the bar.
     pub fn note(&self, text: &str) {
+        self.note_harmless(&printed::lines(text));
+    }
+
+    fn note_harmless(&self, text: &str) {
         match &self.live {
             Some(live) => live.print(text),
-            None => message(text),
+            None => to_stderr(text),
         }
     }
 
@@ -114,15 +138,15 @@ impl Reporter {
             junit::write(path, &self.finished)?;
         }
         self.shown.clear();
-        let text = summary::render(state, link);
+        let text = printed::styled_lines(&summary::render(state, link));
         if is_piped {
-            message(&text);
+            to_stderr(&text);
         } else {
-            data(&text);
+            exact(&text);
         }
         if std::env::var_os("GITHUB_ACTIONS").is_some() && !is_piped {
             for line in annotations::render(state) {
-                data(&line);
+                exact(&line);
             }
         }
         Ok(())
@@ -137,7 +161,7 @@ impl Reporter {
         }
         // On a terminal the bar counts what passed; only what did not is worth a line.
         if self.live.is_none() || !outcome.is_pass() {
-            self.note(&line_of(test, outcome));
+            self.note_harmless(&printed::styled_lines(&line_of(test, outcome)));
         }
     }
 }
@@ -162,9 +186,4 @@ fn mark(outcome: Outcome) -> String {
         Outcome::Skipped | Outcome::Cancelled => word.dim(),
     }
     .to_string()
-}
-
-/// Text strangers wrote, on one line and without what moves a cursor.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -58,6 +58,8 @@ pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
     commands_per_s: 1_000,
     open_jobs: 5_000,
     suite_bytes: PrincipalLimits::MOST_SUITE_BYTES,
+    suites: 1_000,
+    all_suites: PrincipalLimits::MOST_SUITES,
 };
 
 /// What the stack is told.
@@ -85,6 +87,8 @@ pub struct StackOptions {
     pub limits: Limits,
     /// What one principal may use
     pub principal_limits: PrincipalLimits,
+    /// How long a stored suite is kept after it was last used
+    pub suites_kept: Duration,
 }
 
 /// A stack that accepts connections.
@@ -241,6 +245,7 @@ async fn start_services(
     config.lease = options.lease;
     config.webhooks = WebhooksSource::Given(options.webhooks.clone());
     config.limits = options.principal_limits;
+    config.suites_kept = options.suites_kept;
     Ok(Services { queue, config })
 }
 

@@ -1,11 +1,14 @@
 //! Who somebody is: tokens, and what they say.
 
 mod discovery;
+mod header;
 mod issuer;
+mod principal;
 mod published;
 mod signer;
 mod trusted;
 
+pub use principal::is_name as is_principal_name;
 pub use signer::{IssuedToken, Signer};
 pub use trusted::{TrustedIssuers, TrustedIssuersError};
 
@@ -21,7 +24,7 @@ use stepcast_protocol::event::Role;
 /// Who somebody is and what they may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// A name
+    /// Who, as it is stored and shown: the issuer and the subject in one text, so that no two are the same
     pub principal: String,
     /// What it may do
     pub role: Role,
@@ -83,7 +86,7 @@ impl Authenticator {
     /// Who a token belongs to.
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
         if self.admin_token.as_ref().is_some_and(|admin| is_same(admin.reveal(), token)) {
-            return Ok(Identity { principal: "admin".to_owned(), role: Role::Admin, token: None, job: None });
+            return Ok(Identity { principal: principal::local("admin"), role: Role::Admin, token: None, job: None });
         }
         match self.issuers.claimed_by(token) {
             Some(issuer) => issuer.identify(token).await,

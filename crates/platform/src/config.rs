@@ -42,6 +42,8 @@ pub struct Config {
     pub lease: Duration,
     /// How long finished jobs are kept
     pub retention: Duration,
+    /// How long a stored suite is kept after it was last used
+    pub suites_kept: Duration,
     /// What one principal may use
     pub limits: PrincipalLimits,
     /// Where the services are, if not where the SDK looks for them
@@ -98,6 +100,8 @@ impl fmt::Debug for Secret {
 /// A lease that outlives a garbage-collected pause of the network, and not a person's patience.
 const LEASE: Duration = Duration::from_secs(20);
 const RETENTION_DAYS: u64 = 30;
+/// Longer than the longest pause of what runs once a year.
+const SUITE_DAYS: u64 = 400;
 
 impl Config {
     /// A deployment whose services are all given by address.
@@ -121,6 +125,7 @@ impl Config {
             dashboard_url: None,
             lease: LEASE,
             retention: days(RETENTION_DAYS),
+            suites_kept: days(SUITE_DAYS),
             limits: PrincipalLimits::default(),
             endpoints: Some(endpoints),
         }

@@ -21,7 +21,8 @@
 //! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, to be counted |
 //! | `COMMANDS#principal` | `window` | how many commands a principal sent in some seconds |
 //! | `REVOKED` | `token` | tokens that were revoked, by id |
-//! | `SUITES` | `name` | stored suites |
+//! | `SUITES` | `name` | stored suites, and names that are kept for their owners |
+//! | `SUITE_NAMES` | `name` | whose names they are, to be counted |
 //! | `NOTICES` | `time#uuid` | what an admin said to everybody |
 //!
 //! Job ids are `UUIDv7`, so their order is the order of time. Every item that can be left behind carries `expires_at`;
@@ -56,7 +57,7 @@ pub use principal::CountedCommand;
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use revoked::Revoked;
 pub use said::Said;
-pub use suites::NamedSuite;
+pub use suites::{NameCounts, NamedSuite, NewSuite};
 pub use tests::{Claim, NewTest};
 
 use crate::clock::Clock;
@@ -78,6 +79,8 @@ pub struct Table {
     name: String,
     clock: Clock,
     retention: Duration,
+    /// How long a stored suite is kept after it was last used
+    suites_kept: Duration,
     /// Whether somebody is told when a suite breaks or recovers
     tells_of_suites: bool,
 }
@@ -93,6 +96,7 @@ impl Table {
             name: config.table.clone(),
             clock,
             retention: config.retention,
+            suites_kept: config.suites_kept,
             tells_of_suites: config.webhooks.are_configured(),
         }
     }

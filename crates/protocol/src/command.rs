@@ -97,6 +97,10 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "typescript", ts(optional))]
         suite_gz: Option<String>,
+        /// The principal it is to belong to (admin); without it, the one it belongs to, or who stores it
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        owner: Option<String>,
     },
     /// Asks for a stored suite
     #[serde(rename = "suites.get")]

@@ -71,6 +71,9 @@ pub enum EventBody {
         /// The job this one repeats
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replay_of: Option<String>,
+        /// The stored suite it runs, if it was asked for by name
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored: Option<RunningSuite>,
     },
     /// The tests are known and on their way
     #[serde(rename = "job.planned")]
@@ -179,6 +182,18 @@ pub enum EventBody {
         /// The suite itself
         #[cfg_attr(feature = "typescript", ts(type = "unknown"))]
         suite: serde_json::Value,
+        /// Which version it is
+        #[serde(default)]
+        version: u64,
+        /// When it was stored (RFC 3339)
+        #[serde(default)]
+        updated_at: String,
+        /// The principal that may replace and delete it, besides admins
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// The principal that stored this version
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored_by: Option<String>,
     },
     /// The answer to `connections` (admin)
     #[serde(rename = "connections")]
@@ -279,7 +294,7 @@ pub struct JobSnapshot {
 
 /// A stored suite as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct StoredSuite {
     /// The name it is stored under
     pub name: String,
@@ -287,6 +302,30 @@ pub struct StoredSuite {
     pub tests: u32,
     /// When it was stored (RFC 3339)
     pub updated_at: String,
+    /// Which version it is: goes up by one each time a suite is stored under this name. 0 for one that was stored before
+    /// suites had versions
+    #[serde(default)]
+    pub version: u64,
+    /// The principal that may replace and delete it, besides admins. Left out for one that was stored before suites had
+    /// owners, which is in the hands of admins
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The principal that stored this version
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_by: Option<String>,
+}
+
+/// The stored suite that a job runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct RunningSuite {
+    /// The name it is stored under
+    pub name: String,
+    /// Which version of it
+    pub version: u64,
+    /// The principal it belongs to; left out for one that was stored before suites had owners
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// One thing that is wrong with a suite.

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod moment;
 pub mod notification;
 pub mod pattern;
+pub mod plain;
 pub mod schema;
 pub mod state;
 pub mod suite;

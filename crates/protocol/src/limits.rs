@@ -71,6 +71,10 @@ pub const TOKEN_LIFETIME: Duration = Duration::from_hours(365 * 24);
 /// How long a shared job is shown where nobody says otherwise.
 pub const SHARE_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
+/// How long the name of a stored suite stays its owner's after the suite is deleted, or after it was not used for so long
+/// that it is gone: what goes on asking for it by name meets no suite of another principal meanwhile.
+pub const SUITE_NAME_KEPT: Duration = Duration::from_hours(90 * 24);
+
 /// Most jobs, suites or connections one answer lists.
 pub const ITEMS_PER_PAGE: usize = 100;
 

@@ -3,8 +3,8 @@
 use crate::command::{Command, HistoryQuery, JobsQuery, PageQuery, Replay, RequestId, Run, Selection, Topic};
 use crate::error::ErrorCode;
 use crate::event::{
-    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, RevokedToken, Role, StoredSuite,
-    SuiteProblem, TestFinished, TestHistory,
+    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, RevokedToken, Role,
+    RunningSuite, StoredSuite, SuiteProblem, TestFinished, TestHistory,
 };
 use crate::state::{
     Change, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus,
@@ -66,6 +66,7 @@ pub fn render() -> String {
         TestHistory,
         PastOutcome,
         StoredSuite,
+        RunningSuite,
         SuiteProblem,
         ListedConnection,
         RevokedToken,

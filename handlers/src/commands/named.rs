@@ -5,6 +5,7 @@ use serde_json::Value;
 use stepcast_protocol::Command;
 use stepcast_protocol::command::{HistoryQuery, JobsQuery, Replay, Topic};
 use stepcast_protocol::limits::NAME_BYTES;
+use stepcast_protocol::plain;
 
 /// Refuses names that nothing can have.
 pub(super) fn check(command: &Command) -> Result<(), Failure> {
@@ -27,6 +28,29 @@ pub(super) fn check(command: &Command) -> Result<(), Failure> {
         Command::GetSuite { name } | Command::DeleteSuite { name } => check_name("name", name),
         Command::Disconnect { connection } => check_name("connection", connection),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a name that no suite can be stored under. `NAME@VERSION` is how a version is asked for.
+pub(super) fn check_stored_name(name: &str) -> Result<(), Failure> {
+    check_name("name", name)?;
+    check_shown("name", name)?;
+    let is_versioned = name
+        .rsplit_once('@')
+        .is_some_and(|(_, version)| !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()));
+    if is_versioned {
+        return Err(Failure::bad_request(
+            "`name` must not end with `@` and a number, which is how a version is asked for",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a name in which something is hidden from those who see it.
+pub(super) fn check_shown(field: &str, name: &str) -> Result<(), Failure> {
+    match plain::name_problem(name) {
+        Some(problem) => Err(Failure::bad_request(format!("`{field}`: {problem}"))),
+        None => Ok(()),
     }
 }
 

@@ -2,8 +2,8 @@
 //! other values.
 
 use super::run;
-use crate::reply::{Caller, Failure};
-use stepcast_platform::table::{JobRecord, JobSource, NewJob};
+use crate::reply::{Caller, Failure, excerpt};
+use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets};
 use stepcast_protocol::command::{Replay, Selection};
 use stepcast_protocol::{ErrorCode, Outcome};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
     let record = table.job(&original).await?.ok_or_else(|| Failure::no_job(&original))?;
     caller.require_own(&record)?;
     let source = table.job_source(&original).await?.ok_or_else(|| Failure::no_job(&original))?;
-    if !vars.is_empty() {
+    if !vars.is_empty() || !secrets.is_empty() {
         keep_secrets_at_home(caller, &record, &source)?;
     }
     let job = Uuid::now_v7().to_string();
@@ -45,17 +45,27 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
         limits: record.limits,
         job,
     };
-    run::start(caller, &new).await
+    run::start(caller, &new, None).await
 }
 
-/// A variable says where a request goes, and so who gets to see a secret that goes with it.
+/// Refuses other values if the job holds secrets that another principal sealed. A variable says where a request goes,
+/// and so who gets to see a secret that goes with it; and so does a secret that stands in an address or is a proxy's. Whose
+/// job it is does not matter: a replay is the job of the principal that asked for it, and has the secrets of the first.
 fn keep_secrets_at_home(caller: &Caller<'_>, record: &JobRecord, source: &JobSource) -> Result<(), Failure> {
-    if source.secrets.is_empty() || record.principal == caller.connection.principal {
-        return Ok(());
-    }
-    let message = "the job has secrets of somebody else, which go nowhere but where they were sent to; run the suite \
-                   anew with secrets of your own";
-    Err(Failure::forbidden(message))
+    let own = Some(caller.connection.principal.as_str());
+    let Some(others) = source.secrets.iter().find(|sealed| sealed_by(sealed, record) != own) else { return Ok(()) };
+    let owner = sealed_by(others, record).map_or("another principal".to_owned(), |by| format!("`{}`", excerpt(by)));
+    Err(Failure::forbidden(format!(
+        "the job holds secrets of {owner}, which go nowhere but where they were first sent; replay it without `vars` and \
+         `secrets`, or run the suite anew with secrets of your own"
+    )))
+}
+
+/// Who sealed secrets. Older versions did not note it; of those that are sealed for this very job it is the principal that
+/// started it.
+fn sealed_by<'a>(sealed: &'a SealedSecrets, record: &'a JobRecord) -> Option<&'a str> {
+    let started = (sealed.job == record.job).then_some(&record.principal);
+    sealed.by.as_ref().or(started).map(String::as_str)
 }
 
 async fn selected(caller: &Caller<'_>, record: &JobRecord, only: Selection) -> Result<Vec<String>, Failure> {

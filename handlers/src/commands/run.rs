@@ -3,6 +3,7 @@
 //! The caller hears `job.accepted` once the job is stored. From then on it reaches a verdict whatever dies: if this
 //! function does before the planning is queued, the reaper queues it.
 
+use super::named::check_shown;
 use crate::limits::check_open_jobs;
 use crate::reply::{Caller, Failure};
 use crate::suite::{self, ReadSuite};
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use stepcast_platform::Work;
 use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, SealedSecrets, topic_feed};
 use stepcast_protocol::command::Run;
-use stepcast_protocol::event::Role;
+use stepcast_protocol::event::{Role, RunningSuite};
 use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
@@ -19,7 +20,7 @@ use uuid::Uuid;
 pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
     check_limits(&run)?;
-    let ReadSuite { suite, packed } = suite::of_run(caller, &run).await?;
+    let ReadSuite { suite, packed, stored } = suite::of_run(caller, &run).await?;
     check_variables(&suite, run.vars.keys().map(String::as_str), run.secrets.keys().map(String::as_str))?;
     let job = Uuid::now_v7().to_string();
     let source = JobSource {
@@ -40,15 +41,15 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
         replay_of: None,
         limits: JobLimits { max_failures: run.max_failures, time_limit_s: run.time_limit_s },
     };
-    start(caller, &new).await
+    start(caller, &new, stored).await
 }
 
 /// Stores a job, answers the caller and sets it going.
-pub(super) async fn start(caller: &Caller<'_>, new: &NewJob) -> Result<(), Failure> {
+pub(super) async fn start(caller: &Caller<'_>, new: &NewJob, stored: Option<RunningSuite>) -> Result<(), Failure> {
     match create(caller, new).await? {
         Created::Before(job) => super::watch::join(caller, &job).await,
         Created::New(record) => {
-            let accepted = accepted(caller, &record);
+            let accepted = accepted(caller, &record, stored);
             let line = accepted.to_json();
             // A caller who is gone by now changes nothing: the job is stored.
             let told = caller.send(vec![accepted]).await;
@@ -69,12 +70,13 @@ async fn create(caller: &Caller<'_>, new: &NewJob) -> Result<Created, Failure> {
     before.map(Created::Before).ok_or(over)
 }
 
-fn accepted(caller: &Caller<'_>, record: &JobRecord) -> Event {
+fn accepted(caller: &Caller<'_>, record: &JobRecord, stored: Option<RunningSuite>) -> Event {
     let body = EventBody::JobAccepted {
         suite: record.suite.clone(),
         principal: record.principal.clone(),
         labels: record.labels.clone(),
         replay_of: record.replay_of.clone(),
+        stored,
     };
     Event::of_job(&record.job, record.v, body, caller.platform.clock.now_text())
 }
@@ -97,7 +99,7 @@ pub(super) async fn seal(
     let text = serde_json::to_string(secrets).unwrap_or_default();
     let sealed = caller.platform.keys.sealer().await?.seal(job, &text);
     let sealed = sealed.map_err(|_| Failure::new(ErrorCode::Internal, "the secrets could not be sealed"))?;
-    Ok(vec![SealedSecrets { job: job.to_owned(), sealed }])
+    Ok(vec![SealedSecrets { job: job.to_owned(), by: Some(caller.connection.principal.clone()), sealed }])
 }
 
 fn check_limits(run: &Run) -> Result<(), Failure> {
@@ -107,6 +109,11 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
     check_names(
         run.labels.iter().flat_map(|(name, value)| [name, value]).chain(&run.tags).chain(&run.idempotency_key),
     )?;
+    check_filled("labels", run.labels.keys())?;
+    for text in run.labels.iter().flat_map(|(name, value)| [name, value]) {
+        check_shown("labels", text)?;
+    }
+    run.tags.iter().try_for_each(|tag| check_shown("tags", tag))?;
     if run.idempotency_key.as_deref() == Some("") {
         return Err(Failure::bad_request("`idempotency_key` must not be empty"));
     }
@@ -122,6 +129,10 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
 /// Values for templates.
 pub(super) fn check_values(vars: &BTreeMap<String, String>, secrets: &BTreeMap<String, String>) -> Result<(), Failure> {
     check_names(vars.keys().chain(secrets.keys()))?;
+    for (field, values) in [("vars", vars), ("secrets", secrets)] {
+        check_filled(field, values.keys())?;
+        values.keys().try_for_each(|name| check_shown(field, name))?;
+    }
     if vars.values().chain(secrets.values()).any(|value| value.len() > limits::VARIABLE_BYTES) {
         return too_large(format!("a variable or secret has at most {} bytes", limits::VARIABLE_BYTES));
     }
@@ -131,6 +142,14 @@ pub(super) fn check_values(vars: &BTreeMap<String, String>, secrets: &BTreeMap<S
 fn check_names<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
     if names.any(|name| name.len() > limits::NAME_BYTES) {
         return too_large(format!("labels, names, tags and keys have at most {} bytes", limits::NAME_BYTES));
+    }
+    Ok(())
+}
+
+/// Refuses a name of nothing, which no template could ask for and no key of the table could hold.
+fn check_filled<'a>(field: &str, mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
+    if names.any(String::is_empty) {
+        return Err(Failure::bad_request(format!("`{field}` has an empty name; give it one of at least a character")));
     }
     Ok(())
 }

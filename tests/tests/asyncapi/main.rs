@@ -92,6 +92,7 @@ fn its_types_have_the_fields_of_the_code() {
         ("TestHistory", "TestHistory"),
         ("PastOutcome", "PastOutcome"),
         ("StoredSuite", "StoredSuite"),
+        ("RunningSuite", "RunningSuite"),
         ("SuiteProblem", "SuiteProblem"),
         ("ListedConnection", "ListedConnection"),
         ("RevokedToken", "RevokedToken"),

@@ -177,3 +177,66 @@ async fn a_wrong_token_is_refused_before_the_upgrade() {
     assert_eq!(browser.expect("a browser's connection").ask(json!({ "action": "hello" })).await["role"], "admin");
     deployment.stop().await;
 }
+
+#[tokio::test]
+async fn a_label_or_variable_without_a_name_is_refused() {
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
+    let run = json!({ "action": "run", "suite": suite(&[page("Page", "https://shop.example/")]), "tags": ["none"] });
+    let job = client.ask(run.clone()).await["job"].clone();
+    let replay = json!({ "action": "replay", "job": job });
+    for (command, fields) in [(run, &["labels", "vars", "secrets"][..]), (replay, &["vars", "secrets"])] {
+        for field in fields {
+            let mut command = command.clone();
+            command[field] = json!({ "": "x" });
+            let refused = client.ask_wrongly(command).await;
+            assert_eq!(refused["code"], "bad_request", "{field}: {refused}");
+            assert_eq!(refused["message"], format!("`{field}` has an empty name; give it one of at least a character"));
+        }
+    }
+    deployment.stop().await;
+}
+
+/// A terminal would obey some of these, and a log would show something else than what is there.
+#[tokio::test]
+async fn names_with_characters_that_are_not_seen_are_refused() {
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
+    let good = suite(&[page("Page", "https://shop.example/")]);
+    for hidden in ["\u{1b}", "\u{7}", "\n", "\r", "\t", "\u{9b}", "\u{200b}", "\u{202e}", "\u{2066}", "\u{feff}"] {
+        let name = format!("Shop{hidden}smoke");
+        let run = |field: &str, value: Value| {
+            let mut run = json!({ "action": "run", "suite": good });
+            run[field] = value;
+            run
+        };
+        let mut named = good.clone();
+        named["suite"] = json!(name);
+        let mut tagged = good.clone();
+        tagged["tests"][0]["tags"] = json!(["smoke", name]);
+        let steps = json!([{ "name": name, "get": "https://shop.example/", "expect": [{ "status": 200 }] }]);
+        let of_test = suite(&[page(&name, "https://shop.example/")]);
+        let of_step = suite(&[json!({ "name": "Page", "steps": steps })]);
+        for suite in [named, tagged, of_test, of_step] {
+            for action in ["run", "suites.put"] {
+                let refused = client.ask(json!({ "action": action, "suite": suite })).await;
+                assert_eq!(refused["code"], "invalid_suite", "{name:?}: {refused}");
+                let problem = refused["problems"][0]["message"].as_str().expect("a problem");
+                assert!(problem.contains("cannot be in a name"), "{problem}");
+            }
+        }
+        for command in [
+            run("labels", json!({ "branch": name })),
+            run("labels", json!({ name.as_str(): "main" })),
+            run("tags", json!([name])),
+            run("vars", json!({ name.as_str(): "x" })),
+            json!({ "action": "suites.put", "name": name, "suite": good }),
+        ] {
+            let refused = client.ask(command.clone()).await;
+            assert_eq!(refused["code"], "bad_request", "{command}: {refused}");
+        }
+    }
+    let family = "Familie \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} – می\u{200c}خواهم";
+    assert_eq!(client.ask(json!({ "action": "suites.put", "name": family, "suite": good })).await["type"], "ok");
+    deployment.stop().await;
+}

@@ -11,7 +11,7 @@ pub(super) async fn run(arguments: &[&str]) -> Ran {
     run_with(arguments, &NOTHING).await
 }
 
-async fn run_with(arguments: &[&str], environment: &[(&'static str, &str)]) -> Ran {
+pub(super) async fn run_with(arguments: &[&str], environment: &[(&'static str, &str)]) -> Ran {
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     let ran = tokio::task::spawn_blocking(move || stepcast_with(&arguments, &environment));

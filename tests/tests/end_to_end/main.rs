@@ -6,6 +6,7 @@ mod command_line;
 mod finishing;
 mod gateway;
 mod history;
+mod hostile_text;
 mod import;
 mod limits;
 mod python_client;

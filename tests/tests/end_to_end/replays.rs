@@ -78,7 +78,9 @@ async fn somebody_elses_secrets_do_not_go_elsewhere() {
     let job = job_of(&mut ana, run).await;
     assert_eq!(verdict(&mut ana, &job).await, "passed");
     let elsewhere = json!({ "action": "replay", "job": job, "vars": { "base": format!("{}/page", site.base) } });
-    assert_eq!(admin.ask(elsewhere.clone()).await["code"], "forbidden");
+    let refused = admin.ask(elsewhere.clone()).await;
+    assert_eq!(refused["code"], "forbidden");
+    assert!(refused["message"].as_str().is_some_and(|said| said.contains("secrets of `ana`")), "{refused}");
     let again = job_of(&mut admin, json!({ "action": "replay", "job": job })).await;
     assert_eq!(verdict(&mut admin, &again).await, "passed");
     assert_eq!(site.hits("/page/echo"), 0);
@@ -91,5 +93,69 @@ async fn somebody_elses_secrets_do_not_go_elsewhere() {
     let elsewhere =
         json!({ "action": "replay", "job": plain, "vars": { "base": format!("{}/status/404?", site.base) } });
     job_of(&mut admin, elsewhere).await;
+    deployment.stop().await;
+}
+
+/// The replay is the admin's own job; the secrets in it are not.
+#[tokio::test]
+async fn secrets_stay_their_owners_through_any_number_of_replays() {
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut ana = Client::connect(&deployment.ws, &deployment.token_of("ana", "runner")).await;
+    let mut admin = deployment.client().await;
+    let echo =
+        json!({ "name": "Echo", "get": "${secret.base}/${page}?text=${secret.word}", "expect": [{ "status": 200 }] });
+    let run = json!({
+        "action": "run", "suite": suite(&[echo]), "vars": { "page": "page/x" },
+        "secrets": { "base": site.base, "word": "swordfish" },
+    });
+    let first = job_of(&mut ana, run).await;
+    assert_eq!(verdict(&mut ana, &first).await, "passed");
+    let (elsewhere, trap) = (format!("{}/status/404?", site.base), json!({ "page": "echo" }));
+    let mut job = first.clone();
+    for depth in 0..3 {
+        for values in
+            [json!({ "vars": trap }), json!({ "secrets": { "base": elsewhere } }), json!({ "secrets": { "new": "x" } })]
+        {
+            let mut replay = json!({ "action": "replay", "job": job });
+            replay.as_object_mut().expect("an object").extend(values.as_object().expect("values").clone());
+            assert_eq!(admin.ask(replay).await["code"], "forbidden", "{values} after {depth} replays");
+        }
+        job = job_of(&mut admin, json!({ "action": "replay", "job": job })).await;
+        assert_eq!(verdict(&mut admin, &job).await, "passed");
+    }
+    assert_eq!((site.hits("/page/echo"), site.hits("/status/404")), (0, 0));
+    let others = ana.ask(json!({ "action": "replay", "job": job, "vars": trap })).await;
+    assert_eq!(others["code"], "forbidden", "the job is the admin's");
+
+    let own = job_of(&mut ana, json!({ "action": "replay", "job": first, "vars": { "page": "page/y" } })).await;
+    assert_eq!(verdict(&mut ana, &own).await, "passed");
+    let replay =
+        json!({ "action": "replay", "job": own, "secrets": { "word": "tunafish" }, "vars": { "page": "page/z" } });
+    let own = job_of(&mut ana, replay).await;
+    assert_eq!(verdict(&mut ana, &own).await, "passed");
+    assert_eq!(site.hits("/page/z"), 1);
+    deployment.stop().await;
+}
+
+/// What is sent through a proxy is seen by the proxy.
+#[tokio::test]
+async fn secrets_of_another_principal_do_not_go_through_another_proxy() {
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut ana = Client::connect(&deployment.ws, &deployment.token_of("ana", "runner")).await;
+    let mut admin = deployment.client().await;
+    let mut asked = suite(&[json!({
+        "name": "Page", "get": "http://shop.example/page/x?${secret.word}", "expect": [{ "status": 200 }],
+    })]);
+    asked["defaults"] = json!({ "proxy": "${secret.proxy}" });
+    let secrets = json!({ "proxy": site.base, "word": "swordfish" });
+    let job = job_of(&mut ana, json!({ "action": "run", "suite": asked, "secrets": secrets })).await;
+    ana.until(is_end_of(&job)).await;
+    let again = job_of(&mut admin, json!({ "action": "replay", "job": job })).await;
+    admin.until(is_end_of(&again)).await;
+    let other = json!({ "proxy": "http://127.0.0.1:9" });
+    for job in [job, again] {
+        let replay = json!({ "action": "replay", "job": job, "secrets": other });
+        assert_eq!(admin.ask(replay).await["code"], "forbidden");
+    }
     deployment.stop().await;
 }

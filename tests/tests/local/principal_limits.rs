@@ -97,3 +97,35 @@ async fn a_suite_too_large_is_told_the_limit_and_its_size() {
     assert_eq!(client.ask(json!({ "action": "suites.put", "suite": small })).await["type"], "ok");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn stored_suites_have_a_number_for_each_principal_and_for_all() {
+    let server = Server::start_with(&["--max-suites", "2", "--max-all-suites", "3"]).await;
+    let mut ana = Client::connect(&server.ws, &server.token_of("ana", "runner")).await;
+    let mut bob = Client::connect(&server.ws, &server.token_of("bob", "runner")).await;
+    let of = |action: &str, name: &str| json!({ "action": action, "name": name });
+    let put = |name: &str| {
+        let mut put = of("suites.put", name);
+        put["suite"] = suite(&[page("Page", "https://shop.example/")]);
+        put
+    };
+    for name in ["a", "b", "a"] {
+        assert_eq!(ana.ask(put(name)).await["type"], "ok", "a replaced one is no other one");
+    }
+    let refused = ana.ask(put("c")).await;
+    let message = "`ana` has 2 stored suites, and may have 2; delete one first";
+    assert_eq!((&refused["code"], &refused["message"]), (&json!("conflict"), &json!(message)));
+    assert_eq!(bob.ask(put("d")).await["type"], "ok");
+    let refused = bob.ask(put("e")).await;
+    let message = "all principals of this deployment together have 3 stored suites, and may have 3; delete one first";
+    assert_eq!(refused["message"], message);
+
+    // Deleting makes room, and names that are kept have a number as well.
+    assert_eq!(ana.ask(of("suites.delete", "a")).await["type"], "ok");
+    assert_eq!(ana.ask(put("c")).await["type"], "ok");
+    assert_eq!(ana.ask(of("suites.delete", "b")).await["type"], "ok");
+    let refused = ana.ask(put("f")).await;
+    assert!(refused["message"].as_str().is_some_and(|said| said.contains("2 names of deleted suites")), "{refused}");
+    assert_eq!(ana.ask(put("a")).await["type"], "ok", "a name that is kept is used again");
+    server.stop().await;
+}

@@ -37,7 +37,8 @@ async fn an_identity_token_may_do_what_its_subject_may() {
     let server = server(&issuer).await;
     let mut client = Client::connect(&server.ws, &rsa.sign(&issuer.claims(MAIN))).await;
     let welcome = client.ask(json!({ "action": "hello" })).await;
-    assert_eq!((&welcome["principal"], &welcome["role"]), (&json!(MAIN), &json!("runner")));
+    let principal = format!("{}#{MAIN}", issuer.url);
+    assert_eq!((&welcome["principal"], &welcome["role"]), (&json!(principal), &json!("runner")));
     let one_page = suite(&[page("Page", &format!("{}/page/x", site.base))]);
     let job = client.run(one_page.clone()).await;
     let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
@@ -46,6 +47,44 @@ async fn an_identity_token_may_do_what_its_subject_may() {
     let pull_request = rsa.sign(&issuer.claims("repo:acme/shop:pull_request"));
     let mut viewer = Client::connect(&server.ws, &pull_request).await;
     assert_eq!(viewer.ask(json!({ "action": "run", "suite": one_page })).await["code"], "forbidden");
+    server.stop().await;
+}
+
+/// The same `sub` at another issuer, or in a token of the deployment's own, is another principal: the job is not theirs.
+#[tokio::test]
+async fn another_issuer_does_not_make_its_subjects_the_first_ones() {
+    let (key, site) = (SigningKey::elliptic("1"), Site::start().await);
+    let (first, second) = (Issuer::start(&[&key]).await, Issuer::start(&[&key]).await);
+    let trusted = [&first, &second].map(|issuer| {
+        json!({ "issuer": issuer.url, "audience": "stepcast", "subjects": [{ "pattern": "*", "role": "runner" }] })
+    });
+    let options = ["--allow-private-targets", "--oidc-issuers", &json!(trusted).to_string()];
+    let server = Server::start_with(&options).await;
+    let mut owner = Client::connect(&server.ws, &key.sign(&first.claims(MAIN))).await;
+    let echo = json!({ "name": "Echo", "get": "${base}/page/x?${secret.word}", "expect": [{ "status": 200 }] });
+    let run = json!({ "action": "run", "suite": suite(&[echo]), "vars": { "base": site.base },
+        "secrets": { "word": "swordfish" }, "idempotency_key": "k" });
+    let job = owner.ask(run.clone()).await["job"].as_str().expect("a job").to_owned();
+    owner.until(is_end_of(&job)).await;
+
+    let principal = format!("{}#{MAIN}", first.url);
+    for (what, token) in [
+        ("the same subject", key.sign(&second.claims(MAIN))),
+        ("a subject like the principal", key.sign(&second.claims(&principal))),
+        ("a token of our own", server.token_of(MAIN, "runner")),
+        ("one like the principal", server.token_of(&principal, "runner")),
+    ] {
+        let mut stranger = Client::connect(&server.ws, &token).await;
+        let vars = json!({ "base": format!("{}/status/404?", site.base) });
+        let replay = json!({ "action": "replay", "job": job, "vars": vars });
+        assert_eq!(stranger.ask(replay).await["code"], "forbidden", "{what}");
+        assert_eq!(stranger.ask(json!({ "action": "share", "job": job })).await["code"], "forbidden", "{what}");
+        let same_key = stranger.ask(run.clone()).await;
+        assert_eq!(same_key["type"], "job.accepted", "{what}: {same_key}");
+        assert_ne!(same_key["job"], json!(job), "{what}");
+    }
+    let again = owner.ask(json!({ "action": "replay", "job": job })).await;
+    assert_eq!((&again["type"], &again["principal"]), (&json!("job.accepted"), &json!(principal)));
     server.stop().await;
 }
 

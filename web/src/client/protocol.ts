@@ -60,7 +60,11 @@ labels: { [key in string]: string },
 /**
  * The job this one repeats
  */
-replay_of?: string, } | { "type": "job.planned", 
+replay_of?: string, 
+/**
+ * The stored suite it runs, if it was asked for by name
+ */
+stored?: RunningSuite, } | { "type": "job.planned", 
 /**
  * How many there are
  */
@@ -204,7 +208,23 @@ name: string,
 /**
  * The suite itself
  */
-suite: unknown, } | { "type": "connections", 
+suite: unknown, 
+/**
+ * Which version it is
+ */
+version: number, 
+/**
+ * When it was stored (RFC 3339)
+ */
+updated_at: string, 
+/**
+ * The principal that may replace and delete it, besides admins
+ */
+owner?: string, 
+/**
+ * The principal that stored this version
+ */
+stored_by?: string, } | { "type": "connections", 
 /**
  * By id
  */
@@ -317,7 +337,11 @@ labels: { [key in string]: string },
 /**
  * The job this one repeats
  */
-replay_of?: string, } | { "type": "job.planned", 
+replay_of?: string, 
+/**
+ * The stored suite it runs, if it was asked for by name
+ */
+stored?: RunningSuite, } | { "type": "job.planned", 
 /**
  * How many there are
  */
@@ -461,7 +485,23 @@ name: string,
 /**
  * The suite itself
  */
-suite: unknown, } | { "type": "connections", 
+suite: unknown, 
+/**
+ * Which version it is
+ */
+version: number, 
+/**
+ * When it was stored (RFC 3339)
+ */
+updated_at: string, 
+/**
+ * The principal that may replace and delete it, besides admins
+ */
+owner?: string, 
+/**
+ * The principal that stored this version
+ */
+stored_by?: string, } | { "type": "connections", 
 /**
  * By id
  */
@@ -554,7 +594,11 @@ suite?: unknown,
 /**
  * A suite too large for one message: its JSON, gzip, then base64
  */
-suite_gz?: string, } | { "action": "suites.get", 
+suite_gz?: string, 
+/**
+ * The principal it is to belong to (admin); without it, the one it belongs to, or who stores it
+ */
+owner?: string, } | { "action": "suites.get", 
 /**
  * The name it was stored under
  */
@@ -609,6 +653,10 @@ export type Run = {
  * A suite (an object) or the name of a stored one (a text)
  */
 suite?: unknown, 
+/**
+ * Which version of the stored suite; if it is at another one, nothing is run
+ */
+version?: number, 
 /**
  * A suite too large for one message: its JSON, gzip, then base64
  */
@@ -1263,7 +1311,38 @@ tests: number,
 /**
  * When it was stored (RFC 3339)
  */
-updated_at: string, };
+updated_at: string, 
+/**
+ * Which version it is: goes up by one each time a suite is stored under this name. 0 for one that was stored before
+ * suites had versions
+ */
+version: number, 
+/**
+ * The principal that may replace and delete it, besides admins. Left out for one that was stored before suites had
+ * owners, which is in the hands of admins
+ */
+owner?: string, 
+/**
+ * The principal that stored this version
+ */
+stored_by?: string, };
+
+/**
+ * The stored suite that a job runs.
+ */
+export type RunningSuite = { 
+/**
+ * The name it is stored under
+ */
+name: string, 
+/**
+ * Which version of it
+ */
+version: number, 
+/**
+ * The principal it belongs to; left out for one that was stored before suites had owners
+ */
+owner?: string, };
 
 /**
  * One thing that is wrong with a suite.

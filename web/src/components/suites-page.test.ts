@@ -17,9 +17,12 @@ beforeEach(() => {
 
 function answer(command: Command): Event | undefined {
   asked.push(command)
-  const suites = [{ name: 'Shop / smoke', tests: 3, updated_at: '2025-11-22T09:00:00Z' }]
+  const suites = [{ name: 'Shop / smoke', tests: 3, updated_at: '2025-11-22T09:00:00Z', version: 7, owner: 'ci' }]
   if (command.action === 'suites.list') return { type: 'suites', at: '', suites }
-  if (command.action === 'suites.get') return { type: 'suite', at: '', name: 'x', suite: { suite: 'Shop', tests: [] } }
+  if (command.action === 'suites.get') {
+    const stored = { version: 7, updated_at: '2025-11-22T09:00:00Z' }
+    return { type: 'suite', at: '', name: 'x', suite: { suite: 'Shop', tests: [] }, ...stored }
+  }
   return command.action === 'suites.delete' ? { type: 'ok', at: '' } : undefined
 }
 
@@ -33,6 +36,7 @@ describe('stored suites', () => {
   it('are listed, and shown as text', async () => {
     const page = await shownTo('viewer')
     expect(byId(page, 'suite-row')[0]?.text()).toContain('3 tests')
+    expect(byId(page, 'suite-row')[0]?.text()).toContain('version 7, ci')
     expect(page.find('main button').exists()).toBe(false)
     location.hash = byId(page, 'suite-row')[0]?.get('a').attributes('href') ?? ''
     window.dispatchEvent(new Event('hashchange'))

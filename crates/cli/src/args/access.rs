@@ -1,7 +1,7 @@
 //! Who gets in, to what, and how much of it.
 
 use super::ServerArguments;
-use super::parse::parse_token_lifetime;
+use super::parse::{parse_principal, parse_token_lifetime};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub(crate) struct NewTokenArguments {
     #[arg(long, value_parser = parse_token_lifetime, value_name = "D")]
     pub expires: Duration,
     /// Who it belongs to
-    #[arg(long, default_value = "token")]
+    #[arg(long, default_value = "token", value_parser = parse_principal)]
     pub principal: String,
     /// Where `stepcast up` keeps its keys
     #[arg(long, default_value = ".stepcast", value_name = "DIR")]
@@ -81,6 +81,12 @@ pub(crate) struct PrincipalLimitArguments {
     /// Largest suite, in bytes of JSON
     #[arg(long = "max-suite-bytes", default_value_t = ONE_PERSON.suite_bytes, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITE_BYTES))]
     pub suite_bytes: usize,
+    /// Most stored suites of one principal
+    #[arg(long = "max-suites", default_value_t = ONE_PERSON.suites, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITES))]
+    pub suites: usize,
+    /// Most stored suites of all principals together
+    #[arg(long = "max-all-suites", default_value_t = ONE_PERSON.all_suites, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITES))]
+    pub all_suites: usize,
 }
 
 fn up_to(most: usize) -> RangedU64ValueParser<usize> {
@@ -94,6 +100,8 @@ impl From<PrincipalLimitArguments> for PrincipalLimits {
             commands_per_s: arguments.commands_per_s,
             open_jobs: arguments.open_jobs,
             suite_bytes: arguments.suite_bytes,
+            suites: arguments.suites,
+            all_suites: arguments.all_suites,
         }
     }
 }

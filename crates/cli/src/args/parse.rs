@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use stepcast_platform::Clock;
-use stepcast_platform::auth::TrustedIssuers;
+use stepcast_platform::auth::{TrustedIssuers, is_principal_name};
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::duration;
 use stepcast_protocol::limits::{JOB_TIME, TOKEN_LIFETIME};
@@ -45,6 +45,14 @@ pub(super) fn parse_moment(text: &str) -> Result<Moment, String> {
         Ok(ago) => Ok(Moment::from_ms(Clock::system().now_ms().saturating_sub(duration::millis(ago)))),
         Err(_) => text.parse().map_err(|error| format!("{error}, or how long ago it was, like `24h`")),
     }
+}
+
+/// Who a token belongs to.
+pub(super) fn parse_principal(text: &str) -> Result<String, String> {
+    if is_principal_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a principal has 1 to 512 bytes, on one line and without characters that are not seen".to_owned())
 }
 
 pub(super) fn parse_token_lifetime(text: &str) -> Result<Duration, String> {

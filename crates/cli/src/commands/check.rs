@@ -60,6 +60,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
         principal: "check".to_owned(),
         labels: BTreeMap::new(),
         replay_of: None,
+        stored: None,
     };
     run.tell(run.next_job_version(), body);
     let finish = async {

@@ -18,7 +18,7 @@ pub(crate) async fn history(arguments: HistoryArguments) -> anyhow::Result<Exit>
     let tests = all(&arguments).await?;
     if arguments.json {
         for test in &tests {
-            report::data(&serde_json::to_string(test)?);
+            report::json(&serde_json::to_string(test)?);
         }
     } else if tests.is_empty() {
         let branch = arguments.branch.as_ref().map_or_else(

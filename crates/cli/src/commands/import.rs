@@ -13,7 +13,7 @@ pub(crate) fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     let suite = import::hurl(&arguments.file, &text)?;
     match &arguments.output {
         Some(path) => write(path, &suite, arguments.force)?,
-        None => report::data(suite.trim_end()),
+        None => report::exact(suite.trim_end()),
     }
     Ok(Exit::Passed)
 }

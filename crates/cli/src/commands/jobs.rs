@@ -34,7 +34,11 @@ pub(crate) async fn jobs(arguments: JobsArguments) -> anyhow::Result<Exit> {
         }
     }
     for job in &listed {
-        report::data(&if arguments.json { serde_json::to_string(job)? } else { line(job) });
+        if arguments.json {
+            report::json(&serde_json::to_string(job)?);
+        } else {
+            report::data(&line(job));
+        }
     }
     if listed.is_empty() && !arguments.json {
         let is_narrowed = !arguments.labels.is_empty() || arguments.since.is_some() || arguments.until.is_some();
@@ -53,7 +57,11 @@ fn line(job: &ListedJob) -> String {
     let good = summary.counts.passed + summary.counts.flaky;
     format!(
         "{}  {}  {state:<9}  {good}/{} passed, {bad} not  {}  {}",
-        job.job, summary.created_at, summary.counts.total, summary.principal, summary.suite
+        job.job,
+        summary.created_at,
+        summary.counts.total,
+        report::one_line(&summary.principal),
+        report::one_line(&summary.suite)
     )
 }
 

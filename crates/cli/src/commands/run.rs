@@ -15,11 +15,12 @@ use stepcast_protocol::suite::check_variables;
 
 /// Starts a run and waits for its verdict.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
-    let (suite, suite_gz) = suite_of(&arguments)?;
+    let Asked { suite, version, suite_gz } = suite_of(&arguments)?;
     let endpoint = Endpoint::find(&arguments.server)?;
     let reporter = Reporter::new(&arguments.report)?;
     let command = Command::Run(Box::new(Run {
         suite,
+        version,
         suite_gz,
         vars: arguments.values.vars.into_iter().collect(),
         secrets: arguments.values.secrets.into_iter().collect(),
@@ -39,14 +40,22 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     follow(follower, &endpoint, &job, arguments.timeout).await
 }
 
-/// A file that is there is read and checked here; anything else is the name of a stored suite.
-fn suite_of(arguments: &RunArguments) -> Result<(Option<Value>, Option<String>), UsageError> {
+/// What is asked for: a suite, or the name of a stored one and perhaps its version.
+struct Asked {
+    suite: Option<Value>,
+    version: Option<u64>,
+    suite_gz: Option<String>,
+}
+
+/// A file that is there is read and checked here; anything else is the name of a stored suite, `NAME` or `NAME@VERSION`.
+fn suite_of(arguments: &RunArguments) -> Result<Asked, UsageError> {
     let path = Path::new(&arguments.suite);
     if !path.exists() {
         if path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known)) {
             return Err(UsageError::new(format!("there is no file `{}`", arguments.suite)));
         }
-        return Ok((Some(Value::String(arguments.suite.clone())), None));
+        let (name, version) = name_and_version(&arguments.suite);
+        return Ok(Asked { suite: Some(Value::String(name.to_owned())), version, suite_gz: None });
     }
     let file = SuiteFile::read(path)?;
     let values = &arguments.values;
@@ -54,5 +63,30 @@ fn suite_of(arguments: &RunArguments) -> Result<(Option<Value>, Option<String>),
     let (vars, secrets) = (names(&values.vars), names(&values.secrets));
     check_variables(&file.suite, vars.iter().map(String::as_str), secrets.iter().map(String::as_str))
         .map_err(|problems| UsageError::new(format!("`{}`: {problems}", arguments.suite)))?;
-    Ok(file.travelling())
+    let (suite, suite_gz) = file.travelling();
+    Ok(Asked { suite, version: None, suite_gz })
+}
+
+/// No suite is stored under a name that ends like a version.
+fn name_and_version(asked: &str) -> (&str, Option<u64>) {
+    let split = asked.rsplit_once('@').filter(|(_, digits)| digits.chars().all(|c| c.is_ascii_digit()));
+    match split.map(|(name, digits)| (name, digits.parse())) {
+        Some((name, Ok(version))) => (name, Some(version)),
+        _ => (asked, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_number_after_the_last_at() {
+        assert_eq!(name_and_version("Shop smoke"), ("Shop smoke", None));
+        assert_eq!(name_and_version("Shop smoke@12"), ("Shop smoke", Some(12)));
+        assert_eq!(name_and_version("me@home@3"), ("me@home", Some(3)));
+        for name in ["me@home", "x@", "x@-1", "x@1.5", "x@99999999999999999999"] {
+            assert_eq!(name_and_version(name), (name, None));
+        }
+    }
 }

@@ -54,7 +54,8 @@ async fn revoked(server: &ServerArguments) -> anyhow::Result<()> {
         let answer = session.ask(Command::ListRevokedTokens(query)).await?;
         let EventBody::RevokedTokens { tokens, cursor } = answer.body else { return Ok(()) };
         for revoked in tokens {
-            report::data(&format!("{}  {}  {}", revoked.token, revoked.revoked_at, revoked.principal));
+            let line = format!("{}  {}  {}", revoked.token, revoked.revoked_at, revoked.principal);
+            report::data(&report::one_line(&line));
         }
         if cursor.is_none() {
             return Ok(());

@@ -5,6 +5,7 @@ use crate::endpoint::Endpoint;
 use crate::exit::{Exit, UsageError};
 use crate::report;
 use serde_json::json;
+use std::time::Duration;
 use stepcast_local::gateway::Limits;
 use stepcast_local::stack::{Stack, StackOptions};
 use stepcast_platform::webhooks::{self, Webhook};
@@ -30,13 +31,14 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
         lease: arguments.lease,
         limits: Limits { idle: arguments.idle_timeout, lifetime: arguments.connection_lifetime, ..Limits::default() },
         principal_limits: arguments.principal_limits.into(),
+        suites_kept: Duration::from_hours(24 * u64::from(arguments.suite_days)),
     };
     let stack = Stack::start(listener, options).await?;
     let endpoint = Endpoint { http: stack.http.clone(), ws: stack.ws.clone(), token: stack.token.clone() };
     endpoint.write(&arguments.data_dir)?;
     if arguments.json {
         let ready = json!({ "ready": true, "http": stack.http, "ws": stack.ws, "token": stack.token, "sign_in": stack.sign_in });
-        report::data(&ready.to_string());
+        report::json(&ready.to_string());
     } else {
         greet(&stack);
     }

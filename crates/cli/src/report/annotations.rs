@@ -2,6 +2,7 @@
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message>
 
 use super::failures::not_passed;
+use super::printed;
 use stepcast_protocol::JobState;
 use stepcast_protocol::state::Failure;
 
@@ -22,7 +23,7 @@ fn describe(failure: &Failure) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printed::inside_a_line(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
 }
 
 fn escape_property(text: &str) -> String {
@@ -36,5 +37,6 @@ mod tests {
     #[test]
     fn a_name_cannot_end_the_command() {
         assert_eq!(escape_property("a,b::c\nd%"), "a%2Cb%3A%3Ac%0Ad%25");
+        assert_eq!(escape("a\u{1b}[2J\u{202e}b"), r"a\u{1b}[2J\u{202e}b");
     }
 }

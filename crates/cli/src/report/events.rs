@@ -1,5 +1,6 @@
 //! `--json`: every event a line, `job.finished` last.
 
+use super::printed;
 use crate::exit::UsageError;
 use std::fs::File;
 use std::io::{self, BufWriter, LineWriter, Write};
@@ -56,7 +57,7 @@ impl EventWriter {
 
     fn write_line(&mut self, event: &Event) {
         if self.error.is_none() {
-            self.error = writeln!(self.out, "{}", event.to_json()).err();
+            self.error = writeln!(self.out, "{}", printed::json(&event.to_json())).err();
         }
     }
 }

@@ -1,7 +1,8 @@
-//! A JUnit report, as CI systems read it.
+//! A JUnit report, as CI systems read it. XML 1.0 has no room for most control characters, escaped or not
+//! (<https://www.w3.org/TR/xml/#charsets>), so they stand here by their numbers, as on a terminal.
 //! <https://github.com/testmoapp/junitxml>
 
-use super::failures;
+use super::{failures, one_line, printed};
 use anyhow::Context;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
@@ -40,16 +41,16 @@ fn render_suite<W: Write>(writer: &mut Writer<W>, job: &JobSummary, state: &JobS
     let seconds = seconds(job.duration_ms);
     writer
         .create_element("testsuite")
-        .with_attribute(("name", clean(&job.suite).as_str()))
+        .with_attribute(("name", one_line(&job.suite).as_str()))
         .with_attributes(numbers.iter().map(|(name, count)| (*name, count.as_str())))
         .with_attribute(("time", seconds.as_str()))
-        .with_attribute(("timestamp", job.created_at.as_str()))
+        .with_attribute(("timestamp", one_line(&job.created_at).as_str()))
         .write_inner_content(|writer| state.tests.values().try_for_each(|test| render_test(writer, job, test)))?;
     Ok(())
 }
 
 fn render_test<W: Write>(writer: &mut Writer<W>, job: &JobSummary, test: &TestState) -> std::io::Result<()> {
-    let (name, class, time) = (clean(&test.name), clean(&job.suite), seconds(test.duration_ms));
+    let (name, class, time) = (one_line(&test.name), one_line(&job.suite), seconds(test.duration_ms));
     let case = writer
         .create_element("testcase")
         .with_attribute(("name", name.as_str()))
@@ -73,7 +74,7 @@ fn render_test<W: Write>(writer: &mut Writer<W>, job: &JobSummary, test: &TestSt
         writer
             .create_element(element)
             .with_attribute(("message", outcome))
-            .write_text_content(BytesText::new(&clean(&console::strip_ansi_codes(&details))))?;
+            .write_text_content(BytesText::new(&printed::lines(&console::strip_ansi_codes(&details))))?;
         Ok(())
     })?;
     Ok(())
@@ -90,9 +91,4 @@ fn render_change<W: Write>(writer: &mut Writer<W>, change: Change) -> std::io::R
 fn seconds(ms: Option<u64>) -> String {
     let ms = ms.unwrap_or_default();
     format!("{}.{:03}", ms / 1_000, ms % 1_000)
-}
-
-/// XML 1.0 has no room for most control characters, escaped or not.
-fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }

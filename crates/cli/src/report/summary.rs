@@ -23,7 +23,7 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
     let Some(job) = &state.summary else { return out };
     if let Some(problem) = &job.problem {
         let what = if job.counts.total == 0 { "The suite could not be planned" } else { "Not all tests were run" };
-        let _ = writeln!(out, "{what}: {problem}\n");
+        let _ = writeln!(out, "{what}: {}\n", super::one_line(problem));
     }
     if job.verdict == Some(Verdict::Empty) {
         let _ = writeln!(out, "Nothing was tested: no test was chosen, or none has a check\n");
@@ -32,7 +32,7 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
     let verdict = job.verdict.map_or_else(|| "no verdict".to_owned(), verdict_word);
     let _ = write!(out, "{verdict}: {}: {} in {took}", super::one_line(&job.suite), counts(state));
     if let Some(link) = link {
-        let _ = write!(out, "\n{link}");
+        let _ = write!(out, "\n{}", super::one_line(link));
     }
     out
 }
@@ -44,7 +44,8 @@ fn slow(out: &mut String, state: &JobState) {
         let checks = test.steps.iter().flat_map(|step| &step.checks);
         for check in checks.filter(|check| check.check.starts_with(SLOW)) {
             let took = check.actual.as_deref().unwrap_or_default();
-            let _ = writeln!(out, "slow      {}: took {took}, {}", super::one_line(&test.name), check.check);
+            let [name, took, check] = [&test.name, took, &check.check].map(super::one_line);
+            let _ = writeln!(out, "slow      {name}: took {took}, {check}");
             is_any = true;
         }
     }

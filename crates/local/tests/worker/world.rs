@@ -216,6 +216,7 @@ impl World {
             suite: packed(&json!({ "suite": "Example", "tests": tests })),
             secrets: vec![SealedSecrets {
                 job: job.to_owned(),
+                by: Some("ci".to_owned()),
                 sealed: sealer.seal(job, r#"{"key":"hunter2"}"#).expect("sealed"),
             }],
             vars: BTreeMap::new(),

@@ -1,6 +1,8 @@
 //! Identity tokens (OpenID Connect Core 1.0, section 3.1.3.7): JWTs of an issuer the operator trusts.
 
 use super::discovery::Http;
+use super::header::unknown_extension;
+use super::principal;
 use super::published::PublishedKeys;
 use super::trusted::{TrustedIssuer, TrustedIssuers};
 use super::{AuthError, Identity, TokenError};
@@ -17,10 +19,8 @@ use stepcast_protocol::limits::NAME_BYTES;
 /// How far apart an issuer's clock and ours may be.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// Longest `sub`. The standard says 255 characters; issuers that let people put it together go beyond.
-const SUBJECT_BYTES: usize = 512;
-
-const REASON_CHARACTERS: usize = SUBJECT_BYTES + 100;
+/// Most that is logged of what is wrong with a token: room for the longest `sub`.
+const REASON_CHARACTERS: usize = 612;
 
 /// What an issuer may sign with. Not with a shared secret: its key is public, so anybody could.
 const ALGORITHMS: [Algorithm; 9] = [
@@ -98,9 +98,8 @@ impl Issuer {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(self.refusal(format!("it is signed with {:?}", header.alg)));
         }
-        // Extensions that must be understood, and are not (RFC 7515, section 4.1.11).
-        if header.crit.is_some() {
-            return Err(self.refusal("its header has `crit`"));
+        if let Some(extension) = unknown_extension(&header) {
+            return Err(self.refusal(format!("its header has `{extension}`")));
         }
         let Some(key) = self.keys.find(&header).await? else {
             return Err(self.refusal("it is signed with a key that the issuer does not publish"));
@@ -133,14 +132,15 @@ impl Issuer {
         if !claims.aud.contains(audience) {
             return Err(self.flaw(format!("it was not made for `{audience}`")));
         }
-        let principal = &claims.sub;
-        if principal.is_empty() || principal.len() > SUBJECT_BYTES || principal.chars().any(char::is_control) {
+        let subject = &claims.sub;
+        if !principal::is_name(subject) {
             return Err(self.flaw("its `sub` is no name"));
         }
-        let Some(role) = self.trusted.role_of(principal) else {
-            return Err(self.flaw(format!("no pattern fits `{principal}`")));
+        let Some(role) = self.trusted.role_of(subject) else {
+            return Err(self.flaw(format!("no pattern fits `{subject}`")));
         };
-        Ok(Identity { principal: principal.clone(), role, token: claims.token_id(), job: None })
+        let principal = principal::of_issuer(&self.trusted.issuer, subject);
+        Ok(Identity { principal, role, token: claims.token_id(), job: None })
     }
 
     /// What is wrong, short enough for a log: some of it quotes the token.

@@ -1,6 +1,7 @@
 //! The deployment's own tokens: JWTs (RFC 7519) signed HS256 with a key made from its secret.
 
-use super::{Identity, TokenError};
+use super::header::unknown_extension;
+use super::{Identity, TokenError, principal};
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::seal::derive_key;
@@ -74,13 +75,18 @@ impl Signer {
         // Checked below against the clock that was passed in.
         validation.validate_exp = false;
         let key = DecodingKey::from_secret(self.key.as_ref());
-        let claims: Claims = jsonwebtoken::decode(token, &key, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        let decoded = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| TokenError::Invalid)?;
+        if unknown_extension(&decoded.header).is_some() || !principal::is_name(&decoded.claims.sub) {
+            return Err(TokenError::Invalid);
+        }
+        let claims = decoded.claims;
         // One that says it lives longer would outlive the memory that it was revoked.
         let exp = claims.exp.min(claims.iat.saturating_add(TOKEN_LIFETIME.as_secs()));
         if exp.saturating_mul(1_000) <= self.clock.now_ms() {
             return Err(TokenError::Expired);
         }
-        Ok(Identity { principal: claims.sub, role: claims.role, token: Some(claims.jti), job: claims.job })
+        let principal = principal::local(&claims.sub);
+        Ok(Identity { principal, role: claims.role, token: Some(claims.jti), job: claims.job })
     }
 }
 
@@ -130,6 +136,28 @@ mod tests {
         let older = jsonwebtoken::encode(&Header::default(), &claims(year * 2), &key).expect("signed");
         assert!(at(year - 1).verify(&older).is_ok());
         assert_eq!(at(year).verify(&older), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn an_extension_that_is_not_understood_is_refused() {
+        let claims = Claims { sub: "ci".into(), role: Role::Runner, iat: 0, exp: 60, jti: "x".into(), job: None };
+        let key = EncodingKey::from_secret(at(0).key.as_ref());
+        let with = |header: &Header| jsonwebtoken::encode(header, &claims, &key).expect("signed");
+        assert!(at(0).verify(&with(&Header::default())).is_ok());
+        let critical = Header { crit: Some(vec!["exp".to_owned()]), ..Header::default() };
+        assert_eq!(at(0).verify(&with(&critical)), Err(TokenError::Invalid));
+        let mut bare = Header::default();
+        bare.extras.insert("b64", false);
+        assert_eq!(at(0).verify(&with(&bare)), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_principal_has_a_name_that_can_be_shown() {
+        let verify = |name: &str| at(0).verify(&at(0).issue(name, Role::Runner, Duration::from_mins(1)).token);
+        assert!(verify(&"x".repeat(512)).is_ok());
+        for name in ["", "ci\u{1b}[2J", "ci\n::error::x", "ci\u{202e}", &"x".repeat(513)] {
+            assert_eq!(verify(name), Err(TokenError::Invalid), "{name:?}");
+        }
     }
 
     #[test]

@@ -137,14 +137,15 @@ impl World {
 
     async fn verify(&self, token: &str) -> Result<String, String> {
         let identity = self.authenticator.verify(token).await;
-        identity.map(|identity| format!("{} {}", identity.role.as_str(), identity.principal)).map_err(|error| {
-            let said = error.to_string().replace(&self.issuer.url, "ISSUER");
+        let shown = |text: String| text.replace(&self.issuer.url, "ISSUER");
+        identity.map(|who| shown(format!("{} {}", who.role.as_str(), who.principal))).map_err(|error| {
+            let said = shown(error.to_string());
             if matches!(error, AuthError::Unchecked(_)) { format!("503 {said}") } else { said }
         })
     }
 }
 
-const ALLOWED: &str = "runner repo:acme/shop:ref:refs/heads/main";
+const ALLOWED: &str = "runner ISSUER#repo:acme/shop:ref:refs/heads/main";
 
 #[tokio::test]
 async fn an_identity_token_says_who_and_a_pattern_what_they_may() {
@@ -179,6 +180,45 @@ async fn other_tokens_stay_what_they_were() {
     let stranger = Key::new("1", Algorithm::ES256).sign(&world.with("iss", "https://evil.example"));
     assert_eq!(world.verify(&stranger).await.unwrap_err(), "the token is not valid here");
     assert_eq!(world.asked(), 0, "only trusted issuers are asked, for tokens that say they are theirs");
+}
+
+/// A `sub` that was chosen for it, at an issuer or with the deployment's own secret, is not another principal's name.
+#[tokio::test]
+async fn the_same_subject_of_two_issuers_is_two_principals() {
+    let key = Key::new("1", Algorithm::ES256);
+    let (world, other) = (World::new(&[&key]).await, Issuer::start().await);
+    *other.keys.lock().unwrap() = vec![key.jwk.clone()];
+    let everybody = |issuer: &Issuer| json!({ "issuer": issuer.url, "audience": "stepcast", "subjects": [{ "pattern": "*", "role": "runner" }] });
+    let trusted = json!([everybody(&world.issuer), everybody(&other)]);
+    let clock = Clock::from_fn(|| NOON * 1_000);
+    let issuers = Issuers::new(&TrustedIssuers::parse(&trusted.to_string()).unwrap(), &clock);
+    let authenticator = Authenticator { issuers, ..world.authenticator.clone() };
+    let signer = authenticator.keys.signer().await.unwrap();
+    let own = |name: &str| signer.issue(name, Role::Runner, Duration::from_mins(1)).token;
+    let principal = async |token: String| authenticator.verify(&token).await.unwrap().principal;
+    let of = async |issuer: &Issuer, subject: &str| {
+        let mut claims = issuer.claims();
+        claims["sub"] = json!(subject);
+        principal(key.sign(&claims)).await
+    };
+
+    let first = of(&world.issuer, "admin").await;
+    assert_eq!(first, format!("{}#admin", world.issuer.url));
+    let others = [
+        of(&other, "admin").await,
+        of(&other, &first).await,
+        of(&other, &format!("#{first}")).await,
+        principal("the-admin".to_owned()).await,
+        principal(own("admin")).await,
+        principal(own(&first)).await,
+        principal(own(&format!("local#{first}"))).await,
+    ];
+    assert!(!others.contains(&first), "{others:?}");
+    assert_eq!((others[3].as_str(), others[4].as_str()), ("admin", "admin"), "a local principal keeps its plain name");
+    let mut different: Vec<_> = others[..5].iter().filter(|name| *name != "admin").chain(&others[5..]).collect();
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), 5, "{others:?}");
 }
 
 #[tokio::test]
@@ -216,6 +256,10 @@ async fn everything_in_a_token_has_to_be_right() {
     let critical = Header { crit: Some(vec!["exp".to_owned()]), ..key.header.clone() };
     let critical = jsonwebtoken::encode(&critical, &world.issuer.claims(), &key.signs).unwrap();
     assert!(world.verify(&critical).await.unwrap_err().ends_with("its header has `crit`"));
+    let mut bare = key.header.clone();
+    bare.extras.insert("b64", false);
+    let bare = jsonwebtoken::encode(&bare, &world.issuer.claims(), &key.signs).unwrap();
+    assert!(world.verify(&bare).await.unwrap_err().ends_with("its header has `b64`"));
     let mut forged = key.sign(&world.issuer.claims());
     forged.replace_range(forged.len() - 8.., "AAAAAAAA");
     assert!(world.verify(&forged).await.unwrap_err().ends_with("its signature is not the issuer's"));

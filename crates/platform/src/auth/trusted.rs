@@ -1,11 +1,16 @@
 //! OIDC issuers whose identity tokens are accepted, as an operator lists them.
 
+use super::principal::ADDRESS_STARTS;
 use crate::pattern::fits;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use stepcast_protocol::event::Role;
 use url::{Host, Url};
+
+/// Longest address of an issuer. With the longest `sub` it has to fit into a key of the table, of 2,048 bytes.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>
+const ISSUER_BYTES: usize = 512;
 
 /// The issuers of a deployment. A CI system's jobs come with tokens of their own and need no stored secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,11 +80,15 @@ impl TrustedIssuers {
 impl TrustedIssuer {
     fn check(&self) -> Result<(), String> {
         let issuer = &self.issuer;
+        if issuer.len() > ISSUER_BYTES || issuer.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(format!("`issuer` has blanks in it, or more than {ISSUER_BYTES} bytes"));
+        }
         match Url::parse(issuer) {
             Ok(url) if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() => {
                 return Err(format!("`issuer` has more than a host and a path: `{issuer}`"));
             }
-            Ok(url) if is_secure(&url) || is_loopback(&url) => {}
+            // In small letters, since principals are told apart by how their issuer begins.
+            Ok(url) if ADDRESS_STARTS.iter().any(|start| issuer.starts_with(start)) && is_trusted(&url) => {}
             _ => return Err(format!("`issuer` is not an https address: `{issuer}`")),
         }
         if self.audience.is_empty() {
@@ -98,6 +107,10 @@ impl TrustedIssuer {
     pub fn role_of(&self, subject: &str) -> Option<Role> {
         self.subjects.iter().find(|rule| fits(&rule.pattern, subject)).map(|rule| rule.role)
     }
+}
+
+fn is_trusted(url: &Url) -> bool {
+    is_secure(url) || is_loopback(url)
 }
 
 /// Whether an address may be trusted to be who it says.
@@ -151,6 +164,10 @@ mod tests {
             entry("http://a.example", "x", subjects),
             "entry 2: `issuer` is not an https address: `http://a.example`"
         );
+        assert!(entry("HTTPS://a.example", "x", subjects).contains("is not an https address"));
+        assert!(entry(" https://a.example", "x", subjects).contains("has blanks in it"));
+        assert!(entry("https://a.example/#", "x", subjects).contains("more than a host"));
+        assert!(entry(&format!("https://a.example/{}", "x".repeat(500)), "x", subjects).contains("512 bytes"));
         assert!(entry("https://a.example/?x", "x", subjects).contains("more than a host"));
         assert!(entry("https://a.example", "", subjects).contains("`audience` is empty"));
         assert!(entry("https://a.example", "x", "[]").contains("`subjects` is empty"));

@@ -1,6 +1,6 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, Secret, SecretSource, days};
+use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, Secret, SecretSource, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
 use crate::webhooks::{self, WebhooksSource};
@@ -35,11 +35,15 @@ impl Config {
             dashboard_url: optional(variable, "STEPCAST_DASHBOARD_URL"),
             lease: Duration::from_secs(number(variable, "STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
             retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
+            suites_kept: suites_kept(variable)?,
             limits: limits(variable)?,
             endpoints: None,
         })
     }
 }
+
+/// Longest time a suite can be kept after its last use.
+const MOST_SUITE_DAYS: usize = 3_650;
 
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -58,7 +62,8 @@ fn number(variable: Variables<'_>, name: &'static str) -> Result<Option<u64>, Co
 }
 
 fn limits(variable: Variables<'_>) -> Result<PrincipalLimits, ConfigError> {
-    let PrincipalLimits { connections, commands_per_s, open_jobs, suite_bytes } = PrincipalLimits::default();
+    let PrincipalLimits { connections, commands_per_s, open_jobs, suite_bytes, suites, all_suites } =
+        PrincipalLimits::default();
     Ok(PrincipalLimits {
         connections: limit(variable, "STEPCAST_MAX_CONNECTIONS", connections, PrincipalLimits::MOST_COUNTED)?,
         commands_per_s: limit(
@@ -69,7 +74,17 @@ fn limits(variable: Variables<'_>) -> Result<PrincipalLimits, ConfigError> {
         )?,
         open_jobs: limit(variable, "STEPCAST_MAX_OPEN_JOBS", open_jobs, PrincipalLimits::MOST_COUNTED)?,
         suite_bytes: limit(variable, "STEPCAST_MAX_SUITE_BYTES", suite_bytes, PrincipalLimits::MOST_SUITE_BYTES)?,
+        suites: limit(variable, "STEPCAST_MAX_SUITES", suites, PrincipalLimits::MOST_SUITES)?,
+        all_suites: limit(variable, "STEPCAST_MAX_ALL_SUITES", all_suites, PrincipalLimits::MOST_SUITES)?,
     })
+}
+
+/// Days up to ten years: what is kept for ever would never be cleaned away.
+fn suites_kept(variable: Variables<'_>) -> Result<Duration, ConfigError> {
+    let name = "STEPCAST_SUITE_DAYS";
+    let default = usize::try_from(SUITE_DAYS).unwrap_or(usize::MAX);
+    let kept = limit(variable, name, default, MOST_SUITE_DAYS)?;
+    Ok(days(u64::try_from(kept).unwrap_or(u64::MAX)))
 }
 
 /// A limit of nothing would keep everybody out.
@@ -182,6 +197,12 @@ mod tests {
         assert_eq!(limits("STEPCAST_MAX_OPEN_JOBS", "7"), Ok(changed));
         let wrong = limits("STEPCAST_MAX_CONNECTIONS", "0").expect_err("nobody");
         assert_eq!(wrong, "environment variable `STEPCAST_MAX_CONNECTIONS` is `0`, not 1 to 5000");
+        let kept = |value| config(&[("STEPCAST_SUITE_DAYS", value)]).map(|config| config.suites_kept);
+        assert_eq!((kept(""), kept("7")), (Ok(days(400)), Ok(days(7))));
+        let wrong = kept("3651").expect_err("too long");
+        assert_eq!(wrong, "environment variable `STEPCAST_SUITE_DAYS` is `3651`, not 1 to 3650");
+        let wrong = limits("STEPCAST_MAX_SUITES", "5001").expect_err("too many to count");
+        assert_eq!(wrong, "environment variable `STEPCAST_MAX_SUITES` is `5001`, not 1 to 5000");
         let wrong = limits("STEPCAST_MAX_SUITE_BYTES", "1048577").expect_err("more than can be read");
         assert_eq!(wrong, "environment variable `STEPCAST_MAX_SUITE_BYTES` is `1048577`, not 1 to 1048576");
     }

@@ -13,6 +13,10 @@ pub struct PrincipalLimits {
     pub open_jobs: usize,
     /// Largest suite, in bytes of JSON
     pub suite_bytes: usize,
+    /// Most stored suites of one principal
+    pub suites: usize,
+    /// Most stored suites of all principals together
+    pub all_suites: usize,
 }
 
 impl PrincipalLimits {
@@ -23,12 +27,22 @@ impl PrincipalLimits {
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
     pub const MOST_COMMANDS: usize = 1_000;
 
+    /// Most stored suites that can be set: their names are read when one is added.
+    pub const MOST_SUITES: usize = 5_000;
+
     /// Largest suite that can be set: what a `suite_gz` is expanded to.
     pub const MOST_SUITE_BYTES: usize = SUITE_BYTES;
 }
 
 impl Default for PrincipalLimits {
     fn default() -> Self {
-        Self { connections: 100, commands_per_s: 20, open_jobs: 50, suite_bytes: Self::MOST_SUITE_BYTES }
+        Self {
+            connections: 100,
+            commands_per_s: 20,
+            open_jobs: 50,
+            suite_bytes: Self::MOST_SUITE_BYTES,
+            suites: 100,
+            all_suites: 1_000,
+        }
     }
 }

@@ -311,7 +311,7 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn delete(&self, key: Item) -> Result<TransactWriteItem> {
+    pub(super) fn delete(&self, key: Item) -> Result<TransactWriteItem> {
         let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build().map_err(incomplete)?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }

@@ -147,6 +147,9 @@ pub struct JobSource {
 pub struct SealedSecrets {
     /// The job they are sealed for
     pub job: String,
+    /// The principal that sealed them. Absent in what an older version stored
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// A sealed JSON object of texts
     #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,

@@ -1,70 +1,284 @@
-//! Suites stored under a name.
+//! Suites stored under a name, each with an owner.
+//!
+//! A name is worth something: a job that runs the suite of that name sends its secrets where the suite says. So a name stays
+//! its owner's for a while after the suite is deleted or has not been used for long, and its version goes on counting
+//! meanwhile. A row for each name ([`NAMES`]) says no more than whose it is, so that counting them reads little.
 
 use super::Table;
-use super::failed;
-use super::item::{item, key, read};
+use super::item::{Item, item, key, number, read};
+use super::jobs::incomplete;
 use super::lists::per_page;
+use super::transaction::Transacted;
 use crate::error::Result;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::time::Duration;
 use stepcast_protocol::command::PageQuery;
+use stepcast_protocol::duration::millis;
 use stepcast_protocol::event::StoredSuite;
+use stepcast_protocol::limits::SUITE_NAME_KEPT;
 
 /// Where they stand.
 const SUITES: &str = "SUITES";
 
-/// A stored suite.
+/// Where their names stand, with their owners.
+const NAMES: &str = "SUITE_NAMES";
+
+/// How far the noted time of the last use may lag behind: each note costs as much as the suite is large.
+const USE_NOTED: Duration = Duration::from_hours(24);
+
+/// A stored suite, or a name that is kept for its owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedSuite {
     /// The name it is stored under
     pub name: String,
     /// How many tests it has before `each` and `discover` are expanded
     pub tests: u32,
-    /// When it was stored, in milliseconds since 1970
+    /// When it was stored, or deleted, in milliseconds since 1970
     pub updated_at: u64,
-    /// Its JSON, gzip
+    /// Goes up by one each time a suite is stored under this name; 0 for one that an older version stored
+    #[serde(default)]
+    pub version: u64,
+    /// The principal that may replace and delete it, besides admins. Absent in what an older version stored
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The principal that stored this version
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_by: Option<String>,
+    /// Until when there is a suite, in milliseconds since 1970. Absent in what an older version stored, until it is used
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_until: Option<u64>,
+    /// When the name is anybody's again, in seconds since 1970
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+    /// Its JSON, gzip; empty once it is deleted
     #[serde(with = "serde_bytes")]
     pub suite: Vec<u8>,
 }
 
+/// A suite about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewSuite<'a> {
+    /// The name to store it under
+    pub name: &'a str,
+    /// How many tests it has
+    pub tests: u32,
+    /// Its JSON, gzip
+    pub suite: Vec<u8>,
+    /// The principal that may replace and delete it; absent, where only admins may
+    pub owner: Option<&'a str>,
+    /// The principal that stores it
+    pub stored_by: &'a str,
+}
+
+/// How many names there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NameCounts {
+    /// With a suite
+    pub stored: usize,
+    /// Without one, kept for their owners
+    pub kept: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NameRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    kept_until: u64,
+    expires_at: u64,
+}
+
+impl NamedSuite {
+    /// Whether there is a suite, and not only a name that is kept. `now` is in milliseconds since 1970.
+    pub fn is_there(&self, now: u64) -> bool {
+        self.kept_until.is_none_or(|until| until > now)
+    }
+
+    fn listed(self) -> StoredSuite {
+        StoredSuite {
+            name: self.name,
+            tests: self.tests,
+            updated_at: crate::clock::rfc3339(self.updated_at),
+            version: self.version,
+            owner: self.owner,
+            stored_by: self.stored_by,
+        }
+    }
+}
+
 impl Table {
-    /// Stores a suite, in place of one of the same name.
-    pub async fn put_suite(&self, name: &str, tests: u32, suite: Vec<u8>) -> Result<()> {
-        let record = NamedSuite { name: name.to_owned(), tests, updated_at: self.clock.now_ms(), suite };
-        let item = item(SUITES, name, &record)?;
-        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map_err(failed)?;
-        Ok(())
+    /// Stores a suite, in place of what was seen under its name, and says which version it is. `None` if another write
+    /// came between.
+    pub async fn put_suite(&self, new: NewSuite<'_>, seen: Option<&NamedSuite>) -> Result<Option<u64>> {
+        let (kept_until, expires_at) = self.suite_times(self.clock.now_ms().saturating_add(millis(self.suites_kept)));
+        let record = NamedSuite {
+            name: new.name.to_owned(),
+            tests: new.tests,
+            updated_at: self.clock.now_ms(),
+            version: seen.map_or(0, |seen| seen.version) + 1,
+            owner: new.owner.map(str::to_owned),
+            stored_by: Some(new.stored_by.to_owned()),
+            kept_until: Some(kept_until),
+            expires_at: Some(expires_at),
+            suite: new.suite,
+        };
+        Ok(self.write_suite(&record, seen).await?.then_some(record.version))
+    }
+
+    /// What stands under a name: a suite, or nothing but an owner.
+    pub async fn suite_name(&self, name: &str) -> Result<Option<NamedSuite>> {
+        let found: Option<NamedSuite> = self.get("suite", key(SUITES, name)).await?;
+        // DynamoDB deletes late what is over.
+        let now = self.clock.now_ms() / 1_000;
+        Ok(found.filter(|found| found.expires_at.is_none_or(|expires_at| expires_at >= now)))
     }
 
     /// A stored suite.
     pub async fn suite(&self, name: &str) -> Result<Option<NamedSuite>> {
-        self.get("suite", key(SUITES, name)).await
+        let now = self.clock.now_ms();
+        Ok(self.suite_name(name).await?.filter(|found| found.is_there(now)))
     }
 
     /// A page of the stored suites by name, without what they say, and where the next one begins.
     pub async fn suites(&self, query: &PageQuery) -> Result<(Vec<StoredSuite>, Option<String>)> {
-        #[derive(Deserialize)]
-        struct Listed {
-            name: String,
-            tests: u32,
-            updated_at: u64,
+        let fields = ["name", "tests", "updated_at", "version", "owner", "stored_by", "kept_until"];
+        // Some of these are reserved words:
+        // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
+        let mut found =
+            self.partition(SUITES, "").projection_expression(fields.map(|field| format!("#{field}")).join(","));
+        for field in fields {
+            found = found.expression_attribute_names(format!("#{field}"), field);
         }
-        let found = self
-            .partition(SUITES, "")
-            .projection_expression("#name, tests, updated_at")
-            .expression_attribute_names("#name", "name");
-        let listed = |item| {
-            let Listed { name, tests, updated_at } = read("suite", item)?;
-            Ok(StoredSuite { name, tests, updated_at: crate::clock::rfc3339(updated_at) })
-        };
         let (items, next) = Self::page(found, SUITES, query.cursor.as_deref(), per_page(query.limit)).await?;
-        Ok((items.into_iter().map(listed).collect::<Result<_>>()?, next))
+        let now = self.clock.now_ms();
+        let mut listed = Vec::new();
+        for mut item in items {
+            item.insert("suite".to_owned(), AttributeValue::B(Vec::new().into()));
+            let suite: NamedSuite = read("suite", item)?;
+            if suite.is_there(now) {
+                listed.push(suite.listed());
+            }
+        }
+        Ok((listed, next))
     }
 
-    /// Removes a stored suite. `false`, where there was none.
-    pub async fn delete_suite(&self, name: &str) -> Result<bool> {
-        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key(SUITES, name)));
-        let answer =
-            request.return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld).send().await.map_err(failed)?;
-        Ok(answer.attributes.is_some_and(|attributes| !attributes.is_empty()))
+    /// Removes a stored suite and keeps its name for its owner. `false` if another write came between.
+    pub async fn delete_suite(&self, seen: &NamedSuite) -> Result<bool> {
+        let now = self.clock.now_ms();
+        let (kept_until, expires_at) = self.suite_times(now);
+        let record = NamedSuite {
+            tests: 0,
+            updated_at: now,
+            kept_until: Some(kept_until),
+            expires_at: Some(expires_at),
+            suite: Vec::new(),
+            ..seen.clone()
+        };
+        self.write_suite(&record, Some(seen)).await
     }
+
+    /// Gives a name up. `false` if another write came between.
+    pub async fn free_suite_name(&self, seen: &NamedSuite) -> Result<bool> {
+        let (condition, names, values) = unchanged(seen);
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(SUITES, &seen.name)))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(Some(values));
+        let delete = TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
+        self.is_done(vec![delete, self.delete(key(NAMES, &seen.name))?]).await
+    }
+
+    /// Notes that a suite is used, so that it is kept for longer. Writes nothing if that was noted in the last day.
+    pub async fn note_use(&self, seen: &NamedSuite) -> Result<()> {
+        let wanted = self.clock.now_ms().saturating_add(millis(self.suites_kept));
+        if seen.kept_until.is_some_and(|until| until.saturating_add(millis(USE_NOTED)) > wanted) {
+            return Ok(());
+        }
+        let (kept_until, expires_at) = self.suite_times(wanted);
+        let (condition, names, mut values) = unchanged(seen);
+        values.extend([(":until".to_owned(), number(kept_until)), (":expires".to_owned(), number(expires_at))]);
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(SUITES, &seen.name)))
+            .update_expression("SET kept_until = :until, expires_at = :expires")
+            .condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(Some(values));
+        let update = TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build();
+        let row = NameRow { owner: seen.owner.clone(), kept_until, expires_at };
+        // If another write came between, the suite was used or stored at this moment anyway.
+        self.is_done(vec![update, self.put(item(NAMES, &seen.name, &row)?)?]).await.map(|_| ())
+    }
+
+    /// How many names a principal has, and how many all principals have together. Suites that an older version stored are
+    /// counted once they are used or replaced. Those stored at this moment may not be counted.
+    pub async fn suite_names(&self, owner: &str) -> Result<(NameCounts, NameCounts)> {
+        let now = self.clock.now_ms();
+        let (mut own, mut all) = (NameCounts::default(), NameCounts::default());
+        for item in Self::all(self.partition(NAMES, "")).await? {
+            let row: NameRow = read("suite name", item)?;
+            if row.expires_at < now / 1_000 {
+                continue;
+            }
+            let counts = if row.owner.as_deref() == Some(owner) { vec![&mut all, &mut own] } else { vec![&mut all] };
+            for counts in counts {
+                *(if row.kept_until > now { &mut counts.stored } else { &mut counts.kept }) += 1;
+            }
+        }
+        Ok((own, all))
+    }
+
+    async fn write_suite(&self, record: &NamedSuite, seen: Option<&NamedSuite>) -> Result<bool> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item(SUITES, &record.name, record)?));
+        let put = match seen {
+            Some(seen) => {
+                let (condition, names, values) = unchanged(seen);
+                put.condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(Some(values))
+            }
+            None => put
+                .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+                .expression_attribute_values(":now", number(self.clock.now_ms() / 1_000)),
+        };
+        let put = TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build();
+        let row = NameRow {
+            owner: record.owner.clone(),
+            kept_until: record.kept_until.unwrap_or_default(),
+            expires_at: record.expires_at.unwrap_or_default(),
+        };
+        self.is_done(vec![put, self.put(item(NAMES, &record.name, &row)?)?]).await
+    }
+
+    async fn is_done(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
+        Ok(matches!(self.transact(writes).await?, Transacted::Done))
+    }
+
+    /// Until when there is a suite, and when its name is anybody's again.
+    fn suite_times(&self, kept_until: u64) -> (u64, u64) {
+        (kept_until, kept_until.saturating_add(millis(SUITE_NAME_KEPT)) / 1_000)
+    }
+}
+
+/// The condition that a suite is as it was seen.
+fn unchanged(seen: &NamedSuite) -> (String, Option<HashMap<String, String>>, Item) {
+    let mut values = HashMap::from([(":seen_at".to_owned(), number(seen.updated_at))]);
+    let mut condition = "updated_at = :seen_at".to_owned();
+    match seen.kept_until {
+        Some(until) => {
+            condition.push_str(" AND kept_until = :seen_until");
+            values.insert(":seen_until".to_owned(), number(until));
+        }
+        None => condition.push_str(" AND attribute_not_exists(kept_until)"),
+    }
+    if seen.version == 0 {
+        condition.push_str(" AND attribute_not_exists(#version)");
+    } else {
+        condition.push_str(" AND #version = :seen_version");
+        values.insert(":seen_version".to_owned(), number(seen.version));
+    }
+    (condition, Some(HashMap::from([("#version".to_owned(), "version".to_owned())])), values)
 }

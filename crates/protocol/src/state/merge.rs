@@ -49,7 +49,7 @@ impl JobState {
 
     fn apply_summary(&mut self, v: u64, body: &EventBody, at: &str) {
         match body {
-            EventBody::JobAccepted { suite, principal, labels, replay_of } => {
+            EventBody::JobAccepted { suite, principal, labels, replay_of, stored: _ } => {
                 let accepted = JobSummary::accepted(suite, principal, labels, at);
                 let accepted = JobSummary { replay_of: replay_of.clone(), ..accepted };
                 self.identify(&accepted);

@@ -10,6 +10,7 @@ use super::template_names;
 use super::{Defaults, HostLimits, Retries, RetryOn, Suite, Test};
 use crate::document::{Kind, Node};
 use crate::limits;
+use crate::plain;
 use crate::template;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
@@ -72,7 +73,22 @@ pub(super) fn read_name(at: &At) -> Option<String> {
         at.problem(format!("longer than {} bytes", limits::NAME_BYTES));
         return None;
     }
+    check_shown(at, &name)?;
     Some(name)
+}
+
+/// The tags of a test.
+pub(super) fn read_tags(at: &At) -> Option<Vec<String>> {
+    let tags = at.texts()?;
+    tags.iter().try_for_each(|tag| check_shown(at, tag))?;
+    Some(tags)
+}
+
+/// Refuses a name in which something is hidden.
+fn check_shown(at: &At, name: &str) -> Option<()> {
+    let Some(problem) = plain::name_problem(name) else { return Some(()) };
+    at.problem_with_hint(problem, "names, tags and labels are one line of visible characters; leave it out");
+    None
 }
 
 fn read_variables(at: &At) -> Option<Vec<(String, String)>> {

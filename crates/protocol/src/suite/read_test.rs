@@ -2,7 +2,7 @@
 
 use super::each::read_each;
 use super::patterns::check_regex;
-use super::read::{check_variable_names, read_name, read_retries};
+use super::read::{check_variable_names, read_name, read_retries, read_tags};
 use super::read_check::{read_capture, read_checks};
 use super::read_request::{REQUEST_KEYS, read_request, read_url};
 use super::reader::{At, Fields};
@@ -65,7 +65,7 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
     let retries = fields.get("retries").map_or_else(|| Some(defaults.retries), |at| read_retries(&at));
     let time_limit = fields.get("time_limit").map_or(defaults.time_limit, |at| read_time_limit(&at));
     let share = fields.get("share").map_or(Some(defaults.share), |at| at.boolean());
-    let tags = fields.get("tags").and_then(|at| at.texts()).unwrap_or_default();
+    let tags = fields.get("tags").and_then(|at| read_tags(&at)).unwrap_or_default();
     let (skip, only, expect_failure) = (flag("skip"), flag("only"), flag("expect_failure"));
     Some(Test {
         name: name?,

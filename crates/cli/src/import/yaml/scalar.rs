@@ -1,16 +1,20 @@
 //! How texts stand in YAML: as they are, quoted, or in lines of their own.
 
 use std::fmt::Write;
+use stepcast_protocol::plain;
 
 /// A comment as it can stand in a line of its own.
 pub(in crate::import) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect()
+    let line: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect();
+    plain::shown(&line).replace("##", "# #")
 }
 
 /// How a text of several lines begins, if it can stand in lines of its own.
 pub(super) fn block_header(text: &str) -> Option<&'static str> {
     let body = text.strip_suffix('\n').unwrap_or(text);
-    let is_good = |line: &str| line.chars().all(is_printable) && (line.is_empty() || !line.trim().is_empty());
+    let is_good = |line: &str| {
+        line.chars().all(is_printable) && (line.is_empty() || !line.trim().is_empty()) && !needs_escapes(line)
+    };
     let begins_well = body.starts_with(|c: char| !c.is_whitespace());
     if !text.contains('\n') || body.ends_with('\n') || !begins_well || !text.split('\n').all(is_good) {
         return None;
@@ -30,10 +34,15 @@ pub(super) fn scalar(text: &str, is_inside: bool) -> String {
         return text.to_owned();
     }
     let reads_better_escaped = text.contains('\'') && !text.contains(['"', '\\']);
-    if reads_better_escaped || !text.chars().all(is_printable) {
+    if reads_better_escaped || !text.chars().all(is_printable) || needs_escapes(text) {
         return escaped(text);
     }
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Whether a line with this text could be a command of a CI system in whose log it is printed, or hides something.
+fn needs_escapes(text: &str) -> bool {
+    text.trim_start().starts_with("::") || text.contains("##") || plain::hidden(text).is_some()
 }
 
 fn is_plain(text: &str, is_inside: bool) -> bool {
@@ -68,7 +77,8 @@ fn escaped(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if is_printable(c) => out.push(c),
+            '#' if text.contains("##") => out.push_str("\\x23"),
+            c if is_printable(c) && plain::hidden(c.encode_utf8(&mut [0; 4])).is_none() => out.push(c),
             // Writing to memory does not fail.
             c => drop(write!(out, "\\U{:08X}", u32::from(c))),
         }

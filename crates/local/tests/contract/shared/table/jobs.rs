@@ -38,8 +38,8 @@ async fn what_a_job_runs_comes_back_as_it_was() {
             ("none".to_owned(), String::new()),
         ]),
         secrets: vec![
-            SealedSecrets { job: "job-0".to_owned(), sealed: vec![0, 255, 0] },
-            SealedSecrets { job: "job-1".to_owned(), sealed: vec![1] },
+            SealedSecrets { job: "job-0".to_owned(), by: None, sealed: vec![0, 255, 0] },
+            SealedSecrets { job: "job-1".to_owned(), by: Some("ci".to_owned()), sealed: vec![1] },
         ],
         tags: vec!["smoke".to_owned(), String::new()],
         only: vec!["Zahlung – Überweisung".to_owned()],

@@ -18,9 +18,9 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
 async fn an_item_has_at_most_400_kb() {
     let fixture = Fixture::new().await;
     let largest = ITEM_BYTES - 1024;
-    fixture.table.put_suite("Shop", 1, vec![b'x'; largest]).await.expect("stored");
+    fixture.put_suite("Shop", 1, vec![b'x'; largest]).await.expect("stored");
     assert_eq!(fixture.table.suite("Shop").await.expect("an answer").expect("a suite").suite.len(), largest);
-    refused(fixture.table.put_suite("Shop", 2, vec![b'x'; ITEM_BYTES]).await);
+    refused(fixture.put_suite("Shop", 2, vec![b'x'; ITEM_BYTES]).await);
     assert_eq!(fixture.table.suite("Shop").await.expect("an answer").expect("a suite").tests, 1);
 }
 
@@ -55,14 +55,14 @@ async fn an_update_makes_no_item_larger_than_400_kb() {
 #[tokio::test]
 async fn a_key_has_at_most_1024_bytes() {
     let fixture = Fixture::new().await;
-    fixture.table.put_suite(&"x".repeat(1024), 1, vec![1]).await.expect("stored");
-    refused(fixture.table.put_suite(&"x".repeat(1025), 1, vec![1]).await);
+    fixture.put_suite(&"x".repeat(1024), 1, vec![1]).await.expect("stored");
+    refused(fixture.put_suite(&"x".repeat(1025), 1, vec![1]).await);
 }
 
 #[tokio::test]
 async fn a_key_is_not_empty() {
     let fixture = Fixture::new().await;
-    refused(fixture.table.put_suite("", 1, vec![1]).await);
+    refused(fixture.put_suite("", 1, vec![1]).await);
     let empty = NewJob { idempotency_key: Some(String::new()), ..new_job("job-1") };
     refused(fixture.table.create_job(&empty).await);
 }

@@ -25,8 +25,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use stepcast_local::table::TableService;
-use stepcast_platform::table::{Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewTest, TestRecord};
-use stepcast_platform::{Clock, Table};
+use stepcast_platform::table::{
+    Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewSuite, NewTest, TestRecord,
+};
+use stepcast_platform::{Clock, Error, Table};
 use stepcast_protocol::state::{JobLimits, Outcome};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -130,6 +132,13 @@ impl Fixture {
             let lease = self.claim(job, test).await.lease;
             self.table.finish_tests(&job.job, job.plan, vec![ended(test, lease, *outcome)]).await.expect("an answer");
         }
+    }
+
+    /// Stores a suite of `ada` in place of whatever stands under its name, and says which version it is.
+    async fn put_suite(&self, name: &str, tests: u32, suite: Vec<u8>) -> Result<u64, Error> {
+        let seen = self.table.suite_name(name).await?;
+        let new = NewSuite { name, tests, suite, owner: Some("ada"), stored_by: "ada" };
+        Ok(self.table.put_suite(new, seen.as_ref()).await?.expect("nothing came between"))
     }
 
     /// An item as it is stored.
