@@ -380,4 +380,7 @@ pub(crate) struct ImportArguments {
     /// Write over a file that is there
     #[arg(long, requires = "output")]
     pub force: bool,
+    /// Accept a suite that does not have everything the file has; without it, that is exit code 1
+    #[arg(long)]
+    pub lossy: bool,
 }

@@ -15,8 +15,16 @@ use stepcast_protocol::suite::{Problem, Problems, Suite};
 /// Words in names of variables whose values should not show.
 const OF_SECRETS: [&str; 5] = ["password", "passwd", "token", "secret", "key"];
 
+/// A suite that was made.
+pub(crate) struct Imported {
+    /// As YAML
+    pub suite: String,
+    /// How many things of the file it does not have
+    pub lost: usize,
+}
+
 /// Reads the text of a Hurl file and gives back a suite as YAML. What has to be known about it is said on the way.
-pub(crate) fn hurl(path: &Path, text: &str) -> Result<String, UsageError> {
+pub(crate) fn hurl(path: &Path, text: &str) -> Result<Imported, UsageError> {
     let file = path.display().to_string();
     let entries = hurl::read(text).map_err(|error| not_hurl(&file, text, error))?;
     let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
@@ -42,7 +50,7 @@ pub(crate) fn hurl(path: &Path, text: &str) -> Result<String, UsageError> {
     }
     let suite = converted.suite.write();
     match Suite::parse(&suite) {
-        Ok(_) => Ok(suite),
+        Ok(_) => Ok(Imported { suite, lost: converted.tally.lost }),
         Err(problems) => Err(UsageError::new(format!("the suite made of `{file}` would not be good: {problems}"))),
     }
 }

@@ -1,7 +1,7 @@
 //! What `stepcast import` makes of Hurl files.
 //!
 //! For each `NAME.hurl` of the fixtures, `NAME.yaml` is the suite and `NAME.txt` what is said about it. Where a change is
-//! meant, `stepcast import NAME.hurl >NAME.yaml 2>NAME.txt` in their folder writes both again.
+//! meant, `stepcast import --lossy NAME.hurl >NAME.yaml 2>NAME.txt` in their folder writes both again.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,7 +52,7 @@ fn folder_with(name: &str, text: &str) -> PathBuf {
 fn hurl_files_become_suites() {
     let folder = fixtures();
     for name in names(&folder) {
-        let ran = stepcast(&folder, &["import", &format!("{name}.hurl")]);
+        let ran = stepcast(&folder, &["import", "--lossy", &format!("{name}.hurl")]);
         assert_eq!(ran.code, Some(0), "{name}: {}", ran.stderr);
         assert_eq!(ran.stdout, text_of(&folder, &format!("{name}.yaml")), "{name}.yaml");
         assert_eq!(ran.stderr, text_of(&folder, &format!("{name}.txt")), "{name}.txt");
@@ -100,6 +100,29 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
     let forced = stepcast(&folder, &[&arguments[..], &["--force"]].concat());
     assert_eq!(forced.code, Some(0), "{}", forced.stderr);
     assert_eq!(text_of(&folder, "page.yaml"), written);
+}
+
+/// A suite that has less may be green where the file is red.
+#[test]
+fn what_is_lost_has_to_be_accepted() {
+    let lost = [
+        ("an assert", "GET https://shop.example/\nHTTP 200\n[Asserts]\nip == \"127.0.0.1\"\n"),
+        ("a capture", "GET https://shop.example/\nHTTP 200\n[Captures]\nid: md5\n"),
+        ("a request", "GET https://shop.example/\nHTTP 200\n\nTRACE https://shop.example/\nHTTP 200\n"),
+        ("an option", "GET https://shop.example/\n[Options]\nunix-socket: /tmp/s\nHTTP 200\n"),
+    ];
+    for (what, text) in lost {
+        let folder = folder_with("lost", text);
+        let ran = stepcast(&folder, &["import", "page.hurl"]);
+        assert_eq!(ran.code, Some(1), "{what}: {}", ran.stderr);
+        assert!(ran.stderr.contains("page.hurl:") && ran.stderr.contains(": not carried over: "), "{}", ran.stderr);
+        assert!(ran.stderr.ends_with("hint: `--lossy` accepts a suite without them\n"), "{}", ran.stderr);
+        let accepted = stepcast(&folder, &["import", "--lossy", "page.hurl"]);
+        assert_eq!((accepted.code, accepted.stdout), (Some(0), ran.stdout), "{what}: {}", accepted.stderr);
+    }
+    let skipped = "GET https://shop.example/\nHTTP 200\n\nGET https://shop.example/\n[Options]\nskip: true\nHTTP 200\n";
+    let ran = stepcast(&folder_with("skipped_one", skipped), &["import", "page.hurl"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod matcher;
 mod nearest;
 mod one;
 mod order;
+mod part;
 mod selector;
 mod unmatched;
 mod words;
@@ -39,6 +40,14 @@ pub struct Missing {
     pub actual: String,
     /// What came closest
     pub hint: Option<String>,
+}
+
+/// What a capture holds.
+pub struct Captured {
+    /// The value later steps use
+    pub value: String,
+    /// Whether it is a part of a secret
+    pub is_secret: bool,
 }
 
 /// A check that cannot be made: a pattern that is none once it is filled in, a page that cannot be parsed.
@@ -80,15 +89,18 @@ pub fn evaluate(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Check
 }
 
 /// Takes a value for later steps.
-pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Result<String, Missing> {
-    let taken = render(&capture.subject, &capture.filters, scope).and_then(|(subject, filters)| {
-        let found = look::look(&subject, page)?;
-        Ok((filter::apply(found, &filters).map(|found| found.to_capture()), subject))
-    });
+pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Result<Captured, Missing> {
+    let taken = render(&capture.subject, &capture.filters, scope)
+        .and_then(|(subject, filters)| Ok((filter::apply(look::look(&subject, page)?, &filters), subject, filters)));
     let (actual, hint) = match taken {
-        Ok((Ok(Some(value)), _)) => return Ok(value),
-        Ok((Ok(None), subject)) => ("nothing".to_owned(), hint::of_nothing(&subject, page, mask)),
-        Ok((Err(unfit), _)) => (unfit.told(mask), None),
+        Ok((Ok(found), subject, filters)) => match found.to_capture() {
+            Some(value) => {
+                let is_secret = part::is_part(&found, &subject, &filters, page, mask);
+                return Ok(Captured { value, is_secret });
+            }
+            None => ("nothing".to_owned(), hint::of_nothing(&subject, page, mask)),
+        },
+        Ok((Err(unfit), subject, filters)) => (unfit.told_of(&subject, &filters, page, mask), None),
         Err(error) => {
             return Err(Missing { outcome: Outcome::Errored, actual: excerpt(&error.to_string(), mask), hint: None });
         }

@@ -13,6 +13,7 @@ pub use select::{Reader, Selector, TooMuch, walk};
 
 use super::digest;
 use super::fetch::Response;
+use super::mask::{Mask, Rest};
 use cookie_store::{CookieStore, RawCookie};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
@@ -31,6 +32,7 @@ pub struct Page {
     text: OnceCell<String>,
     html: OnceCell<Result<Html, String>>,
     json: OnceCell<Result<Value, JsonError>>,
+    rest: OnceCell<Option<Rest>>,
 }
 
 impl Page {
@@ -48,6 +50,7 @@ impl Page {
             text: OnceCell::new(),
             html: OnceCell::new(),
             json: OnceCell::new(),
+            rest: OnceCell::new(),
         }
     }
 
@@ -80,6 +83,12 @@ impl Page {
     /// The body as JSON, or why it is not.
     pub fn json(&self) -> Result<&Value, &JsonError> {
         self.json.get_or_init(|| json::parse(self.text())).as_ref()
+    }
+
+    /// What is left of the text without its secrets, if it has one. A page is looked at with one run's mask; what that
+    /// is extended by while it is judged are parts of those secrets.
+    pub fn rest(&self, mask: &Mask) -> Option<&Rest> {
+        self.rest.get_or_init(|| mask.rest(self.text())).as_ref()
     }
 
     /// A header field as text; the first of that name.

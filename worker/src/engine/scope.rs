@@ -37,6 +37,8 @@ pub struct Scope {
     values: BTreeMap<String, String>,
     /// The suite's variables that have a secret in them
     secret: BTreeSet<String>,
+    /// The captures that took a part of a secret
+    parts: BTreeSet<String>,
 }
 
 impl Lookup for Scope {
@@ -52,7 +54,7 @@ impl Scope {
         given: &BTreeMap<String, String>,
         secrets: &BTreeMap<String, String>,
     ) -> Result<Self, ScopeError> {
-        let mut scope = Self { values: given.clone(), secret: BTreeSet::new() };
+        let mut scope = Self { values: given.clone(), ..Self::default() };
         scope.values.extend(secrets.iter().map(|(name, value)| (format!("{SECRET_PREFIX}{name}"), value.clone())));
         for name in suite.vars.keys() {
             scope.fill_in(name, &suite.vars)?;
@@ -63,11 +65,22 @@ impl Scope {
     /// Gives a name a value, in place of an earlier one.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.values.insert(name.to_owned(), value.into());
+        self.parts.remove(name);
+    }
+
+    /// Says that the value of this name is a part of a secret, and is to be hidden like one.
+    pub fn hide(&mut self, name: &str) {
+        self.parts.insert(name.to_owned());
+    }
+
+    /// The values that are parts of secrets.
+    pub fn parts(&self) -> Vec<String> {
+        self.parts.iter().filter_map(|name| self.values.get(name).cloned()).collect()
     }
 
     /// Whether the value of this name is a secret or has one in it.
     pub fn is_secret(&self, name: &str) -> bool {
-        name.starts_with(SECRET_PREFIX) || self.secret.contains(name)
+        name.starts_with(SECRET_PREFIX) || self.secret.contains(name) || self.parts.contains(name)
     }
 
     /// How long a template, or any text that holds templates, gets once it is filled in; at most.

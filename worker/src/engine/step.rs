@@ -126,7 +126,7 @@ impl StepRun<'_> {
         let unverified = unverified(&request, &response, self.mask);
         let looking = async {
             let (judged, scope) = self.judge(response, cookies, scope).await?;
-            Ok::<_, String>((self.ask_links(judged, jar, request).await, scope))
+            Ok::<_, String>((self.ask_links(judged, jar, request, &scope).await, scope))
         };
         let called_off = async {
             self.called_off.cancelled().await;
@@ -158,12 +158,19 @@ impl StepRun<'_> {
     }
 
     /// Makes the checks of links, which only the page could name.
-    async fn ask_links(&self, mut judged: Judged, jar: &CookieStore, mut request: FetchRequest) -> Judged {
+    async fn ask_links(
+        &self,
+        mut judged: Judged,
+        jar: &CookieStore,
+        mut request: FetchRequest,
+        scope: &Scope,
+    ) -> Judged {
         request.headers.remove(CONTENT_TYPE);
         // A link that was called off would be taken for a dead one.
         request.called_off = CancellationToken::new();
-        let asker =
-            links::Asker { fetcher: self.fetcher, limits: self.limits, jar, request: &request, mask: self.mask };
+        let with_parts = self.mask.extended(scope.parts());
+        let mask = with_parts.as_ref().unwrap_or(self.mask);
+        let asker = links::Asker { fetcher: self.fetcher, limits: self.limits, jar, request: &request, mask };
         for (place, links, collected) in std::mem::take(&mut judged.links) {
             judged.results[place] = asker.ask(&links, collected).await;
             judged.outcome = outcome_of(&judged.results);
@@ -262,6 +269,8 @@ impl Drop for GivenUpOnDrop {
 fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Scope) {
     let captures = step.capture.iter().filter_map(|(name, capture)| take(name, capture, page, &mut scope, mask));
     let mut results: Vec<CheckResult> = captures.collect();
+    let with_parts = mask.extended(scope.parts());
+    let mask = with_parts.as_ref().unwrap_or(mask);
     if let Err(problem) = check_size(step, &scope) {
         return (Judged::of_problem(&problem, mask), scope);
     }
@@ -311,13 +320,16 @@ fn collect_links(
 /// Keeps a captured value in the scope, or says why there is none.
 fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Mask) -> Option<CheckResult> {
     let problem = match check::capture(capture, page, scope, mask) {
-        Ok(value) if value.len() > VARIABLE_BYTES => check::Missing {
+        Ok(captured) if captured.value.len() > VARIABLE_BYTES => check::Missing {
             outcome: Outcome::Failed,
             actual: format!("a value longer than {VARIABLE_BYTES} bytes"),
             hint: Some("capture the part of it that is used: with a path, a pattern or a filter".to_owned()),
         },
-        Ok(value) => {
-            scope.set(name, value);
+        Ok(captured) => {
+            scope.set(name, captured.value);
+            if captured.is_secret {
+                scope.hide(name);
+            }
             return None;
         }
         Err(missing) => missing,

@@ -145,3 +145,96 @@ async fn a_secret_that_is_cut_does_not_show_in_part() {
         .await;
     assert!(told.contains("***") && !told.contains("k3y"), "{told}");
 }
+
+/// A token page: it echoes the secret in a sentence with something else in it.
+async fn token_page() -> Site {
+    let page = |RawQuery(query): RawQuery| async move {
+        format!(
+            "id=4711 token=correct-horse-battery; <b title=\"correct-horse-battery\">x</b> {}",
+            query.unwrap_or_default()
+        )
+    };
+    let site = Site::serve(Router::new().route("/", get(page)).route("/echo", any(echo))).await;
+    site.with_secret("key", "correct-horse-battery")
+}
+
+/// No mask finds half of a secret, so where a value came from is what counts.
+#[tokio::test]
+async fn a_part_of_a_secret_does_not_show() {
+    let site = token_page().await;
+    let told = site
+        .tell(
+            "${base}/",
+            "- { regex: 'token=(.{10})', equals: x }
+- { regex: 'token=(.{3})', equals: x }
+- { regex: 'token=(.{8})', matches: '^[0-9]' }
+- { body: , filter: [{ split: 'horse' }, { nth: 1 }], equals: x }
+- { css: b, attr: title, filter: [{ split: '-' }, { nth: 0 }, number], above: 1 }
+- { css: b, attr: title, filter: { replace: [correct-, wrong-] }, equals: x }
+- { css: b, attr: title, filter: [{ split: '-' }], equals: x }
+- { xpath: 'substring(//b/@title, 1, 9)', equals: x }
+- { regex: 'horse-b(x)?', group: 1, equals: x }
+- { regex: 'id=([0-9]+)', equals: x }
+- { css: b, attr: title, filter: upper, equals: x }",
+        )
+        .await;
+    let shown: Vec<&str> = told.lines().filter_map(|line| line.trim().strip_prefix("actual: ")).collect();
+    let (unfit, id) = ("\"***\", which `number` cannot use: it has no number", "\"4711\"");
+    let hidden = "\"***\"";
+    assert_eq!(shown, [hidden, hidden, hidden, hidden, unfit, hidden, hidden, hidden, "nothing", id, hidden], "{told}");
+    assert!(told.contains("the pattern matches \"***\", without its group 1"), "{told}");
+}
+
+#[tokio::test]
+async fn a_captured_part_of_a_secret_is_a_secret() {
+    let site = token_page().await;
+    let mut watcher = Watcher::default();
+    let end = site
+        .run_watched(
+            "- name: t
+  steps:
+    - get: ${base}/
+      capture:
+        first: { regex: 'token=(.{9})' }
+        second: { body: , filter: [{ split: 'correct-h' }, { nth: 1 }, { split: ';' }, { nth: 0 }] }
+        id: { regex: 'id=([0-9]+)' }
+      expect: [ { url: { contains: '${first}' } } ]",
+            &mut watcher,
+        )
+        .await;
+    let told = site.told(&end.steps[0].checks);
+    assert!(told.contains("url contains \"***\"") && !told.contains("correct"), "{told}");
+    let end = site
+        .run_watched(
+            "- name: t
+  steps:
+    - get: ${base}/
+      capture:
+        first: { regex: 'token=(.{9})' }
+        second: { body: , filter: [{ split: 'correct-h' }, { nth: 1 }, { split: ';' }, { nth: 0 }] }
+        id: { regex: 'id=([0-9]+)' }
+    - name: Ask for ${first} and ${second}, ${id}
+      get: ${base}/echo?${first}x${second}&id=${id}
+      expect: [ { url: { contains: nowhere } }, { json: $.uri, equals: x } ]",
+            &mut watcher,
+        )
+        .await;
+    let told = watcher.heard.join("\n") + &site.told(&end.steps[1].checks);
+    assert!(told.contains("Ask for *** and ***, 4711") && told.contains("/echo?***x***&id=4711"), "{told}");
+    assert!(!told.contains("correct") && !told.contains("orse-b"), "{told}");
+}
+
+/// A page that writes a secret in its own way, as pages do.
+#[tokio::test]
+async fn a_secret_in_other_clothes_does_not_show() {
+    let page = concat!(
+        "%63%6f%72%72%65%63%74%2d%68%6f%72%73%65 \\u0063\\u006f\\u0072\\u0072\\u0065ct-horse ",
+        "&#99;&#111;&#114;&#114;&#101;&#99;&#116;&#x2D;horse 636F72726563742D686F727365 ",
+        "Y29ycmVj\ndC1ob3Jz\nZQ== CORRECT-HORSE"
+    );
+    let site = Site::serve(Router::new().route("/", get(move || async move { page })))
+        .await
+        .with_secret("key", "correct-horse");
+    let told = site.tell("${base}/", "- { body: { empty: true } }").await;
+    assert!(told.contains("actual: \"*** *** *** *** ***== ***\""), "{told}");
+}

@@ -7,15 +7,24 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Writes the suite to standard output or to a file; what has to be known about it goes to standard error.
+/// Writes the suite to standard output or to a file; what has to be known about it goes to standard error. Where the suite
+/// does not have everything the file has, the command fails, unless that is accepted: a run of it may be green where the
+/// file's is red.
 pub(crate) fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     let text = suite_file::read_text(&arguments.file).map_err(UsageError::new)?;
-    let suite = import::hurl(&arguments.file, &text)?;
+    let imported = import::hurl(&arguments.file, &text)?;
     match &arguments.output {
-        Some(path) => write(path, &suite, arguments.force)?,
-        None => report::exact(suite.trim_end()),
+        Some(path) => write(path, &imported.suite, arguments.force)?,
+        None => report::exact(imported.suite.trim_end()),
     }
-    Ok(Exit::Passed)
+    if imported.lost == 0 || arguments.lossy {
+        return Ok(Exit::Passed);
+    }
+    let file = arguments.file.display();
+    let them = if imported.lost == 1 { "one thing is" } else { "some things are" };
+    report::message(&format!("error: {them} not carried over from `{file}`"));
+    report::message("\nhint: `--lossy` accepts a suite without them");
+    Ok(Exit::Failed)
 }
 
 fn write(path: &Path, suite: &str, is_forced: bool) -> Result<(), UsageError> {

@@ -9,6 +9,7 @@ mod capture;
 mod file;
 mod filter;
 mod json;
+mod kind;
 mod matcher;
 mod options;
 mod pairs;
@@ -67,6 +68,14 @@ impl Context<'_> {
         let text = text.into();
         let comment = format!("{}: {text}", Kind::NotCarriedOver);
         self.note(at, Kind::NotCarriedOver, text);
+        self.tally.lost += 1;
+        comment
+    }
+
+    /// The same of what Hurl leaves out as well.
+    fn leave_out_too(&mut self, at: Position, text: impl Into<String>) -> String {
+        let comment = self.leave_out(at, text);
+        self.tally.lost -= 1;
         comment
     }
 
@@ -128,27 +137,34 @@ fn steps(entries: &[Entry], is_skipped: bool, context: &mut Context) -> Vec<Step
     let mut steps: Vec<Step> = Vec::new();
     let mut above = Vec::new();
     for entry in entries {
-        let made = if options::is_skipped(&entry.request.options) && !is_skipped {
-            Unsaid::new("`skip` leaves it out in Hurl as well")
-        } else {
-            step(entry, &mut above, context)
-        };
         context.tally.requests += 1;
+        if options::is_skipped(&entry.request.options) && !is_skipped {
+            let text = format!("{} request: `skip` leaves it out in Hurl as well", entry.request.method);
+            above.push(context.leave_out_too(entry.request.at, text));
+            count_lost(entry, context);
+            continue;
+        }
+        let made = step(entry, &mut above, context);
         if let Some(keys) =
             context.keep(entry.request.at, &format!("{} request", entry.request.method), made, &mut above)
         {
             steps.push(Step { at: entry.request.at, above: std::mem::take(&mut above), keys, below: Vec::new() });
         } else {
-            let asserts = entry.response.as_ref().map_or(0, response::asserts_of);
-            context.tally.lost_requests += 1;
-            context.tally.asserts += asserts;
-            context.tally.lost_asserts += asserts;
+            count_lost(entry, context);
         }
     }
     if let Some(last) = steps.last_mut() {
         last.below = above;
     }
     steps
+}
+
+/// Counts a request that is not there.
+fn count_lost(entry: &Entry, context: &mut Context) {
+    let asserts = entry.response.as_ref().map_or(0, response::asserts_of);
+    context.tally.lost_requests += 1;
+    context.tally.asserts += asserts;
+    context.tally.lost_asserts += asserts;
 }
 
 /// The keys of a step; `above` gets the comments on what is left out of it.

@@ -148,16 +148,12 @@ pub(super) enum Query {
     Version,
     Url,
     Header(Template),
-    Cookie {
-        name: Template,
-        attribute: Option<String>,
-    },
+    Cookie { name: Template, attribute: Option<String> },
     Body,
     XPath(Template),
     JsonPath(Template),
     Regex(Template),
-    /// Its name does not matter: a check cannot look at it
-    Variable,
+    Variable(Template),
     Duration,
     Bytes,
     RawBytes,
@@ -169,26 +165,26 @@ pub(super) enum Query {
 }
 
 /// What is made of a value first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Filter {
     pub name: &'static str,
     pub arguments: Vec<Argument>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Argument {
     Text(Template),
     Integer(i64),
 }
 
 /// What has to hold of a value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Predicate {
     pub is_negated: bool,
     pub test: Test,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Test {
     Compare(Operator, Value),
     Is(Property),
@@ -228,12 +224,14 @@ pub(super) enum Property {
 }
 
 /// What a value is compared with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Value {
     Null,
     Boolean(bool),
     Number(serde_json::Number),
     Text(Template),
+    /// A name without quotes, which stands for a value of any type
+    Variable(Template),
     Bytes(Vec<u8>),
     File(Template),
 }

@@ -43,6 +43,10 @@ pub(super) struct Tally {
     pub lost_requests: usize,
     pub asserts: usize,
     pub lost_asserts: usize,
+    pub captures: usize,
+    pub lost_captures: usize,
+    /// Everything that is not carried over, those above and the parts of requests included
+    pub lost: usize,
 }
 
 impl fmt::Display for Tally {
@@ -54,6 +58,12 @@ impl fmt::Display for Tally {
         }
         let carried = self.asserts - self.lost_asserts;
         write!(f, ", {} assert{}: {carried} carried over", self.asserts, plural(self.asserts))?;
-        if self.lost_asserts > 0 { write!(f, ", {} not", self.lost_asserts) } else { Ok(()) }
+        if self.lost_asserts > 0 {
+            write!(f, ", {} not", self.lost_asserts)?;
+        }
+        if self.lost_captures > 0 {
+            write!(f, ", {} of {} captures not", self.lost_captures, self.captures)?;
+        }
+        Ok(())
     }
 }

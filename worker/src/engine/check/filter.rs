@@ -1,9 +1,10 @@
 //! Prepares values before they are judged or kept.
 
-use super::Unclear;
 use super::found::{Found, parse_number};
+use super::{Unclear, part};
 use crate::engine::excerpt::{beginning, excerpt};
 use crate::engine::mask::Mask;
+use crate::engine::page::Page;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -13,7 +14,7 @@ use percent_encoding::percent_decode_str;
 use scraper::Html;
 use serde_json::Value;
 use std::borrow::Cow;
-use stepcast_protocol::suite::{Encoding, Filter};
+use stepcast_protocol::suite::{Encoding, Filter, Subject};
 
 /// Most bytes a filter may make of a value: `replace` can make a page thousands of times longer.
 const MADE_BYTES: usize = 16 * 1024 * 1024;
@@ -29,8 +30,15 @@ pub struct Unfit {
 }
 
 impl Unfit {
-    /// What was found, and which filter could not make anything of it.
-    pub fn told(&self, mask: &Mask) -> String {
+    /// What was found, and which filter could not make anything of it; the rest says where it is from.
+    pub fn told_of(&self, subject: &Subject, filters: &[Filter], page: &Page, mask: &Mask) -> String {
+        if part::is_part_text(&self.found, subject, filters, page, mask) {
+            return format!("{}, {}", part::SHOWN, self.reason);
+        }
+        self.told(mask)
+    }
+
+    fn told(&self, mask: &Mask) -> String {
         let found = beginning(&self.found, QUOTED, mask);
         let quote = if self.is_text { "\"" } else { "" };
         excerpt(&format!("{quote}{found}{quote}, {}", self.reason), mask)

@@ -3,7 +3,7 @@
 use super::filter::{self, Unfit};
 use super::found::Found;
 use super::matcher::Expectation;
-use super::{Unclear, hint, look, render, words};
+use super::{Unclear, hint, look, part, render, words};
 use crate::engine::excerpt::excerpt;
 use crate::engine::mask::Mask;
 use crate::engine::page::Page;
@@ -62,7 +62,7 @@ impl Filled {
                 check: text,
                 outcome: Outcome::Failed,
                 expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
-                actual: Some(unfit.told(mask)),
+                actual: Some(unfit.told_of(&self.subject, &self.filters, page, mask)),
                 hint: None,
             },
             Err(error) => unclear(text, &error, None, mask),
@@ -91,6 +91,10 @@ impl Filled {
     fn failed(&self, text: String, broken: &[&Matcher], found: &Found, page: &Page, mask: &Mask) -> CheckResult {
         let hint = broken.iter().find_map(|matcher| hint::hint(&self.subject, matcher, found, page, mask));
         let hint = hint.or_else(|| hint::of_items(&self.subject, &self.filters, found, page));
+        if part::is_part(found, &self.subject, &self.filters, page, mask) {
+            let (expected, actual) = (Some(self.expected(broken, mask)), Some(part::SHOWN.to_owned()));
+            return CheckResult { check: text, outcome: Outcome::Failed, expected, actual, hint: None };
+        }
         CheckResult {
             check: text,
             outcome: Outcome::Failed,

@@ -182,6 +182,7 @@ impl<'a> Try<'a> {
             Err(over) => (over_limit(over, &opening.name, begun.elapsed()), before.unwrap_or_default()),
         };
         self.scope = scope;
+        self.hide(self.scope.parts());
         end.results.extend(self.stopwatch.note(step, end.elapsed));
         self.attempt.checks += end.evaluated;
         self.has_asked |= end.has_asked;
@@ -197,7 +198,11 @@ impl<'a> Try<'a> {
 
     /// A password that stands in the suite, or was captured, is a secret like any other from here on.
     fn hide_credentials(&mut self, step: &Step) {
-        if let Some(mask) = self.mask.extended(request::credentials(&step.request, &self.scope)) {
+        self.hide(request::credentials(&step.request, &self.scope));
+    }
+
+    fn hide(&mut self, more: Vec<String>) {
+        if let Some(mask) = self.mask.extended(more) {
             self.mask = Arc::new(mask);
         }
     }

@@ -1,27 +1,107 @@
 //! What is made of a value first.
 
-use super::subject::Kind;
+use super::kind::{self, Kind};
+use super::matcher::Matcher;
 use super::text;
 use crate::import::hurl::{Argument, Filter};
 use crate::import::notes::Unsaid;
 use crate::import::yaml::Yaml;
 
 /// The filters of a suite that do the same.
-pub(super) fn convert(filters: &[Filter], kind: Kind) -> Result<Vec<Yaml>, Unsaid> {
+pub(super) fn convert(filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     let mut made = Vec::new();
     let mut previous = "";
     for filter in filters {
         // What is decoded is text already.
         let is_decoding = previous == "base64Decode" || previous == "base64UrlSafeDecode";
         if !(is_decoding && is_utf8(filter)) {
-            made.extend(one(filter, kind)?);
+            made.extend(one(filter)?);
         }
         previous = filter.name;
     }
     Ok(made)
 }
 
-fn one(filter: &Filter, kind: Kind) -> Result<Option<Yaml>, Unsaid> {
+/// How numbers are written that Hurl reads: nothing may stand beside them.
+const INTEGER: &str = r"^[+-]?\d+$";
+const FLOAT: &str = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$";
+
+/// What Hurl asks of values before it puts them into a filter: how many filters were applied by then, and one of which
+/// matchers has to hold.
+pub(super) fn asked(filters: &[Filter], kind: Kind) -> Vec<(usize, Vec<Matcher>)> {
+    let (mut asked, mut kind) = (Vec::new(), kind);
+    for (place, filter) in filters.iter().enumerate() {
+        let matchers = asked_by(filter.name, kind);
+        if !matchers.is_empty() {
+            asked.push((place, matchers));
+        }
+        kind = after_one(filter, kind, filters.get(place + 1));
+    }
+    asked
+}
+
+/// What kind of value the filters make.
+pub(super) fn after(filters: &[Filter], kind: Kind) -> Kind {
+    let next = |place: usize| filters.get(place + 1);
+    filters.iter().enumerate().fold(kind, |kind, (place, filter)| after_one(filter, kind, next(place)))
+}
+
+fn asked_by(filter: &str, kind: Kind) -> Vec<Matcher> {
+    let of_type = |name: &str| ("type", Yaml::text(name));
+    let count = |bound: &str, number: u64| ("count", Yaml::one(bound, Yaml::Number(number.into())));
+    let matches = |pattern: &str| ("matches", Yaml::text(pattern));
+    let number = |pattern: &str| match kind {
+        kind if kind.is_number() => Vec::new(),
+        Kind::Header => vec![count("equals", 1), matches(pattern)],
+        _ => vec![matches(pattern)],
+    };
+    match (filter, kind) {
+        // A single value that a path leads to is no list.
+        ("count" | "first" | "last" | "nth", Kind::JsonList) => vec![count("at_least", 2)],
+        ("count", Kind::Nodes | Kind::Bytes | Kind::List) => Vec::new(),
+        ("count", Kind::Json) => vec![of_type("array")],
+        ("count", Kind::Header) => vec![count("at_least", 2)],
+        // A text has nothing to count in Hurl.
+        ("count", kind) if kind.is_text() => vec![of_type("array")],
+        // Numbers and the like have a text, lists and objects have none.
+        ("toString", kind) if kind.is_json() => vec![matches("^")],
+        ("count" | "toString" | "first" | "last" | "nth" | "utf8Decode" | "decode" | "charsetDecode", _) => Vec::new(),
+        ("toInt", _) => number(INTEGER),
+        ("toFloat", _) => number(FLOAT),
+        (_, kind) if kind.is_json() => vec![of_type("string")],
+        (_, Kind::Header) => vec![count("equals", 1)],
+        (_, kind) if kind.is_number() || matches!(kind, Kind::Truth | Kind::List) => {
+            vec![super::matcher::never(Kind::Number)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn after_one(filter: &Filter, kind: Kind, next: Option<&Filter>) -> Kind {
+    match filter.name {
+        "count" | "toInt" | "daysAfterNow" | "daysBeforeNow" => Kind::Number,
+        "toFloat" => Kind::Float,
+        "split" => Kind::List,
+        "toDate" => Kind::Date,
+        // The pieces of a text are texts.
+        "first" | "last" | "nth" if kind == Kind::List => Kind::Text,
+        "first" | "last" | "nth" => Kind::Json,
+        "base64Decode" | "base64UrlSafeDecode" if !next.is_some_and(is_utf8) => Kind::Decoded,
+        "jsonpath" => first_text(filter).map_or(Kind::Json, kind::of_json_path),
+        "xpath" => first_text(filter).map_or(Kind::Nodes, kind::of_xpath),
+        "toString" if kind.is_json() || kind.is_number() || kind == Kind::Truth => Kind::Spelt,
+        _ => Kind::Text,
+    }
+}
+
+fn first_text(filter: &Filter) -> Option<&str> {
+    match filter.arguments.first() {
+        Some(Argument::Text(template)) => template.literal(),
+        _ => None,
+    }
+}
+
+fn one(filter: &Filter) -> Result<Option<Yaml>, Unsaid> {
     let texts: Result<Vec<String>, Unsaid> = filter.arguments.iter().map(argument).collect();
     let texts = texts?;
     Ok(Some(match (filter.name, texts.as_slice()) {
@@ -37,10 +117,12 @@ fn one(filter: &Filter, kind: Kind) -> Result<Option<Yaml>, Unsaid> {
         },
         ("split", [separator]) => Yaml::one("split", Yaml::text(separator)),
         ("replace", [from, to]) => Yaml::one("replace", Yaml::List(vec![Yaml::text(from), Yaml::text(to)])),
+        // How Hurl calls ISO 8601.
+        ("toDate", [pattern]) if pattern == "%+" => Yaml::text("date"),
         ("toDate", [pattern]) => Yaml::one("date", Yaml::text(pattern)),
         ("toInt" | "toFloat", _) => Yaml::text("number"),
-        // What is text stays what it is.
-        ("toString", _) if kind == Kind::Text => return Ok(None),
+        // A matcher that asks for a text takes a number and the like for one.
+        ("toString", _) => return Ok(None),
         (name, _) => return Unsaid::new(reason(name)),
     }))
 }
@@ -57,10 +139,7 @@ fn argument(argument: &Argument) -> Result<String, Unsaid> {
 }
 
 fn is_utf8(filter: &Filter) -> bool {
-    let encoding = match filter.arguments.first() {
-        Some(Argument::Text(template)) => template.literal().unwrap_or_default(),
-        _ => "",
-    };
+    let encoding = first_text(filter).unwrap_or_default();
     match filter.name {
         "utf8Decode" => true,
         "decode" | "charsetDecode" => encoding.eq_ignore_ascii_case("utf-8") || encoding.eq_ignore_ascii_case("utf8"),
@@ -76,7 +155,6 @@ fn reason(name: &str) -> String {
             "; look at it by the subject, or match a pattern"
         }
         "replaceRegex" => "; `replace` takes texts",
-        "toString" => "; compare with the value itself, without quotes",
         _ => "",
     };
     format!("a suite has no filter like `{name}`{instead}")

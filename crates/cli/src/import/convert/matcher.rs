@@ -1,40 +1,246 @@
 //! What has to hold of a value.
+//!
+//! A predicate of Hurl fails where the value has another type than it asks for, negated or not, and where there is no
+//! value it fails, or holds if it is negated. A suite compares more freely. So what is made of a predicate says the type
+//! as well wherever the answer decides it.
+
+mod property;
 
 use super::file::{Folder, literal_of};
-use super::subject::Kind;
+use super::kind::Kind;
 use super::text;
-use crate::import::hurl::{Operator, Piece, Predicate, Property, Template, Test, Value};
+use crate::import::hurl::{Operator, Piece, Predicate, Template, Test, Value};
 use crate::import::notes::Unsaid;
 use crate::import::yaml::Yaml;
 use aws_lc_rs::digest;
 use std::fmt::Write;
 
-const DATE: &str = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$";
-const IPV4: &str = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$";
-const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
-
 /// A matcher with what it compares with.
 pub(super) type Matcher = (&'static str, Yaml);
 
-/// What has to hold.
-pub(super) enum Wanted {
-    One(Matcher),
-    Not(Matcher),
-    Any(Vec<Matcher>),
+/// What has to hold: one of several sets of matchers, and none of others.
+#[derive(Default)]
+pub(super) struct Wanted {
+    pub any: Vec<Vec<Matcher>>,
+    pub none: Vec<Vec<Matcher>>,
+    /// Whether it holds where there is no value
+    pub of_nothing: bool,
+}
+
+impl Wanted {
+    fn any(any: Vec<Vec<Matcher>>) -> Self {
+        Self { any, ..Self::default() }
+    }
+
+    /// That none of these holds; there does not have to be a value.
+    fn none(none: Vec<Vec<Matcher>>) -> Self {
+        Self { none, of_nothing: true, ..Self::default() }
+    }
+
+    /// One of these; there does not have to be a value.
+    fn any_if_there(any: Vec<Vec<Matcher>>) -> Self {
+        Self { any, of_nothing: true, ..Self::default() }
+    }
 }
 
 pub(super) fn convert(predicate: &Predicate, kind: Kind, folder: &Folder) -> Result<Wanted, Unsaid> {
-    let wanted = match &predicate.test {
-        Test::Compare(operator, value) => (matcher_of(*operator), compared(*operator, value, kind, folder)?),
-        Test::Is(property) => match of_property(*property, kind)? {
-            Wanted::One(matcher) => matcher,
-            _ if predicate.is_negated => {
-                return Unsaid::new("write it with `type`, which knows `array` and `object`");
+    let is_negated = predicate.is_negated;
+    match &predicate.test {
+        Test::Is(property) => property::convert(*property, is_negated, kind),
+        Test::Compare(operator, value) => {
+            check_comparable(*operator, value, kind)?;
+            let compared = Compared { matcher: matcher_of(*operator), value, kind };
+            match operator {
+                Operator::Equal => compared.equal(is_negated, folder),
+                Operator::NotEqual => compared.not_equal(is_negated, folder),
+                Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => {
+                    compared.ordered(is_negated, folder)
+                }
+                Operator::StartsWith | Operator::EndsWith | Operator::Matches => compared.of_text(is_negated, folder),
+                Operator::Contains => compared.contained(is_negated, folder),
             }
-            other => return Ok(other),
-        },
-    };
-    Ok(if predicate.is_negated { negated(wanted) } else { Wanted::One(wanted) })
+        }
+    }
+}
+
+/// What can be compared at all.
+fn check_comparable(operator: Operator, value: &Value, kind: Kind) -> Result<(), Unsaid> {
+    let is_equality = matches!(operator, Operator::Equal | Operator::NotEqual);
+    match (kind, value) {
+        (Kind::Bytes, Value::Bytes(_) | Value::File(_)) | (Kind::Digest, Value::Bytes(_)) if is_equality => Ok(()),
+        (Kind::Bytes | Kind::Digest, _) => {
+            Unsaid::new("of bytes a suite compares the digest and the size; check `body`")
+        }
+        (Kind::Time, Value::Number(number)) if number.is_u64() => Ok(()),
+        (Kind::Time, _) => Unsaid::new("a time is compared with a number of milliseconds"),
+        (Kind::CertificateName, Value::Text(template)) if has_several_parts(template) => {
+            Unsaid::new("a suite writes the last part first, as RFC 4514 has it; check `cert` so")
+        }
+        (Kind::Decoded, Value::Bytes(_)) => Ok(()),
+        (Kind::Decoded, _) => Unsaid::new("what is decoded is bytes in Hurl; decode them with `utf8Decode`"),
+        (Kind::Flag, _) => Unsaid::new("a flag is there or not in Hurl; check that it exists"),
+        (Kind::Date, _) => Unsaid::new("a date is compared with another one, which only Hurl has"),
+        (Kind::Nodes, _) => {
+            Unsaid::new("nodes are never compared with a value in Hurl; take their text with `string(...)`")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn has_several_parts(name: &Template) -> bool {
+    name.0.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(',')))
+}
+
+/// A value with what is compared with it.
+struct Compared<'v> {
+    matcher: &'static str,
+    value: &'v Value,
+    kind: Kind,
+}
+
+impl Compared<'_> {
+    /// Values of other types are not equal, which is no mistake.
+    fn equal(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
+        let same = if self.may_be_equal() { self.same("equals", folder)? } else { vec![vec![never(self.kind)]] };
+        Ok(if is_negated { Wanted::none(same) } else { Wanted::any(same) })
+    }
+
+    fn not_equal(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
+        if is_negated {
+            let different =
+                if self.may_be_equal() { self.same("not_equals", folder)? } else { vec![vec![exists(true)]] };
+            return Ok(Wanted::none(different));
+        }
+        Ok(Wanted::any(match self.kind {
+            _ if !self.may_be_equal() => vec![vec![exists(true)]],
+            Kind::Header => vec![vec![one(), ("not_equals", self.compared(folder)?)], vec![several()]],
+            Kind::Spelt => vec![vec![self.spelt(false, ("not_equals", self.compared(folder)?))]],
+            _ => vec![vec![("not_equals", self.compared(folder)?)]],
+        }))
+    }
+
+    fn same(&self, matcher: &'static str, folder: &Folder) -> Result<Vec<Vec<Matcher>>, Unsaid> {
+        let same = (matcher, self.compared(folder)?);
+        Ok(vec![match self.kind {
+            Kind::Spelt => vec![self.spelt(matcher == "equals", same)],
+            Kind::Header => vec![one(), same],
+            // What is filled in also equals a number it spells.
+            Kind::Json | Kind::JsonList if self.is_filled_in_text() => vec![of_type("string"), same],
+            _ => vec![same],
+        }])
+    }
+
+    /// A number is no text to a suite, but it matches a pattern as one.
+    fn spelt(&self, is_equal: bool, same: Matcher) -> Matcher {
+        let Value::Text(template) = self.value else { return same };
+        let Some(text) = template.literal() else { return same };
+        let pattern = format!("^{}$", regex_syntax::escape(text));
+        (if is_equal { "matches" } else { "not_matches" }, Yaml::Text(text::literal(&pattern)))
+    }
+
+    fn may_be_equal(&self) -> bool {
+        match self.value {
+            Value::Variable(_) => true,
+            _ if self.kind == Kind::List => false,
+            Value::Text(_) => !self.kind.is_number() && self.kind != Kind::Truth,
+            Value::Number(_) => self.kind.is_number() || self.kind.is_json(),
+            Value::Boolean(_) => self.kind == Kind::Truth || self.kind.is_json(),
+            Value::Null => self.kind.is_json(),
+            Value::Bytes(_) | Value::File(_) => true,
+        }
+    }
+
+    fn is_filled_in_text(&self) -> bool {
+        matches!(self.value, Value::Text(template) if text::has_variables(template))
+    }
+
+    fn ordered(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
+        let limit = (if is_negated { opposite(self.matcher) } else { self.matcher }, self.compared(folder)?);
+        let is_number = matches!(self.value, Value::Number(_));
+        let wanted = match (self.value, self.kind) {
+            (Value::Number(_) | Value::Variable(_), kind) if kind.is_number() => vec![limit],
+            (Value::Number(_) | Value::Text(_), kind) if kind.is_json() => {
+                vec![of_type(if is_number { "number" } else { "string" }), limit]
+            }
+            (Value::Variable(_), kind) if kind.is_json() => vec![limit],
+            (Value::Text(_) | Value::Variable(_), Kind::Header) => vec![one(), limit],
+            (Value::Text(_) | Value::Variable(_), Kind::Text | Kind::XPathText) => vec![limit],
+            (_, kind) if kind.is_json() => return Unsaid::new("only numbers and texts have an order"),
+            (_, kind) => vec![never(kind)],
+        };
+        Ok(if is_negated { Wanted::any_if_there(vec![wanted]) } else { Wanted::any(vec![wanted]) })
+    }
+
+    /// What is asked of texts only.
+    fn of_text(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
+        let wanted = (self.matcher, self.compared(folder)?);
+        let type_of_text = match self.kind {
+            kind if kind.is_json() => of_type("string"),
+            Kind::Header if is_negated => ("count", Yaml::one("at_most", Yaml::Number(1.into()))),
+            Kind::Header => one(),
+            kind if kind.is_text() => {
+                return Ok(if is_negated { Wanted::none(vec![vec![wanted]]) } else { Wanted::any(vec![vec![wanted]]) });
+            }
+            kind => return Ok(Wanted::any(vec![vec![never(kind)]])),
+        };
+        Ok(if is_negated {
+            Wanted { any: vec![vec![type_of_text]], none: vec![vec![wanted]], of_nothing: self.kind != Kind::Header }
+        } else {
+            Wanted::any(vec![vec![type_of_text, wanted]])
+        })
+    }
+
+    /// A text contains a part of it, a list an item.
+    fn contained(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
+        let value = self.compared(folder)?;
+        let is_text = matches!(self.value, Value::Text(_) | Value::Variable(_) | Value::Bytes(_) | Value::File(_));
+        match self.kind {
+            Kind::Header => {
+                let (part, item) = if is_negated { ("not_contains", "not_equals") } else { ("contains", "equals") };
+                let any = vec![vec![one(), (part, value.clone())], vec![several(), (item, value)]];
+                Ok(if is_negated { Wanted::any_if_there(any) } else { Wanted::any(any) })
+            }
+            Kind::Json => {
+                let matcher = if is_negated { "not_contains" } else { "contains" };
+                let types = if is_text { &["string", "array"][..] } else { &["array"] };
+                let any = types.iter().map(|name| vec![of_type(name), (matcher, value.clone())]).collect();
+                Ok(if is_negated { Wanted::any_if_there(any) } else { Wanted::any(any) })
+            }
+            Kind::JsonList => {
+                let (item, part) = if is_negated { ("not_contains", "not_matches") } else { ("contains", "matches") };
+                let mut any = vec![vec![several(), (item, value)]];
+                // A single value is no list, so a text in it is looked for.
+                if let Value::Text(template) = self.value
+                    && let Some(text) = template.literal()
+                {
+                    any.push(vec![of_type("string"), (part, Yaml::Text(text::literal(&regex_syntax::escape(text))))]);
+                }
+                Ok(if is_negated { Wanted::any_if_there(any) } else { Wanted::any(any) })
+            }
+            Kind::List => {
+                let matcher = if is_negated { "not_contains" } else { "contains" };
+                let any = vec![vec![(matcher, value)]];
+                Ok(if is_negated { Wanted::any_if_there(any) } else { Wanted::any(any) })
+            }
+            kind if !is_text => Ok(Wanted::any(vec![vec![never(kind)]])),
+            _ => self.of_text(is_negated, folder),
+        }
+    }
+
+    fn compared(&self, folder: &Folder) -> Result<Yaml, Unsaid> {
+        Ok(match (self.value, self.kind) {
+            (Value::Bytes(bytes), Kind::Digest) => Yaml::Text(hexadecimal(bytes)),
+            (Value::Bytes(bytes), Kind::Bytes) => Yaml::Text(sha256(bytes)),
+            (Value::File(name), Kind::Bytes) => Yaml::Text(sha256(&folder.read(name)?)),
+            (Value::Number(number), Kind::Time) => Yaml::Text(format!("{number}ms")),
+            (Value::Null, _) => Yaml::Null,
+            (Value::Boolean(boolean), _) => Yaml::Boolean(*boolean),
+            (Value::Number(number), _) => Yaml::Number(number.clone()),
+            (Value::Text(template) | Value::Variable(template), _) => Yaml::Text(text::text(template)?),
+            (Value::Bytes(bytes), _) => Yaml::Text(literal_of(bytes.clone())?),
+            (Value::File(name), _) => Yaml::Text(folder.read_text(name)?),
+        })
+    }
 }
 
 fn matcher_of(operator: Operator) -> &'static str {
@@ -52,71 +258,42 @@ fn matcher_of(operator: Operator) -> &'static str {
     }
 }
 
-/// The matcher that holds where this one does not; for some there is none.
-fn negated((name, value): Matcher) -> Wanted {
-    let opposite = match name {
-        "equals" => "not_equals",
-        "not_equals" => "equals",
+/// The bound that holds where this one does not.
+fn opposite(name: &'static str) -> &'static str {
+    match name {
         "above" => "at_most",
         "at_most" => "above",
         "below" => "at_least",
-        "at_least" => "below",
-        "contains" => "not_contains",
-        "matches" => "not_matches",
-        "exists" | "empty" => return Wanted::One((name, Yaml::Boolean(value != Yaml::Boolean(true)))),
-        _ => return Wanted::Not((name, value)),
-    };
-    Wanted::One((opposite, value))
+        _ => "below",
+    }
 }
 
-fn compared(operator: Operator, value: &Value, kind: Kind, folder: &Folder) -> Result<Yaml, Unsaid> {
-    let is_equality = matches!(operator, Operator::Equal | Operator::NotEqual);
-    Ok(match (value, kind) {
-        (Value::Bytes(bytes), Kind::Digest) if is_equality => Yaml::Text(hexadecimal(bytes)),
-        (Value::Bytes(bytes), Kind::Bytes) if is_equality => Yaml::Text(sha256(bytes)),
-        (Value::File(name), Kind::Bytes) if is_equality => Yaml::Text(sha256(&folder.read(name)?)),
-        (_, Kind::Bytes | Kind::Digest) => {
-            return Unsaid::new("of bytes a suite compares the digest and the size; check `body`");
-        }
-        (Value::Number(number), Kind::Time) if number.is_u64() => Yaml::Text(format!("{number}ms")),
-        (_, Kind::Time) => return Unsaid::new("a time is compared with a number of milliseconds"),
-        (Value::Text(template), Kind::CertificateName) if has_several_parts(template) => {
-            return Unsaid::new("a suite writes the last part first, as RFC 4514 has it; check `cert` so");
-        }
-        (Value::Null, _) => Yaml::Null,
-        (Value::Boolean(boolean), _) => Yaml::Boolean(*boolean),
-        (Value::Number(number), _) => Yaml::Number(number.clone()),
-        (Value::Text(template), _) => Yaml::Text(text::text(template)?),
-        (Value::Bytes(bytes), _) => Yaml::Text(literal_of(bytes.clone())?),
-        (Value::File(name), _) => Yaml::Text(folder.read_text(name)?),
+fn of_type(name: &str) -> Matcher {
+    ("type", Yaml::text(name))
+}
+
+/// That there is a value, or none.
+pub(super) fn exists(is_there: bool) -> Matcher {
+    ("exists", Yaml::Boolean(is_there))
+}
+
+/// That a header stands there once; several are a list to Hurl.
+fn one() -> Matcher {
+    ("count", Yaml::Number(1.into()))
+}
+
+fn several() -> Matcher {
+    ("count", Yaml::one("at_least", Yaml::Number(2.into())))
+}
+
+/// What holds of no value of the kind: in Hurl the assert always fails.
+pub(super) fn never(kind: Kind) -> Matcher {
+    of_type(match kind {
+        // What was a number can still be one.
+        Kind::Spelt => "array",
+        kind if kind.is_number() || kind == Kind::Truth => "string",
+        _ => "number",
     })
-}
-
-fn has_several_parts(name: &Template) -> bool {
-    name.0.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(',')))
-}
-
-fn of_property(property: Property, kind: Kind) -> Result<Wanted, Unsaid> {
-    let of_type = |name: &str| ("type", Yaml::text(name));
-    Ok(Wanted::One(match property {
-        // A flag is true or it is not there, in Hurl; a suite says which.
-        Property::There if kind == Kind::Flag => ("equals", Yaml::Boolean(true)),
-        Property::There => ("exists", Yaml::Boolean(true)),
-        Property::Empty => ("empty", Yaml::Boolean(true)),
-        Property::Boolean => of_type("boolean"),
-        Property::Integer => of_type("integer"),
-        Property::Number => of_type("number"),
-        Property::String => of_type("string"),
-        Property::List => of_type("array"),
-        Property::Object => of_type("object"),
-        Property::Collection => return Ok(Wanted::Any(vec![of_type("array"), of_type("object")])),
-        Property::IsoDate => ("matches", Yaml::text(DATE)),
-        Property::Ipv4 => ("matches", Yaml::text(IPV4)),
-        Property::Uuid => ("matches", Yaml::text(UUID)),
-        Property::Float => return Unsaid::new("JSON has one kind of number; write `type: number`"),
-        Property::Date => return Unsaid::new("compare it with a date, or write `type: string`"),
-        Property::Ipv6 => return Unsaid::new("write a pattern that fits your addresses with `matches`"),
-    }))
 }
 
 /// The SHA-256 of bytes, as `sha256` has it.

@@ -1,13 +1,12 @@
 //! What is expected of an answer, and what is kept of it.
 
 use super::assert::check;
-use super::body::literal_json;
 use super::file::literal_of;
 use super::matcher::sha256;
 use super::options::Options;
 use super::subject::Subject;
 use super::{Context, assert, capture, json, refusal, text};
-use crate::import::hurl::{Body, Language, Located, Pair, Query, Response, Template};
+use crate::import::hurl::{Body, Located, Pair, Query, Response, Template};
 use crate::import::notes::{Kind, Unsaid};
 use crate::import::yaml::{Item, Yaml};
 use stepcast_protocol::document::Position;
@@ -30,7 +29,7 @@ pub(super) fn convert(
         checks.add(pair.at, &what, header(pair).map(|check| vec![check]), context);
     }
     for assert in &response.asserts {
-        let made = assert::convert(assert, &context.folder);
+        let made = assert::convert(assert, &response.captures, &context.folder);
         checks.add(assert.at, &format!("`{}`", assert.source), made, context);
     }
     if let Some(expected) = &response.body {
@@ -41,7 +40,8 @@ pub(super) fn convert(
         let most = Yaml::one("at_most", Yaml::Number(most.into()));
         checks.items.push(Item::Value(Yaml::one("redirects", most)));
     }
-    (captures(response, context, comments), checks.items)
+    let captures = captures(response, context, comments, &mut checks);
+    (captures, checks.items)
 }
 
 /// How many asserts Hurl would make.
@@ -60,6 +60,15 @@ struct Checks {
 }
 
 impl Checks {
+    /// What something else needs, unless it is asked already.
+    fn also(&mut self, checks: Vec<Yaml>) {
+        for check in checks.into_iter().map(Item::Value) {
+            if !self.items.contains(&check) {
+                self.items.push(check);
+            }
+        }
+    }
+
     fn add(&mut self, at: Position, what: &str, made: Result<Vec<Yaml>, Unsaid>, context: &mut Context) {
         context.tally.asserts += 1;
         let made = made.and_then(|checks| {
@@ -72,7 +81,7 @@ impl Checks {
             Ok(checks)
         });
         match made {
-            Ok(checks) => self.items.extend(checks.into_iter().map(Item::Value)),
+            Ok(checks) => self.also(checks),
             Err(Unsaid(why)) => {
                 context.tally.lost_asserts += 1;
                 self.items.push(Item::Comment(context.leave_out(at, format!("{what}: {why}"))));
@@ -105,12 +114,22 @@ fn header(pair: &Pair) -> Result<Yaml, Unsaid> {
     refusal::checked_check(Yaml::Map(keys))
 }
 
-fn captures(response: &Response, context: &mut Context, comments: &mut Vec<String>) -> Vec<(String, Yaml)> {
+fn captures(
+    response: &Response,
+    context: &mut Context,
+    comments: &mut Vec<String>,
+    checks: &mut Checks,
+) -> Vec<(String, Yaml)> {
     let mut made: Vec<(String, Yaml)> = Vec::new();
     for capture in &response.captures {
         let taken = capture::convert(capture);
         let what = format!("the capture `{}`", capture.name.literal().unwrap_or("?"));
-        let Some((name, found)) = context.keep(capture.at, &what, taken, comments) else { continue };
+        context.tally.captures += 1;
+        let Some(capture::Made { name, found, asked }) = context.keep(capture.at, &what, taken, comments) else {
+            context.tally.lost_captures += 1;
+            continue;
+        };
+        checks.also(asked);
         if capture.is_redacted {
             let text = format!("`{name}` is not hidden: results show what was captured");
             context.note(capture.at, Kind::Changed, text);
@@ -121,9 +140,8 @@ fn captures(response: &Response, context: &mut Context, comments: &mut Vec<Strin
     made
 }
 
-/// The whole body: JSON is compared as JSON, bytes by their digest, everything else as text.
+/// The whole body: JSON is compared as JSON, bytes by their digest, and everything between backticks as text.
 fn body(expected: &Located<Body>, context: &mut Context) -> Result<Yaml, Unsaid> {
-    let text = |text: String| Ok((Query::Body, Yaml::Text(text)));
     let json = |value: Yaml| Ok((Query::JsonPath(Template::text("$")), value));
     let bytes = |bytes: Vec<u8>| match literal_of(bytes.clone()) {
         Ok(content) => (Query::Body, Yaml::Text(content)),
@@ -132,18 +150,15 @@ fn body(expected: &Located<Body>, context: &mut Context) -> Result<Yaml, Unsaid>
     let (query, value) = match &expected.value {
         Body::Json(value) => match json::structured(value)? {
             Some(value) => json(value),
-            None => text(json::written(value)?),
+            // As a text, white space and the order of keys would count.
+            None => return Unsaid::new("a suite cannot write this JSON; check its values with `jsonpath`"),
         },
-        Body::Text { language: Language::Json, text: template } => match template.literal().map(serde_json::from_str) {
-            Some(Ok(value)) => json(literal_json(&value)),
-            _ => text(text::text(template)?),
-        },
-        Body::Text { text: template, .. } => text(text::text(template)?),
-        Body::Xml(markup) => text(text::literal(markup)),
+        Body::Text { text: template, .. } => Ok((Query::Body, Yaml::Text(text::text(template)?))),
+        Body::Xml(markup) => Ok((Query::Body, Yaml::Text(text::literal(markup)))),
         Body::GraphQl { .. } => return Unsaid::new("GraphQL is asked with, not answered"),
         Body::Bytes(content) => Ok(bytes(content.clone())),
         Body::File(name) => Ok(bytes(context.folder.read(name)?)),
     }?;
     let (subject, _) = Subject::of(&query, &[])?;
-    refusal::checked_check(check(&subject, Vec::new(), ("equals", value)))
+    refusal::checked_check(check(&subject, Vec::new(), vec![("equals", value)]))
 }

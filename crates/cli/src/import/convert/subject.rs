@@ -1,9 +1,15 @@
 //! What of an answer is looked at.
 
+use super::kind::{self, Kind};
 use super::text;
-use crate::import::hurl::{Argument, Filter, Query};
+use crate::import::hurl::{Argument, Filter, Query, Template};
 use crate::import::notes::Unsaid;
 use crate::import::yaml::Yaml;
+use stepcast_protocol::pattern::Pattern;
+
+/// Headers that an answer has once: their values are no lists (RFC 9110).
+const SINGLE_HEADERS: [&str; 9] =
+    ["age", "content-length", "content-type", "date", "etag", "expires", "last-modified", "location", "retry-after"];
 
 /// A subject of a check.
 #[derive(Debug, Clone)]
@@ -11,27 +17,6 @@ pub(super) struct Subject {
     /// Its key with its value, and what stands beside that; a value is left out where matchers stand in its place
     pub keys: Vec<(&'static str, Option<Yaml>)>,
     pub kind: Kind,
-}
-
-/// What kind of value it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Number,
-    /// Milliseconds in Hurl, a length of time in a suite
-    Time,
-    /// Anything JSON can be
-    Json,
-    /// Nodes of a page, or what an expression makes of them
-    XPath,
-    /// `true` or `false`, and always there
-    Flag,
-    /// Whose a certificate is; its parts stand the other way round in a suite
-    CertificateName,
-    /// A SHA-256, which Hurl compares as bytes
-    Digest,
-    /// Bytes, of which a suite can compare the digest
-    Bytes,
 }
 
 impl Subject {
@@ -82,15 +67,15 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
         Query::Duration => Subject::bare("time", Kind::Time),
         Query::Sha256 => Subject::bare("sha256", Kind::Digest),
         Query::Bytes => Subject::bare("sha256", Kind::Bytes),
-        Query::Header(name) => Subject::named("header", text::name(name)?, Kind::Text),
+        Query::Header(name) => header(text::name(name)?),
         Query::Cookie { name, attribute } => cookie(text::name(name)?, attribute.as_deref()),
-        Query::XPath(path) => Subject::named("xpath", text::text(path)?, Kind::XPath),
-        Query::JsonPath(path) => Subject::named("json", text::text(path)?, Kind::Json),
-        Query::Regex(pattern) => Subject::named("regex", text::text(pattern)?, Kind::Text),
+        Query::XPath(path) => xpath(path)?,
+        Query::JsonPath(path) => json(path)?,
+        Query::Regex(pattern) => regex(pattern)?,
         Query::Certificate(field) => match field.as_str() {
             "Subject" => certificate("subject", Kind::CertificateName),
             "Issuer" => certificate("issuer", Kind::CertificateName),
-            "Expire-Date" => certificate("expires", Kind::Text),
+            "Expire-Date" => certificate("expires", Kind::Date),
             "Subject-Alt-Name" => return Unsaid::new("check `cert: names`, a list of names without `DNS:`"),
             _ => {
                 return Unsaid::new(
@@ -105,8 +90,41 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
         Query::Redirects => {
             return Unsaid::new("of redirects a suite sees how many there were, and `attr` and `nth` of each");
         }
-        Query::Variable => return Unsaid::new("a check looks at the answer; check what was captured where it stands"),
+        Query::Variable(_) => {
+            return Unsaid::new("a check looks at the answer; check what was captured where it stands");
+        }
     })
+}
+
+/// A header, which most answers have once and some several times.
+fn header(name: String) -> Subject {
+    let is_single = SINGLE_HEADERS.iter().any(|single| name.eq_ignore_ascii_case(single));
+    Subject::named("header", name, if is_single { Kind::Text } else { Kind::Header })
+}
+
+fn xpath(path: &Template) -> Result<Subject, Unsaid> {
+    let path = text::text(path)?;
+    let kind = kind::of_xpath(&path);
+    Ok(Subject::named("xpath", path, kind))
+}
+
+fn json(path: &Template) -> Result<Subject, Unsaid> {
+    let path = text::text(path)?;
+    let kind = kind::of_json_path(&path);
+    Ok(Subject::named("json", path, kind))
+}
+
+/// The first group of a pattern, and nothing else: without a group Hurl finds nothing.
+fn regex(pattern: &Template) -> Result<Subject, Unsaid> {
+    let lacks_group = |text: &str| Pattern::new(text).is_ok_and(|pattern| pattern.groups() == 0);
+    if pattern.literal().is_some_and(lacks_group) {
+        return Unsaid::new(
+            "the pattern has no group, so it gives nothing in Hurl; put `(` and `)` around what is meant",
+        );
+    }
+    let mut subject = Subject::named("regex", text::text(pattern)?, Kind::Text);
+    subject.keys.push(("group", Some(Yaml::Number(1.into()))));
+    Ok(subject)
 }
 
 fn certificate(field: &str, kind: Kind) -> Subject {
@@ -140,7 +158,7 @@ fn cookie(name: String, attribute: Option<&str>) -> Subject {
         Some("httponly") => ("http_only", Kind::Flag),
         Some("max-age") => ("max_age", Kind::Number),
         Some("samesite") => ("same_site", Kind::Text),
-        Some("expires") => ("expires", Kind::Text),
+        Some("expires") => ("expires", Kind::Date),
         Some("domain") => ("domain", Kind::Text),
         Some(_) => ("path", Kind::Text),
     };
@@ -152,11 +170,10 @@ fn cookie(name: String, attribute: Option<&str>) -> Subject {
 /// `body jsonpath "$.a"` is `jsonpath "$.a"`.
 fn of_body_filter(filter: &Filter) -> Result<Option<Subject>, Unsaid> {
     let [Argument::Text(argument)] = filter.arguments.as_slice() else { return Ok(None) };
-    let (key, kind) = match filter.name {
-        "jsonpath" => ("json", Kind::Json),
-        "xpath" => ("xpath", Kind::XPath),
-        "regex" => ("regex", Kind::Text),
+    Ok(Some(match filter.name {
+        "jsonpath" => json(argument)?,
+        "xpath" => xpath(argument)?,
+        "regex" => regex(argument)?,
         _ => return Ok(None),
-    };
-    Ok(Some(Subject::named(key, text::text(argument)?, kind)))
+    }))
 }

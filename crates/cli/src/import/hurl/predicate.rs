@@ -75,7 +75,7 @@ impl Scanner<'_> {
     fn value(&mut self) -> Read<Value> {
         let at = self.position();
         if let Some(expression) = self.placeholder()? {
-            return Ok(Value::Text(Template(vec![Piece::Expression(expression)])));
+            return Ok(Value::Variable(Template(vec![Piece::Expression(expression)])));
         }
         if let Some(template) = self.try_quoted()? {
             return Ok(Value::Text(template));

@@ -28,7 +28,7 @@ impl Scanner<'_> {
             "header" => Query::Header(self.spaced_text()?),
             "xpath" => Query::XPath(self.spaced_text()?),
             "jsonpath" => Query::JsonPath(self.spaced_text()?),
-            "variable" => self.spaced_text().map(|_| Query::Variable)?,
+            "variable" => Query::Variable(self.spaced_text()?),
             "regex" => Query::Regex(self.spaced_pattern()?),
             "cookie" => self.cookie()?,
             "certificate" => self.certificate()?,

@@ -1,9 +1,9 @@
 //! What the body is, where it is not what was looked for.
 
 use crate::engine::check::found::Found;
-use crate::engine::check::look;
+use crate::engine::check::{look, part};
 use crate::engine::excerpt::beginning;
-use crate::engine::mask::Mask;
+use crate::engine::mask::{MASKED, Mask};
 use crate::engine::page::Page;
 use stepcast_protocol::suite::Subject;
 
@@ -23,7 +23,8 @@ pub fn of_pattern(pattern: &str, group: Option<u32>, page: &Page, mask: &Mask) -
     let whole = Subject::Regex { pattern: pattern.to_owned(), group: Some(0) };
     Some(match look::look(&whole, page).ok()? {
         Found::Text(text) => {
-            let matched = beginning(&text, QUOTED, mask);
+            let is_part = part::is_part_text(&text, &whole, &[], page, mask);
+            let matched = if is_part { MASKED.to_owned() } else { beginning(&text, QUOTED, mask) };
             format!("the pattern matches \"{matched}\", without its group {}", group.unwrap_or(1))
         }
         _ => format!("the pattern matches nothing in the body; {}", told(page, mask)),

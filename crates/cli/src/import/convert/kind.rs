@@ -1,0 +1,129 @@
+//! What kind of value is looked at, by which a predicate of Hurl is judged.
+
+/// What kind of value it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    /// A text, or a list of texts where the header stands there several times
+    Header,
+    /// A whole number
+    Number,
+    /// A number that is no whole one to Hurl, whatever its value
+    Float,
+    /// Milliseconds in Hurl, a length of time in a suite
+    Time,
+    /// A single value, which is anything JSON can be
+    Json,
+    /// What a path with a wildcard, a filter or a slice leads to: since Hurl 8 nothing, a single value or a list of several
+    JsonList,
+    /// A list, however many items it has
+    List,
+    /// A value that became a text, by `toString`
+    Spelt,
+    /// Nodes of a page, which Hurl only counts
+    Nodes,
+    /// What expressions of `XPath` give
+    XPathText,
+    XPathNumber,
+    /// `true` or `false`
+    Truth,
+    /// `true` or `false`, and always there; in Hurl there or not
+    Flag,
+    Date,
+    /// Whose a certificate is; its parts stand the other way round in a suite
+    CertificateName,
+    /// A SHA-256, which Hurl compares as bytes
+    Digest,
+    /// Bytes, of which a suite can compare the digest
+    Bytes,
+    /// Bytes that were decoded, which are text in a suite
+    Decoded,
+}
+
+impl Kind {
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::Float | Self::Time | Self::XPathNumber)
+    }
+
+    pub fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::JsonList)
+    }
+
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Spelt | Self::XPathText | Self::CertificateName | Self::Decoded)
+    }
+}
+
+/// The functions of `XPath` by what they give.
+const TEXTS: [&str; 10] = [
+    "string",
+    "concat",
+    "normalize-space",
+    "substring",
+    "substring-before",
+    "substring-after",
+    "translate",
+    "name",
+    "local-name",
+    "namespace-uri",
+];
+const NUMBERS: [&str; 7] = ["count", "sum", "number", "floor", "ceiling", "round", "string-length"];
+const TRUTHS: [&str; 7] = ["boolean", "not", "contains", "starts-with", "true", "false", "lang"];
+
+/// What an expression of `XPath` gives.
+pub(super) fn of_xpath(path: &str) -> Kind {
+    let outside = outside_of_brackets(path);
+    let has = |words: &[&str]| words.iter().any(|word| outside.contains(word));
+    if has(&["=", "<", ">", " and ", " or "]) {
+        return Kind::Truth;
+    }
+    if has(&["+", " - ", " * ", " div ", " mod "]) {
+        return Kind::XPathNumber;
+    }
+    let function = path.trim().split_once('(').map_or("", |(name, _)| name.trim());
+    let is_call = outside.trim().len() == function.len();
+    match function {
+        _ if !is_call => Kind::Nodes,
+        name if TEXTS.contains(&name) => Kind::XPathText,
+        name if NUMBERS.contains(&name) => Kind::XPathNumber,
+        name if TRUTHS.contains(&name) => Kind::Truth,
+        _ => Kind::Nodes,
+    }
+}
+
+/// An expression without what stands in brackets and quotes.
+fn outside_of_brackets(path: &str) -> String {
+    let (mut depth, mut quote, mut outside) = (0_usize, None, String::new());
+    for c in path.chars() {
+        match (quote, c) {
+            (Some(end), _) if c == end => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(' | '[') => depth += 1,
+            (None, ')' | ']') => depth = depth.saturating_sub(1),
+            (None, _) if depth == 0 => outside.push(c),
+            _ => {}
+        }
+    }
+    outside
+}
+
+/// Whether a JSONPath leads to one value at most.
+pub(super) fn of_json_path(path: &str) -> Kind {
+    let (mut quote, mut depth, mut previous) = (None, 0_usize, ' ');
+    for c in path.chars() {
+        match (quote, c) {
+            (Some(end), _) if c == end && previous != '\\' => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[') => depth += 1,
+            (None, ']') => depth = depth.saturating_sub(1),
+            (None, '*' | '?') => return Kind::JsonList,
+            (None, '.') if previous == '.' => return Kind::JsonList,
+            (None, ':' | ',') if depth > 0 => return Kind::JsonList,
+            _ => {}
+        }
+        previous = c;
+    }
+    Kind::Json
+}

@@ -1,0 +1,129 @@
+//! An imported suite judges as Hurl does, assert by assert, or says what it does not have.
+//!
+//! `NAME.hurl` of the fixtures has a comment behind each assert that says how Hurl judges it, by its documentation and
+//! source, of the answer in `NAME.http`: `passes`, `fails`, or `lost`, where it passes and no suite can say so exactly. What
+//! fails in Hurl may be lost as well, but never pass without a word.
+
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// An assert with what becomes of it.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Passes,
+    Fails,
+    Lost,
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/import/asserts")
+}
+
+/// Answers every request with the fixture its path names. It ends with the test.
+fn serve() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream));
+        }
+    });
+    base
+}
+
+fn answer(mut stream: TcpStream) -> Option<()> {
+    let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
+    let first = lines.next()?.ok()?;
+    lines.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).for_each(drop);
+    let name = first.split(' ').nth(1)?.trim_start_matches('/').to_owned();
+    let text = fs::read_to_string(fixtures().join(format!("{name}.http"))).ok()?;
+    let (head, body) = text.split_once("\n\n")?;
+    let length = format!("\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    stream.write_all((head.replace('\n', "\r\n") + &length).as_bytes()).ok()
+}
+
+fn stepcast(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stepcast"));
+    let output = command.current_dir(folder).args(arguments).output().expect("it runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).expect("UTF-8"))
+}
+
+/// The asserts of a file, each with what Hurl says of it.
+fn asserts(file: &str) -> Vec<(&str, &str)> {
+    let (_, asserts) = file.split_once("[Asserts]\n").expect("asserts");
+    asserts.lines().map(|line| line.rsplit_once('#').expect("a comment that says how it is judged")).collect()
+}
+
+/// What becomes of every assert, each in a suite of its own, with what was said about it.
+fn judge(name: &str, base: &str) -> Vec<(Verdict, String)> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verdicts").join(name);
+    // What an earlier run left there.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = fs::read_to_string(fixtures().join(format!("{name}.hurl"))).expect("a Hurl file");
+    let (head, _) = file.split_once("[Asserts]\n").expect("asserts");
+    let imported: Vec<_> = asserts(&file)
+        .into_iter()
+        .enumerate()
+        .map(|(number, (assert, _))| {
+            let (hurl, suite) = (format!("{number}.hurl"), format!("{number}.yaml"));
+            fs::write(folder.join(&hurl), format!("{head}[Asserts]\n{assert}\n")).expect("a file");
+            (suite.clone(), stepcast(&folder, &["import", &hurl, "--output", &suite]))
+        })
+        .collect();
+    let whole = imported.iter().filter(|(_, (code, _))| *code == Some(0)).map(|(suite, _)| suite.as_str());
+    let base = format!("base={base}");
+    let arguments: Vec<&str> = ["check", "--json", "-", "--var", &base].into_iter().chain(whole).collect();
+    let (_, events) = stepcast(&folder, &arguments);
+    let judged = imported.into_iter().enumerate().map(|(number, (suite, (code, told)))| match code {
+        Some(0) => {
+            let suite = fs::read_to_string(folder.join(suite)).expect("a suite");
+            (verdict(&events, &number.to_string()), suite)
+        }
+        Some(1) if told.contains("not carried over") && told.contains("--lossy") => (Verdict::Lost, told),
+        other => panic!("{other:?}: {told}"),
+    });
+    judged.collect()
+}
+
+/// What the test of a name came to.
+fn verdict(events: &str, name: &str) -> Verdict {
+    let events = events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let ends: Vec<Value> = events.filter(|event| event["type"] == "test.finished" && event["name"] == name).collect();
+    match ends.as_slice() {
+        [end] if end["outcome"] == "passed" => Verdict::Passes,
+        // What cannot be told is no green either.
+        [end] if end["outcome"] == "failed" || end["outcome"] == "errored" => Verdict::Fails,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+fn compare(name: &str) {
+    let judged = judge(name, &serve());
+    let file = fs::read_to_string(fixtures().join(format!("{name}.hurl"))).expect("a Hurl file");
+    let (mut same, mut lost, mut wrong) = (0, 0, Vec::new());
+    for ((assert, expected), (verdict, told)) in asserts(&file).into_iter().zip(judged) {
+        match (expected.split(':').next().unwrap_or_default().trim(), verdict) {
+            ("passes", Verdict::Passes) | ("fails", Verdict::Fails) => same += 1,
+            ("fails" | "lost", Verdict::Lost) => lost += 1,
+            (expected, verdict) => wrong.push(format!("{assert} {expected} in Hurl, {verdict:?} here:\n{told}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), wrong.len() + same + lost, wrong.join("\n"));
+    assert!(lost * 10 <= same, "{lost} are lost, {same} are the same");
+}
+
+#[test]
+fn asserts_on_json_are_judged_as_in_hurl() {
+    compare("json");
+}
+
+#[test]
+fn asserts_on_pages_and_headers_are_judged_as_in_hurl() {
+    compare("page");
+}

@@ -1,0 +1,177 @@
+//! Undoes escapes: percent-encoding, those of JSON, JavaScript and C, and the character references of HTML.
+//!
+//! All of them at once, because nobody says in which language a page echoes something. So a `%41` that a secret really
+//! has in it is decoded too; for that the finder also looks for the secret decoded in the same way.
+
+use super::view::View;
+use html5ever::data::NAMED_ENTITIES;
+
+/// Longest number of a character reference in digits; more are zeros in front, or no character.
+const DIGITS: usize = 12;
+
+/// The view with its escapes undone once, if it has any.
+pub fn decode(view: &View) -> Option<View> {
+    let bytes = view.bytes.as_slice();
+    let is_start = |byte: &u8| matches!(byte, b'%' | b'\\' | b'&');
+    let mut at = bytes.iter().position(is_start)?;
+    let (mut out, mut done) = (View::beside(view), 0);
+    let mut decoded = Vec::new();
+    loop {
+        decoded.clear();
+        match escape(&bytes[at..], &mut decoded) {
+            Some(length) => {
+                out.extend(view, done..at);
+                decoded.iter().for_each(|byte| out.push(*byte, view, at..at + length));
+                done = at + length;
+                at = done;
+            }
+            None => at += 1,
+        }
+        match bytes.get(at..).and_then(|rest| rest.iter().position(is_start)) {
+            Some(next) => at += next,
+            None => break,
+        }
+    }
+    if done == 0 {
+        return None;
+    }
+    out.extend(view, done..bytes.len());
+    Some(out)
+}
+
+/// What the escape at the beginning stands for, and how many bytes it has.
+fn escape(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    match bytes {
+        [b'%', b'u' | b'U', ..] => unit(bytes, 2, out),
+        [b'%', high, low, ..] => byte(*high, *low, out).map(|()| 3),
+        [b'\\', rest @ ..] => after_backslash(rest, out).map(|length| 1 + length),
+        [b'&', b'#', b'x' | b'X', rest @ ..] => reference(rest, 16, out).map(|length| 3 + length),
+        [b'&', b'#', rest @ ..] => reference(rest, 10, out).map(|length| 2 + length),
+        [b'&', rest @ ..] => named(rest, out).map(|length| 1 + length),
+        _ => None,
+    }
+}
+
+fn after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let control = |byte: u8, out: &mut Vec<u8>| {
+        out.push(byte);
+        Some(1)
+    };
+    match rest {
+        [b'u', b'{', digits @ ..] => {
+            let (number, length) = number(digits, 16)?;
+            (digits.get(length) == Some(&b'}')).then_some(())?;
+            character(number, out).map(|()| length + 3)
+        }
+        [b'u', ..] => unit_after_backslash(rest, out),
+        [b'U', digits @ ..] => {
+            let digits = digits.get(..8)?;
+            let (number, length) = number(digits, 16)?;
+            (length == 8).then_some(())?;
+            character(number, out).map(|()| 9)
+        }
+        [b'x', high, low, ..] => byte(*high, *low, out).map(|()| 3),
+        [high @ b'0'..=b'3', middle @ b'0'..=b'7', low @ b'0'..=b'7', ..] => {
+            out.push((high - b'0') << 6 | (middle - b'0') << 3 | (low - b'0'));
+            Some(3)
+        }
+        [b'b', ..] => control(8, out),
+        [b'f', ..] => control(12, out),
+        [b'n', ..] => control(b'\n', out),
+        [b'r', ..] => control(b'\r', out),
+        [b't', ..] => control(b'\t', out),
+        [b'v', ..] => control(11, out),
+        // A line that goes on in the next one.
+        [b'\r', b'\n', ..] => Some(2),
+        [b'\n', ..] => Some(1),
+        [byte, ..] if byte.is_ascii_punctuation() => control(*byte, out),
+        _ => None,
+    }
+}
+
+/// `\uXXXX`, or two of them for a character beyond the first 65,536.
+fn unit_after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let first = hexadecimal(rest.get(1..5)?)?;
+    if let Some([b'\\', b'u', digits @ ..]) = rest.get(5..11)
+        && let Some(second) = hexadecimal(digits)
+        && let Some(number) = pair(first, second)
+    {
+        return character(number, out).map(|()| 11);
+    }
+    character(first, out).map(|()| 5)
+}
+
+/// `%uXXXX`, as `escape` of JavaScript writes it, in the same way.
+fn unit(bytes: &[u8], prefix: usize, out: &mut Vec<u8>) -> Option<usize> {
+    let length = prefix + 4;
+    let first = hexadecimal(bytes.get(prefix..length)?)?;
+    if let Some([b'%', b'u' | b'U', digits @ ..]) = bytes.get(length..2 * length)
+        && let Some(second) = hexadecimal(digits)
+        && let Some(number) = pair(first, second)
+    {
+        return character(number, out).map(|()| 2 * length);
+    }
+    character(first, out).map(|()| length)
+}
+
+/// Two halves of a character in UTF-16.
+fn pair(high: u32, low: u32) -> Option<u32> {
+    let is_pair = (0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(&low);
+    is_pair.then(|| 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+}
+
+/// A numeric reference behind its `&#`, with or without its semicolon.
+fn reference(rest: &[u8], radix: u32, out: &mut Vec<u8>) -> Option<usize> {
+    let (number, length) = number(rest, radix)?;
+    character(number, out)?;
+    Some(length + usize::from(rest.get(length) == Some(&b';')))
+}
+
+/// A named reference behind its `&`: the longest there is, as in browsers.
+fn named(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let mut longest = None;
+    for length in 1..=rest.len() {
+        // Every beginning of a name is in the map, so this ends with the name.
+        let Some(&(first, second)) = str::from_utf8(&rest[..length]).ok().and_then(|name| NAMED_ENTITIES.get(name))
+        else {
+            break;
+        };
+        if first != 0 {
+            longest = Some((length, first, second));
+        }
+    }
+    let (length, first, second) = longest?;
+    character(first, out)?;
+    if second != 0 {
+        character(second, out)?;
+    }
+    Some(length)
+}
+
+fn character(number: u32, out: &mut Vec<u8>) -> Option<()> {
+    let c = char::from_u32(number)?;
+    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    Some(())
+}
+
+fn byte(high: u8, low: u8, out: &mut Vec<u8>) -> Option<()> {
+    let number = hexadecimal(&[high, low])?;
+    out.push(u8::try_from(number).ok()?);
+    Some(())
+}
+
+/// All of these digits as a number.
+fn hexadecimal(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
+}
+
+/// The number at the beginning, and how many digits it has.
+fn number(bytes: &[u8], radix: u32) -> Option<(u32, usize)> {
+    let digits = bytes.iter().take(DIGITS).map_while(|byte| char::from(*byte).to_digit(radix));
+    let (mut number, mut length) = (0_u32, 0);
+    for digit in digits {
+        number = number.saturating_mul(radix).saturating_add(digit);
+        length += 1;
+    }
+    (length > 0).then_some((number, length))
+}

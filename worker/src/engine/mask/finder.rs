@@ -1,0 +1,237 @@
+//! Finds secrets in what a text decodes to.
+
+use super::armour::{self, Wanted};
+use super::escapes;
+use super::fold::{fold, fold_with_places};
+use super::view::View;
+use super::wide;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{AhoCorasick, Anchored};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Shorter secrets are not looked for, in characters.
+const SHORTEST: usize = 4;
+/// From here on neither upper and lower case nor white space matters, in characters that are not white space.
+const LOOSE: usize = 8;
+/// How many things written in each other are undone: Base64 in JSON in a `data-` attribute is three.
+const LEVELS: usize = 3;
+/// How many bytes a byte of a secret may be written with: `%26%23x70%3B` has twelve.
+const WRITTEN_BYTES: usize = 16;
+/// How much of a text is looked at in one go, which bounds the memory that takes.
+const PIECE_BYTES: usize = 64 * 1024;
+/// How much of a long secret is looked for first.
+const HEAD_BYTES: usize = 64;
+
+/// Finds secrets, or what they decode to themselves.
+pub struct Finder {
+    whole: Search,
+    /// Finds where secrets begin, if some are so long that looking for their ends costs much
+    heads: Option<Search>,
+}
+
+impl Finder {
+    /// A finder of these secrets, if one of them is long enough to be looked for.
+    pub fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> Option<Self> {
+        let (mut exact, mut loose) = (BTreeSet::new(), BTreeSet::new());
+        for secret in secrets.map(str::trim).filter(|secret| secret.chars().count() >= SHORTEST) {
+            for form in forms(secret) {
+                let folded = fold(&form);
+                if characters(&folded) >= LOOSE {
+                    loose.insert(folded);
+                } else if characters(&form) >= SHORTEST {
+                    exact.extend(short_forms(&form));
+                }
+            }
+        }
+        let is_long = exact.iter().chain(&loose).any(|pattern| pattern.len() > HEAD_BYTES);
+        let head = |pattern: &Vec<u8>| pattern[..pattern.len().min(HEAD_BYTES)].to_vec();
+        let heads = || Search::new(&exact.iter().map(head).collect(), &loose.iter().map(head).collect());
+        let heads = if is_long { heads() } else { None };
+        Some(Self { whole: Search::new(&exact, &loose)?, heads })
+    }
+
+    /// Where secrets stand, in their order; those that overlap are one, so that no end of either is left.
+    pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        self.whole.spans(text)
+    }
+
+    /// The same of those that begin before `end`, whole, without a look at what is far behind it.
+    pub fn spans_before(&self, text: &str, end: usize) -> Vec<Range<usize>> {
+        let near = |search: &Search| search.spans(&text[..text.floor_char_boundary(end.saturating_add(search.reach))]);
+        if self.heads.as_ref().is_some_and(|heads| near(heads).is_empty()) {
+            return Vec::new();
+        }
+        near(&self.whole)
+    }
+}
+
+/// Finds texts that are looked for at once.
+struct Search {
+    exact: Option<Patterns>,
+    loose: Option<Patterns>,
+    wanted: Wanted,
+    /// Most bytes one of them may take up
+    reach: usize,
+}
+
+impl Search {
+    fn new(exact: &BTreeSet<Vec<u8>>, loose: &BTreeSet<Vec<u8>>) -> Option<Self> {
+        let all = || exact.iter().chain(loose);
+        let wanted = Wanted { bytes: bytes_of(all()), at_least: all().map(Vec::len).min()? };
+        let reach = all().map(Vec::len).max()?.saturating_mul(WRITTEN_BYTES);
+        Some(Self { exact: Patterns::new(exact), loose: Patterns::new(loose), wanted, reach })
+    }
+
+    fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        let step = PIECE_BYTES.max(self.reach);
+        let mut found = Vec::new();
+        let mut at = 0;
+        loop {
+            let end = text.len().min(at + step + self.reach);
+            let view = View::of(&text.as_bytes()[at..end]);
+            let mut here = Vec::new();
+            self.look(&view, 0, &mut here);
+            found.extend(here.into_iter().map(|span| span.start + at..span.end + at));
+            if end == text.len() {
+                break;
+            }
+            at += step;
+        }
+        merged(found, text)
+    }
+
+    fn look(&self, view: &View, level: usize, found: &mut Vec<Range<usize>>) {
+        self.search(view, found);
+        if level == LEVELS {
+            return;
+        }
+        if let Some(decoded) = escapes::decode(view) {
+            self.look(&decoded, level + 1, found);
+        }
+        let decoded = armour::decode(view, &self.wanted);
+        if !decoded.bytes.is_empty() {
+            self.look(&decoded, level + 1, found);
+        }
+        if let Some(decoded) = wide::decode(&decoded) {
+            self.look(&decoded, level + 1, found);
+        }
+    }
+
+    fn search(&self, view: &View, found: &mut Vec<Range<usize>>) {
+        if let Some(exact) = &self.exact
+            && exact.are_in(&view.bytes)
+        {
+            exact.each(&view.bytes, |span| found.push(view.place(widened(span, &view.bytes))));
+        }
+        if let Some(loose) = &self.loose
+            && loose.are_in(&fold(&view.bytes))
+        {
+            let (folded, places) = fold_with_places(&view.bytes);
+            loose.each(&folded, |span| {
+                let span = places[span.start].start..places[span.end - 1].end;
+                found.push(view.place(widened(span, &view.bytes)));
+            });
+        }
+    }
+}
+
+/// A secret as it is, and as it reads once the escapes are undone that it has in it itself; then as Latin-1 writes
+/// characters beyond ASCII.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let mut forms = vec![secret.as_bytes().to_vec()];
+    let mut view = View::of(secret.as_bytes());
+    while let Some(decoded) = escapes::decode(&view).filter(|_| forms.len() <= LEVELS) {
+        forms.push(decoded.bytes.clone());
+        view = decoded;
+    }
+    // A backslash at the end escapes what stands behind it.
+    let unescaped = secret.trim_end_matches('\\');
+    forms.extend((unescaped.len() < secret.len()).then(|| unescaped.as_bytes().to_vec()));
+    let latin: Option<Vec<u8>> = secret.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    forms.extend(latin.filter(|_| !secret.is_ascii()));
+    forms
+}
+
+/// How a short secret may be written without a letter changed: hosts are put in lower case, forms have a plus for a
+/// space, and pages fold white space.
+fn short_forms(form: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = vec![form.to_vec()];
+    if let Ok(text) = str::from_utf8(form) {
+        let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        forms.extend([text.to_lowercase(), folded.replace(' ', "+"), folded].map(String::into_bytes));
+    }
+    forms.retain(|form| characters(form) >= SHORTEST);
+    forms
+}
+
+/// A span with what a secret may have at its ends that was not looked for: a plus, which is folded, and a backslash.
+fn widened(span: Range<usize>, bytes: &[u8]) -> Range<usize> {
+    let is_loose = |byte: &&u8| matches!(byte, b'+' | b'\\');
+    let before = bytes[..span.start].iter().rev().take_while(is_loose).count();
+    let after = bytes[span.end..].iter().take_while(is_loose).count();
+    span.start - before..span.end + after
+}
+
+fn characters(bytes: &[u8]) -> usize {
+    String::from_utf8_lossy(bytes).chars().count()
+}
+
+/// What a secret may have in it, and what the ways to write one use.
+fn bytes_of<'p>(mut patterns: impl Iterator<Item = &'p Vec<u8>>) -> [bool; 256] {
+    let has_others = patterns.any(|pattern| !pattern.is_ascii());
+    // In UTF-16 a letter beyond ASCII may have any byte.
+    std::array::from_fn(|byte| matches!(byte, 0 | 9..=13 | 0x20..=0x7e) || (has_others && byte != 0xff))
+}
+
+/// Overlapping spans as one, with whole characters.
+fn merged(mut found: Vec<Range<usize>>, text: &str) -> Vec<Range<usize>> {
+    found.sort_by_key(|span| (span.start, span.end));
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for span in found {
+        let span = text.floor_char_boundary(span.start)..text.ceil_char_boundary(span.end);
+        match merged.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}
+
+/// Many texts that are looked for at once.
+struct Patterns {
+    /// Says quickly that there are none, as nearly always
+    quick: AhoCorasick,
+    /// Says where each is
+    automaton: NFA,
+    lengths: Vec<usize>,
+}
+
+impl Patterns {
+    fn new(patterns: &BTreeSet<Vec<u8>>) -> Option<Self> {
+        if patterns.is_empty() {
+            return None;
+        }
+        let quick = AhoCorasick::new(patterns).expect("secrets are bounded, far below what an automaton can hold");
+        let automaton = NFA::new(patterns).expect("secrets are bounded, far below what an automaton can hold");
+        Some(Self { quick, automaton, lengths: patterns.iter().map(Vec::len).collect() })
+    }
+
+    fn are_in(&self, bytes: &[u8]) -> bool {
+        self.quick.is_match(bytes)
+    }
+
+    /// Where they are; of those that end at the same place the longest only, because there may be as many as secrets.
+    fn each(&self, bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
+        let Ok(mut state) = self.automaton.start_state(Anchored::No) else { return };
+        for (at, byte) in bytes.iter().enumerate() {
+            state = self.automaton.next_state(Anchored::No, state, *byte);
+            if self.automaton.is_match(state) {
+                // An automaton names its own pattern before those that its end is.
+                let length = self.lengths[self.automaton.match_pattern(state, 0).as_usize()];
+                found(at + 1 - length..at + 1);
+            }
+        }
+    }
+}

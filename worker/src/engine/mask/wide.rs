@@ -1,0 +1,33 @@
+//! Undoes UTF-16, of which Base64 is made in some places: PowerShell, Windows and Java's `char`.
+
+use super::view::View;
+
+/// What a view says as UTF-16, if it may be that: from either byte on and with either byte first.
+pub fn decode(view: &View) -> Option<View> {
+    if !view.bytes.contains(&0) {
+        return None;
+    }
+    let mut out = View::beside(view);
+    for first in [0, 1] {
+        for unit_of in [u16::from_le_bytes, u16::from_be_bytes] {
+            decode_from(first, unit_of, view, &mut out);
+            out.end_piece();
+        }
+    }
+    Some(out)
+}
+
+fn decode_from(first: usize, unit_of: fn([u8; 2]) -> u16, view: &View, out: &mut View) {
+    let units = view.bytes.get(first..).unwrap_or_default().as_chunks().0.iter().map(|unit| unit_of(*unit));
+    let mut at = first;
+    for decoded in char::decode_utf16(units) {
+        let Ok(c) = decoded else {
+            out.end_piece();
+            at += 2;
+            continue;
+        };
+        let end = at + 2 * c.len_utf16();
+        c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push(byte, view, at..end));
+        at = end;
+    }
+}
