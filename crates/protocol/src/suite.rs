@@ -281,6 +281,13 @@ pub enum Auth {
     },
     /// RFC 6750
     Bearer(String),
+    /// RFC 7616; sent where the server asks for it
+    Digest {
+        /// The name
+        user: String,
+        /// The password
+        password: String,
+    },
 }
 
 /// What a request sends.

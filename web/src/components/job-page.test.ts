@@ -45,6 +45,18 @@ describe('a job page', () => {
     }
   })
 
+  it('says which try a step is at that is asked until it holds', async () => {
+    const asked = recordedRun({ tests: 1 }).flatMap((event): Event[] => {
+      if (event.type === 'step.finished' || event.type === 'test.finished') return []
+      if (event.type !== 'step.started') return [event]
+      return [event, { ...event, tries: 3, v: (event.v ?? 0) + 1 }]
+    })
+    const { page, replay } = await shownJob(asked, { selected: 0 })
+    replay.play()
+    await nextFrame()
+    expect(page.find('.steps').text()).toContain('try 3')
+  })
+
   it('says what is new about a test, and repeats no outcome', async () => {
     const changes = [undefined, 'new_failure', 'flaky'] as const
     const outcomeOf = (test: number) => (['passed', 'failed', 'flaky'] as const)[test] ?? 'passed'

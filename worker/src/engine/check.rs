@@ -27,6 +27,7 @@ use super::links;
 use super::mask::Mask;
 use super::page::{Page, TooMuch};
 use super::scope::Scope;
+use super::step::expected_error;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_protocol::suite::{Capture, Check, Filter, Subject};
@@ -80,8 +81,8 @@ pub fn evaluate(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Check
         Check::One(check) => one::evaluate(check, page, scope, mask),
         Check::Any(checks) => group::any(&group::judge(checks, page, scope, mask), mask),
         Check::All(checks) => group::all(&group::judge(checks, page, scope, mask), mask),
-        // The request was judged by it; see `step::expected_error`.
-        Check::Error(kinds) => CheckResult::passed(super::step::expected_error::named(kinds)),
+        // There is a page, so there was an answer.
+        Check::Error(kinds) => expected_error::of_answer(kinds, page.response().status),
         // They are asked once the page is judged; a group has none.
         Check::Links(links) => CheckResult::passed(links::named(links, 0, 0)),
         Check::Not(check) => group::not(&evaluate(check, page, scope, mask), mask),

@@ -139,9 +139,11 @@ impl Discovery<'_> {
     fn request(&self, address: &str, body_bytes: Option<usize>) -> Result<FetchRequest, FetchError> {
         let address = template::render(address, self.scope);
         let address = address.map_err(|error| FetchError::InvalidRequest(error.to_string()))?;
+        let url = request::address(&address)?;
         Ok(FetchRequest {
             method: Method::GET,
-            url: request::address(&address)?,
+            digest: request::digest(self.defaults.auth.as_ref(), &url, self.scope)?,
+            url,
             headers: request::headers(&self.defaults.headers, self.defaults.auth.as_ref(), self.scope)?,
             body: None,
             timeout: self.defaults.timeout,

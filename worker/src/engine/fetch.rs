@@ -6,6 +6,7 @@
 mod body;
 mod clients;
 mod decode;
+mod digest;
 mod error;
 mod hosts;
 mod network;
@@ -16,6 +17,7 @@ mod shared;
 mod tls;
 
 pub use decode::gunzip;
+pub use digest::Digest;
 pub use error::{FetchError, Phase};
 pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
@@ -25,7 +27,7 @@ use bytes::Bytes;
 use clients::Clients;
 use cookie_store::{CookieStore, RawCookie};
 use hosts::Hosts;
-use http::header::{ACCEPT_ENCODING, COOKIE, SET_COOKIE};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use shared::Shared;
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub struct FetchRequest {
     pub url: Url,
     /// Headers, without those the client adds
     pub headers: HeaderMap,
+    /// Who asks, where the server sends a digest challenge
+    pub digest: Option<Arc<Digest>>,
     /// What is sent
     pub body: Option<Bytes>,
     /// Time for all of it, redirects and body included
@@ -112,6 +116,7 @@ impl Fetcher {
     ) -> Result<Response, FetchError> {
         let mut budget = Budget { limit: request.timeout, left: request.timeout };
         let mut redirects: Vec<Hop> = Vec::new();
+        let mut is_challenged = false;
         loop {
             self.guard.check_url(&request.url)?;
             request.network.check(&self.guard)?;
@@ -124,6 +129,16 @@ impl Fetcher {
                 self.hosts.rest(host, wait);
             }
             keep_cookies(jar, &answer, &request.url);
+            if answer.status() == StatusCode::UNAUTHORIZED
+                && !is_challenged
+                && let Some(authorization) =
+                    request.digest.as_ref().and_then(|own| own.meet(&request, answer.headers()))
+            {
+                is_challenged = true;
+                request.headers.insert(AUTHORIZATION, authorization);
+                request.called_off = CancellationToken::new();
+                continue;
+            }
             let is_followed = request.follow.is_none_or(|most| redirects.len() < most as usize);
             if is_followed && let Some(next) = redirect::next(&request, answer.status(), answer.headers())? {
                 if redirects.len() == REDIRECTS as usize {
@@ -132,6 +147,11 @@ impl Fetcher {
                 redirects.push(Hop { status: answer.status(), location: next.url.clone() });
                 // What has been begun is ended, wherever it leads.
                 request = FetchRequest { called_off: CancellationToken::new(), ..next };
+                if request.digest.is_some() && is_challenged {
+                    // What was said is good for one address only.
+                    request.headers.remove(AUTHORIZATION);
+                }
+                is_challenged = false;
                 continue;
             }
             return self.read(&request, answer, redirects, budget).await;
@@ -147,7 +167,7 @@ impl Fetcher {
         jar: &mut CookieStore,
         limits: HostLimits,
     ) -> Result<Response, FetchError> {
-        if jar.iter_any().next().is_some() {
+        if jar.iter_any().next().is_some() || request.digest.is_some() {
             return self.fetch(request, jar, limits).await;
         }
         let (place, mut own) = (self.shared.place(job, &request), None);

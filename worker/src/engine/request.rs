@@ -2,13 +2,14 @@
 
 mod multipart;
 
-use super::fetch::{FetchError, FetchRequest, Network};
+use super::fetch::{Digest, FetchError, FetchRequest, Network};
 use super::scope::Scope;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::sync::Arc;
 use stepcast_protocol::suite::check::render_value;
 use stepcast_protocol::suite::{Auth, Body, Request};
 use stepcast_protocol::template;
@@ -22,9 +23,11 @@ const OF_THE_CONNECTION: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER
 pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<FetchRequest, FetchError> {
     let mut headers = headers(&request.headers, request.auth.as_ref(), scope)?;
     let body = request.body.as_ref().map(|body| fill_in_body(body, scope, &mut headers)).transpose()?;
+    let url = address(&text(&request.url, scope)?)?;
     Ok(FetchRequest {
         method: method(&request.method)?,
-        url: address(&text(&request.url, scope)?)?,
+        digest: digest(request.auth.as_ref(), &url, scope)?,
+        url,
         headers,
         body,
         timeout: request.timeout,
@@ -64,20 +67,29 @@ pub fn headers(pairs: &[(String, String)], auth: Option<&Auth>, scope: &Scope) -
             .map_err(|_| invalid("has a value that cannot be sent, perhaps a line break"))?;
         headers.append(header, value);
     }
-    if let Some(auth) = auth {
-        headers.insert(AUTHORIZATION, authorization(auth, scope)?);
+    if let Some(value) = auth.map(|auth| authorization(auth, scope)).transpose()?.flatten() {
+        headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
 }
 
-fn authorization(auth: &Auth, scope: &Scope) -> Result<HeaderValue, FetchError> {
+/// Who asks the origin of an address, where it sends a digest challenge.
+pub fn digest(auth: Option<&Auth>, url: &Url, scope: &Scope) -> Result<Option<Arc<Digest>>, FetchError> {
+    let Some(Auth::Digest { user, password }) = auth else { return Ok(None) };
+    let (user, password) = (text(user, scope)?, text(password, scope)?);
+    Ok(Some(Arc::new(Digest { user, password, origin: url.origin() })))
+}
+
+/// The header that is sent unasked, if there is one.
+fn authorization(auth: &Auth, scope: &Scope) -> Result<Option<HeaderValue>, FetchError> {
     let (name, value) = match auth {
         Auth::Basic { user, password } => ("basic", format!("Basic {}", user_and_password(user, password, scope)?)),
         Auth::Bearer(token) => ("bearer", format!("Bearer {}", text(token, scope)?.trim())),
+        Auth::Digest { .. } => return Ok(None),
     };
     // What it is stays out of the message.
     let invalid = |_| FetchError::InvalidRequest(format!("what `{name}` says cannot be sent, perhaps a line break"));
-    HeaderValue::from_bytes(value.as_bytes()).map_err(invalid)
+    HeaderValue::from_bytes(value.as_bytes()).map(Some).map_err(invalid)
 }
 
 fn user_and_password(user: &str, password: &str, scope: &Scope) -> Result<String, FetchError> {
@@ -93,6 +105,7 @@ fn user_and_password(user: &str, password: &str, scope: &Scope) -> Result<String
 pub fn credentials(request: &Request, scope: &Scope) -> Vec<String> {
     let known = match &request.auth {
         Some(Auth::Bearer(token)) => vec![text(token, scope)],
+        Some(Auth::Digest { password, .. }) => vec![text(password, scope)],
         Some(Auth::Basic { user, password }) => vec![text(password, scope), user_and_password(user, password, scope)],
         None => Vec::new(),
     };

@@ -7,6 +7,7 @@ mod certificates;
 mod checks;
 mod client_certificates;
 mod differential;
+mod digest;
 mod discovering;
 mod encodings;
 mod failures;

@@ -25,7 +25,9 @@ impl Live {
         match &event.body {
             EventBody::StepStarted { test, step } => {
                 let name = state.tests.get(test).map_or("", |test| &test.name);
-                self.bar.set_message(super::one_line(&format!("{name}: {}", step.name)));
+                let tries =
+                    step.tries.filter(|tries| *tries > 1).map_or_else(String::new, |tries| format!(", try {tries}"));
+                self.bar.set_message(super::one_line(&format!("{name}: {}{tries}", step.name)));
             }
             EventBody::JobAccepted { .. } => self.bar.set_message("planning"),
             _ => {}

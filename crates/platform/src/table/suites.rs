@@ -111,7 +111,7 @@ impl Table {
     /// Stores a suite, in place of what was seen under its name, and says which version it is. `None` if another write
     /// came between.
     pub async fn put_suite(&self, new: NewSuite<'_>, seen: Option<&NamedSuite>) -> Result<Option<u64>> {
-        let (kept_until, expires_at) = self.suite_times(self.clock.now_ms().saturating_add(millis(self.suites_kept)));
+        let kept_until = self.clock.now_ms().saturating_add(millis(self.suites_kept));
         let record = NamedSuite {
             name: new.name.to_owned(),
             tests: new.tests,
@@ -120,7 +120,7 @@ impl Table {
             owner: new.owner.map(str::to_owned),
             stored_by: Some(new.stored_by.to_owned()),
             kept_until: Some(kept_until),
-            expires_at: Some(expires_at),
+            expires_at: Some(expiry_of_name(kept_until)),
             suite: new.suite,
         };
         Ok(self.write_suite(&record, seen).await?.then_some(record.version))
@@ -166,12 +166,11 @@ impl Table {
     /// Removes a stored suite and keeps its name for its owner. `false` if another write came between.
     pub async fn delete_suite(&self, seen: &NamedSuite) -> Result<bool> {
         let now = self.clock.now_ms();
-        let (kept_until, expires_at) = self.suite_times(now);
         let record = NamedSuite {
             tests: 0,
             updated_at: now,
-            kept_until: Some(kept_until),
-            expires_at: Some(expires_at),
+            kept_until: Some(now),
+            expires_at: Some(expiry_of_name(now)),
             suite: Vec::new(),
             ..seen.clone()
         };
@@ -193,11 +192,11 @@ impl Table {
 
     /// Notes that a suite is used, so that it is kept for longer. Writes nothing if that was noted in the last day.
     pub async fn note_use(&self, seen: &NamedSuite) -> Result<()> {
-        let wanted = self.clock.now_ms().saturating_add(millis(self.suites_kept));
-        if seen.kept_until.is_some_and(|until| until.saturating_add(millis(USE_NOTED)) > wanted) {
+        let kept_until = self.clock.now_ms().saturating_add(millis(self.suites_kept));
+        if seen.kept_until.is_some_and(|until| until.saturating_add(millis(USE_NOTED)) > kept_until) {
             return Ok(());
         }
-        let (kept_until, expires_at) = self.suite_times(wanted);
+        let expires_at = expiry_of_name(kept_until);
         let (condition, names, mut values) = unchanged(seen);
         values.extend([(":until".to_owned(), number(kept_until)), (":expires".to_owned(), number(expires_at))]);
         let update = Update::builder()
@@ -256,11 +255,11 @@ impl Table {
     async fn is_done(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
         Ok(matches!(self.transact(writes).await?, Transacted::Done))
     }
+}
 
-    /// Until when there is a suite, and when its name is anybody's again.
-    fn suite_times(&self, kept_until: u64) -> (u64, u64) {
-        (kept_until, kept_until.saturating_add(millis(SUITE_NAME_KEPT)) / 1_000)
-    }
+/// When a name is anybody's again, in seconds since 1970. `kept_until` is in milliseconds.
+fn expiry_of_name(kept_until: u64) -> u64 {
+    kept_until.saturating_add(millis(SUITE_NAME_KEPT)) / 1_000
 }
 
 /// The condition that a suite is as it was seen.

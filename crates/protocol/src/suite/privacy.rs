@@ -12,7 +12,7 @@ pub(super) fn is_private(path: &str) -> bool {
         _ => return false,
     };
     match keys {
-        ["proxy" | "ca" | "client_certificate" | "basic" | "bearer", ..] => true,
+        ["proxy" | "ca" | "client_certificate" | "basic" | "bearer" | "digest", ..] => true,
         ["headers", name] => name.eq_ignore_ascii_case("authorization"),
         _ => false,
     }

@@ -19,8 +19,19 @@ use std::time::Duration;
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
 /// The keys of `defaults` besides those of the network.
-pub(super) const DEFAULTS_KEYS: [&str; 10] =
-    ["timeout", "retries", "time_limit", "headers", "basic", "bearer", "user_agent", "follow", "share", "host"];
+pub(super) const DEFAULTS_KEYS: [&str; 11] = [
+    "timeout",
+    "retries",
+    "time_limit",
+    "headers",
+    "basic",
+    "bearer",
+    "digest",
+    "user_agent",
+    "follow",
+    "share",
+    "host",
+];
 /// The keys of `retries`, where it is a mapping.
 pub(super) const RETRIES_KEYS: [&str; 2] = ["max", "on"];
 /// What a test is tried again after, as a suite writes it.

@@ -16,12 +16,14 @@ pub(super) const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", 
 pub(super) const BODIES: [&str; 4] = ["form", "json", "text", "multipart"];
 /// Headers that say how the bytes travel, which is the client's business.
 const OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
-/// The keys of `basic`.
+/// What says who asks, as a suite writes it.
+pub(super) const ASKERS: [&str; 3] = ["basic", "bearer", "digest"];
+/// The keys of `basic` and `digest`.
 pub(super) const BASIC_KEYS: [&str; 2] = ["user", "password"];
 /// The keys of a file in `multipart`.
 pub(super) const FILE_KEYS: [&str; 3] = ["name", "content", "type"];
 /// The keys of a step that make its request.
-pub(super) const REQUEST_KEYS: [&str; 17] = [
+pub(super) const REQUEST_KEYS: [&str; 18] = [
     "get",
     "post",
     "put",
@@ -32,6 +34,7 @@ pub(super) const REQUEST_KEYS: [&str; 17] = [
     "headers",
     "basic",
     "bearer",
+    "digest",
     "user_agent",
     "form",
     "json",
@@ -141,14 +144,15 @@ fn read_header_value(at: &At, text: String) -> Option<String> {
     Some(text)
 }
 
-/// `basic` or `bearer`, of a step or of the defaults.
+/// `basic`, `bearer` or `digest`, of a step or of the defaults.
 #[expect(clippy::option_option, reason = "outside: could it be read, inside: is there one")]
 pub(super) fn read_auth(fields: &Fields) -> Option<Option<Auth>> {
-    if fields.has("basic") && fields.has("bearer") {
-        fields.problem_at_key("bearer", "a request is made by one; keep `basic` or `bearer`", None);
+    let given: Vec<&str> = ASKERS.into_iter().filter(|key| fields.has(key)).collect();
+    if let [first, second, ..] = given.as_slice() {
+        fields.problem_at_key(second, format!("a request is made by one; keep `{first}` or `{second}`"), None);
     }
-    let key = if fields.has("basic") { "basic" } else { "bearer" };
-    let Some(at) = fields.get(key) else { return Some(None) };
+    let Some(key) = given.first().copied() else { return Some(None) };
+    let at = fields.get(key)?;
     if has_authorization(fields) {
         fields.problem_at_key(key, format!("`headers` has an `authorization` as well; keep it or `{key}`"), None);
     }
@@ -157,6 +161,10 @@ pub(super) fn read_auth(fields: &Fields) -> Option<Option<Auth>> {
     }
     let parts = at.fields(&BASIC_KEYS)?;
     let (user, password) = (parts.require("user"), parts.require("password"));
+    if key == "digest" {
+        let user = user.and_then(|at| at.text_not_empty());
+        return Some(Some(Auth::Digest { password: password?.text()?, user: user? }));
+    }
     let user = user.and_then(|at| read_user(&at));
     Some(Some(Auth::Basic { password: password?.text()?, user: user? }))
 }

@@ -77,6 +77,10 @@ fn check_request(request: &Request, known: &BTreeSet<String>, path: &str, proble
             missing(user, known, &format!("{path}.basic.user"), problems);
             missing(password, known, &format!("{path}.basic.password"), problems);
         }
+        Some(Auth::Digest { user, password }) => {
+            missing(user, known, &format!("{path}.digest.user"), problems);
+            missing(password, known, &format!("{path}.digest.password"), problems);
+        }
         Some(Auth::Bearer(token)) => missing(token, known, &format!("{path}.bearer"), problems),
         None => {}
     }

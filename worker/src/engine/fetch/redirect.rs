@@ -38,6 +38,7 @@ pub fn leave_origin(request: &mut FetchRequest) {
         request.headers.remove(name);
     }
     request.network.identity = None;
+    request.digest = None;
 }
 
 fn is_redirect(status: StatusCode) -> bool {
@@ -82,6 +83,7 @@ mod tests {
             body: Some("body".into()),
             timeout: Duration::from_secs(1),
             body_bytes: None,
+            digest: None,
             follow: None,
             network: Network { identity: Some(Arc::new(Pem::new("key".into()))), ..Network::default() },
             called_off: CancellationToken::new(),

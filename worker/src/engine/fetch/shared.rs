@@ -99,6 +99,7 @@ mod tests {
             body: None,
             timeout: Duration::from_secs(1),
             body_bytes: None,
+            digest: None,
             follow: None,
             network: Network::default(),
             called_off: CancellationToken::new(),

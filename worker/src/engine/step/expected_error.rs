@@ -15,7 +15,7 @@ use stepcast_protocol::state::CheckResult;
 use stepcast_protocol::suite::ErrorKind;
 
 /// The check as it is called.
-pub fn named(kinds: &[ErrorKind]) -> String {
+fn named(kinds: &[ErrorKind]) -> String {
     format!("error {}", listed(kinds))
 }
 

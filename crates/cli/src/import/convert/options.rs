@@ -27,6 +27,8 @@ pub(super) struct Options {
     pub user: Option<Template>,
     /// `name: value` each
     pub headers: Vec<Template>,
+    /// Whether who asks is said to a digest challenge
+    pub is_digest: bool,
     delay: Duration,
     /// How often it is asked again, minus one for ever, and where it says so
     retry: Option<(Position, i64)>,
@@ -41,6 +43,7 @@ impl Default for Options {
             timeout: None,
             user: None,
             headers: Vec::new(),
+            is_digest: false,
             delay: Duration::ZERO,
             retry: None,
             // <https://hurl.dev/docs/entry.html#retry>
@@ -74,6 +77,7 @@ impl Options {
             }
             "retry" => self.retry = Some((option.at, integer(value)?)).filter(|(_, retry)| *retry != 0),
             "retry-interval" => self.interval = length(value, "ms")?,
+            "digest" => self.is_digest = flag(value)?,
             "delay" => self.delay = delay(option, context)?,
             "insecure" if flag(value)? => {
                 context.is_insecure = true;
@@ -127,8 +131,8 @@ fn reason(name: &str) -> &'static str {
             "the version of HTTP is agreed on with the server"
         }
         "no-jsonpath-coercion" => "a list of one stands for its item where a single value is asked for",
-        "aws-sigv4" | "digest" | "negotiate" | "netrc" | "netrc-file" | "netrc-optional" | "ntlm" => {
-            "requests say who asks with `basic`, `bearer` or `headers`"
+        "aws-sigv4" | "negotiate" | "netrc" | "netrc-file" | "netrc-optional" | "ntlm" => {
+            "requests say who asks with `basic`, `bearer`, `digest` or `headers`"
         }
         _ => "a suite has nothing like it",
     }

@@ -35,7 +35,7 @@ pub(super) fn convert(
     if !headers.0.is_empty() {
         keys.push(("headers".to_owned(), headers.to_yaml()));
     }
-    keys.extend(basic.map(|basic| ("basic".to_owned(), basic)));
+    keys.extend(basic);
     keys.extend(sent.map(|sent| (sent.key.to_owned(), sent.value)));
     if let Some(timeout) = options.timeout.filter(|timeout| !timeout.is_zero()) {
         keys.push(("timeout".to_owned(), Yaml::text(stepcast_protocol::duration::format(timeout))));
@@ -75,8 +75,9 @@ fn headers(request: &Request, options: &Options, context: &mut Context, comments
     headers
 }
 
-/// `[BasicAuth]`, or else the option `user`.
-fn basic(request: &Request, options: &Options, headers: &Headers) -> Result<Option<Yaml>, Unsaid> {
+/// `[BasicAuth]`, or else the option `user`, which is for a digest challenge where there is the option `digest`.
+fn basic(request: &Request, options: &Options, headers: &Headers) -> Result<Option<(String, Yaml)>, Unsaid> {
+    let key = if request.basic.is_none() && options.is_digest { "digest" } else { "basic" };
     let (user, password) = match (&request.basic, &options.user) {
         (Some(pair), _) => (text::text(&pair.key)?, text::text(&pair.value)?),
         (None, Some(user)) => {
@@ -92,5 +93,5 @@ fn basic(request: &Request, options: &Options, headers: &Headers) -> Result<Opti
         return Unsaid::new("the request has an `authorization` header as well; keep one of them");
     }
     let basic = vec![("user".to_owned(), Yaml::Text(user)), ("password".to_owned(), Yaml::Text(password))];
-    refusal::checked_key("basic", Yaml::Map(basic)).map(Some)
+    refusal::checked_key(key, Yaml::Map(basic)).map(|asker| Some((key.to_owned(), asker)))
 }

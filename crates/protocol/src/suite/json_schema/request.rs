@@ -1,6 +1,6 @@
 //! Requests: the keys of a step that make one.
 
-use super::super::read_request::{BASIC_KEYS, BODIES, FILE_KEYS, METHODS};
+use super::super::read_request::{ASKERS, BASIC_KEYS, BODIES, FILE_KEYS, METHODS};
 use super::values::{one_or_list, reference, whole_number};
 use super::words::Place;
 use super::{excludes, mapping, with};
@@ -37,7 +37,7 @@ pub(super) fn definitions() -> Map<String, Value> {
 pub(super) fn value(key: &str) -> Value {
     match key {
         "headers" => reference("headers"),
-        "basic" => reference("basic"),
+        "basic" | "digest" => reference("basic"),
         "bearer" => with(reference("text_not_empty"), json!({ "examples": ["${secret.token}"] })),
         "user_agent" => reference("text_not_empty"),
         "form" => reference("text_pairs"),
@@ -65,7 +65,7 @@ pub(super) fn rules() -> Vec<Value> {
 }
 
 pub(super) fn one_asker() -> Value {
-    excludes("basic", &["bearer"])
+    json!({ "allOf": ASKERS.map(|asker| excludes(asker, &others(&ASKERS, asker))) })
 }
 
 fn others<'a>(keys: &[&'a str], key: &str) -> Vec<&'a str> {

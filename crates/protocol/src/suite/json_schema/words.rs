@@ -174,6 +174,7 @@ fn of_request(key: &str) -> Option<&'static str> {
         "headers" => "Headers of the request, in place of those of `defaults` with the same name",
         "basic" => "Who asks, by name and password",
         "bearer" => "Who asks, by a token",
+        "digest" => "Who asks, by name and password, where the server sends a digest challenge (RFC 7616)",
         "user_agent" => "What requests call themselves",
         "form" => "The body, sent as application/x-www-form-urlencoded",
         "json" => "The body, sent as application/json",

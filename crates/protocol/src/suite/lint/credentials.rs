@@ -26,10 +26,11 @@ pub(super) fn check(warnings: &mut Warnings) {
 }
 
 fn of_request(node: &Node, path: &str, warnings: &mut Warnings) {
-    let password = child(node, "basic").and_then(|basic| child(basic, "password"));
+    let password = |key| child(node, key).and_then(|asker| child(asker, "password"));
     let authorization = child(node, "headers").and_then(|headers| child(headers, "authorization"));
     let given = [
-        (password, "basic.password", "password", "password"),
+        (password("basic"), "basic.password", "password", "password"),
+        (password("digest"), "digest.password", "password", "password"),
         (child(node, "bearer"), "bearer", "token", "token"),
         (authorization, "headers.authorization", "header", "authorization"),
     ];

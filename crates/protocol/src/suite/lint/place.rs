@@ -27,7 +27,7 @@ impl Place {
     /// As near as the tree has it. What a step takes from the defaults is found there.
     pub fn find(&self, node: &Node) -> Option<Position> {
         let (position, rest) = self.walk(node, &self.path);
-        let inherited = ["headers", "basic", "bearer"].into_iter().find(|key| rest.starts_with(key));
+        let inherited = ["headers", "basic", "bearer", "digest"].into_iter().find(|key| rest.starts_with(key));
         if inherited.is_some() {
             let (inherited, rest) = self.walk(node, &format!("defaults.{rest}"));
             if rest.is_empty() {
