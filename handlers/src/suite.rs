@@ -14,7 +14,7 @@ use stepcast_protocol::command::Run;
 use stepcast_protocol::document::Node;
 use stepcast_protocol::event::RunningSuite;
 use stepcast_protocol::suite::{self, Suite};
-use stepcast_protocol::{ErrorCode, limits};
+use stepcast_protocol::{ErrorCode, limits, number};
 
 /// A suite that was read, and its JSON as it is stored.
 pub(crate) struct ReadSuite {
@@ -49,7 +49,7 @@ pub(crate) fn given(caller: &Caller<'_>, suite: Option<&Value>, suite_gz: Option
 
 /// Reads a suite from JSON.
 fn read(caller: &Caller<'_>, value: &Value) -> Result<ReadSuite, Failure> {
-    let (text, most) = (value.to_string(), caller.platform.limits.suite_bytes);
+    let (text, most) = (number::to_text(value), caller.platform.limits.suite_bytes);
     if text.len() > most {
         let message =
             format!("the suite has {} bytes of JSON; this deployment takes {most}: make two of it", text.len());
@@ -73,7 +73,7 @@ pub(crate) fn unpack(packed: &[u8]) -> Result<Value, Failure> {
             format!("the suite is larger than {} bytes", limits::SUITE_BYTES),
         ));
     }
-    serde_json::from_str(&text).map_err(|error| Failure::bad_request(format!("`suite_gz` does not hold JSON: {error}")))
+    number::read(&text).map_err(|error| Failure::bad_request(format!("`suite_gz` does not hold JSON: {error}")))
 }
 
 fn unpack_text(packed: &str) -> Result<Value, Failure> {

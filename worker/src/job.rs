@@ -9,6 +9,7 @@ use stepcast_platform::seal::Sealer;
 use stepcast_platform::table::{JobRecord, JobSource, SealedSecrets};
 use stepcast_platform::{Clock, Error, FirstUse, Platform};
 use stepcast_protocol::document::Node;
+use stepcast_protocol::number;
 use stepcast_protocol::state::Stop;
 use stepcast_protocol::suite::{self, Suite};
 use tokio::time::Instant;
@@ -208,8 +209,9 @@ fn open_all(sealer: &Sealer, all: &[SealedSecrets]) -> Result<BTreeMap<String, S
 }
 
 fn read_suite(packed: &[u8]) -> Result<Suite, String> {
+    let unreadable = |error: &dyn std::fmt::Display| format!("the stored suite cannot be read: {error}");
     let reader = std::io::Read::take(flate2::read::GzDecoder::new(packed), SUITE_BYTES);
-    let value: serde_json::Value =
-        serde_json::from_reader(reader).map_err(|error| format!("the stored suite cannot be read: {error}"))?;
+    let text = std::io::read_to_string(reader).map_err(|error| unreadable(&error))?;
+    let value = number::read(&text).map_err(|error| unreadable(&error))?;
     suite::read(&Node::from(&value)).map_err(|problems| format!("this version cannot run the stored suite: {problems}"))
 }

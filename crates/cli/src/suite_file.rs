@@ -22,6 +22,7 @@ use std::io::Write;
 use std::path::Path;
 use stepcast_protocol::document::Node;
 use stepcast_protocol::limits::{MESSAGE_BYTES, SUITE_BYTES};
+use stepcast_protocol::number;
 use stepcast_protocol::suite::{self, Suite};
 
 /// Room in a message for what is not the suite.
@@ -43,7 +44,7 @@ impl SuiteFile {
         let json = node.to_json();
         let read = suite::read(&node).map_err(|problems| loader.problems.extend(problems.0)).ok();
         match read.filter(|_| loader.problems.is_empty()) {
-            Some(_) if json.to_string().len() > SUITE_BYTES => Err(UsageError::new(format!(
+            Some(_) if number::to_text(&json).len() > SUITE_BYTES => Err(UsageError::new(format!(
                 "`{}` is larger than the {SUITE_BYTES} bytes a suite may have, with the files it names",
                 path.display()
             ))),
@@ -67,7 +68,7 @@ impl SuiteFile {
 
     /// The suite as a command carries it: whole, or packed where one message could not hold it.
     pub fn travelling(self) -> (Option<Value>, Option<String>) {
-        let text = self.json.to_string();
+        let text = number::to_text(&self.json);
         if text.len() + ENVELOPE_BYTES <= MESSAGE_BYTES { (Some(self.json), None) } else { (None, Some(pack(&text))) }
     }
 }

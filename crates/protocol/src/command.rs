@@ -12,6 +12,7 @@ pub use topic::Topic;
 
 use crate::error::{ErrorCode, WireError};
 use crate::limits;
+use crate::number;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -203,7 +204,7 @@ pub const ACTIONS: [&str; 23] = [
 impl Request {
     /// Reads one message. Fields it does not know are ignored, as clients ignore those of events.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
-        let value: Value = serde_json::from_str(text).map_err(|error| {
+        let value = number::read(text).map_err(|error| {
             bad(None, format!("the message is not JSON: {error}; send one object like {{\"action\":\"hello\"}}"))
         })?;
         let Value::Object(map) = &value else {
@@ -231,7 +232,7 @@ impl Request {
         if let (Value::Object(map), Some(id)) = (&mut value, &self.id) {
             map.insert("id".to_owned(), serde_json::to_value(id).unwrap_or_default());
         }
-        value.to_string()
+        number::to_text(&value)
     }
 }
 

@@ -23,9 +23,33 @@ pub fn seconds(text: &str) -> Option<i64> {
     moment.map(|moment| moment.timestamp().as_second())
 }
 
+/// How many seconds from now a text like `now`, `now-7d` or `now+1h30m` is.
+pub fn seconds_from_now(text: &str) -> Option<i64> {
+    let rest = text.trim().strip_prefix("now")?.trim_start();
+    if rest.is_empty() {
+        return Some(0);
+    }
+    let (sign, length) = match rest.strip_prefix('-') {
+        Some(length) => (-1, length),
+        None => (1, rest.strip_prefix('+')?),
+    };
+    let seconds = i64::try_from(crate::duration::parse(length).ok()?.as_secs()).ok()?;
+    Some(sign * seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_told_from_now() {
+        for (text, seconds) in [("now", 0), (" now - 7d ", -604_800), ("now+1h30m", 5_400), ("now-0s", 0)] {
+            assert_eq!(seconds_from_now(text), Some(seconds), "{text}");
+        }
+        for text in ["", "nowhere", "now 7d", "now-7", "now--1d", "7d", "now-99999999999999999999d"] {
+            assert_eq!(seconds_from_now(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn dates_are_moments() {

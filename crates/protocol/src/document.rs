@@ -7,8 +7,9 @@
 mod braces;
 mod explain;
 
+use crate::number;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -87,7 +88,7 @@ impl Node {
         match &self.kind {
             Kind::Scalar(Value::Null) => "nothing",
             Kind::Scalar(Value::Bool(_)) => "a boolean",
-            Kind::Scalar(Value::Number(_)) => "a number",
+            Kind::Scalar(value) if number::is_number(value) => "a number",
             Kind::Scalar(_) => "text",
             Kind::List(_) => "a list",
             Kind::Mapping(_) => "a mapping",
@@ -118,7 +119,7 @@ impl From<&Value> for Node {
     fn from(value: &Value) -> Self {
         let kind = match value {
             Value::Array(items) => Kind::List(items.iter().map(Self::from).collect()),
-            Value::Object(map) => Kind::Mapping(
+            Value::Object(map) if number::held_text(value).is_none() => Kind::Mapping(
                 map.iter()
                     .map(|(key, value)| Entry { key: key.clone(), position: None, value: Self::from(value) })
                     .collect(),
@@ -250,22 +251,29 @@ fn scalar(text: &str, style: ScalarStyle, forced_text: bool) -> Value {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number),
+        _ => number(text).unwrap_or_else(|| Value::String(text.to_owned())),
     }
 }
 
-fn number(text: &str) -> Option<Number> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+/// A number as it is written, or in the way of JSON that comes nearest.
+fn number(text: &str) -> Option<Value> {
+    if let Some(hex) = text.strip_prefix("0x") {
+        return u128::from_str_radix(hex, 16).ok().and_then(|number| number::of_text(&number.to_string()));
+    }
+    let is_bare = !text.contains(char::is_whitespace) && number::Decimal::parse(text).is_some();
+    if !is_bare {
         return None;
     }
-    if let Some(hex) = text.strip_prefix("0x") {
-        return i64::from_str_radix(hex, 16).ok().map(Number::from);
-    }
-    if let Ok(integer) = text.parse::<i64>() {
-        return Some(Number::from(integer));
-    }
-    text.parse::<f64>().ok().and_then(Number::from_f64)
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.trim_start_matches('+')), |rest| ("-", rest));
+    let at = digits.find(['.', 'e', 'E']).unwrap_or(digits.len());
+    let (whole, rest) = (digits[..at].trim_start_matches('0'), &digits[at..]);
+    let whole = if whole.is_empty() { "0" } else { whole };
+    // JSON has digits behind every point.
+    let rest = match rest.strip_prefix('.') {
+        Some(behind) if !behind.starts_with(|c: char| c.is_ascii_digit()) => format!(".0{behind}"),
+        _ => rest.to_owned(),
+    };
+    number::of_text(&format!("{sign}{whole}{rest}"))
 }
 
 fn position(span: &Span) -> Position {

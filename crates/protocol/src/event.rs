@@ -10,6 +10,7 @@ pub use history::{PastOutcome, TestHistory};
 
 use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
+use crate::number;
 use crate::state::{CheckResult, Counts, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -366,7 +367,17 @@ impl Event {
 
     /// The line that goes over the wire, without its end.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let line = serde_json::to_string(self).unwrap_or_default();
+        // Only a suite has numbers of any size.
+        if matches!(self.body, EventBody::Suite { .. }) { number::shown(&line) } else { line }
+    }
+
+    /// Reads such a line.
+    pub fn parse(line: &str) -> Result<Self, serde_json::Error> {
+        if line.contains(r#""type":"suite""#) {
+            return number::read(line).and_then(serde_json::from_value);
+        }
+        serde_json::from_str(line)
     }
 }
 

@@ -20,6 +20,9 @@ const WORK: usize = 30_000_000_000;
 /// The longest text there is to be expected, in bytes: a page.
 const TEXT_BYTES: usize = 10 * 1024 * 1024;
 
+/// Most that is searched for all matches of a text together, in bytes.
+const SEARCHED: usize = 1_000_000_000;
+
 /// A pattern, or several of which any may match. What it does is counted over its whole life.
 pub struct Pattern {
     regex: Regex,
@@ -111,6 +114,28 @@ impl Pattern {
             None => captures.get_group(1).or_else(|| captures.get_group(0)),
         };
         Ok(found.and_then(|found| text.get(found.range())))
+    }
+
+    /// The text with `with` in place of all the pattern matches, or nothing if that is longer than `most` bytes. In
+    /// `with`, `$1` stands for what the first group matched and `$$` for a dollar.
+    pub fn replace_all(&self, text: &str, with: &str, most: usize) -> Result<Option<String>, TooLong> {
+        if !self.is_affordable(text.len()) {
+            return Err(TooLong::States);
+        }
+        let (mut out, mut at, mut left) = (String::new(), 0, SEARCHED);
+        for found in self.regex.captures_iter(text) {
+            let Some(all) = found.get_match() else { break };
+            // Finding the next one may look at all that is left of the text.
+            left = left.checked_sub(text.len() - at).ok_or(TooLong::States)?;
+            out.push_str(&text[at..all.start()]);
+            found.interpolate_string_into(text, with, &mut out);
+            at = all.end();
+            if out.len() > most {
+                return Ok(None);
+            }
+        }
+        out.push_str(&text[at..]);
+        Ok(Some(out).filter(|out| out.len() <= most))
     }
 
     /// Whether there is enough left for so much text, which is then used up.

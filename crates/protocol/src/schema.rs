@@ -6,8 +6,10 @@
 
 mod budget;
 mod counted;
+mod exact;
 mod patterns;
 
+use crate::number;
 use crate::suite::matcher::TYPES;
 use budget::within;
 use counted::{Counted, CountedValue};
@@ -83,10 +85,11 @@ impl SchemaError {
 }
 
 fn compile(value: &Value) -> Result<Schema, SchemaError> {
+    let prepared = exact::prepared(value).map_err(|problem| SchemaError::of_whole(&problem))?;
     let options = jsonschema::options_for::<Counted>().offline().with_pattern_options(PatternOptions::regex());
-    options
+    exact::with_keywords(options)
         .should_validate_formats(true)
-        .build(value)
+        .build(&prepared)
         .map(|validator| Schema { validator, patterns: Patterns::of(value) })
         .map_err(|error| SchemaError { message: explain(&error), pointer: error.instance_path().to_string() })
 }
@@ -101,9 +104,10 @@ fn parts(value: &Value) -> usize {
 }
 
 fn tell(error: &jsonschema::ValidationError) -> String {
+    let message = number::shown(&error.to_string());
     match error.instance_path().to_string().as_str() {
-        "" => error.to_string(),
-        pointer => format!("`{pointer}`: {error}"),
+        "" => message,
+        pointer => format!("`{pointer}`: {message}"),
     }
 }
 
@@ -133,6 +137,32 @@ mod tests {
         assert_eq!(schema.is_valid(&json!({ "id": 1, "n": 1 })), Ok(true));
         let told = schema.violations(&json!({ "n": 0 }));
         assert_eq!(told, ["\"id\" is a required property", "`/n`: 0 is less than the minimum of 1"]);
+    }
+
+    #[test]
+    fn numbers_compare_by_their_value() {
+        let number = |text: &str| number::of_text(text).expect("a number");
+        let large = "12345678901234567890123";
+        for (keyword, bound, inside, outside) in [
+            ("minimum", large, "12345678901234567890123.0", "12345678901234567890122"),
+            ("maximum", "9007199254740992", "9007199254740992", "9007199254740993"),
+            ("exclusiveMaximum", "1e22", "9999999999999999999999", "10000000000000000000000"),
+            ("exclusiveMinimum", "1e22", "10000000000000000000001", "1e22"),
+            ("maximum", "1e400", "1e399", "1.1e400"),
+            ("const", large, "1.2345678901234567890123e22", "12345678901234567890124"),
+            ("const", "1e22", "10e21", "10000000000000000000001"),
+            ("multipleOf", "1.10", "2.2", "2.3"),
+        ] {
+            let schema = Schema::new(&json!({ keyword: number(bound) })).expect("a schema");
+            assert_eq!(schema.is_valid(&number(inside)), Ok(true), "{keyword} {inside}");
+            assert_eq!(schema.is_valid(&number(outside)), Ok(false), "{keyword} {outside}");
+        }
+        let schema = Schema::new(&json!({ "type": "integer", "maximum": number("1e400") })).expect("a schema");
+        assert_eq!(schema.violations(&number("2e400")), ["2e400 is greater than the maximum of 1e400"]);
+        assert_eq!(schema.violations(&number("1e-400")), ["1e-400 is not of type \"integer\""]);
+        let listed = Schema::new(&json!({ "enum": [number("1.10"), [number(large)]] })).expect("a schema");
+        assert_eq!([number("1.1"), json!([number(large)])].map(|value| listed.is_valid(&value)), [Ok(true), Ok(true)]);
+        assert!(Schema::new(&json!({ "multipleOf": number("0.10000000000000000001") })).is_err());
     }
 
     #[test]

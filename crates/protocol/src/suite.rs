@@ -46,6 +46,7 @@ pub use suggestion::closest;
 pub use variables::check_variables;
 
 use crate::document::Node;
+use crate::selector::Prefixes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -85,6 +86,8 @@ pub struct Defaults {
     pub host: HostLimits,
     /// How requests reach the network
     pub network: Network,
+    /// What prefixes stand for in selectors and `XPath`s of XML
+    pub namespaces: Prefixes,
 }
 
 impl Default for Defaults {
@@ -99,6 +102,7 @@ impl Default for Defaults {
             share: false,
             host: HostLimits::default(),
             network: Network::default(),
+            namespaces: Prefixes::new(),
         }
     }
 }
@@ -230,10 +234,29 @@ pub struct Step {
     pub expect: Vec<Check>,
     /// From when on it is told to be slow
     pub slow_over: Option<Duration>,
+    /// How the elements of its answer are read, where the answer is not to say it
+    pub markup: Option<Markup>,
+    /// What prefixes stand for, from the defaults
+    pub namespaces: Prefixes,
     /// How long to wait before it
     pub wait: Option<Duration>,
     /// How long, and how often, it is asked again until its checks hold
     pub until: Option<Until>,
+}
+
+/// How a body is read by `css` and `xpath`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Markup {
+    /// As browsers read HTML
+    Html,
+    /// As XML
+    Xml,
+}
+
+impl Markup {
+    /// All of them, as a suite writes them.
+    pub const ALL: [(&str, Self); 2] = [("html", Self::Html), ("xml", Self::Xml)];
 }
 
 /// For how long a step is asked again.

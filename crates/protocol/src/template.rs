@@ -6,6 +6,9 @@ use std::convert::Infallible;
 /// What every secret's name starts with inside a template.
 pub const SECRET_PREFIX: &str = "secret.";
 
+/// The names whose values are made for each attempt at a test: a random UUID, and the moment it began.
+pub const MADE: [&str; 2] = ["new.uuid", "new.date"];
+
 /// One piece of a template.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {

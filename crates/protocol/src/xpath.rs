@@ -1,7 +1,7 @@
 //! `XPath` 1.0 expressions, taken apart: <https://www.w3.org/TR/1999/REC-xpath-19991116/>
 //!
-//! Here they are read and checked; `worker` evaluates them. Namespaces and variables are left out: pages declare no
-//! prefixes, and templates are filled in before an expression is read.
+//! Here they are read and checked; `worker` evaluates them. Variables are left out: templates are filled in before an
+//! expression is read.
 
 mod parser;
 mod token;
@@ -83,7 +83,7 @@ impl Step {
 pub enum NodeTest {
     /// Elements, or attributes on their axis, whatever they are called
     AnyName,
-    /// Those of this name
+    /// Those of this name, perhaps with a prefix; `a:*` is every name of a namespace
     Name(String),
     /// Every node
     Node,
@@ -169,6 +169,37 @@ impl Expression {
     /// Whether, as a predicate, it may depend on where a node stands among the others (section 2.4).
     fn is_about_position(&self) -> bool {
         self.gives() == Gives::Number || self.asks_for_position()
+    }
+
+    /// The prefixes of the names in it.
+    pub fn prefixes(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        self.gather_prefixes(&mut found);
+        found
+    }
+
+    fn gather_prefixes<'x>(&'x self, found: &mut Vec<&'x str>) {
+        match self {
+            Self::Binary(left, _, right) => {
+                left.gather_prefixes(found);
+                right.gather_prefixes(found);
+            }
+            Self::Negative(inner) => inner.gather_prefixes(found),
+            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.gather_prefixes(found)),
+            Self::Path(start, steps) => {
+                if let Start::Nodes(expression, predicates) = start {
+                    expression.gather_prefixes(found);
+                    predicates.iter().for_each(|predicate| predicate.gather_prefixes(found));
+                }
+                for step in steps {
+                    if let NodeTest::Name(name) = &step.test {
+                        found.extend(name.split_once(':').map(|(prefix, _)| prefix));
+                    }
+                    step.predicates.iter().for_each(|predicate| predicate.gather_prefixes(found));
+                }
+            }
+            Self::Literal(_) | Self::Number(_) => {}
+        }
     }
 
     fn asks_for_position(&self) -> bool {

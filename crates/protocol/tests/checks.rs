@@ -48,7 +48,7 @@ fn of_subjects() {
     5:32 [4].group: the last group of the pattern is 1 (0 stands for all that is matched)
     6:26 [5].order: expected `ascending` or `descending`, found the text `up`
     7:28 [6].html: a check looks at one of `texts` and `html` (make it two checks)
-    8:26 [7].above: expected a number, or a date like `2026-01-31`, found the text `soon`
+    8:26 [7].above: expected a number, or a date like `2026-01-31` or `now-7d`, found the text `soon`
     9:26 [8].size.above: expected a number, found the text `2026-01-01`
     10:22 [9].attr: unknown key `attr` (known here: header, filter, equals, not_equals, contains, not_contains, starts_with, ends_with, matches, not_matches, exists, empty, one_of, count, above, below, at_least, at_most, between, type, order, schema)
     11:11 [10].coookie: unknown key `coookie` (did you mean `cookie`?)

@@ -9,7 +9,7 @@ use stepcast_protocol::suite::{json_schema, read, render_json_schema};
 
 /// Bad suites whose shape is good: only the reader sees what is wrong with them. A number behind a name is that of a
 /// check, a word the name of a capture.
-const OF_THE_READER: [&str; 76] = [
+const OF_THE_READER: [&str; 81] = [
     "address-bad-port",
     "address-spaces",
     "address-without-host",
@@ -30,6 +30,11 @@ const OF_THE_READER: [&str; 76] = [
     "each-json-file",
     "each-json-keys",
     "each-name-twice",
+    "filter-languages 1",
+    "filter-languages 2",
+    "filter-languages 5",
+    "filter-languages 6",
+    "filter-languages 9",
     "group-too-deep",
     "header-cannot-be-set",
     "header-line-break",

@@ -28,6 +28,7 @@ use super::mask::Mask;
 use super::page::{Page, TooMuch};
 use super::scope::Scope;
 use super::step::expected_error;
+use filter::Unfit;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_protocol::suite::{Capture, Check, Filter, Subject};
@@ -91,8 +92,13 @@ pub fn evaluate(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Check
 
 /// Takes a value for later steps.
 pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Result<Captured, Missing> {
-    let taken = render(&capture.subject, &capture.filters, scope)
-        .and_then(|(subject, filters)| Ok((filter::apply(look::look(&subject, page)?, &filters), subject, filters)));
+    let taken = render(&capture.subject, &capture.filters, scope).and_then(|(subject, filters)| {
+        if let Some(unfit) = Unfit::of_page(&subject, page) {
+            return Ok((Err(unfit), subject, filters));
+        }
+        let found = look::look(&subject, page)?;
+        Ok((filter::apply(found, &filters, page.namespaces()), subject, filters))
+    });
     let (actual, hint) = match taken {
         Ok((Ok(found), subject, filters)) => match found.to_capture() {
             Some(value) => {
@@ -101,7 +107,10 @@ pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Re
             }
             None => ("nothing".to_owned(), hint::of_nothing(&subject, page, mask)),
         },
-        Ok((Err(unfit), subject, filters)) => (unfit.told_of(&subject, &filters, page, mask), None),
+        Ok((Err(unfit), subject, filters)) => {
+            let actual = unfit.told_of(&subject, &filters, page, mask);
+            return Err(Missing { outcome: unfit.outcome(), actual, hint: hint::of_document(&subject, page) });
+        }
         Err(error) => {
             return Err(Missing { outcome: Outcome::Errored, actual: excerpt(&error.to_string(), mask), hint: None });
         }

@@ -4,6 +4,7 @@ use super::mask::Mask;
 use serde_json::Value;
 use std::fmt::Write;
 use stepcast_protocol::limits::EXCERPT_CHARS;
+use stepcast_protocol::number;
 
 /// How much of a long text is looked at: enough for an excerpt of the widest characters.
 const LOOKED_AT: usize = EXCERPT_CHARS * 8;
@@ -34,7 +35,7 @@ pub fn beginning(text: &str, chars: usize, mask: &Mask) -> String {
 pub fn quote_value(value: &Value, mask: &Mask) -> String {
     match value {
         Value::String(text) => quote(text, mask),
-        other => excerpt(&other.to_string(), mask),
+        other => excerpt(&number::to_text(other), mask),
     }
 }
 

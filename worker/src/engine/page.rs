@@ -3,13 +3,17 @@
 //! The parsed page cannot leave its thread; a [`Page`] is made, used and dropped where blocking is allowed.
 
 pub mod charset;
+mod document;
 mod html;
 mod json;
 pub mod room;
 mod select;
+mod xml;
 
-pub use json::JsonError;
+pub use document::{Document, DocumentError};
+pub use json::{JsonError, parse_exact as parse_json};
 pub use select::{Reader, Selector, TooMuch, walk};
+pub use xml::{inner_xml, name as written_name};
 
 use super::digest;
 use super::fetch::Response;
@@ -18,11 +22,12 @@ use cookie_store::{CookieStore, RawCookie};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 use scraper::Html;
-use serde_json::Value;
 use std::cell::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use stepcast_protocol::suite::CookieSource;
+use stepcast_protocol::number::ByValue;
+use stepcast_protocol::selector::Prefixes;
+use stepcast_protocol::suite::{CookieSource, Markup};
 
 /// An answer and what has been made of it so far.
 pub struct Page {
@@ -30,8 +35,13 @@ pub struct Page {
     cookies: Cookies,
     is_given_up: Arc<AtomicBool>,
     text: OnceCell<String>,
+    /// How elements are read where a step says it
+    markup: Option<Markup>,
+    /// What prefixes stand for where the suite says it
+    namespaces: Prefixes,
+    document: OnceCell<Result<Document, DocumentError>>,
     html: OnceCell<Result<Html, String>>,
-    json: OnceCell<Result<Value, JsonError>>,
+    json: OnceCell<Result<ByValue, JsonError>>,
     rest: OnceCell<Option<Rest>>,
 }
 
@@ -48,10 +58,19 @@ impl Page {
             cookies,
             is_given_up: Arc::default(),
             text: OnceCell::new(),
+            markup: None,
+            namespaces: Prefixes::new(),
+            document: OnceCell::new(),
             html: OnceCell::new(),
             json: OnceCell::new(),
             rest: OnceCell::new(),
         }
+    }
+
+    /// The same, its elements read as a step says.
+    #[must_use]
+    pub fn read_as(self, markup: Option<Markup>, namespaces: Prefixes) -> Self {
+        Self { markup, namespaces, ..self }
     }
 
     /// The same, which learns by `flag` when nobody waits any more for what is made of it.
@@ -75,13 +94,34 @@ impl Page {
         self.text.get_or_init(|| charset::decode(&self.response.headers, &self.response.body))
     }
 
-    /// The body as a document. Any text is one; an error means that it took too long.
+    /// The elements that `css` and `xpath` are about.
+    pub fn document(&self) -> Result<&Document, &DocumentError> {
+        let parse = || Document::parse(self.text(), self.markup(), &self.namespaces);
+        self.document.get_or_init(parse).as_ref()
+    }
+
+    fn markup(&self) -> Markup {
+        self.markup.unwrap_or_else(|| document::markup_of(&self.response.headers, self.text()))
+    }
+
+    /// What prefixes stand for where the suite says it.
+    pub fn namespaces(&self) -> &Prefixes {
+        &self.namespaces
+    }
+
+    /// The body as a page of HTML, whatever it says it is. Any text is one; an error means that it took too long.
     pub fn html(&self) -> Result<&Html, &str> {
+        if self.markup() == Markup::Html {
+            return match self.document() {
+                Ok(document) => Ok(&document.html),
+                Err(DocumentError::TooMuch(problem) | DocumentError::Malformed(problem)) => Err(problem),
+            };
+        }
         self.html.get_or_init(|| html::parse(self.text())).as_ref().map_err(String::as_str)
     }
 
     /// The body as JSON, or why it is not.
-    pub fn json(&self) -> Result<&Value, &JsonError> {
+    pub fn json(&self) -> Result<&ByValue, &JsonError> {
         self.json.get_or_init(|| json::parse(self.text())).as_ref()
     }
 

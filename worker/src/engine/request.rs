@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::Arc;
+use stepcast_protocol::number;
 use stepcast_protocol::suite::check::render_value;
 use stepcast_protocol::suite::{Auth, Body, Request};
 use stepcast_protocol::template;
@@ -123,7 +124,7 @@ fn fill_in_body(body: &Body, scope: &Scope, headers: &mut HeaderMap) -> Result<B
         Body::Form(fields) => ("application/x-www-form-urlencoded", form(fields, scope)?),
         Body::Json(value) => {
             let value = render_value(value, scope).map_err(|error| FetchError::InvalidRequest(error.to_string()))?;
-            ("application/json", value.to_string())
+            ("application/json", number::to_text(&value))
         }
         Body::Text(template) => ("text/plain; charset=utf-8", text(template, scope)?),
     };

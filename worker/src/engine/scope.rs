@@ -4,10 +4,12 @@
 //! suite's own may be templates on others; what is given from outside is taken as it is, so that a sitemap or a page
 //! cannot ask for a secret by writing `${secret.x}`.
 
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use stepcast_protocol::limits::VARIABLE_BYTES;
 use stepcast_protocol::suite::Suite;
 use stepcast_protocol::template::{self, Lookup, SECRET_PREFIX};
+use uuid::Uuid;
 
 /// Longest text that is filled in only to be shown, where an excerpt is made of it.
 const SHOWN_BYTES: usize = 64 * 1024;
@@ -54,7 +56,8 @@ impl Scope {
         given: &BTreeMap<String, String>,
         secrets: &BTreeMap<String, String>,
     ) -> Result<Self, ScopeError> {
-        let mut scope = Self { values: given.clone(), ..Self::default() };
+        let mut scope = Self { values: made(), ..Self::default() };
+        scope.values.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
         scope.values.extend(secrets.iter().map(|(name, value)| (format!("{SECRET_PREFIX}{name}"), value.clone())));
         for name in suite.vars.keys() {
             scope.fill_in(name, &suite.vars)?;
@@ -131,6 +134,13 @@ impl Scope {
         template::render(template, self)
             .map_err(|missing| ScopeError::Undefined { variable: name.to_owned(), missing: missing.0 })
     }
+}
+
+/// The values that are made anew whenever a scope is: once for planning, and for each attempt at a test.
+fn made() -> BTreeMap<String, String> {
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    let values = [Uuid::new_v4().to_string(), now.to_string()];
+    template::MADE.into_iter().map(str::to_owned).zip(values).collect()
 }
 
 /// The variables that are being filled in, each waiting for the next.

@@ -57,8 +57,10 @@ impl SitemapError {
         match self {
             Self::Request(error) | Self::Fetch { error, .. } => error.hint(),
             Self::Status { .. } => "open the address in a browser; it may have moved or need a header",
-            Self::Malformed { .. } => "a sitemap is XML with `urlset` or `sitemapindex` around everything",
-            Self::Empty => "only absolute `http:` and `https:` addresses are taken from `loc`",
+            Self::Malformed { .. } => {
+                "a sitemap is XML with `urlset` or `sitemapindex` around everything, or a text with one address a line"
+            }
+            Self::Empty => "only absolute `http:` and `https:` addresses are taken",
         }
     }
 

@@ -185,7 +185,8 @@ impl StepRun<'_> {
         let room = room::take(response.body.len()).await;
         let is_given_up = Arc::new(AtomicBool::new(false));
         let given_up = GivenUpOnDrop(Arc::clone(&is_given_up));
-        let page = move || Page::with_cookies(response, cookies).given_up_by(is_given_up);
+        let (markup, namespaces) = (step.markup, step.namespaces.clone());
+        let page = move || Page::with_cookies(response, cookies).given_up_by(is_given_up).read_as(markup, namespaces);
         let work = tokio::task::spawn_blocking(move || judge(&step, &page(), scope, &mask));
         let judged = tokio::time::timeout(JUDGING_TIME, work).await;
         drop(given_up);

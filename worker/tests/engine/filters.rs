@@ -52,6 +52,65 @@ async fn of_numbers_and_dates() {
 }
 
 #[tokio::test]
+async fn of_languages_in_a_text() {
+    hold(
+        "${base}/text",
+        &[
+            "body: , filter: { regex: '(\\d+) (\\w+)' }, equals: '42'",
+            "body: , filter: { regex: { pattern: '(\\d+) (\\w+)', group: 2 } }, equals: EUR",
+            "body: , filter: [{ regex: { pattern: '\\d+ \\w+', group: 0 } }, { split: ' ' }], equals: ['42', EUR]",
+            "body: , filter: { regex: '[a-z]\\d' }, exists: false",
+            "no body: , filter: { regex: '[a-z]\\d' }, exists: true",
+            "body: , filter: [{ replace: { pattern: '(\\w+): (\\d)', with: '$2 $$ $1 ' } }, trim], equals: '4 $ Total 2 EUR'",
+            "body: , filter: [{ replace: { pattern: x, with: y } }, trim], equals: 'Total: 42 EUR'",
+            "header: x-request, filter: [{ replace: [abc-123, '{\"a\": [{\"n\": 9007199254740993}]}'] }, { json: '$.a[0].n' }], equals: 9007199254740993",
+            "no header: x-request, filter: [{ replace: [abc-123, '{\"n\": 9007199254740993}'] }, { json: $.n }], equals: 9007199254740992",
+            "header: x-request, filter: [{ replace: [abc-123, '[1, 2]'] }, { json: '$[*]' }, count], equals: 2",
+            "header: x-request, filter: [{ replace: [abc-123, '[1]'] }, { json: '$[1]' }], exists: false",
+            "no header: x-request, filter: { json: $.a }, exists: true",
+            "header: x-request, filter: [{ replace: [abc-123, '<p>a<p class=b>c'] }, { css: .b }], equals: c",
+            "header: x-request, filter: [{ replace: [abc-123, '<p>a<p class=b>c'] }, { xpath: count(//p) }], equals: 2",
+            "header: x-request, filter: [{ replace: [abc-123, '<?xml version=\"1.0\"?><A><a>c</a></A>'] }, { xpath: /A/a }], equals: c",
+            "no header: x-request, filter: [{ replace: [abc-123, '<?xml version=\"1.0\"?><A>'] }, { xpath: /A }], exists: false",
+            "url: , filter: [{ replace: [/text, '/?q=a%20b&q=c&n='] }, { url_param: q }], equals: a b",
+            "header: x-request, filter: [{ replace: [abc-123, '/p?n=5'] }, { url_param: n }], equals: 5",
+            "url: , filter: { url_param: q }, exists: false",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn of_dates_in_other_forms_and_from_now() {
+    hold(
+        "${base}/text",
+        &[
+            "header: x-request, filter: [{ replace: [abc-123, 31.12.2026] }, { date: { from: '%d.%m.%Y', to: '%m/%d/%y' } }], equals: 12/31/26",
+            "header: date, filter: { date: { to: '%Y' } }, matches: '^20..$'",
+            "header: date, filter: date, at_least: now-1h, at_most: now+1h",
+            "header: date, filter: date, between: [now - 1d, 'now + 1d']",
+            "no header: date, filter: date, above: now+1h30m",
+            "no header: date, filter: date, below: now-7d",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn of_json_as_a_whole() {
+    hold(
+        "${base}/json",
+        &[
+            "json: $.items, filter: { json: '$[1].title' }, equals: b",
+            "json: '$.items[*]', filter: { json: $.id }, equals: [1, 2]",
+            "json: $.items, filter: [{ json: '$[*].title' }, upper], equals: [A, B]",
+            "no json: $.name, filter: { json: $.a }, exists: true",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn of_lists() {
     hold(
         "${base}/json",

@@ -13,6 +13,7 @@ use stepcast_worker::engine::{Engine, EngineConfig};
 const PAGE: &str = r##"<a href="/ok">a</a><a href="/ok#there">b</a><a href="/ok#gone">c</a><a href="#own">d</a><a href="#none">e</a>
 <h2 id=own></h2><a href="mailto:a@b.c">f</a><a href="javascript:x()">g</a><img src="/moved"><a href="/gone">h</a>
 <a href="/get-only">i</a><link rel="preconnect" href="/never"><script src="/ignored/x.js"></script><a href="#top">j</a>
+<a href="#/cart">m</a><a href="/ok#!/cart">n</a>
 <a href="http://[bad">k</a><a href="http://other.invalid/">l</a><a href="/ok">again</a>"##;
 
 async fn site() -> (Site, Arc<AtomicUsize>) {

@@ -43,6 +43,15 @@ fn sitemaps() -> Router {
                 format!("<sitemapindex>{}</sitemapindex>", listed.concat())
             }),
         )
+        .route("/list.txt", get(|h: HeaderMap| async move { format!("http://{0}/a\r\nhttp://{0}/b\r\n", host(&h)) }))
+        .route(
+            "/latin.xml",
+            get(|h: HeaderMap| async move {
+                let declaration = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>";
+                let urls = format!("{declaration}<urlset><url><loc>http://{}/caf", host(&h));
+                ([("content-type", "text/xml")], [urls.as_bytes(), b"\xe9</loc></url></urlset>"].concat())
+            }),
+        )
         .route("/empty.xml", get(|| async { "<urlset><url><loc>mailto:a@b</loc></url></urlset>" }))
         .route("/page.html", get(|| async { "<html><body>hello</body></html>" }))
         .route("/gone.xml", get(|| async { StatusCode::GONE }))
@@ -148,6 +157,8 @@ async fn pages_are_discovered() {
 - { name: Packed, discover: { sitemap: '${base}/packed.xml.gz' } }
 - { name: All, discover: { sitemap: '${base}/index.xml' } }
 - { name: Two, discover: { sitemap: '${base}/index.xml', limit: 2 } }
+- { name: List, discover: { sitemap: '${base}/list.txt' } }
+- { name: Latin, discover: { sitemap: '${base}/latin.xml' } }
 - { name: Off, skip: true, discover: { sitemap: '${base}/gone.xml' } }
 - { name: 'In ${lang}', each: { lang: [en, de] }, discover: { sitemap: '${base}/packed.xml.gz', limit: 1 } }",
     );
@@ -165,6 +176,9 @@ async fn pages_are_discovered() {
     All: /packed
     Two: /
     Two: /a?x=1&y=2
+    List: /a
+    List: /b
+    Latin: /caf%C3%A9
     Off
     In en: /packed
     In de: /packed
@@ -185,9 +199,9 @@ async fn a_sitemap_without_pages_is_a_problem() {
     }
     insta::assert_snapshot!(told.replace(&site.base, "http://site"), @r#"
     test `t`: the sitemap holds no address
-      hint: only absolute `http:` and `https:` addresses are taken from `loc`
+      hint: only absolute `http:` and `https:` addresses are taken
     test `t`: `http://site/page.html` is not a sitemap: it begins with `<html>`
-      hint: a sitemap is XML with `urlset` or `sitemapindex` around everything
+      hint: a sitemap is XML with `urlset` or `sitemapindex` around everything, or a text with one address a line
     test `t`: `http://site/gone.xml` could not be fetched: the server answered 410 Gone
       hint: open the address in a browser; it may have moved or need a header
     test `t`: `http://site/missing.xml` could not be fetched: the server answered 404 Not Found

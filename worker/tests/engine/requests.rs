@@ -2,10 +2,32 @@
 
 use super::site::{HOME, Site, echo, to};
 use axum::Router;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
 use axum::routing::{any, get};
 use std::io::Write;
 use stepcast_protocol::Outcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+#[tokio::test]
+async fn redirects_lead_where_browsers_go() {
+    let latin = || async { (StatusCode::FOUND, [(LOCATION, HeaderValue::from_bytes(b"/caf\xe9").expect("a value"))]) };
+    let nowhere = || async { (StatusCode::FOUND, [(LOCATION, "")], "stays") };
+    let router = Router::new().route("/latin", get(latin)).route("/nowhere", get(nowhere)).fallback(any(echo));
+    let site = Site::serve(router).await;
+    let end = site
+        .run(
+            "- name: t
+  steps:
+    - get: ${base}/latin
+      expect: [ { json: $.uri, equals: /caf%E9 }, { redirects: 1 } ]
+    - get: ${base}/nowhere
+      expect: [ { status: 302 }, { body: stays }, { redirects: 0 } ]",
+        )
+        .await;
+    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+}
 
 #[tokio::test]
 async fn methods_headers_and_bodies_are_sent() {

@@ -239,3 +239,36 @@ async fn what_was_captured_and_another_attempt_are_not_shared() {
     let again = "- { name: t, share: true, get: '${base}/', retries: { max: 1, on: any }, expect: [ { body: no } ] }";
     assert_eq!(asked_by(again).await, (vec![Outcome::Failed], 2));
 }
+
+#[tokio::test]
+async fn values_are_made_for_an_attempt() {
+    let site = Site::start().await;
+    let end = site
+        .run(
+            "- name: t
+  steps:
+    - post: ${base}/echo
+      json: { id: '${new.uuid}', at: '${new.date}' }
+      capture: { body: { json: $.body } }
+      expect:
+        - { json: $.body, matches: '\"id\":\"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\"' }
+        - { json: $.body, filter: { json: $.at }, at_most: now }
+    - post: ${base}/echo
+      text: '{\"id\":\"${new.uuid}\",\"at\":\"${new.date}\"}'
+      expect: [ { json: $.body, equals: '${body}' } ]",
+        )
+        .await;
+    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+}
+
+#[tokio::test]
+async fn the_next_attempt_has_other_values() {
+    let site = Site::start().await;
+    let get = "get: ${base}/echo?${new.uuid}";
+    let test = suite(&format!("- name: t\n  retries: {{ max: 1, on: any }}\n  {get}\n  expect: [ {{ status: 404 }} ]"));
+    let mut watcher = Watcher::default();
+    site.run_suite(&test, &mut watcher).await;
+    let told: Vec<_> = watcher.heard.iter().filter(|line| line.starts_with("started")).collect();
+    assert!(told.len() == 2 && told[0] != told[1], "{told:?}");
+}

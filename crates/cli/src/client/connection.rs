@@ -112,7 +112,7 @@ impl Connection {
             }
             match self.socket.next().await?.ok()? {
                 Message::Text(text) => {
-                    self.received.extend(text.lines().filter_map(|line| serde_json::from_str(line).ok()));
+                    self.received.extend(text.lines().filter_map(|line| Event::parse(line).ok()));
                 }
                 Message::Close(_) => return None,
                 _ => {}

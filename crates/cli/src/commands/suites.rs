@@ -8,7 +8,7 @@ use crate::report;
 use crate::suite_file::SuiteFile;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::StoredSuite;
-use stepcast_protocol::{Command, EventBody};
+use stepcast_protocol::{Command, EventBody, number};
 
 /// Pushes, lists, shows or removes.
 pub(crate) async fn suites(arguments: SuitesArguments) -> anyhow::Result<Exit> {
@@ -24,7 +24,7 @@ pub(crate) async fn suites(arguments: SuitesArguments) -> anyhow::Result<Exit> {
         SuitesCommand::Show { name, server } => {
             let answer = ask(&server, Command::GetSuite { name }).await?;
             if let EventBody::Suite { suite, version, updated_at, owner, stored_by, .. } = answer {
-                report::json(&serde_json::to_string_pretty(&suite)?);
+                report::json(&number::shown(&serde_json::to_string_pretty(&suite)?));
                 report::message(&provenance(version, &updated_at, owner.as_deref(), stored_by.as_deref()));
             }
         }

@@ -2,10 +2,12 @@
 
 use super::budget::spend;
 use super::{parts, patterns};
-use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
+use crate::number::{self, Decimal};
+use jsonschema::json::{Array, Json, JsonNumber, Node, NodeIdentity, Object};
 use jsonschema::types::JsonType;
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// How many bytes of a text are read in one step.
 const BYTES: usize = 16;
@@ -20,6 +22,9 @@ pub(super) struct Counted;
 /// A value of it.
 #[derive(Clone, Copy)]
 pub(super) struct CountedValue<'a>(pub &'a Value);
+
+/// A number of it, held or not.
+pub(super) struct CountedNumber<'a>(&'a Value);
 
 /// The members of an object.
 pub(super) struct CountedObject<'a>(&'a Map<String, Value>);
@@ -46,11 +51,11 @@ impl Json for Counted {
 impl<'a> Node<'a, Counted> for CountedValue<'a> {
     type Object = CountedObject<'a>;
     type Array = CountedArray<'a>;
-    type Number = &'a Number;
+    type Number = CountedNumber<'a>;
 
     fn as_object(&self) -> Option<CountedObject<'a>> {
         spend(1);
-        self.0.as_object().map(CountedObject)
+        self.0.as_object().filter(|_| !number::is_number(self.0)).map(CountedObject)
     }
 
     fn as_array(&self) -> Option<CountedArray<'a>> {
@@ -64,9 +69,9 @@ impl<'a> Node<'a, Counted> for CountedValue<'a> {
         text.map(Cow::Borrowed)
     }
 
-    fn as_number(&self) -> Option<&'a Number> {
-        spend(1);
-        self.0.as_number()
+    fn as_number(&self) -> Option<CountedNumber<'a>> {
+        spend(1 + number::held_text(self.0).map_or(0, |text| steps(text.len() / BYTES)));
+        number::is_number(self.0).then_some(CountedNumber(self.0))
     }
 
     fn as_boolean(&self) -> Option<bool> {
@@ -87,13 +92,14 @@ impl<'a> Node<'a, Counted> for CountedValue<'a> {
             Value::Number(_) => JsonType::Number,
             Value::String(_) => JsonType::String,
             Value::Array(_) => JsonType::Array,
+            Value::Object(_) if number::is_number(self.0) => JsonType::Number,
             Value::Object(_) => JsonType::Object,
         }
     }
 
     fn equals_value(&self, expected: &Value) -> bool {
         spend(if self.0.is_array() || self.0.is_object() { steps(parts(expected)) } else { 1 });
-        jsonschema::json::cmp::equal(self.0, expected)
+        is_equal(self.0, expected)
     }
 
     fn to_value(&self) -> Cow<'a, Value> {
@@ -108,7 +114,62 @@ impl<'a> Node<'a, Counted> for CountedValue<'a> {
 
     fn container_identity(&self) -> Option<NodeIdentity> {
         spend(MEMORY);
-        if self.0.is_array() || self.0.is_object() { self.identity() } else { None }
+        if number::is_scalar(self.0) { None } else { self.identity() }
+    }
+}
+
+impl JsonNumber for CountedNumber<'_> {
+    fn as_u64(&self) -> Option<u64> {
+        self.0.as_u64()
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        self.0.as_i64()
+    }
+
+    // Beside the nearest float, so that it is equal to none that a schema is likely to have.
+    fn as_f64(&self) -> Option<f64> {
+        let Some(text) = number::held_text(self.0) else { return self.0.as_f64() };
+        let nearest = text.parse::<f64>().ok().filter(|nearest| nearest.is_finite())?;
+        Some(match number::compare(text, &nearest.to_string()) {
+            Some(Ordering::Greater) => nearest.next_up(),
+            Some(Ordering::Less) => nearest.next_down(),
+            _ => nearest,
+        })
+    }
+
+    fn as_str(&self) -> Cow<'_, str> {
+        number::text(self.0).unwrap_or_default()
+    }
+
+    fn to_number(&self) -> Cow<'_, Number> {
+        match self.0 {
+            Value::Number(number) => Cow::Borrowed(number),
+            _ => Cow::Owned(number::nearest_number(&self.as_str())),
+        }
+    }
+
+    fn is_integer(&self) -> bool {
+        Decimal::parse(&self.as_str()).is_some_and(|number| number.is_integer())
+    }
+}
+
+/// Whether two values are the same; numbers are by their value.
+fn is_equal(one: &Value, other: &Value) -> bool {
+    match (number::text(one), number::text(other)) {
+        (Some(one), Some(other)) => return number::is_same(&one, &other),
+        (Some(_), None) | (None, Some(_)) => return false,
+        (None, None) => {}
+    }
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_equal(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let is_there = |(key, value): (&String, &Value)| other.get(key).is_some_and(|other| is_equal(value, other));
+            one.len() == other.len() && one.iter().all(is_there)
+        }
+        _ => one == other,
     }
 }
 

@@ -77,6 +77,10 @@ fn defaults() -> Value {
         "time_limit" => reference("duration"),
         "share" => json!({ "type": "boolean", "default": false }),
         "host" => reference("host"),
+        "namespaces" => json!({
+            "type": "object", "propertyNames": { "pattern": r"^[\p{L}_][\p{L}\p{N}_.-]*$" },
+            "additionalProperties": reference("text_not_empty"), "examples": [{ "dc": "http://purl.org/dc/elements/1.1/" }],
+        }),
         key if NETWORK_KEYS.contains(&key) => reference(key),
         key => request::value(key),
     });

@@ -1,5 +1,6 @@
 //! What has to hold of a value.
 
+use crate::number;
 use crate::template::{self, Lookup, UndefinedVariable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,8 +68,17 @@ pub enum Order {
 pub enum Bound {
     /// Known
     Number(f64),
-    /// A date, or a template whose value is a number or a date
+    /// A date, a number that a float does not hold, or a template whose value is a number or a date
     Text(String),
+}
+
+impl Bound {
+    /// A number as it is written; as text, if a float would not be the same number, or has no exponent where it has one.
+    pub fn of_number(text: &str) -> Self {
+        let is_held = |held: &f64| !text.contains(['e', 'E']) && number::is_same(&held.to_string(), text);
+        let held = text.parse().ok().filter(is_held);
+        held.map_or_else(|| Self::Text(text.to_owned()), Self::Number)
+    }
 }
 
 impl fmt::Display for Bound {

@@ -1,15 +1,15 @@
 //! Whether selectors, patterns and paths are such, by the libraries that will run them.
 
+use crate::number::{self, Decimal};
 use crate::pattern::Pattern;
+use crate::selector;
 use crate::xpath::XPath;
 use scraper::error::SelectorErrorKind;
 use serde_json_path::ParseError;
 
 /// Whether this is a CSS selector.
 pub(super) fn check_selector(text: &str) -> Result<(), String> {
-    scraper::Selector::parse(text)
-        .map(|_| ())
-        .map_err(|error| format!("`{text}` is not a CSS selector: {}", describe_selector_error(&error)))
+    selector::parse(text, None).map(|_| ()).map_err(|error| format!("`{text}` is not a CSS selector: {error}"))
 }
 
 /// What is wrong with a selector.
@@ -22,6 +22,9 @@ pub fn describe_selector_error(error: &SelectorErrorKind) -> String {
             "EmptySelector" => "a part of it is empty or cannot begin so".to_owned(),
             "UnsupportedPseudoClassOrElement" => {
                 "it has a pseudo-class or pseudo-element that is not supported".to_owned()
+            }
+            namespace if namespace.starts_with("ExpectedNamespace") => {
+                "it has a prefix that stands for no namespace".to_owned()
             }
             other => other.split('(').next().unwrap_or_default().to_owned(),
         },
@@ -41,7 +44,55 @@ pub(super) fn check_xpath(text: &str) -> Result<(), String> {
 
 /// Whether this is a JSONPath.
 pub(super) fn check_json_path(text: &str) -> Result<(), String> {
+    large_number(text).map_or(Ok(()), Err)?;
     serde_json_path::JsonPath::parse(text).map(|_| ()).map_err(|error| json_path_problem(text, &error))
+}
+
+/// A path compares numbers as floats, which is exact as far as its standard promises it (RFC 9535, section 2.1): up to
+/// 2^53. A number beyond that in a path would find what it does not mean.
+pub fn large_number(path: &str) -> Option<String> {
+    let (mut rest, mut before) = (path, ' ');
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '"' | '\'' => quoted_length(rest, c),
+            c if c.is_ascii_digit() && !before.is_alphanumeric() && !matches!(before, '_' | '.') => {
+                let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
+                let number = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+                if !is_exact(number) {
+                    let how = "take the values and compare them with a matcher";
+                    return Some(format!("`{path}`: `{number}` is too large or too long to be compared here; {how}"));
+                }
+                number.len()
+            }
+            c => c.len_utf8(),
+        };
+        before = rest[..length].chars().next_back().unwrap_or(' ');
+        rest = &rest[length..];
+    }
+    None
+}
+
+fn quoted_length(text: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            c if c == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Whether a float holds the number, and no other near it.
+fn is_exact(number: &str) -> bool {
+    const SAFE: f64 = 9_007_199_254_740_991.0;
+    let Some(decimal) = Decimal::parse(number) else { return true };
+    let Ok(float) = number.parse::<f64>() else { return true };
+    float.abs() <= SAFE
+        && number::is_same(&float.to_string(), number)
+        && (decimal.digits() <= 15 || decimal.is_integer())
 }
 
 /// Why a text is no JSONPath.

@@ -1,6 +1,7 @@
 //! Values as messages show them.
 
 use crate::document::{Kind, Node};
+use crate::number;
 use serde_json::Value;
 
 /// How many characters of a text a message quotes.
@@ -11,7 +12,7 @@ pub(super) fn quote(node: &Node) -> String {
     match &node.kind {
         Kind::Scalar(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),
         Kind::Scalar(Value::String(text)) => format!("the text `{}`", shorten(text)),
-        Kind::Scalar(Value::Number(number)) => format!("the number {number}"),
+        Kind::Scalar(value) if let Some(number) = number::text(value) => format!("the number {}", shorten(&number)),
         Kind::Scalar(Value::Bool(value)) => format!("`{value}`"),
         Kind::List(items) if items.is_empty() => "an empty list".to_owned(),
         Kind::List(items) => format!("a list of {}", items.len()),

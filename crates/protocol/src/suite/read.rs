@@ -11,6 +11,7 @@ use super::{Defaults, HostLimits, Retries, RetryOn, Suite, Test};
 use crate::document::{Kind, Node};
 use crate::limits;
 use crate::plain;
+use crate::selector::Prefixes;
 use crate::template;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
@@ -31,6 +32,7 @@ pub(super) const DEFAULTS_KEYS: [&str; 11] = [
     "follow",
     "share",
     "host",
+    "namespaces",
 ];
 /// The keys of `retries`, where it is a mapping.
 pub(super) const RETRIES_KEYS: [&str; 2] = ["max", "on"];
@@ -134,7 +136,23 @@ fn read_defaults(at: &At) -> Option<Defaults> {
         share: fields.get("share").and_then(|at| at.boolean()).unwrap_or_default(),
         host: fields.get("host").and_then(|at| read_host_limits(&at)).unwrap_or_default(),
         network: read_network(&fields),
+        namespaces: fields.get("namespaces").and_then(|at| read_namespaces(&at)).unwrap_or_default(),
     })
+}
+
+/// Prefixes and what they stand for, written out: they belong to the names in the suite.
+fn read_namespaces(at: &At) -> Option<Prefixes> {
+    let fields = at.open_fields()?;
+    for (prefix, namespace) in fields.entries() {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !prefix.starts_with(|c: char| c.is_alphabetic() || c == '_') || !prefix.chars().all(is_part) {
+            fields.problem_at_key(prefix, format!("`{prefix}` cannot be a prefix"), Some("write it like `dc`".into()));
+        }
+        if namespace.text_not_empty().is_some_and(|text| template::is_template(&text)) {
+            namespace.problem("a namespace is written out, without variables");
+        }
+    }
+    Some(at.text_pairs()?.into_iter().collect())
 }
 
 pub(super) fn read_retries(at: &At) -> Option<Retries> {

@@ -1,12 +1,21 @@
 //! Reads filters: a list of names, or of mappings from a name to what it needs.
 
 use super::filter::{ENCODINGS, FILTERS, Filter};
+use super::patterns::{check_json_path, check_regex, check_selector, check_xpath};
+use super::read_subject::read_group;
 use super::reader::At;
 use super::suggestion::suggestion;
 use crate::document::Kind;
 use crate::limits;
 use jiff::Zoned;
 use jiff::fmt::strtime;
+
+/// The keys of `date`, where it is a mapping.
+pub(super) const DATE_KEYS: [&str; 2] = ["from", "to"];
+/// The keys of `replace`, where it is a mapping.
+pub(super) const REPLACE_KEYS: [&str; 2] = ["pattern", "with"];
+/// The keys of `regex`, where it is a mapping.
+pub(super) const REGEX_KEYS: [&str; 2] = ["pattern", "group"];
 
 /// One filter or a list of them.
 pub(super) fn read_filters(at: &At) -> Option<Vec<Filter>> {
@@ -36,12 +45,17 @@ fn read_bare(at: &At, name: &str) -> Option<Filter> {
         "lower" => Filter::Lower,
         "upper" => Filter::Upper,
         "number" => Filter::Number { decimal: '.' },
-        "date" => Filter::Date(None),
+        "date" => Filter::Date { from: None, to: None },
         "count" => Filter::Count,
         "split" => return needs(at, name, "{ split: ',' }"),
         "replace" => return needs(at, name, "{ replace: [from, to] }"),
         "nth" => return needs(at, name, "{ nth: 0 }"),
         "decode" => return needs(at, name, "{ decode: base64 }"),
+        "regex" => return needs(at, name, "{ regex: '\\d+' }"),
+        "json" => return needs(at, name, "{ json: $.id }"),
+        "xpath" => return needs(at, name, "{ xpath: //a/@href }"),
+        "css" => return needs(at, name, "{ css: h1 }"),
+        "url_param" => return needs(at, name, "{ url_param: id }"),
         _ => {
             let hint = suggestion(name, &FILTERS).unwrap_or_else(|| format!("known are {}", FILTERS.join(", ")));
             at.problem_with_hint(format!("unknown filter `{name}`"), hint);
@@ -58,8 +72,14 @@ fn needs(at: &At, name: &str, example: &str) -> Option<Filter> {
 fn read_with(name: &str, at: &At) -> Option<Filter> {
     Some(match name {
         "number" => Filter::Number { decimal: read_decimal(at)? },
-        "date" => Filter::Date(Some(read_date_pattern(at)?)),
+        "date" => read_date(at)?,
         "split" => Filter::Split(not_nothing(at)?),
+        "replace" if matches!(at.node.kind, Kind::Mapping(_)) => read_replace_pattern(at)?,
+        "regex" => read_regex(at)?,
+        "json" => Filter::Json(at.pattern(check_json_path)?),
+        "xpath" => Filter::XPath(at.pattern(check_xpath)?),
+        "css" => Filter::Css(at.pattern(check_selector)?),
+        "url_param" => Filter::UrlParam(at.text_not_empty()?),
         "replace" => match at.items()?.as_slice() {
             [from, to] => Filter::Replace(not_nothing(from)?, to.text()?),
             _ => return at.expected_value("a list of two, what is replaced and by what"),
@@ -71,6 +91,35 @@ fn read_with(name: &str, at: &At) -> Option<Filter> {
             return None;
         }
     })
+}
+
+/// How a date is written, or a mapping of how it is and how it is to be written.
+fn read_date(at: &At) -> Option<Filter> {
+    let Kind::Mapping(_) = &at.node.kind else {
+        return Some(Filter::Date { from: Some(read_date_pattern(at)?), to: None });
+    };
+    let fields = at.fields(&DATE_KEYS)?;
+    let read = |key| fields.get(key).map_or(Some(None), |at| read_date_pattern(&at).map(Some));
+    let (from, to) = (read("from"), read("to"));
+    Some(Filter::Date { from: from?, to: to? })
+}
+
+fn read_replace_pattern(at: &At) -> Option<Filter> {
+    let fields = at.fields(&REPLACE_KEYS)?;
+    let (pattern, with) = (fields.require("pattern"), fields.require("with"));
+    let (pattern, with) = (pattern.and_then(|at| at.pattern(check_regex)), with.and_then(|at| at.text()));
+    Some(Filter::ReplacePattern { pattern: pattern?, with: with? })
+}
+
+/// A pattern, or a mapping of one and which of its groups is taken.
+fn read_regex(at: &At) -> Option<Filter> {
+    let Kind::Mapping(_) = &at.node.kind else {
+        return Some(Filter::Regex { pattern: at.pattern(check_regex)?, group: None });
+    };
+    let fields = at.fields(&REGEX_KEYS)?;
+    let pattern = fields.require("pattern")?.pattern(check_regex)?;
+    let group = fields.get("group").map_or(Some(None), |at| read_group(&pattern, &at).map(Some))?;
+    Some(Filter::Regex { pattern, group })
 }
 
 /// Separators may be white space, but there has to be something.

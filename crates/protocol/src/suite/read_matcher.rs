@@ -7,7 +7,7 @@ use super::patterns::check_regex;
 use super::reader::At;
 use crate::document::Kind;
 use crate::schema::Schema;
-use crate::{date, template};
+use crate::{date, number, template};
 use serde_json::Value;
 
 /// How the items of a list follow one another, as a suite writes it.
@@ -127,7 +127,7 @@ fn read_count(at: &At) -> Option<Matcher> {
 
 fn read_value(compared: Compared, at: &At) -> Option<Value> {
     let value = at.node.to_json();
-    let is_plain = !matches!(value, Value::Array(_) | Value::Object(_));
+    let is_plain = number::is_scalar(&value);
     let is_number = value.is_u64() || value.as_str().is_some_and(template::is_template);
     match compared {
         Compared::Anything => Some(value),
@@ -158,13 +158,15 @@ fn read_bound(compared: Compared, at: &At) -> Option<Bound> {
             let duration = at.duration(std::time::Duration::from_hours(1))?;
             Some(Bound::Number(duration.as_secs_f64() * 1_000.0))
         }
-        Some(Value::Number(number)) => number.as_f64().map(Bound::Number),
-        Some(Value::String(text)) if can_be_date(compared) && date::seconds(text).is_some() => {
-            Some(Bound::Text(text.clone()))
-        }
-        _ if can_be_date(compared) => at.expected_value("a number, or a date like `2026-01-31`"),
+        Some(value) if let Some(number) = number::text(value) => Some(Bound::of_number(&number)),
+        Some(Value::String(text)) if can_be_date(compared) && is_date(text) => Some(Bound::Text(text.clone())),
+        _ if can_be_date(compared) => at.expected_value("a number, or a date like `2026-01-31` or `now-7d`"),
         _ => at.expected_value("a number"),
     }
+}
+
+fn is_date(text: &str) -> bool {
+    date::seconds(text).is_some() || date::seconds_from_now(text).is_some()
 }
 
 fn can_be_date(compared: Compared) -> bool {

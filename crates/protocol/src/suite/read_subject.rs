@@ -93,10 +93,15 @@ fn read_certificate_property(at: &At) -> Option<CertificateProperty> {
 
 fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {
     let pattern = at.pattern(check_regex)?;
-    let Some(at) = fields.get("group") else { return Some(Subject::Regex { pattern, group: None }) };
+    let group = fields.get("group").map_or(Some(None), |at| read_group(&pattern, &at).map(Some))?;
+    Some(Subject::Regex { pattern, group })
+}
+
+/// A group of a pattern.
+pub(super) fn read_group(pattern: &str, at: &At) -> Option<u32> {
     // A pattern that is a template has groups nobody knows yet.
-    let groups = match Pattern::new(&pattern) {
-        Ok(read) if !template::is_template(&pattern) => read.groups(),
+    let groups = match Pattern::new(pattern) {
+        Ok(read) if !template::is_template(pattern) => read.groups(),
         _ => usize::from(u16::MAX),
     };
     let group = at.whole_number(0, u32::from(u16::MAX))?;
@@ -104,7 +109,7 @@ fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {
         at.problem_with_hint(format!("the last group of the pattern is {groups}"), "0 stands for all that is matched");
         return None;
     }
-    Some(Subject::Regex { pattern, group: Some(group) })
+    Some(group)
 }
 
 /// Text, numbers and booleans have nothing of which there could be several.

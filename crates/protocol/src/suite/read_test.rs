@@ -6,16 +6,16 @@ use super::read::{check_variable_names, read_name, read_retries, read_tags};
 use super::read_check::{read_capture, read_checks};
 use super::read_request::{REQUEST_KEYS, read_request, read_url};
 use super::reader::{At, Fields};
-use super::{Capture, Check, Defaults, Discover, DiscoverFrom, PAGE_VARIABLE, Request, Step, Test, Until};
+use super::{Capture, Check, Defaults, Discover, DiscoverFrom, Markup, PAGE_VARIABLE, Request, Step, Test, Until};
 use crate::document::Kind;
 use crate::duration::format;
 use crate::limits;
 use std::time::Duration;
 
 /// The keys of a step that do not make its request.
-pub(super) const OWN_STEP_KEYS: [&str; 6] = ["name", "wait", "until", "capture", "expect", "slow_over"];
+pub(super) const OWN_STEP_KEYS: [&str; 7] = ["name", "wait", "until", "capture", "expect", "slow_over", "as"];
 /// Those that a test with `steps` cannot have itself.
-pub(super) const OF_STEPS: [&str; 4] = ["wait", "until", "capture", "expect"];
+pub(super) const OF_STEPS: [&str; 5] = ["wait", "until", "capture", "expect", "as"];
 /// The keys of `until`.
 pub(super) const UNTIL_KEYS: [&str; 2] = ["within", "every"];
 /// Least time between two tries.
@@ -130,6 +130,9 @@ fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number:
     let until = fields.get("until").map_or(Some(None), |at| read_until(&at).map(Some));
     // A test that is its own only step is told by its request; its name and its `slow_over` are already the test's.
     let own = |key| number.and_then(|_| fields.get(key));
+    let markup = fields.get("as").and_then(|at| at.choice(&Markup::ALL.map(|(name, _)| name)));
+    let markup = markup.map(|place| Markup::ALL[place].1);
+    let namespaces = defaults.namespaces.clone();
     let slow_over = own("slow_over").and_then(|at| at.duration(LONGEST_SLOW));
     let name = own("name").map(|at| read_name(&at));
     let (request, capture, expect) = (request?, capture?, expect?);
@@ -141,7 +144,7 @@ fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number:
         refuse_beside_error(fields);
     }
     let name = name.unwrap_or_else(|| Some(describe(&request)))?;
-    Some(Step { name, request, capture, expect, slow_over, wait: wait?, until: until? })
+    Some(Step { name, request, capture, expect, slow_over, markup, namespaces, wait: wait?, until: until? })
 }
 
 fn read_until(at: &At) -> Option<Until> {

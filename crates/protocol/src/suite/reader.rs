@@ -6,6 +6,7 @@ use super::quote::{boolean_meant, quote};
 use super::read_network::NETWORK_KEYS;
 use super::suggestion::{suggest, suggestion};
 use crate::document::{Entry, Kind, Node, Position};
+use crate::number;
 use crate::template;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -133,7 +134,7 @@ impl<'a> At<'a> {
         match self.scalar() {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Null) | None => self.expected("text"),
-            Some(other) => Some(other.to_string()),
+            Some(other) => Some(number::to_text(other)),
         }
     }
 
@@ -186,7 +187,7 @@ impl<'a> At<'a> {
     pub fn duration(&self, most: Duration) -> Option<Duration> {
         let parsed = match self.scalar() {
             Some(Value::String(text)) => crate::duration::parse(text),
-            Some(Value::Number(number)) => {
+            Some(value) if let Some(number) = number::text(value) => {
                 Err(format!("`{number}` has no unit; write it like `{number}s` or `{number}ms`"))
             }
             _ => return self.expected_value("a length of time like `800ms` or `10s`"),

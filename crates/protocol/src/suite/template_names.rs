@@ -38,7 +38,7 @@ fn check_text(at: &At, text: &str) {
     for name in template::names(text) {
         let is_good = match name.strip_prefix(template::SECRET_PREFIX) {
             Some(secret) => !secret.is_empty(),
-            None => is_variable_name(name),
+            None => is_variable_name(name) || template::MADE.contains(&name),
         };
         if !is_good {
             // Half a password may stand between the braces.

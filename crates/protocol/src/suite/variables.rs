@@ -205,7 +205,7 @@ fn missing_in_value(value: &Value, known: &BTreeSet<String>, path: &str, problem
 
 fn missing(text: &str, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
     for name in template::names(text) {
-        if known.contains(name) {
+        if known.contains(name) || template::MADE.contains(&name) {
             continue;
         }
         let hint = match name.strip_prefix(template::SECRET_PREFIX) {

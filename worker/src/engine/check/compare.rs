@@ -1,9 +1,10 @@
 //! When two values are the same.
 
-use super::found::{Found, parse_number};
+use super::found::Found;
 use super::look::fold;
 use super::matcher::Expectation;
 use serde_json::Value;
+use stepcast_protocol::number;
 use stepcast_protocol::suite::matcher::status_class;
 
 /// Whether what was found is the expected value.
@@ -23,8 +24,13 @@ pub fn equals(found: &Found, expected: &Value, how: Expectation) -> bool {
 /// JSON equality, by which 1 and 1.0 are the same number. A value that was a template is text by necessity; it also
 /// equals the number or boolean it spells.
 pub fn json_equals(found: &Value, expected: &Value, how: Expectation) -> bool {
+    if let Some(found) = number::text(found) {
+        return match expected {
+            Value::String(spelt) => (how.was_template || how.is_text) && number::is_same(&found, spelt),
+            expected => number::text(expected).is_some_and(|expected| number::is_same(&found, &expected)),
+        };
+    }
     match (found, expected) {
-        (Value::Number(found), Value::Number(expected)) => found == expected || found.as_f64() == expected.as_f64(),
         (Value::Array(found), Value::Array(expected)) => {
             found.len() == expected.len()
                 && found.iter().zip(expected).all(|(found, expected)| json_equals(found, expected, how))
@@ -35,7 +41,6 @@ pub fn json_equals(found: &Value, expected: &Value, how: Expectation) -> bool {
                     .iter()
                     .all(|(key, expected)| found.get(key).is_some_and(|found| json_equals(found, expected, how)))
         }
-        (Value::Number(found), Value::String(spelt)) if how.was_template => found.as_f64() == parse_number(spelt),
         (Value::Bool(_) | Value::Null, Value::String(spelt)) if how.was_template => spells(found, spelt),
         (Value::String(found), _) if how.is_text => text_equals(found, expected, how),
         _ => found == expected,
@@ -46,25 +51,24 @@ fn text_equals(found: &str, expected: &Value, how: Expectation) -> bool {
     match expected {
         Value::String(expected) if how.folds_white_space => found == fold(expected),
         Value::String(expected) => found == expected,
-        Value::Number(expected) => parse_number(found).is_some_and(|number| expected.as_f64() == Some(number)),
-        other => spells(other, found),
+        other => match number::text(other) {
+            Some(expected) => number::is_same(found, &expected),
+            None => spells(other, found),
+        },
     }
 }
 
 /// Whether the text is how JSON writes the value.
 pub fn spells(value: &Value, text: &str) -> bool {
-    let spelt = value.to_string();
-    spelt == text
+    number::to_text(value) == text
 }
 
 fn number_equals(found: f64, expected: &Value) -> bool {
-    let expected = match expected {
+    match expected {
         Value::String(spelt) if let Some(class) = status_class(spelt) => {
-            return found >= f64::from(*class.start()) && found <= f64::from(*class.end());
+            found >= f64::from(*class.start()) && found <= f64::from(*class.end())
         }
-        Value::String(spelt) => parse_number(spelt),
-        other => other.as_f64(),
-    };
-    // Status codes, counts and sizes are whole numbers well within what a float holds exactly.
-    expected.is_some_and(|expected| found.total_cmp(&expected).is_eq())
+        Value::String(spelt) => number::is_same(&found.to_string(), spelt),
+        other => number::text(other).is_some_and(|expected| number::is_same(&found.to_string(), &expected)),
+    }
 }

@@ -1,20 +1,26 @@
 //! Prepares values before they are judged or kept.
 
-use super::found::{Found, parse_number};
-use super::{Unclear, part};
+mod dates;
+mod language;
+
+use super::found::Found;
+use super::{Unclear, json_path, look, part, xpath};
 use crate::engine::excerpt::{beginning, excerpt};
 use crate::engine::mask::Mask;
-use crate::engine::page::Page;
+use crate::engine::page::{DocumentError, Page};
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use jiff::civil::{Date, DateTime};
-use jiff::fmt::{rfc2822, strtime};
+use dates::date;
+use language::Problem;
 use percent_encoding::percent_decode_str;
 use scraper::Html;
 use serde_json::Value;
 use std::borrow::Cow;
-use stepcast_protocol::suite::{Encoding, Filter, Subject};
+use stepcast_protocol::Outcome;
+use stepcast_protocol::number::{self, Decimal};
+use stepcast_protocol::selector::Prefixes;
+use stepcast_protocol::suite::{Bound, Encoding, Filter, Subject};
 
 /// Most bytes a filter may make of a value: `replace` can make a page thousands of times longer.
 const MADE_BYTES: usize = 16 * 1024 * 1024;
@@ -27,9 +33,30 @@ pub struct Unfit {
     found: String,
     is_text: bool,
     reason: String,
+    /// Whether it could not be told what to make of it
+    is_unclear: bool,
 }
 
 impl Unfit {
+    /// A body that should be XML and is none: whatever a check says of its elements does not hold.
+    pub fn of_page(subject: &Subject, page: &Page) -> Option<Self> {
+        if !matches!(subject, Subject::Css { .. } | Subject::XPath { .. }) {
+            return None;
+        }
+        match page.document() {
+            Err(error @ DocumentError::Malformed(_)) => {
+                let (found, reason) = (page.text().to_owned(), error.to_string());
+                Some(Self { found, is_text: true, reason, is_unclear: false })
+            }
+            _ => None,
+        }
+    }
+
+    /// How a check of it ends.
+    pub fn outcome(&self) -> Outcome {
+        if self.is_unclear { Outcome::Errored } else { Outcome::Failed }
+    }
+
     /// What was found, and which filter could not make anything of it; the rest says where it is from.
     pub fn told_of(&self, subject: &Subject, filters: &[Filter], page: &Page, mask: &Mask) -> String {
         if part::is_part_text(&self.found, subject, filters, page, mask) {
@@ -45,28 +72,35 @@ impl Unfit {
     }
 }
 
-/// What the filters make of what was found. Of nothing they make nothing.
-pub fn apply<'p>(found: Found<'p>, filters: &[Filter]) -> Result<Found<'p>, Unfit> {
-    filters.iter().try_fold(found, |found, filter| step(found, filter))
+/// What the filters make of what was found. Of nothing they make nothing. `namespaces` are those of the suite.
+pub fn apply<'p>(found: Found<'p>, filters: &[Filter], namespaces: &Prefixes) -> Result<Found<'p>, Unfit> {
+    filters.iter().try_fold(found, |found, filter| step(found, filter, namespaces))
 }
 
 /// A filter with a template in it can only be checked once that is filled in.
 pub fn check(filters: &[Filter]) -> Result<(), Unclear> {
     for filter in filters {
-        if let Filter::Split(text) | Filter::Replace(text, _) = filter
-            && text.is_empty()
-        {
-            return Err(Unclear(format!("`{}` has nothing to look for", filter.name())));
+        match filter {
+            Filter::Split(text) | Filter::Replace(text, _) if text.is_empty() => {
+                return Err(Unclear(format!("`{}` has nothing to look for", filter.name())));
+            }
+            Filter::Regex { pattern, .. } | Filter::ReplacePattern { pattern, .. } => drop(look::pattern(pattern)?),
+            Filter::Json(path) => drop(json_path::parse(path)?),
+            Filter::XPath(path) => drop(xpath::parse(path)?),
+            _ => {}
         }
     }
     Ok(())
 }
 
-fn step<'p>(found: Found<'p>, filter: &Filter) -> Result<Found<'p>, Unfit> {
+fn step<'p>(found: Found<'p>, filter: &Filter, namespaces: &Prefixes) -> Result<Found<'p>, Unfit> {
     match (found, filter) {
-        (Found::Fields(mut values), _) if values.len() == 1 => step(Found::Text(values.remove(0).into()), filter),
+        (Found::Fields(mut values), _) if values.len() == 1 => {
+            step(Found::Text(values.remove(0).into()), filter, namespaces)
+        }
         (Found::Fields(values), _) => {
-            step(Found::List(values.into_iter().map(|value| Cow::Owned(Value::String(value))).collect()), filter)
+            let values = values.into_iter().map(|value| Cow::Owned(Value::String(value)));
+            step(Found::List(values.collect()), filter, namespaces)
         }
         (Found::List(values), Filter::Count) => Ok(count(values.len())),
         (Found::Nothing, _) => Ok(Found::Nothing),
@@ -76,24 +110,34 @@ fn step<'p>(found: Found<'p>, filter: &Filter) -> Result<Found<'p>, Unfit> {
             Err(unfit(filter, &Found::List(values), "is a list already"))
         }
         (found, Filter::Split(separator)) => split(&found, separator, filter),
+        (Found::Json(value), Filter::Json(path)) if value.is_array() || value.is_object() => {
+            language::json_value(&value, path).map_err(|problem| unfit_for(filter, &Found::Json(value), problem))
+        }
         (Found::List(values), _) => {
-            let made = values.iter().map(|value| of_value(value, filter).map(Cow::Owned));
+            let made = values.iter().map(|value| of_value(value, filter, namespaces).map(Cow::Owned));
             made.collect::<Result<_, _>>().map(Found::List)
         }
         (found, _) => match found.as_value() {
             Some(Value::Array(items)) => {
-                let made = items.iter().map(|item| of_value(item, filter));
+                let made = items.iter().map(|item| of_value(item, filter, namespaces));
                 made.collect::<Result<_, _>>().map(|items| Found::Json(Cow::Owned(Value::Array(items))))
             }
-            _ => of_text(&text_of(&found, filter)?, filter),
+            _ => of_text(&text_of(&found, filter)?, filter, namespaces),
         },
     }
 }
 
-fn of_value(value: &Value, filter: &Filter) -> Result<Value, Unfit> {
+fn of_value(value: &Value, filter: &Filter, namespaces: &Prefixes) -> Result<Value, Unfit> {
     let found = Found::Json(Cow::Borrowed(value));
-    Ok(match of_text(&text_of(&found, filter)?, filter)? {
+    if let Filter::Json(path) = filter
+        && !value.is_string()
+    {
+        let made = language::json_value(value, path).map_err(|problem| unfit_for(filter, &found, problem))?;
+        return Ok(made.to_single().unwrap_or(Value::Null));
+    }
+    Ok(match of_text(&text_of(&found, filter)?, filter, namespaces)? {
         Found::Number(number) => serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number),
+        made @ (Found::Json(_) | Found::List(_)) => made.to_single().unwrap_or(Value::Null),
         made => made.as_text().map_or(Value::Null, |text| Value::String(text.to_owned())),
     })
 }
@@ -103,16 +147,25 @@ fn text_of(found: &Found, filter: &Filter) -> Result<String, Unfit> {
     text.ok_or_else(|| unfit(filter, found, "is no text"))
 }
 
-fn of_text(text: &str, filter: &Filter) -> Result<Found<'static>, Unfit> {
+fn of_text(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Found<'static>, Unfit> {
     let fails = |why: &str| unfit(filter, &Found::Text(text.into()), why);
+    let cannot = |problem: Problem| unfit_for(filter, &Found::Text(text.into()), problem);
     Ok(Found::Text(match filter {
         Filter::Trim => text.trim().to_owned().into(),
         Filter::Lower => text.to_lowercase().into(),
         Filter::Upper => text.to_uppercase().into(),
         Filter::Replace(from, to) => replace(text, from, to).ok_or_else(|| fails("becomes too long"))?.into(),
         Filter::Decode(encoding) => decode(text, *encoding).map_err(|why| fails(&why))?.into(),
-        Filter::Date(pattern) => date(text, pattern.as_deref()).map_err(|why| fails(&why))?.into(),
-        Filter::Number { decimal } => return number(text, *decimal).map(Found::Number).map_err(fails),
+        Filter::Date { from, to } => date(text, from.as_deref(), to.as_deref()).map_err(|why| fails(&why))?.into(),
+        Filter::ReplacePattern { pattern, with } => {
+            let replaced = language::replace(text, pattern, with, MADE_BYTES).map_err(cannot)?;
+            replaced.ok_or_else(|| fails("becomes too long"))?.into()
+        }
+        Filter::Regex { pattern, group } => return language::regex(text, pattern, *group).map_err(cannot),
+        Filter::Json(path) => return language::json(text, path).map_err(cannot),
+        Filter::XPath(_) | Filter::Css(_) => return language::elements(text, filter, namespaces).map_err(cannot),
+        Filter::UrlParam(name) => return language::url_param(text, name).map_err(cannot),
+        Filter::Number { decimal } => return number(text, *decimal).map(found_number).map_err(fails),
         // Those are about lists and have been made.
         Filter::Split(_) | Filter::Count | Filter::Nth(_) => text.to_owned().into(),
     }))
@@ -150,8 +203,16 @@ fn replace(text: &str, from: &str, to: &str) -> Option<String> {
     (text.len().saturating_add(times.saturating_mul(to.len())) <= MADE_BYTES).then(|| text.replace(from, to))
 }
 
+/// A number as it is written, as a float where that is the same.
+fn found_number(text: String) -> Found<'static> {
+    match Bound::of_number(&text) {
+        Bound::Number(number) => Found::Number(number),
+        Bound::Text(_) => number::of_text(&text).map_or(Found::Nothing, |number| Found::Json(Cow::Owned(number))),
+    }
+}
+
 /// The one number in a text, whatever stands around it. Digits in groups of three may have a separator between them.
-fn number(text: &str, decimal: char) -> Result<f64, &'static str> {
+fn number(text: &str, decimal: char) -> Result<String, &'static str> {
     let separator = if decimal == ',' { '.' } else { ',' };
     let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}');
     let mut pieces = text.split(|c| !is_part(c)).filter(|piece| piece.contains(|c: char| c.is_ascii_digit()));
@@ -166,45 +227,19 @@ fn number(text: &str, decimal: char) -> Result<f64, &'static str> {
     if groups.len() > 1 && !is_grouped {
         return Err("has a number whose digits are not in groups of three");
     }
-    let spelt = format!("{}.{}", groups.concat(), fraction.unwrap_or("0"));
-    let number = parse_number(&spelt).ok_or("has no number that can be read")?;
+    let whole = groups.concat();
+    let whole = if whole.is_empty() { "0" } else { whole.trim_start_matches('0') };
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let number = fraction.map_or_else(|| whole.to_owned(), |fraction| format!("{whole}.{fraction}"));
+    Decimal::parse(&number).ok_or("has no number that can be read")?;
     let before =
         text.split(piece).next().unwrap_or_default().trim_end_matches(|c: char| !is_sign(c) && !c.is_ascii_digit());
     let is_negative = before.ends_with(is_sign) && !before.trim_end_matches(is_sign).ends_with(char::is_alphanumeric);
-    Ok(if is_negative { -number } else { number })
+    Ok(if is_negative { format!("-{number}") } else { number })
 }
 
 fn is_sign(c: char) -> bool {
     matches!(c, '-' | '−')
-}
-
-/// A date in ISO 8601: a moment in UTC if its zone is known, otherwise as it is written.
-fn date(text: &str, pattern: Option<&str>) -> Result<String, String> {
-    let text = text.trim();
-    match pattern {
-        None => plain_date(text).ok_or_else(|| "is no date in ISO 8601 or as in HTTP headers".to_owned()),
-        Some(pattern) => patterned_date(text, pattern).ok_or_else(|| format!("is no date as `{pattern}` has it")),
-    }
-}
-
-fn patterned_date(text: &str, pattern: &str) -> Option<String> {
-    let time = strtime::parse(pattern, text).ok()?;
-    if time.hour().is_none() {
-        return time.to_date().ok().map(|date| date.to_string());
-    }
-    let moment = time.to_timestamp().map(|moment| moment.to_string());
-    moment.or_else(|_| time.to_datetime().map(|time| time.to_string())).ok()
-}
-
-fn plain_date(text: &str) -> Option<String> {
-    let moment = text.parse::<jiff::Timestamp>().or_else(|_| rfc2822::parse(text).map(|time| time.timestamp()));
-    if let Ok(moment) = moment {
-        return Some(moment.to_string());
-    }
-    match text.parse::<DateTime>() {
-        Ok(time) if text.contains(':') => Some(time.to_string()),
-        _ => text.parse::<Date>().ok().map(|date| date.to_string()),
-    }
 }
 
 fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
@@ -228,10 +263,17 @@ fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
 fn unfit(filter: &Filter, found: &Found, why: &str) -> Unfit {
     let reason = format!("which `{}` cannot use: it {why}", filter.name());
     if let Some(text) = found.as_text() {
-        return Unfit { found: text.to_owned(), is_text: true, reason };
+        return Unfit { found: text.to_owned(), is_text: true, reason, is_unclear: false };
     }
-    let found = found.to_value().map(|value| value.to_string()).unwrap_or_default();
-    Unfit { found, is_text: false, reason }
+    let found = found.to_value().map(|value| number::to_text(&value)).unwrap_or_default();
+    Unfit { found, is_text: false, reason, is_unclear: false }
+}
+
+fn unfit_for(filter: &Filter, found: &Found, problem: Problem) -> Unfit {
+    match problem {
+        Problem::Unfit(why) => unfit(filter, found, &why),
+        Problem::Unclear(reason) => Unfit { is_unclear: true, reason, ..unfit(filter, found, "") },
+    }
 }
 
 #[cfg(test)]
@@ -256,25 +298,8 @@ mod tests {
             ("3 of 10", '.', Err("has several numbers")),
             ("1,29", '.', Err("has a number whose digits are not in groups of three")),
         ] {
-            assert_eq!(number(text, decimal), expected, "{text}");
+            assert_eq!(number(text, decimal).map(|number| number.parse()), expected.map(Ok), "{text}");
         }
-    }
-
-    #[test]
-    fn dates_become_iso_8601() {
-        for (text, pattern, expected) in [
-            ("31.12.2026", Some("%d.%m.%Y"), "2026-12-31"),
-            ("Dec 31, 2026 18:05", Some("%b %d, %Y %H:%M"), "2026-12-31T18:05:00"),
-            ("2026-12-31 18:05 +0100", Some("%Y-%m-%d %H:%M %z"), "2026-12-31T17:05:00Z"),
-            ("2026-12-31", None, "2026-12-31"),
-            ("2026-12-31T18:05", None, "2026-12-31T18:05:00"),
-            ("2026-12-31T18:05:00+01:00", None, "2026-12-31T17:05:00Z"),
-            ("Thu, 31 Dec 2026 18:05:00 GMT", None, "2026-12-31T18:05:00Z"),
-        ] {
-            assert_eq!(date(text, pattern).as_deref(), Ok(expected), "{text}");
-        }
-        assert_eq!(date("soon", None), Err("is no date in ISO 8601 or as in HTTP headers".into()));
-        assert!(date("31.13.2026", Some("%d.%m.%Y")).is_err());
     }
 
     #[test]

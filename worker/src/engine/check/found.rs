@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::borrow::Cow;
+use stepcast_protocol::number::{self, Decimal};
 
 /// A value, or that there is none.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,13 +56,13 @@ impl Found<'_> {
         }
     }
 
-    /// The number, if it is one or a text that is one.
-    pub fn as_number(&self) -> Option<f64> {
+    /// The number as it is written, if it is one or a text that is one.
+    pub fn as_number(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Number(number) => Some(*number),
+            Self::Number(number) => Some(number.to_string().into()),
             _ => match self.as_text() {
-                Some(text) => parse_number(text),
-                None => self.as_value()?.as_f64(),
+                Some(text) => is_number(text).then_some(Cow::Borrowed(text)),
+                None => number::text(self.as_value()?),
             },
         }
     }
@@ -73,6 +74,7 @@ impl Found<'_> {
             Self::List(values) => Some(values.len()),
             Self::Fields(values) => Some(values.len()),
             Self::Json(value) => match value.as_ref() {
+                value if number::is_number(value) => None,
                 Value::String(text) => Some(text.chars().count()),
                 Value::Array(items) => Some(items.len()),
                 Value::Object(members) => Some(members.len()),
@@ -107,6 +109,18 @@ impl Found<'_> {
         }
     }
 
+    /// The same, without the page it was found in.
+    pub fn into_owned(self) -> Found<'static> {
+        match self {
+            Self::Nothing => Found::Nothing,
+            Self::Text(text) => Found::Text(text.into_owned().into()),
+            Self::Number(number) => Found::Number(number),
+            Self::Json(value) => Found::Json(Cow::Owned(value.into_owned())),
+            Self::List(values) => Found::List(values.into_iter().map(|value| Cow::Owned(value.into_owned())).collect()),
+            Self::Fields(values) => Found::Fields(values),
+        }
+    }
+
     /// The value later steps use: texts as they are, JSON as JSON.
     pub fn to_capture(&self) -> Option<String> {
         match self {
@@ -117,14 +131,14 @@ impl Found<'_> {
             Self::Json(_) | Self::List(_) if !self.exists() => None,
             Self::Json(_) | Self::List(_) => match self.as_value() {
                 Some(Value::String(text)) => Some(text.clone()),
-                Some(value) => Some(value.to_string()),
-                None => self.to_value().map(|value| value.to_string()),
+                Some(value) => Some(number::to_text(value)),
+                None => self.to_value().map(|value| number::to_text(&value)),
             },
         }
     }
 }
 
-/// Reads a number as people write it in text, without thousands separators or units.
-pub fn parse_number(text: &str) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|number| number.is_finite())
+/// Whether the text is a number as people write it, without thousands separators or units.
+pub fn is_number(text: &str) -> bool {
+    Decimal::parse(text).is_some()
 }

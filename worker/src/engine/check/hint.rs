@@ -15,8 +15,9 @@ use super::selector;
 use super::unmatched;
 use super::xpath;
 use crate::engine::mask::Mask;
-use crate::engine::page::Page;
+use crate::engine::page::{DocumentError, Page, written_name};
 use serde_json::Value;
+use stepcast_protocol::number;
 use stepcast_protocol::suite::{CookieAttribute, CookieSource, Filter, Matcher, Property, Subject};
 
 /// Most names of what is there that a hint lists.
@@ -69,10 +70,17 @@ fn of_matcher(matcher: &Matcher, found: &Found, mask: &Mask) -> Option<String> {
     }
 }
 
+/// What to do about XML that is none.
+pub fn of_document(subject: &Subject, page: &Page) -> Option<String> {
+    let is_about_elements = matches!(subject, Subject::Css { .. } | Subject::XPath { .. });
+    let is_malformed = is_about_elements && matches!(page.document(), Err(DocumentError::Malformed(_)));
+    is_malformed.then(|| "mend the document; `as: html` on the step reads it as browsers read HTML".to_owned())
+}
+
 /// Where the list that `nth` takes an item of ends.
 pub fn of_items(subject: &Subject, filters: &[Filter], found: &Found, page: &Page) -> Option<String> {
     let place = filters.iter().position(|filter| matches!(filter, Filter::Nth(_))).filter(|_| !found.exists())?;
-    let list = filter::apply(look::look(subject, page).ok()?, &filters[..place]).ok()?;
+    let list = filter::apply(look::look(subject, page).ok()?, &filters[..place], page.namespaces()).ok()?;
     let count = list.count().filter(|_| list.exists())?;
     let items = unmatched::counted(count, "item");
     Some(format!("the list has {items}, and `{}` counts from 0", filters[place]))
@@ -97,7 +105,7 @@ fn says_nothing(subject: &Subject, found: &Found) -> bool {
 pub fn of_nothing(subject: &Subject, page: &Page, mask: &Mask) -> Option<String> {
     match subject {
         Subject::Css { selector, property } => of_selector(selector, property, page),
-        Subject::XPath { path, .. } => xpath::explain(path, page.html().ok()?),
+        Subject::XPath { path, .. } => xpath::explain(path, page.document().ok()?),
         Subject::Json(path) => of_json_path(path, page, mask),
         Subject::Regex { pattern, group } => body::of_pattern(pattern, *group, page, mask),
         Subject::Header(name) => {
@@ -153,20 +161,21 @@ fn of_negation(matcher: &Matcher) -> Option<String> {
 }
 
 fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
-    let html = page.html().ok()?;
+    let document = page.document().ok()?;
     if let Property::Attribute(name) = property
-        && let Some(first) = look::selector(text).ok()?.first(html).ok()?
+        && let Some(first) = look::selector(text, document).ok()?.first(&document.html).ok()?
     {
-        let own: Vec<&str> = first.value().attrs().map(|(name, _)| name).take(NAMES).collect();
+        let own: Vec<String> = first.value().attrs.iter().map(|(name, _)| written_name(name)).take(NAMES).collect();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
         let has = if own.is_empty() { "no attribute".into() } else { listed(own) };
         return Some(format!("the first element of `{text}` has no `{name}`; it has {has}"));
     }
-    selector::explain(text, html)
+    selector::explain(text, document)
 }
 
 fn of_json_path(path: &str, page: &Page, mask: &Mask) -> Option<String> {
     let value = match page.json() {
-        Ok(value) => value,
+        Ok(json) => &json.nearest,
         Err(error) => return Some(format!("{error}; {}", body::told(page, mask))),
     };
     let (before, here, segment) = json_path::longest_match(path, value)?;
@@ -220,7 +229,7 @@ fn of_type(found: &Found, expected: &Value) -> Option<String> {
         (other, Value::String(text)) if spells(other, text) => {
             Some(format!("the page has it as {}, the suite as a text; leave out the quotes", article(has)))
         }
-        _ if has != wants && !(actual.is_number() && expected.is_number()) => {
+        _ if has != wants && !(number::is_number(actual) && number::is_number(expected)) => {
             Some(format!("expected {}, found {}", article(wants), article(has)))
         }
         _ => None,

@@ -5,7 +5,8 @@ mod cost;
 use super::Unclear;
 use serde_json::Value;
 use serde_json_path::JsonPath;
-use stepcast_protocol::suite::patterns::json_path_problem;
+use stepcast_protocol::number::ByValue;
+use stepcast_protocol::suite::patterns::{json_path_problem, large_number};
 
 /// Most values an evaluation looks at.
 const LOOKED_AT: u64 = 10_000_000;
@@ -14,6 +15,7 @@ const LED_TO: usize = 1_000_000;
 
 /// A path as it is evaluated.
 pub fn parse(path: &str) -> Result<JsonPath, Unclear> {
+    large_number(path).map_or(Ok(()), |problem| Err(Unclear(problem)))?;
     JsonPath::parse(path).map_err(|error| Unclear(json_path_problem(path, &error)))
 }
 
@@ -31,6 +33,15 @@ pub fn evaluate<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Uncl
         return Ok(values);
     }
     Err(Unclear(format!("`{path}` leads to more than {LED_TO} values; make it more direct")))
+}
+
+/// The same of a body whose numbers may have to be held.
+pub fn evaluate_exact<'v>(path: &str, json: &'v ByValue) -> Result<Vec<&'v Value>, Unclear> {
+    let values = evaluate(path, &json.nearest)?;
+    let Some(exact) = &json.exact else { return Ok(values) };
+    // What was found stands at the same place there.
+    let located = parse(path)?.query_located(&json.nearest);
+    Ok(located.iter().filter_map(|node| exact.pointer(&node.location().to_json_pointer())).collect())
 }
 
 /// Whether a value has no more in it than is left.

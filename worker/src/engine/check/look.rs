@@ -7,11 +7,14 @@ use super::json_path;
 use super::xpath;
 use crate::engine::certificate::Certificate;
 use crate::engine::fetch::{Hop, Response};
-use crate::engine::page::{JsonError, Page, Reader, Selector};
+use crate::engine::page::{Document, JsonError, Page, Reader, Selector, inner_xml, written_name};
+use html5ever::QualName;
 use jiff::Timestamp;
+use scraper::ElementRef;
 use serde_json::Value;
 use std::borrow::Cow;
 use stepcast_protocol::pattern::{Pattern, TooLong};
+use stepcast_protocol::selector::Prefixes;
 use stepcast_protocol::suite::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, Property, Subject};
 
 /// What the page has there.
@@ -55,9 +58,11 @@ pub fn too_long(pattern: &str, error: TooLong) -> Unclear {
     Unclear(format!("`{pattern}` {error}"))
 }
 
-/// A selector, read again because templates may have changed it.
-pub fn selector(text: &str) -> Result<Selector, Unclear> {
-    Selector::parse(text).map_err(|error| Unclear(format!("`{text}` is not a CSS selector: {error}")))
+/// A selector, read again because templates may have changed it, for this document.
+pub fn selector(text: &str, document: &Document) -> Result<Selector, Unclear> {
+    let none = Prefixes::new();
+    Selector::with_prefixes(text, document.prefixes.as_ref().unwrap_or(&none))
+        .map_err(|error| Unclear(format!("`{text}` is not a CSS selector: {error}")))
 }
 
 /// Text as people see it: white space folded to single spaces, none at the ends.
@@ -66,8 +71,19 @@ pub fn fold(text: &str) -> String {
 }
 
 fn css<'p>(text: &str, property: &Property, page: &'p Page) -> Result<Found<'p>, Unclear> {
-    let selector = selector(text)?;
-    let html = page.html().map_err(|error| Unclear(error.to_owned()))?;
+    let document = document(page)?;
+    css_in(text, property, document)
+}
+
+/// The elements of a body, or why it has none.
+fn document(page: &Page) -> Result<&Document, Unclear> {
+    page.document().map_err(|error| Unclear(error.to_string()))
+}
+
+/// What a selector finds in a document.
+pub fn css_in<'p>(text: &str, property: &Property, document: &'p Document) -> Result<Found<'p>, Unclear> {
+    let selector = selector(text, document)?;
+    let html = &document.html;
     if *property == Property::Count {
         return Ok(number(selector.all(html)?.len()));
     }
@@ -78,9 +94,19 @@ fn css<'p>(text: &str, property: &Property, page: &'p Page) -> Result<Found<'p>,
     }
     let Some(first) = selector.first(html)? else { return Ok(Found::Nothing) };
     Ok(match property {
+        Property::Html if document.prefixes.is_some() => Found::Text(inner_xml(first).into()),
         Property::Html => Found::Text(first.inner_html().into()),
-        Property::Attribute(name) => first.attr(name).map_or(Found::Nothing, |value| Found::Text(value.into())),
+        Property::Attribute(name) => attribute(first, name).map_or(Found::Nothing, |value| Found::Text(value.into())),
         _ => Found::Text(fold(&Reader::default().text(first)?).into()),
+    })
+}
+
+/// An attribute by its name, which may have a prefix in XML.
+pub fn attribute<'p>(element: ElementRef<'p>, name: &str) -> Option<&'p str> {
+    let (attributes, element) = (&element.value().attrs, element.value());
+    element.attr(name).or_else(|| {
+        let is_meant = |own: &QualName| own.prefix.is_some() && written_name(own) == name;
+        attributes.iter().find(|(own, _)| is_meant(own)).map(|(_, value)| &**value)
     })
 }
 
@@ -89,8 +115,12 @@ fn list(texts: &[String]) -> Found<'static> {
 }
 
 fn by_xpath<'p>(path: &str, property: &Property, page: &'p Page) -> Result<Found<'p>, Unclear> {
-    let html = page.html().map_err(|error| Unclear(error.to_owned()))?;
-    let nodes = match (xpath::evaluate(&xpath::parse(path)?, html)?, property) {
+    by_xpath_in(path, property, document(page)?)
+}
+
+/// What an `XPath` finds in a document.
+pub fn by_xpath_in<'p>(path: &str, property: &Property, document: &'p Document) -> Result<Found<'p>, Unclear> {
+    let nodes = match (xpath::evaluate(&xpath::parse(path)?, document)?, property) {
         (xpath::Value::Nodes(nodes), _) => nodes,
         (xpath::Value::Text(text), Property::Text) => return Ok(Found::Text(fold(&text).into())),
         // Added to zero, because minus zero is zero to everybody but the bits.
@@ -113,7 +143,7 @@ fn json<'p>(path: &str, page: &'p Page) -> Result<Found<'p>, Unclear> {
         Err(error @ JsonError::TooMany) => return Err(Unclear(error.to_string())),
         Err(JsonError::Invalid(_)) => return Ok(Found::Nothing),
     };
-    let values = json_path::evaluate(path, value)?;
+    let values = json_path::evaluate_exact(path, value)?;
     if !json_path::is_singular(path) {
         return Ok(Found::List(values.into_iter().map(Cow::Borrowed).collect()));
     }

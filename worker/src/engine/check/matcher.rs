@@ -2,11 +2,14 @@
 
 use super::Unclear;
 use super::compare::{equals, json_equals};
-use super::found::{Found, parse_number};
+use super::found::{Found, is_number};
 use super::look::{pattern, too_long};
 use super::order;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use stepcast_protocol::number::{self, Decimal};
 use stepcast_protocol::schema::Schema;
 use stepcast_protocol::suite::{Bound, Matcher};
 use stepcast_protocol::{date, duration};
@@ -56,12 +59,12 @@ impl Expectation {
     }
 
     fn holds_of_something(self, matcher: &Matcher, found: &Found) -> Result<bool, Unclear> {
-        let compared = |limit: &Bound, holds: fn(f64, f64) -> bool| -> Result<bool, Unclear> {
-            let (number, limit) = match limit_of(limit)? {
-                Limit::Number(limit) => (found.as_number(), limit),
-                Limit::Date(limit) => (as_date(found), limit),
+        let compared = |limit: &Bound, holds: fn(Ordering) -> bool| -> Result<bool, Unclear> {
+            let ordering = match limit_of(limit)? {
+                Limit::Number(limit) => compare_number(found, &limit),
+                Limit::Date(limit) => as_date(found).map(|date| date.cmp(&limit)),
             };
-            Ok(number.is_some_and(|number| holds(number, limit)))
+            Ok(ordering.is_some_and(holds))
         };
         Ok(match matcher {
             Matcher::Exists(expected) => found.exists() == *expected,
@@ -79,13 +82,11 @@ impl Expectation {
                 Some(count) => self.holds(inner, &count)?,
                 None => false,
             },
-            Matcher::Above(limit) => compared(limit, |number, limit| number > limit)?,
-            Matcher::Below(limit) => compared(limit, |number, limit| number < limit)?,
-            Matcher::AtLeast(limit) => compared(limit, |number, limit| number >= limit)?,
-            Matcher::AtMost(limit) => compared(limit, |number, limit| number <= limit)?,
-            Matcher::Between(low, high) => {
-                compared(low, |number, low| number >= low)? && compared(high, |number, high| number <= high)?
-            }
+            Matcher::Above(limit) => compared(limit, Ordering::is_gt)?,
+            Matcher::Below(limit) => compared(limit, Ordering::is_lt)?,
+            Matcher::AtLeast(limit) => compared(limit, Ordering::is_ge)?,
+            Matcher::AtMost(limit) => compared(limit, Ordering::is_le)?,
+            Matcher::Between(low, high) => compared(low, Ordering::is_ge)? && compared(high, Ordering::is_le)?,
             Matcher::Type(name) => has_type(found, name),
             Matcher::Schema(value) => {
                 let schema = schema_of(value)?;
@@ -125,7 +126,10 @@ pub fn type_of_value(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
         // JSON Schema's rule: a number without a fraction is an integer, however it is written.
-        Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => "integer",
+        value if let Some(number) = number::text(value) => {
+            let is_integer = Decimal::parse(&number).is_some_and(|number| number.is_integer());
+            if is_integer { "integer" } else { "number" }
+        }
         Value::Number(_) => "number",
         Value::String(_) => "string",
         Value::Array(_) => "array",
@@ -140,31 +144,43 @@ pub fn schema_of(value: &Value) -> Result<Schema, Unclear> {
 
 /// What a bound says.
 enum Limit {
-    Number(f64),
-    Date(f64),
+    /// A number as it is written
+    Number(String),
+    /// Seconds since 1970
+    Date(i64),
+}
+
+/// How a number stands to a limit. What is no decimal, like the infinity an `XPath` can give, is compared as a float.
+fn compare_number(found: &Found, limit: &str) -> Option<Ordering> {
+    match found {
+        Found::Number(number) if !number.is_finite() => number.partial_cmp(&limit.parse().ok()?),
+        _ => number::compare(&found.as_number()?, limit),
+    }
 }
 
 /// Templates may spell a length of time, which is milliseconds then.
 fn limit_of(bound: &Bound) -> Result<Limit, Unclear> {
     let text = match bound {
-        Bound::Number(number) => return Ok(Limit::Number(*number)),
+        Bound::Number(number) => return Ok(Limit::Number(number.to_string())),
+        Bound::Text(text) if is_number(text) => return Ok(Limit::Number(text.clone())),
         Bound::Text(text) => text,
     };
-    parse_number(text)
-        .or_else(|| duration::parse(text).ok().map(|duration| duration.as_secs_f64() * 1_000.0))
+    let milliseconds = duration::parse(text).ok().map(|duration| (duration.as_secs_f64() * 1_000.0).to_string());
+    milliseconds
         .map(Limit::Number)
-        .or_else(|| date_of(text).map(Limit::Date))
+        .or_else(|| date::seconds(text).map(Limit::Date))
+        .or_else(|| from_now(text).map(Limit::Date))
         .ok_or_else(|| Unclear(format!("`{text}` is not a number to compare with")))
 }
 
-/// The moment of what was found, if it is a date.
-pub fn as_date(found: &Found) -> Option<f64> {
-    found.as_text().and_then(date_of)
+/// A moment that is told from now, in seconds since 1970.
+fn from_now(text: &str) -> Option<i64> {
+    date::seconds_from_now(text).map(|seconds| Timestamp::now().as_second().saturating_add(seconds))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "dates are far fewer seconds than 2^53")]
-fn date_of(text: &str) -> Option<f64> {
-    date::seconds(text).map(|seconds| seconds as f64)
+/// The moment of what was found, if it is a date.
+pub fn as_date(found: &Found) -> Option<i64> {
+    found.as_text().and_then(date::seconds)
 }
 
 /// Numbers and booleans are text where only text has a beginning or an end.
@@ -175,8 +191,8 @@ pub fn text<'f>(found: &'f Found) -> Option<Cow<'f, str>> {
     match found {
         Found::Number(number) => Some(number.to_string().into()),
         _ => match found.as_value()? {
-            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string().into()),
-            _ => None,
+            Value::Bool(value) => Some(value.to_string().into()),
+            value => number::text(value),
         },
     }
 }
@@ -192,9 +208,11 @@ fn contains(found: &Found, expected: &Value, how: Expectation) -> Option<bool> {
         Found::List(values) => Some(values.iter().any(|value| json_equals(value, expected, how))),
         _ => match found.as_value() {
             Some(Value::Array(items)) => Some(items.iter().any(|item| json_equals(item, expected, how))),
-            Some(Value::Object(members)) => expected.as_str().map(|key| members.contains_key(key)),
+            Some(value @ Value::Object(members)) if !number::is_number(value) => {
+                expected.as_str().map(|key| members.contains_key(key))
+            }
             _ => {
-                let expected = expected.as_str().map_or_else(|| expected.to_string(), str::to_owned);
+                let expected = expected.as_str().map_or_else(|| number::to_text(expected), str::to_owned);
                 text(found).map(|text| text.contains(&expected))
             }
         },

@@ -60,17 +60,20 @@ impl Filled {
             Ok(Judged::Found(found, broken)) => self.failed(text, &broken, &found, page, mask),
             Ok(Judged::Unfit(unfit)) => CheckResult {
                 check: text,
-                outcome: Outcome::Failed,
+                outcome: unfit.outcome(),
                 expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
                 actual: Some(unfit.told_of(&self.subject, &self.filters, page, mask)),
-                hint: None,
+                hint: hint::of_document(&self.subject, page),
             },
             Err(error) => unclear(text, &error, None, mask),
         }
     }
 
     fn judge<'p>(&self, page: &'p Page) -> Result<Judged<'_, 'p>, Unclear> {
-        let found = match filter::apply(look::look(&self.subject, page)?, &self.filters) {
+        if let Some(unfit) = Unfit::of_page(&self.subject, page) {
+            return Ok(Judged::Unfit(unfit));
+        }
+        let found = match filter::apply(look::look(&self.subject, page)?, &self.filters, page.namespaces()) {
             Ok(found) => found,
             Err(unfit) => return Ok(Judged::Unfit(unfit)),
         };

@@ -1,8 +1,9 @@
 //! Whether the items of a list follow one another as they should.
 
-use super::found::{Found, parse_number};
+use super::found::Found;
 use serde_json::Value;
 use std::cmp::Ordering;
+use stepcast_protocol::number::{self, Decimal};
 use stepcast_protocol::suite::Order;
 
 /// Whether all items stand in order. What is no list has none, and of an empty one nothing is told.
@@ -32,22 +33,22 @@ fn items(found: &Found) -> Option<Vec<String>> {
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| number::to_text(value), str::to_owned)
 }
 
 /// Numbers are compared as numbers if all are some: `9` comes before `10`.
 fn first_break(items: &[String], order: Order) -> Option<usize> {
-    let numbers: Option<Vec<f64>> = items.iter().map(|item| parse_number(item)).collect();
+    let numbers: Option<Vec<Decimal>> = items.iter().map(|item| Decimal::parse(item)).collect();
     let wrong = match order {
         Order::Ascending => Ordering::Greater,
         Order::Descending => Ordering::Less,
     };
     let breaks = |place: &usize| {
         let found = match &numbers {
-            Some(numbers) => numbers[*place].partial_cmp(&numbers[place + 1]),
-            None => Some(items[*place].cmp(&items[place + 1])),
+            Some(numbers) => numbers[*place].cmp(&numbers[place + 1]),
+            None => items[*place].cmp(&items[place + 1]),
         };
-        found == Some(wrong)
+        found == wrong
     };
     (0..items.len().saturating_sub(1)).find(breaks)
 }

@@ -10,6 +10,7 @@ use crate::engine::mask::{Mask, Rest};
 use crate::engine::page::Page;
 use serde_json::Value;
 use std::borrow::Cow;
+use stepcast_protocol::number;
 use stepcast_protocol::suite::{Filter, Subject};
 
 /// What is shown in place of such a value.
@@ -71,10 +72,10 @@ fn collect_value(value: &Value, texts: &mut Vec<String>) {
     match value {
         Value::String(text) => texts.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| collect_value(item, texts)),
-        Value::Object(members) => members.iter().for_each(|(name, member)| {
+        Value::Object(members) if !number::is_number(value) => members.iter().for_each(|(name, member)| {
             texts.push(name.clone());
             collect_value(member, texts);
         }),
-        other => texts.push(other.to_string()),
+        other => texts.push(number::to_text(other)),
     }
 }

@@ -4,8 +4,8 @@ mod parts;
 
 use super::candidates::{self, Kind};
 use super::{look, unmatched};
+use crate::engine::page::Document;
 use parts::Part;
-use scraper::Html;
 
 /// Longer selectors are followed only this far; each part is a walk over the whole page.
 const MOST_PARTS: usize = 16;
@@ -13,15 +13,15 @@ const MOST_PARTS: usize = 16;
 const LOOKED_AT: usize = 5_000_000;
 
 /// Like "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)".
-pub fn explain(selector: &str, html: &Html) -> Option<String> {
+pub fn explain(selector: &str, document: &Document) -> Option<String> {
     let parts = parts::parts(selector);
     let mut longest: Option<(&str, usize)> = None;
     for part in parts.iter().take(MOST_PARTS) {
         let beginning = &selector[..part.end];
-        match count(beginning, html)? {
+        match count(beginning, document)? {
             0 => {
                 let longest = longest.map(|(text, count)| (text, unmatched::counted(count, "element")));
-                let near = near(part, longest.is_some(), html);
+                let near = near(part, longest.is_some(), document);
                 return Some(unmatched::tell(longest, beginning, near));
             }
             matches => longest = Some((beginning, matches)),
@@ -30,18 +30,18 @@ pub fn explain(selector: &str, html: &Html) -> Option<String> {
     None
 }
 
-fn near(part: &Part, has_context: bool, html: &Html) -> Option<String> {
+fn near(part: &Part, has_context: bool, document: &Document) -> Option<String> {
     if has_context
         && part.kind != Kind::Other
-        && let Some(count) = count(part.text, html).filter(|count| *count > 0)
+        && let Some(count) = count(part.text, document).filter(|count| *count > 0)
     {
         return Some(unmatched::elsewhere(part.text, count));
     }
-    unmatched::there_is(&candidates::near(&part.kind, html), parts::written)
+    unmatched::there_is(&candidates::near(&part.kind, &document.html), parts::written)
 }
 
-fn count(selector: &str, html: &Html) -> Option<usize> {
-    Some(look::selector(selector).ok()?.within(html, LOOKED_AT, usize::MAX).ok()?.len())
+fn count(selector: &str, document: &Document) -> Option<usize> {
+    Some(look::selector(selector, document).ok()?.within(&document.html, LOOKED_AT, usize::MAX).ok()?.len())
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
         <form><input name=csrf_token><button type=submit data-action=buy>Buy</button></form><p class=other>"#;
 
     fn explained(selector: &str) -> Option<String> {
-        explain(selector, &Html::parse_document(PAGE))
+        explain(selector, &Document::of_html(PAGE))
     }
 
     #[test]

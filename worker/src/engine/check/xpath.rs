@@ -1,6 +1,7 @@
 //! Evaluates `XPath` 1.0 on a page: <https://www.w3.org/TR/1999/REC-xpath-19991116/>
 //!
-//! Elements are found by their names alone, whatever their namespace and case, as browsers do it in HTML. Evaluation
+//! In HTML elements are found by their names alone, whatever their namespace and case, as browsers do it; in XML by
+//! their names and namespaces, as the standard says. Evaluation
 //! counts the nodes it looks at and gives up beyond a bound: a few nested `//*` would otherwise take days.
 
 mod asked;
@@ -10,6 +11,7 @@ mod node;
 mod value;
 
 use super::Unclear;
+use crate::engine::page::Document;
 pub use explain::explain;
 pub use node::Node;
 use node::Order;
@@ -28,8 +30,8 @@ pub fn parse(text: &str) -> Result<XPath, Unclear> {
 }
 
 /// What the expression gives on the page.
-pub fn evaluate<'p>(xpath: &XPath, html: &'p Html) -> Result<Value<'p>, Unclear> {
-    evaluate_within(xpath, html, LOOKED_AT)
+pub fn evaluate<'p>(xpath: &XPath, document: &'p Document) -> Result<Value<'p>, Unclear> {
+    evaluate_within(xpath, document, LOOKED_AT)
 }
 
 /// What each of the nodes says.
@@ -38,12 +40,31 @@ pub fn texts(nodes: &[Node]) -> Result<Vec<String>, Unclear> {
     nodes.iter().map(|node| node.text(&|cost| spend(&left, cost))).collect()
 }
 
-fn evaluate_within<'p>(xpath: &XPath, html: &'p Html, nodes: usize) -> Result<Value<'p>, Unclear> {
-    Page::new(html, nodes).whole(xpath)
+fn evaluate_within<'p>(xpath: &XPath, document: &'p Document, nodes: usize) -> Result<Value<'p>, Unclear> {
+    check_prefixes(xpath, document)?;
+    Page::new(document, nodes).whole(xpath)
+}
+
+fn check_prefixes(xpath: &XPath, document: &Document) -> Result<(), Unclear> {
+    for prefix in xpath.expression.prefixes() {
+        match &document.prefixes {
+            None => return Err(Unclear(format!("`{prefix}:` is a prefix, and HTML has none; write the name alone"))),
+            Some(known) if !known.contains_key(prefix) => {
+                let declared: Vec<_> = known.keys().map(|known| format!("`{known}:`")).collect();
+                return Err(Unclear(format!(
+                    "`{prefix}:` stands for no namespace; say it under `namespaces` of `defaults`, or use {}",
+                    declared.join(", ")
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// A page while an expression is evaluated on it.
 struct Page<'p> {
+    document: &'p Document,
     html: &'p Html,
     order: OnceCell<Order>,
     root: Node<'p>,
@@ -59,8 +80,9 @@ struct Context<'p> {
 }
 
 impl<'p> Page<'p> {
-    fn new(html: &'p Html, nodes: usize) -> Self {
-        Self { html, order: OnceCell::new(), root: Node::root(html), left: Cell::new(nodes) }
+    fn new(document: &'p Document, nodes: usize) -> Self {
+        let html = &document.html;
+        Self { document, html, order: OnceCell::new(), root: Node::root(html), left: Cell::new(nodes) }
     }
 
     /// What an expression gives that stands for itself.
@@ -162,7 +184,7 @@ impl<'p> Page<'p> {
         let mut nodes = Vec::new();
         for next in from.along(axis) {
             self.spend(1)?;
-            if next.passes(&step.test, axis) {
+            if next.passes(&step.test, axis, self.document.prefixes.as_ref()) {
                 nodes.push(next);
             }
         }
@@ -252,7 +274,7 @@ mod tests {
     const PAGE: &str = "<ul id=u class='a b'><li>1<li>2<li lang=en-GB>3</ul><p>x <b>y</b></p><!--c--><p>z</p>";
 
     fn told(text: &str) -> String {
-        let html = Html::parse_document(PAGE);
+        let html = Document::of_html(PAGE);
         match evaluate(&parse(text).expect(text), &html) {
             Ok(value) => value.told(),
             Err(error) => error.to_string(),
@@ -305,7 +327,7 @@ mod tests {
 
     #[test]
     fn what_takes_too_long_is_given_up() {
-        let html = Html::parse_document(&"<p><b>x</b></p>".repeat(300));
+        let html = Document::of_html(&"<p><b>x</b></p>".repeat(300));
         let expression = parse("count(//*[count(//*[count(//*) > 1]) > 1])").expect("an expression");
         let error = evaluate_within(&expression, &html, 100_000).map(|value| value.told()).expect_err("too long");
         assert_eq!(error.to_string(), "the XPath looks at too many nodes of this page; make it more direct");

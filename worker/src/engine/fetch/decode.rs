@@ -13,6 +13,8 @@ const MAX_ENCODINGS: usize = 3;
 /// Largest zstd window, as a power of two: what RFC 9659 lets a server use.
 const ZSTD_WINDOW: u32 = 23;
 const BROTLI_BUFFER: usize = 16 * 1024;
+/// The first bytes of every gzip member: the magic number, and the only method there is (RFC 1952, section 2.3).
+const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 
 /// The body as it was before it was encoded. Unknown encodings are left as they are.
 pub async fn decode(headers: &HeaderMap, raw: Bytes, limit: usize) -> Result<Bytes, FetchError> {
@@ -30,7 +32,23 @@ pub async fn decode(headers: &HeaderMap, raw: Bytes, limit: usize) -> Result<Byt
 
 /// Unpacks gzip, for files that are gzip themselves.
 pub fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, FetchError> {
-    read_bounded(flate2::read::MultiGzDecoder::new(packed), limit, "gzip")
+    let mut body = Vec::new();
+    let mut rest = packed;
+    loop {
+        let mut decoder = flate2::bufread::GzDecoder::new(rest);
+        // One byte more than there is room for is enough to see that it is too much.
+        let most = u64::try_from(limit - body.len()).unwrap_or(u64::MAX).saturating_add(1);
+        let read = decoder.by_ref().take(most).read_to_end(&mut body);
+        read.map_err(|error| broken("gzip", &error))?;
+        if body.len() > limit {
+            return Err(FetchError::TooLarge { limit });
+        }
+        rest = decoder.into_inner();
+        // What stands behind a member and is none is passed over, as browsers and curl do.
+        if !rest.starts_with(&GZIP_MAGIC) {
+            return Ok(body.into());
+        }
+    }
 }
 
 fn encodings(headers: &HeaderMap) -> Vec<String> {
@@ -108,6 +126,9 @@ mod tests {
         for (encoding, body) in [
             ("gzip", gzip(b"hello")),
             ("X-Gzip", gzip(b"hello")),
+            ("gzip", [gzip(b"hel"), gzip(b"lo")].concat()),
+            ("gzip", [gzip(b"hello"), b"\n".to_vec()].concat()),
+            ("gzip", [gzip(b"hello"), vec![0; 100]].concat()),
             ("deflate", deflated),
             ("deflate", bare),
             ("br", brotli),

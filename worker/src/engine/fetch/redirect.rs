@@ -5,7 +5,11 @@ use super::{FetchError, FetchRequest};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE};
 use http::header::{COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, Method, StatusCode};
+use percent_encoding::{AsciiSet, percent_encode};
 use url::Url;
+
+/// What is encoded of bytes that are no text: they themselves, because no ASCII is in the set.
+const NON_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
 /// The request a redirect asks for, or none if the answer is not a redirect.
 pub fn next(
@@ -13,11 +17,9 @@ pub fn next(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<Option<FetchRequest>, FetchError> {
-    let Some(location) = headers.get(LOCATION).filter(|_| is_redirect(status)) else {
-        return Ok(None);
-    };
+    let Some(location) = location(status, headers) else { return Ok(None) };
     let mut next = request.clone();
-    next.url = target(&request.url, &String::from_utf8_lossy(location.as_bytes()))?;
+    next.url = target(&request.url, &location)?;
     if becomes_get(status, &request.method) {
         next.method = Method::GET;
         next.body = None;
@@ -39,6 +41,17 @@ pub fn leave_origin(request: &mut FetchRequest) {
     }
     request.network.identity = None;
     request.digest = None;
+}
+
+/// Where a redirect leads. An empty `location` leads nowhere, as in browsers.
+fn location(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let bytes = headers.get(LOCATION).filter(|_| is_redirect(status))?.as_bytes();
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        // Bytes that are no UTF-8 are asked as they are: `/caf<E9>` is `/caf%E9`.
+        Err(_) => percent_encode(bytes, NON_ASCII).to_string(),
+    };
+    Some(text).filter(|text| !text.trim().is_empty())
 }
 
 fn is_redirect(status: StatusCode) -> bool {
@@ -136,6 +149,20 @@ mod tests {
         assert_eq!(url("//b.example/#own").as_deref(), Ok("https://b.example/#own"));
         assert!(url("file:///etc/passwd").is_err());
         assert!(url("http://").is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_asked_as_they_are() {
+        let location = |bytes: &[u8]| {
+            let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_bytes(bytes).expect("a value"))]);
+            let next = next(&request(Method::GET), StatusCode::FOUND, &headers).expect("an address");
+            next.map(|next| next.url.to_string())
+        };
+        assert_eq!(location(b"/caf\xe9?a=%20\xff").as_deref(), Some("https://a.example/caf%E9?a=%20%FF#part"));
+        assert_eq!(location("/café".as_bytes()).as_deref(), Some("https://a.example/caf%C3%A9#part"));
+        for empty in [&b""[..], b" "] {
+            assert_eq!(location(empty), None);
+        }
     }
 
     #[test]

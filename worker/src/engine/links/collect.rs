@@ -110,10 +110,12 @@ fn is_in(scope: LinkScope, url: &Url, page: &Url) -> bool {
     }
 }
 
-/// What has to be in the page; the top of it always is, and text fragments are not about its elements.
+/// What has to be in the page; the top of it always is. Text fragments and routes are not about its elements.
 fn fragment(text: &str) -> Option<String> {
     let text = percent_decode_str(text.split(":~:").next().unwrap_or_default()).decode_utf8_lossy().into_owned();
-    (!text.is_empty() && !text.eq_ignore_ascii_case("top")).then_some(text)
+    // Pages that are one application keep their state there: `#/route`, `#!/route`.
+    let is_route = text.starts_with('/') || text.starts_with('!');
+    (!text.is_empty() && !is_route && !text.eq_ignore_ascii_case("top")).then_some(text)
 }
 
 /// Whether the answer says that it is HTML.

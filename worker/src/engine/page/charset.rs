@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 const PRESCAN: usize = 1024;
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s-u)<!--.*?-->"));
+/// `<?xml version="1.0" encoding="x"?>` (XML 1.0, section 4.3.3), which is read in pages of HTML too.
+static DECLARATION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^(?-u)<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']"#));
 /// `<meta charset=x>`, and `<meta http-equiv=content-type content="text/html; charset=x">`.
 static META: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i-u)<meta\s[^>]*?charset\s*=\s*["']?\s*([^\s"'/>;]+)"#));
 
@@ -39,13 +42,19 @@ fn declared(content_type: &str) -> Option<&'static Encoding> {
 }
 
 fn prescan(content_type: &str, body: &[u8]) -> Option<&'static Encoding> {
+    if let Some(declared) = DECLARATION.captures(&body[..body.len().min(PRESCAN)]) {
+        return of_label(declared.get(1)?.as_bytes());
+    }
     let is_html = content_type.is_empty() || content_type.to_ascii_lowercase().contains("html");
     if !is_html {
         return None;
     }
     let head = COMMENT.replace_all(&body[..body.len().min(PRESCAN)], &b""[..]).into_owned();
-    let label = META.captures(&head)?.get(1)?.as_bytes().to_vec();
-    let encoding = Encoding::for_label(&label)?;
+    of_label(META.captures(&head)?.get(1)?.as_bytes())
+}
+
+fn of_label(label: &[u8]) -> Option<&'static Encoding> {
+    let encoding = Encoding::for_label(label)?;
     // A page in UTF-16 could not have been read this far; the standard takes UTF-8 instead.
     Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding })
 }
@@ -78,6 +87,16 @@ mod tests {
             let body = [b"<!doctype html><head>", meta.as_bytes(), b"\xe9"].concat();
             assert!(read("text/html", &body).ends_with('é'), "{meta}");
         }
+    }
+
+    #[test]
+    fn xml_declares_its_own() {
+        let declared = b"<?xml version='1.0' encoding=\"ISO-8859-1\"?><a>\xe9</a>";
+        for content_type in ["application/xml", "text/plain", ""] {
+            assert!(read(content_type, declared).contains('é'), "{content_type}");
+        }
+        assert!(read("text/xml; charset=windows-1251", declared).contains('й'));
+        assert!(read("text/xml", "<?xml version='1.0' encoding='UTF-16'?>ü".as_bytes()).ends_with('ü'));
     }
 
     #[test]

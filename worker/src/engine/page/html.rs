@@ -2,7 +2,7 @@
 
 mod counting;
 
-use counting::Counting;
+pub use counting::Counting;
 use html5ever::driver::{self, ParseOpts};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use scraper::Html;
@@ -12,7 +12,7 @@ use stepcast_protocol::duration;
 /// Longest a page may take to be parsed. Elements nested a million deep take the square of that.
 const PARSING_TIME: Duration = Duration::from_secs(10);
 /// Most nodes and attributes of a page: one for every ten bytes of the largest body, which is closer than people write.
-const PARTS: usize = 1_000_000;
+pub const PARTS: usize = 1_000_000;
 /// Most that is parsed between two looks at the clock and at what was made, in bytes.
 const PIECE: usize = 1024;
 /// The shortest tag, in bytes.

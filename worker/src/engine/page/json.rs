@@ -1,10 +1,11 @@
 //! Reads JSON within a bound of memory.
 
 use serde_json::Value;
+use stepcast_protocol::number::{self, ByValue};
 
 /// Most values in a body; each takes about a hundred bytes of memory, however short it is written.
 const VALUES: usize = 1_000_000;
-/// An object takes as much as so many values.
+/// An object takes as much as so many values, and so does a number that 64 bits do not hold.
 const OBJECT: usize = 5;
 
 /// Why a body is not read as JSON.
@@ -18,16 +19,23 @@ pub enum JsonError {
     TooMany,
 }
 
-/// The value in a text.
-pub fn parse(text: &str) -> Result<Value, JsonError> {
-    if has_more_values_than(VALUES, text) {
-        return Err(JsonError::TooMany);
-    }
-    serde_json::from_str(text).map_err(|error| JsonError::Invalid(error.to_string()))
+/// The value in a text. Where numbers have to be held it is there twice, so it may have half as many values.
+pub fn parse(text: &str) -> Result<ByValue, JsonError> {
+    let values = count(text);
+    let left = VALUES.checked_sub(values).ok_or(JsonError::TooMany)?;
+    let read = number::read_by_value(text, left / OBJECT).ok_or(JsonError::TooMany)?;
+    let read = read.map_err(|error| JsonError::Invalid(error.to_string()))?;
+    if read.exact.is_some() && values > VALUES / 2 { Err(JsonError::TooMany) } else { Ok(read) }
+}
+
+/// A value that is wanted for itself, as a filter makes one of a text.
+pub fn parse_exact(text: &str) -> Result<Value, JsonError> {
+    let ByValue { nearest, exact } = parse(text)?;
+    Ok(exact.unwrap_or(nearest))
 }
 
 /// Each value but the outermost is the first of an array or object, or stands behind a comma. So empty ones count too.
-fn has_more_values_than(most: usize, text: &str) -> bool {
+fn count(text: &str) -> usize {
     let (mut values, mut is_text, mut is_escaped) = (1, false, false);
     for byte in text.bytes() {
         match byte {
@@ -39,7 +47,7 @@ fn has_more_values_than(most: usize, text: &str) -> bool {
             _ => {}
         }
     }
-    values > most
+    values
 }
 
 #[cfg(test)]
@@ -49,8 +57,15 @@ mod tests {
     #[test]
     fn values_are_counted_as_if_nothing_were_empty() {
         for (text, values) in [("1", 1), ("[1, 2]", 3), (r#"{"a,b\",[": [{}, "{"]}"#, 13), ("[]", 2)] {
-            assert!(has_more_values_than(values - 1, text), "{text}");
-            assert!(!has_more_values_than(values, text), "{text}");
+            assert_eq!(count(text), values, "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_that_have_to_be_held_count_as_what_they_take() {
+        let text = format!("[{}1]", "1e400,".repeat(VALUES / OBJECT));
+        assert_eq!(parse(&text).map(|_| ()), Err(JsonError::TooMany));
+        let text = format!("[{}1e400]", "1,".repeat(VALUES / 2));
+        assert_eq!(parse(&text).map(|_| ()), Err(JsonError::TooMany));
     }
 }

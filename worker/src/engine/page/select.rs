@@ -9,15 +9,13 @@ mod counted;
 mod walk;
 
 use counted::{Counted, Looks};
-use cssparser::Parser as Tokens;
 use html5ever::tree_builder::QuirksMode as PageMode;
-use scraper::error::SelectorErrorKind;
-use scraper::selector::{Parser, Simple};
+use scraper::selector::Simple;
 use scraper::{ElementRef, Html};
 use selectors::context::{MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches};
 use selectors::matching::{MatchingContext, matches_selector};
-use selectors::parser::{ParseRelative, SelectorList};
-use stepcast_protocol::suite::patterns::describe_selector_error;
+use selectors::parser::SelectorList;
+use stepcast_protocol::selector::{self, Prefixes};
 pub use walk::{Reader, walk};
 
 /// Most nodes a selector looks at; about a second on a large page.
@@ -43,9 +41,12 @@ pub enum TooMuch {
 impl Selector {
     /// Reads a selector; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        SelectorList::parse(&Parser, &mut Tokens::new(text), ParseRelative::No)
-            .map(Self)
-            .map_err(|error| describe_selector_error(&SelectorErrorKind::from(error)))
+        Self::with_prefixes(text, &Prefixes::new())
+    }
+
+    /// The same, where prefixes stand for namespaces.
+    pub fn with_prefixes(text: &str, prefixes: &Prefixes) -> Result<Self, String> {
+        selector::parse(text, Some(prefixes)).map(Self)
     }
 
     /// All elements it matches, in the order of the document.
@@ -130,6 +131,7 @@ mod tests {
         // Few, because debug builds count without what they remember as well.
         assert_eq!(found("p:nth-child(2n)", &"<p></p>".repeat(100), FEW), Ok(50));
         assert_eq!(found("b > b", &nested, FEW), Ok(899));
+        assert_eq!(found("b:nth-child(1 of .a, b)", &nested, FEW), Ok(900));
     }
 
     #[test]

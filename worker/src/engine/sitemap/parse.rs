@@ -1,4 +1,4 @@
-//! Takes the addresses out of a sitemap's XML.
+//! Takes the addresses out of a sitemap: XML, or a text with one address a line.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -18,8 +18,27 @@ pub enum Document {
 const DEPTH: usize = 3;
 
 /// Reads a sitemap. Addresses that are not http or https are left out.
-pub fn parse(xml: &str) -> Result<Document, String> {
-    let mut reader = Reader::from_str(xml.trim_start_matches('\u{feff}').trim_start());
+pub fn parse(text: &str) -> Result<Document, String> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with('<') || text.is_empty() { parse_xml(text) } else { parse_lines(text) }
+}
+
+/// One address a line and nothing else (<https://www.sitemaps.org/protocol.html#otherformats>).
+fn parse_lines(text: &str) -> Result<Document, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let found: Vec<Url> = lines.filter_map(address).collect();
+    if found.is_empty() { Err("it is neither XML nor a list of addresses".into()) } else { Ok(Document::Pages(found)) }
+}
+
+/// An address that can be fetched.
+fn address(text: &str) -> Option<Url> {
+    let mut url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.set_fragment(None);
+    Some(url)
+}
+
+fn parse_xml(xml: &str) -> Result<Document, String> {
+    let mut reader = Reader::from_str(xml);
     let mut parser = Parser::default();
     loop {
         let event = reader.read_event().map_err(|error| format!("{error} at byte {}", reader.error_position()))?;
@@ -88,12 +107,7 @@ impl Parser {
         if self.depth != DEPTH {
             return;
         }
-        if let Some(mut url) = self.address.take().and_then(|address| Url::parse(address.trim()).ok())
-            && matches!(url.scheme(), "http" | "https")
-        {
-            url.set_fragment(None);
-            self.found.push(url);
-        }
+        self.found.extend(self.address.take().and_then(|text| address(&text)));
     }
 
     fn finish(self) -> Result<Document, String> {
@@ -142,9 +156,16 @@ mod tests {
     }
 
     #[test]
+    fn a_text_has_one_address_a_line() {
+        let text = "\u{feff}https://h.example/a\r\n\n  http://h.example/b#c\nmailto:a@b\n/relative\n";
+        assert_eq!(parse(text), Ok(Document::Pages(urls(&["https://h.example/a", "http://h.example/b"]))));
+    }
+
+    #[test]
     fn what_is_no_sitemap_is_told() {
         assert_eq!(parse("<html><body>404</body></html>"), Err("it begins with `<html>`".into()));
-        assert_eq!(parse("not found"), Err("it is not XML".into()));
+        assert_eq!(parse("not found"), Err("it is neither XML nor a list of addresses".into()));
+        assert_eq!(parse(""), Err("it is not XML".into()));
         assert!(parse("<urlset><url></urlset>").is_err());
     }
 }

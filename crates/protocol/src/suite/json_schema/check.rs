@@ -4,6 +4,7 @@ use super::super::check::{CertificateProperty, CookieAttribute, CookieSource, Er
 use super::super::filter::{ENCODINGS, FILTERS};
 use super::super::matcher::MATCHERS;
 use super::super::read_check::GROUPS;
+use super::super::read_filter::{DATE_KEYS, REGEX_KEYS, REPLACE_KEYS};
 use super::super::read_links::{LINK_SCOPES, LINKS_KEYS};
 use super::super::read_matcher::Compared;
 use super::super::read_subject::keys_of;
@@ -255,16 +256,37 @@ fn filter() -> Value {
 fn argument(filter: &str) -> Option<Value> {
     Some(match filter {
         "number" => json!({ "enum": [".", ","] }),
-        "date" => json!({ "type": "string", "pattern": "%", "examples": ["%d.%m.%Y"] }),
+        "date" => json!({ "anyOf": [
+            date_pattern(), mapping(Place::DateFilter, &DATE_KEYS, |_| date_pattern()),
+        ] }),
         "split" => with(reference("text"), json!({ "minLength": 1 })),
-        "replace" => json!({
-            "type": "array", "prefixItems": [with(reference("text"), json!({ "minLength": 1 })), reference("text")],
-            "minItems": 2, "maxItems": 2,
-        }),
+        "replace" => json!({ "anyOf": [
+            {
+                "type": "array", "prefixItems": [with(reference("text"), json!({ "minLength": 1 })), reference("text")],
+                "minItems": 2, "maxItems": 2,
+            },
+            with(mapping(Place::ReplaceFilter, &REPLACE_KEYS, |key| match key {
+                "pattern" => reference("text_not_empty"),
+                _ => reference("text"),
+            }), json!({ "required": REPLACE_KEYS })),
+        ] }),
+        "regex" => json!({ "anyOf": [
+            reference("text_not_empty"),
+            with(mapping(Place::RegexFilter, &REGEX_KEYS, |key| match key {
+                "pattern" => reference("text_not_empty"),
+                _ => whole_number(0, u32::from(u16::MAX)),
+            }), json!({ "required": ["pattern"] })),
+        ] }),
+        "json" => reference("json_path"),
+        "xpath" | "css" | "url_param" => reference("text_not_empty"),
         "nth" => json!({ "type": "integer" }),
         "decode" => json!({ "enum": ENCODINGS.map(|(name, _)| name) }),
         _ => return None,
     })
+}
+
+fn date_pattern() -> Value {
+    json!({ "type": "string", "pattern": "%", "examples": ["%d.%m.%Y"] })
 }
 
 fn links() -> Value {

@@ -1,5 +1,6 @@
 //! Tests and their steps, `each` and `discover`.
 
+use super::super::Markup;
 use super::super::read_request::{BODIES, METHODS, REQUEST_KEYS};
 use super::super::read_test::{
     DEEPEST, DISCOVER_KEYS, DISCOVER_SCOPES, OF_STEPS, OWN_STEP_KEYS, ROBOTS, TEST_KEYS, UNTIL_KEYS,
@@ -70,6 +71,7 @@ fn step_value(key: &str) -> Value {
         }),
         "slow_over" | "wait" => reference("duration"),
         "until" => reference("until"),
+        "as" => json!({ "enum": Markup::ALL.map(|(name, _)| name) }),
         key => request::value(key),
     }
 }

@@ -12,7 +12,7 @@ const VARIABLE_NAME: &str = r"^[\p{L}\p{N}_-]+$";
 const HEADER_NAME: &str = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$|\$\{[^}]*\}";
 const ADDRESS: &str = r"^\s*[hH][tT][tT][pP][sS]?:|\$\{[^}]*\}";
 const JSON_PATH: &str = r"^\$|\$\{[^}]*\}";
-const DATE: &str = r"^[-+]?[0-9]{4,6}-?[0-9]{2}-?[0-9]{2}";
+const DATE: &str = r"^[-+]?[0-9]{4,6}-?[0-9]{2}-?[0-9]{2}|^\s*now\s*([-+].*)?$";
 
 pub(super) fn definitions() -> Map<String, Value> {
     let entries = [

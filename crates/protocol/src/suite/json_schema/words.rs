@@ -21,6 +21,9 @@ pub(super) enum Place {
     Check,
     Matcher,
     Filter,
+    DateFilter,
+    ReplaceFilter,
+    RegexFilter,
     Links,
 }
 
@@ -54,6 +57,9 @@ fn words(place: Place, key: &str) -> Option<&'static str> {
         Place::Check => of_check(key).or_else(|| of_matcher(key)),
         Place::Matcher => of_matcher(key),
         Place::Filter => of_filter(key),
+        Place::DateFilter => of_date_filter(key),
+        Place::ReplaceFilter => of_replace_filter(key),
+        Place::RegexFilter => of_regex_filter(key),
         Place::Links => of_links(key),
     }
 }
@@ -77,6 +83,7 @@ fn of_defaults(key: &str) -> Option<&'static str> {
         "headers" => "Headers that are sent with every request, those for `discover` included",
         "share" => "Whether tests that make the same request share its answer",
         "host" => "How hard one host may be asked by one worker process",
+        "namespaces" => "What prefixes stand for in `css` and `xpath` of XML: `{ dc: ADDRESS }`",
         "proxy" => "The address of the proxy all requests go through, http or https; empty for none",
         "ca" => "Certificates, in PEM, that are trusted besides those of the system, or `{ file }`",
         "insecure" => "Certificates are not verified; a server refuses it unless its operator allows it",
@@ -154,6 +161,7 @@ fn of_step(key: &str) -> Option<&'static str> {
         "capture" => "Keeps values of the answer under names, for the checks of this step and for later steps",
         "expect" => "What has to hold of the answer; all checks are made and reported",
         "slow_over" => "Tells a step whose request took longer; fails nothing",
+        "as" => "How `css` and `xpath` read the body, `html` or `xml`; what the answer says where this is left out",
         _ => return None,
     })
 }
@@ -280,11 +288,40 @@ fn of_matcher(key: &str) -> Option<&'static str> {
 fn of_filter(key: &str) -> Option<&'static str> {
     Some(match key {
         "number" => "The one number in the text; this stands before the decimals",
-        "date" => "A date in ISO 8601, from a text of this form",
+        "date" => "A date in ISO 8601, from a text of this form; `{ from, to }` writes it in another form",
         "split" => "The list of pieces between these separators",
-        "replace" => "The text with the second text in place of the first, wherever it stands",
+        "replace" => "The text with the second text in place of the first, or with all that a pattern matches replaced",
+        "regex" => "What the first group of a pattern, or all of it, matched first",
+        "json" => "A place in the JSON value, or in a text that is JSON, by a JSONPath (RFC 9535)",
+        "xpath" => "What an XPath gives in a text of HTML or XML",
+        "css" => "The text of the first element that the selector matches in a text of HTML or XML",
+        "url_param" => "The first value of this name in the query of an address",
         "nth" => "One item of a list, `-1` is the last",
         "decode" => "The text that was encoded",
+        _ => return None,
+    })
+}
+
+fn of_date_filter(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "from" => "How the date is written; ISO 8601 or as in HTTP headers where this is left out",
+        "to" => "How it is to be written, in UTC; ISO 8601 where this is left out",
+        _ => return None,
+    })
+}
+
+fn of_replace_filter(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "pattern" => "All that this pattern matches is replaced",
+        "with" => "What stands there instead: `$1` is what the first group matched, `$$` a dollar",
+        _ => return None,
+    })
+}
+
+fn of_regex_filter(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "pattern" => "The pattern",
+        "group" => "Takes that group of the pattern, 0 all of it",
         _ => return None,
     })
 }

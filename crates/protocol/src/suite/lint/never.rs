@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::{Warnings, selectors, xpaths};
-use crate::suite::{Check, Matcher, Step, Subject, Test};
+use crate::suite::{Check, Filter, Matcher, Step, Subject, Test};
 use crate::template;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
@@ -10,7 +10,9 @@ const HINT: &str = "mend it or leave it out; on every page it finds the same, wh
 
 pub(super) fn check(step: &Step, path: &str, warnings: &mut Warnings) {
     for (name, capture) in &step.capture {
-        of_subject(&capture.subject, &format!("{path}.capture.{name}"), warnings);
+        let path = format!("{path}.capture.{name}");
+        of_subject(&capture.subject, &path, warnings);
+        of_filters(&capture.filters, &path, warnings);
     }
     for (number, check) in step.expect.iter().enumerate() {
         of_check(check, &format!("{path}.expect[{number}]"), warnings);
@@ -32,6 +34,7 @@ fn of_check(check: &Check, path: &str, warnings: &mut Warnings) {
     match check {
         Check::One(check) => {
             of_subject(&check.subject, path, warnings);
+            of_filters(&check.filters, path, warnings);
             for matcher in &check.matchers {
                 if let Matcher::Matches(pattern) | Matcher::NotMatches(pattern) = matcher {
                     of_pattern(pattern, &format!("{path}.{}", matcher.name()), warnings);
@@ -65,6 +68,24 @@ fn of_subject(subject: &Subject, path: &str, warnings: &mut Warnings) {
         }
         Subject::Regex { pattern, .. } => of_pattern(pattern, &format!("{path}.regex"), warnings),
         _ => {}
+    }
+}
+
+fn of_filters(filters: &[Filter], path: &str, warnings: &mut Warnings) {
+    let path = format!("{path}.filter");
+    for filter in filters {
+        match filter {
+            Filter::Regex { pattern, .. } | Filter::ReplacePattern { pattern, .. } => {
+                of_pattern(pattern, &path, warnings);
+            }
+            Filter::Css(text) if !template::is_template(text) && selectors::never_matches(text) => {
+                warnings.warn(&Place::value(path.as_str()), format!("no element can match `{text}`"), HINT);
+            }
+            Filter::XPath(text) if !template::is_template(text) && xpaths::never_matches(text) => {
+                warnings.warn(&Place::value(path.as_str()), format!("`{text}` can lead to no node"), HINT);
+            }
+            _ => {}
+        }
     }
 }
 

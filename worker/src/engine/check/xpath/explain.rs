@@ -5,17 +5,17 @@ use crate::engine::check::candidates::{self, Kind};
 use crate::engine::check::look::fold;
 use crate::engine::check::nearest::LONGEST;
 use crate::engine::check::unmatched;
-use scraper::Html;
+use crate::engine::page::Document;
 use stepcast_protocol::xpath::{Expression, Operator, Start, XPath};
 
 /// Like "`//ul` matches 1 element, `//ul/il` matches none; there is `li` (3)". Of an expression that is no path, the
 /// first path in it is explained.
-pub fn explain(text: &str, html: &Html) -> Option<String> {
-    explain_within(text, html, LOOKED_AT)
+pub fn explain(text: &str, document: &Document) -> Option<String> {
+    explain_within(text, document, LOOKED_AT)
 }
 
-fn explain_within(text: &str, html: &Html, nodes: usize) -> Option<String> {
-    let page = Page::new(html, nodes);
+fn explain_within(text: &str, document: &Document, nodes: usize) -> Option<String> {
+    let page = Page::new(document, nodes);
     let mut longest: Option<(&str, Vec<Node>)> = None;
     for cut in parse(text).ok()?.cuts {
         let beginning = &text[cut];
@@ -58,12 +58,41 @@ fn near(page: &Page, xpath: &XPath, text: &str, longest: Option<&(&str, Vec<Node
 }
 
 fn near_step(page: &Page, kind: &Kind) -> Option<String> {
+    if let Kind::Tag(name) = kind
+        && let Some(told) = in_namespace(page, name)
+    {
+        return Some(told);
+    }
     if *kind != Kind::Other
         && let Some(elsewhere) = page.elsewhere(&format!("//{}", asked::written_as_step(kind)))
     {
         return Some(elsewhere);
     }
+    // What is like the name alone is asked for with the prefix as well.
+    if let Kind::Tag(name) = kind
+        && let Some((prefix, local)) = name.split_once(':')
+    {
+        let near = candidates::near(&Kind::Tag(local), page.html);
+        return unmatched::there_is(&near, |kind| format!("{prefix}:{}", asked::written_as_step(kind)));
+    }
     unmatched::there_is(&candidates::near(kind, page.html), asked::written_as_step)
+}
+
+/// A name without a prefix is in no namespace, which is what people overlook in XML that has one for all its names.
+fn in_namespace(page: &Page, name: &str) -> Option<String> {
+    if name.contains(':') || page.document.prefixes.is_none() {
+        return None;
+    }
+    let same = page.nodes(&parse(&format!("//*[local-name() = '{name}']")).ok()?)?;
+    let namespace = same.first()?.namespace();
+    let counted = unmatched::counted(same.len(), "element");
+    let told =
+        format!("{counted} of that name {} in the namespace `{namespace}`", if same.len() == 1 { "is" } else { "are" });
+    Some(match page.document.prefix_of(namespace) {
+        _ if namespace.is_empty() => return None,
+        Some(prefix) => format!("{told}: write `{prefix}:{name}`"),
+        None => format!("{told}: give it a prefix under `namespaces` of `defaults`"),
+    })
 }
 
 fn near_id(page: &Page, expression: &Expression) -> Option<String> {
@@ -113,7 +142,7 @@ mod tests {
         <form><input name=csrf_token><button type=submit data-action=buy>Log  in</button></form><p class=other>"#;
 
     fn explained(text: &str) -> Option<String> {
-        explain(text, &Html::parse_document(PAGE))
+        explain(text, &Document::of_html(PAGE))
     }
 
     #[test]
@@ -179,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_takes_too_long_is_left_out() {
-        let html = Html::parse_document(&"<p><b>x</b></p>".repeat(300));
+        let html = Document::of_html(&"<p><b>x</b></p>".repeat(300));
         assert_eq!(explain_within("//p[count(//*) = 1]/a", &html, 10_000), None);
         let expected = "`//b` matches 300 elements, `//b[.=\"y\"]` matches none";
         assert_eq!(explain_within("//b[.=\"y\"]", &html, 5_000).as_deref(), Some(expected));

@@ -32,7 +32,12 @@ impl<'p> Page<'p> {
             "floor" => Value::Number(self.number(&values[0])?.floor()),
             "ceiling" => Value::Number(self.number(&values[0])?.ceil()),
             "round" => Value::Number((self.number(&values[0])? + 0.5).floor()),
-            "name" | "local-name" => Value::Text(named(values.first(), context).to_owned()),
+            "local-name" => Value::Text(about(values.first(), context).map(Node::name).unwrap_or_default().to_owned()),
+            "name" => Value::Text(about(values.first(), context).map(|node| self.name(node)).unwrap_or_default()),
+            "namespace-uri" => {
+                let node = about(values.first(), context).filter(|_| self.document.prefixes.is_some());
+                Value::Text(node.map(Node::namespace).unwrap_or_default().to_owned())
+            }
             "id" => Value::Nodes(self.by_id(&values[0])?),
             "lang" => Value::Boolean(speaks(context.node, &text(0)?)),
             "contains" => Value::Boolean(text(0)?.contains(&text(1)?)),
@@ -51,9 +56,13 @@ impl<'p> Page<'p> {
             )),
             "normalize-space" => Value::Text(text(0)?.split_whitespace().collect::<Vec<_>>().join(" ")),
             "translate" => Value::Text(translate(&text(0)?, &text(1)?, &text(2)?)),
-            // Namespaces are left out.
             _ => Value::Text(String::new()),
         })
+    }
+
+    /// Names have prefixes only in XML.
+    fn name(&self, node: Node<'p>) -> String {
+        if self.document.prefixes.is_some() { node.written_name() } else { node.name().to_owned() }
     }
 
     /// The text of an argument, or of the node at hand if there is none.
@@ -100,16 +109,16 @@ fn nodes<'v, 'p>(value: &'v Value<'p>) -> &'v [Node<'p>] {
     }
 }
 
-fn named<'p>(value: Option<&Value<'p>>, context: Context<'p>) -> &'p str {
+fn about<'p>(value: Option<&Value<'p>>, context: Context<'p>) -> Option<Node<'p>> {
     match value {
-        None => context.node.name(),
-        Some(value) => nodes(value).first().map(|node| node.name()).unwrap_or_default(),
+        None => Some(context.node),
+        Some(value) => nodes(value).first().copied(),
     }
 }
 
 /// Whether the nearest `lang` is this language or a kind of it.
 fn speaks(node: Node, wanted: &str) -> bool {
-    let Some(language) = node.along(Axis::AncestorOrSelf).find_map(|node| node.attribute("lang")) else { return false };
+    let Some(language) = node.along(Axis::AncestorOrSelf).find_map(Node::language) else { return false };
     let (language, wanted) = (language.to_ascii_lowercase(), wanted.to_ascii_lowercase());
     language.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }

@@ -1,10 +1,12 @@
 //! The nodes of a page as `XPath` sees them (section 5 of the standard).
 
 use crate::engine::check::Unclear;
-use crate::engine::page;
+use crate::engine::page::{self, written_name};
 use ego_tree::{NodeId, NodeRef};
+use html5ever::QualName;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use scraper::{Html, Node as Kind};
+use stepcast_protocol::selector::Prefixes;
 use stepcast_protocol::xpath::{Axis, NodeTest};
 
 /// So many bytes of text cost as much as a node: what is read is kept, and may be read of each element around it.
@@ -60,6 +62,14 @@ impl<'p> Node<'p> {
         self.tree.value().as_element().and_then(|element| element.attr(name))
     }
 
+    /// What language an element says it is in: `lang` in HTML, `xml:lang` in XML.
+    pub fn language(self) -> Option<&'p str> {
+        let element = self.tree.value().as_element()?;
+        element.attr("lang").or_else(|| {
+            element.attrs.iter().find(|(name, _)| written_name(name) == "xml:lang").map(|(_, value)| &**value)
+        })
+    }
+
     /// What a node says: all texts in it, in order.
     pub fn text(self, spend: &impl Fn(usize) -> Result<(), Unclear>) -> Result<String, Unclear> {
         let own = match (self.attribute, self.tree.value()) {
@@ -109,17 +119,45 @@ impl<'p> Node<'p> {
     }
 
     /// Whether a step takes this node.
-    pub fn passes(self, test: &NodeTest, axis: Axis) -> bool {
+    /// In XML names are as they are written, and in the namespaces that their prefixes stand for.
+    pub fn passes(self, test: &NodeTest, axis: Axis, prefixes: Option<&Prefixes>) -> bool {
         let kind = self.tree.value();
         let is_principal = if axis == Axis::Attribute { self.attribute.is_some() } else { self.is_element() };
         match test {
             // What is no node to the standard, like the document type, is none here.
             NodeTest::Node => !matches!(kind, Kind::Doctype(_) | Kind::Fragment),
             NodeTest::AnyName => is_principal,
-            NodeTest::Name(name) => is_principal && self.name().eq_ignore_ascii_case(name),
+            NodeTest::Name(name) => is_principal && self.is_named(name, prefixes),
             NodeTest::Text => self.attribute.is_none() && kind.is_text(),
             NodeTest::Comment => self.attribute.is_none() && kind.is_comment(),
             NodeTest::Instruction => self.attribute.is_none() && matches!(kind, Kind::ProcessingInstruction(_)),
+        }
+    }
+
+    fn is_named(self, name: &str, prefixes: Option<&Prefixes>) -> bool {
+        let Some(prefixes) = prefixes else { return self.name().eq_ignore_ascii_case(name) };
+        let (namespace, local) = match name.split_once(':') {
+            Some((prefix, local)) => (prefixes.get(prefix).map_or("", String::as_str), local),
+            None => ("", name),
+        };
+        self.namespace() == namespace && (local == "*" || self.name() == local)
+    }
+
+    /// The namespace of an element or attribute; empty for others.
+    pub fn namespace(self) -> &'p str {
+        self.qualified().map_or("", |name| &*name.ns)
+    }
+
+    /// The name of an element or attribute with its prefix.
+    pub fn written_name(self) -> String {
+        self.qualified().map(written_name).unwrap_or_default()
+    }
+
+    fn qualified(self) -> Option<&'p QualName> {
+        let element = self.tree.value().as_element()?;
+        match self.attribute {
+            Some((number, ..)) => element.attrs.get(number).map(|(name, _)| name),
+            None => Some(&element.name),
         }
     }
 
