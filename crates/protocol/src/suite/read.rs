@@ -20,7 +20,7 @@ use std::time::Duration;
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
 /// The keys of `defaults` besides those of the network.
-pub(super) const DEFAULTS_KEYS: [&str; 11] = [
+pub(super) const DEFAULTS_KEYS: [&str; 12] = [
     "timeout",
     "retries",
     "time_limit",
