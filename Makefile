@@ -9,7 +9,7 @@ DEBUG := $(CARGO_TARGET)/debug/stepcast
 RELEASE := $(CARGO_TARGET)/release/stepcast
 WEB_SOURCES := $(shell git ls-files web)
 
-.PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos check check-rust check-web check-infra check-asyncapi types bench \
+.PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos fuzz check check-rust check-web check-infra check-asyncapi types bench \
 	package deploy destroy
 
 help: ## Show this list
@@ -48,6 +48,11 @@ check-rust:
 chaos: programs ## Kill servers at random moments of 200 runs (RUNS and SEED choose others) and look what became of them
 	STEPCAST_CHAOS_RUNS=$(or $(RUNS),200) STEPCAST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
 		cargo test --quiet --workspace --all-features --test chaos -- --nocapture
+
+# Bash counts in a variable of this name, so it is given another.
+fuzz: ## Throw generated input for SECONDS=60 at everything that reads what strangers write
+	STEPCAST_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --quiet -p stepcast-protocol -p stepcast-worker -p stepcast --all-features \
+		fuzz_ -- --test-threads=1 --nocapture
 
 types: ## Write what is generated: the wire types for the dashboard, the JSON Schema of suites
 	cargo run --quiet -p stepcast-protocol --features typescript --example typescript > web/src/client/protocol.ts

@@ -8,13 +8,17 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use stepcast_platform::clock::rfc3339;
+use stepcast_platform::table::NamedSuite;
+use stepcast_protocol::bounds::why_not_json;
 use stepcast_protocol::command::Run;
 use stepcast_protocol::document::Node;
 use stepcast_protocol::event::RunningSuite;
-use stepcast_protocol::suite::{self, Suite};
+use stepcast_protocol::suite::{self, Suite, check_variables};
 use stepcast_protocol::{ErrorCode, limits, number};
+use tokio::sync::Semaphore;
 
 /// A suite that was read, and its JSON as it is stored.
 pub(crate) struct ReadSuite {
@@ -24,32 +28,107 @@ pub(crate) struct ReadSuite {
     pub stored: Option<RunningSuite>,
 }
 
-/// The suite a run asks for.
+/// How many suites are read at once. Each takes a thread for as long as a second; those who come meanwhile wait without
+/// one.
+static READING: Semaphore = Semaphore::const_new(4);
+
+/// The suite a run asks for, with every name in its templates given a value by the suite, by an earlier step or by the
+/// run.
 pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, Failure> {
-    match (&run.suite, &run.suite_gz) {
-        (Some(Value::String(name)), None) => stored(caller, name, run.version).await,
+    let named = match (&run.suite, &run.suite_gz) {
+        (Some(Value::String(name)), None) => Some(stored(caller, name, run.version).await?),
         _ if run.version.is_some() => {
-            Err(Failure::bad_request("`version` is one of a stored suite; send its name as `suite`"))
+            return Err(Failure::bad_request("`version` is one of a stored suite; send its name as `suite`"));
         }
-        (None, None) => Err(Failure::bad_request("`suite` is missing; send a suite or the name of a stored one")),
-        (suite, suite_gz) => given(caller, suite.as_ref(), suite_gz.as_deref()),
-    }
+        (None, None) => {
+            return Err(Failure::bad_request("`suite` is missing; send a suite or the name of a stored one"));
+        }
+        _ => None,
+    };
+    let given = match &named {
+        Some(named) => Given::Stored(named.suite.clone()),
+        None => Given::of(run.suite.as_ref(), run.suite_gz.as_deref())?,
+    };
+    let most = caller.platform.limits.suite_bytes;
+    let (vars, secrets) = (names(&run.vars), names(&run.secrets));
+    let read = aside(move || {
+        let read = given.read(most)?;
+        let (vars, secrets) = (vars.iter().map(String::as_str), secrets.iter().map(String::as_str));
+        check_variables(&read.suite, vars, secrets)?;
+        Ok(read)
+    })
+    .await?;
+    let Some(named) = named else { return Ok(read) };
+    caller.platform.table.note_use(&named).await?;
+    let stored = RunningSuite { name: named.name, version: named.version, owner: named.owner };
+    Ok(ReadSuite { stored: Some(stored), ..read })
 }
 
 /// A suite that is given whole or packed.
-pub(crate) fn given(caller: &Caller<'_>, suite: Option<&Value>, suite_gz: Option<&str>) -> Result<ReadSuite, Failure> {
-    match (suite, suite_gz) {
-        (Some(value @ Value::Object(_)), None) => read(caller, value),
-        (None, Some(packed)) => read(caller, &unpack_text(packed)?),
-        (Some(_), Some(_)) => Err(Failure::bad_request("send `suite` or `suite_gz`, not both")),
-        (Some(_), None) => Err(Failure::bad_request("`suite` has to be a suite: an object")),
-        (None, None) => Err(Failure::bad_request("`suite` is missing")),
+pub(crate) async fn given(
+    caller: &Caller<'_>,
+    suite: Option<&Value>,
+    suite_gz: Option<&str>,
+) -> Result<ReadSuite, Failure> {
+    let (given, most) = (Given::of(suite, suite_gz)?, caller.platform.limits.suite_bytes);
+    aside(move || given.read(most)).await
+}
+
+/// The JSON of a stored suite.
+pub(crate) async fn unpack(packed: Vec<u8>) -> Result<Value, Failure> {
+    aside(move || unpack_here(&packed)).await
+}
+
+/// Works on a suite where nobody else waits for the thread. It is done when this returns.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+    // The semaphore is never closed.
+    let _place = READING.acquire().await;
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| {
+        tracing::error!(%error, "A suite could not be read");
+        Err(Failure::new(ErrorCode::Internal, "the suite could not be read; the log says why"))
+    })
+}
+
+fn names(values: &BTreeMap<String, String>) -> Vec<String> {
+    values.keys().cloned().collect()
+}
+
+/// A suite as it came.
+enum Given {
+    Whole(Value),
+    /// Gzip in Base64
+    Packed(String),
+    Stored(Vec<u8>),
+}
+
+impl Given {
+    fn of(suite: Option<&Value>, suite_gz: Option<&str>) -> Result<Self, Failure> {
+        match (suite, suite_gz) {
+            (Some(value @ Value::Object(_)), None) => Ok(Self::Whole(value.clone())),
+            (None, Some(packed)) => Ok(Self::Packed(packed.to_owned())),
+            (Some(_), Some(_)) => Err(Failure::bad_request("send `suite` or `suite_gz`, not both")),
+            (Some(_), None) => Err(Failure::bad_request("`suite` has to be a suite: an object")),
+            (None, None) => Err(Failure::bad_request("`suite` is missing")),
+        }
+    }
+
+    fn read(self, most: usize) -> Result<ReadSuite, Failure> {
+        read(&self.into_json()?, most)
+    }
+
+    fn into_json(self) -> Result<Value, Failure> {
+        match self {
+            Self::Whole(value) => Ok(value),
+            Self::Packed(text) => unpack_text(&text),
+            Self::Stored(packed) => unpack_here(&packed),
+        }
     }
 }
 
-/// Reads a suite from JSON.
-fn read(caller: &Caller<'_>, value: &Value) -> Result<ReadSuite, Failure> {
-    let (text, most) = (number::to_text(value), caller.platform.limits.suite_bytes);
+/// Reads a suite from JSON of at most so many bytes.
+fn read(value: &Value, most: usize) -> Result<ReadSuite, Failure> {
+    let text = number::to_text(value);
     if text.len() > most {
         let message =
             format!("the suite has {} bytes of JSON; this deployment takes {most}: make two of it", text.len());
@@ -59,8 +138,7 @@ fn read(caller: &Caller<'_>, value: &Value) -> Result<ReadSuite, Failure> {
     Ok(ReadSuite { suite, packed: pack(&text)?, stored: None })
 }
 
-/// The JSON of a stored suite.
-pub(crate) fn unpack(packed: &[u8]) -> Result<Value, Failure> {
+fn unpack_here(packed: &[u8]) -> Result<Value, Failure> {
     let mut text = String::new();
     let most = u64::try_from(limits::SUITE_BYTES).unwrap_or(u64::MAX);
     GzDecoder::new(packed)
@@ -73,19 +151,19 @@ pub(crate) fn unpack(packed: &[u8]) -> Result<Value, Failure> {
             format!("the suite is larger than {} bytes", limits::SUITE_BYTES),
         ));
     }
-    number::read(&text).map_err(|error| Failure::bad_request(format!("`suite_gz` does not hold JSON: {error}")))
+    number::read(&text)
+        .map_err(|error| Failure::bad_request(format!("`suite_gz` does not hold JSON: {}", why_not_json(&error))))
 }
 
 fn unpack_text(packed: &str) -> Result<Value, Failure> {
     let bytes =
         STANDARD.decode(packed).map_err(|error| Failure::bad_request(format!("`suite_gz` is not base64: {error}")))?;
-    unpack(&bytes)
+    unpack_here(&bytes)
 }
 
 /// A stored suite, in the version that is asked for. Only the newest is kept.
-async fn stored(caller: &Caller<'_>, name: &str, version: Option<u64>) -> Result<ReadSuite, Failure> {
-    let table = &caller.platform.table;
-    let found = table.suite(name).await?.ok_or_else(|| no_suite(name))?;
+async fn stored(caller: &Caller<'_>, name: &str, version: Option<u64>) -> Result<NamedSuite, Failure> {
+    let found = caller.platform.table.suite(name).await?.ok_or_else(|| no_suite(name))?;
     if let Some(version) = version.filter(|version| *version != found.version) {
         let by = found.stored_by.map_or_else(String::new, |by| format!(" by `{by}`"));
         return Err(Failure::new(
@@ -99,10 +177,7 @@ async fn stored(caller: &Caller<'_>, name: &str, version: Option<u64>) -> Result
             ),
         ));
     }
-    let read = read(caller, &unpack(&found.suite)?)?;
-    table.note_use(&found).await?;
-    let stored = RunningSuite { name: found.name, version: found.version, owner: found.owner };
-    Ok(ReadSuite { stored: Some(stored), ..read })
+    Ok(found)
 }
 
 fn pack(text: &str) -> Result<Vec<u8>, Failure> {

@@ -8,13 +8,14 @@ use std::process::Command;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// What each crate may depend on, of the crates here. Dependencies run one way.
-const LAYERS: [(&str, &[&str]); 7] = [
-    ("stepcast-protocol", &[]),
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("stepcast-fuzz", &[]),
+    ("stepcast-protocol", &["stepcast-fuzz"]),
     ("stepcast-platform", &["stepcast-protocol"]),
     ("stepcast-handlers", &["stepcast-protocol", "stepcast-platform"]),
-    ("stepcast-worker", &["stepcast-protocol", "stepcast-platform"]),
+    ("stepcast-worker", &["stepcast-protocol", "stepcast-platform", "stepcast-fuzz"]),
     ("stepcast-local", &["stepcast-protocol", "stepcast-platform", "stepcast-handlers", "stepcast-worker"]),
-    ("stepcast", &["stepcast-protocol", "stepcast-platform", "stepcast-worker", "stepcast-local"]),
+    ("stepcast", &["stepcast-protocol", "stepcast-platform", "stepcast-worker", "stepcast-local", "stepcast-fuzz"]),
     ("stepcast-tests", &["stepcast-protocol"]),
 ];
 

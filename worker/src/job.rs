@@ -187,7 +187,9 @@ impl Source {
         } else {
             open_all(platform.keys.sealer().await?, &source.secrets)
         };
-        Ok(Self::of(source, secrets))
+        // Reading a suite takes as long as it is large, and patterns take longer.
+        let read = tokio::task::spawn_blocking(move || Self::of(source, secrets)).await;
+        Ok(read.unwrap_or_else(|error| Err(format!("the stored suite cannot be read: {error}"))))
     }
 
     fn of(source: JobSource, secrets: Result<BTreeMap<String, String>, String>) -> Result<Self, String> {

@@ -9,6 +9,7 @@ use crate::job::{Job, Source};
 use crate::past::new_test;
 use crate::progress::{Key, Update, Whole};
 use crate::{Handled, Worker};
+use std::collections::HashSet;
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, NewTest, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
@@ -48,7 +49,8 @@ impl Worker {
             None => error.to_string(),
         })?;
         if !source.only.is_empty() {
-            tests.retain(|test| source.only.contains(&test.name));
+            let only: HashSet<&String> = source.only.iter().collect();
+            tests.retain(|test| only.contains(&test.name));
         }
         for (number, test) in (0..).zip(&mut tests) {
             test.test = number;

@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod endpoint;
 mod exit;
+mod files;
 mod import;
 #[cfg(unix)]
 mod open_files;

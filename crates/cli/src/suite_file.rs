@@ -15,11 +15,11 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use load::Loader;
-pub(crate) use load::read_text;
 use serde_json::Value;
 use sources::Sources;
 use std::io::Write;
 use std::path::Path;
+use stepcast_protocol::bounds::PROBLEMS;
 use stepcast_protocol::document::Node;
 use stepcast_protocol::limits::{MESSAGE_BYTES, SUITE_BYTES};
 use stepcast_protocol::number;
@@ -53,7 +53,8 @@ impl SuiteFile {
                 report::message(loader.render_problems().trim_end());
                 let count = loader.problems.len();
                 let plural = if count == 1 { "" } else { "s" };
-                Err(UsageError::new(format!("`{}` has {count} problem{plural}", path.display())))
+                let more = if count >= PROBLEMS { " or more" } else { "" };
+                Err(UsageError::new(format!("`{}` has {count} problem{plural}{more}", path.display())))
             }
         }
     }

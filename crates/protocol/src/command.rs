@@ -10,6 +10,7 @@ pub use lists::{JobsQuery, PageQuery};
 pub use run::{Replay, Run, Selection};
 pub use topic::Topic;
 
+use crate::bounds::why_not_json;
 use crate::error::{ErrorCode, WireError};
 use crate::limits;
 use crate::number;
@@ -205,7 +206,8 @@ impl Request {
     /// Reads one message. Fields it does not know are ignored, as clients ignore those of events.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
         let value = number::read(text).map_err(|error| {
-            bad(None, format!("the message is not JSON: {error}; send one object like {{\"action\":\"hello\"}}"))
+            let why = why_not_json(&error);
+            bad(None, format!("the message is not JSON: {why}; send one object like {{\"action\":\"hello\"}}"))
         })?;
         let Value::Object(map) = &value else {
             return Err(bad(None, "the message is not an object; send one like {\"action\":\"hello\"}"));

@@ -7,19 +7,15 @@
 mod braces;
 mod explain;
 
+use crate::bounds::{DOCUMENT_BYTES, DOCUMENT_DEPTH, DOCUMENT_VALUES};
 use crate::number;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-/// How many nodes a document may have once its aliases are expanded.
-const MAX_NODES: usize = 200_000;
-/// How deep a document may nest.
-const MAX_DEPTH: usize = 64;
-
 /// A place in a text: both count from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Line, from 1
     pub line: usize,
@@ -79,7 +75,8 @@ impl Node {
     /// Reads a YAML text (JSON is YAML). `${name}` needs no quotes, not even where braces are YAML's own.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let hidden = braces::hide(text);
-        let mut builder = Builder { parser: Parser::new_from_str(&hidden), anchors: HashMap::new(), nodes: 0 };
+        let mut builder =
+            Builder { parser: Parser::new_from_str(&hidden), anchors: HashMap::new(), size: Size::default() };
         builder.document()
     }
 
@@ -106,12 +103,66 @@ impl Node {
         }
     }
 
-    fn size(&self) -> usize {
-        1 + match &self.kind {
-            Kind::Scalar(_) => 0,
-            Kind::List(items) => items.iter().map(Self::size).sum(),
-            Kind::Mapping(entries) => entries.iter().map(|entry| entry.value.size()).sum(),
+    /// Whether this is within the bounds of a document, wherever it comes from; the error says which it is not.
+    pub fn check_bounds(&self) -> Result<(), String> {
+        if self.is_deeper_than(DOCUMENT_DEPTH) {
+            return Err(Size::too_deep());
         }
+        self.size().check()
+    }
+
+    fn is_deeper_than(&self, depth: usize) -> bool {
+        let is_beyond = |inner: &Self| depth == 0 || inner.is_deeper_than(depth - 1);
+        match &self.kind {
+            Kind::Scalar(_) => false,
+            Kind::List(items) => items.iter().any(is_beyond),
+            Kind::Mapping(entries) => entries.iter().any(|entry| is_beyond(&entry.value)),
+        }
+    }
+
+    fn size(&self) -> Size {
+        let mut size = Size { values: 1, bytes: 0 };
+        match &self.kind {
+            Kind::Scalar(Value::String(text)) => size.bytes = text.len(),
+            Kind::Scalar(_) => {}
+            Kind::List(items) => items.iter().for_each(|item| size.add(item.size())),
+            Kind::Mapping(entries) => {
+                for entry in entries {
+                    size.bytes += entry.key.len();
+                    size.add(entry.value.size());
+                }
+            }
+        }
+        size
+    }
+}
+
+/// How large a document is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    values: usize,
+    /// Of its texts and keys
+    bytes: usize,
+}
+
+impl Size {
+    fn add(&mut self, more: Self) {
+        self.values += more.values;
+        self.bytes += more.bytes;
+    }
+
+    fn check(self) -> Result<(), String> {
+        if self.values > DOCUMENT_VALUES {
+            return Err(format!("more than {DOCUMENT_VALUES} values, aliases included"));
+        }
+        if self.bytes > DOCUMENT_BYTES {
+            return Err(format!("more than {DOCUMENT_BYTES} bytes of text, aliases included"));
+        }
+        Ok(())
+    }
+
+    fn too_deep() -> String {
+        format!("nested more than {DOCUMENT_DEPTH} deep")
     }
 }
 
@@ -133,7 +184,7 @@ impl From<&Value> for Node {
 struct Builder<'input> {
     parser: Parser<'input, saphyr_parser::StrInput<'input>>,
     anchors: HashMap<usize, Node>,
-    nodes: usize,
+    size: Size,
 }
 
 impl<'input> Builder<'input> {
@@ -171,10 +222,11 @@ impl<'input> Builder<'input> {
     }
 
     fn node(&mut self, event: Event<'input>, at: Position, depth: usize) -> Result<Node, SyntaxError> {
-        if depth > MAX_DEPTH {
-            return Err(fail(at, format!("nested more than {MAX_DEPTH} deep")));
+        if depth > DOCUMENT_DEPTH {
+            return Err(fail(at, Size::too_deep()));
         }
-        self.count(1, at)?;
+        let bytes = if let Event::Scalar(text, ..) = &event { text.len() } else { 0 };
+        self.count(Size { values: 1, bytes }, at)?;
         let (anchor, kind) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let forced_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
@@ -182,20 +234,26 @@ impl<'input> Builder<'input> {
             }
             Event::SequenceStart(anchor, _) => (anchor, Kind::List(self.list(depth)?)),
             Event::MappingStart(anchor, _) => (anchor, Kind::Mapping(self.mapping(depth)?)),
-            Event::Alias(id) => return self.alias(id, at),
+            Event::Alias(id) => return self.alias(id, at, depth),
             _ => return Err(fail(at, "expected a value")),
         };
         let node = Node { position: Some(at), kind };
         if anchor > 0 {
+            // The copy that is kept counts as well: anchors may stand in each other.
+            self.count(node.size(), at)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
     }
 
-    fn alias(&mut self, id: usize, at: Position) -> Result<Node, SyntaxError> {
+    fn alias(&mut self, id: usize, at: Position, depth: usize) -> Result<Node, SyntaxError> {
         let Some(target) = self.anchors.get(&id) else {
             return Err(fail(at, "this alias stands inside what it refers to"));
         };
+        // Each may be as deep as the one before and a little deeper.
+        if target.is_deeper_than(DOCUMENT_DEPTH.saturating_sub(depth)) {
+            return Err(fail(at, Size::too_deep()));
+        }
         let size = target.size();
         self.count(size, at)?;
         Ok(self.anchors[&id].clone())
@@ -213,7 +271,7 @@ impl<'input> Builder<'input> {
     }
 
     fn mapping(&mut self, depth: usize) -> Result<Vec<Entry>, SyntaxError> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let (mut entries, mut keys) = (Vec::new(), HashSet::new());
         loop {
             let (event, at) = self.next()?;
             if matches!(event, Event::MappingEnd) {
@@ -223,7 +281,8 @@ impl<'input> Builder<'input> {
                 return Err(fail(at, "a key has to be text"));
             };
             let key = braces::show(&key).into_owned();
-            if entries.iter().any(|entry| entry.key == key) {
+            self.count(Size { values: 0, bytes: key.len() }, at)?;
+            if !keys.insert(key.clone()) {
                 return Err(fail(at, format!("`{key}` stands here a second time")));
             }
             let (event, value_at) = self.next()?;
@@ -232,12 +291,9 @@ impl<'input> Builder<'input> {
         }
     }
 
-    fn count(&mut self, more: usize, at: Position) -> Result<(), SyntaxError> {
-        self.nodes += more;
-        if self.nodes > MAX_NODES {
-            return Err(fail(at, format!("more than {MAX_NODES} values, aliases included")));
-        }
-        Ok(())
+    fn count(&mut self, more: Size, at: Position) -> Result<(), SyntaxError> {
+        self.size.add(more);
+        self.size.check().map_err(|message| fail(at, message))
     }
 }
 
@@ -343,6 +399,32 @@ mod tests {
         }
         let error = Node::parse(&bomb).expect_err("too many values");
         assert!(error.message.contains("aliases included"), "{}", error.message);
+    }
+
+    #[test]
+    fn an_alias_of_a_long_text_is_as_long_as_the_text() {
+        let text = format!("- &a {}\n- [{}]", "x".repeat(100_000), vec!["*a"; 200].join(", "));
+        let error = Node::parse(&text).expect_err("too much text");
+        assert!(error.message.contains("bytes of text"), "{}", error.message);
+    }
+
+    #[test]
+    fn aliases_nest_no_deeper_than_what_is_written_out() {
+        let mut text = String::from("- &a0 [x]\n");
+        for level in 1..40 {
+            writeln!(text, "- &a{level} [[[*a{}]]]", level - 1).expect("memory");
+        }
+        let error = Node::parse(&text).expect_err("too deep");
+        assert_eq!(error.message, "nested more than 64 deep");
+    }
+
+    #[test]
+    fn a_document_from_json_has_the_same_bounds() {
+        let nested = |depth: usize| (0..depth).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+        assert_eq!(Node::from(&nested(64)).check_bounds(), Ok(()));
+        assert_eq!(Node::from(&nested(65)).check_bounds(), Err("nested more than 64 deep".to_owned()));
+        let many = Value::Array(vec![Value::Null; 200_000]);
+        assert_eq!(Node::from(&many).check_bounds(), Err("more than 200000 values, aliases included".to_owned()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is asynchronous and nothing here knows AWS, so everything in it can be tested with values alone.
 
+pub mod bounds;
 pub mod command;
 pub mod date;
 pub mod document;

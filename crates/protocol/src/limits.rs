@@ -31,6 +31,18 @@ pub const TRIES_PER_STEP: u32 = 300;
 /// Most checks a step may have.
 pub const CHECKS_PER_STEP: usize = 100;
 
+/// Most variables a suite may have.
+pub const VARS: usize = 1_000;
+
+/// Most headers a request may have. Servers take about as many.
+pub const HEADERS: usize = 100;
+
+/// Most tags a test may have, and most a run may choose by.
+pub const TAGS: usize = 32;
+
+/// Most variables that `each` may give a test.
+pub const EACH_NAMES: usize = 100;
+
 /// Most groups of checks that may stand within each other.
 pub const CHECK_DEPTH: usize = 5;
 

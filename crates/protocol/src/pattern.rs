@@ -7,14 +7,14 @@
 
 mod large;
 
+use crate::bounds::{PATTERN, PATTERN_BYTES, PATTERN_CLASSES};
 use large::Large;
 use regex_automata::meta::{BuildError, Config, Regex};
+use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Most memory a compiled pattern may take, in bytes. `\w{1,100}` takes half of it.
-pub const COMPILED_BYTES: usize = 10 * 1024 * 1024;
 /// Most work, in bytes of the pattern times bytes of text: about four seconds.
 const WORK: usize = 30_000_000_000;
 /// The longest text there is to be expected, in bytes: a page.
@@ -69,8 +69,10 @@ impl Pattern {
     }
 
     fn within(texts: &[String], work: usize) -> Result<Self, PatternError> {
-        let config = Config::new().nfa_size_limit(Some(COMPILED_BYTES));
-        let regex = Regex::builder().configure(config).build_many(texts).map_err(|error| PatternError::of(&error))?;
+        texts.iter().try_for_each(|text| check_bounds(text))?;
+        let config = Config::new().nfa_size_limit(Some(PATTERN_BYTES));
+        let regex = Regex::builder().configure(config).syntax(syntax()).build_many(texts);
+        let regex = regex.map_err(|error| PatternError::of(&error))?;
         Ok(Self { regex, texts: texts.to_vec(), work, state: Mutex::new(State { left: work, large: None }) })
     }
 
@@ -155,6 +157,34 @@ impl Pattern {
         }
         state.large.as_mut().map_or(Err(TooLong::States), ask)
     }
+}
+
+/// How a pattern is parsed: not so deep that it takes much of a stack.
+fn syntax() -> syntax::Config {
+    syntax::Config::new().nest_limit(u32::try_from(PATTERN.depth).unwrap_or(u32::MAX))
+}
+
+/// Refuses what takes too long to be parsed, before it is.
+fn check_bounds(text: &str) -> Result<(), PatternError> {
+    PATTERN.check_length(text).map_err(|error| PatternError(error.to_string()))?;
+    if classes(text) > PATTERN_CLASSES {
+        return Err(PatternError(format!("it has more than {PATTERN_CLASSES} classes like `\\p{{L}}`")));
+    }
+    Ok(())
+}
+
+/// How many classes like `\p{L}` there are at most.
+fn classes(text: &str) -> usize {
+    text.matches(r"\p").count() + text.matches(r"\P").count()
+}
+
+/// What it costs at most to find out whether a text is a pattern, in bytes of a compiled one: it may not become one.
+pub fn cost_of_reading(text: &str) -> usize {
+    /// What a byte of a pattern may cost, of which `a?a?a?` costs most
+    const BYTE: usize = 400;
+    /// What a class like `\p{L}` costs where letters match in any case
+    const CLASS: usize = 80 * 1024;
+    text.len().min(PATTERN.bytes) * BYTE + classes(text).min(PATTERN_CLASSES) * CLASS
 }
 
 impl PatternError {

@@ -8,7 +8,9 @@ mod budget;
 mod counted;
 mod exact;
 mod patterns;
+mod unevaluated;
 
+use crate::bounds::{SCHEMA_COST, SCHEMA_VALUES};
 use crate::number;
 use crate::suite::matcher::TYPES;
 use budget::within;
@@ -16,14 +18,13 @@ use counted::{Counted, CountedValue};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use patterns::Patterns;
+pub(crate) use patterns::patterns;
 use serde_json::Value;
 
 /// Most violations that are told of one value.
 const TOLD: usize = 5;
 /// Most looks at a value. Ordinary schemas look about ten times at each of its parts.
 const STEPS: u64 = 20_000_000;
-/// Most arrays, objects and values of a schema: it is read as deep as they lead to one another.
-const PARTS: usize = 10_000;
 
 /// A schema that can be asked.
 pub struct Schema {
@@ -51,9 +52,9 @@ pub struct SchemaError {
 impl Schema {
     /// Reads a schema.
     pub fn new(value: &Value) -> Result<Self, SchemaError> {
-        if parts(value) > PARTS {
+        if parts(value) > SCHEMA_VALUES {
             return Err(SchemaError::of_whole(&format!(
-                "it has more than {PARTS} values; check parts of the JSON apart"
+                "it has more than {SCHEMA_VALUES} values; check parts of the JSON apart"
             )));
         }
         within(0, || compile(value)).unwrap_or_else(|_| Err(SchemaError::of_whole("it could not be read")))
@@ -85,6 +86,11 @@ impl SchemaError {
 }
 
 fn compile(value: &Value) -> Result<Schema, SchemaError> {
+    if unevaluated::cost(value) > SCHEMA_COST {
+        return Err(SchemaError::of_whole(
+            "its references lead from one `unevaluatedProperties` or `unevaluatedItems` to the next too often",
+        ));
+    }
     let prepared = exact::prepared(value).map_err(|problem| SchemaError::of_whole(&problem))?;
     let options = jsonschema::options_for::<Counted>().offline().with_pattern_options(PatternOptions::regex());
     exact::with_keywords(options)
@@ -95,7 +101,7 @@ fn compile(value: &Value) -> Result<Schema, SchemaError> {
 }
 
 /// How many values there are in a value, itself included.
-fn parts(value: &Value) -> usize {
+pub(crate) fn parts(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(parts).sum(),
         Value::Object(members) => members.values().map(parts).sum(),

@@ -1,5 +1,6 @@
 //! CSS selectors, as browsers read them: <https://www.w3.org/TR/selectors-4/>
 
+use crate::bounds::check_css;
 use crate::suite::patterns::describe_selector_error;
 use cssparser::Parser as Tokens;
 use scraper::error::SelectorErrorKind;
@@ -43,6 +44,7 @@ impl Parser<'_> for Language<'_> {
 /// Reads a selector, or a list of them. What prefixes stand for is not known before there is a document: without any
 /// given, all are taken.
 pub fn parse(text: &str, prefixes: Option<&Prefixes>) -> Result<SelectorList<Simple>, String> {
+    check_css(text).map_err(|error| error.to_string())?;
     SelectorList::parse(&Language(prefixes), &mut Tokens::new(text), ParseRelative::No)
         .map_err(|error| describe_selector_error(&SelectorErrorKind::from(error)))
 }

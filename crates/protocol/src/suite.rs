@@ -11,6 +11,7 @@ mod json_schema;
 mod lint;
 pub mod matcher;
 pub mod network;
+mod path;
 pub mod patterns;
 mod privacy;
 mod problem;
@@ -25,6 +26,7 @@ mod read_request;
 mod read_subject;
 mod read_test;
 mod reader;
+mod shared;
 mod suggestion;
 mod template_names;
 mod variables;
@@ -311,6 +313,16 @@ pub enum Auth {
         /// The password
         password: String,
     },
+}
+
+impl Auth {
+    /// How long it is, in bytes.
+    fn size(&self) -> usize {
+        match self {
+            Self::Basic { user, password } => user.len() + password.len(),
+            Self::Bearer(token) => token.len(),
+        }
+    }
 }
 
 /// What a request sends.

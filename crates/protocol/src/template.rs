@@ -83,6 +83,8 @@ fn fill<E>(
 
 fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = template;
+    // Looked for once where there is none: a text of nothing but `${` would be gone through again for each of them.
+    let mut is_closed = true;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
@@ -92,12 +94,12 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
             rest = remaining;
             return Some(Piece::Text(literal));
         }
-        if let Some(after) = rest.strip_prefix("${")
-            && let Some(end) = after.find('}')
-        {
-            let name = after[..end].trim();
-            rest = &after[end + 1..];
-            return Some(Piece::Name(name));
+        if let Some(after) = rest.strip_prefix("${").filter(|_| is_closed) {
+            if let Some(end) = after.find('}') {
+                rest = &after[end + 1..];
+                return Some(Piece::Name(after[..end].trim()));
+            }
+            is_closed = false;
         }
         let end = rest.char_indices().skip(1).find(|(_, c)| *c == '$').map_or(rest.len(), |(at, _)| at);
         let (text, remaining) = rest.split_at(end);

@@ -13,7 +13,6 @@ use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, SealedSecr
 use stepcast_protocol::command::Run;
 use stepcast_protocol::event::{Role, RunningSuite};
 use stepcast_protocol::state::JobLimits;
-use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
 use uuid::Uuid;
 
@@ -21,7 +20,6 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
     check_limits(&run)?;
     let ReadSuite { suite, packed, stored } = suite::of_run(caller, &run).await?;
-    check_variables(&suite, run.vars.keys().map(String::as_str), run.secrets.keys().map(String::as_str))?;
     let job = Uuid::now_v7().to_string();
     let source = JobSource {
         suite: packed,
@@ -105,6 +103,9 @@ pub(super) async fn seal(
 fn check_limits(run: &Run) -> Result<(), Failure> {
     if run.labels.len() > limits::LABELS {
         return too_large(format!("a job has at most {} labels", limits::LABELS));
+    }
+    if run.tags.len() > limits::TAGS {
+        return too_large(format!("a run chooses by at most {} lists of tags", limits::TAGS));
     }
     check_names(
         run.labels.iter().flat_map(|(name, value)| [name, value]).chain(&run.tags).chain(&run.idempotency_key),

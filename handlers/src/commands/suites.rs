@@ -32,7 +32,7 @@ pub(super) struct Put {
 pub(super) async fn put(caller: &Caller<'_>, put: Put) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
     check_given_owner(caller, put.owner.as_deref())?;
-    let ReadSuite { suite, packed, .. } = suite::given(caller, put.suite.as_ref(), put.suite_gz.as_deref())?;
+    let ReadSuite { suite, packed, .. } = suite::given(caller, put.suite.as_ref(), put.suite_gz.as_deref()).await?;
     let name = put.name.unwrap_or(suite.name);
     named::check_stored_name(&name)?;
     let tests = u32::try_from(suite.tests.len()).unwrap_or(u32::MAX);
@@ -53,8 +53,8 @@ pub(super) async fn put(caller: &Caller<'_>, put: Put) -> Result<(), Failure> {
 
 pub(super) async fn get(caller: &Caller<'_>, name: &str) -> Result<(), Failure> {
     let found = caller.platform.table.suite(name).await?.ok_or_else(|| no_suite(name))?;
-    let suite = suite::unpack(&found.suite)?;
-    let NamedSuite { name, version, updated_at, owner, stored_by, .. } = found;
+    let NamedSuite { name, version, updated_at, owner, stored_by, suite, .. } = found;
+    let suite = suite::unpack(suite).await?;
     let body = EventBody::Suite { name, suite, version, updated_at: rfc3339(updated_at), owner, stored_by };
     Ok(caller.answer(body).await?)
 }

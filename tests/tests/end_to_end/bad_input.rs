@@ -54,6 +54,37 @@ async fn malformed_commands_get_an_error_each_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
+async fn a_suite_that_would_take_a_stack_or_ages_to_read_is_refused() {
+    let deployment = Deployment::start().await;
+    let mut client = deployment.client().await;
+    let nested = |open: &str, inside: &str, close: &str, depth: usize| {
+        format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
+    };
+    let mut put = async |checks: Value| {
+        let suite = json!({ "suite": "s", "tests": [{ "name": "t", "get": "http://h/", "expect": checks }] });
+        client.ask(json!({ "action": "suites.put", "suite": suite })).await
+    };
+    for check in [
+        json!({ "json": format!("$[?{}]", nested("(", "@.a", ")", 5_000)) }),
+        json!({ "json": format!("$[?{}]", nested("(", "@.a", ")", 400)) }),
+        json!({ "json": format!("${}", nested("[?@", ".a", "]", 22)) }),
+        json!({ "css": nested(":not(", "a", ")", 400) }),
+        json!({ "xpath": nested("(", "1", ")", 400) }),
+        json!({ "body": null, "matches": nested("(", "a", ")", 400) }),
+    ] {
+        let answer = put(json!([check])).await;
+        assert_eq!(answer["code"], "invalid_suite", "{answer}");
+        assert!(answer["problems"][0]["path"].as_str().is_some_and(|path| path.starts_with("tests[0].expect[0]")));
+    }
+    let patterns: Vec<Value> =
+        (0..100).map(|number| json!({ "body": null, "matches": format!(r"\w{{1,100}}{number}") })).collect();
+    let answer = put(json!(patterns)).await;
+    assert_eq!((&answer["code"], answer["problems"].as_array().map(Vec::len)), (&json!("invalid_suite"), Some(20)));
+    assert_eq!(put(json!([{ "status": 200 }])).await["type"], "ok");
+    deployment.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let deployment = Deployment::start().await;
     let mut client = deployment.client().await;

@@ -223,3 +223,27 @@ async fn what_is_nearer_wins() {
     // A list without tests is an error only where no file has one.
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
+
+#[tokio::test]
+async fn only_regular_files_are_read() {
+    let files = Files::new();
+    let pipe = files.path("pipe").display().to_string();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let suite = |extra: &str| {
+        format!("suite: s\n{extra}\ntests: [{{ name: t, get: 'http://h/', expect: [{{ status: 200 }}] }}]\n")
+    };
+    for (file, told) in [
+        (files.write("a.yaml", &suite("include: pipe")), "`pipe` is a named pipe; only regular files are read"),
+        (files.write("b.yaml", &suite("include: /dev/zero")), "`/dev/zero` is a device; only regular files are read"),
+        (files.write("c.yaml", &suite("defaults: { ca: { file: pipe } }")), "`pipe` is a named pipe"),
+        (pipe.clone(), "is a named pipe"),
+        ("/dev/zero".to_owned(), "is a device"),
+    ] {
+        let ran = run(&["lint", &file]).await;
+        let folder = format!("{}/", files.path("").display().to_string().trim_end_matches('/'));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(ran.stderr.replace(&folder, "").contains(told), "{}", ran.stderr);
+    }
+    let imported = run(&["import", &pipe]).await;
+    assert_eq!(imported.code, 2, "{}", imported.stderr);
+}

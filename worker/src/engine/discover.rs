@@ -11,14 +11,18 @@ use http::Method;
 use links::Crawl;
 use robots::Robots;
 use std::collections::HashSet;
+use std::sync::Arc;
+use stepcast_protocol::bounds::SITEMAP_BYTES;
 use stepcast_protocol::pattern::{Pattern, TooLong};
 use stepcast_protocol::suite::{Defaults, Discover, DiscoverFrom};
 use stepcast_protocol::template;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// Largest sitemap, unpacked, in bytes. <https://www.sitemaps.org/protocol.html>
-const SITEMAP_BYTES: usize = 50 * 1024 * 1024;
+/// Most addresses of sitemaps that are looked at, taken or not.
+const ADDRESSES: usize = 500_000;
+/// How many addresses are held against patterns and rules before others have a turn on the thread.
+const AT_ONCE: usize = 500;
 
 /// Why there are no pages.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,9 @@ pub enum DiscoverError {
     /// The patterns ask too much of so many addresses
     #[error("one of the patterns of `include` and `exclude` {0}")]
     TooLong(#[from] TooLong),
+    /// There are more addresses than are looked at
+    #[error("the sitemaps have more than {ADDRESSES} addresses")]
+    TooMany,
     /// Everything that was found is left out
     #[error("no page is left: {excluded} left out by `include` and `exclude`, {refused} by the site's robots.txt")]
     NoneLeft {
@@ -62,6 +69,7 @@ impl DiscoverError {
             Self::Robots(_) => "mend `/robots.txt`, or write `robots: ignore` if the site is yours",
             Self::Pattern { .. } => "look at the variables it uses",
             Self::TooLong(_) => "mend the pattern",
+            Self::TooMany => "name the sitemap that has the pages you want",
             Self::NoneLeft { refused: 0, .. } => "the patterns look at whole addresses, `https://` included",
             Self::NoneLeft { .. } => "write `robots: ignore` if the site is yours",
         }
@@ -71,7 +79,7 @@ impl DiscoverError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Sitemap(error) | Self::Robots(error) => error.is_temporary(),
-            Self::Pattern { .. } | Self::TooLong(_) | Self::NoneLeft { .. } => false,
+            Self::Pattern { .. } | Self::TooLong(_) | Self::TooMany | Self::NoneLeft { .. } => false,
         }
     }
 }
@@ -95,7 +103,7 @@ pub struct Discovery<'a> {
 impl Discovery<'_> {
     /// The pages, each once, in an order that is the same as long as the site is.
     pub async fn pages(&self) -> Result<Vec<Url>, DiscoverError> {
-        let filter = self.filter().map_err(|key| DiscoverError::Pattern { key })?;
+        let filter = self.filter().await.map_err(|key| DiscoverError::Pattern { key })?;
         let pages = match &self.discover.from {
             DiscoverFrom::Sitemap(address) => {
                 let request = self.request(address, Some(SITEMAP_BYTES))?;
@@ -115,12 +123,16 @@ impl Discovery<'_> {
         let (mut sitemaps, mut robots) = (Sitemaps::new(self.reader(request)), self.robots(request));
         let (mut pages, mut seen) = (Pages::default(), HashSet::new());
         while let Some(found) = sitemaps.next().await? {
-            for page in found {
-                if pages.found.len() == self.most {
-                    return Ok(pages);
-                }
-                if seen.insert(page.clone()) {
-                    pages.consider(page, filter, &mut robots).await?;
+            let fresh: Vec<Url> = found.into_iter().filter(|page| seen.insert(page.clone())).collect();
+            if seen.len() > ADDRESSES {
+                return Err(DiscoverError::TooMany);
+            }
+            for some in fresh.chunks(AT_ONCE) {
+                for (page, wanted) in filter.judge(some.to_vec()).await? {
+                    if pages.found.len() == self.most {
+                        return Ok(pages);
+                    }
+                    pages.consider(page, wanted, &mut robots).await?;
                 }
             }
         }
@@ -155,36 +167,66 @@ impl Discovery<'_> {
     }
 
     /// The patterns filled in; or which of them are none then.
-    fn filter(&self) -> Result<Filter, &'static str> {
-        let set = |key, patterns: &[String]| {
-            let filled_in: Result<Vec<String>, _> =
-                patterns.iter().map(|pattern| template::render(pattern, self.scope)).collect();
-            filled_in.ok().and_then(|patterns| Pattern::any_of(&patterns).ok()).ok_or(key)
+    async fn filter(&self) -> Result<Filter, &'static str> {
+        let fill_in = |key, patterns: &[String]| {
+            let filled_in = patterns.iter().map(|pattern| template::render(pattern, self.scope));
+            filled_in.collect::<Result<Vec<_>, _>>().map_err(|_| key)
         };
         let Discover { include, exclude, .. } = self.discover;
-        let is_any = include.is_empty();
-        Ok(Filter { include: Some(set("include", include)?).filter(|_| !is_any), exclude: set("exclude", exclude)? })
+        let (include, exclude) = (fill_in("include", include)?, fill_in("exclude", exclude)?);
+        let read = tokio::task::spawn_blocking(move || Patterns::read(&include, &exclude)).await;
+        Ok(Filter(Arc::new(read.unwrap_or(Err("include"))?)))
     }
 }
 
 /// Which addresses are wanted.
-pub struct Filter {
+pub struct Filter(Arc<Patterns>);
+
+struct Patterns {
     /// Nothing, where all are
     include: Option<Pattern>,
     exclude: Pattern,
 }
 
+/// What the patterns say of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is taken
+    Taken,
+    /// It is not, because none of `include` names it
+    NotIncluded,
+    /// It is not, because one of `exclude` names it
+    Excluded,
+}
+
 impl Filter {
-    fn takes(&self, page: &Url) -> Result<bool, TooLong> {
+    /// What the patterns say of each address. They may take long, and so have a thread of their own.
+    async fn judge(&self, pages: Vec<Url>) -> Result<Vec<(Url, Wanted)>, TooLong> {
+        let patterns = Arc::clone(&self.0);
+        let judge = move || {
+            pages.into_iter().map(|page| Ok((patterns.judge(&page)?, page))).collect::<Result<Vec<_>, TooLong>>()
+        };
+        let judged = tokio::task::spawn_blocking(judge).await.unwrap_or(Err(TooLong::States))?;
+        Ok(judged.into_iter().map(|(wanted, page)| (page, wanted)).collect())
+    }
+}
+
+impl Patterns {
+    fn read(include: &[String], exclude: &[String]) -> Result<Self, &'static str> {
+        let set = |key, patterns: &[String]| Pattern::any_of(patterns).map_err(|_| key);
+        let is_any = include.is_empty();
+        Ok(Self { include: Some(set("include", include)?).filter(|_| !is_any), exclude: set("exclude", exclude)? })
+    }
+
+    fn judge(&self, page: &Url) -> Result<Wanted, TooLong> {
+        if self.exclude.is_match(page.as_str())? {
+            return Ok(Wanted::Excluded);
+        }
         let is_included = match &self.include {
             Some(include) => include.is_match(page.as_str())?,
             None => true,
         };
-        Ok(is_included && !self.excludes(page)?)
-    }
-
-    fn excludes(&self, page: &Url) -> Result<bool, TooLong> {
-        self.exclude.is_match(page.as_str())
+        Ok(if is_included { Wanted::Taken } else { Wanted::NotIncluded })
     }
 }
 
@@ -197,8 +239,8 @@ pub struct Pages {
 }
 
 impl Pages {
-    async fn consider(&mut self, page: Url, filter: &Filter, robots: &mut Robots<'_>) -> Result<(), DiscoverError> {
-        if !filter.takes(&page)? {
+    async fn consider(&mut self, page: Url, wanted: Wanted, robots: &mut Robots<'_>) -> Result<(), DiscoverError> {
+        if wanted != Wanted::Taken {
             self.excluded += 1;
         } else if robots.allows(&page).await? {
             self.found.push(page);

@@ -8,12 +8,17 @@ use super::fetch::{FetchError, Fetcher, Network};
 use super::mask::Mask;
 use super::network;
 use super::scope::{Scope, ScopeError};
-use each::EachError;
+use each::{Combinations, EachError};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use stepcast_protocol::limits::{NAME_BYTES, TESTS_PER_JOB};
 use stepcast_protocol::suite::{Discover, PAGE_VARIABLE, Suite, Test};
 use url::Url;
+
+/// Most bytes the values of `each` may have, in all tests together.
+const PLAN_BYTES: usize = 64 * 1024 * 1024;
+/// How many tests are made before others have a turn on the thread.
+const AT_ONCE: usize = 100;
 
 /// One test of a plan. It holds no secret, so it may be stored and queued as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +59,8 @@ enum Problem {
     Each(#[from] EachError),
     #[error("there are more than {TESTS_PER_JOB} tests once `each` and `discover` are expanded")]
     TooMany,
+    #[error("the values of `each` have more than {PLAN_BYTES} bytes in all tests together")]
+    TooLarge,
     #[error("test `{test}`: the address of a page that was discovered has a secret in it")]
     SecretPage { test: String },
     #[error("test `{test}`: {error}")]
@@ -66,6 +73,7 @@ impl Problem {
             Self::Scope(_) | Self::Network(_) => None,
             Self::Each(error) => Some(error.hint()),
             Self::SecretPage { .. } => Some("plans are stored, so they hold no secrets"),
+            Self::TooLarge => Some("make several suites of this one, or take shorter values"),
             Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
             Self::Discover { error, .. } => Some(error.hint()),
         }
@@ -94,7 +102,8 @@ pub async fn plan(
     let network = network.map_err(|error| Problem::Network(error).masked(&mask))?;
     let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
     let means = Means { fetcher, network, mask: &mask };
-    let mut planner = Planner { means, suite, scope, room: 0, names: HashMap::new(), tests: Vec::new() };
+    let mut planner =
+        Planner { means, suite, scope, room: 0, bytes: PLAN_BYTES, names: HashMap::new(), tests: Vec::new() };
     planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
     Ok(planner.tests)
 }
@@ -112,6 +121,8 @@ struct Planner<'a> {
     scope: Scope,
     /// How many discovered pages there is room for beside the tests known without looking
     room: usize,
+    /// How many bytes there is room for in values of `each`
+    bytes: usize,
     /// How often a name was given
     names: HashMap<String, usize>,
     tests: Vec<PlannedTest>,
@@ -137,7 +148,13 @@ impl Planner<'_> {
         if each::count(test) > TESTS_PER_JOB {
             return Err(Problem::TooMany);
         }
-        for variables in each::combinations(test, &self.scope)? {
+        let combinations = Combinations::of(test, &self.scope)?;
+        self.bytes = self.bytes.checked_sub(combinations.bytes()).ok_or(Problem::TooLarge)?;
+        for number in 0..combinations.count() {
+            if number % AT_ONCE == AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+            let variables = combinations.get(number);
             let scope = self.scope_with(&variables);
             let name = each::name(test, &variables, &scope);
             match &test.discover {
@@ -168,6 +185,9 @@ impl Planner<'_> {
             return Err(Problem::SecretPage { test: name.to_owned() });
         }
         self.room -= pages.len();
+        let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let bytes = bytes.saturating_mul(pages.len());
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(Problem::TooLarge)?;
         for page in pages {
             let name = format!("{name}: {}", path_and_query(&page));
             let mut variables = variables.clone();

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use stepcast_protocol::limits::VARIABLE_BYTES;
 use stepcast_protocol::suite::Suite;
 use stepcast_protocol::template::{self, Lookup, SECRET_PREFIX};
@@ -37,15 +38,17 @@ pub enum ScopeError {
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     values: BTreeMap<String, String>,
+    /// What a run starts with; all tests and steps have it together
+    start: Arc<BTreeMap<String, String>>,
     /// The suite's variables that have a secret in them
-    secret: BTreeSet<String>,
+    secret: Arc<BTreeSet<String>>,
     /// The captures that took a part of a secret
     parts: BTreeSet<String>,
 }
 
 impl Lookup for Scope {
     fn lookup(&self, name: &str) -> Option<&str> {
-        self.values.lookup(name)
+        self.values.lookup(name).or_else(|| self.start.lookup(name))
     }
 }
 
@@ -62,6 +65,7 @@ impl Scope {
         for name in suite.vars.keys() {
             scope.fill_in(name, &suite.vars)?;
         }
+        scope.start = Arc::new(std::mem::take(&mut scope.values));
         Ok(scope)
     }
 
@@ -110,7 +114,7 @@ impl Scope {
                     let value = self.render_variable(name, template)?;
                     self.set(name, value);
                     if template::names(template).into_iter().any(|used| self.is_secret(used)) {
-                        self.secret.insert(name.to_owned());
+                        Arc::make_mut(&mut self.secret).insert(name.to_owned());
                     }
                 }
                 Reference::To(name) if self.values.contains_key(name) => {}

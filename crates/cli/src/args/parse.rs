@@ -1,5 +1,6 @@
 //! Values as they are typed.
 
+use std::path::Path;
 use std::time::Duration;
 use stepcast_platform::Clock;
 use stepcast_platform::auth::{TrustedIssuers, is_principal_name};
@@ -7,6 +8,9 @@ use stepcast_platform::origin::Origin;
 use stepcast_protocol::duration;
 use stepcast_protocol::limits::{JOB_TIME, TOKEN_LIFETIME};
 use stepcast_protocol::moment::Moment;
+
+/// Largest file an argument is taken from.
+const FILE_BYTES: usize = 1024 * 1024;
 
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     duration::parse(text)
@@ -19,7 +23,7 @@ pub(super) fn parse_issuers(text: &str) -> Result<TrustedIssuers, String> {
 /// The text itself, or what is in the file that `@FILE` names.
 pub(crate) fn text_or_file(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file).map_err(|error| format!("`{file}` cannot be read: {error}")),
+        Some(file) => crate::files::read_named(Path::new(file), FILE_BYTES),
         None => Ok(text.to_owned()),
     }
 }

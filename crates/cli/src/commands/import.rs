@@ -2,16 +2,17 @@
 
 use crate::args::ImportArguments;
 use crate::exit::{Exit, UsageError};
-use crate::{import, report, suite_file};
+use crate::{files, import, report};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use stepcast_protocol::limits::SUITE_BYTES;
 
 /// Writes the suite to standard output or to a file; what has to be known about it goes to standard error. Where the suite
 /// does not have everything the file has, the command fails, unless that is accepted: a run of it may be green where the
 /// file's is red.
 pub(crate) fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
-    let text = suite_file::read_text(&arguments.file).map_err(UsageError::new)?;
+    let text = files::read_named(&arguments.file, SUITE_BYTES).map_err(UsageError::new)?;
     let imported = import::hurl(&arguments.file, &text)?;
     match &arguments.output {
         Some(path) => write(path, &imported.suite, arguments.force)?,

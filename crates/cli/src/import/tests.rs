@@ -130,6 +130,18 @@ proptest! {
 }
 
 #[test]
+fn fuzz_hurl() {
+    stepcast_fuzz::fuzz(&stepcast_fuzz::languages::HURL, |text| {
+        // Of a large file, a suite may not be good: it may have too many steps.
+        if let Ok(entries) = hurl::read(text)
+            && let (Some(converted), _) = convert::convert(&entries, "a", Path::new("/nowhere"))
+        {
+            let _ = Suite::parse(&converted.suite.write());
+        }
+    });
+}
+
+#[test]
 fn what_nests_without_an_end_is_refused() {
     for opening in ["[", "{\"a\":", "[{\"a\":"] {
         let text = format!("POST http://h/\n{}", opening.repeat(100_000));

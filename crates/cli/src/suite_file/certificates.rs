@@ -2,7 +2,7 @@
 //!
 //! Private keys are left alone: what is put in here becomes part of the suite, which is stored and shown.
 
-use super::load::{LOOKED_UP, Loader, child, read_text};
+use super::load::{LOOKED_UP, Loader, child};
 use serde_json::Value;
 use std::path::Path;
 use stepcast_protocol::document::{Kind, Node};
@@ -29,7 +29,7 @@ fn fill_in_file(loader: &mut Loader, node: &mut Node, folder: &Path, path: &str)
     if file.key != "file" {
         return;
     }
-    let text = read_text(&folder.join(name)).unwrap_or_else(|message| {
+    let text = loader.read(&folder.join(name)).unwrap_or_else(|message| {
         loader.problem(path, file.value.position, message, Some(LOOKED_UP));
         GOOD.to_owned()
     });

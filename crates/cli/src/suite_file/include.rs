@@ -1,5 +1,6 @@
 //! Puts the parts of a suite together. What is nearer to the file somebody runs wins.
 
+use std::collections::HashMap;
 use stepcast_protocol::document::{Entry, Kind, Node};
 
 /// `over` with everything of `under` it does not say itself: tests of both, `under` first; variables, defaults, their
@@ -17,12 +18,15 @@ pub(super) fn merge(under: Node, over: Node) -> Node {
 
 fn merge_entries(under: Vec<Entry>, over: Vec<Entry>, both: impl Fn(&str, Node, Node) -> Node) -> Vec<Entry> {
     let mut merged = under;
+    let places: HashMap<String, usize> =
+        merged.iter().enumerate().map(|(place, entry)| (entry.key.clone(), place)).collect();
     for entry in over {
-        match merged.iter().position(|known| known.key == entry.key) {
-            Some(at) => {
-                let under = merged.remove(at).value;
+        match places.get(&entry.key).map(|place| &mut merged[*place]) {
+            Some(known) => {
+                let nothing = Node { position: None, kind: Kind::List(Vec::new()) };
+                let under = std::mem::replace(&mut known.value, nothing);
                 let value = both(&entry.key, under, entry.value);
-                merged.insert(at, Entry { value, ..entry });
+                *known = Entry { value, ..entry };
             }
             None => merged.push(entry),
         }

@@ -4,15 +4,19 @@ use super::include::merge;
 use super::sources::{Sources, shift, shift_position};
 use super::{certificates, tables};
 use crate::exit::UsageError;
+use crate::files;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use stepcast_protocol::bounds::PROBLEMS;
 use stepcast_protocol::document::{Kind, Node, Position};
 use stepcast_protocol::limits::SUITE_BYTES;
 use stepcast_protocol::suite::{Problem, hide_private_lines};
 
 /// Most files one suite is made of.
 const MAX_FILES: usize = 100;
+/// Most bytes of the files a suite names, together. What is made of them has at most [`SUITE_BYTES`].
+const READ_BYTES: usize = 16 * 1024 * 1024;
 
 /// Reads files and collects what is wrong with them.
 #[derive(Default)]
@@ -23,12 +27,14 @@ pub(super) struct Loader {
     open: Vec<PathBuf>,
     /// Every file that was read; one that is included twice is there once
     seen: HashSet<PathBuf>,
+    /// How much was read of files that others name
+    bytes: usize,
 }
 
 impl Loader {
     /// The suite of a file, with everything it takes from others in its place.
     pub fn load(&mut self, path: &Path) -> Result<Node, UsageError> {
-        let text = read_text(path).map_err(UsageError::new)?;
+        let text = files::read_named(path, SUITE_BYTES).map_err(UsageError::new)?;
         let identity = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         Ok(self.load_text(path, identity, text).unwrap_or(Node { position: None, kind: Kind::Mapping(Vec::new()) }))
     }
@@ -49,7 +55,20 @@ impl Loader {
         self.problems.iter().map(|problem| self.sources.render(problem)).collect()
     }
 
+    /// A file that another names, as text. All of them together are bounded: a thousand tests may name a table each.
+    pub fn read(&mut self, path: &Path) -> Result<String, String> {
+        if self.bytes > READ_BYTES {
+            return Err(format!("the files this suite names are larger than {READ_BYTES} bytes together"));
+        }
+        let text = files::read_suite_part(path)?;
+        self.bytes += text.len();
+        Ok(text)
+    }
+
     pub fn problem(&mut self, path: &str, position: Option<Position>, message: String, hint: Option<&str>) {
+        if self.problems.len() >= PROBLEMS {
+            return;
+        }
         let hint = hint.map(str::to_owned);
         self.problems.push(Problem { path: path.to_owned(), position, message, hint, ..Problem::default() });
     }
@@ -115,7 +134,7 @@ impl Loader {
             return None;
         };
         let path = folder.join(name);
-        let text = match read_text(&path) {
+        let text = match self.read(&path) {
             Ok(text) => text,
             Err(message) => {
                 self.problem("include", file.position, message, Some(LOOKED_UP));
@@ -161,18 +180,4 @@ fn name_of(path: &Path) -> String {
 pub(super) fn child<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
     let Kind::Mapping(entries) = &mut node.kind else { return None };
     entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
-}
-
-/// A file as text, unless it is larger than any suite.
-pub(crate) fn read_text(path: &Path) -> Result<String, String> {
-    let unreadable = |error| format!("`{}` cannot be read: {error}", path.display());
-    if fs::metadata(path).map_err(unreadable)?.len() > SUITE_BYTES as u64 {
-        return Err(format!("`{}` is larger than the {SUITE_BYTES} bytes a suite may have", path.display()));
-    }
-    let bytes = fs::read(path).map_err(unreadable)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.split(|byte| *byte == b'\n').count();
-        format!("`{}` is not UTF-8 text: line {line} has other bytes in it; save it as UTF-8", path.display())
-    })
 }

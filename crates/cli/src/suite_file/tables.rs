@@ -1,6 +1,6 @@
 //! Puts tables in the place of the files that hold them: `each: { csv: cities.csv }`.
 
-use super::load::{LOOKED_UP, Loader, child, read_text};
+use super::load::{LOOKED_UP, Loader, child};
 use serde_json::Value;
 use std::path::Path;
 use stepcast_protocol::document::{Kind, Node};
@@ -27,7 +27,7 @@ fn fill_in_table(loader: &mut Loader, table: &mut Node, folder: &Path, path: &st
     }
     let (name, position) = (name.clone(), table.position);
     let file = folder.join(&name);
-    let read = read_text(&file).map_err(|message| (message, Some(LOOKED_UP)));
+    let read = loader.read(&file).map_err(|message| (message, Some(LOOKED_UP)));
     let read = read.and_then(|text| if path.ends_with("csv") { csv(&name, text) } else { json(loader, &file, text) });
     // Something good stands in for what is wrong, which is told once.
     let one_value = || Kind::List(vec![Node { position, kind: Kind::Scalar(Value::from("")) }]);

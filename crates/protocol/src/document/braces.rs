@@ -41,9 +41,9 @@ pub(super) fn show(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace(DOLLAR, "$").replace(OPEN, "{").replace(CLOSE, "}"))
 }
 
-/// The name that ends with the next brace.
+/// The name that ends with the next brace. Nothing behind the first character that is in no name is looked at.
 fn name(text: &str) -> Option<&str> {
-    let name = &text[..text.find('}')?];
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '));
-    is_name.then_some(name)
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+    let (name, rest) = text.split_at(text.find(|c| !is_name(c))?);
+    (!name.is_empty() && rest.starts_with('}')).then_some(name)
 }

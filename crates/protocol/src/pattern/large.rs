@@ -4,7 +4,8 @@
 //! much memory; when it is full they are thrown away, and the engine gives up if it has come too little further since.
 //! <https://docs.rs/regex-automata/0.4/regex_automata/hybrid/dfa/struct.Config.html#method.minimum_bytes_per_state>
 
-use super::{COMPILED_BYTES, TooLong};
+use super::{TooLong, syntax};
+use crate::bounds::PATTERN_BYTES;
 use regex_automata::hybrid::dfa::{Config, DFA};
 use regex_automata::hybrid::regex::{Cache, Regex};
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
@@ -44,10 +45,10 @@ impl Large {
 
 fn automaton(texts: &[String], bytes_per_state: usize, is_backwards: bool) -> Result<DFA, TooLong> {
     let compiled = thompson::Config::new()
-        .nfa_size_limit(Some(COMPILED_BYTES))
+        .nfa_size_limit(Some(PATTERN_BYTES))
         .which_captures(WhichCaptures::None)
         .reverse(is_backwards);
-    let nfa = NFA::compiler().configure(compiled).build_many(texts).map_err(|_| TooLong::States)?;
+    let nfa = NFA::compiler().configure(compiled).syntax(syntax()).build_many(texts).map_err(|_| TooLong::States)?;
     let config = Config::new()
         .match_kind(if is_backwards { MatchKind::All } else { MatchKind::LeftmostFirst })
         .cache_capacity(STATES_BYTES)

@@ -51,6 +51,27 @@ impl Patterns {
     }
 }
 
+/// All patterns of a schema. Everything is taken for a schema, so that none is overlooked.
+pub(crate) fn patterns(schema: &Value) -> Vec<&str> {
+    let mut patterns = Vec::new();
+    collect(schema, &mut patterns);
+    patterns
+}
+
+fn collect<'s>(value: &'s Value, patterns: &mut Vec<&'s str>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, patterns)),
+        Value::Object(members) => {
+            patterns.extend(members.get("pattern").and_then(Value::as_str));
+            if let Some(Value::Object(properties)) = members.get("patternProperties") {
+                patterns.extend(properties.keys().map(String::as_str));
+            }
+            members.values().for_each(|member| collect(member, patterns));
+        }
+        _ => {}
+    }
+}
+
 /// Steps that it takes to hold a pattern against a text.
 pub(super) fn steps_of_text(text: &str) -> u64 {
     steps(text, COUNTED.get().text)

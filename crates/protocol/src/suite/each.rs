@@ -4,6 +4,7 @@ use super::Axis;
 use super::read::{check_variable_names, is_variable_name};
 use super::reader::At;
 use crate::document::Kind;
+use crate::limits;
 use crate::template;
 use std::collections::HashSet;
 
@@ -21,6 +22,12 @@ pub(super) fn read_each(at: &At) -> Option<Vec<Axis>> {
     let fields = at.open_fields()?;
     let axes: Vec<Option<Axis>> = fields.entries().map(|(name, at)| read_axis(name, &at)).collect();
     let axes: Vec<Axis> = axes.into_iter().collect::<Option<_>>()?;
+    let names: usize = axes.iter().map(|axis| axis.names.len()).sum();
+    if names > limits::EACH_NAMES {
+        let hint = "every test that is made has a value of each of them";
+        at.problem_with_hint(format!("`each` has at most {} names, this one {names}", limits::EACH_NAMES), hint);
+        return None;
+    }
     let mut seen = HashSet::new();
     for name in axes.iter().flat_map(|axis| &axis.names) {
         if !seen.insert(name) {
@@ -93,6 +100,9 @@ fn read_rows(at: &At) -> Option<Axis> {
         }
         if names.is_empty() {
             return row.expected_value("a row that gives at least one variable a value");
+        }
+        if names.len() > limits::EACH_NAMES {
+            return Some(Axis { names, rows });
         }
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
         let fields = row.fields(&known)?;

@@ -3,9 +3,11 @@
 //!
 //! It happens on the tree, before anything is read, so that whoever reads checks knows nothing of groups.
 
+use super::path::Path;
+use super::quote::shorten;
 use super::read_check::{GROUPS, read_checks};
 use super::reader::{At, Reader};
-use super::suggestion::suggest;
+use super::suggestion::{listed, suggest};
 use crate::document::{Entry, Kind, Node};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ const EXPANDED_BYTES: usize = 8 * 1024 * 1024;
 /// The suite with every `use` replaced by the checks of its group, nothing said of what is wrong with them.
 pub(super) fn expanded(node: &Node) -> Node {
     let reader = Reader::default();
-    expand(&At { reader: &reader, node, path: String::new() }).into_owned()
+    expand(&At::whole(&reader, node)).into_owned()
 }
 
 /// The suite with every `use` replaced by the checks of its group.
@@ -41,7 +43,7 @@ struct Groups<'s, 'a> {
 
 fn read_groups<'a>(suite: &At<'a>, entries: &'a [Entry]) -> BTreeMap<&'a str, Option<(&'a [Node], usize)>> {
     let Some(entry) = entries.iter().find(|entry| entry.key == "checks") else { return BTreeMap::new() };
-    let checks = At { reader: suite.reader, node: &entry.value, path: "checks".to_owned() };
+    let checks = At { reader: suite.reader, node: &entry.value, path: Path::written("checks") };
     let Some(fields) = checks.open_fields() else { return BTreeMap::new() };
     fields.entries().map(|(name, at)| (name, read_group(&at))).collect()
 }
@@ -94,7 +96,7 @@ impl Groups<'_, '_> {
 
     /// The checks a `use` stands for; nothing where it is not good, which is reported.
     fn used(&mut self, check: &Node, path: &str) -> Option<&[Node]> {
-        let at = At { reader: self.at.reader, node: check, path: path.to_owned() };
+        let at = At { reader: self.at.reader, node: check, path: Path::written(path) };
         let name = at.fields(&["use"])?.get("use")?.text()?;
         match self.by_name.get(name.as_str()) {
             Some(Some((checks, bytes))) => match self.room.checked_sub(*bytes) {
@@ -116,9 +118,9 @@ impl Groups<'_, '_> {
         let hint = match (suggest(name, &known), known.as_slice()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, []) => "name groups of checks under `checks` of the suite".to_owned(),
-            (None, _) => format!("known here: {}", known.join(", ")),
+            (None, _) => format!("known here: {}", listed(&known)),
         };
-        at.problem_with_hint(format!("there is no group of checks `{name}`"), hint);
+        at.problem_with_hint(format!("there is no group of checks `{}`", shorten(name)), hint);
     }
 }
 

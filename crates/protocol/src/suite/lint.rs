@@ -2,6 +2,7 @@
 //!
 //! What was read is looked at; where it stands is found in the tree it was read from.
 
+mod circles;
 mod contradictions;
 mod credentials;
 mod never;
@@ -18,18 +19,24 @@ use super::variables::check_variables;
 use super::{Step, Suite, Test};
 use crate::document::{Node, Position};
 use place::Place;
+use std::collections::HashSet;
 
 /// Collects warnings.
 struct Warnings<'a> {
     node: &'a Node,
     problems: Vec<Problem>,
+    /// What stands in a group of checks or in the defaults is told once, not for everything that uses it
+    told: HashSet<(Position, String)>,
 }
 
-/// Everything to be warned of in a suite, in the order of the text. `is_shared` says whether a place is in a file that
+/// Most warnings that are told.
+const MOST: usize = 100;
+
+/// What is to be warned of in a suite, in the order of the text, and no more than a hundred things. `is_shared` says whether a place is in a file that
 /// other suites may include, in which not everything has to be used.
 pub fn lint(node: &Node, suite: &Suite, is_shared: impl Fn(Position) -> bool) -> Vec<Problem> {
     let node = groups::expanded(node);
-    let mut warnings = Warnings { node: &node, problems: Vec::new() };
+    let mut warnings = Warnings { node: &node, problems: Vec::new(), told: HashSet::new() };
     undefined(suite, &mut warnings);
     for (number, test) in suite.tests.iter().enumerate() {
         of_test(test, &format!("tests[{number}]"), &mut warnings);
@@ -42,22 +49,25 @@ pub fn lint(node: &Node, suite: &Suite, is_shared: impl Fn(Position) -> bool) ->
 
 impl Warnings<'_> {
     fn warn(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
+        if self.problems.len() >= MOST {
+            return;
+        }
+        let (position, message) = (place.find(self.node), message.into());
+        if position.is_some_and(|position| !self.told.insert((position, message.clone()))) {
+            return;
+        }
         self.problems.push(Problem {
             severity: Severity::Warning,
             path: place.as_written(self.node),
-            position: place.find(self.node),
-            message: message.into(),
+            position,
+            message,
             hint: Some(hint.into()),
             is_private: false,
         });
     }
 
-    /// What stands in a group of checks or in the defaults is told once, not for everybody who uses it.
     fn finish(mut self) -> Vec<Problem> {
         self.problems.sort_by(|one, other| (one.position, &one.message).cmp(&(other.position, &other.message)));
-        self.problems.dedup_by(|one, other| {
-            one.position.is_some() && one.position == other.position && one.message == other.message
-        });
         hide_private_lines(&mut self.problems);
         self.problems
     }

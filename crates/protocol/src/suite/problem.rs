@@ -1,5 +1,6 @@
 //! Everything that is wrong with a suite, with where it stands and what to do about it.
 
+use crate::bounds::PROBLEMS;
 use crate::document::{Position, SyntaxError};
 use crate::event::SuiteProblem;
 use crate::limits;
@@ -88,7 +89,7 @@ impl Problems {
             message: short(&problem.message),
             hint: problem.hint.as_ref().map(short),
         };
-        self.0.iter().take(20).map(wire).collect()
+        self.0.iter().take(PROBLEMS).map(wire).collect()
     }
 
     /// As a person reads them, each with the line it stands in.

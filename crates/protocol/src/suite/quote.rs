@@ -4,15 +4,19 @@ use crate::document::{Kind, Node};
 use crate::number;
 use serde_json::Value;
 
-/// How many characters of a text a message quotes.
+/// How many characters of a value a message quotes.
 const LONGEST_QUOTE: usize = 40;
+/// How many characters a message quotes of what it is about.
+const LONGEST_EXCERPT: usize = 160;
 
 /// A value as a message shows it.
 pub(super) fn quote(node: &Node) -> String {
     match &node.kind {
         Kind::Scalar(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),
-        Kind::Scalar(Value::String(text)) => format!("the text `{}`", shorten(text)),
-        Kind::Scalar(value) if let Some(number) = number::text(value) => format!("the number {}", shorten(&number)),
+        Kind::Scalar(Value::String(text)) => format!("the text `{}`", cut(text, LONGEST_QUOTE)),
+        Kind::Scalar(value) if let Some(number) = number::text(value) => {
+            format!("the number {}", cut(&number, LONGEST_QUOTE))
+        }
         Kind::Scalar(Value::Bool(value)) => format!("`{value}`"),
         Kind::List(items) if items.is_empty() => "an empty list".to_owned(),
         Kind::List(items) => format!("a list of {}", items.len()),
@@ -20,8 +24,13 @@ pub(super) fn quote(node: &Node) -> String {
     }
 }
 
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_QUOTE) {
+/// A text as far as a message shows it.
+pub(super) fn shorten(text: &str) -> String {
+    cut(text, LONGEST_EXCERPT)
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -1,7 +1,7 @@
 //! Reads a suite and its defaults. Tests are read in `read_test`, requests in `read_request`, checks in `read_check`.
 
 use super::groups;
-use super::problem::Problems;
+use super::problem::{Problem, Problems};
 use super::read_network::{NETWORK_KEYS, read_network};
 use super::read_request::{read_auth, read_follow, read_headers, read_timeout};
 use super::read_test::{read_test, read_time_limit};
@@ -49,10 +49,11 @@ pub(super) const MOST_CONCURRENCY: u32 = 256;
 
 /// Reads a suite, or says everything that is wrong with it.
 pub fn read(node: &Node) -> Result<Suite, Problems> {
+    node.check_bounds().map_err(|message| Problems(vec![Problem { message, ..Problem::default() }]))?;
     let reader = Reader::default();
-    template_names::check(&At { reader: &reader, node, path: String::new() });
-    let expanded = groups::expand(&At { reader: &reader, node, path: String::new() });
-    let suite = read_suite(&At { reader: &reader, node: &expanded, path: String::new() });
+    template_names::check(&At::whole(&reader, node));
+    let expanded = groups::expand(&At::whole(&reader, node));
+    let suite = read_suite(&At::whole(&reader, &expanded));
     drop(expanded);
     reader.finish(suite)
 }
@@ -93,6 +94,9 @@ pub(super) fn read_name(at: &At) -> Option<String> {
 /// The tags of a test.
 pub(super) fn read_tags(at: &At) -> Option<Vec<String>> {
     let tags = at.texts()?;
+    if tags.len() > limits::TAGS {
+        at.problem(format!("a test has at most {} tags, this one {}", limits::TAGS, tags.len()));
+    }
     tags.iter().try_for_each(|tag| check_shown(at, tag))?;
     Some(tags)
 }
@@ -106,6 +110,12 @@ fn check_shown(at: &At, name: &str) -> Option<()> {
 
 fn read_variables(at: &At) -> Option<Vec<(String, String)>> {
     let fields = at.open_fields()?;
+    let count = fields.entries().count();
+    if count > limits::VARS {
+        let hint = "give a test what it needs with `each`, or make several suites of this one";
+        at.problem_with_hint(format!("a suite has at most {} variables, this one {count}", limits::VARS), hint);
+        return None;
+    }
     check_variable_names(&fields, fields.entries().map(|(name, _)| name));
     at.text_pairs()
 }

@@ -1,7 +1,7 @@
 //! Reads filters: a list of names, or of mappings from a name to what it needs.
 
 use super::filter::{ENCODINGS, FILTERS, Filter};
-use super::patterns::{check_json_path, check_regex, check_selector, check_xpath};
+use super::patterns::{check_json_path, check_selector, check_xpath};
 use super::read_subject::read_group;
 use super::reader::At;
 use super::suggestion::suggestion;
@@ -107,18 +107,18 @@ fn read_date(at: &At) -> Option<Filter> {
 fn read_replace_pattern(at: &At) -> Option<Filter> {
     let fields = at.fields(&REPLACE_KEYS)?;
     let (pattern, with) = (fields.require("pattern"), fields.require("with"));
-    let (pattern, with) = (pattern.and_then(|at| at.pattern(check_regex)), with.and_then(|at| at.text()));
+    let (pattern, with) = (pattern.and_then(|at| at.regex()), with.and_then(|at| at.text()));
     Some(Filter::ReplacePattern { pattern: pattern?, with: with? })
 }
 
 /// A pattern, or a mapping of one and which of its groups is taken.
 fn read_regex(at: &At) -> Option<Filter> {
     let Kind::Mapping(_) = &at.node.kind else {
-        return Some(Filter::Regex { pattern: at.pattern(check_regex)?, group: None });
+        return Some(Filter::Regex { pattern: at.regex()?.0, group: None });
     };
     let fields = at.fields(&REGEX_KEYS)?;
-    let pattern = fields.require("pattern")?.pattern(check_regex)?;
-    let group = fields.get("group").map_or(Some(None), |at| read_group(&pattern, &at).map(Some))?;
+    let (pattern, groups) = fields.require("pattern")?.regex()?;
+    let group = fields.get("group").map_or(Some(None), |at| read_group(groups, &at).map(Some))?;
     Some(Filter::Regex { pattern, group })
 }
 

@@ -2,7 +2,6 @@
 
 use super::check::{LinkScope, Links};
 use super::matcher::status_class;
-use super::patterns::check_regex;
 use super::reader::At;
 use crate::document::Kind;
 use crate::limits;
@@ -34,7 +33,7 @@ pub(super) fn read_links(at: &At) -> Option<Links> {
     }
     if let Some(at) = fields.get("ignore") {
         let patterns = if matches!(at.node.kind, Kind::List(_)) { at.items()? } else { vec![at] };
-        links.ignore = patterns.iter().map(|at| at.pattern(check_regex)).collect::<Option<_>>()?;
+        links.ignore = patterns.iter().map(|at| at.regex().map(|(text, _)| text)).collect::<Option<_>>()?;
     }
     Some(links)
 }

@@ -3,10 +3,8 @@
 use super::check::{CertificateProperty, HopAttribute, Property, Subject};
 use super::filter::Filter;
 use super::matcher::{Bound, MATCHERS, Matcher, Order, TYPES, status_class};
-use super::patterns::check_regex;
 use super::reader::At;
 use crate::document::Kind;
-use crate::schema::Schema;
 use crate::{date, number, template};
 use serde_json::Value;
 
@@ -70,8 +68,8 @@ pub(super) fn read_matcher(compared: Compared, name: &str, at: &At) -> Option<Ma
         "not_contains" => Matcher::NotContains(read_scalar(at)?),
         "starts_with" => Matcher::StartsWith(at.text()?),
         "ends_with" => Matcher::EndsWith(at.text()?),
-        "matches" => Matcher::Matches(at.pattern(check_regex)?),
-        "not_matches" => Matcher::NotMatches(at.pattern(check_regex)?),
+        "matches" => Matcher::Matches(at.regex()?.0),
+        "not_matches" => Matcher::NotMatches(at.regex()?.0),
         "exists" => Matcher::Exists(at.boolean()?),
         "empty" => Matcher::Empty(at.boolean()?),
         "one_of" => Matcher::OneOf(at.items()?.iter().filter_map(|at| read_value(compared, at)).collect()),
@@ -98,8 +96,8 @@ pub(super) fn read_matcher(compared: Compared, name: &str, at: &At) -> Option<Ma
 /// A schema that is none is told where in it that is.
 fn read_schema(at: &At) -> Option<Value> {
     let value = at.node.to_json();
-    match Schema::new(&value) {
-        Ok(_) => Some(value),
+    match at.reader.shared.borrow_mut().schema(&value) {
+        Ok(()) => Some(value),
         Err(error) => {
             let place = error.pointer.split('/').skip(1).try_fold(at.clone(), |at, part| descend(&at, part));
             place.unwrap_or_else(|| at.clone()).problem(error.to_string());

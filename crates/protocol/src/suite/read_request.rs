@@ -55,10 +55,14 @@ pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<St
     let ((method, url), own) = (target?, own?);
     let names_asker = own.iter().any(|(name, _)| name == "authorization");
     let auth = auth?.or_else(|| defaults.auth.clone().filter(|_| !names_asker));
+    let headers = over_defaults(own, &defaults.headers, auth.is_some());
+    // The defaults stand once in a suite and once in each of its steps when it is read.
+    let bytes = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    fields.at().inherit(bytes + auth.as_ref().map_or(0, Auth::size))?;
     Some(Request {
         method: method.to_ascii_uppercase(),
         url,
-        headers: over_defaults(own, &defaults.headers, auth.is_some()),
+        headers,
         auth,
         body: body?,
         timeout: timeout?,
@@ -108,6 +112,11 @@ pub(super) fn read_headers(fields: &Fields) -> Option<Vec<(String, String)>> {
 
 fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
     let fields = at.open_fields()?;
+    let count = fields.entries().count();
+    if count > limits::HEADERS {
+        at.problem(format!("a request has at most {} headers, this one {count}", limits::HEADERS));
+        return None;
+    }
     let mut headers = Vec::new();
     for (name, value) in fields.entries() {
         let is_template = template::is_template(name);

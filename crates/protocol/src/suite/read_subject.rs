@@ -2,10 +2,9 @@
 
 use super::check::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, Property, Subject};
 use super::matcher::MATCHERS;
-use super::patterns::{check_json_path, check_regex, check_selector, check_xpath};
+use super::patterns::{check_json_path, check_selector, check_xpath};
 use super::read_filter::read_place;
 use super::reader::{At, Fields};
-use crate::pattern::Pattern;
 use crate::template;
 use crate::xpath::{Gives, XPath};
 use serde_json::Value;
@@ -92,18 +91,14 @@ fn read_certificate_property(at: &At) -> Option<CertificateProperty> {
 }
 
 fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {
-    let pattern = at.pattern(check_regex)?;
-    let group = fields.get("group").map_or(Some(None), |at| read_group(&pattern, &at).map(Some))?;
+    let (pattern, groups) = at.regex()?;
+    let group = fields.get("group").map_or(Some(None), |at| read_group(groups, &at).map(Some))?;
     Some(Subject::Regex { pattern, group })
 }
 
-/// A group of a pattern.
-pub(super) fn read_group(pattern: &str, at: &At) -> Option<u32> {
-    // A pattern that is a template has groups nobody knows yet.
-    let groups = match Pattern::new(pattern) {
-        Ok(read) if !template::is_template(pattern) => read.groups(),
-        _ => usize::from(u16::MAX),
-    };
+/// A group of a pattern that has so many; of one that is a template that is not known yet.
+pub(super) fn read_group(groups: Option<usize>, at: &At) -> Option<u32> {
+    let groups = groups.unwrap_or(usize::from(u16::MAX));
     let group = at.whole_number(0, u32::from(u16::MAX))?;
     if group as usize > groups {
         at.problem_with_hint(format!("the last group of the pattern is {groups}"), "0 stands for all that is matched");

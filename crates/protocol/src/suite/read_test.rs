@@ -1,7 +1,6 @@
 //! Reads tests and their steps.
 
 use super::each::read_each;
-use super::patterns::check_regex;
 use super::read::{check_variable_names, read_name, read_retries, read_tags};
 use super::read_check::{read_capture, read_checks};
 use super::read_request::{REQUEST_KEYS, read_request, read_url};
@@ -223,10 +222,10 @@ fn read_discover_from(fields: &Fields) -> Option<DiscoverFrom> {
 fn read_patterns(at: &At) -> Option<Vec<String>> {
     match at.node.kind {
         Kind::List(_) => {
-            let patterns: Vec<_> = at.items()?.iter().map(|at| at.pattern(check_regex)).collect();
+            let patterns: Vec<_> = at.items()?.iter().map(|at| at.regex().map(|(text, _)| text)).collect();
             patterns.into_iter().collect()
         }
-        _ => Some(vec![at.pattern(check_regex)?]),
+        _ => Some(vec![at.regex()?.0]),
     }
 }
 

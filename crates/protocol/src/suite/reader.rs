@@ -1,10 +1,14 @@
-//! Walks a document with the path in hand and collects every problem instead of stopping at the first.
+//! Walks a document with the path in hand and collects problems instead of stopping at the first. After so many of them
+//! nothing is read any more: what is left of lists and mappings is taken for empty.
 
+use super::path::Path;
 use super::privacy::{hide_private_lines, is_private};
 use super::problem::{Problem, Problems};
-use super::quote::{boolean_meant, quote};
+use super::quote::{boolean_meant, quote, shorten};
 use super::read_network::NETWORK_KEYS;
-use super::suggestion::{suggest, suggestion};
+use super::shared::Shared;
+use super::suggestion::{listed, suggest, suggestion};
+use crate::bounds::PROBLEMS;
 use crate::document::{Entry, Kind, Node, Position};
 use crate::number;
 use crate::template;
@@ -16,6 +20,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Reader {
     problems: RefCell<Vec<Problem>>,
+    pub shared: RefCell<Shared>,
 }
 
 /// A node with the way to it.
@@ -23,7 +28,7 @@ pub(super) struct Reader {
 pub(super) struct At<'a> {
     pub reader: &'a Reader,
     pub node: &'a Node,
-    pub path: String,
+    pub path: Path<'a>,
 }
 
 /// A mapping of which every key has to be known.
@@ -45,8 +50,16 @@ impl Reader {
         }
     }
 
-    pub fn report(&self, path: &str, position: Option<Position>, message: impl Into<String>, hint: Option<String>) {
-        let (is_private, path, message) = (is_private(path), path.to_owned(), message.into());
+    /// Whether there are as many problems as anybody is told.
+    pub fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= PROBLEMS
+    }
+
+    pub fn report(&self, path: String, position: Option<Position>, message: impl Into<String>, hint: Option<String>) {
+        if self.is_full() {
+            return;
+        }
+        let (is_private, message) = (is_private(&path), message.into());
         self.problems.borrow_mut().push(Problem { path, position, message, hint, is_private, ..Problem::default() });
     }
 
@@ -59,12 +72,17 @@ impl Reader {
 }
 
 impl<'a> At<'a> {
+    /// The whole document.
+    pub fn whole(reader: &'a Reader, node: &'a Node) -> Self {
+        Self { reader, node, path: Path::default() }
+    }
+
     pub fn problem(&self, message: impl Into<String>) {
-        self.reader.report(&self.path, self.node.position, message, None);
+        self.reader.report(self.path.to_string(), self.node.position, message, None);
     }
 
     pub fn problem_with_hint(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.reader.report(&self.path, self.node.position, message, Some(hint.into()));
+        self.reader.report(self.path.to_string(), self.node.position, message, Some(hint.into()));
     }
 
     /// Another kind of thing was expected.
@@ -81,19 +99,22 @@ impl<'a> At<'a> {
 
     /// What stands here, as a message may show it.
     fn found(&self) -> String {
-        if is_private(&self.path) { self.node.describe().to_owned() } else { quote(self.node) }
+        if is_private(&self.path.to_string()) { self.node.describe().to_owned() } else { quote(self.node) }
     }
 
     /// A mapping with these keys and no others.
     pub fn fields(&self, known: &[&str]) -> Option<Fields<'a>> {
         let mut fields = self.open_fields()?;
         for entry in fields.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            if self.reader.is_full() {
+                return None;
+            }
             let near = suggest(&entry.key, known);
             let hint =
                 near.map_or_else(|| unknown_key_hint(&entry.key, known), |near| format!("did you mean `{near}`?"));
-            let message = format!("unknown key `{}`", entry.key);
-            self.reader.report(&self.join(&entry.key), entry.position, message, Some(hint));
-            if near.is_some_and(|near| is_private(&self.join(near))) {
+            let message = format!("unknown key `{}`", shorten(&entry.key));
+            self.reader.report(self.path.to_key(&entry.key), entry.position, message, Some(hint));
+            if near.is_some_and(|near| is_private(&self.path.to_key(near))) {
                 self.reader.hide_last();
             }
             fields.meant.extend(near.map(str::to_owned));
@@ -103,6 +124,9 @@ impl<'a> At<'a> {
 
     /// A mapping whose keys somebody else checks.
     pub fn open_fields(&self) -> Option<Fields<'a>> {
+        if self.reader.is_full() {
+            return None;
+        }
         match &self.node.kind {
             Kind::Mapping(entries) => Some(Fields { at: self.clone(), entries, meant: Vec::new() }),
             _ => self.expected("a mapping"),
@@ -113,7 +137,10 @@ impl<'a> At<'a> {
         let Kind::List(items) = &self.node.kind else {
             return self.expected("a list");
         };
-        let item = |(number, node)| At { reader: self.reader, node, path: format!("{}[{number}]", self.path) };
+        if self.reader.is_full() {
+            return None;
+        }
+        let item = |(number, node)| At { reader: self.reader, node, path: self.path.item(number) };
         Some(items.iter().enumerate().map(item).collect())
     }
 
@@ -171,7 +198,7 @@ impl<'a> At<'a> {
             };
             let message = format!("expected {expected}, found {}", self.found());
             let hint = text.and_then(|text| suggestion(text, known));
-            self.reader.report(&self.path, self.node.position, message, hint);
+            self.reader.report(self.path.to_string(), self.node.position, message, hint);
         }
         found
     }
@@ -220,7 +247,7 @@ impl<'a> At<'a> {
     }
 
     /// A selector, pattern or path: `check` has to accept it, unless it is a template whose text is not known yet.
-    pub fn pattern(&self, check: impl Fn(&str) -> Result<(), String>) -> Option<String> {
+    pub fn pattern(&self, check: impl FnOnce(&str) -> Result<(), String>) -> Option<String> {
         let text = self.text_not_empty()?;
         if template::is_template(&text) {
             return Some(text);
@@ -234,8 +261,18 @@ impl<'a> At<'a> {
         }
     }
 
-    fn join(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    /// Counts what is taken over from the defaults; nothing, where there is too much of it.
+    pub fn inherit(&self, bytes: usize) -> Option<()> {
+        let taken = self.reader.shared.borrow_mut().inherit(bytes);
+        taken.map_err(|message| self.problem(message)).ok()
+    }
+
+    /// A pattern, and how many groups it has; it may be a template, of which that is not known.
+    pub fn regex(&self) -> Option<(String, Option<usize>)> {
+        let mut groups = None;
+        let check = |text: &str| self.reader.shared.borrow_mut().pattern(text).map(|count| groups = Some(count));
+        let text = self.pattern(check)?;
+        Some((text, groups))
     }
 }
 
@@ -273,11 +310,11 @@ impl<'a> Fields<'a> {
     pub fn problem_at_key(&self, key: &str, message: impl Into<String>, hint: Option<String>) {
         let own = self.entries.iter().find(|entry| entry.key == key);
         let position = own.map_or(self.at.node.position, |entry| entry.position);
-        self.at.reader.report(&self.at.join(key), position, message, hint);
+        self.at.reader.report(self.at.path.to_key(key), position, message, hint);
     }
 
     fn child(&self, entry: &'a Entry) -> At<'a> {
-        At { reader: self.at.reader, node: &entry.value, path: self.at.join(&entry.key) }
+        At { reader: self.at.reader, node: &entry.value, path: self.at.path.key(&entry.key) }
     }
 }
 
@@ -289,5 +326,5 @@ fn unknown_key_hint(key: &str, known: &[&str]) -> String {
     if NETWORK_KEYS.contains(&key) {
         return format!("`{key}` stands in `defaults` and holds for every request of the suite");
     }
-    format!("known here: {}", known.join(", "))
+    format!("known here: {}", listed(known))
 }

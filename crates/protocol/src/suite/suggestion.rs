@@ -1,5 +1,12 @@
 //! What somebody most likely meant by a word that is not known.
 
+use super::quote::shorten;
+
+/// Longer words are not compared, in bytes.
+const LONGEST: usize = 64;
+/// Most words a message lists.
+const MOST_LISTED: usize = 60;
+
 /// Words of other tools and older versions, each with what it is called here.
 const OTHER_WORDS: [(&str, &str); 40] = [
     ("assert", "expect"),
@@ -58,10 +65,21 @@ pub(super) fn suggestion(word: &str, known: &[&str]) -> Option<String> {
     suggest(word, known).map(|near| format!("did you mean `{near}`?"))
 }
 
-/// The known word that is spelt almost like this one.
+/// Words as a message lists them; of many, the first.
+pub(super) fn listed(words: &[&str]) -> String {
+    let shown = words.iter().take(MOST_LISTED).map(|word| shorten(word)).collect::<Vec<_>>().join(", ");
+    if words.len() > MOST_LISTED { format!("{shown}, …") } else { shown }
+}
+
+/// The known word that is spelt almost like this one. Comparing takes the square of their length, so what is longer than
+/// any word is like none.
 pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     known
         .iter()
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= LONGEST / 3)
         .map(|candidate| (strsim::osa_distance(word, candidate), *candidate))
         .filter(|(distance, candidate)| *distance < candidate.len() && *distance <= (candidate.len() / 3).max(1))
         .min()

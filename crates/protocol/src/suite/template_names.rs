@@ -42,7 +42,7 @@ fn check_text(at: &At, text: &str) {
         };
         if !is_good {
             // Half a password may stand between the braces.
-            let name = if is_private(&at.path) { "…" } else { name };
+            let name = if is_private(&at.path.to_string()) { "…" } else { name };
             let message = format!("`${{{name}}}` names nothing; names have letters, digits, `_` and `-`");
             at.problem_with_hint(message, "where `${` itself is meant, write `$${`");
         }

@@ -5,20 +5,20 @@ use super::{
     Auth, Body, Bound, Capture, Check, Discover, DiscoverFrom, Filter, Matcher, PAGE_VARIABLE, Property, Request, Step,
     Subject, Suite, Test, ValueCheck,
 };
+use crate::bounds::PROBLEMS;
 use crate::template;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// Checks that every template of the suite can be filled in with its own variables, those given with the run, the
-/// secrets given with the run, and what earlier steps capture.
+/// secrets given with the run, and what earlier steps capture. Of what cannot, the first [`PROBLEMS`] are told.
 pub fn check_variables<'a>(
     suite: &'a Suite,
     given: impl IntoIterator<Item = &'a str>,
     secrets: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), Problems> {
-    let mut known: BTreeSet<String> = suite.vars.keys().cloned().collect();
-    known.extend(given.into_iter().map(str::to_owned));
-    known.extend(secrets.into_iter().map(|name| format!("{}{name}", template::SECRET_PREFIX)));
+    let own = suite.vars.keys().map(String::as_str);
+    let known = Known { names: own.chain(given).collect(), secrets: secrets.into_iter().collect(), outer: None };
     let mut problems = Vec::new();
     for (name, value) in &suite.vars {
         missing(value, &known, &format!("vars.{name}"), &mut problems);
@@ -27,34 +27,62 @@ pub fn check_variables<'a>(
         missing(template, &known, &format!("defaults.{place}"), &mut problems);
     }
     for (number, test) in suite.tests.iter().enumerate() {
+        if problems.len() >= PROBLEMS {
+            break;
+        }
         check_test(test, &known, &format!("tests[{number}]"), &mut problems);
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
-fn check_test(test: &Test, suite: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+/// The names that have a value somewhere in a suite, and those that have one around it: a suite may have thousands of
+/// variables and of tests.
+#[derive(Default)]
+struct Known<'k> {
+    names: HashSet<&'k str>,
+    /// Without `secret.`
+    secrets: HashSet<&'k str>,
+    outer: Option<&'k Known<'k>>,
+}
+
+impl<'k> Known<'k> {
+    fn within(outer: &'k Known<'k>) -> Self {
+        Self { outer: Some(outer), ..Self::default() }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let is_own = match name.strip_prefix(template::SECRET_PREFIX) {
+            Some(secret) => self.secrets.contains(secret),
+            None => self.names.contains(name),
+        };
+        is_own || self.outer.is_some_and(|outer| outer.has(name))
+    }
+}
+
+fn check_test(test: &Test, suite: &Known, path: &str, problems: &mut Vec<Problem>) {
     for axis in &test.each {
+        let path = format!("{path}.each.{}", axis.names.join(","));
         for value in axis.rows.iter().flatten() {
-            missing(value, suite, &format!("{path}.each.{}", axis.names.join(",")), problems);
+            missing(value, suite, &path, problems);
         }
     }
-    let mut known = suite.clone();
-    known.extend(test.each.iter().flat_map(|axis| axis.names.iter().cloned()));
+    let mut known = Known::within(suite);
+    known.names.extend(test.each.iter().flat_map(|axis| axis.names.iter().map(String::as_str)));
     if let Some(discover) = &test.discover {
         check_discover(discover, &known, &format!("{path}.discover"), problems);
-        known.insert(PAGE_VARIABLE.to_owned());
+        known.names.insert(PAGE_VARIABLE);
     }
     let own = if test.steps.len() > 1 { "steps" } else { "" };
     for (key, steps) in [("setup", &test.setup), (own, &test.steps), ("teardown", &test.teardown)] {
         for (number, step) in steps.iter().enumerate() {
             let path = if key.is_empty() { path.to_owned() } else { format!("{path}.{key}[{number}]") };
             check_step(step, &known, &path, problems);
-            known.extend(step.capture.iter().map(|(name, _)| name.clone()));
+            known.names.extend(step.capture.iter().map(|(name, _)| name.as_str()));
         }
     }
 }
 
-fn check_discover(discover: &Discover, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn check_discover(discover: &Discover, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     match &discover.from {
         DiscoverFrom::Sitemap(address) => missing(address, known, &format!("{path}.sitemap"), problems),
         DiscoverFrom::Links { start, .. } => missing(start, known, &format!("{path}.links"), problems),
@@ -66,7 +94,7 @@ fn check_discover(discover: &Discover, known: &BTreeSet<String>, path: &str, pro
     }
 }
 
-fn check_request(request: &Request, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn check_request(request: &Request, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     missing(&request.url, known, &format!("{path}.{}", request.method.to_lowercase()), problems);
     for (name, value) in &request.headers {
         missing(name, known, &format!("{path}.headers.{name}"), problems);
@@ -104,7 +132,7 @@ fn check_request(request: &Request, known: &BTreeSet<String>, path: &str, proble
     }
 }
 
-fn check_step(step: &Step, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn check_step(step: &Step, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     check_request(&step.request, known, path, problems);
     for (name, Capture { subject, filters }) in &step.capture {
         let path = format!("{path}.capture.{name}");
@@ -112,14 +140,14 @@ fn check_step(step: &Step, known: &BTreeSet<String>, path: &str, problems: &mut 
         missing_in_filters(filters, known, &path, problems);
     }
     // A check may use what its own step captures.
-    let mut known = known.clone();
-    known.extend(step.capture.iter().map(|(name, _)| name.clone()));
+    let mut known = Known::within(known);
+    known.names.extend(step.capture.iter().map(|(name, _)| name.as_str()));
     for (number, check) in step.expect.iter().enumerate() {
         missing_in_check(check, &known, &format!("{path}.expect[{number}]"), problems);
     }
 }
 
-fn missing_in_check(check: &Check, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn missing_in_check(check: &Check, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     match check {
         Check::One(ValueCheck { subject, filters, matchers }) => {
             missing_in_subject(subject, known, path, problems);
@@ -144,13 +172,13 @@ fn missing_in_check(check: &Check, known: &BTreeSet<String>, path: &str, problem
     }
 }
 
-fn missing_in_filters(filters: &[Filter], known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn missing_in_filters(filters: &[Filter], known: &Known, path: &str, problems: &mut Vec<Problem>) {
     for text in filters.iter().flat_map(Filter::texts) {
         missing(text, known, path, problems);
     }
 }
 
-fn missing_in_subject(subject: &Subject, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn missing_in_subject(subject: &Subject, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     match subject {
         Subject::Header(text)
         | Subject::Json(text)
@@ -167,7 +195,7 @@ fn missing_in_subject(subject: &Subject, known: &BTreeSet<String>, path: &str, p
     }
 }
 
-fn missing_in_matcher(matcher: &Matcher, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn missing_in_matcher(matcher: &Matcher, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     match matcher {
         Matcher::Equals(value) | Matcher::NotEquals(value) | Matcher::Contains(value) | Matcher::NotContains(value) => {
             missing_in_value(value, known, path, problems);
@@ -188,13 +216,13 @@ fn missing_in_matcher(matcher: &Matcher, known: &BTreeSet<String>, path: &str, p
     }
 }
 
-fn missing_in_bound(bound: &Bound, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn missing_in_bound(bound: &Bound, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     if let Bound::Text(text) = bound {
         missing(text, known, path, problems);
     }
 }
 
-fn missing_in_value(value: &Value, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn missing_in_value(value: &Value, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     match value {
         Value::String(text) => missing(text, known, path, problems),
         Value::Array(items) => items.iter().for_each(|item| missing_in_value(item, known, path, problems)),
@@ -203,9 +231,12 @@ fn missing_in_value(value: &Value, known: &BTreeSet<String>, path: &str, problem
     }
 }
 
-fn missing(text: &str, known: &BTreeSet<String>, path: &str, problems: &mut Vec<Problem>) {
+fn missing(text: &str, known: &Known, path: &str, problems: &mut Vec<Problem>) {
     for name in template::names(text) {
-        if known.contains(name) || template::MADE.contains(&name) {
+        if problems.len() >= PROBLEMS {
+            return;
+        }
+        if known.has(name) || template::MADE.contains(&name) {
             continue;
         }
         let hint = match name.strip_prefix(template::SECRET_PREFIX) {

@@ -2,12 +2,10 @@
 
 use super::token::{self, Kind, Token};
 use super::{Axis, Expression, FUNCTIONS, Gives, NodeTest, Operator, Start, Step, XPath, XPathError};
+use crate::bounds::XPATH;
 use crate::suite::closest;
 use std::mem;
 use std::ops::Range;
-
-/// Deepest nesting of parentheses and predicates.
-const DEEPEST: usize = 32;
 
 /// What binds loosest first.
 const BINARY: [&[(&str, Operator)]; 6] = [
@@ -35,6 +33,7 @@ const AXES: [(&str, Axis); 12] = [
 ];
 
 pub fn parse(text: &str) -> Result<XPath, XPathError> {
+    XPATH.check_length(text).map_err(|error| token::error(text, 0, error.to_string()))?;
     let tokens = token::tokens(text)?;
     let mut parser = Parser { text, tokens: &tokens, at: 0, depth: 0, first: First::ToCome, cuts: Vec::new() };
     let expression = parser.binary(0)?;
@@ -282,8 +281,8 @@ impl Parser<'_> {
     }
 
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, XPathError>) -> Result<T, XPathError> {
-        if self.depth == DEEPEST {
-            return Err(self.problem("it is nested too deeply"));
+        if self.depth == XPATH.depth {
+            return Err(self.problem(format!("it is nested more than {} deep", XPATH.depth)));
         }
         self.depth += 1;
         let result = read(self);

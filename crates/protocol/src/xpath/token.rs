@@ -1,9 +1,7 @@
 //! Cuts an expression into tokens (section 3.7 of the standard).
 
 use super::XPathError;
-
-/// Most tokens of an expression, so that no stack is too small for what they nest.
-const MOST: usize = 500;
+use crate::bounds::XPATH_TOKENS;
 
 /// A token with where it stands, in bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +39,8 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, XPathError> {
         let (kind, length) = next(&text[at..], tokens.last()).map_err(|message| error(text, at, message))?;
         tokens.push(Token { kind, start: at, end: at + length });
         at += length;
-        if tokens.len() > MOST {
-            return Err(error(text, at, "it is too long"));
+        if tokens.len() > XPATH_TOKENS {
+            return Err(error(text, at, format!("it has more than {XPATH_TOKENS} parts")));
         }
     }
     Ok(tokens)

@@ -6,17 +6,19 @@ use super::Unclear;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 use stepcast_protocol::number::ByValue;
-use stepcast_protocol::suite::patterns::{json_path_problem, large_number};
+use stepcast_protocol::suite::patterns::parse_json_path;
 
 /// Most values an evaluation looks at.
 const LOOKED_AT: u64 = 10_000_000;
 /// Most values that what it leads to may have in it; they are copied to be compared and told.
 const LED_TO: usize = 1_000_000;
 
+/// Most segments of a path that are tried one after the other where it leads nowhere.
+const MOST_SEGMENTS: usize = 16;
+
 /// A path as it is evaluated.
 pub fn parse(path: &str) -> Result<JsonPath, Unclear> {
-    large_number(path).map_or(Ok(()), |problem| Err(Unclear(problem)))?;
-    JsonPath::parse(path).map_err(|error| Unclear(json_path_problem(path, &error)))
+    parse_json_path(path).map_err(Unclear)
 }
 
 /// All values the path leads to.
@@ -90,7 +92,7 @@ fn is_one_quoted(text: &str) -> bool {
 pub fn longest_match<'a, 'v>(path: &'a str, value: &'v Value) -> Option<(&'a str, &'v Value, &'a str)> {
     let mut longest = None;
     let mut end = 1;
-    for segment in segments(path) {
+    for segment in segments(path).into_iter().take(MOST_SEGMENTS) {
         let before = &path[..end];
         end += segment.len();
         if evaluate(&path[..end], value).ok()?.is_empty() {
@@ -155,6 +157,29 @@ mod tests {
             [".a", "['b.c']", "[0]", "..d", "[?(@.e[1] == ']')]", "..[*]", ".*"]
         );
         assert!(segments("$").is_empty());
+    }
+
+    #[test]
+    fn what_would_take_a_stack_or_ages_to_be_read_is_told() {
+        for (path, told) in [
+            (format!("$[?{}@.a{}]", "(".repeat(5_000), ")".repeat(5_000)), "it has 10007 bytes"),
+            (format!("$[?{}@.a{}]", "(".repeat(400), ")".repeat(400)), "401 deep in each other"),
+            (format!("${}.a{}", "[?@".repeat(22), "]".repeat(22)), "too deep in each other to be read in time"),
+        ] {
+            let error = parse(&path).map(|_| ()).expect_err("beyond a bound").to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn fuzz_json_path() {
+        let value =
+            serde_json::json!({ "a": [{ "b": 1, "c": "x" }, [2, "bab"]], "b": null, "x": { "a": { "a": [] } } });
+        stepcast_fuzz::fuzz(&stepcast_fuzz::languages::JSON_PATH, |path| {
+            if evaluate(path, &value).is_ok() {
+                let _ = (is_singular(path), longest_match(path, &value).map(|(_, _, segment)| name_of(segment)));
+            }
+        });
     }
 
     #[test]

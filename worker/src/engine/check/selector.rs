@@ -81,6 +81,16 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_css() {
+        let html = Html::parse_document(PAGE);
+        stepcast_fuzz::fuzz(&stepcast_fuzz::languages::CSS, |selector| {
+            if look::selector(selector).is_ok_and(|selector| selector.all(&html).is_ok_and(|found| found.is_empty())) {
+                let _ = explain(selector, &html);
+            }
+        });
+    }
+
+    #[test]
     fn what_matches_needs_no_explanation() {
         assert_eq!(explained(".list .products"), None);
     }

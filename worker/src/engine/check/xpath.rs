@@ -326,6 +326,18 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_xpath() {
+        let html = Html::parse_document(PAGE);
+        stepcast_fuzz::fuzz(&stepcast_fuzz::languages::XPATH, |text| {
+            if let Ok(xpath) = parse(text)
+                && evaluate(&xpath, &html).is_ok()
+            {
+                let _ = explain(text, &html);
+            }
+        });
+    }
+
+    #[test]
     fn what_takes_too_long_is_given_up() {
         let html = Document::of_html(&"<p><b>x</b></p>".repeat(300));
         let expression = parse("count(//*[count(//*[count(//*) > 1]) > 1])").expect("an expression");

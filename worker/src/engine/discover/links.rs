@@ -1,6 +1,6 @@
 //! Finds pages by their links, breadth first: first those nearest to where it begins.
 
-use super::{DiscoverError, Filter, Pages};
+use super::{AT_ONCE as JUDGED_AT_ONCE, DiscoverError, Filter, Pages, Wanted};
 use crate::engine::discover::robots::Robots;
 use crate::engine::fetch::Response;
 use crate::engine::page::{Page, Selector};
@@ -36,16 +36,18 @@ impl Crawl<'_> {
         let (mut pages, mut level, mut fetched) = (Pages::default(), vec![start.clone()], 0);
         for depth in 0..=self.depth {
             let mut to_follow = Vec::new();
-            for page in level {
-                if pages.found.len() == most {
-                    return Ok(pages);
-                }
-                let was_refused = pages.refused;
-                pages.consider(page.clone(), self.filter, robots).await?;
-                let is_left_out = pages.refused > was_refused || self.filter.excludes(&page)?;
-                // What `include` does not name was not held against the rules yet.
-                if !is_left_out && page.host() == start.host() && robots.allows(&page).await? {
-                    to_follow.push(page);
+            for some in level.chunks(JUDGED_AT_ONCE) {
+                for (page, wanted) in self.filter.judge(some.to_vec()).await? {
+                    if pages.found.len() == most {
+                        return Ok(pages);
+                    }
+                    let was_refused = pages.refused;
+                    pages.consider(page.clone(), wanted, robots).await?;
+                    let is_left_out = pages.refused > was_refused || wanted == Wanted::Excluded;
+                    // What `include` does not name was not held against the rules yet.
+                    if !is_left_out && page.host() == start.host() && robots.allows(&page).await? {
+                        to_follow.push(page);
+                    }
                 }
             }
             if depth == self.depth {

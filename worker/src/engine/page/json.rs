@@ -55,6 +55,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn fuzz_json() {
+        stepcast_fuzz::fuzz(&stepcast_fuzz::languages::JSON, |text| {
+            let _ = parse(text);
+        });
+    }
+
+    #[test]
     fn values_are_counted_as_if_nothing_were_empty() {
         for (text, values) in [("1", 1), ("[1, 2]", 3), (r#"{"a,b\",[": [{}, "{"]}"#, 13), ("[]", 2)] {
             assert_eq!(count(text), values, "{text}");

@@ -3,6 +3,7 @@
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
+use stepcast_protocol::bounds::SITEMAP_ADDRESSES;
 use url::Url;
 
 /// What a sitemap can be.
@@ -26,7 +27,7 @@ pub fn parse(text: &str) -> Result<Document, String> {
 /// One address a line and nothing else (<https://www.sitemaps.org/protocol.html#otherformats>).
 fn parse_lines(text: &str) -> Result<Document, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let found: Vec<Url> = lines.filter_map(address).collect();
+    let found: Vec<Url> = lines.filter_map(address).take(SITEMAP_ADDRESSES).collect();
     if found.is_empty() { Err("it is neither XML nor a list of addresses".into()) } else { Ok(Document::Pages(found)) }
 }
 
@@ -107,7 +108,11 @@ impl Parser {
         if self.depth != DEPTH {
             return;
         }
-        self.found.extend(self.address.take().and_then(|text| address(&text)));
+        if let Some(page) = self.address.take().and_then(|text| address(&text))
+            && self.found.len() < SITEMAP_ADDRESSES
+        {
+            self.found.push(page);
+        }
     }
 
     fn finish(self) -> Result<Document, String> {
@@ -159,6 +164,20 @@ mod tests {
     fn a_text_has_one_address_a_line() {
         let text = "\u{feff}https://h.example/a\r\n\n  http://h.example/b#c\nmailto:a@b\n/relative\n";
         assert_eq!(parse(text), Ok(Document::Pages(urls(&["https://h.example/a", "http://h.example/b"]))));
+    }
+
+    #[test]
+    fn no_more_addresses_are_taken_than_a_sitemap_may_have() {
+        let xml = format!("<urlset>{}</urlset>", "<url><loc>http://h/</loc></url>".repeat(SITEMAP_ADDRESSES + 1));
+        let Ok(Document::Pages(pages)) = parse(&xml) else { panic!("pages") };
+        assert_eq!(pages.len(), SITEMAP_ADDRESSES);
+    }
+
+    #[test]
+    fn fuzz_sitemaps() {
+        stepcast_fuzz::fuzz(&stepcast_fuzz::languages::SITEMAP, |text| {
+            let _ = parse(text);
+        });
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Files that stand beside a Hurl file. A suite has no files beside it, so what is in them goes into it.
 
 use super::text;
+use crate::files;
 use crate::import::hurl::Template;
 use crate::import::notes::Unsaid;
-use std::fs;
 use std::path::{Component, Path};
 
 /// The largest file that is taken into a suite, which has at most 1 MiB itself.
-const FILE_BYTES: u64 = 256 * 1024;
+const FILE_BYTES: usize = 256 * 1024;
 
 /// Where names of files are looked up, and which nothing is read outside of.
 pub(super) struct Folder<'a>(pub &'a Path);
@@ -21,11 +21,7 @@ impl Folder<'_> {
             return Unsaid::new(format!("`{name}` is not in the folder of the Hurl file; copy it there"));
         }
         let path = self.0.join(&name);
-        let unreadable = |error| Unsaid(format!("`{name}` cannot be read: {error}"));
-        if fs::metadata(&path).map_err(unreadable)?.len() > FILE_BYTES {
-            return Unsaid::new(format!("`{name}` is larger than the {FILE_BYTES} bytes that are taken into a suite"));
-        }
-        fs::read(&path).map_err(unreadable)
+        files::read(&path, FILE_BYTES).map_err(Unsaid)
     }
 
     /// What is in a file, as a template in which nothing is filled in.

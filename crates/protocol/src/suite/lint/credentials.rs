@@ -44,8 +44,9 @@ fn of_request(node: &Node, path: &str, warnings: &mut Warnings) {
 fn warn(path: &str, what: &str, name: &str, warnings: &mut Warnings) {
     let message = format!("{what} stands in the suite as it is, and is stored so");
     let hint = format!("use `${{secret.{name}}}`, which is given with `--secret {name}`");
+    let before = warnings.problems.len();
     warnings.warn(&Place::value(path), message, hint);
-    if let Some(problem) = warnings.problems.last_mut() {
+    for problem in &mut warnings.problems[before..] {
         problem.is_private = true;
     }
 }

@@ -1,13 +1,14 @@
 //! Values that nothing uses, and variables that need each other.
 
+use super::circles::in_circles;
 use super::place::Place;
 use super::{Warnings, all_steps};
-use crate::document::{Node, Position};
+use crate::document::{Kind, Node, Position};
 use crate::suite::{Suite, Test};
 use crate::template;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 type Names = BTreeSet<String>;
 
@@ -26,55 +27,48 @@ pub(super) fn check(suite: &Suite, is_shared: &impl Fn(Position) -> bool, warnin
 }
 
 fn of_variables(suite: &Suite, used: &Names, is_shared: &impl Fn(Position) -> bool, warnings: &mut Warnings) {
-    let mut used = used.clone();
+    let (mut used, mut open) = (used.clone(), used.iter().cloned().collect::<Vec<_>>());
     // A variable that only another uses is used if that one is.
-    loop {
-        let reached: Names =
-            suite.vars.iter().filter(|(name, _)| used.contains(*name)).flat_map(|(_, value)| names_of(value)).collect();
-        if reached.is_subset(&used) {
-            break;
-        }
-        used.extend(reached);
+    while let Some(name) = open.pop() {
+        let names = suite.vars.get(&name).map(names_of).unwrap_or_default();
+        open.extend(names.into_iter().filter(|name| used.insert(name.clone())));
     }
+    let positions = positions(warnings.node);
     for name in suite.vars.keys().filter(|name| !used.contains(*name)) {
-        let place = Place::key(format!("vars.{name}"));
-        if !place.find(warnings.node).is_some_and(is_shared) {
-            warnings.warn(
-                &place,
-                format!("nothing uses `${{{name}}}`"),
-                "leave it out, or see where its name is misspelt",
-            );
+        if !positions.get(name.as_str()).copied().flatten().is_some_and(is_shared) {
+            let place = Place::key(format!("vars.{name}"));
+            let hint = "leave it out, or see where its name is misspelt";
+            warnings.warn(&place, format!("nothing uses `${{{name}}}`"), hint);
         }
     }
+}
+
+/// Where the variables stand.
+fn positions(suite: &Node) -> HashMap<&str, Option<Position>> {
+    let Kind::Mapping(parts) = &suite.kind else { return HashMap::new() };
+    let vars = parts.iter().find(|entry| entry.key == "vars").map(|entry| &entry.value.kind);
+    let Some(Kind::Mapping(vars)) = vars else { return HashMap::new() };
+    vars.iter().map(|entry| (entry.key.as_str(), entry.position)).collect()
 }
 
 /// A value given with a run can break a circle, so it is no error.
 fn circles(suite: &Suite, warnings: &mut Warnings) {
-    for name in suite.vars.keys() {
-        let mut reached = Names::new();
-        let mut open = vec![name.clone()];
-        while let Some(next) = open.pop() {
-            let names = suite.vars.get(&next).map(names_of).unwrap_or_default();
-            open.extend(names.into_iter().filter(|name| reached.insert(name.clone())));
-        }
-        if reached.contains(name) {
-            let message = format!("`${{{name}}}` needs itself, so it has no value");
-            warnings.warn(
-                &Place::value(format!("vars.{name}")),
-                message,
-                format!("give it with `--var {name}=...`, or write it out"),
-            );
-        }
+    for name in in_circles(&suite.vars) {
+        let message = format!("`${{{name}}}` needs itself, so it has no value");
+        let hint = format!("give it with `--var {name}=...`, or write it out");
+        warnings.warn(&Place::value(format!("vars.{name}")), message, hint);
     }
 }
 
 fn of_each(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings) {
-    let mut used = shared.clone();
-    used.extend(template::names(&test.name).into_iter().map(str::to_owned));
+    if test.each.is_empty() {
+        return;
+    }
+    let mut used: Names = template::names(&test.name).into_iter().map(str::to_owned).collect();
     used.extend(all_steps(test, path).flat_map(|(_, step)| names_of(step)));
     used.extend(names_of(&test.discover));
     for axis in &test.each {
-        for name in axis.names.iter().filter(|name| !used.contains(*name)) {
+        for name in axis.names.iter().filter(|name| !used.contains(*name) && !shared.contains(*name)) {
             let own = format!("{path}.each.{name}");
             let place = if axis.names.len() == 1 { Place::key(own) } else { Place::key(format!("{path}.each")) };
             let hint = "leave it out; without it the tests it makes are all the same";
@@ -85,16 +79,21 @@ fn of_each(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings) {
     }
 }
 
+/// From the last step on, so that each is looked through once.
 fn of_captures(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings) {
     let steps: Vec<_> = all_steps(test, path).collect();
-    for (number, (path, step)) in steps.iter().enumerate() {
-        let mut used = shared.clone();
-        used.extend(names_of(&step.expect));
-        used.extend(steps[number + 1..].iter().flat_map(|(_, later)| names_of(later)));
-        for (name, _) in step.capture.iter().filter(|(name, _)| !used.contains(name)) {
+    if steps.iter().all(|(_, step)| step.capture.is_empty()) {
+        return;
+    }
+    let mut later = Names::new();
+    for (path, step) in steps.iter().rev() {
+        let own = names_of(&step.expect);
+        let is_used = |name: &String| own.contains(name) || later.contains(name) || shared.contains(name);
+        for (name, _) in step.capture.iter().filter(|(name, _)| !is_used(name)) {
             let message = format!("nothing after it uses `${{{name}}}`");
             warnings.warn(&Place::key(format!("{path}.capture.{name}")), message, "leave it out, or make it a check");
         }
+        later.extend(names_of(step));
     }
 }
 
@@ -112,13 +111,20 @@ fn names_of(part: &impl Serialize) -> Names {
 }
 
 fn names_in(value: &Value) -> Names {
-    let text = |text: &str| template::names(text).into_iter().map(str::to_owned).collect::<Names>();
+    let mut names = Names::new();
+    collect(value, &mut names);
+    names
+}
+
+fn collect(value: &Value, names: &mut Names) {
+    let mut add = |text: &str| names.extend(template::names(text).into_iter().map(str::to_owned));
     match value {
-        Value::String(string) => text(string),
-        Value::Array(items) => items.iter().flat_map(names_in).collect(),
+        Value::String(text) => add(text),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
         Value::Object(map) => {
-            map.iter().flat_map(|(key, value)| text(key).into_iter().chain(names_in(value))).collect()
+            map.keys().for_each(|key| add(key));
+            map.values().for_each(|value| collect(value, names));
         }
-        _ => Names::new(),
+        _ => {}
     }
 }

@@ -106,6 +106,9 @@ fn of_filter(segment: &str, ways: &Ways, depths: &Depths) -> u64 {
         cost = cost.saturating_add(reached.saturating_mul(PATTERN + size / COMPILED));
         cost = cost.saturating_add(text.saturating_mul(size) / MATCHED);
     }
+    // Each question of a filter is asked of each value.
+    let questions = u64::try_from(segment.matches('@').count()).unwrap_or(u64::MAX);
+    cost = cost.saturating_add(reached.saturating_mul(questions.saturating_sub(1)));
     let descents = segment.matches("..").skip(usize::from(segment.starts_with("..")));
     let mut below = ways.further(false, 1);
     cost = cost.saturating_add(depths.reached(&below));

@@ -1,16 +1,17 @@
 //! The patterns of a filter's `match` and `search` (RFC 9535, section 2.4.6 and 2.4.7).
 
-use stepcast_protocol::pattern::{COMPILED_BYTES, Pattern};
+use stepcast_protocol::bounds::PATTERN_BYTES;
+use stepcast_protocol::pattern::Pattern;
 
 /// How large each pattern is, compiled, in bytes. One that is taken from the page may be as large as any.
 pub fn sizes(filter: &str) -> impl Iterator<Item = u64> {
     let calls = ["match(", "search("].into_iter().flat_map(|name| filter.split(name).skip(1));
-    calls.map(|call| pattern_of(call).map_or(COMPILED_BYTES, |text| size(&text))).map(|size| size as u64)
+    calls.map(|call| pattern_of(call).map_or(PATTERN_BYTES, |text| size(&text))).map(|size| size as u64)
 }
 
 /// One that is too large costs as much as the largest, because that is found out each time.
 fn size(text: &str) -> usize {
-    Pattern::new(text).map_or(COMPILED_BYTES, |pattern| pattern.size())
+    Pattern::new(text).map_or(PATTERN_BYTES, |pattern| pattern.size())
 }
 
 /// The second argument, if it is a text. `call` is what stands behind the opening parenthesis.

@@ -1,0 +1,59 @@
+//! The way to a node. It is put together only where it is told: a key may be as long as a suite, and have a hundred
+//! thousand values below it.
+
+use std::fmt;
+use std::rc::Rc;
+
+/// A way like `tests[2].expect[0].css`; empty for the whole suite.
+#[derive(Clone, Default)]
+pub(super) struct Path<'a>(Option<Rc<Link<'a>>>);
+
+struct Link<'a> {
+    before: Path<'a>,
+    part: Part<'a>,
+}
+
+enum Part<'a> {
+    Key(&'a str),
+    Item(usize),
+    Written(String),
+}
+
+impl<'a> Path<'a> {
+    /// One that is written out.
+    pub fn written(text: impl Into<String>) -> Self {
+        Self::default().with(Part::Written(text.into()))
+    }
+
+    /// To what stands behind a key.
+    pub fn key(&self, key: &'a str) -> Self {
+        self.clone().with(Part::Key(key))
+    }
+
+    /// To an item of a list.
+    pub fn item(&self, number: usize) -> Self {
+        self.clone().with(Part::Item(number))
+    }
+
+    /// The way to what stands behind a key, as text.
+    pub fn to_key(&self, key: &str) -> String {
+        if self.0.is_none() { key.to_owned() } else { format!("{self}.{key}") }
+    }
+
+    fn with(self, part: Part<'a>) -> Self {
+        Self(Some(Rc::new(Link { before: self, part })))
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(link) = &self.0 else { return Ok(()) };
+        link.before.fmt(f)?;
+        match &link.part {
+            Part::Key(key) if link.before.0.is_none() => f.write_str(key),
+            Part::Key(key) => write!(f, ".{key}"),
+            Part::Item(number) => write!(f, "[{number}]"),
+            Part::Written(text) => f.write_str(text),
+        }
+    }
+}
