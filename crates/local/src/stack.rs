@@ -20,6 +20,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use stepcast_handlers::connect::ACCOUNT_HEADER;
 use stepcast_platform::auth::{Signer, TrustedIssuers};
 use stepcast_platform::config::{Endpoints, Secret};
 use stepcast_platform::origin::{AllowedOrigins, Origin};
@@ -60,6 +61,7 @@ pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
     suite_bytes: PrincipalLimits::MOST_SUITE_BYTES,
     suites: 1_000,
     all_suites: PrincipalLimits::MOST_SUITES,
+    requests_per_job: 1_000_000,
 };
 
 /// What the stack is told.
@@ -164,6 +166,7 @@ impl Stack {
             domain_name: http.clone(),
             limits: options.limits.clone(),
             farewell: Some(farewell),
+            account_header: Some(ACCOUNT_HEADER),
         };
         let functions = Functions { platform: platform.clone() };
         let gateway = Gateway::new(functions, gateway_options, clock, work.shutdown.clone());
