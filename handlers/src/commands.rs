@@ -18,12 +18,11 @@ mod watch;
 pub(crate) use suites::no_suite;
 
 use crate::reply::{Caller, Failure};
-use crate::{limits, scope};
+use crate::scope;
 use stepcast_protocol::{Command, EventBody};
 
-/// Carries out a command and answers it, if its sender may send another and may send this one.
+/// Carries out a command and answers it, if its sender may send this one.
 pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(), Failure> {
-    limits::count(caller, &command).await?;
     scope::check(&caller.connection, &command)?;
     named::check(&command)?;
     match command {

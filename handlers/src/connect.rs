@@ -4,15 +4,20 @@
 //! greeting send `hello`.
 
 use crate::reply::excerpt;
-use crate::{connection_id, limits, status};
+use crate::{account, connection_id, limits, status};
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use aws_lambda_events::http::HeaderMap;
-use aws_lambda_events::http::header::{AUTHORIZATION, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use aws_lambda_events::http::header::{AUTHORIZATION, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use stepcast_platform::auth::{AuthError, Identity, TokenError};
 use stepcast_platform::origin::AllowedOrigins;
 use stepcast_platform::table::Connection;
 use stepcast_platform::{Error, Platform};
 use stepcast_protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
+
+/// Says with an accepted connection whose commands it brings, in letters a header may have. API Gateway makes nothing of
+/// it; the embedded gateway shares out the places in which functions run by it.
+pub const ACCOUNT_HEADER: HeaderName = HeaderName::from_static("stepcast-account");
 
 /// Accepts a connection with a valid token (200) and refuses any other (401), and all from pages that may not connect,
 /// whatever token they have (403). Programs that are no browsers send no `Origin` and come from no page. Where a token
@@ -33,27 +38,45 @@ pub async fn connect(
         Ok(identity) => identity,
         Err(error) => return Ok(status(refuse(connection, &error))),
     };
-    if limits::has_all_connections(platform, &identity.principal).await? {
-        tracing::info!(connection, principal = identity.principal, "A principal has as many connections as it may");
+    let counted_for = counted_for(platform, &identity).await?;
+    if limits::has_all_connections(platform, &counted_for, identity.job.is_some()).await? {
+        tracing::info!(connection, principal = counted_for, "A principal has as many connections as it may");
         return Ok(status(429));
     }
-    let known = note(platform, connection, identity).await?;
+    let known = note(platform, connection, identity, counted_for).await?;
     if is_revoked(platform, &known).await? {
         platform.table.forget_connection(connection).await?;
         return Ok(status(refuse(connection, &TokenError::Revoked.into())));
     }
     tracing::info!(connection, principal = known.principal, role = known.role.as_str(), "A connection was accepted");
     let mut accepted = status(200);
+    let account = BASE64_URL_SAFE_NO_PAD.encode(account::of(&known).as_bytes());
+    accepted.headers.insert(ACCOUNT_HEADER, account.parse()?);
     if offered.contains(&SUBPROTOCOL) {
         accepted.headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
     Ok(accepted)
 }
 
-async fn note(platform: &Platform, connection: &str, identity: Identity) -> Result<Connection, Error> {
+/// Whose connection it is. One that came by a link is the job's owner's: links are made by the dozen.
+async fn counted_for(platform: &Platform, identity: &Identity) -> Result<String, Error> {
+    let owner = match &identity.job {
+        Some(job) => platform.table.job(job).await?.map(|job| job.principal),
+        None => None,
+    };
+    Ok(owner.unwrap_or_else(|| identity.principal.clone()))
+}
+
+async fn note(
+    platform: &Platform,
+    connection: &str,
+    identity: Identity,
+    counted_for: String,
+) -> Result<Connection, Error> {
     let Identity { principal, role, token, job } = identity;
-    let connected_at = platform.clock.now_ms();
-    let known = Connection { connection: connection.to_owned(), principal, role, connected_at, token, job };
+    let (connection, connected_at) = (connection.to_owned(), platform.clock.now_ms());
+    let counted_for = Some(counted_for);
+    let known = Connection { connection, principal, role, connected_at, token, job, counted_for };
     platform.table.put_connection(&known).await?;
     Ok(known)
 }

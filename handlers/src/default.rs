@@ -1,10 +1,12 @@
 //! `$default`: one message, one command, one answer.
 
-use crate::reply::Caller;
-use crate::{commands, connection_id, status};
+use crate::reply::{Caller, Failure};
+use crate::{commands, connection_id, limits, status};
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use stepcast_platform::Platform;
-use stepcast_protocol::{ErrorCode, EventBody, Request, WireError};
+use stepcast_platform::table::CommandKind;
+use stepcast_protocol::command::BadRequest;
+use stepcast_protocol::{Command, ErrorCode, EventBody, Request, WireError};
 
 /// Carries out a command and answers through `@connections`. What the client did wrong, and what could not be done,
 /// is an `error` event; the function itself fails only when even that could not be sent.
@@ -13,23 +15,36 @@ pub async fn default(
     event: ApiGatewayWebsocketProxyRequest,
 ) -> anyhow::Result<ApiGatewayProxyResponse> {
     let connection = connection_id(&event)?;
-    let text = event.body.as_deref().unwrap_or_default();
-    let request = match Request::parse(text) {
-        Ok(request) => request,
-        Err(bad) => {
-            Caller::unknown(platform, connection, bad.id).answer(EventBody::from(&bad.error)).await?;
-            return Ok(status(200));
+    let request = Request::parse(event.body.as_deref().unwrap_or_default());
+    let id = match &request {
+        Ok(request) => request.id.clone(),
+        Err(bad) => bad.id.clone(),
+    };
+    match platform.table.connection(connection).await? {
+        Some(known) => {
+            let caller = Caller::new(platform, known, id);
+            if let Err(failure) = carry_out(&caller, request).await {
+                caller.answer(failure.into_event(connection)).await?;
+            }
         }
-    };
-    let Some(known) = platform.table.connection(connection).await? else {
-        // Its row expired or was forgotten after a 410; the client has to come again.
-        let error = WireError::new(ErrorCode::Unauthorized, "this connection is not known any more; open another");
-        Caller::unknown(platform, connection, request.id).answer(EventBody::from(&error)).await?;
-        return Ok(status(200));
-    };
-    let caller = Caller::new(platform, known, request.id);
-    if let Err(failure) = commands::carry_out(&caller, request.command).await {
-        caller.answer(failure.into_event(connection)).await?;
+        None => turn_away(&Caller::unknown(platform, connection, id)).await?,
     }
     Ok(status(200))
+}
+
+/// Whatever was sent is counted, what cannot be read included.
+async fn carry_out(caller: &Caller<'_>, request: Result<Request, BadRequest>) -> Result<(), Failure> {
+    let is_ping = request.as_ref().is_ok_and(|request| request.command == Command::Ping);
+    limits::count(caller, if is_ping { CommandKind::Ping } else { CommandKind::Other }).await?;
+    let request = request.map_err(|bad| Failure::Client(bad.error))?;
+    commands::carry_out(caller, request.command).await
+}
+
+/// The connection's row expired or was forgotten after a 410, so nobody knows whose it is, and what it sends counts for
+/// no one. The client has to come again.
+async fn turn_away(caller: &Caller<'_>) -> anyhow::Result<()> {
+    let error = WireError::new(ErrorCode::Unauthorized, "this connection is not known any more; open another");
+    caller.answer(EventBody::from(&error)).await?;
+    caller.platform.push.close(&caller.connection.connection).await?;
+    Ok(())
 }

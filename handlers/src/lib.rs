@@ -2,6 +2,7 @@
 //!
 //! On AWS each is a Lambda function (`src/bin`); on one machine `crates/local` calls the same functions in process.
 
+mod account;
 mod commands;
 pub mod connect;
 pub mod default;
@@ -9,6 +10,7 @@ pub mod disconnect;
 mod farewell;
 mod limits;
 mod page;
+mod patience;
 mod reply;
 mod scope;
 mod suite;

@@ -1,38 +1,45 @@
 //! What one principal may use at once, and what they are told beyond it. What is over is temporary: the same can be asked
 //! again.
 
+use crate::account;
 use crate::reply::{Caller, Failure};
 use std::time::Duration;
+use stepcast_platform::table::CommandKind;
 use stepcast_platform::{Platform, Result};
-use stepcast_protocol::{Command, ErrorCode, duration};
+use stepcast_protocol::{ErrorCode, duration};
 
 /// The time over which commands are counted, so that a burst passes where the average is kept.
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// Whether a principal may not have another connection. Those who connect at the same moment are not counted yet, so
 /// there can be a few more.
-pub(crate) async fn has_all_connections(platform: &Platform, principal: &str) -> Result<bool> {
-    let most = platform.limits.connections;
-    Ok(platform.table.connections_of(principal, most).await? >= most)
+///
+/// Links to a principal's jobs have no more connections than the principal itself, both together; but they keep the
+/// principal from none of its own.
+pub(crate) async fn has_all_connections(platform: &Platform, principal: &str, by_link: bool) -> Result<bool> {
+    let open = platform.table.open_connections(principal).await?;
+    let counted = if by_link { open.own + open.by_links } else { open.own };
+    Ok(counted >= platform.limits.connections)
 }
 
-/// Counts a command, and refuses those beyond the limit. `ping` is neither: it keeps a connection open, which must not
-/// be lost because others of the same principal are busy.
-pub(crate) async fn count(caller: &Caller<'_>, command: &Command) -> std::result::Result<(), Failure> {
-    if *command == Command::Ping {
-        return Ok(());
-    }
-    let principal = &caller.connection.principal;
+/// Counts a command, and refuses those beyond the limit. What is no command costs as much, and counts as one. `ping` is
+/// counted by itself: it keeps a connection open, which must not be lost because others of the same principal are busy.
+pub(crate) async fn count(caller: &Caller<'_>, kind: CommandKind) -> std::result::Result<(), Failure> {
+    let account = account::of(&caller.connection);
     let per_second = caller.platform.limits.commands_per_s;
     let most = per_second.saturating_mul(usize::try_from(WINDOW.as_secs()).unwrap_or(usize::MAX));
-    let counted = caller.platform.table.count_command(principal, WINDOW).await?;
+    let counted = caller.platform.table.count_command(kind, &account, WINDOW).await?;
     if counted.commands <= most {
         return Ok(());
     }
+    let what = match kind {
+        CommandKind::Ping => "`ping`s",
+        CommandKind::Other => "commands",
+    };
     Err(Failure::new(
         ErrorCode::RateLimited,
         format!(
-            "`{principal}` sent more than {most} commands in {}, which is {per_second} a second; this one was not \
+            "`{account}` sent more than {most} {what} in {}, which is {per_second} a second; this one was not \
              carried out, send it again in {}",
             duration::format(WINDOW),
             duration::format(counted.next_in),

@@ -1,23 +1,23 @@
 //! Answers: who asked, what they may do, and the way back to them.
 
-use std::time::Duration;
+use crate::patience::Patience;
+use std::sync::{Mutex, PoisonError};
 use stepcast_platform::table::{Connection, JobRecord, Said};
 use stepcast_platform::{Error, Platform, Pushed};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::suite::Problems;
 use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame, limits};
 
-/// How often a message is offered to a client that does not read, and how long we wait in between: well within the
-/// 29 seconds API Gateway gives an integration.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
-const OFFERS: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(250);
+/// What a client is told that did not read all of an answer.
+const UNREAD: &str = "the rest of the answer was not sent, because the connection took nothing for too long; read, and \
+                      send this again";
 
 /// The one who sent a command.
 pub(crate) struct Caller<'a> {
     pub platform: &'a Platform,
     pub connection: Connection,
     re: Option<RequestId>,
+    patience: Mutex<Patience>,
 }
 
 /// Why a command was not carried out.
@@ -33,7 +33,7 @@ pub(crate) enum Failure {
 
 impl<'a> Caller<'a> {
     pub fn new(platform: &'a Platform, connection: Connection, re: Option<RequestId>) -> Self {
-        Self { platform, connection, re }
+        Self { platform, connection, re, patience: Mutex::default() }
     }
 
     /// Somebody who gets an error and nothing else.
@@ -45,8 +45,9 @@ impl<'a> Caller<'a> {
             connected_at: 0,
             token: None,
             job: None,
+            counted_for: None,
         };
-        Self { platform, connection, re }
+        Self { platform, connection, re, patience: Mutex::default() }
     }
 
     /// Refuses a command to those whose role is not enough.
@@ -77,24 +78,64 @@ impl<'a> Caller<'a> {
 
     /// Sends what is no answer to the command, ahead of its answer.
     pub async fn tell(&self, events: Vec<Event>) -> Result<(), Error> {
-        for message in frame::pack(events.iter().map(Event::to_json)) {
-            self.send_message(message).await?;
-        }
-        Ok(())
+        self.deliver(events.iter().map(Event::to_json)).await
     }
 
     /// Answers the command.
     pub async fn answer(&self, body: EventBody) -> Result<(), Error> {
-        self.send(vec![Event::new(body, self.platform.clock.now_text())]).await
+        self.send(vec![self.event(body)]).await
     }
 
     /// Answers the command with several events, each of which carries its id.
     pub async fn send(&self, events: Vec<Event>) -> Result<(), Error> {
-        let lines = events.into_iter().map(|event| self.line(event));
+        self.deliver(events.into_iter().map(|event| self.line(event))).await
+    }
+
+    /// Sends messages until one is not taken. The client then lacks the rest, and is told so if there is room for that:
+    /// it can ask again once it reads.
+    async fn deliver(&self, lines: impl Iterator<Item = String>) -> Result<(), Error> {
+        let connection = &self.connection.connection;
         for message in frame::pack(lines) {
-            self.send_message(message).await?;
+            match self.offer(message).await? {
+                Pushed::Sent => {}
+                Pushed::Gone => {
+                    self.platform.forget(connection).await;
+                    break;
+                }
+                Pushed::Busy => {
+                    tracing::info!(connection, "A client did not read its answer, and does not get the rest of it");
+                    let unread = WireError::new(ErrorCode::Unavailable, UNREAD);
+                    self.platform.push.send(connection, self.line(self.event(EventBody::from(&unread)))).await?;
+                    break;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Offers a message until it is taken, or the command's patience ends.
+    async fn offer(&self, message: String) -> Result<Pushed, Error> {
+        loop {
+            let pushed = self.platform.push.send(&self.connection.connection, message.clone()).await?;
+            match pushed {
+                Pushed::Sent => self.with_patience(Patience::taken),
+                Pushed::Gone => {}
+                Pushed::Busy => {
+                    let Some(pause) = self.with_patience(Patience::next_pause) else { return Ok(Pushed::Busy) };
+                    tokio::time::sleep(pause).await;
+                    continue;
+                }
+            }
+            return Ok(pushed);
+        }
+    }
+
+    fn with_patience<T>(&self, change: impl FnOnce(&mut Patience) -> T) -> T {
+        change(&mut self.patience.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn event(&self, body: EventBody) -> Event {
+        Event::new(body, self.platform.clock.now_text())
     }
 
     /// An answer as it is sent. One that no message can hold is answered with an error rather than with silence.
@@ -107,23 +148,7 @@ impl<'a> Caller<'a> {
             ErrorCode::TooLarge,
             format!("the answer is larger than the {} bytes of a message", limits::MESSAGE_BYTES),
         );
-        Event::new(EventBody::from(&error), self.platform.clock.now_text()).answering(self.re.clone()).to_json()
-    }
-
-    async fn send_message(&self, message: String) -> Result<(), Error> {
-        let connection = &self.connection.connection;
-        for _ in 0..OFFERS {
-            match self.platform.push.send(connection, message.clone()).await? {
-                Pushed::Sent => return Ok(()),
-                Pushed::Gone => {
-                    self.platform.forget(connection).await;
-                    return Ok(());
-                }
-                Pushed::Busy => tokio::time::sleep(PAUSE).await,
-            }
-        }
-        tracing::warn!(connection, "A client did not read its answer");
-        Ok(())
+        self.event(EventBody::from(&error)).answering(self.re.clone()).to_json()
     }
 }
 

@@ -96,6 +96,7 @@ mod tests {
             change: None,
             steps: "[]".to_owned(),
             checks: 1,
+            requests: 1,
         };
         Result { plan, finished, counted: oneshot::channel().0 }
     }

@@ -3,6 +3,7 @@
 use crate::finish::Finisher;
 use crate::verdict::Looks;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::seal::Sealer;
@@ -31,6 +32,8 @@ pub(crate) struct Job {
     pub finisher: Finisher,
     pub looks: Looks,
     known: Mutex<Known>,
+    /// Requests that tests made here which are not counted yet
+    uncounted: AtomicU64,
     clock: Clock,
     stopped: CancellationToken,
 }
@@ -67,11 +70,26 @@ impl Job {
 
     /// Why what is left of the job is not run, as far as is known here.
     pub fn stop(&self) -> Option<Stop> {
-        let stop = self.lock().record.stop(self.clock.now_ms());
+        let stop = {
+            let record = &self.lock().record;
+            let requests = record.requests + self.uncounted.load(Ordering::Relaxed);
+            record.stop(self.clock.now_ms()).or_else(|| record.limits.used_up(requests))
+        };
         if stop.is_some() {
             self.stopped.cancel();
         }
         stop
+    }
+
+    /// Notes that a test makes a request, and stops the job where it may make none any more.
+    pub fn makes_request(&self) {
+        self.stop();
+        self.uncounted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that the requests of a test are counted in the job's item.
+    pub fn counted(&self, requests: u64) {
+        self.uncounted.fetch_sub(requests, Ordering::Relaxed);
     }
 
     /// Cancelled as soon as it is known here that what is left of the job is not run.
@@ -165,6 +183,7 @@ impl Jobs {
             finisher: Finisher::new(self.platform.clone(), record.job.clone()),
             looks: Looks::default(),
             known: Mutex::new(Known { record: record.clone(), looked_at: Instant::now() }),
+            uncounted: AtomicU64::new(0),
             clock: self.platform.clock.clone(),
             stopped: CancellationToken::new(),
         }

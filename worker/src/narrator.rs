@@ -17,12 +17,18 @@ pub(crate) struct Narrator<'a> {
     clock: &'a Clock,
     lease: u64,
     updates: u64,
+    requests: u64,
     state: TestState,
 }
 
 impl<'a> Narrator<'a> {
     pub fn new(job: &'a Job, progress: &'a Progress, clock: &'a Clock, lease: u64, test: TestState) -> Self {
-        Self { job, progress, clock, lease, updates: 0, state: test }
+        Self { job, progress, clock, lease, updates: 0, requests: 0, state: test }
+    }
+
+    /// How many requests its steps have begun to make.
+    pub fn requests(&self) -> u64 {
+        self.requests
     }
 
     /// The test as far as it got, if it has to end here: what was running is errored, and says so with `why`.
@@ -100,6 +106,8 @@ impl Observer for Narrator<'_> {
     }
 
     fn step_started(&mut self, step: StepState) {
+        self.requests += 1;
+        self.job.makes_request();
         self.put_step(step.clone());
         self.tell(EventBody::StepStarted { test: self.state.test, step }, true);
     }

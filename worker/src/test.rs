@@ -103,9 +103,12 @@ impl Worker {
             change,
             steps: serde_json::to_string(&state.steps).map_err(|error| Error::unreadable("steps", error))?,
             checks: end.checks,
+            requests: narrator.requests(),
         };
+        let requests = finished.requests;
         if job.finisher.finish(*plan, finished).await? {
             narrator.tell_end();
+            job.counted(requests);
         }
         self.look_at(job).await?;
         Ok(Handled::Done)

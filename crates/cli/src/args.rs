@@ -165,7 +165,7 @@ pub(crate) struct LimitArguments {
 
 impl From<LimitArguments> for JobLimits {
     fn from(arguments: LimitArguments) -> Self {
-        Self { max_failures: arguments.max_failures, time_limit_s: arguments.time_limit }
+        Self { max_failures: arguments.max_failures, time_limit_s: arguments.time_limit, ..Self::default() }
     }
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
@@ -18,10 +18,6 @@ use stepcast_protocol::event::Role;
 
 /// How long a browser stays signed in.
 const SIGNED_IN: Duration = Duration::from_hours(12);
-
-/// Nothing from elsewhere, no inline scripts, no frames: the page shows text strangers wrote.
-const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
-                      frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
@@ -90,9 +86,6 @@ async fn file(request: Request) -> Response {
     // The names of all other files change with what is in them.
     let caching = if path == "index.html" { "no-cache" } else { "public, max-age=31536000, immutable" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

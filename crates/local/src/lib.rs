@@ -12,6 +12,7 @@ pub mod event_source;
 pub mod gateway;
 pub mod queue;
 pub mod secret;
+mod security_headers;
 pub mod server;
 pub mod stack;
 pub mod table;

@@ -1,11 +1,60 @@
 //! Serving a router: what all listeners of the embedded stack have in common.
 
+mod seats;
+
 use axum::Router;
-use axum::serve::ListenerExt;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use futures_util::{StreamExt, stream};
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use seats::{Seat, Seats};
 use std::io;
 use std::net::SocketAddr;
-use tokio::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What a socket is held to that is not a WebSocket, or not yet.
+#[derive(Debug, Clone)]
+pub struct ServerLimits {
+    /// Longest time from the socket's opening, or the end of an answer, to the end of the next request's headers. A socket
+    /// on which nothing is asked is closed after it
+    pub head: Duration,
+    /// Longest time a request's body may take
+    pub body: Duration,
+    /// Longest time a socket may stay open in all, whatever is asked and however slowly answers are read; a request that is
+    /// under way then may take [`head`](Self::head) more
+    pub lifetime: Option<Duration>,
+    /// Most sockets at once. For another, the one is closed that has been idle for longest
+    pub sockets: usize,
+}
+
+impl Default for ServerLimits {
+    /// For a listener that strangers reach. `$connect`, the longest request, takes 29 seconds at most.
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(20),
+            body: Duration::from_secs(20),
+            lifetime: Some(Duration::from_mins(2)),
+            sockets: 1_024,
+        }
+    }
+}
+
+impl ServerLimits {
+    /// For a listener that only this process has the key of. SDK clients keep connections for 90 seconds, and one that was
+    /// closed under a request is a request that failed.
+    pub fn inside() -> Self {
+        Self { head: Duration::from_mins(2), body: Duration::from_mins(1), lifetime: None, sockets: 4_096 }
+    }
+}
 
 /// The URL under which a listener is reached, as SDKs take it for `endpoint_url`.
 pub fn endpoint(listener: &TcpListener) -> io::Result<String> {
@@ -15,13 +64,106 @@ pub fn endpoint(listener: &TcpListener) -> io::Result<String> {
 /// Serves `router` until `shutdown`, then until the requests that are running have been answered.
 ///
 /// WebSocket connections are not requests: they are the gateway's to close and to wait for.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    serve_within(ServerLimits::default(), listener, router, shutdown).await;
+}
+
+/// The same within other limits.
+pub async fn serve_within(limits: ServerLimits, listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    let (seats, running, limits) = (Seats::new(limits.sockets), TaskTracker::new(), Arc::new(limits));
+    while let Some((socket, peer)) = shutdown.run_until_cancelled(accept(&listener)).await {
+        let Some(seat) = shutdown.run_until_cancelled(seats.take()).await else { break };
+        running.spawn(attend(socket, peer, seat, router.clone(), limits.clone(), shutdown.clone()));
+    }
+    drop(listener);
+    running.close();
+    running.wait().await;
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            // The client's doing, and over with it.
+            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {
+            }
+            Err(error) => {
+                // Too many open files, which is the same at once and may be different in a moment.
+                tracing::error!(%error, "Connections cannot be accepted");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Answers what is asked on a socket until it is closed, has become a WebSocket, or has used up its time.
+async fn attend(
+    socket: TcpStream,
+    peer: SocketAddr,
+    seat: Seat,
+    router: Router,
+    limits: Arc<ServerLimits>,
+    shutdown: CancellationToken,
+) {
     // Answers and events are small and somebody waits for each: Nagle's algorithm would hold them back.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "Could not switch Nagle's algorithm off");
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "Could not switch Nagle's algorithm off");
+    }
+    let (seat, router, body_time) = (Arc::new(seat), TowerToHyperService::new(router), limits.body);
+    let service = service_fn(|mut request: http::Request<Incoming>| {
+        let busy = seat.busy();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = router.call(request.map(|body| timed(body, body_time)));
+        async move {
+            let _busy = busy;
+            answer.await
         }
     });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    let mut http = http1::Builder::new();
+    let http = http.timer(TokioTimer::new()).header_read_timeout(limits.head);
+    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(socket), service).with_upgrades());
+    let mut over = std::pin::pin!(ends_after(limits.lifetime));
+    let mut is_ending = false;
+    loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::trace!(%error, %peer, "A socket was not served to its end");
+                }
+                return;
+            }
+            () = seat.is_given_up() => return,
+            () = over.as_mut() => {
+                if is_ending {
+                    return;
+                }
+                over.set(ends_after(Some(limits.head)));
+            }
+            () = shutdown.cancelled(), if !is_ending => {}
+        }
+        is_ending = true;
+        connection.as_mut().graceful_shutdown();
+    }
+}
+
+async fn ends_after(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A body that fails where it takes too long.
+fn timed(body: Incoming, time: Duration) -> Body {
+    if body.is_end_stream() {
+        return Body::empty();
+    }
+    let deadline = Instant::now() + time;
+    Body::from_stream(stream::try_unfold(Body::new(body).into_data_stream(), move |mut data| async move {
+        match tokio::time::timeout_at(deadline, data.next()).await {
+            Ok(chunk) => Ok(chunk.transpose()?.map(|chunk| (chunk, data))),
+            Err(late) => Err(axum::Error::new(late)),
+        }
+    }))
 }

@@ -9,9 +9,9 @@ use crate::dashboard::Dashboard;
 use crate::event_source::EventSourceMapping;
 use crate::gateway::{BoxError, Gateway, Limits, Options, Routes};
 use crate::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
-use crate::server::{endpoint, serve};
+use crate::server::{ServerLimits, endpoint, serve_within};
 use crate::table::TableService;
-use crate::{data_dir::DataDir, secret};
+use crate::{data_dir::DataDir, secret, security_headers};
 use anyhow::Context;
 use aws_lambda_events::event::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -20,6 +20,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use stepcast_handlers::connect::ACCOUNT_HEADER;
 use stepcast_platform::auth::{Signer, TrustedIssuers};
 use stepcast_platform::config::{Endpoints, Secret};
 use stepcast_platform::origin::{AllowedOrigins, Origin};
@@ -60,6 +61,7 @@ pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
     suite_bytes: PrincipalLimits::MOST_SUITE_BYTES,
     suites: 1_000,
     all_suites: PrincipalLimits::MOST_SUITES,
+    requests_per_job: 1_000_000,
 };
 
 /// What the stack is told.
@@ -119,13 +121,8 @@ impl Part {
         self.running.spawn(task);
     }
 
-    fn serve(&self, listener: TcpListener, router: Router) {
-        let shutdown = self.shutdown.clone();
-        self.spawn(async move {
-            if let Err(error) = serve(listener, router, shutdown).await {
-                tracing::error!(%error, "A listener failed");
-            }
-        });
+    fn serve(&self, limits: ServerLimits, listener: TcpListener, router: Router) {
+        self.spawn(serve_within(limits, listener, router, self.shutdown.clone()));
     }
 
     async fn stop(&self, what: &str) {
@@ -157,7 +154,7 @@ impl Stack {
         let secret = secret::read_or_create(&options.data_dir).context("the secret could not be read or made")?;
         let key = secret::random_text()?;
         let Services { queue, mut config } =
-            start_services(&options, &secret, &key, &endpoint(&management)?, &services).await?;
+            start_services(&options, &data_dir, &secret, &key, &endpoint(&management)?, &services).await?;
         config.allowed_origins = allowed_origins(&http, &options.allowed_origins)?;
         config.dashboard_url = Some(http.clone());
         let platform = Platform::connect(&config, Clock::system()).await;
@@ -169,14 +166,15 @@ impl Stack {
             domain_name: http.clone(),
             limits: options.limits.clone(),
             farewell: Some(farewell),
+            account_header: Some(ACCOUNT_HEADER),
         };
         let functions = Functions { platform: platform.clone() };
         let gateway = Gateway::new(functions, gateway_options, clock, work.shutdown.clone());
         let signer = Signer::new(&secret, Clock::system());
         let (dashboard, code) = Dashboard::new(signer.clone())?;
-        let public = gateway.router("/ws").merge(dashboard.router());
-        work.serve(listener, public);
-        services.serve(management, gateway.management_router(AccessKey::new(key)));
+        let public = security_headers::on(gateway.router("/ws").merge(dashboard.router()));
+        work.serve(ServerLimits::default(), listener, public);
+        services.serve(ServerLimits::inside(), management, gateway.management_router(AccessKey::new(key)));
         start_worker(&options, &platform, queue, &work)?;
 
         let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN).token);
@@ -212,14 +210,15 @@ fn farewell() -> String {
 
 async fn start_services(
     options: &StackOptions,
+    data_dir: &DataDir,
     secret: &Secret,
     key: &str,
     push_endpoint: &str,
     part: &Part,
 ) -> anyhow::Result<Services> {
     let clock: SharedClock = Arc::new(SystemClock);
-    let table = TableService::open(options.data_dir.join("table.sqlite"))?;
-    let queue = QueueService::open(options.data_dir.join("queue.sqlite"), clock)?;
+    let table = TableService::open(data_dir.database("table.sqlite")?)?;
+    let queue = QueueService::open(data_dir.database("queue.sqlite")?, clock)?;
     create_queues(&queue).await?;
     // A process that was killed between receiving a message and shortening its visibility has hidden it for long.
     queue.hide_at_most(QUEUE, options.lease).await?;
@@ -230,9 +229,10 @@ async fn start_services(
         queue: endpoint(&queue_listener)?,
         access_key: Secret::new(key),
     };
-    part.serve(table_listener, table.router(AccessKey::new(key)));
+    part.serve(ServerLimits::inside(), table_listener, table.router(AccessKey::new(key)));
     let shutdown = part.shutdown.clone();
     part.serve(
+        ServerLimits::inside(),
         queue_listener,
         queue::server::router(queue.clone(), AccessKey::new(key), &endpoints.queue, shutdown.clone()),
     );

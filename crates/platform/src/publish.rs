@@ -3,9 +3,14 @@
 use crate::push::Pushed;
 use crate::{Platform, Result};
 use futures_util::stream::{self, StreamExt};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Pushes on their way at once, so that one slow connection does not hold up the others.
 const IN_FLIGHT: usize = 64;
+
+/// How long one of them may take. Whoever publishes is answering somebody else, who does not wait for hanging watchers.
+const PUSH_TIME: Duration = Duration::from_secs(1);
 
 impl Platform {
     /// Sends one line to everybody who watches `topic`. A connection that is gone is forgotten; one that is busy or
@@ -24,7 +29,8 @@ impl Platform {
     }
 
     async fn send_or_forget(&self, connection: &str, line: &str) {
-        match self.push.send(connection, line).await {
+        let pushed = timeout(PUSH_TIME, self.push.send(connection, line)).await;
+        match pushed.unwrap_or(Ok(Pushed::Busy)) {
             Ok(Pushed::Sent) => {}
             Ok(Pushed::Gone) => self.forget(connection).await,
             Ok(Pushed::Busy) => tracing::info!(connection, "A watcher does not read and was left out"),

@@ -17,9 +17,10 @@
 //! | `CONNECTION#id` | `WATCH#topic` | what it watches, to be found when it goes |
 //! | `WATCH#topic` | `connection` | who watches, to be found when something happens |
 //! | `CONNECTIONS` | `connection` | every connection |
-//! | `CONNECTIONS#principal` | `time#connection` | those of one principal, to be counted |
+//! | `OPEN_CONNECTIONS#principal` | `window` | how many that a principal opened in five minutes are open |
 //! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, to be counted |
 //! | `COMMANDS#principal` | `window` | how many commands a principal sent in some seconds |
+//! | `PINGS#principal` | `window` | how many times it sent `ping` in them |
 //! | `REVOKED` | `token` | tokens that were revoked, by id |
 //! | `SUITES` | `name` | stored suites, and names that are kept for their owners |
 //! | `SUITE_NAMES` | `name` | whose names they are, to be counted |
@@ -36,6 +37,7 @@ mod history;
 mod item;
 mod jobs;
 mod lists;
+mod open_connections;
 mod outbox;
 mod principal;
 mod record;
@@ -52,8 +54,9 @@ pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
 pub use history::{PastJob, PastTest};
 pub use jobs::{Created, NewJob};
+pub use open_connections::OpenConnections;
 pub use outbox::PendingNotification;
-pub use principal::CountedCommand;
+pub use principal::{CommandKind, CountedCommand};
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use revoked::Revoked;
 pub use said::Said;

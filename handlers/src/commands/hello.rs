@@ -24,6 +24,7 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
             connections: Some(most.connections),
             commands_per_s: Some(most.commands_per_s),
             open_jobs: Some(most.open_jobs),
+            requests_per_job: Some(most.requests_per_job),
         },
         ping_every_s: limits::PING_EVERY.as_secs(),
         connected_until: rfc3339(connection.connected_at + millis(limits::CONNECTION_LIFETIME)),

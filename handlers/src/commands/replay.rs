@@ -5,6 +5,7 @@ use super::run;
 use crate::reply::{Caller, Failure, excerpt};
 use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets};
 use stepcast_protocol::command::{Replay, Selection};
+use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::{ErrorCode, Outcome};
 use uuid::Uuid;
 
@@ -42,7 +43,7 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
         connection: Some(caller.connection.connection.clone()),
         idempotency_key: None,
         replay_of: Some(original),
-        limits: record.limits,
+        limits: JobLimits { max_requests: run::max_requests(caller), ..record.limits },
         job,
     };
     run::start(caller, &new, None).await

@@ -37,9 +37,18 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
         connection: Some(caller.connection.connection.clone()),
         idempotency_key: run.idempotency_key,
         replay_of: None,
-        limits: JobLimits { max_failures: run.max_failures, time_limit_s: run.time_limit_s },
+        limits: JobLimits {
+            max_failures: run.max_failures,
+            time_limit_s: run.time_limit_s,
+            max_requests: max_requests(caller),
+        },
     };
     start(caller, &new, stored).await
+}
+
+/// How many requests a job may make that is started now.
+pub(super) fn max_requests(caller: &Caller<'_>) -> Option<u64> {
+    u64::try_from(caller.platform.limits.requests_per_job).ok()
 }
 
 /// Stores a job, answers the caller and sets it going.

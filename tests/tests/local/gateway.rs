@@ -3,6 +3,8 @@
 
 use serde_json::json;
 use stepcast_tests::{Server, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
@@ -57,5 +59,41 @@ async fn frames_that_are_too_large_or_binary_end_the_connection_with_the_documen
     client.send_message(Message::binary(vec![1, 2, 3])).await;
     assert_eq!(client.close_code().await, Some(1003));
     assert_eq!(server.client().await.ask(json!({ "action": "ping" })).await["type"], "pong");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn every_answer_has_the_headers_that_protect_the_dashboard() {
+    let server = Server::start().await;
+    let address = server.http.trim_start_matches("http://");
+    let sign_in = "Content-Type: application/json\r\nContent-Length: 12\r\n";
+    for (request, headers, body, status) in [
+        ("GET /", "", "", "200"),
+        ("GET /nothing", "", "", "404"),
+        ("DELETE /", "", "", "405"),
+        ("GET /ws", "", "", "426"),
+        ("GET /sign-in", "", "", "405"),
+        ("POST /sign-in", sign_in, r#"{"code":"x"}"#, "403"),
+        ("POST /sign-in", sign_in, "{\"code\":12345", "422"),
+    ] {
+        let mut socket = TcpStream::connect(address).await.expect("connected");
+        let request = format!("{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n{body}");
+        socket.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        within("an answer", socket.read_to_end(&mut answer)).await.expect("an answer");
+        let answer = String::from_utf8_lossy(&answer).to_lowercase();
+        // Without the dashboard built in, its page is not found.
+        let is_expected = answer.starts_with(&format!("http/1.1 {status} ")) || request.starts_with("GET / ");
+        assert!(is_expected, "{request}: {answer}");
+        for header in [
+            "content-security-policy: default-src 'self'",
+            "referrer-policy: no-referrer",
+            "x-content-type-options: nosniff",
+            "x-frame-options: deny",
+            "cache-control: no-",
+        ] {
+            assert!(answer.contains(header), "{request}: there is no {header}: {answer}");
+        }
+    }
     server.stop().await;
 }

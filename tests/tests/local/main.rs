@@ -1,6 +1,8 @@
 //! What is about Stepcast on one machine: its data directory, its limits, its end and its return.
 
 mod crashes;
+#[cfg(unix)]
+mod data_dir;
 // The disk is filled with what Linux has for it.
 #[cfg(target_os = "linux")]
 mod full_disk;

@@ -10,11 +10,18 @@ use tokio_tungstenite::tungstenite::Error;
 
 #[tokio::test]
 async fn the_greeting_says_what_the_limits_are() {
-    let options = ["--max-connections=7", "--max-commands-per-second=8", "--max-open-jobs=9", "--max-suite-bytes=1000"];
+    let options = [
+        "--max-connections=7",
+        "--max-commands-per-second=8",
+        "--max-open-jobs=9",
+        "--max-suite-bytes=1000",
+        "--max-requests-per-job=10",
+    ];
     let server = Server::start_with(&options).await;
     let limits = server.client().await.ask(json!({ "action": "hello" })).await["limits"].clone();
-    let said = ["connections", "commands_per_s", "open_jobs", "suite_bytes"].map(|name| limits[name].clone());
-    assert_eq!(said, [7, 8, 9, 1_000]);
+    let said = ["connections", "commands_per_s", "open_jobs", "suite_bytes", "requests_per_job"]
+        .map(|name| limits[name].clone());
+    assert_eq!(said, [7, 8, 9, 1_000, 10]);
     server.stop().await;
 }
 

@@ -36,6 +36,35 @@ async fn reading_state(client: &mut Client, job: &str) -> JobState {
 }
 
 #[tokio::test]
+async fn those_who_do_not_read_their_answers_keep_nobody_waiting_and_get_the_state_once_they_read() {
+    let (server, site) = (Server::start().await, Site::start().await);
+    let mut admin = server.client().await;
+    // Some megabytes of state, which those who came by a link ask for again and again.
+    let checks: Vec<_> =
+        (0..25).map(|check| json!({ "body": { "not_contains": format!("{check} {}", "x".repeat(200)) } })).collect();
+    let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=200", site.base) }, "expect": checks });
+    let job = admin.run(suite(&[discover])).await;
+    admin.until(is_end_of(&job)).await;
+    let link = admin.ask(json!({ "action": "share", "job": job })).await["token"].as_str().expect("a token").to_owned();
+    let mut silent = Vec::new();
+    for _ in 0..4 {
+        let mut guest = Client::connect(&server.ws, &link).await;
+        for number in 0..4 {
+            guest.send(json!({ "action": "job", "job": job, "id": number })).await;
+        }
+        silent.push(guest);
+    }
+    assert_eq!(admin.ask(json!({ "action": "jobs" })).await["type"], "jobs");
+    let small = admin.run(suite(&[page("Small", &format!("{}/page/x", site.base))])).await;
+    assert_eq!(admin.until(is_end_of(&small)).await.last().expect("the verdict")["verdict"], "passed");
+
+    let whole = reading_state(&mut admin, &job).await;
+    let mut first = silent.swap_remove(0);
+    assert_eq!(reading_state(&mut first, &job).await.tests, whole.tests);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_client_that_vanishes_leaves_a_job_that_ends() {
     let (server, site) = (Server::start().await, Site::start().await);
     let (mut vanishing, mut other) = (server.client().await, server.client().await);

@@ -833,7 +833,11 @@ commands_per_s?: number,
 /**
  * Most jobs of one principal that have no verdict yet
  */
-open_jobs?: number, };
+open_jobs?: number, 
+/**
+ * Most requests of one job's steps, each try counted
+ */
+requests_per_job?: number, };
 
 /**
  * What kind of result a test, a step or a check has.

@@ -4,7 +4,7 @@
 //! once it reads again it gets the whole state instead of what it missed. Nobody waits for it meanwhile (promise 9).
 //!
 //! However many connections there are, only so many pushes are under way at once. Those to a connection that did not take
-//! the last one take turns of their own, so that they do not hold up the others.
+//! one promptly take turns of their own until it does, so that they do not hold up the others.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -97,14 +97,15 @@ impl Lanes {
     }
 
     async fn run(&self, connection: &str) {
+        let mut is_late = false;
         while let Some(next) = self.next(connection) {
             let reached = match next {
                 Next::Lines { messages, up_to } => {
-                    let reached = self.deliver(connection, messages).await;
+                    let reached = self.deliver(connection, messages, &mut is_late).await;
                     self.note(connection, |delivered| delivered.lines = up_to);
                     reached
                 }
-                Next::Snapshot(topic) => self.deliver_snapshot(connection, &topic).await,
+                Next::Snapshot(topic) => self.deliver_snapshot(connection, &topic, &mut is_late).await,
             };
             if !reached {
                 self.lock().remove(connection);
@@ -129,18 +130,23 @@ impl Lanes {
         None
     }
 
-    async fn deliver(&self, connection: &str, messages: Vec<String>) -> bool {
+    async fn deliver(&self, connection: &str, messages: Vec<String>, is_late: &mut bool) -> bool {
         for message in messages {
-            if !self.offer(connection, message).await {
+            if !self.offer(connection, message, is_late).await {
                 return false;
             }
         }
         true
     }
 
-    /// Offers a message until it is taken. `false`, where the connection is gone or never takes it.
-    async fn offer(&self, connection: &str, message: String) -> bool {
-        let mut pushed = self.push_promptly(connection, &message).await;
+    /// Offers a message until it is taken. `false`, where the connection is gone or never takes it. `is_late` says whether
+    /// the connection did not take the last one promptly.
+    async fn offer(&self, connection: &str, message: String, is_late: &mut bool) -> bool {
+        let mut pushed = if *is_late {
+            self.push_late(connection, &message, is_late).await
+        } else {
+            self.push_promptly(connection, &message).await
+        };
         // From here: that it waited for its turn before is not the connection's doing.
         let begun = Instant::now();
         loop {
@@ -157,11 +163,25 @@ impl Lanes {
                 tracing::warn!(connection, "A client does not read and is given up");
                 return false;
             }
+            *is_late = true;
             self.note(connection, |delivered| delivered.stalled = true);
             tokio::time::sleep(PAUSE).await;
-            let _turn = self.late.acquire().await;
-            pushed = self.push(connection, &message).await;
+            pushed = self.push_late(connection, &message, is_late).await;
         }
+    }
+
+    /// Pushes in turn with those that are late as well. One that is taken promptly is the last of these.
+    async fn push_late(
+        &self,
+        connection: &str,
+        message: &str,
+        is_late: &mut bool,
+    ) -> stepcast_platform::Result<Pushed> {
+        let _turn = self.late.acquire().await;
+        let begun = Instant::now();
+        let pushed = self.push(connection, message).await;
+        *is_late = !(matches!(pushed, Ok(Pushed::Sent)) && begun.elapsed() < PROMPT_TIME);
+        pushed
     }
 
     /// Pushes in turn with everybody else, in the time nobody minds. What is broken off then may have arrived; a message
@@ -179,9 +199,9 @@ impl Lanes {
         Ok(pushed)
     }
 
-    async fn deliver_snapshot(&self, connection: &str, topic: &str) -> bool {
+    async fn deliver_snapshot(&self, connection: &str, topic: &str, is_late: &mut bool) -> bool {
         match self.snapshot(topic).await {
-            Ok(events) => self.deliver(connection, frame::pack(events.iter().map(Event::to_json))).await,
+            Ok(events) => self.deliver(connection, frame::pack(events.iter().map(Event::to_json)), is_late).await,
             Err(error) => {
                 tracing::warn!(connection, topic, %error, "The state for a client that fell behind could not be read");
                 true

@@ -87,6 +87,9 @@ pub(crate) struct PrincipalLimitArguments {
     /// Most stored suites of all principals together
     #[arg(long = "max-all-suites", default_value_t = ONE_PERSON.all_suites, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITES))]
     pub all_suites: usize,
+    /// Most requests of one job, each try of each step counted
+    #[arg(long = "max-requests-per-job", default_value_t = ONE_PERSON.requests_per_job, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_REQUESTS))]
+    pub requests_per_job: usize,
 }
 
 fn up_to(most: usize) -> RangedU64ValueParser<usize> {
@@ -102,6 +105,7 @@ impl From<PrincipalLimitArguments> for PrincipalLimits {
             suite_bytes: arguments.suite_bytes,
             suites: arguments.suites,
             all_suites: arguments.all_suites,
+            requests_per_job: arguments.requests_per_job,
         }
     }
 }

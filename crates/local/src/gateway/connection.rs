@@ -6,11 +6,12 @@ use super::event::Origin;
 use super::handshake::Handshake;
 use super::integration::IntegrationError;
 use super::outbound::Waiting;
+use super::places::Account;
 use super::{Gateway, Routes, conversation};
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::event::apigw::ApiGatewayProxyResponse;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -29,6 +30,8 @@ pub(super) enum Decision {
 pub(super) struct Accepted {
     /// The subprotocol `$connect` has chosen
     pub(super) subprotocol: Option<HeaderValue>,
+    /// Whom `$connect` has the connection's invocations counted for
+    account: Account,
 }
 
 /// Has `$connect` decide on a handshake. From then on the connection looks after itself, also when the client hangs up before
@@ -52,8 +55,9 @@ async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: one
     let request_id = event.request_context.request_id.clone().unwrap_or_default();
 
     let routes = shared.routes.clone();
-    let connected = shared.integrations.connect.invoke(async move { routes.connect(event).await }).await;
-    let accepted = match decide(connected) {
+    let nobody = Account::from("");
+    let connected = shared.integrations.connect.invoke(&nobody, async move { routes.connect(event).await }).await;
+    let accepted = match decide(connected, shared.options.account_header.as_ref()) {
         Ok(accepted) => accepted,
         Err(refusal) => {
             let _ = decided.send(refusal.of(&origin.connection_id, &request_id));
@@ -62,14 +66,15 @@ async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: one
     };
 
     let Origin { connection_id, peer, connected_at, .. } = origin.as_ref().clone();
-    let (connection, waiting) = Connection::new(connection_id, peer, connected_at, &shared.options.limits);
+    let (account, limits) = (accepted.account.clone(), &shared.options.limits);
+    let (connection, waiting) = Connection::new(connection_id, peer, connected_at, account, limits);
     // Before the client knows: whatever it asks for first can already be answered.
     shared.connections.insert(&connection);
     // Nobody may be waiting any more. Then the upgrade fails, and the connection ends as it began.
     let _ = decided.send(Decision::Accepted(accepted));
     let end = converse(&gateway, &origin, &connection, upgrade, waiting).await;
     shared.connections.remove(&connection.id);
-    disconnect(&gateway, &origin, &end).await;
+    disconnect(&gateway, &origin, &connection.account, &end).await;
 }
 
 async fn converse<R: Routes>(
@@ -89,11 +94,12 @@ async fn converse<R: Routes>(
 }
 
 /// Best effort, as at API Gateway: a `$disconnect` that fails is not tried again.
-async fn disconnect<R: Routes>(gateway: &Gateway<R>, origin: &Origin, end: &End) {
+async fn disconnect<R: Routes>(gateway: &Gateway<R>, origin: &Origin, account: &Account, end: &End) {
     let shared = &gateway.shared;
     let event = origin.disconnect(end, shared.clock.now());
     let routes = shared.routes.clone();
-    let outcome = shared.integrations.disconnect.invoke(async move { routes.disconnect(event).await }).await;
+    let function = async move { routes.disconnect(event).await };
+    let outcome = shared.integrations.disconnect.invoke(account, function).await;
     if let Err(error) = outcome {
         tracing::error!(connection = origin.connection_id, %error, "The `$disconnect` function failed");
     }
@@ -121,7 +127,10 @@ impl Refusal {
 
 /// A 2xx makes a connection, any other status is the answer, and a function that failed is a bad gateway.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
-fn decide(connected: Result<ApiGatewayProxyResponse, IntegrationError>) -> Result<Accepted, Refusal> {
+fn decide(
+    connected: Result<ApiGatewayProxyResponse, IntegrationError>,
+    account_header: Option<&HeaderName>,
+) -> Result<Accepted, Refusal> {
     let response = connected.map_err(|error| {
         tracing::error!(%error, "The `$connect` function failed");
         let status = match error {
@@ -132,7 +141,11 @@ fn decide(connected: Result<ApiGatewayProxyResponse, IntegrationError>) -> Resul
     })?;
     let status = u16::try_from(response.status_code).ok().and_then(|status| StatusCode::from_u16(status).ok());
     match status {
-        Some(status) if status.is_success() => Ok(Accepted { subprotocol: subprotocol(&response) }),
+        Some(status) if status.is_success() => {
+            let account = account_header.and_then(|name| header(&response, name));
+            let account = account.and_then(|account| account.to_str().map(Account::from).ok()).unwrap_or_default();
+            Ok(Accepted { subprotocol: header(&response, &SEC_WEBSOCKET_PROTOCOL), account })
+        }
         // 1xx would leave the client waiting for the answer proper.
         Some(status) if !status.is_informational() => Err(Refusal::Status(status, text(response.body))),
         _ => {
@@ -143,9 +156,8 @@ fn decide(connected: Result<ApiGatewayProxyResponse, IntegrationError>) -> Resul
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html>
-fn subprotocol(response: &ApiGatewayProxyResponse) -> Option<HeaderValue> {
-    let headers = response.headers.get(SEC_WEBSOCKET_PROTOCOL);
-    headers.or_else(|| response.multi_value_headers.get(SEC_WEBSOCKET_PROTOCOL)).cloned()
+fn header(response: &ApiGatewayProxyResponse, name: &HeaderName) -> Option<HeaderValue> {
+    response.headers.get(name).or_else(|| response.multi_value_headers.get(name)).cloned()
 }
 
 fn text(body: Option<Body>) -> String {

@@ -2,6 +2,7 @@
 
 use super::limits::Limits;
 use super::outbound::{self, Outbound, Waiting};
+use super::places::Account;
 use crate::clock::milliseconds;
 use http::HeaderMap;
 use http::header::USER_AGENT;
@@ -34,9 +35,13 @@ pub(super) struct Connection {
     pub(super) peer: Peer,
     /// Milliseconds since the epoch
     pub(super) connected_at: i64,
+    /// Whom its invocations are counted for
+    pub(super) account: Account,
     pub(super) outbound: Outbound,
     /// Ends the connection: somebody asked for it through `@connections`
     pub(super) deleted: CancellationToken,
+    /// It has ended, whoever ended it
+    pub(super) ended: CancellationToken,
     opened: Instant,
     /// Milliseconds after `opened`
     active: AtomicI64,
@@ -44,11 +49,25 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection that has just been accepted, and what comes out of its buffer.
-    pub(super) fn new(id: String, peer: Peer, connected_at: i64, limits: &Limits) -> (Arc<Self>, Waiting) {
+    pub(super) fn new(
+        id: String,
+        peer: Peer,
+        connected_at: i64,
+        account: Account,
+        limits: &Limits,
+    ) -> (Arc<Self>, Waiting) {
         let (outbound, waiting) = outbound::buffer(limits);
-        let deleted = CancellationToken::new();
+        let (deleted, ended) = (CancellationToken::new(), CancellationToken::new());
         let (opened, active) = (Instant::now(), AtomicI64::new(0));
-        (Arc::new(Self { id, peer, connected_at, outbound, deleted, opened, active }), waiting)
+        (Arc::new(Self { id, peer, connected_at, account, outbound, deleted, ended, opened, active }), waiting)
+    }
+
+    /// Resolves once the client reads what it is sent, or the connection has ended.
+    pub(super) async fn reads(&self) {
+        tokio::select! {
+            () = self.outbound.has_room() => {}
+            () = self.ended.cancelled() => {}
+        }
     }
 
     /// Notes that something moved, either way.
@@ -113,7 +132,7 @@ mod tests {
 
     fn connection() -> Arc<Connection> {
         let peer = Peer { source_ip: "127.0.0.1".to_owned(), user_agent: None };
-        Connection::new("id".to_owned(), peer, 1_000_000, &Limits::default()).0
+        Connection::new("id".to_owned(), peer, 1_000_000, Account::default(), &Limits::default()).0
     }
 
     #[tokio::test(start_paused = true)]

@@ -53,6 +53,7 @@ pub(super) async fn run<R: Routes>(
     };
     // Gone before the client knows, so that it cannot be written to after the close frame.
     gateway.shared.connections.remove(&connection.id);
+    connection.ended.cancel();
     drop(inbox);
     // The halves are of one socket, so they fit.
     if let Ok(socket) = reader.reunite(writer) {

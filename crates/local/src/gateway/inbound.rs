@@ -2,6 +2,7 @@
 //!
 //! API Gateway promises no order between them. Here a message has the function to itself for a moment before the next one is
 //! begun: what is handled quickly is handled in order, as clients expect, and what takes long does not hold up a `ping`.
+//! While the client does not read what it is sent, nothing more is begun for it.
 
 use super::connections::Connection;
 use super::event::Origin;
@@ -36,6 +37,7 @@ pub(super) async fn deliver<R: Routes>(
     let limits = &gateway.shared.options.limits;
     let mut running = FuturesUnordered::new();
     while let Some(text) = messages.recv().await {
+        connection.reads().await;
         let delivery = deliver_one(gateway.clone(), origin.clone(), connection.clone(), text);
         running.push(gateway.shared.running.spawn(delivery));
         give_way(&mut running, limits).await;
@@ -66,7 +68,8 @@ async fn deliver_one<R: Routes>(
     let event = origin.message(text.as_str().to_owned(), shared.clock.now());
     let request_id = event.request_context.request_id.clone();
     let routes = shared.routes.clone();
-    let outcome = shared.integrations.default.invoke(async move { routes.default(event).await }).await;
+    let function = async move { routes.default(event).await };
+    let outcome = shared.integrations.default.invoke_for(connection.clone(), function).await;
     if let Err(error) = outcome {
         tracing::error!(connection = connection.id, %error, "The `$default` function failed");
         let answer = json!({ "message": error.message(), "connectionId": connection.id, "requestId": request_id });

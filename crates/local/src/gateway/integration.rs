@@ -1,10 +1,11 @@
 //! Calling a function the way API Gateway calls Lambda.
 
+use super::connections::Connection;
 use super::limits::Limits;
+use super::places::{Account, Place, Places};
 use super::routes::BoxError;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// Why there is no answer from a function.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,7 @@ pub(super) struct Integrations {
 
 /// A function as the gateway sees it.
 pub(super) struct Integration {
-    turns: Arc<Semaphore>,
+    places: Places,
     timeout: Duration,
 }
 
@@ -53,26 +54,55 @@ impl Integrations {
 
 impl Integration {
     fn new(limits: &Limits) -> Self {
-        Self { turns: Arc::new(Semaphore::new(limits.concurrent_invocations)), timeout: limits.integration_timeout }
+        Self { places: Places::new(limits), timeout: limits.integration_timeout }
     }
 
-    /// Runs the function to its end, as Lambda does whoever has stopped waiting for it, and waits for it up to the timeout.
-    /// That counts from the function's turn.
+    /// Runs the function to its end, as Lambda does also where the gateway has stopped waiting for it, and waits for it
+    /// up to the timeout. That counts from the function's turn.
     pub(super) async fn invoke<T: Send + 'static>(
         &self,
+        account: &Account,
         function: impl Future<Output = Result<T, BoxError>> + Send + 'static,
     ) -> Result<T, IntegrationError> {
-        let turn =
-            self.turns.clone().acquire_owned().await.map_err(|closed| IntegrationError::Failed(closed.into()))?;
-        let running = tokio::spawn(async move {
-            let _turn = turn;
+        let place = self.places.take(account).await;
+        self.wait_for(tokio::spawn(async move {
+            let _place = place;
             function.await
-        });
+        }))
+        .await
+    }
+
+    /// The same for a function that answers a connection: while the client does not read, it keeps nobody from a place.
+    pub(super) async fn invoke_for<T: Send + 'static>(
+        &self,
+        connection: Arc<Connection>,
+        function: impl Future<Output = Result<T, BoxError>> + Send + 'static,
+    ) -> Result<T, IntegrationError> {
+        let place = self.places.take(&connection.account).await;
+        self.wait_for(tokio::spawn(run_for(connection, place, function))).await
+    }
+
+    async fn wait_for<T>(&self, running: tokio::task::JoinHandle<Result<T, BoxError>>) -> Result<T, IntegrationError> {
         match tokio::time::timeout(self.timeout, running).await {
             Ok(Ok(Ok(response))) => Ok(response),
             Ok(Ok(Err(error))) => Err(IntegrationError::Failed(error)),
             Ok(Err(panicked)) => Err(IntegrationError::Failed(panicked.into())),
             Err(_) => Err(IntegrationError::TimedOut),
+        }
+    }
+}
+
+async fn run_for<T>(
+    connection: Arc<Connection>,
+    mut place: Place,
+    function: impl Future<Output = Result<T, BoxError>>,
+) -> Result<T, BoxError> {
+    tokio::pin!(function);
+    loop {
+        tokio::select! {
+            returned = &mut function => return returned,
+            // Whichever message there was no room for: as long as there is none, its answer has to wait.
+            () = connection.outbound.refuses() => place.step_aside(),
         }
     }
 }

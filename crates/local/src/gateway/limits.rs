@@ -24,6 +24,8 @@ pub struct Limits {
     /// since thousands of clients that come or leave at once must not use up the process's open files
     /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
     pub concurrent_invocations: usize,
+    /// Most invocations of one function that go on beside those, because their client does not read the answer
+    pub waiting_invocations: usize,
     /// Most messages of one connection that are with `$default` at once
     pub concurrent_messages: usize,
     /// How long a message has `$default` to itself before the connection's next one is begun beside it
@@ -43,6 +45,7 @@ impl Default for Limits {
             outbound_messages: 256,
             outbound_bytes: 1024 * 1024,
             concurrent_invocations: 64,
+            waiting_invocations: 64,
             concurrent_messages: 8,
             head_start: Duration::from_millis(100),
             closing: Duration::from_secs(2),

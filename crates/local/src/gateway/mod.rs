@@ -5,7 +5,7 @@
 //! 1. [`handshake`]: the request is a WebSocket handshake, or is answered as what it is
 //! 2. [`connection`]: `$connect` decides; then the handshake is answered and the connection can be addressed
 //! 3. [`conversation`]: frames in, frames out, until something ends it
-//! 4. [`inbound`]: each message invokes `$default`; [`outbound`]: what waits to be written, bounded
+//! 4. [`inbound`]: each message invokes `$default`, in one of its [`places`]; [`outbound`]: what waits to be written, bounded
 //! 5. [`closing`]: the close frame, and `$disconnect`, once
 //!
 //! [`management`] is the `@connections` API, by which the functions write to connections and close them.
@@ -23,6 +23,7 @@ mod integration;
 mod limits;
 mod management;
 mod outbound;
+mod places;
 mod routes;
 
 pub use limits::Limits;
@@ -33,6 +34,7 @@ use crate::clock::SharedClock;
 use axum::Router;
 use axum::routing::any;
 use connections::Connections;
+use http::HeaderName;
 use integration::Integrations;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +53,8 @@ pub struct Options {
     /// What clients are told before this process closes their connections. API Gateway has nothing like it: it does
     /// not stop
     pub farewell: Option<Farewell>,
+    /// The header of `$connect`'s answer that says whom a connection is counted for when places to run in are short
+    pub account_header: Option<HeaderName>,
 }
 
 /// Makes the last message of a connection.

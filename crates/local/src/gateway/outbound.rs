@@ -4,7 +4,7 @@
 use super::limits::Limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Where messages for a client go in.
@@ -13,6 +13,9 @@ pub(super) struct Outbound {
     messages: mpsc::Sender<Utf8Bytes>,
     bytes: Arc<AtomicUsize>,
     max_bytes: usize,
+    /// Whether a message found no room, and nothing was written since
+    is_full: Arc<watch::Sender<bool>>,
+    refused: Notify,
 }
 
 /// Where they come out.
@@ -20,6 +23,7 @@ pub(super) struct Outbound {
 pub(super) struct Waiting {
     messages: mpsc::Receiver<Utf8Bytes>,
     bytes: Arc<AtomicUsize>,
+    is_full: Arc<watch::Sender<bool>>,
 }
 
 /// Why a message was not taken.
@@ -35,13 +39,40 @@ pub(super) enum NotTaken {
 pub(super) fn buffer(limits: &Limits) -> (Outbound, Waiting) {
     let (sender, receiver) = mpsc::channel(limits.outbound_messages);
     let bytes = Arc::new(AtomicUsize::new(0));
-    let outbound = Outbound { messages: sender, bytes: bytes.clone(), max_bytes: limits.outbound_bytes };
-    (outbound, Waiting { messages: receiver, bytes })
+    let is_full = Arc::new(watch::Sender::new(false));
+    let outbound = Outbound {
+        messages: sender,
+        bytes: bytes.clone(),
+        max_bytes: limits.outbound_bytes,
+        is_full: is_full.clone(),
+        refused: Notify::new(),
+    };
+    (outbound, Waiting { messages: receiver, bytes, is_full })
 }
 
 impl Outbound {
     /// Takes a message if there is room for it. Never waits.
     pub(super) fn push(&self, message: Utf8Bytes) -> Result<(), NotTaken> {
+        let pushed = self.try_push(message);
+        if pushed == Err(NotTaken::Full) {
+            self.is_full.send_replace(true);
+            self.refused.notify_waiters();
+        }
+        pushed
+    }
+
+    /// Resolves when a message next finds no room.
+    pub(super) async fn refuses(&self) {
+        self.refused.notified().await;
+    }
+
+    /// Resolves once something was written since a message found no room; at once, where none did.
+    pub(super) async fn has_room(&self) {
+        // The sender is ours, so it cannot have gone.
+        let _ = self.is_full.subscribe().wait_for(|is_full| !is_full).await;
+    }
+
+    fn try_push(&self, message: Utf8Bytes) -> Result<(), NotTaken> {
         let slot = self.messages.try_reserve().map_err(|error| match error {
             mpsc::error::TrySendError::Full(()) => NotTaken::Full,
             mpsc::error::TrySendError::Closed(()) => NotTaken::Closed,
@@ -68,12 +99,14 @@ impl Waiting {
     /// Says that so many bytes are with the operating system, so there is room for others.
     pub(super) fn written(&self, size: usize) {
         self.bytes.fetch_sub(size, Ordering::Relaxed);
+        self.is_full.send_if_modified(|is_full| std::mem::replace(is_full, false));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     #[test]
     fn it_is_full_in_messages_or_in_bytes() {
@@ -88,5 +121,17 @@ mod tests {
         assert_eq!(outbound.push("12345678".into()), Ok(()), "what was written leaves room");
         drop(waiting);
         assert_eq!(outbound.push("1".into()), Err(NotTaken::Closed));
+    }
+
+    #[test]
+    fn there_is_room_again_once_something_was_written() {
+        let (outbound, waiting) = buffer(&Limits { outbound_bytes: 2, ..Limits::default() });
+        assert!(outbound.has_room().now_or_never().is_some());
+        assert_eq!(outbound.push("12".into()), Ok(()));
+        assert!(outbound.has_room().now_or_never().is_some(), "it took all so far");
+        assert_eq!(outbound.push("3".into()), Err(NotTaken::Full));
+        assert!(outbound.has_room().now_or_never().is_none());
+        waiting.written(2);
+        assert!(outbound.has_room().now_or_never().is_some());
     }
 }

@@ -78,6 +78,7 @@ fn ended(tests: u32) -> Vec<FinishedTest> {
         change: None,
         steps: "[]".to_owned(),
         checks: 1,
+        requests: 1,
     };
     (0..tests).map(ended).collect()
 }

@@ -6,6 +6,7 @@
 mod busy;
 mod event_source;
 mod gateway;
+mod http;
 mod queue;
 mod shared;
 mod support;

@@ -1,10 +1,11 @@
 //! What one principal may use, and when there is room again.
 
 use crate::visitor::Visitor;
-use crate::world::{World, batch, planning, test};
+use crate::world::{JOB, SILENT, World, batch, planning, test};
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepcast_platform::{Platform, PrincipalLimits};
+use stepcast_protocol::Verdict;
 use stepcast_protocol::event::Role;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -90,4 +91,157 @@ async fn a_job_counts_until_its_verdict() {
     worker.handle(batch(&[test(0)]), None).await;
     assert_eq!(ci.ask(run("Second")).await["type"], "job.accepted");
     assert_eq!(ci.ask(run("Third")).await["code"], "rate_limited");
+}
+
+/// Carries out everything that is queued, one after the other.
+async fn work_off(world: &World) {
+    let worker = world.worker();
+    loop {
+        let queued = world.queued().await;
+        if queued.is_empty() {
+            return;
+        }
+        for work in queued {
+            worker.handle(batch(&[work]), None).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_job_stops_after_as_many_requests_as_it_may_make_and_so_does_its_replay() {
+    let world = World::start().await;
+    let platform = world.platform_with(limits(|limits| limits.requests_per_job = 3)).await;
+    let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
+    assert_eq!(ana.connect(&token(&platform, "ana").await).await, 200);
+    let step = json!({ "get": format!("{}/page", world.site), "expect": [{ "status": 200 }] });
+    let test = |name: &str| json!({ "name": name, "steps": [step, step] });
+    let run = json!({ "action": "run", "suite": { "suite": "Example", "tests": [test("1"), test("2"), test("3")] } });
+    let accepted = ana.ask(run).await;
+    let replay = json!({ "action": "replay", "job": accepted["job"] });
+    for accepted in [accepted, ana.ask(replay).await] {
+        let job = accepted["job"].as_str().unwrap_or_else(|| panic!("{accepted}"));
+        work_off(&world).await;
+        let ended = platform.table.job(job).await.expect("the table").expect("the job");
+        assert_eq!((ended.counts.passed, ended.counts.cancelled, ended.requests), (1, 2, 3), "{ended:?}");
+        assert_eq!(ended.verdict, Some(Verdict::Errored));
+        let problem = ended.problem.expect("a reason");
+        assert!(problem.starts_with("the job was stopped after 3 requests, the most that a job may make"), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_may_make_as_many_requests_as_it_is_allowed() {
+    let world = World::start().await;
+    let platform = world.platform_with(limits(|limits| limits.requests_per_job = 2)).await;
+    let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
+    assert_eq!(ana.connect(&token(&platform, "ana").await).await, 200);
+    let step = json!({ "get": format!("{}/page", world.site), "expect": [{ "status": 200 }] });
+    let suite = json!({ "suite": "Example", "tests": [{ "name": "Both", "steps": [step, step] }] });
+    let accepted = ana.ask(json!({ "action": "run", "suite": suite })).await;
+    work_off(&world).await;
+    let job = accepted["job"].as_str().expect("a job");
+    let ended = platform.table.job(job).await.expect("the table").expect("the job");
+    assert_eq!((ended.verdict, ended.problem), (Some(Verdict::Passed), None));
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_counted_as_one_and_ping_by_itself() {
+    let world = World::start().await;
+    let platform = world.platform_with(limits(|limits| limits.commands_per_s = 1)).await;
+    let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
+    assert_eq!(ana.connect(&token(&platform, "ana").await).await, 200);
+    for number in 0..10 {
+        let said = if number % 2 == 0 { "{" } else { r#"{"action":"dance"}"# };
+        assert_eq!(ana.say(said).await["code"], "bad_request");
+    }
+    for said in ["{", r#"{"action":"dance"}"#, r#"{"action":"jobs"}"#] {
+        assert_eq!(ana.say(said).await["code"], "rate_limited", "{said}");
+    }
+    for _ in 0..10 {
+        assert_eq!(ana.ask(json!({ "action": "ping" })).await["type"], "pong");
+    }
+    let refused = ana.ask(json!({ "action": "ping", "id": 7 })).await;
+    assert_eq!((&refused["code"], &refused["re"]), (&json!("rate_limited"), &json!(7)));
+    world.wait(Duration::from_secs(10));
+    assert_eq!(ana.ask(json!({ "action": "ping" })).await["type"], "pong");
+    assert_eq!(ana.say("{").await["code"], "bad_request");
+}
+
+/// A link to a job of `ci`, the world's.
+async fn link(platform: &Platform) -> String {
+    platform.keys.signer().await.expect("the secret").share(JOB, HOUR).token
+}
+
+#[tokio::test]
+async fn links_share_the_connections_of_the_job_s_owner_and_keep_the_owner_from_none() {
+    let world = World::start().await;
+    world.store(&[]).await;
+    let platform = world.platform_with(limits(|limits| limits.connections = 3)).await;
+    let visitor = |connection| Visitor { world: &world, platform: &platform, connection };
+    let owner = token(&platform, "ci").await;
+    assert_eq!(visitor("own-1").connect(&owner).await, 200);
+    for guest in ["guest-1", "guest-2"] {
+        assert_eq!(visitor(guest).connect(&link(&platform).await).await, 200);
+    }
+    assert_eq!(visitor("guest-3").connect(&link(&platform).await).await, 429, "another link is no way around it");
+    assert_eq!(visitor("own-2").connect(&owner).await, 200, "guests take nothing from the owner");
+    assert_eq!(visitor("own-3").connect(&owner).await, 200);
+    assert_eq!(visitor("own-4").connect(&owner).await, 429);
+    for gone in ["own-1", "own-2", "guest-1"] {
+        visitor(gone).disconnect().await;
+    }
+    assert_eq!(visitor("guest-3").connect(&link(&platform).await).await, 200);
+}
+
+#[tokio::test]
+async fn links_share_the_commands_of_all_links_of_the_owner() {
+    let world = World::start().await;
+    world.store(&[]).await;
+    let platform = world.platform_with(limits(|limits| limits.commands_per_s = 1)).await;
+    let visitor = |connection| Visitor { world: &world, platform: &platform, connection };
+    for guest in ["guest-1", "guest-2"] {
+        assert_eq!(visitor(guest).connect(&link(&platform).await).await, 200);
+    }
+    assert_eq!(visitor("own").connect(&token(&platform, "ci").await).await, 200);
+    let look = json!({ "action": "job", "job": JOB });
+    for number in 0..10 {
+        let guest = visitor(if number % 2 == 0 { "guest-1" } else { "guest-2" });
+        assert_eq!(guest.ask(look.clone()).await["type"], "job.state");
+    }
+    for guest in ["guest-1", "guest-2"] {
+        let refused = visitor(guest).ask(look.clone()).await;
+        assert!(
+            refused["message"].as_str().is_some_and(|said| said.starts_with("`links to jobs of ci` sent")),
+            "{refused}"
+        );
+    }
+    assert_eq!(visitor("own").ask(look).await["type"], "job.state", "and none of the owner's");
+}
+
+#[tokio::test]
+async fn a_connection_nobody_knows_is_told_so_and_ended() {
+    let world = World::start().await;
+    let platform = world.platform();
+    let stranger = Visitor { world: &world, platform: &platform, connection: "stranger" };
+    for said in ["{", r#"{"action":"jobs"}"#] {
+        assert_eq!(stranger.say(said).await["code"], "unauthorized");
+    }
+    assert_eq!(world.ended(), ["stranger", "stranger"]);
+}
+
+#[tokio::test]
+async fn an_answer_nobody_reads_is_given_up_and_the_client_told_to_ask_again() {
+    let world = World::start().await;
+    let platform = world.platform();
+    let silent = Visitor { world: &world, platform: &platform, connection: SILENT };
+    assert_eq!(silent.connect(&token(&platform, "ana").await).await, 200);
+    let told = silent.ask(json!({ "action": "jobs", "id": 7 })).await;
+    assert_eq!(
+        (&told["type"], &told["code"], &told["re"]),
+        (&json!("error"), &json!("unavailable"), &json!(7)),
+        "{told}"
+    );
+    let offered = world.heard_by(SILENT);
+    let jobs = offered.iter().filter(|event| event["type"] == "jobs").count();
+    assert!((2..20).contains(&jobs), "offered {jobs} times, with longer and longer pauses");
 }

@@ -28,8 +28,13 @@ impl Visitor<'_> {
 
     /// Sends a command and gives back the last thing said to anybody, which is its answer.
     pub async fn ask(&self, command: Value) -> Value {
+        self.say(&command.to_string()).await
+    }
+
+    /// The same with any text.
+    pub async fn say(&self, text: &str) -> Value {
         let mut event = self.event();
-        event.body = Some(command.to_string());
+        event.body = Some(text.to_owned());
         stepcast_handlers::default::default(self.platform, event).await.expect("an answer");
         self.world.heard().pop().expect("an answer")
     }

@@ -5,11 +5,12 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use axum::Router;
 use axum::extract;
 use axum::routing::{get, post};
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stepcast_local::access::AccessKey;
 use stepcast_local::clock::{Clock as _, HeldClock};
@@ -43,6 +44,9 @@ pub const QUEUES: [&str; 2] = ["stepcast", "dead"];
 /// How often a message may be received before it is a dead letter.
 const MOST_RECEIVES: u32 = 6;
 
+/// A connection whose client reads nothing.
+pub const SILENT: &str = "silent";
+
 /// How long somebody waits for what should happen soon.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -68,6 +72,7 @@ pub struct Services {
     /// The queue as the event source mapping has it
     pub queue: QueueService,
     pushes: watch::Sender<Vec<Push>>,
+    ended: Arc<Mutex<Vec<String>>>,
 }
 
 /// A message to a connection.
@@ -85,7 +90,7 @@ impl Services {
         let redrive = RedrivePolicy { dead_letter_queue: dead.to_owned(), max_receive_count: MOST_RECEIVES };
         let attributes = QueueAttributes { redrive: Some(Some(redrive)), ..QueueAttributes::default() };
         queue.create_queue(work, attributes).await.expect("a queue");
-        Self { table, queue, pushes: watch::Sender::default() }
+        Self { table, queue, pushes: watch::Sender::default(), ended: Arc::default() }
     }
 
     /// Serves them with something in front of each.
@@ -96,9 +101,16 @@ impl Services {
         let queue = serve(|url| front(queue::server::router(service, key(), url, CancellationToken::new()))).await;
         let pushes = self.pushes.clone();
         let hear = move |extract::Path(connection): extract::Path<String>, body: String| async move {
+            let answer = if connection == SILENT { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
             pushes.send_modify(|pushes| pushes.push(Push { connection, body }));
+            answer
         };
-        let connections = serve(|_| front(Router::new().route("/@connections/{connection}", post(hear)))).await;
+        let ended = self.ended.clone();
+        let end = move |extract::Path(connection): extract::Path<String>| async move {
+            ended.lock().expect("nobody failed").push(connection);
+        };
+        let connections =
+            serve(|_| front(Router::new().route("/@connections/{connection}", post(hear).delete(end)))).await;
         let [work, dead] = QUEUES.map(|name| queue::server::queue_url(&queue, name));
         let endpoints = Endpoints { table, queue, access_key: Secret::new("key") };
         Config::at(endpoints, work, dead, connections, Secret::new(SECRET))
@@ -170,6 +182,11 @@ impl World {
             }
         };
         tokio::time::timeout(PATIENCE, heard).await.ok()
+    }
+
+    /// The connections that were ended so far.
+    pub fn ended(&self) -> Vec<String> {
+        self.services.ended.lock().expect("nobody failed").clone()
     }
 
     fn heard_where(&self, fits: impl Fn(&str) -> bool) -> Vec<Value> {

@@ -62,7 +62,7 @@ fn number(variable: Variables<'_>, name: &'static str) -> Result<Option<u64>, Co
 }
 
 fn limits(variable: Variables<'_>) -> Result<PrincipalLimits, ConfigError> {
-    let PrincipalLimits { connections, commands_per_s, open_jobs, suite_bytes, suites, all_suites } =
+    let PrincipalLimits { connections, commands_per_s, open_jobs, suite_bytes, suites, all_suites, requests_per_job } =
         PrincipalLimits::default();
     Ok(PrincipalLimits {
         connections: limit(variable, "STEPCAST_MAX_CONNECTIONS", connections, PrincipalLimits::MOST_COUNTED)?,
@@ -76,6 +76,12 @@ fn limits(variable: Variables<'_>) -> Result<PrincipalLimits, ConfigError> {
         suite_bytes: limit(variable, "STEPCAST_MAX_SUITE_BYTES", suite_bytes, PrincipalLimits::MOST_SUITE_BYTES)?,
         suites: limit(variable, "STEPCAST_MAX_SUITES", suites, PrincipalLimits::MOST_SUITES)?,
         all_suites: limit(variable, "STEPCAST_MAX_ALL_SUITES", all_suites, PrincipalLimits::MOST_SUITES)?,
+        requests_per_job: limit(
+            variable,
+            "STEPCAST_MAX_REQUESTS_PER_JOB",
+            requests_per_job,
+            PrincipalLimits::MOST_REQUESTS,
+        )?,
     })
 }
 

@@ -17,6 +17,8 @@ pub struct PrincipalLimits {
     pub suites: usize,
     /// Most stored suites of all principals together
     pub all_suites: usize,
+    /// Most requests of one job's steps, each try counted
+    pub requests_per_job: usize,
 }
 
 impl PrincipalLimits {
@@ -29,6 +31,10 @@ impl PrincipalLimits {
 
     /// Most stored suites that can be set: their names are read when one is added.
     pub const MOST_SUITES: usize = 5_000;
+
+    /// Most requests of a job that can be set: more than the largest job could make, with 10,000 tests of 150 steps that are
+    /// tried eleven times.
+    pub const MOST_REQUESTS: usize = 20_000_000;
 
     /// Largest suite that can be set: what a `suite_gz` is expanded to.
     pub const MOST_SUITE_BYTES: usize = SUITE_BYTES;
@@ -43,6 +49,7 @@ impl Default for PrincipalLimits {
             suite_bytes: Self::MOST_SUITE_BYTES,
             suites: 100,
             all_suites: 1_000,
+            requests_per_job: 100_000,
         }
     }
 }

@@ -6,11 +6,10 @@
 use super::item::{Item, item, key, mark, read};
 use super::jobs::incomplete;
 use super::lists::{per_page, sort_key};
-use super::principal::connection_key;
 use super::transaction::Transacted;
 use super::{Table, failed};
 use crate::error::{Error, Result};
-use aws_sdk_dynamodb::types::{DeleteRequest, TransactWriteItem, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, TransactWriteItem, WriteRequest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use stepcast_protocol::command::PageQuery;
@@ -21,7 +20,7 @@ use stepcast_protocol::limits::CONNECTION_LIFETIME;
 const MARGIN: Duration = Duration::from_mins(15);
 
 /// How long what is noted of a connection is kept.
-pub(super) const CONNECTION_ROWS: Duration = CONNECTION_LIFETIME.saturating_add(MARGIN);
+const CONNECTION_ROWS: Duration = CONNECTION_LIFETIME.saturating_add(MARGIN);
 
 /// Where they are listed.
 const CONNECTIONS: &str = "CONNECTIONS";
@@ -45,6 +44,9 @@ pub struct Connection {
     /// The one job it is shown, where it came in by a link
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
+    /// The principal among whose connections it is counted: its own, or where it came in by a link the job's owner
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_for: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -70,8 +72,10 @@ impl Table {
         let stored = Stored { connection, expires_at: self.connection_expiry() };
         let own = item(connection_pk(&connection.connection), "CONNECTION", &stored)?;
         let listed = item(CONNECTIONS, &connection.connection, &stored)?;
-        let counted = mark(connection_key(connection), stored.expires_at);
-        self.write(vec![self.put(own)?, self.put(listed)?, self.put(counted)?]).await
+        if let Some(principal) = &connection.counted_for {
+            self.count_in(connection, principal).await?;
+        }
+        self.write(vec![self.put(own)?, self.put(listed)?]).await
     }
 
     /// Who is at the other end of a connection.
@@ -98,22 +102,30 @@ impl Table {
     /// Forgets a connection and everything it watched.
     pub async fn forget_connection(&self, connection: &str) -> Result<()> {
         let items = Self::all(self.partition(connection_pk(connection), "")).await?;
-        let mut keys = vec![key(CONNECTIONS, connection)];
-        for item in items {
-            let Some(sort_key) = sort_key(&item) else { continue };
-            if let Some(topic) = sort_key.strip_prefix(WATCH) {
-                keys.push(key(watch_pk(topic), connection));
-            } else {
-                keys.push(connection_key(&read("connection", item)?));
-            }
-            keys.push(key(connection_pk(connection), sort_key));
-        }
+        let watched = items.iter().filter_map(sort_key);
+        let watched: Vec<_> = watched.filter_map(|key| key.strip_prefix(WATCH).map(str::to_owned)).collect();
+        let is_known = items.len() > watched.len();
+        let sides = watched.iter().flat_map(|topic| {
+            [key(watch_pk(topic), connection), key(connection_pk(connection), format!("{WATCH}{topic}"))]
+        });
+        let keys: Vec<_> = sides.chain([key(CONNECTIONS, connection)]).collect();
         for batch in keys.chunks(25) {
             let deletes = batch.iter().map(delete_request).collect::<Result<Vec<_>>>()?;
             // What is left unprocessed expires by itself.
             self.client.batch_write_item().request_items(&self.name, deletes).send().await.map_err(failed)?;
         }
-        Ok(())
+        if is_known { self.delete_connection(connection).await } else { Ok(()) }
+    }
+
+    /// Deletes the row of a connection. Of all who do, one has the row back, and counts the connection out.
+    async fn delete_connection(&self, connection: &str) -> Result<()> {
+        let delete = self.client.delete_item().table_name(&self.name).return_values(ReturnValue::AllOld);
+        let deleted =
+            delete.set_key(Some(key(connection_pk(connection), "CONNECTION"))).send().await.map_err(failed)?;
+        match deleted.attributes {
+            Some(row) => self.count_out(&read("connection", row)?).await,
+            None => Ok(()),
+        }
     }
 
     /// Subscribes a connection. Whoever then reads a snapshot misses nothing.

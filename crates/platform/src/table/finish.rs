@@ -32,6 +32,8 @@ pub struct FinishedTest {
     pub steps: String,
     /// Checks that were evaluated
     pub checks: u64,
+    /// Requests that its steps made, in all of its tries
+    pub requests: u64,
 }
 
 impl Table {
@@ -87,19 +89,21 @@ impl Table {
             .expression_attribute_names("#open", "open")
             .expression_attribute_names("#checks", "checks")
             .expression_attribute_names("#digest", "digest")
+            .expression_attribute_names("#requests", "requests")
             .expression_attribute_values(":running", text("running"))
             .expression_attribute_values(":plan", number(plan))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":now", number(self.clock.now_ms()))
             .expression_attribute_values(":closed", number(format!("-{}", finished.len())))
             .expression_attribute_values(":checks", number(finished.iter().map(|test| test.checks).sum::<u64>()))
+            .expression_attribute_values(":requests", number(finished.iter().map(|test| test.requests).sum::<u64>()))
             .expression_attribute_values(":expected", number(finished.iter().map(|test| test.expected_ms).sum::<u64>()))
             .expression_attribute_values(
                 ":digest",
                 number(finished.iter().map(|test| digest_of(test.test, test.outcome)).sum::<u64>()),
             );
         let mut add =
-            "ADD v :one, #open :closed, #checks :checks, expected_done_ms :expected, #digest :digest".to_owned();
+            "ADD v :one, #open :closed, #checks :checks, #requests :requests, expected_done_ms :expected, #digest :digest".to_owned();
         for outcome in Outcome::ALL {
             let count = finished.iter().filter(|test| test.outcome == outcome).count();
             if count > 0 {

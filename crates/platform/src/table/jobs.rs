@@ -118,6 +118,7 @@ impl Table {
             plan: 0,
             open: 0,
             checks: 0,
+            requests: 0,
             expected_ms: 0,
             expected_done_ms: 0,
             digest: 0,

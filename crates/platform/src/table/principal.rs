@@ -1,13 +1,30 @@
-//! What one principal uses: connections, jobs without a verdict, commands. Each stands in a partition of the principal's
-//! own, so that counting reads no more than what is counted.
+//! What one principal uses: jobs without a verdict, commands. Each stands in a partition of the principal's own, so that
+//! counting reads no more than what is counted. Connections are in [`open_connections`](super::open_connections).
 
-use super::connections::CONNECTION_ROWS;
 use super::item::{Item, key, number, text};
-use super::{Connection, JobRecord, Table, failed};
+use super::{JobRecord, Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Select};
 use std::time::Duration;
 use stepcast_protocol::duration::millis;
+
+/// What a command is counted among.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandKind {
+    /// A `ping`, which only keeps a connection open
+    Ping,
+    /// Any other command, or what was none
+    Other,
+}
+
+impl CommandKind {
+    fn partition(self, principal: &str) -> String {
+        match self {
+            Self::Ping => format!("PINGS#{principal}"),
+            Self::Other => format!("COMMANDS#{principal}"),
+        }
+    }
+}
 
 /// A command that was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,26 +36,21 @@ pub struct CountedCommand {
 }
 
 impl Table {
-    /// How many connections a principal has; `most`, where there are as many or more.
-    pub async fn connections_of(&self, principal: &str, most: usize) -> Result<usize> {
-        self.count_since(connections_pk(principal), CONNECTION_ROWS, most).await
-    }
-
     /// How many jobs without a verdict a principal has; `most`, where there are as many or more.
     pub async fn open_jobs_of(&self, principal: &str, most: usize) -> Result<usize> {
         self.count_since(open_pk(principal), self.retention, most).await
     }
 
-    /// Counts a command of a principal: one write, whatever comes of it. A request that the SDK sends again may be
-    /// counted twice.
-    pub async fn count_command(&self, principal: &str, window: Duration) -> Result<CountedCommand> {
+    /// Counts a command of a principal among those of its kind: one write, whatever comes of it. A request that the SDK
+    /// sends again may be counted twice.
+    pub async fn count_command(&self, kind: CommandKind, principal: &str, window: Duration) -> Result<CountedCommand> {
         let (now, length) = (self.clock.now_ms(), millis(window).max(1));
         let window_number = now / length;
         let request = self
             .client
             .update_item()
             .table_name(&self.name)
-            .set_key(Some(key(format!("COMMANDS#{principal}"), format!("{window_number:015}"))))
+            .set_key(Some(key(kind.partition(principal), format!("{window_number:015}"))))
             .update_expression("SET expires_at = :expires ADD #commands :one")
             .expression_attribute_names("#commands", "commands")
             .expression_attribute_values(":expires", number(self.clock.expiry(window * 2)))
@@ -75,18 +87,9 @@ impl Table {
     }
 }
 
-/// A connection among those of its principal.
-pub(super) fn connection_key(connection: &Connection) -> Item {
-    key(connections_pk(&connection.principal), timed(connection.connected_at, &connection.connection))
-}
-
 /// A job among those of its principal that have no verdict.
 pub(super) fn open_key(job: &JobRecord) -> Item {
     key(open_pk(&job.principal), timed(job.created_at, &job.job))
-}
-
-fn connections_pk(principal: &str) -> String {
-    format!("CONNECTIONS#{principal}")
 }
 
 fn open_pk(principal: &str) -> String {

@@ -40,6 +40,9 @@ pub struct JobRecord {
     /// Checks that were evaluated
     #[serde(default)]
     pub checks: u64,
+    /// Requests that the steps of its finished tests made, in all of their tries
+    #[serde(default)]
+    pub requests: u64,
     /// How long all of its tests should take, one after the other, as the jobs before say; 0 where they say nothing
     #[serde(default)]
     pub expected_ms: u64,
@@ -114,7 +117,8 @@ impl JobRecord {
         if self.cancel_requested {
             return Some(Stop::Cancelled);
         }
-        self.limits.reached(&self.counts, Duration::from_millis(now.saturating_sub(self.created_at)))
+        let age = Duration::from_millis(now.saturating_sub(self.created_at));
+        self.limits.reached(&self.counts, age).or_else(|| self.limits.used_up(self.requests))
     }
 
     /// Its end, once it has one.

@@ -47,6 +47,9 @@ pub struct Limits {
     /// Most jobs of one principal that have no verdict yet
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_jobs: Option<usize>,
+    /// Most requests of one job's steps, each try counted
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_job: Option<usize>,
 }
 
 /// A connection as a list shows it.

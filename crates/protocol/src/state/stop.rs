@@ -15,6 +15,10 @@ pub struct JobLimits {
     /// How long the job may take from being accepted, in seconds, before the rest is not run any more
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit_s: Option<u32>,
+    /// How many requests the steps of the job's tests may make, each try of each test counted, before the rest is not run
+    /// any more. The deployment says, not who asks for the run
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<u64>,
 }
 
 /// Why the rest of a job is not run.
@@ -26,6 +30,8 @@ pub enum Stop {
     MaxFailures(u32),
     /// It took as long as it was allowed
     TimeLimit(Duration),
+    /// It made as many requests as it was allowed
+    MaxRequests(u64),
 }
 
 impl JobLimits {
@@ -38,6 +44,11 @@ impl JobLimits {
         let limit = Duration::from_secs(self.time_limit_s?.into());
         (age >= limit).then_some(Stop::TimeLimit(limit))
     }
+
+    /// Whether a job that made so many requests has used up what it may make.
+    pub fn used_up(&self, requests: u64) -> Option<Stop> {
+        self.max_requests.filter(|most| requests >= *most).map(Stop::MaxRequests)
+    }
 }
 
 impl fmt::Display for Stop {
@@ -49,6 +60,11 @@ impl fmt::Display for Stop {
             Self::TimeLimit(limit) => {
                 write!(f, "the job was stopped at its time limit of {}", duration::format(*limit))
             }
+            Self::MaxRequests(most) => write!(
+                f,
+                "the job was stopped after {most} requests, the most that a job may make here; make several suites of \
+                 this one, or have the operator allow more"
+            ),
         }
     }
 }
@@ -59,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_reached_and_not_a_moment_before() {
-        let limits = JobLimits { max_failures: Some(3), time_limit_s: Some(60) };
+        let limits = JobLimits { max_failures: Some(3), time_limit_s: Some(60), max_requests: Some(10) };
         let counts =
             |failed| Counts { total: 9, passed: 4, flaky: 1, failed, errored: 1, blocked: 0, ..Counts::default() };
         let at = |failed, ms| limits.reached(&counts(failed), Duration::from_millis(ms));
@@ -67,5 +83,7 @@ mod tests {
         assert_eq!(at(2, 0), Some(Stop::MaxFailures(3)));
         assert_eq!(at(1, 60_000), Some(Stop::TimeLimit(Duration::from_mins(1))));
         assert_eq!(JobLimits::default().reached(&counts(5), Duration::MAX), None);
+        assert_eq!((limits.used_up(9), limits.used_up(10)), (None, Some(Stop::MaxRequests(10))));
+        assert_eq!(JobLimits::default().used_up(u64::MAX), None);
     }
 }

@@ -1,9 +1,11 @@
 //! `$connect`, and what is answered to a handshake.
 
-use super::client::{handshake, refused};
+use super::client::{Client, handshake, refused};
 use super::fixture::{Setup, status};
 use crate::support::{NOON, soon};
 use std::sync::Arc;
+use std::time::Duration;
+use stepcast_local::server::ServerLimits;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -73,4 +75,17 @@ async fn what_is_no_handshake_is_no_connection() {
         assert!(answer.starts_with(expected), "{request:?} was answered with {answer:?}");
     }
     assert!(api.events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_websocket_needs_no_place_among_the_sockets_that_are_none() {
+    let limits = ServerLimits { sockets: 1, head: Duration::from_hours(1), ..ServerLimits::default() };
+    let mut api = Setup::new().start_within(limits).await;
+    let mut first = Client::connect(&mut api).await;
+    let _silent = TcpStream::connect(api.address()).await.expect("connected");
+    let mut second = Client::connect(&mut api).await;
+    for client in [&mut first, &mut second] {
+        client.send("hello").await;
+        api.event("$default").await;
+    }
 }

@@ -4,5 +4,6 @@ mod conversation;
 mod handshake;
 mod limits;
 mod management;
+mod silent;
 
 pub use crate::shared::gateway::{client, fixture};

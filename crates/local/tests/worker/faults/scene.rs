@@ -60,6 +60,7 @@ impl Scene {
                 role: Role::Runner,
                 connected_at,
                 job: None,
+                counted_for: None,
                 token: None,
             };
             table.put_connection(&known).await.expect("the table");

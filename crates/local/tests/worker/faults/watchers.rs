@@ -42,6 +42,7 @@ async fn watch(scene: &Scene, connection: &str) {
         role: Role::Viewer,
         connected_at: 0,
         job: None,
+        counted_for: None,
         token: None,
     };
     table.put_connection(&known).await.expect("the table");

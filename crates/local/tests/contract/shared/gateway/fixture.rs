@@ -9,12 +9,17 @@ use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::error::SdkError;
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use futures_util::future::BoxFuture;
+use http::HeaderName;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_local::clock::{Clock, HeldClock, SystemClock};
 use stepcast_local::gateway::{BoxError, Gateway, Limits, Options, Routes};
+use stepcast_local::server::{ServerLimits, serve_within};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+/// The header in which the functions of the tests name accounts.
+pub const ACCOUNT_HEADER: HeaderName = HeaderName::from_static("account");
 
 pub type Event = ApiGatewayWebsocketProxyRequest;
 pub type Answer = Result<ApiGatewayProxyResponse, BoxError>;
@@ -116,13 +121,28 @@ impl Setup {
 
     /// Serves it with this crate's gateway, on a clock that stands still.
     pub async fn start_embedded(self, give: impl FnOnce(Client)) -> Fixture {
+        self.embed(ServerLimits::default(), give).await
+    }
+
+    /// The same with other limits for sockets that are no WebSockets.
+    pub async fn start_within(self, sockets: ServerLimits) -> Fixture {
+        self.embed(sockets, drop).await
+    }
+
+    async fn embed(self, sockets: ServerLimits, give: impl FnOnce(Client)) -> Fixture {
         let (functions, limits, events) = self.functions();
-        let options = Options { stage: "local".into(), domain_name: "localhost".into(), limits, farewell: None };
+        let options = Options {
+            stage: "local".into(),
+            domain_name: "localhost".into(),
+            limits,
+            farewell: None,
+            account_header: Some(ACCOUNT_HEADER),
+        };
         let shutdown = CancellationToken::new();
         let gateway = Gateway::new(functions, options, Arc::new(HeldClock::at(NOON)), shutdown.clone());
 
         let (listener, public) = listen().await;
-        serve(listener, gateway.router("/ws"));
+        tokio::spawn(serve_within(sockets, listener, gateway.router("/ws"), CancellationToken::new()));
         let (listener, endpoint) = listen().await;
         let management_endpoint = format!("{endpoint}/local");
         let management = management(&management_endpoint, ACCESS_KEY_ID);

@@ -14,6 +14,7 @@ pub(super) fn connection(id: &str) -> Connection {
         connected_at: 7,
         token: Some("token-1".to_owned()),
         job: None,
+        counted_for: Some("ada".to_owned()),
     }
 }
 

@@ -15,7 +15,7 @@ async fn a_job_is_stored_with_everything_that_finds_it() {
         connection: Some("L0SM9cOFvHcCIhw=".to_owned()),
         idempotency_key: Some("key".to_owned()),
         replay_of: Some("job-0".to_owned()),
-        limits: JobLimits { max_failures: Some(3), time_limit_s: Some(60) },
+        limits: JobLimits { max_failures: Some(3), time_limit_s: Some(60), max_requests: Some(1_000) },
         ..new_job("job-1")
     };
     let record = fixture.create(&new).await;

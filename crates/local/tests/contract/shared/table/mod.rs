@@ -206,6 +206,7 @@ fn ended(test: u32, lease: u64, outcome: Outcome) -> FinishedTest {
         change: None,
         steps,
         checks: 2,
+        requests: 3,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::connections::connection;
 use super::{Fixture, RETENTION, at_once, new_job};
+use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::Duration;
-use stepcast_platform::table::{Connection, NewJob};
+use stepcast_platform::table::{CommandKind, Connection, NewJob, OpenConnections};
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 use stepcast_protocol::state::Verdict;
 
@@ -12,13 +13,20 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 impl Fixture {
     async fn connect(&self, id: &str, principal: &str) {
-        let principal = principal.to_owned();
-        let connection = Connection { principal, connected_at: self.now(), ..connection(id) };
+        let (principal, counted_for) = (principal.to_owned(), Some(principal.to_owned()));
+        let connection = Connection { principal, counted_for, connected_at: self.now(), ..connection(id) };
         self.table.put_connection(&connection).await.expect("stored");
     }
 
     async fn connections_of(&self, principal: &str) -> usize {
-        self.table.connections_of(principal, 100).await.expect("an answer")
+        self.table.open_connections(principal).await.expect("an answer").own
+    }
+
+    /// How many items there are to read when the connections of a principal are counted.
+    async fn items_to_count(&self, principal: &str) -> i32 {
+        let partition = AttributeValue::S(format!("OPEN_CONNECTIONS#{principal}"));
+        let query = self.client.query().table_name(&self.name).key_condition_expression("pk = :pk");
+        query.expression_attribute_values(":pk", partition).send().await.expect("an answer").count
     }
 
     async fn open_jobs_of(&self, principal: &str) -> usize {
@@ -34,9 +42,82 @@ async fn connections_are_counted_by_principal_until_they_are_forgotten() {
     }
     assert_eq!((fixture.connections_of("ada").await, fixture.connections_of("bob").await), (3, 1));
     assert_eq!(fixture.connections_of("nobody").await, 0);
-    assert_eq!(fixture.table.connections_of("ada", 2).await.expect("an answer"), 2, "no further than asked for");
     fixture.table.forget_connection("a").await.expect("forgotten");
     assert_eq!(fixture.connections_of("ada").await, 2);
+    fixture.table.forget_connection("a").await.expect("twice is no error");
+    assert_eq!(fixture.connections_of("ada").await, 2, "and counts once");
+}
+
+#[tokio::test]
+async fn a_connection_forgotten_by_several_at_once_is_counted_out_once() {
+    let fixture = Fixture::new().await;
+    for id in ["a", "b"] {
+        fixture.connect(id, "ada").await;
+    }
+    let table = fixture.table.clone();
+    at_once(10, move |_| {
+        let table = table.clone();
+        async move { table.forget_connection("a").await.expect("forgotten") }
+    })
+    .await;
+    assert_eq!(fixture.connections_of("ada").await, 1);
+}
+
+#[tokio::test]
+async fn counting_costs_the_same_however_many_connections_there_are() {
+    let fixture = Fixture::new().await;
+    for number in 0..200 {
+        fixture.connect(&number.to_string(), "ada").await;
+    }
+    assert_eq!((fixture.connections_of("ada").await, fixture.items_to_count("ada").await), (200, 1));
+    for number in 200..300 {
+        fixture.advance(Duration::from_mins(1));
+        fixture.connect(&number.to_string(), "ada").await;
+    }
+    assert_eq!((fixture.connections_of("ada").await, fixture.items_to_count("ada").await), (300, 21));
+}
+
+#[tokio::test]
+async fn what_was_not_counted_out_heals() {
+    let fixture = Fixture::new().await;
+    fixture.connect("a", "ada").await;
+    fixture.expire("CONNECTION#a", "CONNECTION").await;
+    fixture.table.forget_connection("a").await.expect("nothing to forget");
+    assert_eq!(fixture.connections_of("ada").await, 1, "nobody knows that it ended");
+    fixture.advance(CONNECTION_LIFETIME);
+    assert_eq!(fixture.connections_of("ada").await, 1, "it may have opened at the end of its five minutes");
+    fixture.advance(Duration::from_mins(5));
+    assert_eq!(fixture.connections_of("ada").await, 0);
+}
+
+#[tokio::test]
+async fn a_connection_whose_count_is_gone_is_not_counted_out_of_another() {
+    let fixture = Fixture::new().await;
+    fixture.connect("a", "ada").await;
+    let window = format!("{:015}", fixture.now() / 300_000);
+    fixture.expire("OPEN_CONNECTIONS#ada", &window).await;
+    fixture.table.forget_connection("a").await.expect("forgotten");
+    assert_eq!(fixture.items_to_count("ada").await, 0);
+    fixture.connect("b", "ada").await;
+    assert_eq!(fixture.connections_of("ada").await, 1);
+}
+
+#[tokio::test]
+async fn links_to_jobs_are_counted_for_their_owner_beside_its_own_connections() {
+    let fixture = Fixture::new().await;
+    fixture.connect("own", "ada").await;
+    let link = Connection {
+        principal: "share/1".to_owned(),
+        counted_for: Some("ada".to_owned()),
+        job: Some("job-1".to_owned()),
+        connected_at: fixture.now(),
+        ..connection("link")
+    };
+    fixture.table.put_connection(&link).await.expect("stored");
+    let open = async || fixture.table.open_connections("ada").await.expect("an answer");
+    assert_eq!(open().await, OpenConnections { own: 1, by_links: 1 });
+    fixture.table.forget_connection("link").await.expect("forgotten");
+    assert_eq!(open().await, OpenConnections { own: 1, by_links: 0 });
 }
 
 #[tokio::test]
@@ -79,23 +160,25 @@ async fn every_command_is_counted_once_also_at_the_same_moment() {
     let table = fixture.table.clone();
     let counted = at_once(20, move |_| {
         let table = table.clone();
-        async move { table.count_command("ada", WINDOW).await.expect("counted").commands }
+        async move { table.count_command(CommandKind::Other, "ada", WINDOW).await.expect("counted").commands }
     });
     let mut counted = counted.await;
     counted.sort_unstable();
     assert_eq!(counted, (1..=20).collect::<Vec<_>>());
-    assert_eq!(fixture.table.count_command("bob", WINDOW).await.expect("counted").commands, 1);
+    let first = async |kind, principal| fixture.table.count_command(kind, principal, WINDOW).await.expect("counted");
+    assert_eq!(first(CommandKind::Other, "bob").await.commands, 1);
+    assert_eq!(first(CommandKind::Ping, "ada").await.commands, 1, "each kind by itself");
 }
 
 #[tokio::test]
 async fn a_window_ends_and_expires() {
     let fixture = Fixture::new().await;
     fixture.advance(Duration::from_secs(3));
-    let first = fixture.table.count_command("ada", WINDOW).await.expect("counted");
+    let first = fixture.table.count_command(CommandKind::Other, "ada", WINDOW).await.expect("counted");
     assert_eq!((first.commands, first.next_in), (1, Duration::from_secs(7)));
     let window = format!("{:015}", fixture.now() / 10_000);
     fixture.assert_expires("COMMANDS#ada", &window, WINDOW * 2).await;
     fixture.advance(first.next_in);
-    let next = fixture.table.count_command("ada", WINDOW).await.expect("counted");
+    let next = fixture.table.count_command(CommandKind::Other, "ada", WINDOW).await.expect("counted");
     assert_eq!((next.commands, next.next_in), (1, WINDOW));
 }

@@ -1,0 +1,123 @@
+//! How many sockets a listener serves at once, and which of them goes where there is one more.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// All seats of a listener. Clones are handles on the same ones.
+#[derive(Clone)]
+pub(super) struct Seats {
+    free: Arc<Semaphore>,
+    idle: Arc<Mutex<Idle>>,
+    /// Somebody has become idle, who can be given up
+    became_idle: Arc<Notify>,
+}
+
+/// Those on which nothing is being answered, the one that has been so for longest first.
+#[derive(Default)]
+struct Idle {
+    next: u64,
+    seats: BTreeMap<u64, CancellationToken>,
+}
+
+/// The right to serve one socket; it ends when this is dropped.
+pub(super) struct Seat {
+    seats: Seats,
+    given_up: CancellationToken,
+    place: Mutex<Option<u64>>,
+    _free: Option<OwnedSemaphorePermit>,
+}
+
+/// A request that is being answered, until this is dropped.
+pub(super) struct Busy {
+    seat: Arc<Seat>,
+}
+
+impl Seats {
+    pub(super) fn new(most: usize) -> Self {
+        let free = Arc::new(Semaphore::new(most));
+        Self { free, idle: Arc::default(), became_idle: Arc::default() }
+    }
+
+    /// Takes a seat. Where none is free, whoever has been idle for longest gives theirs up; where all are being answered,
+    /// this waits for the first that is done.
+    pub(super) async fn take(&self) -> Seat {
+        let free = match self.free.clone().try_acquire_owned() {
+            Ok(free) => Some(free),
+            Err(_) => self.take_from_another().await,
+        };
+        let seat =
+            Seat { seats: self.clone(), given_up: CancellationToken::new(), place: Mutex::default(), _free: free };
+        seat.rest();
+        seat
+    }
+
+    async fn take_from_another(&self) -> Option<OwnedSemaphorePermit> {
+        let free = self.free.clone().acquire_owned();
+        tokio::pin!(free);
+        loop {
+            let oldest = self.lock().seats.pop_first();
+            if let Some((_, oldest)) = oldest {
+                oldest.cancel();
+                return free.await.ok();
+            }
+            tokio::select! {
+                free = &mut free => return free.ok(),
+                () = self.became_idle.notified() => {}
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// Notes that a request has come, until what it gives back is dropped.
+    pub(super) fn busy(self: &Arc<Self>) -> Busy {
+        self.leave();
+        Busy { seat: self.clone() }
+    }
+
+    /// Resolves once another has this seat.
+    pub(super) async fn is_given_up(&self) {
+        self.given_up.cancelled().await;
+    }
+
+    fn rest(&self) {
+        let number = {
+            let mut idle = self.seats.lock();
+            idle.next += 1;
+            let number = idle.next;
+            idle.seats.insert(number, self.given_up.clone());
+            number
+        };
+        *self.place() = Some(number);
+        self.seats.became_idle.notify_one();
+    }
+
+    fn leave(&self) {
+        let place = self.place().take();
+        if let Some(number) = place {
+            self.seats.lock().seats.remove(&number);
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<u64>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.seat.rest();
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}

@@ -1,0 +1,102 @@
+//! How many connections a principal has open, at a price that does not grow with them.
+//!
+//! They are counted by when they were opened: an item for each principal and five minutes says how many of those are
+//! still open. A connection lives for two hours at most, so the items of the last two hours are all there is to add up,
+//! and one `Query` reads them. What keeps the numbers right is that an item is not looked at any more once all of its
+//! connections must have ended: `$disconnect` is best effort, and a count that was left too high heals with that. It is
+//! never too low, because a connection is counted before it is stored, and counted out by the one request that has
+//! deleted its row.
+
+use super::item::{Item, key, number, text};
+use super::{Connection, Table, failed};
+use crate::error::{Error, Result};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::time::Duration;
+use stepcast_protocol::duration::millis;
+use stepcast_protocol::limits::CONNECTION_LIFETIME;
+
+/// The time whose connections are counted together: there are 25 items to read at most.
+const WINDOW: Duration = Duration::from_mins(5);
+
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenConnections {
+    /// Those that came in with the principal's own tokens
+    pub own: usize,
+    /// Those that came in with links to the principal's jobs
+    pub by_links: usize,
+}
+
+impl Table {
+    /// How many connections are counted for a principal.
+    pub async fn open_connections(&self, principal: &str) -> Result<OpenConnections> {
+        let oldest = self.clock.now_ms().saturating_sub(millis(CONNECTION_LIFETIME));
+        let query = self
+            .partition(partition(principal), "")
+            .key_condition_expression("pk = :pk AND sk >= :oldest")
+            .expression_attribute_values(":oldest", text(window(oldest)));
+        let mut open = OpenConnections::default();
+        for item in Self::all(query).await? {
+            open.own += count(&item, "own")?;
+            open.by_links += count(&item, "by_links")?;
+        }
+        Ok(open)
+    }
+
+    /// Counts a connection that is about to be stored.
+    pub(super) async fn count_in(&self, connection: &Connection, principal: &str) -> Result<()> {
+        let update =
+            self.change_count(connection, principal, "1").update_expression("SET expires_at = :end ADD #count :by");
+        // No connection of the window is open at its end and so much later.
+        let end = self.clock.expiry(CONNECTION_LIFETIME + WINDOW * 2);
+        update.expression_attribute_values(":end", number(end)).send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Counts out a connection whose row was just deleted. Where its window is over there is nothing to count it out of.
+    pub(super) async fn count_out(&self, connection: &Connection) -> Result<()> {
+        // Those of an earlier version were not counted so.
+        let Some(principal) = &connection.counted_for else { return Ok(()) };
+        let update = self
+            .change_count(connection, principal, "-1")
+            .update_expression("ADD #count :by")
+            .condition_expression("#count > :zero")
+            .expression_attribute_values(":zero", number(0));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn change_count(&self, connection: &Connection, principal: &str, by: &str) -> UpdateItemFluentBuilder {
+        let name = if connection.job.is_some() { "by_links" } else { "own" };
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(partition(principal), window(connection.connected_at))))
+            .expression_attribute_names("#count", name)
+            .expression_attribute_values(":by", number(by))
+    }
+}
+
+fn partition(principal: &str) -> String {
+    format!("OPEN_CONNECTIONS#{principal}")
+}
+
+/// The sort key of the window that a moment is in.
+fn window(at: u64) -> String {
+    format!("{:015}", at / millis(WINDOW))
+}
+
+fn count(item: &Item, name: &str) -> Result<usize> {
+    let Some(value) = item.get(name) else { return Ok(0) };
+    let count = AttributeValue::as_n(value).ok().and_then(|count| count.parse().ok());
+    count.ok_or_else(|| Error::unreadable("number of connections", "it is no number"))
+}

@@ -1,0 +1,81 @@
+//! How long an answer waits for a client that does not read it.
+//!
+//! All of a command's messages share one patience: on Lambda a function that waits is paid for, and in the embedded
+//! gateway it has one of the places in which functions wait. A principal that sends 20 commands a second, which is as many
+//! as it may, so has 40 functions waiting at most, of the 50 that the template reserves for commands.
+
+use std::time::Duration;
+
+/// Longest wait for a message to be taken.
+const FOR_ONE: Duration = Duration::from_secs(1);
+
+/// Longest wait of all messages of one command together: well within the 29 seconds API Gateway gives an integration.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
+const FOR_ALL: Duration = Duration::from_secs(2);
+
+/// The first pause before a message is offered again, for a client that reads and is a moment behind. Each one after it
+/// is twice as long, up to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(8);
+const LAST_PAUSE: Duration = Duration::from_millis(256);
+
+/// What is left of the time that one command may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pause: Duration,
+    for_this: Duration,
+    for_all: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { pause: FIRST_PAUSE, for_this: FOR_ONE, for_all: FOR_ALL }
+    }
+}
+
+impl Patience {
+    /// A message was taken; the next one may wait as long as this one did.
+    pub fn taken(&mut self) {
+        *self = Self { for_all: self.for_all, ..Self::default() };
+    }
+
+    /// How long to wait before the message is offered again. Nothing, where it has waited long enough: then nothing more
+    /// of this command waits.
+    pub fn next_pause(&mut self) -> Option<Duration> {
+        let pause = self.pause.min(self.for_this).min(self.for_all);
+        if pause.is_zero() {
+            self.for_all = Duration::ZERO;
+            return None;
+        }
+        self.for_this -= pause;
+        self.for_all -= pause;
+        self.pause = (self.pause * 2).min(LAST_PAUSE);
+        Some(pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_nobody_takes_waits_a_second_and_the_next_not_at_all() {
+        let mut patience = Patience::default();
+        let waited: Duration = std::iter::from_fn(|| patience.next_pause()).sum();
+        assert_eq!(waited, FOR_ONE);
+        patience.taken();
+        assert_eq!(patience.next_pause(), None);
+    }
+
+    #[test]
+    fn all_messages_of_a_command_wait_two_seconds_together_however_slowly_they_are_taken() {
+        let mut patience = Patience::default();
+        let mut waited = Duration::ZERO;
+        while let Some(pause) = patience.next_pause() {
+            waited += pause;
+            if pause == LAST_PAUSE {
+                patience.taken();
+            }
+        }
+        assert_eq!(waited, FOR_ALL);
+    }
+}
