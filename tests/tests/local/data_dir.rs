@@ -1,5 +1,6 @@
 //! Who can read the data directory.
 
+use serde_json::json;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -27,6 +28,8 @@ async fn only_its_owner_reads_the_data_directory_also_where_others_could_before(
         })
         .await;
     assert_eq!(open_to_others(&directory), [""; 0]);
+    // Once it answers it also hears that it is to stop.
+    server.client().await.ask(json!({ "action": "ping" })).await;
     let said = server.stop_with_errors().await;
     assert!(said.contains("Others could read this before"), "{said}");
 }

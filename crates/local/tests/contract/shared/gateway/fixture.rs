@@ -124,7 +124,7 @@ impl Setup {
         self.embed(ServerLimits::default(), give).await
     }
 
-    /// The same with other limits for sockets that are no WebSockets.
+    /// The same with other limits for a socket that is not a WebSocket.
     pub async fn start_within(self, sockets: ServerLimits) -> Fixture {
         self.embed(sockets, drop).await
     }
