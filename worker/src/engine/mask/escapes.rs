@@ -84,7 +84,7 @@ fn after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
         // A line that goes on in the next one.
         [b'\r', b'\n', ..] => Some(2),
         [b'\n', ..] => Some(1),
-        [byte, ..] if byte.is_ascii_punctuation() => control(*byte, out),
+        [byte @ (b'\\' | b'/' | b'"' | b'\'' | b'`' | b'$'), ..] => control(*byte, out),
         _ => None,
     }
 }
