@@ -21,7 +21,9 @@ pub fn decode(view: &View) -> Option<View> {
         match escape(&bytes[at..], &mut decoded) {
             Some(length) => {
                 out.extend(view, done..at);
-                decoded.iter().for_each(|byte| out.push(*byte, view, at..at + length));
+                for byte in &decoded {
+                    out.push(*byte, view, at..at + length);
+                }
                 done = at + length;
                 at = done;
             }
