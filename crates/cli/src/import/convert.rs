@@ -114,6 +114,12 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<C
     suite.push(("tests".to_owned(), Yaml::Items(tests)));
     let suite = Yaml::Map(suite);
     let unset = unset::variables(&suite);
+    if let Some(first) = entries.first()
+        && suite.to_json().to_string().matches("${new.uuid}").count() > 1
+    {
+        let text = "`newUuid` is made once for each attempt at the test, not wherever it stands";
+        context.notes.push(Note { at: first.request.at, kind: Kind::Changed, text: text.to_owned() });
+    }
     context.notes.sort_by_key(|note| note.at);
     (Some(Converted { suite, tally: context.tally, unset }), context.notes)
 }

@@ -21,7 +21,9 @@ pub fn decode(view: &View) -> Option<View> {
         match escape(&bytes[at..], &mut decoded) {
             Some(length) => {
                 out.extend(view, done..at);
-                decoded.iter().for_each(|byte| out.push(*byte, view, at..at + length));
+                for byte in &decoded {
+                    out.push(*byte, view, at..at + length);
+                }
                 done = at + length;
                 at = done;
             }
@@ -84,7 +86,7 @@ fn after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
         // A line that goes on in the next one.
         [b'\r', b'\n', ..] => Some(2),
         [b'\n', ..] => Some(1),
-        [byte, ..] if byte.is_ascii_punctuation() => control(*byte, out),
+        [byte @ (b'\\' | b'/' | b'"' | b'\'' | b'`' | b'$'), ..] => control(*byte, out),
         _ => None,
     }
 }

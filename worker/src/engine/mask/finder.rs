@@ -166,12 +166,17 @@ fn short_forms(form: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// A span with what a secret may have at its ends that was not looked for: a plus, which is folded, and a backslash.
+/// A span with what a secret may have at its ends that was not looked for: a plus, which is folded, and a backslash, also
+/// behind white space.
 fn widened(span: Range<usize>, bytes: &[u8]) -> Range<usize> {
-    let is_loose = |byte: &&u8| matches!(byte, b'+' | b'\\');
-    let before = bytes[..span.start].iter().rev().take_while(is_loose).count();
-    let after = bytes[span.end..].iter().take_while(is_loose).count();
-    span.start - before..span.end + after
+    let before = bytes[..span.start].iter().rev();
+    let after = bytes[span.end..].iter();
+    span.start - left_out(before)..span.end + left_out(after)
+}
+
+fn left_out<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
+    let near = bytes.take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'+' | b'\\'));
+    near.enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()).last().map_or(0, |(place, _)| place + 1)
 }
 
 fn characters(bytes: &[u8]) -> usize {

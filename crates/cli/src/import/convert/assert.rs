@@ -21,6 +21,11 @@ pub(super) fn convert(assert: &Assert, captures: &[Capture], folder: &Folder) ->
     checks.extend(exact_text(&subject, filters, &predicate));
     // A redirect is taken from a list by filters.
     let is_filtered = !filters.is_empty() || matches!(query, Query::Redirects);
+    // What a filter is put on has to be there, also where nothing may come out of it.
+    if let ([.., _], true) = (filters, wanted.any.iter().flatten().any(|one| *one == exists(false))) {
+        let before = filter::convert(&filters[..filters.len() - 1])?;
+        checks.push(check(&subject, before, vec![exists(true)]));
+    }
     let (filters, is_counted) = without_count(filters, &subject, &predicate);
     let filters = filter::convert(filters)?;
     let make = |matchers: Vec<Matcher>| {

@@ -2,6 +2,7 @@
 
 use super::kind::{self, Kind};
 use super::matcher::Matcher;
+use super::subject::check_group;
 use super::text;
 use crate::import::hurl::{Argument, Filter};
 use crate::import::notes::Unsaid;
@@ -10,18 +11,24 @@ use crate::import::yaml::Yaml;
 /// The filters of a suite that do the same.
 pub(super) fn convert(filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     let mut made = Vec::new();
-    let mut previous = "";
+    let mut previous: Option<&Filter> = None;
     for filter in filters {
-        // What is decoded is text already.
-        let is_decoding = previous == "base64Decode" || previous == "base64UrlSafeDecode";
-        if !(is_decoding && is_utf8(filter)) {
-            made.extend(one(filter)?);
+        match previous.map(|previous| (previous.name, previous)) {
+            // What is decoded is text already.
+            Some(("base64Decode" | "base64UrlSafeDecode", _)) if is_utf8(filter) => {}
+            Some(("toDate", date)) if is_format(filter) => {
+                made.pop();
+                made.push(reformatted(Some(date), filter)?);
+            }
+            _ => made.extend(one(filter)?),
         }
-        previous = filter.name;
+        previous = Some(filter);
     }
     Ok(made)
 }
 
+/// How Hurl calls ISO 8601.
+const ISO_DATE: &str = "%+";
 /// How numbers are written that Hurl reads: nothing may stand beside them.
 const INTEGER: &str = r"^[+-]?\d+$";
 const FLOAT: &str = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$";
@@ -57,10 +64,9 @@ fn asked_by(filter: &str, kind: Kind) -> Vec<Matcher> {
     };
     match (filter, kind) {
         // A single value that a path leads to is no list.
-        ("count" | "first" | "last" | "nth", Kind::JsonList) => vec![count("at_least", 2)],
+        ("count" | "first" | "last" | "nth", Kind::JsonList) | ("count", Kind::Header) => vec![count("at_least", 2)],
         ("count", Kind::Nodes | Kind::Bytes | Kind::List) => Vec::new(),
         ("count", Kind::Json) => vec![of_type("array")],
-        ("count", Kind::Header) => vec![count("at_least", 2)],
         // A text has nothing to count in Hurl.
         ("count", kind) if kind.is_text() => vec![of_type("array")],
         // Numbers and the like have a text, lists and objects have none.
@@ -117,14 +123,39 @@ fn one(filter: &Filter) -> Result<Option<Yaml>, Unsaid> {
         },
         ("split", [separator]) => Yaml::one("split", Yaml::text(separator)),
         ("replace", [from, to]) => Yaml::one("replace", Yaml::List(vec![Yaml::text(from), Yaml::text(to)])),
-        // How Hurl calls ISO 8601.
-        ("toDate", [pattern]) if pattern == "%+" => Yaml::text("date"),
+        ("toDate", [pattern]) if pattern == ISO_DATE => Yaml::text("date"),
         ("toDate", [pattern]) => Yaml::one("date", Yaml::text(pattern)),
         ("toInt" | "toFloat", _) => Yaml::text("number"),
+        ("dateFormat" | "format", _) => reformatted(None, filter)?,
+        ("jsonpath", [path]) => Yaml::one("json", Yaml::text(path)),
+        ("xpath", [path]) => Yaml::one("xpath", Yaml::text(path)),
+        ("urlQueryParam", [name]) => Yaml::one("url_param", Yaml::text(name)),
+        ("regex", [pattern]) => {
+            check_group(first_text(filter))?;
+            let keys = vec![("pattern".to_owned(), Yaml::text(pattern)), ("group".to_owned(), Yaml::Number(1.into()))];
+            Yaml::one("regex", Yaml::Map(keys))
+        }
+        ("replaceRegex", [pattern, with]) => {
+            let keys = vec![("pattern".to_owned(), Yaml::text(pattern)), ("with".to_owned(), Yaml::text(with))];
+            Yaml::one("replace", Yaml::Map(keys))
+        }
         // A matcher that asks for a text takes a number and the like for one.
         ("toString", _) => return Ok(None),
         (name, _) => return Unsaid::new(reason(name)),
     }))
+}
+
+fn is_format(filter: &Filter) -> bool {
+    matches!(filter.name, "dateFormat" | "format")
+}
+
+/// A date in another form.
+fn reformatted(date: Option<&Filter>, format: &Filter) -> Result<Yaml, Unsaid> {
+    let pattern = |filter: &Filter| filter.arguments.iter().map(argument).next().transpose();
+    let from = date.map(pattern).transpose()?.flatten().filter(|from| from != ISO_DATE);
+    let from = from.map(|from| ("from".to_owned(), Yaml::Text(from)));
+    let to = pattern(format)?.map(|to| ("to".to_owned(), Yaml::Text(to)));
+    Ok(Yaml::one("date", Yaml::Map(from.into_iter().chain(to).collect())))
 }
 
 fn nth(place: i64) -> Yaml {
@@ -151,10 +182,7 @@ fn is_utf8(filter: &Filter) -> bool {
 fn reason(name: &str) -> String {
     let instead = match name {
         "daysAfterNow" | "daysBeforeNow" => "; compare with a date given by `--var`",
-        "jsonpath" | "regex" | "xpath" | "location" | "urlQueryParam" => {
-            "; look at it by the subject, or match a pattern"
-        }
-        "replaceRegex" => "; `replace` takes texts",
+        "location" => "; look at `redirects` with `attr` and `nth`",
         _ => "",
     };
     format!("a suite has no filter like `{name}`{instead}")

@@ -97,7 +97,6 @@ fn outside_of_brackets(path: &str) -> String {
     for c in path.chars() {
         match (quote, c) {
             (Some(end), _) if c == end => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '(' | '[') => depth += 1,
             (None, ')' | ']') => depth = depth.saturating_sub(1),
@@ -114,7 +113,6 @@ pub(super) fn of_json_path(path: &str) -> Kind {
     for c in path.chars() {
         match (quote, c) {
             (Some(end), _) if c == end && previous != '\\' => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '[') => depth += 1,
             (None, ']') => depth = depth.saturating_sub(1),

@@ -114,17 +114,23 @@ fn json(path: &Template) -> Result<Subject, Unsaid> {
     Ok(Subject::named("json", path, kind))
 }
 
-/// The first group of a pattern, and nothing else: without a group Hurl finds nothing.
+/// The first group of a pattern, and nothing else.
 fn regex(pattern: &Template) -> Result<Subject, Unsaid> {
+    check_group(pattern.literal())?;
+    let mut subject = Subject::named("regex", text::text(pattern)?, Kind::Text);
+    subject.keys.push(("group", Some(Yaml::Number(1.into()))));
+    Ok(subject)
+}
+
+/// Makes sure that a pattern has a group, if it is known: without one Hurl finds nothing.
+pub(super) fn check_group(pattern: Option<&str>) -> Result<(), Unsaid> {
     let lacks_group = |text: &str| Pattern::new(text).is_ok_and(|pattern| pattern.groups() == 0);
-    if pattern.literal().is_some_and(lacks_group) {
+    if pattern.is_some_and(lacks_group) {
         return Unsaid::new(
             "the pattern has no group, so it gives nothing in Hurl; put `(` and `)` around what is meant",
         );
     }
-    let mut subject = Subject::named("regex", text::text(pattern)?, Kind::Text);
-    subject.keys.push(("group", Some(Yaml::Number(1.into()))));
-    Ok(subject)
+    Ok(())
 }
 
 fn certificate(field: &str, kind: Kind) -> Subject {

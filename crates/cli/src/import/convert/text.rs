@@ -32,6 +32,8 @@ pub(super) fn encoded(template: &Template, encode: impl Fn(&str) -> String) -> R
 pub(super) fn reference(expression: &Expression) -> Result<String, Unsaid> {
     match expression {
         Expression::Variable(name) => Ok(format!("${{{name}}}")),
+        Expression::Function(name) if name == "newUuid" => Ok("${new.uuid}".to_owned()),
+        Expression::Function(name) if name == "newDate" => Ok("${new.date}".to_owned()),
         Expression::Function(name) => {
             Unsaid::new(format!("`{name}` makes up a value, which a suite cannot; give one with `--var`"))
         }

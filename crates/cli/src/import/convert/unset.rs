@@ -9,7 +9,8 @@ use stepcast_protocol::template;
 pub(super) fn variables(suite: &Yaml) -> Vec<String> {
     let suite = suite.to_json();
     let vars = suite["vars"].as_object().cloned().unwrap_or_default();
-    let mut unset = Unset { known: vars.keys().cloned().collect(), missing: Vec::new() };
+    let made = template::MADE.map(str::to_owned);
+    let mut unset = Unset { known: vars.keys().cloned().chain(made).collect(), missing: Vec::new() };
     vars.values().for_each(|value| unset.look_at(value));
     for test in suite["tests"].as_array().into_iter().flatten() {
         let given = unset.known.clone();
