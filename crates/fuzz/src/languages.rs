@@ -330,7 +330,7 @@ pub const PATTERN: Language = Language {
 pub const SCHEMA: Language = Language {
     name: "schema",
     seeds: &[
-        r##"{"type":"object","required":["a"],"properties":{"a":{"type":"string","pattern":"^a+$"}},"additionalProperties":false}"##,
+        r#"{"type":"object","required":["a"],"properties":{"a":{"type":"string","pattern":"^a+$"}},"additionalProperties":false}"#,
         r##"{"$defs":{"n":{"anyOf":[{"$ref":"#/$defs/n"},{"type":"null"}]}},"$ref":"#/$defs/n"}"##,
         r##"{"$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"},{"$ref":"#/$defs/b"}],"unevaluatedProperties":false},"b":{"$anchor":"x","items":{"$dynamicRef":"#x"}}},"$ref":"#/$defs/a"}"##,
         r#"{"if":{"minimum":1},"then":{"multipleOf":2},"else":{"enum":[1,"a",null]},"format":"date-time","uniqueItems":true}"#,

@@ -40,7 +40,7 @@ fn every_language_is_bounded_before_it_is_parsed() {
         (json!({ "css": nested(":is(", "a", ")", 5_000) }), "a CSS selector may have 4096"),
         (json!({ "css": nested(":is(],", "a", ")", 50) }), "in a CSS selector they may stand 32 deep"),
         (json!({ "xpath": nested("(", "1", ")", 200) }), "it is nested more than 32 deep"),
-        (json!({ "xpath": format!("//a{}", nested("[b", "", "]", 200)) }), "it is nested more than 32 deep"),
+        (json!({ "xpath": format!("//a{}", nested("[b", "", "]", 100)) }), "it is nested more than 32 deep"),
         (json!({ "xpath": nested("not(", "1", ")", 100) }), "it is nested more than 32 deep"),
         (json!({ "xpath": "-".repeat(20_000) }), "an XPath may have 16384"),
         (json!({ "body": null, "matches": nested("(", "a", ")", 200) }), "(100)"),
@@ -93,8 +93,8 @@ fn schemas_of_a_suite_share_a_budget_too() {
         let checks: Vec<Value> = (0..100).map(|number| json!({ "schema": schema(number) })).collect();
         with_checks(&checks)
     };
-    assert!(read(&schemas(|_| json!({ "enum": vec![0; 5_000] }))).is_ok());
-    let told_of_values = told(&schemas(|number| json!({ "enum": vec![number; 5_000] })));
+    assert!(read(&schemas(|_| json!({ "enum": (0..5_000).collect::<Vec<_>>() }))).is_ok());
+    let told_of_values = told(&schemas(|number| json!({ "enum": (number..number + 5_000).collect::<Vec<_>>() })));
     assert!(told_of_values.contains("more than 100000 values"), "{told_of_values}");
     let told_of_patterns = told(&schemas(|number| json!({ "pattern": format!(r"\w{{1,100}}{number}") })));
     assert!(told_of_patterns.contains("the patterns of this suite"), "{told_of_patterns}");

@@ -327,12 +327,12 @@ mod tests {
 
     #[test]
     fn fuzz_xpath() {
-        let html = Html::parse_document(PAGE);
+        let page = Document::of_html(PAGE);
         stepcast_fuzz::fuzz(&stepcast_fuzz::languages::XPATH, |text| {
             if let Ok(xpath) = parse(text)
-                && evaluate(&xpath, &html).is_ok()
+                && evaluate(&xpath, &page).is_ok()
             {
-                let _ = explain(text, &html);
+                let _ = explain(text, &page);
             }
         });
     }
