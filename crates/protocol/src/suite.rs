@@ -319,7 +319,7 @@ impl Auth {
     /// How long it is, in bytes.
     fn size(&self) -> usize {
         match self {
-            Self::Basic { user, password } => user.len() + password.len(),
+            Self::Basic { user, password } | Self::Digest { user, password } => user.len() + password.len(),
             Self::Bearer(token) => token.len(),
         }
     }

@@ -40,6 +40,16 @@ impl<'a> Path<'a> {
         if self.0.is_none() { key.to_owned() } else { format!("{self}.{key}") }
     }
 
+    /// Whether it leads to the headers of a step or of the defaults.
+    pub fn is_of_headers(&self) -> bool {
+        let is_key = |part: &Part, key: &str| matches!(part, Part::Key(own) if *own == key);
+        let Some(link) = self.0.as_ref().filter(|link| is_key(&link.part, "headers")) else { return false };
+        link.before.0.as_ref().is_some_and(|above| match &above.part {
+            Part::Item(_) => true,
+            part => is_key(part, "defaults") && above.before.0.is_none(),
+        })
+    }
+
     fn with(self, part: Part<'a>) -> Self {
         Self(Some(Rc::new(Link { before: self, part })))
     }

@@ -27,7 +27,7 @@ fn check_texts(at: &At) {
             // A JSON Schema stays as it is.
             fields.entries().filter(|(key, _)| *key != "schema").for_each(|(_, value)| check_texts(&value));
             // The names in other mappings are taken as they are, those of a JSON body too.
-            if at.path.ends_with("].headers") || at.path == "defaults.headers" {
+            if at.path.is_of_headers() {
                 fields.entries().for_each(|(key, value)| check_text(&value, key));
             }
         }

@@ -82,9 +82,11 @@ mod tests {
 
     #[test]
     fn fuzz_css() {
-        let html = Html::parse_document(PAGE);
+        let html = Document::of_html(PAGE);
         stepcast_fuzz::fuzz(&stepcast_fuzz::languages::CSS, |selector| {
-            if look::selector(selector).is_ok_and(|selector| selector.all(&html).is_ok_and(|found| found.is_empty())) {
+            if look::selector(selector, &html)
+                .is_ok_and(|selector| selector.all(&html.html).is_ok_and(|found| found.is_empty()))
+            {
                 let _ = explain(selector, &html);
             }
         });

@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn fuzz_xpath() {
-        let html = Html::parse_document(PAGE);
+        let html = Document::of_html(PAGE);
         stepcast_fuzz::fuzz(&stepcast_fuzz::languages::XPATH, |text| {
             if let Ok(xpath) = parse(text)
                 && evaluate(&xpath, &html).is_ok()
