@@ -4,9 +4,6 @@
 use std::fmt;
 use std::rc::Rc;
 
-/// How many parts `tests[0].steps[0].headers` has.
-const IN_STEP: usize = 5;
-
 /// A way like `tests[2].expect[0].css`; empty for the whole suite.
 #[derive(Clone, Default)]
 pub(super) struct Path<'a>(Option<Rc<Link<'a>>>);
@@ -43,14 +40,14 @@ impl<'a> Path<'a> {
         if self.0.is_none() { key.to_owned() } else { format!("{self}.{key}") }
     }
 
-    /// The way as text, if this key is its end and it leads no deeper than into a step.
-    pub fn to_step(&self, key: &str) -> Option<String> {
-        let last = self.0.as_ref().is_some_and(|link| matches!(link.part, Part::Key(last) if last == key));
-        (last && self.parts() <= IN_STEP).then(|| self.to_string())
-    }
-
-    fn parts(&self) -> usize {
-        std::iter::successors(self.0.as_ref(), |link| link.before.0.as_ref()).count()
+    /// Whether it leads to the headers of a step or of the defaults.
+    pub fn is_of_headers(&self) -> bool {
+        let is_key = |part: &Part, key: &str| matches!(part, Part::Key(own) if *own == key);
+        let Some(link) = self.0.as_ref().filter(|link| is_key(&link.part, "headers")) else { return false };
+        link.before.0.as_ref().is_some_and(|above| match &above.part {
+            Part::Item(_) => true,
+            part => is_key(part, "defaults") && above.before.0.is_none(),
+        })
     }
 
     fn with(self, part: Part<'a>) -> Self {

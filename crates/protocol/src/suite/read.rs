@@ -153,16 +153,18 @@ fn read_defaults(at: &At) -> Option<Defaults> {
 /// Prefixes and what they stand for, written out: they belong to the names in the suite.
 fn read_namespaces(at: &At) -> Option<Prefixes> {
     let fields = at.open_fields()?;
-    for (prefix, namespace) in fields.entries() {
+    let read = |(prefix, namespace): (&str, At)| {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
         if !prefix.starts_with(|c: char| c.is_alphabetic() || c == '_') || !prefix.chars().all(is_part) {
             fields.problem_at_key(prefix, format!("`{prefix}` cannot be a prefix"), Some("write it like `dc`".into()));
         }
-        if namespace.text_not_empty().is_some_and(|text| template::is_template(&text)) {
+        let text = namespace.text_not_empty()?;
+        if template::is_template(&text) {
             namespace.problem("a namespace is written out, without variables");
         }
-    }
-    Some(at.text_pairs()?.into_iter().collect())
+        Some((prefix.to_owned(), text))
+    };
+    Some(fields.entries().filter_map(read).collect())
 }
 
 pub(super) fn read_retries(at: &At) -> Option<Retries> {

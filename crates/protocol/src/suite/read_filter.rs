@@ -108,8 +108,7 @@ fn read_replace_pattern(at: &At) -> Option<Filter> {
     let fields = at.fields(&REPLACE_KEYS)?;
     let (pattern, with) = (fields.require("pattern"), fields.require("with"));
     let (pattern, with) = (pattern.and_then(|at| at.regex()), with.and_then(|at| at.text()));
-    let pattern = pattern.map(|(text, _)| text);
-    Some(Filter::ReplacePattern { pattern: pattern?, with: with? })
+    Some(Filter::ReplacePattern { pattern: pattern?.0, with: with? })
 }
 
 /// A pattern, or a mapping of one and which of its groups is taken.

@@ -27,8 +27,7 @@ fn check_texts(at: &At) {
             // A JSON Schema stays as it is.
             fields.entries().filter(|(key, _)| *key != "schema").for_each(|(_, value)| check_texts(&value));
             // The names in other mappings are taken as they are, those of a JSON body too.
-            let path = at.path.to_step("headers");
-            if path.is_some_and(|path| path.ends_with("].headers") || path == "defaults.headers") {
+            if at.path.is_of_headers() {
                 fields.entries().for_each(|(key, value)| check_text(&value, key));
             }
         }
