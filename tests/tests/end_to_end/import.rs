@@ -25,12 +25,21 @@ HTTP 200
 [Asserts]
 url endsWith "/account"
 redirects count == 1
-cookie "session" == "ana"
 xpath "string(//h1)" == "Hello, ana"
 
 # The cookie stays
 GET {{base}}/account
 HTTP 200
+
+# The answer that sets it leads elsewhere
+POST {{base}}/login
+[Form]
+csrf: {{csrf}}
+password: {{password}}
+HTTP 303
+Location: /account
+[Asserts]
+cookie "session" == "ana"
 
 # A page that says what it is told to
 GET {{base}}/echo
@@ -59,12 +68,12 @@ async fn an_imported_suite_judges_like_the_file_it_was_made_of() {
     let suite = files.path("shop.yaml").display().to_string();
     let imported = run(&["import", &hurl, "--output", &suite]).await;
     assert_eq!(imported.code, 0, "{}", imported.stderr);
-    assert!(imported.stderr.ends_with(": 4 requests, 19 asserts: 19 carried over\n"), "{}", imported.stderr);
+    assert!(imported.stderr.ends_with(": 5 requests, 21 asserts: 21 carried over\n"), "{}", imported.stderr);
 
     let base = format!("base={}", site.base);
     for (page, password, code, failure) in [
         (RIGHT, "hunter2", 0, ""),
-        (WRONG, "hunter2", 1, "json `$.items[0].price` at_least 9.5"),
+        (WRONG, "hunter2", 1, "json `$.items[0].price` type number and at_least 9.5"),
         (RIGHT, "hunter3", 1, "url ends_with \"/account\""),
     ] {
         let (page, password) = (format!("page={page}"), format!("password={password}"));

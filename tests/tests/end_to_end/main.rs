@@ -1,5 +1,6 @@
 //! The whole of Stepcast through its front door, wherever it runs.
 
+mod asking;
 mod bad_input;
 mod cancelling;
 mod command_line;
