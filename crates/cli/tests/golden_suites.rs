@@ -88,7 +88,7 @@ fn what_is_too_large_is_refused() {
         ),
         (
             test(&format!("    text: {}\n", "x".repeat(1024 * 1024))),
-            "is larger than the 1048576 bytes a suite may have",
+            "is larger than the 1048576 bytes such a file may have",
         ),
         (test(&format!("    each: {{ n: [{}] }}\n", vec!["1"; 200_001].join(","))), "more than 200000 values"),
         (test(&format!("    json: {}1{}\n", "[".repeat(100), "]".repeat(100))), "nested more than 64 deep"),

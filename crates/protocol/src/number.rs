@@ -87,7 +87,7 @@ pub fn to_text(value: &Value) -> String {
 
 fn write(value: &Value, out: &mut String) {
     match value {
-        Value::Array(items) => write_all('[', items, ']', out, |item, out| write(item, out)),
+        Value::Array(items) => write_all('[', items, ']', out, write),
         Value::Object(members) => match held_text(value) {
             Some(text) => out.push_str(text),
             None => write_all('{', members, '}', out, |(key, member), out| {

@@ -185,17 +185,25 @@ impl Expression {
                 right.gather_prefixes(found);
             }
             Self::Negative(inner) => inner.gather_prefixes(found),
-            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.gather_prefixes(found)),
+            Self::Call(_, arguments) => {
+                for argument in arguments {
+                    argument.gather_prefixes(found);
+                }
+            }
             Self::Path(start, steps) => {
                 if let Start::Nodes(expression, predicates) = start {
                     expression.gather_prefixes(found);
-                    predicates.iter().for_each(|predicate| predicate.gather_prefixes(found));
+                    for predicate in predicates {
+                        predicate.gather_prefixes(found);
+                    }
                 }
                 for step in steps {
                     if let NodeTest::Name(name) = &step.test {
                         found.extend(name.split_once(':').map(|(prefix, _)| prefix));
                     }
-                    step.predicates.iter().for_each(|predicate| predicate.gather_prefixes(found));
+                    for predicate in &step.predicates {
+                        predicate.gather_prefixes(found);
+                    }
                 }
             }
             Self::Literal(_) | Self::Number(_) => {}

@@ -93,8 +93,8 @@ fn schemas_of_a_suite_share_a_budget_too() {
         let checks: Vec<Value> = (0..100).map(|number| json!({ "schema": schema(number) })).collect();
         with_checks(&checks)
     };
-    assert!(read(&schemas(|_| json!({ "enum": (0..5_000).collect::<Vec<_>>() }))).is_ok());
-    let told_of_values = told(&schemas(|number| json!({ "enum": (number..number + 5_000).collect::<Vec<_>>() })));
+    assert_eq!(read(&schemas(|_| json!({ "enum": (0..1_500).collect::<Vec<_>>() }))).map(|_| ()), Ok(()));
+    let told_of_values = told(&schemas(|number| json!({ "enum": (number..number + 1_500).collect::<Vec<_>>() })));
     assert!(told_of_values.contains("more than 100000 values"), "{told_of_values}");
     let told_of_patterns = told(&schemas(|number| json!({ "pattern": format!(r"\w{{1,100}}{number}") })));
     assert!(told_of_patterns.contains("the patterns of this suite"), "{told_of_patterns}");

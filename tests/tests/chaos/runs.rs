@@ -1,6 +1,7 @@
 //! Clients that want their verdict, however often the connection ends.
 
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -83,13 +84,13 @@ impl Stuck {
         let mut text =
             format!("run {} heard no verdict in {} seconds on its connection\n", self.run, PATIENCE.as_secs());
         for (at, event) in &self.heard {
-            text += &format!("{at:>8} ms  {event}\n");
+            let _ = writeln!(text, "{at:>8} ms  {event}");
         }
         let mut client = server.client().await;
         let jobs = client.ask(json!({ "action": "jobs", "labels": { "run": self.run.to_string() } })).await;
-        text += &format!("the server lists {jobs}\n");
+        let _ = writeln!(text, "the server lists {jobs}");
         for job in jobs["jobs"].as_array().into_iter().flatten().filter_map(|job| job["job"].as_str()) {
-            text += &format!("its state is {}\n", client.job(job).await);
+            let _ = writeln!(text, "its state is {}", client.job(job).await);
         }
         text + "the server's log:\n" + &server.log()
     }

@@ -129,7 +129,9 @@ fn defaults(steps: &mut [Step], context: &Context) -> Vec<(String, Yaml)> {
     let mut defaults = Vec::new();
     let follows = |(key, _): &(String, Yaml)| key == FOLLOW;
     if steps.iter().all(|step| step.keys.iter().any(follows)) {
-        steps.iter_mut().for_each(|step| step.keys.retain(|key| !follows(key)));
+        for step in steps {
+            step.keys.retain(|key| !follows(key));
+        }
     } else {
         defaults.push((FOLLOW.to_owned(), Yaml::Boolean(false)));
     }

@@ -3,7 +3,7 @@
 //! A terminal obeys control sequences; bidirectional controls and characters without width show something other than what
 //! is there; and CI systems obey lines. GitHub Actions takes a line as a command that begins with `::`, after blanks too, and
 //! one that has `##[` anywhere (`ActionCommand` in <https://github.com/actions/runner>); Azure Pipelines takes `##vso[`, and
-//! TeamCity `##teamcity[`.
+//! `TeamCity` `##teamcity[`.
 
 use std::fmt::Write;
 use stepcast_protocol::plain;

@@ -39,6 +39,7 @@ pub(super) fn readings(text: &str) -> u64 {
     sum.saturating_add(times.saturating_mul(bytes(from, text.len())))
 }
 
+#[expect(clippy::match_same_arms, reason = "the order of the arms says which of them decides")]
 fn brackets(text: &str) -> impl Iterator<Item = Bracket> {
     let bytes = text.as_bytes();
     let (mut quote, mut in_comment, mut next) = (None, false, 0);
@@ -49,11 +50,9 @@ fn brackets(text: &str) -> impl Iterator<Item = Bracket> {
             let at = next;
             next += 1;
             match (byte, quote) {
-                (b'*', _) if in_comment => {
-                    if bytes.get(next) == Some(&b'/') {
-                        in_comment = false;
-                        next += 1;
-                    }
+                (b'*', _) if in_comment && bytes.get(next) == Some(&b'/') => {
+                    in_comment = false;
+                    next += 1;
                 }
                 _ if in_comment => {}
                 (b'\\', _) => next += 1,

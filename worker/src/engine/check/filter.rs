@@ -165,7 +165,7 @@ fn of_text(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Found<'
         Filter::Json(path) => return language::json(text, path).map_err(cannot),
         Filter::XPath(_) | Filter::Css(_) => return language::elements(text, filter, namespaces).map_err(cannot),
         Filter::UrlParam(name) => return language::url_param(text, name).map_err(cannot),
-        Filter::Number { decimal } => return number(text, *decimal).map(found_number).map_err(fails),
+        Filter::Number { decimal } => return number(text, *decimal).map(|text| found_number(&text)).map_err(fails),
         // Those are about lists and have been made.
         Filter::Split(_) | Filter::Count | Filter::Nth(_) => text.to_owned().into(),
     }))
@@ -204,10 +204,10 @@ fn replace(text: &str, from: &str, to: &str) -> Option<String> {
 }
 
 /// A number as it is written, as a float where that is the same.
-fn found_number(text: String) -> Found<'static> {
-    match Bound::of_number(&text) {
+fn found_number(text: &str) -> Found<'static> {
+    match Bound::of_number(text) {
         Bound::Number(number) => Found::Number(number),
-        Bound::Text(_) => number::of_text(&text).map_or(Found::Nothing, |number| Found::Json(Cow::Owned(number))),
+        Bound::Text(_) => number::of_text(text).map_or(Found::Nothing, |number| Found::Json(Cow::Owned(number))),
     }
 }
 

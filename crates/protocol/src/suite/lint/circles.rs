@@ -25,7 +25,9 @@ pub(super) fn in_circles(vars: &BTreeMap<String, String>) -> Vec<&str> {
 fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     let mut back = vec![Vec::new(); edges.len()];
     for (from, targets) in edges.iter().enumerate() {
-        targets.iter().for_each(|to| back[*to].push(from));
+        for to in targets {
+            back[*to].push(from);
+        }
     }
     let mut finished = Vec::with_capacity(edges.len());
     let mut seen = vec![false; edges.len()];
@@ -36,7 +38,9 @@ fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     for node in finished.into_iter().rev() {
         let mut members = Vec::new();
         visit(node, &back, &mut seen, &mut members);
-        members.into_iter().for_each(|member| component[member] = node);
+        for member in members {
+            component[member] = node;
+        }
     }
     component
 }
@@ -48,17 +52,14 @@ fn visit(node: usize, edges: &[Vec<usize>], seen: &mut [bool], finished: &mut Ve
     }
     let mut open = vec![(node, 0)];
     while let Some((node, next)) = open.last_mut() {
-        match edges[*node].get(*next) {
-            Some(target) => {
-                *next += 1;
-                if !std::mem::replace(&mut seen[*target], true) {
-                    open.push((*target, 0));
-                }
+        if let Some(target) = edges[*node].get(*next) {
+            *next += 1;
+            if !std::mem::replace(&mut seen[*target], true) {
+                open.push((*target, 0));
             }
-            None => {
-                finished.push(*node);
-                open.pop();
-            }
+        } else {
+            finished.push(*node);
+            open.pop();
         }
     }
 }

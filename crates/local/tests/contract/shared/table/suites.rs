@@ -45,7 +45,7 @@ async fn a_name_stays_its_owners_and_its_version_counts_on() {
     assert_eq!(fixture.put_suite("Shop", 3, vec![2]).await.expect("stored"), 2);
 
     assert!(fixture.table.delete_suite(&seen(&fixture, "Shop").await).await.expect("an answer"));
-    fixture.advance(NAME_KEPT - Duration::from_secs(1));
+    fixture.advance(NAME_KEPT.checked_sub(Duration::from_secs(1)).unwrap());
     assert_eq!(seen(&fixture, "Shop").await.version, 2);
     fixture.advance(Duration::from_secs(2));
     assert_eq!(fixture.table.suite_name("Shop").await.expect("an answer"), None, "though its row may still be there");
@@ -91,7 +91,7 @@ async fn a_suite_that_is_not_used_is_gone_after_a_while() {
     let fixture = Fixture::new().await;
     fixture.put_suite("Used", 1, vec![1]).await.expect("stored");
     fixture.put_suite("Unused", 1, vec![1]).await.expect("stored");
-    fixture.advance(KEPT - DAY);
+    fixture.advance(KEPT.checked_sub(DAY).unwrap());
     fixture.table.note_use(&seen(&fixture, "Used").await).await.expect("noted");
     let noted = seen(&fixture, "Used").await;
     fixture.advance(DAY / 2);
