@@ -3,7 +3,7 @@
 //! `serde_json` holds a number as 64 bits, so `12345678901234567890123` and `1e400` do not fit. Its feature
 //! `arbitrary_precision` would change every crate of the workspace, and breaks what serde reads by tag. So a number that
 //! 64 bits do not hold stands in a [`Value`] as an object with one key that no text may have: a *held* number. Held
-//! numbers do not leave the process: [`to_text`] writes them as the numbers they are, [`read`] reads them.
+//! numbers do not leave the process: [`to_text`] writes them as the numbers they are, [`read()`] reads them.
 
 mod decimal;
 mod read;
