@@ -9,6 +9,7 @@ use super::lists::{per_page, sort_key};
 use super::transaction::Transacted;
 use super::{Table, failed};
 use crate::error::{Error, Result};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, TransactWriteItem, WriteRequest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -117,14 +118,22 @@ impl Table {
         if is_known { self.delete_connection(connection).await } else { Ok(()) }
     }
 
-    /// Deletes the row of a connection. Of all who do, one has the row back, and counts the connection out.
+    /// Deletes the row of a connection. One of several callers deletes it; that one counts the connection out. The condition
+    /// decides which, since DynamoDB Local gives the old row to more than one.
     async fn delete_connection(&self, connection: &str) -> Result<()> {
         let delete = self.client.delete_item().table_name(&self.name).return_values(ReturnValue::AllOld);
-        let deleted =
-            delete.set_key(Some(key(connection_pk(connection), "CONNECTION"))).send().await.map_err(failed)?;
-        match deleted.attributes {
-            Some(row) => self.count_out(&read("connection", row)?).await,
-            None => Ok(()),
+        let delete = delete.set_key(Some(key(connection_pk(connection), "CONNECTION")));
+        match delete.condition_expression("attribute_exists(pk)").send().await {
+            Ok(deleted) => match deleted.attributes {
+                Some(row) => self.count_out(&read("connection", row)?).await,
+                None => Ok(()),
+            },
+            Err(error)
+                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed(error)),
         }
     }
 
