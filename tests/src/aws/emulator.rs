@@ -4,6 +4,7 @@ use crate::within;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -65,8 +66,17 @@ impl Drop for Emulator {
     }
 }
 
-/// An address on loopback nobody listens at.
+/// An address on loopback at which nothing listens, and which no connection takes by chance: its port is below those that
+/// Linux gives to connections and to listeners on port 0 (from 32,768 on), since MiniStack needs a while to listen there.
+/// Tests run as processes of their own, so each begins to look at another port.
+/// <https://docs.kernel.org/networking/ip-sysctl.html>
 pub(super) async fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    listener.local_addr().expect("an address")
+    static LOOKED_AT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 2_000).unwrap_or_default() * 10;
+    loop {
+        let port = 10_000 + first + LOOKED_AT.fetch_add(1, Ordering::Relaxed) % 10;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            return listener.local_addr().expect("an address");
+        }
+    }
 }
