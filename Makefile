@@ -51,7 +51,7 @@ chaos: programs ## Kill servers at random moments of 200 runs (RUNS and SEED cho
 
 # Bash counts in a variable of this name, so it is given another.
 fuzz: ## Throw generated input for SECONDS=60 at everything that reads what strangers write
-	STEPCAST_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --quiet -p stepcast-protocol -p stepcast-worker -p stepcast --all-features \
+	STEPCAST_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --quiet --workspace --all-features --lib --bins --test fuzz \
 		fuzz_ -- --test-threads=1 --nocapture
 
 types: ## Write what is generated: the wire types for the dashboard, the JSON Schema of suites
