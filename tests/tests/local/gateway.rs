@@ -2,9 +2,17 @@
 //! contract in full.
 
 use serde_json::json;
+#[cfg(target_os = "linux")]
+use std::io::{Read, Write};
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+#[cfg(target_os = "linux")]
+use stepcast_tests::binary;
 use stepcast_tests::{Server, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+#[cfg(target_os = "linux")]
+use tokio::process::Command;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
@@ -15,6 +23,38 @@ async fn clients_are_told_that_the_server_stops_and_may_be_back() {
     server.stop().await;
     let bye = client.until_type("bye").await.pop().expect("the goodbye");
     assert_eq!((&bye["code"], &bye["reconnect"]), (&json!("server_stopping"), &json!(true)));
+}
+
+/// It cannot write its first line while the pipe is full, so it is known where it is when the signal comes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_that_is_asked_to_stop_before_it_said_that_it_is_up_stops_in_order() {
+    let data_dir = tempfile::tempdir().expect("a directory");
+    let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+    // How much a pipe takes: https://man7.org/linux/man-pages/man7/pipe.7.html
+    writer.write_all(&[b'\n'; 65_536]).expect("room");
+    let mut server = Command::new(binary("stepcast"))
+        .args(["up", "--json", "--port", "0", "--data-dir"])
+        .arg(data_dir.path())
+        .stdout(writer)
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the server starts");
+    within("its address", async {
+        while !data_dir.path().join("endpoint.json").exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    let id = server.id().expect("the server runs").to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.expect("kill").success());
+    let said = tokio::task::spawn_blocking(move || {
+        let mut said = String::new();
+        reader.read_to_string(&mut said).map(|_| said)
+    });
+    let status = within("the server's end", server.wait()).await.expect("a status");
+    assert!(status.success(), "the server ended with {status}");
+    assert!(said.await.expect("it ends").expect("text").contains("\"ready\":true"));
 }
 
 #[tokio::test]

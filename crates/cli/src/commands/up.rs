@@ -5,16 +5,21 @@ use crate::endpoint::Endpoint;
 use crate::exit::{Exit, UsageError};
 use crate::report;
 use serde_json::json;
+use std::io;
 use std::time::Duration;
 use stepcast_local::gateway::Limits;
 use stepcast_local::stack::{Stack, StackOptions};
 use stepcast_platform::webhooks::{self, Webhook};
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Starts everything and runs until it is asked to stop.
 pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     start_logging();
+    // From here on, so that a signal that comes while it starts, or just when it is up, stops it in order as well.
+    let stop = StopSignals::listen()?;
     #[cfg(unix)]
     crate::open_files::allow_many();
     let webhooks = arguments.webhooks.as_deref().map_or(Ok(Vec::new()), read_webhooks)?;
@@ -42,7 +47,7 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     } else {
         greet(&stack);
     }
-    wait_for_signal().await?;
+    stop.first().await?;
     report::message("stopping; tests that are running go on with the next start");
     stack.stop().await;
     Endpoint::remove(&arguments.data_dir);
@@ -75,21 +80,40 @@ fn greet(stack: &Stack) {
 /// Messages for whoever runs the server, on standard error.
 fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+    let _ = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).try_init();
 }
 
-#[cfg(unix)]
-async fn wait_for_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+/// The signals that ask the server to stop.
+struct StopSignals {
+    #[cfg(unix)]
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+}
+
+impl StopSignals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
-}
 
-#[cfg(not(unix))]
-async fn wait_for_signal() -> anyhow::Result<()> {
-    Ok(tokio::signal::ctrl_c().await?)
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for the first of them.
+    #[cfg(unix)]
+    async fn first(mut self) -> io::Result<()> {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    async fn first(self) -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }
