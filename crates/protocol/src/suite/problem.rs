@@ -1,5 +1,6 @@
 //! Everything that is wrong with a suite, with where it stands and what to do about it.
 
+use super::quote::cut;
 use crate::bounds::PROBLEMS;
 use crate::document::{Position, SyntaxError};
 use crate::event::SuiteProblem;
@@ -8,6 +9,8 @@ use std::fmt::{self, Write};
 
 /// Most of a line that is shown, in characters.
 const EXCERPT_CHARS: usize = 160;
+/// Most of a path, a message or a hint that is shown, in characters: each may quote what the suite has.
+const SHOWN_CHARS: usize = 2 * limits::EXCERPT_CHARS;
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,11 +63,11 @@ impl fmt::Display for Problem {
             write!(f, "line {}, column {}: ", position.line, position.column)?;
         }
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            write!(f, "{}: ", shown(&self.path))?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&shown(&self.message))?;
         if let Some(hint) = &self.hint {
-            write!(f, " ({hint})")?;
+            write!(f, " ({})", shown(hint))?;
         }
         Ok(())
     }
@@ -81,13 +84,12 @@ impl Problems {
         }])
     }
 
-    /// As they are sent to a client, which has the text itself: the first of them, and what they quote cut short.
+    /// The first of them, as they are sent to a client, which has the text itself.
     pub fn to_wire(&self) -> Vec<SuiteProblem> {
-        let short = |text: &String| text.chars().take(2 * limits::EXCERPT_CHARS).collect::<String>();
         let wire = |problem: &Problem| SuiteProblem {
-            path: short(&problem.path),
-            message: short(&problem.message),
-            hint: problem.hint.as_ref().map(short),
+            path: shown(&problem.path),
+            message: shown(&problem.message),
+            hint: problem.hint.as_deref().map(shown),
         };
         self.0.iter().take(PROBLEMS).map(wire).collect()
     }
@@ -114,8 +116,8 @@ impl Severity {
 impl Problem {
     fn render(&self, out: &mut String, file: &str, text: &str) {
         let place = self.position.map_or_else(String::new, |position| format!(":{position}"));
-        let path = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
-        let _ = writeln!(out, "{file}{place}: {}: {path}{}", self.severity.name(), self.message);
+        let path = if self.path.is_empty() { String::new() } else { format!("{}: ", shown(&self.path)) };
+        let _ = writeln!(out, "{file}{place}: {}: {path}{}", self.severity.name(), shown(&self.message));
         if let Some(position) = self.position.filter(|_| !self.is_private)
             && let Some(line) = text.lines().nth(position.line - 1)
         {
@@ -123,10 +125,15 @@ impl Problem {
             let _ = writeln!(out, "{:>5} | {excerpt}\n      | {indent}^", position.line);
         }
         if let Some(hint) = &self.hint {
-            let _ = writeln!(out, "\nhint: {hint}");
+            let _ = writeln!(out, "\nhint: {}", shown(hint));
         }
         out.push('\n');
     }
+}
+
+/// A text as far as it is shown.
+fn shown(text: &str) -> String {
+    cut(text, SHOWN_CHARS - 1)
 }
 
 /// A line as far as it can be shown, and what stands below it up to the column. Tabs stay, so that both are as wide;

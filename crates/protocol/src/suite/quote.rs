@@ -29,7 +29,8 @@ pub(super) fn shorten(text: &str) -> String {
     cut(text, LONGEST_EXCERPT)
 }
 
-fn cut(text: &str, characters: usize) -> String {
+/// A text, or its first characters if it has more.
+pub(super) fn cut(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
