@@ -32,11 +32,13 @@ pub(super) fn lines(text: &str) -> String {
 
 /// The same, with our own colours in it. What is not ours has been through [`one_line`].
 pub(super) fn styled_lines(text: &str) -> String {
-    let Some((at, style)) = STYLES.iter().filter_map(|style| Some((text.find(style)?, style))).min() else {
-        return lines(text);
-    };
-    let (before, after) = (&text[..at], &text[at + style.len()..]);
-    format!("{}{style}{}", lines(before), styled_lines(after))
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((at, style)) = STYLES.iter().filter_map(|style| Some((rest.find(style)?, style))).min() {
+        out += &lines(&rest[..at]);
+        out += style;
+        rest = &rest[at + style.len()..];
+    }
+    out + &lines(rest)
 }
 
 /// A text that stands behind others in a line of ours.
