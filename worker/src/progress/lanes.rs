@@ -6,6 +6,7 @@
 //! However many connections there are, only so many pushes are under way at once. Those to a connection that did not take
 //! one promptly take turns of their own until it does, so that they do not hold up the others.
 
+use super::states::{Held, States};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,8 +34,11 @@ const PROMPT: usize = 128;
 /// How long one of them may take before its connection is one that does not take what it is offered.
 const PROMPT_TIME: Duration = Duration::from_secs(1);
 
-/// Most pushes and readings of states under way at once for connections that did not take what they were offered.
+/// Most pushes under way at once to connections that did not take what they were offered.
 const LATE: usize = 32;
+
+/// Most states that are read at once.
+const READING: usize = 8;
 
 /// A line of a topic, shared between all lanes it goes to.
 pub(super) type Line = Arc<str>;
@@ -46,6 +50,8 @@ pub(super) struct Lanes {
     by_connection: Arc<Mutex<HashMap<String, Lane>>>,
     prompt: Arc<Semaphore>,
     late: Arc<Semaphore>,
+    reading: Arc<Semaphore>,
+    states: States,
 }
 
 struct Lane {
@@ -69,8 +75,8 @@ enum Next {
 
 impl Lanes {
     pub fn new(platform: Platform) -> Self {
-        let (prompt, late) = (Arc::new(Semaphore::new(PROMPT)), Arc::new(Semaphore::new(LATE)));
-        Self { platform, by_connection: Arc::default(), prompt, late }
+        let [prompt, late, reading] = [PROMPT, LATE, READING].map(|most| Arc::new(Semaphore::new(most)));
+        Self { platform, by_connection: Arc::default(), prompt, late, reading, states: States::default() }
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
@@ -101,7 +107,7 @@ impl Lanes {
         while let Some(next) = self.next(connection) {
             let reached = match next {
                 Next::Lines { messages, up_to } => {
-                    let reached = self.deliver(connection, messages, &mut is_late).await;
+                    let reached = self.deliver(connection, messages, &mut is_late, None).await;
                     self.note(connection, |delivered| delivered.lines = up_to);
                     reached
                 }
@@ -130,9 +136,10 @@ impl Lanes {
         None
     }
 
-    async fn deliver(&self, connection: &str, messages: Vec<String>, is_late: &mut bool) -> bool {
+    /// Delivers messages, which are a state where there is room `held` for one.
+    async fn deliver(&self, connection: &str, messages: Vec<String>, is_late: &mut bool, held: Option<&Held>) -> bool {
         for message in messages {
-            if !self.offer(connection, message, is_late).await {
+            if !self.offer(connection, message, is_late, held).await {
                 return false;
             }
         }
@@ -141,7 +148,7 @@ impl Lanes {
 
     /// Offers a message until it is taken. `false`, where the connection is gone or never takes it. `is_late` says whether
     /// the connection did not take the last one promptly.
-    async fn offer(&self, connection: &str, message: String, is_late: &mut bool) -> bool {
+    async fn offer(&self, connection: &str, message: String, is_late: &mut bool, held: Option<&Held>) -> bool {
         let mut pushed = if *is_late {
             self.push_late(connection, &message, is_late).await
         } else {
@@ -152,6 +159,7 @@ impl Lanes {
         loop {
             match pushed {
                 Ok(Pushed::Sent) => {
+                    held.inspect(|held| held.note_taken());
                     self.note(connection, |delivered| delivered.stalled = false);
                     return true;
                 }
@@ -165,7 +173,10 @@ impl Lanes {
             }
             *is_late = true;
             self.note(connection, |delivered| delivered.stalled = true);
-            tokio::time::sleep(PAUSE).await;
+            if !pause(held).await {
+                tracing::warn!(connection, "A client does not read its state, whose room others need, and is given up");
+                return false;
+            }
             pushed = self.push_late(connection, &message, is_late).await;
         }
     }
@@ -201,7 +212,7 @@ impl Lanes {
 
     async fn deliver_snapshot(&self, connection: &str, topic: &str, is_late: &mut bool) -> bool {
         match self.snapshot(topic).await {
-            Ok(events) => self.deliver(connection, frame::pack(events.iter().map(Event::to_json)), is_late).await,
+            Ok((messages, held)) => self.deliver(connection, messages, is_late, Some(&held)).await,
             Err(error) => {
                 tracing::warn!(connection, topic, %error, "The state for a client that fell behind could not be read");
                 true
@@ -209,8 +220,16 @@ impl Lanes {
         }
     }
 
-    async fn snapshot(&self, topic: &str) -> stepcast_platform::Result<Vec<Event>> {
-        let _turn = self.late.acquire().await;
+    /// The messages of a topic's state, and the room they take.
+    async fn snapshot(&self, topic: &str) -> stepcast_platform::Result<(Vec<String>, Held)> {
+        // Kept until there is room, so that only so many wait for it with a state.
+        let _turn = self.reading.acquire().await;
+        let messages = frame::pack(self.state(topic).await?.iter().map(Event::to_json));
+        let held = self.states.hold(messages.iter().map(String::len).sum()).await;
+        Ok((messages, held))
+    }
+
+    async fn state(&self, topic: &str) -> stepcast_platform::Result<Vec<Event>> {
         if topic == topic_feed() {
             let (jobs, cursor) = self.platform.table.jobs(&JobsQuery::default()).await?;
             return Ok(vec![Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text())]);
@@ -233,6 +252,19 @@ impl Lanes {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Lane>> {
         self.by_connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A pause before a connection is offered something again. `false`, if others take the room of its state meanwhile.
+async fn pause(held: Option<&Held>) -> bool {
+    let Some(held) = held else {
+        tokio::time::sleep(PAUSE).await;
+        return true;
+    };
+    held.note_silent();
+    tokio::select! {
+        () = tokio::time::sleep(PAUSE) => true,
+        () = held.given_up() => false,
     }
 }
 

@@ -1,0 +1,176 @@
+//! The states on their way to connections that fell behind, and how much memory they may take together.
+//!
+//! A state can have megabytes, and a client can read the beginning of it and then nothing. So there is room for so many
+//! bytes: when it is used up, the next state takes the room of the connection that has taken nothing for longest, and
+//! where all of them are being taken it waits until one is delivered.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Most bytes of states that are on their way at once. One that is larger by itself goes alone.
+const ROOM: usize = 64 * 1024 * 1024;
+
+/// The states of a process. Clones are handles on the same ones.
+#[derive(Clone, Default)]
+pub(super) struct States {
+    room: Arc<Mutex<Room>>,
+    changed: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Room {
+    bytes: usize,
+    next: u64,
+    /// Those whose connections take nothing, the one that has done so for longest first
+    silent: BTreeMap<u64, Silent>,
+}
+
+struct Silent {
+    bytes: usize,
+    given_up: CancellationToken,
+}
+
+/// The room of one state, until this is dropped.
+pub(super) struct Held {
+    states: States,
+    bytes: usize,
+    given_up: CancellationToken,
+    silent: Mutex<Option<u64>>,
+}
+
+impl States {
+    /// Waits for room for a state of so many bytes.
+    pub async fn hold(&self, bytes: usize) -> Held {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // Before looking, so that no change falls in between.
+            changed.as_mut().enable();
+            if self.lock().make_room(bytes) {
+                break;
+            }
+            changed.await;
+        }
+        Held { states: self.clone(), bytes, given_up: CancellationToken::new(), silent: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Room> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Room {
+    fn make_room(&mut self, bytes: usize) -> bool {
+        while self.bytes > 0 && self.bytes + bytes > ROOM {
+            let Some((_, longest)) = self.silent.pop_first() else { return false };
+            self.bytes -= longest.bytes;
+            longest.given_up.cancel();
+        }
+        self.bytes += bytes;
+        true
+    }
+}
+
+impl Held {
+    /// The connection did not take what it was offered.
+    pub fn note_silent(&self) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if silent.is_some() || self.given_up.is_cancelled() {
+            return;
+        }
+        let mut room = self.states.lock();
+        let number = room.next;
+        room.next += 1;
+        room.silent.insert(number, Silent { bytes: self.bytes, given_up: self.given_up.clone() });
+        *silent = Some(number);
+        drop(room);
+        self.states.changed.notify_waiters();
+    }
+
+    /// The connection took something.
+    pub fn note_taken(&self) {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(number) = silent {
+            self.states.lock().silent.remove(&number);
+        }
+    }
+
+    /// Waits until another state has the room.
+    pub async fn given_up(&self) {
+        self.given_up.cancelled().await;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.note_taken();
+        if !self.given_up.is_cancelled() {
+            self.states.lock().bytes -= self.bytes;
+        }
+        self.states.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    const HALF: usize = ROOM / 2;
+
+    fn is_given_up(held: &Held) -> bool {
+        held.given_up().now_or_never().is_some()
+    }
+
+    #[tokio::test]
+    async fn what_is_being_taken_is_waited_for() {
+        let states = States::default();
+        let (one, other) = (states.hold(HALF).await, states.hold(HALF).await);
+        let mut third = Box::pin(states.hold(1));
+        assert!((&mut third).now_or_never().is_none());
+        drop(one);
+        let third = third.now_or_never().expect("there is room");
+        assert!(!is_given_up(&other) && !is_given_up(&third));
+    }
+
+    #[tokio::test]
+    async fn the_one_that_has_taken_nothing_for_longest_makes_room() {
+        let states = States::default();
+        let (one, other) = (states.hold(HALF).await, states.hold(HALF).await);
+        one.note_silent();
+        other.note_silent();
+        one.note_taken();
+        one.note_silent();
+        let third = states.hold(HALF).now_or_never().expect("there is room");
+        assert_eq!((is_given_up(&one), is_given_up(&other)), (false, true));
+        let mut fourth = Box::pin(states.hold(ROOM));
+        assert!((&mut fourth).now_or_never().is_none(), "the third one is being taken");
+        assert!(is_given_up(&one));
+        third.note_silent();
+        assert!(fourth.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn room_that_was_taken_away_does_not_come_back_twice() {
+        let states = States::default();
+        let one = states.hold(ROOM).await;
+        one.note_silent();
+        let other = states.hold(ROOM).await;
+        one.note_taken();
+        drop(one);
+        assert!(states.hold(1).now_or_never().is_none());
+        drop(other);
+        assert_eq!(states.lock().bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn one_that_is_larger_than_all_the_room_goes_alone() {
+        let states = States::default();
+        let large = states.hold(ROOM + 1).now_or_never().expect("there is nothing else");
+        assert!(states.hold(1).now_or_never().is_none());
+        drop(large);
+        assert!(states.hold(1).now_or_never().is_some());
+    }
+}
