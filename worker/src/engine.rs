@@ -27,6 +27,7 @@ mod test;
 mod wall;
 
 pub use address::{Lookup, SystemLookup};
+pub use fetch::Sent;
 pub(crate) use fetch::retry_after;
 pub use mask::Mask;
 pub use plan::{PlanError, PlannedTest};
@@ -95,15 +96,17 @@ impl Engine {
     }
 
     /// Chooses the suite's tests by `tags` and multiplies them by `each` and `discover`. The order is the suite's, so
-    /// the same suite and the same sitemaps give the same plan. An empty plan is no error: no test has the tags.
+    /// the same suite and the same sitemaps give the same plan. An empty plan is no error: no test has the tags. What it
+    /// asks sites for is counted in `sent`.
     pub async fn plan(
         &self,
         suite: &Suite,
         vars: &BTreeMap<String, String>,
         secrets: &BTreeMap<String, String>,
         tags: &[String],
+        sent: &Sent,
     ) -> Result<Vec<PlannedTest>, PlanError> {
-        plan::plan(&self.fetcher, suite, vars, secrets, tags).await
+        plan::plan(&self.fetcher, suite, vars, secrets, tags, sent).await
     }
 
     /// Runs one test to its outcome. A page that is wrong, or cannot be fetched, is an outcome and never an error.

@@ -1,9 +1,9 @@
 //! What a worker knows of a job while it works on its tests: read once, shared by all of them.
 
+use crate::engine::Sent;
 use crate::finish::Finisher;
 use crate::verdict::Looks;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::seal::Sealer;
@@ -32,8 +32,8 @@ pub(crate) struct Job {
     pub finisher: Finisher,
     pub looks: Looks,
     known: Mutex<Known>,
-    /// Requests that tests made here which are not counted yet
-    uncounted: AtomicU64,
+    /// Requests that were sent from here and are not counted in the job's item yet
+    pub sent: Sent,
     clock: Clock,
     stopped: CancellationToken,
 }
@@ -72,24 +72,13 @@ impl Job {
     pub fn stop(&self) -> Option<Stop> {
         let stop = {
             let record = &self.lock().record;
-            let requests = record.requests + self.uncounted.load(Ordering::Relaxed);
+            let requests = record.requests + self.sent.count();
             record.stop(self.clock.now_ms()).or_else(|| record.limits.used_up(requests))
         };
         if stop.is_some() {
             self.stopped.cancel();
         }
         stop
-    }
-
-    /// Notes that a test makes a request, and stops the job where it may make none any more.
-    pub fn makes_request(&self) {
-        self.stop();
-        self.uncounted.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Notes that the requests of a test are counted in the job's item.
-    pub fn counted(&self, requests: u64) {
-        self.uncounted.fetch_sub(requests, Ordering::Relaxed);
     }
 
     /// Cancelled as soon as it is known here that what is left of the job is not run.
@@ -183,7 +172,7 @@ impl Jobs {
             finisher: Finisher::new(self.platform.clone(), record.job.clone()),
             looks: Looks::default(),
             known: Mutex::new(Known { record: record.clone(), looked_at: Instant::now() }),
-            uncounted: AtomicU64::new(0),
+            sent: Sent::default(),
             clock: self.platform.clock.clone(),
             stopped: CancellationToken::new(),
         }

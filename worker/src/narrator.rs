@@ -1,6 +1,6 @@
 //! Turns what the engine does into events, numbered under the worker's lease.
 
-use crate::engine::{Observer, TestEnd};
+use crate::engine::{Observer, Sent, TestEnd};
 use crate::job::Job;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::time::Duration;
@@ -17,18 +17,13 @@ pub(crate) struct Narrator<'a> {
     clock: &'a Clock,
     lease: u64,
     updates: u64,
-    requests: u64,
+    sent: Sent,
     state: TestState,
 }
 
 impl<'a> Narrator<'a> {
     pub fn new(job: &'a Job, progress: &'a Progress, clock: &'a Clock, lease: u64, test: TestState) -> Self {
-        Self { job, progress, clock, lease, updates: 0, requests: 0, state: test }
-    }
-
-    /// How many requests its steps have begun to make.
-    pub fn requests(&self) -> u64 {
-        self.requests
+        Self { job, progress, clock, lease, updates: 0, sent: job.sent.part(), state: test }
     }
 
     /// The test as far as it got, if it has to end here: what was running is errored, and says so with `why`.
@@ -106,8 +101,8 @@ impl Observer for Narrator<'_> {
     }
 
     fn step_started(&mut self, step: StepState) {
-        self.requests += 1;
-        self.job.makes_request();
+        // It may have used up what the job may send.
+        self.job.stop();
         self.put_step(step.clone());
         self.tell(EventBody::StepStarted { test: self.state.test, step }, true);
     }
@@ -119,5 +114,9 @@ impl Observer for Narrator<'_> {
 
     fn stopped(&self) -> CancellationToken {
         self.job.stopped()
+    }
+
+    fn sent(&self) -> Sent {
+        self.sent.clone()
     }
 }

@@ -4,17 +4,20 @@
 //! the planning that counts; so a planner can die anywhere, and two can run at once.
 
 use crate::batch::Delivery;
-use crate::engine::PlannedTest;
+use crate::engine::{PlannedTest, Sent};
 use crate::job::{Job, Source};
 use crate::past::new_test;
 use crate::progress::{Key, Update, Whole};
 use crate::{Handled, Worker};
 use std::collections::HashSet;
 use std::time::Duration;
-use stepcast_platform::table::{JobRecord, NewTest, topic_feed, topic_job};
+use stepcast_platform::table::{JobRecord, NewTest, Planned, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
 use stepcast_protocol::state::{JobStatus, Stop, TestStatus};
 use stepcast_protocol::{Event, EventBody, Verdict};
+
+/// How often a planner looks whether its job is to stop.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// Plans a job, or finishes what an earlier planner left undone. What the suite asks for and takes too long would
@@ -27,9 +30,11 @@ impl Worker {
         };
         job.note(&record);
         let source = job.source(&self.platform).await?;
+        let sent = job.sent.part();
         let planned = tokio::select! {
-            planned = self.expand(source.as_ref()) => planned,
+            planned = self.expand(source.as_ref(), &sent) => planned,
             allowed = delivery.deadline.comes() => Err(out_of_time(&allowed)),
+            limit = self.is_to_stop(&job) => Err(limit.to_string()),
             () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
         };
         match (job.stop(), planned) {
@@ -37,13 +42,13 @@ impl Worker {
             (Some(limit), _) => self.end_without_tests(&record, Verdict::Errored, Some(&limit.to_string())).await,
             (None, Err(problem)) => self.end_without_tests(&record, Verdict::Errored, Some(&problem)).await,
             (None, Ok(tests)) if tests.is_empty() => self.end_without_tests(&record, Verdict::Empty, None).await,
-            (None, Ok(tests)) => self.plan_tests(&job, &record, &tests, delivery).await,
+            (None, Ok(tests)) => self.plan_tests(&job, &record, &tests, &sent, delivery).await,
         }
     }
 
-    async fn expand(&self, source: Result<&Source, &String>) -> Result<Vec<PlannedTest>, String> {
+    async fn expand(&self, source: Result<&Source, &String>, sent: &Sent) -> Result<Vec<PlannedTest>, String> {
         let source = source.map_err(Clone::clone)?;
-        let planned = self.engine.plan(&source.suite, &source.vars, &source.secrets, &source.tags).await;
+        let planned = self.engine.plan(&source.suite, &source.vars, &source.secrets, &source.tags, sent).await;
         let mut tests = planned.map_err(|error| match &error.hint {
             Some(hint) => format!("{error} ({hint})"),
             None => error.to_string(),
@@ -58,21 +63,34 @@ impl Worker {
         Ok(tests)
     }
 
+    /// Comes once a job is to stop. The pages that are looked for may be many, and slow.
+    async fn is_to_stop(&self, job: &Job) -> Stop {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            job.refresh(&self.platform).await;
+            if let Some(stop) = job.stop() {
+                return stop;
+            }
+        }
+    }
+
     async fn plan_tests(
         &self,
         job: &Job,
         record: &JobRecord,
         tests: &[PlannedTest],
+        sent: &Sent,
         delivery: Delivery<'_>,
     ) -> Result<Handled, Error> {
         let table = &self.platform.table;
         let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
+        let requests = sent.count();
         let written = async {
             let past = self.past(record).await;
             let new: Vec<NewTest> = tests.iter().map(|test| new_test(test, past.as_ref())).collect::<Result<_, _>>()?;
             let expected_ms = new.iter().filter_map(|test| test.expected_ms).sum();
             table.put_tests(&job.id, record.plan, &new).await?;
-            table.planned(&job.id, record.plan, total, expected_ms).await
+            table.planned(&job.id, record.plan, Planned { total, expected_ms, requests }).await
         };
         let planned = tokio::select! {
             planned = written => planned?,
@@ -82,6 +100,8 @@ impl Worker {
         };
         // Another planner was faster and queues; or it was this one, the answer was lost, and nobody else will.
         let Some(record) = planned else { return self.queue_again(job).await };
+        job.note(&record);
+        job.sent.take_out(requests);
         tracing::info!(job = job.id, tests = total, "A job was planned");
         let body = EventBody::JobPlanned { total };
         self.tell_job(&record.job, &Event::of_job(&record.job, record.v, body, self.platform.clock.now_text()));

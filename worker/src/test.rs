@@ -4,7 +4,7 @@
 //! for the lease, so of two workers on one test at most one is heard.
 
 use crate::batch::Delivery;
-use crate::engine::{PlannedTest, TestEnd, TestRun};
+use crate::engine::{Observer, PlannedTest, TestEnd, TestRun};
 use crate::finishing::ended;
 use crate::job::{Job, Source};
 use crate::narrator::{Narrator, errored_step};
@@ -103,12 +103,12 @@ impl Worker {
             change,
             steps: serde_json::to_string(&state.steps).map_err(|error| Error::unreadable("steps", error))?,
             checks: end.checks,
-            requests: narrator.requests(),
+            requests: narrator.sent().count(),
         };
         let requests = finished.requests;
         if job.finisher.finish(*plan, finished).await? {
             narrator.tell_end();
-            job.counted(requests);
+            job.sent.take_out(requests);
         }
         self.look_at(job).await?;
         Ok(Handled::Done)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use stepcast_protocol::state::StepState;
 use stepcast_protocol::suite::Suite;
-use stepcast_worker::engine::{Engine, EngineConfig, Observer, TestRun};
+use stepcast_worker::engine::{Engine, EngineConfig, Observer, Sent, TestRun};
 use tokio_util::sync::CancellationToken;
 
 /// What a worker on Lambda has, in MiB: `WorkerMemory` in `infra/template.yaml`.
@@ -80,7 +80,7 @@ async fn measure() {
         );
         let suite = Suite::parse(&text).expect("a suite");
         let none = BTreeMap::new();
-        let plan = engine.plan(&suite, &none, &none, &[]).await.expect("a plan");
+        let plan = engine.plan(&suite, &none, &none, &[], &Sent::default()).await.expect("a plan");
         join_all((0..AT_ONCE).map(|_| async {
             let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &none, secrets: &none };
             engine.run_test(run, &mut Nobody).await

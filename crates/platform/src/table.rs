@@ -53,7 +53,7 @@ mod transaction;
 pub use connections::{Connection, topic_feed, topic_job};
 pub use finish::FinishedTest;
 pub use history::{PastJob, PastTest};
-pub use jobs::{Created, NewJob};
+pub use jobs::{Created, NewJob, Planned};
 pub use open_connections::OpenConnections;
 pub use outbox::PendingNotification;
 pub use principal::{CommandKind, CountedCommand};

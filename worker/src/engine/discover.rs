@@ -3,7 +3,7 @@
 mod links;
 mod robots;
 
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Sent};
 use super::request;
 use super::scope::Scope;
 use super::sitemap::{Reader, SitemapError, Sitemaps};
@@ -98,6 +98,8 @@ pub struct Discovery<'a> {
     pub scope: &'a Scope,
     /// Most pages there is room for
     pub most: usize,
+    /// Counts the requests
+    pub sent: &'a Sent,
 }
 
 impl Discovery<'_> {
@@ -163,6 +165,7 @@ impl Discovery<'_> {
             body_bytes,
             network: self.network.clone(),
             called_off: CancellationToken::new(),
+            sent: self.sent.clone(),
         })
     }
 

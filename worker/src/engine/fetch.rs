@@ -13,6 +13,7 @@ mod network;
 mod proxy;
 mod redirect;
 pub mod retry_after;
+mod sent;
 mod shared;
 mod tls;
 
@@ -21,6 +22,7 @@ pub use digest::Digest;
 pub use error::{FetchError, Phase};
 pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
+pub use sent::Sent;
 
 use crate::engine::address::Guard;
 use bytes::Bytes;
@@ -61,6 +63,8 @@ pub struct FetchRequest {
     pub network: Network,
     /// Ends the wait for a turn at the host; what has been sent goes on
     pub called_off: CancellationToken,
+    /// Counts what is sent for it
+    pub sent: Sent,
 }
 
 /// An answer, read to its end.
@@ -124,6 +128,7 @@ impl Fetcher {
             let host = request.url.host_str().unwrap_or_default();
             let turn = self.hosts.turn(host, limits, &request.called_off).await;
             let _turn = turn.ok_or(FetchError::CalledOff)?;
+            request.sent.add();
             let answer = budget.spend(Phase::Answer, send(&client, &request, jar)).await?;
             if let Some(wait) = retry_after::asked_for(answer.status(), answer.headers()) {
                 self.hosts.rest(host, wait);

@@ -4,7 +4,7 @@ mod each;
 
 use super::discover::{DiscoverError, Discovery};
 use super::excerpt::excerpt;
-use super::fetch::{FetchError, Fetcher, Network};
+use super::fetch::{FetchError, Fetcher, Network, Sent};
 use super::mask::Mask;
 use super::network;
 use super::scope::{Scope, ScopeError};
@@ -95,13 +95,14 @@ pub async fn plan(
     vars: &BTreeMap<String, String>,
     secrets: &BTreeMap<String, String>,
     tags: &[String],
+    sent: &Sent,
 ) -> Result<Vec<PlannedTest>, PlanError> {
     let mask = Mask::new(secrets);
     let scope = Scope::new(suite, vars, secrets).map_err(|error| Problem::from(error).masked(&mask))?;
     let network = network::fill_in(&suite.defaults.network, &scope);
     let network = network.map_err(|error| Problem::Network(error).masked(&mask))?;
     let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
-    let means = Means { fetcher, network, mask: &mask };
+    let means = Means { fetcher, network, mask: &mask, sent };
     let mut planner =
         Planner { means, suite, scope, room: 0, bytes: PLAN_BYTES, names: HashMap::new(), tests: Vec::new() };
     planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
@@ -113,6 +114,7 @@ struct Means<'a> {
     fetcher: &'a Fetcher,
     network: Network,
     mask: &'a Mask,
+    sent: &'a Sent,
 }
 
 struct Planner<'a> {
@@ -177,8 +179,9 @@ impl Planner<'_> {
             return Err(Problem::TooMany);
         }
         let most = self.room.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
-        let Means { fetcher, network, mask } = &self.means;
-        let discovery = Discovery { fetcher, defaults: &self.suite.defaults, network, discover, scope, most };
+        let Means { fetcher, network, mask, sent } = &self.means;
+        let defaults = &self.suite.defaults;
+        let discovery = Discovery { fetcher, defaults, network, discover, scope, most, sent };
         let pages = discovery.pages().await;
         let pages = pages.map_err(|error| Problem::Discover { test: name.to_owned(), error })?;
         if pages.iter().any(|page| mask.hide(page.as_str()) != page.as_str()) {

@@ -2,7 +2,7 @@
 
 mod multipart;
 
-use super::fetch::{Digest, FetchError, FetchRequest, Network};
+use super::fetch::{Digest, FetchError, FetchRequest, Network, Sent};
 use super::scope::Scope;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -36,6 +36,7 @@ pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<Fe
         follow: request.follow,
         network: network.clone(),
         called_off: CancellationToken::new(),
+        sent: Sent::default(),
     })
 }
 

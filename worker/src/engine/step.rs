@@ -4,7 +4,7 @@ pub mod expected_error;
 
 use super::check;
 use super::excerpt::excerpt;
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent};
 use super::links;
 use super::mask::Mask;
 use super::page::{Cookies, Page, room};
@@ -49,6 +49,8 @@ pub struct StepRun<'a> {
     pub shared: Option<&'a str>,
     /// Ends the step where it waits for its turn at a host
     pub called_off: CancellationToken,
+    /// Counts the requests
+    pub sent: Sent,
 }
 
 /// How a step ended.
@@ -145,7 +147,7 @@ impl StepRun<'_> {
     async fn fetch(&self, jar: &mut CookieStore, scope: &Scope) -> Result<(FetchRequest, Response), FetchError> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
         let mut request = request::fill_in(&self.step.request, scope, self.network)?;
-        request.called_off = self.called_off.clone();
+        (request.called_off, request.sent) = (self.called_off.clone(), self.sent.clone());
         if self.step.expected_errors().is_some() {
             // A redirect is an answer; where it leads is not what must not be reachable.
             request.follow = Some(0);

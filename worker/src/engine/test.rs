@@ -7,7 +7,7 @@ mod until;
 
 use super::bound;
 use super::excerpt::excerpt;
-use super::fetch::{Fetcher, Network};
+use super::fetch::{Fetcher, Network, Sent};
 use super::mask::Mask;
 use super::network;
 use super::plan::PlannedTest;
@@ -36,6 +36,10 @@ pub trait Observer: Send {
     /// Asked before every step and retry; cancelled where the test is to stop there, while it waits for anything but
     /// an answer, and while it judges a page
     fn stopped(&self) -> CancellationToken;
+    /// Counts the requests that are sent
+    fn sent(&self) -> Sent {
+        Sent::default()
+    }
 }
 
 /// What is run.

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::{CheckResult, StepState};
 use stepcast_protocol::suite::Suite;
-use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlanError, PlannedTest, TestEnd, TestRun};
+use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlanError, PlannedTest, Sent, TestEnd, TestRun};
 use tokio_util::sync::CancellationToken;
 
 /// A server on a port of its own, and what is said to it.
@@ -61,7 +61,7 @@ impl Site {
     }
 
     pub async fn plan(&self, suite: &Suite) -> Result<Vec<PlannedTest>, PlanError> {
-        self.engine.plan(suite, &self.vars, &self.secrets, &self.tags).await
+        self.engine.plan(suite, &self.vars, &self.secrets, &self.tags, &Sent::default()).await
     }
 
     /// Runs the first test of a suite.

@@ -21,7 +21,7 @@ use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus, StepState, Stop, test_version};
 use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{Event, EventBody, JobState, Verdict};
-use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlannedTest, TestRun};
+use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlannedTest, Sent, TestRun};
 use tokio_util::sync::CancellationToken;
 
 /// Tests at once; politeness towards a host is the engine's.
@@ -64,7 +64,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
     };
     run.tell(run.next_job_version(), body);
     let finish = async {
-        match engine.plan(&file.suite, &vars, &secrets, &values.tags).await {
+        match engine.plan(&file.suite, &vars, &secrets, &values.tags, &Sent::default()).await {
             Ok(tests) => {
                 let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
                 run.tell(run.next_job_version(), EventBody::JobPlanned { total });

@@ -107,14 +107,18 @@ async fn work_off(world: &World) {
     }
 }
 
+/// A step that looks at a page of its own: tests that look at the same one may share an answer.
+fn step(world: &World, test: &str, number: u32) -> Value {
+    json!({ "get": format!("{}/page?{test}-{number}", world.site), "expect": [{ "status": 200 }] })
+}
+
 #[tokio::test]
 async fn a_job_stops_after_as_many_requests_as_it_may_make_and_so_does_its_replay() {
     let world = World::start().await;
     let platform = world.platform_with(limits(|limits| limits.requests_per_job = 3)).await;
     let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
     assert_eq!(ana.connect(&token(&platform, "ana").await).await, 200);
-    let step = json!({ "get": format!("{}/page", world.site), "expect": [{ "status": 200 }] });
-    let test = |name: &str| json!({ "name": name, "steps": [step, step] });
+    let test = |name: &str| json!({ "name": name, "steps": [step(&world, name, 1), step(&world, name, 2)] });
     let run = json!({ "action": "run", "suite": { "suite": "Example", "tests": [test("1"), test("2"), test("3")] } });
     let accepted = ana.ask(run).await;
     let replay = json!({ "action": "replay", "job": accepted["job"] });
@@ -135,13 +139,57 @@ async fn a_job_may_make_as_many_requests_as_it_is_allowed() {
     let platform = world.platform_with(limits(|limits| limits.requests_per_job = 2)).await;
     let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
     assert_eq!(ana.connect(&token(&platform, "ana").await).await, 200);
-    let step = json!({ "get": format!("{}/page", world.site), "expect": [{ "status": 200 }] });
-    let suite = json!({ "suite": "Example", "tests": [{ "name": "Both", "steps": [step, step] }] });
+    let steps = [step(&world, "both", 1), step(&world, "both", 2)];
+    let suite = json!({ "suite": "Example", "tests": [{ "name": "Both", "steps": steps }] });
     let accepted = ana.ask(json!({ "action": "run", "suite": suite })).await;
     work_off(&world).await;
     let job = accepted["job"].as_str().expect("a job");
     let ended = platform.table.job(job).await.expect("the table").expect("the job");
     assert_eq!((ended.verdict, ended.problem), (Some(Verdict::Passed), None));
+}
+
+#[tokio::test]
+async fn redirects_links_and_the_pages_that_are_looked_through_are_requests_like_any_other() {
+    let world = World::start().await;
+    let platform = world.platform();
+    let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
+    assert_eq!(ana.connect(&token(&platform, "ana").await).await, 200);
+    let site = &world.site;
+    for (test, requests) in [
+        (json!({ "name": "Redirect", "get": format!("{site}/moved"), "expect": [{ "status": 200 }] }), 2),
+        (json!({ "name": "Links", "get": format!("{site}/links"), "expect": [{ "links": { "scope": "all" } }] }), 4),
+        // The first page for its links, then it and three others as tests.
+        (
+            json!({
+                "name": "Found", "discover": { "links": format!("{site}/links"), "depth": 1, "robots": "ignore" },
+                "expect": [{ "status": 200 }],
+            }),
+            5,
+        ),
+    ] {
+        let accepted = ana.ask(json!({ "action": "run", "suite": { "suite": "Example", "tests": [test] } })).await;
+        work_off(&world).await;
+        let job = accepted["job"].as_str().unwrap_or_else(|| panic!("{accepted}"));
+        let ended = platform.table.job(job).await.expect("the table").expect("the job");
+        assert_eq!((ended.verdict, ended.requests), (Some(Verdict::Passed), requests), "{test}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_uses_up_its_requests_looking_for_pages_ends_there() {
+    let world = World::start().await;
+    let platform = world.platform_with(limits(|limits| limits.requests_per_job = 1)).await;
+    let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
+    assert_eq!(ana.connect(&token(&platform, "ana").await).await, 200);
+    let discover = json!({ "links": format!("{}/never", world.site), "robots": "ignore" });
+    let test = json!({ "name": "Found", "discover": discover, "expect": [{ "status": 200 }] });
+    let accepted = ana.ask(json!({ "action": "run", "suite": { "suite": "Example", "tests": [test] } })).await;
+    work_off(&world).await;
+    let job = accepted["job"].as_str().unwrap_or_else(|| panic!("{accepted}"));
+    let ended = platform.table.job(job).await.expect("the table").expect("the job");
+    assert_eq!(ended.verdict, Some(Verdict::Errored));
+    let problem = ended.problem.expect("a reason");
+    assert!(problem.starts_with("the job was stopped after 1 request, the most that a job may make"), "{problem}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::refusal::Refusals;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use axum::Router;
 use axum::extract;
+use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -47,6 +48,8 @@ const MOST_RECEIVES: u32 = 6;
 /// A connection whose client reads nothing.
 pub const SILENT: &str = "silent";
 
+const LINKS: &str = r#"<a href="/page?1">1</a> <a href="/page?2">2</a> <a href="/page?3">3</a>"#;
+
 /// How long somebody waits for what should happen soon.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -55,7 +58,7 @@ const NOON: i64 = 1_800_000_000_000;
 
 /// Services, and a site.
 pub struct World {
-    /// Address of the site: `/page` is a page, `/never` is not answered
+    /// Address of the site: `/page` is a page, `/links` has links to three, `/moved` leads to one, `/never` is not answered
     pub site: String,
     /// What the table does not do
     pub refusals: Refusals,
@@ -129,6 +132,8 @@ impl World {
         let site = serve(|_| {
             Router::new()
                 .route("/page", get(|| async { "a page" }))
+                .route("/links", get(|| async { Html(LINKS) }))
+                .route("/moved", get(|| async { Redirect::to("/page") }))
                 .route("/never", get(std::future::pending::<&'static str>))
         })
         .await;

@@ -21,6 +21,17 @@ use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_hours(24);
 
+/// What a planning came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Planned {
+    /// How many tests there are
+    pub total: u32,
+    /// How long they should take, one after the other; 0 where nobody knows
+    pub expected_ms: u64,
+    /// How many requests were sent to find pages
+    pub requests: u64,
+}
+
 /// A job about to be stored.
 #[derive(Debug, Clone)]
 pub struct NewJob {
@@ -176,16 +187,18 @@ impl Table {
         self.changed(update).await
     }
 
-    /// Makes a planning the one that counts. `expected_ms` is how long its tests should take, one after the other, or 0
-    /// where nobody knows. Nothing, where another was faster or the job is past planning.
-    pub async fn planned(&self, job: &str, plan: u64, total: u32, expected_ms: u64) -> Result<Option<JobRecord>> {
+    /// Makes a planning the one that counts. Nothing, where another was faster or the job is past planning.
+    pub async fn planned(&self, job: &str, plan: u64, planned: Planned) -> Result<Option<JobRecord>> {
+        let Planned { total, expected_ms, requests } = planned;
         let update = self
             .update_job(job)
             .update_expression(
                 "SET #status = :running, #total = :total, #open = :total, expected_ms = :expected, moved_at = :now \
-                 ADD v :one",
+                 ADD v :one, #requests :requests",
             )
             .condition_expression("#status = :accepted AND #plan = :plan")
+            .expression_attribute_names("#requests", "requests")
+            .expression_attribute_values(":requests", number(requests))
             .expression_attribute_names("#plan", "plan")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#total", "total")

@@ -49,3 +49,41 @@ impl fmt::Debug for Digest {
         f.debug_struct("Digest").field("origin", &self.origin).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fetch::{Network, Sent};
+    use http::Method;
+    use std::time::Duration;
+    use tokio_util::sync::CancellationToken;
+    use url::Url;
+
+    fn request(url: &str) -> FetchRequest {
+        FetchRequest {
+            method: Method::GET,
+            url: Url::parse(url).expect("an address"),
+            headers: HeaderMap::new(),
+            digest: None,
+            body: None,
+            timeout: Duration::from_secs(1),
+            body_bytes: None,
+            follow: None,
+            network: Network::default(),
+            called_off: CancellationToken::new(),
+            sent: Sent::default(),
+        }
+    }
+
+    #[test]
+    fn another_origin_is_not_told_who_asks() {
+        let here = request("https://a.example/");
+        let digest = Digest { user: "ana".to_owned(), password: "s3cret".to_owned(), origin: here.url.origin() };
+        let challenge = HeaderValue::from_static("Digest realm=\"r\", nonce=\"n\", qop=\"auth\"");
+        let answer = HeaderMap::from_iter([(WWW_AUTHENTICATE, challenge)]);
+        assert!(digest.meet(&here, &answer).is_some());
+        for elsewhere in ["https://b.example/", "http://a.example/", "https://a.example:8443/"] {
+            assert_eq!(digest.meet(&request(elsewhere), &answer), None, "{elsewhere}");
+        }
+    }
+}

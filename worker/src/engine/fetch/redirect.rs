@@ -100,6 +100,7 @@ mod tests {
             follow: None,
             network: Network { identity: Some(Arc::new(Pem::new("key".into()))), ..Network::default() },
             called_off: CancellationToken::new(),
+            sent: crate::engine::Sent::default(),
         }
     }
 

@@ -103,6 +103,7 @@ mod tests {
             follow: None,
             network: Network::default(),
             called_off: CancellationToken::new(),
+            sent: crate::engine::Sent::default(),
         }
     }
 

@@ -172,7 +172,8 @@ impl<'a> Try<'a> {
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)), step.until.map(|_| 1));
         let Means { fetcher, limits, network, shared, time_limit } = self.means;
         let shared = shared.filter(|_| may_share(self.test, step));
-        let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off };
+        let sent = self.observer.sent();
+        let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off, sent };
         let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
         let observer = &mut *self.observer;
         let tell = |tries| observer.step_started(StepState { tries: Some(tries), ..opening.clone() });

@@ -1,6 +1,6 @@
 //! A result counts once: the test and the job's counters change together or not at all.
 
-use super::{Fixture, LEASE, at_once, ended, new_job, new_test};
+use super::{Fixture, LEASE, at_once, ended, new_job, new_test, tests};
 use std::time::Duration;
 use stepcast_platform::Error;
 use stepcast_protocol::state::{Outcome, TestStatus, Verdict, digest_of};
@@ -92,7 +92,7 @@ async fn nothing_counts_for_a_planning_that_does_not() {
     fixture.table.claim_test("job-1", 1, 0, LEASE).await.expect("an answer");
     let finish = |plan| fixture.table.finish_tests("job-1", plan, vec![ended(0, 1, Outcome::Passed)]);
     assert!(finish(1).await.expect("an answer").is_empty(), "the job is not planned");
-    let job = fixture.table.planned("job-1", 2, 1, 0).await.expect("an answer").expect("it is the newest");
+    let job = fixture.table.planned("job-1", 2, tests(1)).await.expect("an answer").expect("it is the newest");
     assert!(finish(1).await.expect("an answer").is_empty(), "another planning counts");
     assert_eq!(fixture.job("job-1").await, job);
     fixture.claim(&job, 0).await;

@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use stepcast_local::table::TableService;
 use stepcast_platform::table::{
-    Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewSuite, NewTest, TestRecord,
+    Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewSuite, NewTest, Planned, TestRecord,
 };
 use stepcast_platform::{Clock, Error, Table};
 use stepcast_protocol::state::{JobLimits, Outcome};
@@ -98,7 +98,7 @@ impl Fixture {
         let plan = self.table.begin_plan(job).await.expect("an answer").expect("it is not planned yet").plan;
         let planned: Vec<_> = (0..tests).map(new_test).collect();
         self.table.put_tests(job, plan, &planned).await.expect("stored");
-        self.table.planned(job, plan, tests, 0).await.expect("an answer").expect("it is the newest planning")
+        self.table.planned(job, plan, self::tests(tests)).await.expect("an answer").expect("it is the newest planning")
     }
 
     /// Stores a job that was not there before.
@@ -186,6 +186,11 @@ fn source() -> JobSource {
         tags: Vec::new(),
         only: Vec::new(),
     }
+}
+
+/// A planning that came to so many tests.
+pub fn tests(total: u32) -> Planned {
+    Planned { total, ..Planned::default() }
 }
 
 fn new_test(test: u32) -> NewTest {

@@ -1,8 +1,8 @@
 //! A job is planned once, however many planners there are, and its tests come back in order.
 
-use super::{Fixture, at_once, new_job, new_test};
+use super::{Fixture, at_once, new_job, new_test, tests};
 use std::time::Duration;
-use stepcast_platform::table::NewTest;
+use stepcast_platform::table::{NewTest, Planned};
 use stepcast_protocol::state::{JobStatus, TestStatus};
 
 #[tokio::test]
@@ -25,16 +25,18 @@ async fn only_the_newest_planning_counts() {
     for _ in 0..2 {
         fixture.table.begin_plan("job-1").await.expect("an answer").expect("it is not planned yet");
     }
-    assert_eq!(fixture.table.planned("job-1", 1, 3, 0).await.expect("an answer"), None, "another has begun since");
+    assert_eq!(fixture.table.planned("job-1", 1, tests(3)).await.expect("an answer"), None, "another has begun since");
 
     fixture.advance(Duration::from_secs(1));
-    let job = fixture.table.planned("job-1", 2, 5, 0).await.expect("an answer").expect("it is the newest");
+    let planned = Planned { expected_ms: 1_500, requests: 7, ..tests(5) };
+    let job = fixture.table.planned("job-1", 2, planned).await.expect("an answer").expect("it is the newest");
     assert_eq!((job.status, job.plan, job.v), (JobStatus::Running, 2, 2));
+    assert_eq!((job.expected_ms, job.requests), (1_500, 7));
     assert_eq!((job.counts.total, job.open), (5, 5));
     assert_eq!(job.moved_at, fixture.now());
     assert_eq!(fixture.job("job-1").await, job);
 
-    assert_eq!(fixture.table.planned("job-1", 2, 5, 0).await.expect("an answer"), None, "it is planned");
+    assert_eq!(fixture.table.planned("job-1", 2, tests(5)).await.expect("an answer"), None, "it is planned");
     assert_eq!(fixture.table.begin_plan("job-1").await.expect("an answer"), None, "it is planned");
 }
 
@@ -42,7 +44,7 @@ async fn only_the_newest_planning_counts() {
 async fn a_job_that_is_not_there_is_not_planned() {
     let fixture = Fixture::new().await;
     assert_eq!(fixture.table.begin_plan("job-1").await.expect("an answer"), None);
-    assert_eq!(fixture.table.planned("job-1", 1, 1, 0).await.expect("an answer"), None);
+    assert_eq!(fixture.table.planned("job-1", 1, tests(1)).await.expect("an answer"), None);
     assert_eq!(fixture.table.job("job-1").await.expect("an answer"), None, "the attempt has made none");
 }
 
