@@ -91,8 +91,8 @@ pub enum NodeTest {
     Text,
     /// Comments
     Comment,
-    /// Processing instructions
-    Instruction,
+    /// Processing instructions; those of one target if it is named
+    Instruction(Option<String>),
 }
 
 /// The directions in which a step can lead.

@@ -231,14 +231,18 @@ impl Parser<'_> {
             self.at += 1;
             return Ok(NodeTest::Name(name));
         }
-        let test = match name.as_str() {
+        let mut test = match name.as_str() {
             "node" => NodeTest::Node,
             "text" => NodeTest::Text,
             "comment" => NodeTest::Comment,
-            "processing-instruction" => NodeTest::Instruction,
+            "processing-instruction" => NodeTest::Instruction(None),
             _ => return Err(self.problem(format!("`{name}()` cannot be a step"))),
         };
         self.at += 2;
+        if let (NodeTest::Instruction(_), Some(Kind::Literal(target))) = (&test, self.kind(0)) {
+            test = NodeTest::Instruction(Some(target.clone()));
+            self.at += 1;
+        }
         self.expect(")")?;
         Ok(test)
     }

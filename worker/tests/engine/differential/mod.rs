@@ -1,8 +1,8 @@
 //! The engine against the test suites of standards, and against other implementations.
 
-mod html;
 mod json_path;
 mod json_schema;
+mod markup;
 
 use super::site::Site;
 use axum::Router;

@@ -48,11 +48,12 @@ impl<'p> Node<'p> {
         Self { tree, attribute: None }
     }
 
-    /// The name of an element or attribute; empty for others.
+    /// The name of an element or attribute, or the target of a processing instruction; empty for others.
     pub fn name(self) -> &'p str {
         match (self.attribute, self.tree.value()) {
             (Some((_, name, _)), _) => name,
             (None, Kind::Element(element)) => element.name(),
+            (None, Kind::ProcessingInstruction(instruction)) => &instruction.target,
             _ => "",
         }
     }
@@ -75,6 +76,7 @@ impl<'p> Node<'p> {
         let own = match (self.attribute, self.tree.value()) {
             (Some((_, _, value)), _) => Some(value),
             (None, Kind::Comment(comment)) => Some(&**comment),
+            (None, Kind::ProcessingInstruction(instruction)) => Some(&*instruction.data),
             _ => None,
         };
         if let Some(own) = own {
@@ -130,7 +132,12 @@ impl<'p> Node<'p> {
             NodeTest::Name(name) => is_principal && self.is_named(name, prefixes),
             NodeTest::Text => self.attribute.is_none() && kind.is_text(),
             NodeTest::Comment => self.attribute.is_none() && kind.is_comment(),
-            NodeTest::Instruction => self.attribute.is_none() && matches!(kind, Kind::ProcessingInstruction(_)),
+            NodeTest::Instruction(target) => match kind {
+                Kind::ProcessingInstruction(instruction) if self.attribute.is_none() => {
+                    target.as_ref().is_none_or(|target| *instruction.target == **target)
+                }
+                _ => false,
+            },
         }
     }
 
@@ -148,9 +155,9 @@ impl<'p> Node<'p> {
         self.qualified().map_or("", |name| &*name.ns)
     }
 
-    /// The name of an element or attribute with its prefix.
+    /// The same with the prefix.
     pub fn written_name(self) -> String {
-        self.qualified().map(written_name).unwrap_or_default()
+        self.qualified().map_or_else(|| self.name().to_owned(), written_name)
     }
 
     fn qualified(self) -> Option<&'p QualName> {
