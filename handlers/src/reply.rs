@@ -2,8 +2,9 @@
 
 use crate::patience::Patience;
 use std::sync::{Mutex, PoisonError};
+use stepcast_platform::snapshot::{Held, Snapshot};
 use stepcast_platform::table::{Connection, JobRecord, Said};
-use stepcast_platform::{Error, Platform, Pushed};
+use stepcast_platform::{Clock, Error, Platform, Pushed};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::suite::Problems;
 use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame, limits};
@@ -78,7 +79,7 @@ impl<'a> Caller<'a> {
 
     /// Sends what is no answer to the command, ahead of its answer.
     pub async fn tell(&self, events: Vec<Event>) -> Result<(), Error> {
-        self.deliver(events.iter().map(Event::to_json)).await
+        self.deliver(&frame::pack(events.iter().map(Event::to_json)), None).await
     }
 
     /// Answers the command.
@@ -88,15 +89,26 @@ impl<'a> Caller<'a> {
 
     /// Answers the command with several events, each of which carries its id.
     pub async fn send(&self, events: Vec<Event>) -> Result<(), Error> {
-        self.deliver(events.into_iter().map(|event| self.line(event))).await
+        self.deliver(&self.messages()(events), None).await
+    }
+
+    /// Answers the command with a state that [`messages`](Self::messages) made.
+    pub async fn send_state(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        self.deliver(&snapshot.messages, Some(&snapshot.held)).await
+    }
+
+    /// Makes messages of events that answer the command.
+    pub fn messages(&self) -> impl FnOnce(Vec<Event>) -> Vec<String> + Send + use<> + 'static {
+        let (re, clock) = (self.re.clone(), self.platform.clock.clone());
+        move |events| frame::pack(events.into_iter().map(|event| line(event, re.as_ref(), &clock)))
     }
 
     /// Sends messages until one is not taken. The client then lacks the rest, and is told so if there is room for that:
     /// it can ask again once it reads.
-    async fn deliver(&self, lines: impl Iterator<Item = String>) -> Result<(), Error> {
+    async fn deliver(&self, messages: &[String], held: Option<&Held>) -> Result<(), Error> {
         let connection = &self.connection.connection;
-        for message in frame::pack(lines) {
-            match self.offer(message).await? {
+        for message in messages {
+            match self.offer(message, held).await? {
                 Pushed::Sent => {}
                 Pushed::Gone => {
                     self.platform.forget(connection).await;
@@ -105,7 +117,8 @@ impl<'a> Caller<'a> {
                 Pushed::Busy => {
                     tracing::info!(connection, "A client did not read its answer, and does not get the rest of it");
                     let unread = WireError::new(ErrorCode::Unavailable, UNREAD);
-                    self.platform.push.send(connection, self.line(self.event(EventBody::from(&unread)))).await?;
+                    let unread = line(self.event(EventBody::from(&unread)), self.re.as_ref(), &self.platform.clock);
+                    self.platform.push.send(connection, unread).await?;
                     break;
                 }
             }
@@ -113,16 +126,21 @@ impl<'a> Caller<'a> {
         Ok(())
     }
 
-    /// Offers a message until it is taken, or the command's patience ends.
-    async fn offer(&self, message: String) -> Result<Pushed, Error> {
+    /// Offers a message until it is taken, the command's patience ends, or others take the room of the state it is from.
+    async fn offer(&self, message: &str, held: Option<&Held>) -> Result<Pushed, Error> {
         loop {
-            let pushed = self.platform.push.send(&self.connection.connection, message.clone()).await?;
+            let pushed = self.platform.push.send(&self.connection.connection, message.to_owned()).await?;
             match pushed {
-                Pushed::Sent => self.with_patience(Patience::taken),
+                Pushed::Sent => {
+                    held.inspect(|held| held.note_taken());
+                    self.with_patience(Patience::taken);
+                }
                 Pushed::Gone => {}
                 Pushed::Busy => {
                     let Some(pause) = self.with_patience(Patience::next_pause) else { return Ok(Pushed::Busy) };
-                    tokio::time::sleep(pause).await;
+                    if Held::pause(held, pause).await.is_err() {
+                        return Ok(Pushed::Busy);
+                    }
                     continue;
                 }
             }
@@ -137,19 +155,19 @@ impl<'a> Caller<'a> {
     fn event(&self, body: EventBody) -> Event {
         Event::new(body, self.platform.clock.now_text())
     }
+}
 
-    /// An answer as it is sent. One that no message can hold is answered with an error rather than with silence.
-    fn line(&self, event: Event) -> String {
-        let line = event.answering(self.re.clone()).to_json();
-        if line.len() <= limits::MESSAGE_BYTES {
-            return line;
-        }
-        let error = WireError::new(
-            ErrorCode::TooLarge,
-            format!("the answer is larger than the {} bytes of a message", limits::MESSAGE_BYTES),
-        );
-        self.event(EventBody::from(&error)).answering(self.re.clone()).to_json()
+/// An answer as it is sent. One that no message can hold is answered with an error rather than with silence.
+fn line(event: Event, re: Option<&RequestId>, clock: &Clock) -> String {
+    let line = event.answering(re.cloned()).to_json();
+    if line.len() <= limits::MESSAGE_BYTES {
+        return line;
     }
+    let error = WireError::new(
+        ErrorCode::TooLarge,
+        format!("the answer is larger than the {} bytes of a message", limits::MESSAGE_BYTES),
+    );
+    Event::new(EventBody::from(&error), clock.now_text()).answering(re.cloned()).to_json()
 }
 
 impl Failure {

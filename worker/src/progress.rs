@@ -3,7 +3,6 @@
 //! Saying something never waits. What is said goes to the topic's pump, from there into a lane for each connection.
 
 mod lanes;
-mod states;
 mod topic;
 
 pub(crate) use topic::{Key, Update, Whole};

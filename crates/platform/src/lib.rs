@@ -33,6 +33,7 @@ pub use webhooks::Webhooks;
 
 use auth::Authenticator;
 use origin::AllowedOrigins;
+use snapshot::States;
 
 /// Everything a function needs, built once a process and cheap to clone.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub struct Platform {
     pub webhooks: Webhooks,
     /// Where people look at jobs, without a slash at the end
     pub dashboard_url: Option<String>,
+    /// What states that are read and sent take of this process
+    pub states: States,
     /// What time it is
     pub clock: Clock,
 }
@@ -74,6 +77,7 @@ impl Platform {
             keys,
             webhooks: Webhooks::new(&sdk, &config.webhooks),
             dashboard_url: config.dashboard_url.clone(),
+            states: States::default(),
             clock,
         }
     }

@@ -1,7 +1,11 @@
 //! The whole state of a job in pages of one frame each, for whoever joins or has fallen behind.
 
+mod states;
+
+pub use states::{GivenUp, Held, States, Turn};
+
 use crate::table::{JobRecord, TestRecord};
-use crate::{Platform, Result};
+use crate::{Error, Platform, Result};
 use stepcast_protocol::event::JobSnapshot;
 use stepcast_protocol::limits::FRAME_BYTES;
 use stepcast_protocol::state::TestState;
@@ -10,18 +14,44 @@ use stepcast_protocol::{Event, EventBody};
 /// Room in a frame for what surrounds the tests: the job itself with its labels.
 const ENVELOPE_BYTES: usize = 8 * 1024;
 
+/// A state that is about to be sent.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The messages that tell it
+    pub messages: Vec<String>,
+    /// The room they take
+    pub held: Held,
+}
+
 impl Platform {
-    /// The state of a job as it is now; nothing, where there is no such job.
+    /// The state of a job as it is now, once `account` may read another one; nothing, where there is no such job.
+    /// `messages` makes of its pages what is sent, where it keeps nobody waiting.
     ///
     /// The tests are read after the job: a test that ends in between is in the tests already, and the event that says
     /// so is newer than the counters shown here.
-    pub async fn snapshot(&self, job: &str) -> Result<Option<Vec<Event>>> {
+    pub async fn snapshot(
+        &self,
+        job: &str,
+        account: &str,
+        messages: impl FnOnce(Vec<Event>) -> Vec<String> + Send + 'static,
+    ) -> Result<Option<Snapshot>> {
+        // Kept until there is room, so that only so many wait for it with a state.
+        let _turn = self.states.turn(account).await;
         let Some(record) = self.table.job(job).await? else { return Ok(None) };
         let tests = match record.counts.total {
             0 => Vec::new(),
             _ => self.table.tests(job, record.plan).await?,
         };
-        Ok(Some(pages(&record, &tests, self.clock.now_ms())))
+        let now = self.clock.now_ms();
+        let made = tokio::task::spawn_blocking(move || messages(pages(&record, &tests, now))).await;
+        let messages = made.map_err(|error| Error::unreadable("state", error))?;
+        Ok(Some(self.hold(messages).await))
+    }
+
+    /// The messages of a state with the room they take.
+    pub async fn hold(&self, messages: Vec<String>) -> Snapshot {
+        let held = self.states.hold(messages.iter().map(String::len).sum()).await;
+        Snapshot { messages, held }
     }
 }
 

@@ -4,6 +4,7 @@
 //! the snapshot is in it, what happens after is pushed.
 
 use super::comment;
+use crate::account;
 use crate::reply::{Caller, Failure};
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_protocol::EventBody;
@@ -48,6 +49,7 @@ pub(super) async fn join(caller: &Caller<'_>, job: &str) -> Result<(), Failure> 
 
 /// Shows the whole state of a job once.
 pub(super) async fn show(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
-    let pages = caller.platform.snapshot(job).await?.ok_or_else(|| Failure::no_job(job))?;
-    Ok(caller.send(pages).await?)
+    let account = account::of(&caller.connection);
+    let snapshot = caller.platform.snapshot(job, &account, caller.messages()).await?;
+    Ok(caller.send_state(&snapshot.ok_or_else(|| Failure::no_job(job))?).await?)
 }

@@ -6,10 +6,10 @@
 //! However many connections there are, only so many pushes are under way at once. Those to a connection that did not take
 //! one promptly take turns of their own until it does, so that they do not hold up the others.
 
-use super::states::{Held, States};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stepcast_platform::snapshot::{Held, Snapshot};
 use stepcast_platform::table::topic_feed;
 use stepcast_platform::{Platform, Pushed};
 use stepcast_protocol::command::JobsQuery;
@@ -37,8 +37,8 @@ const PROMPT_TIME: Duration = Duration::from_secs(1);
 /// Most pushes under way at once to connections that did not take what they were offered.
 const LATE: usize = 32;
 
-/// Most states that are read at once.
-const READING: usize = 8;
+/// Whom the states are counted for that are read for connections that fell behind.
+const READER: &str = "those who fell behind";
 
 /// A line of a topic, shared between all lanes it goes to.
 pub(super) type Line = Arc<str>;
@@ -50,8 +50,6 @@ pub(super) struct Lanes {
     by_connection: Arc<Mutex<HashMap<String, Lane>>>,
     prompt: Arc<Semaphore>,
     late: Arc<Semaphore>,
-    reading: Arc<Semaphore>,
-    states: States,
 }
 
 struct Lane {
@@ -75,8 +73,8 @@ enum Next {
 
 impl Lanes {
     pub fn new(platform: Platform) -> Self {
-        let [prompt, late, reading] = [PROMPT, LATE, READING].map(|most| Arc::new(Semaphore::new(most)));
-        Self { platform, by_connection: Arc::default(), prompt, late, reading, states: States::default() }
+        let (prompt, late) = (Arc::new(Semaphore::new(PROMPT)), Arc::new(Semaphore::new(LATE)));
+        Self { platform, by_connection: Arc::default(), prompt, late }
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
@@ -173,7 +171,7 @@ impl Lanes {
             }
             *is_late = true;
             self.note(connection, |delivered| delivered.stalled = true);
-            if !pause(held).await {
+            if Held::pause(held, PAUSE).await.is_err() {
                 tracing::warn!(connection, "A client does not read its state, whose room others need, and is given up");
                 return false;
             }
@@ -212,7 +210,8 @@ impl Lanes {
 
     async fn deliver_snapshot(&self, connection: &str, topic: &str, is_late: &mut bool) -> bool {
         match self.snapshot(topic).await {
-            Ok((messages, held)) => self.deliver(connection, messages, is_late, Some(&held)).await,
+            Ok(Some(Snapshot { messages, held })) => self.deliver(connection, messages, is_late, Some(&held)).await,
+            Ok(None) => true,
             Err(error) => {
                 tracing::warn!(connection, topic, %error, "The state for a client that fell behind could not be read");
                 true
@@ -220,28 +219,14 @@ impl Lanes {
         }
     }
 
-    /// The messages of a topic's state, and the room they take.
-    async fn snapshot(&self, topic: &str) -> stepcast_platform::Result<(Vec<String>, Held)> {
-        // Kept until there is room, so that only so many wait for it with a state.
-        let _turn = self.reading.acquire().await;
-        let messages = frame::pack(self.state(topic).await?.iter().map(Event::to_json));
-        let held = self.states.hold(messages.iter().map(String::len).sum()).await;
-        Ok((messages, held))
-    }
-
-    async fn state(&self, topic: &str) -> stepcast_platform::Result<Vec<Event>> {
+    async fn snapshot(&self, topic: &str) -> stepcast_platform::Result<Option<Snapshot>> {
         if topic == topic_feed() {
             let (jobs, cursor) = self.platform.table.jobs(&JobsQuery::default()).await?;
-            return Ok(vec![Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text())]);
+            let event = Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text());
+            return Ok(Some(self.platform.hold(vec![event.to_json()]).await));
         }
-        let mut events = self.platform.snapshot(topic).await?.unwrap_or_default();
-        // Among what was missed may be the verdict, and there are clients that wait for that event.
-        if let Some(Event { body: EventBody::JobState(page), at, v: Some(v), .. }) = events.last()
-            && let Some(end) = page.summary.end()
-        {
-            events.push(Event::of_job(topic, *v, EventBody::JobFinished(end), at.clone()));
-        }
-        Ok(events)
+        let job = topic.to_owned();
+        self.platform.snapshot(topic, READER, move |pages| messages(&job, pages)).await
     }
 
     fn note(&self, connection: &str, change: impl FnOnce(&mut Delivered)) {
@@ -255,17 +240,15 @@ impl Lanes {
     }
 }
 
-/// A pause before a connection is offered something again. `false`, if others take the room of its state meanwhile.
-async fn pause(held: Option<&Held>) -> bool {
-    let Some(held) = held else {
-        tokio::time::sleep(PAUSE).await;
-        return true;
-    };
-    held.note_silent();
-    tokio::select! {
-        () = tokio::time::sleep(PAUSE) => true,
-        () = held.given_up() => false,
+/// What a connection gets that fell behind. Among what it missed may be the verdict, and there are clients that wait for
+/// that event.
+fn messages(job: &str, mut pages: Vec<Event>) -> Vec<String> {
+    if let Some(Event { body: EventBody::JobState(page), at, v: Some(v), .. }) = pages.last()
+        && let Some(end) = page.summary.end()
+    {
+        pages.push(Event::of_job(job, *v, EventBody::JobFinished(end), at.clone()));
     }
+    frame::pack(pages.iter().map(Event::to_json))
 }
 
 impl Lane {

@@ -1,25 +1,34 @@
-//! The states on their way to connections that fell behind, and how much memory they may take together.
+//! The states that a process reads and sends, and what they may take of it together.
 //!
-//! A state can have megabytes, and a client can read the beginning of it and then nothing. So there is room for so many
-//! bytes: when it is used up, the next state takes the room of the connection that has taken nothing for longest, and
-//! where all of them are being taken it waits until one is delivered.
+//! A state can have megabytes, and reading it takes a second of processor. So each account has turns, and however often
+//! it asks, only so many of its states are read at once.
+//!
+//! A client can read the beginning of a state and then nothing. So there is room for so many bytes: when it is used up,
+//! the next state takes the room of the connection that has taken nothing for longest, and where all of them are being
+//! taken it waits until one is delivered.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+/// How many states of one account are read at once.
+const READ_AT_ONCE: usize = 2;
 
 /// Most bytes of states that are on their way at once. One that is larger by itself goes alone.
 const ROOM: usize = 64 * 1024 * 1024;
 
 /// The states of a process. Clones are handles on the same ones.
-#[derive(Clone, Default)]
-pub(super) struct States {
+#[derive(Clone, Debug, Default)]
+pub struct States {
+    turns: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
     room: Arc<Mutex<Room>>,
     changed: Arc<Notify>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Room {
     bytes: usize,
     next: u64,
@@ -27,20 +36,48 @@ struct Room {
     silent: BTreeMap<u64, Silent>,
 }
 
+#[derive(Debug)]
 struct Silent {
     bytes: usize,
     given_up: CancellationToken,
 }
 
+/// The right to read one state, until this is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
 /// The room of one state, until this is dropped.
-pub(super) struct Held {
+#[derive(Debug)]
+pub struct Held {
     states: States,
     bytes: usize,
     given_up: CancellationToken,
     silent: Mutex<Option<u64>>,
 }
 
+/// Another state has taken the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenUp;
+
 impl States {
+    /// Waits until an account may read another state.
+    pub async fn turn(&self, account: &str) -> Turn {
+        let turns = {
+            let mut known = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let turns = known.get(account).and_then(Weak::upgrade);
+            turns.unwrap_or_else(|| {
+                known.retain(|_, turns| turns.strong_count() > 0);
+                let turns = Arc::new(Semaphore::new(READ_AT_ONCE));
+                known.insert(account.to_owned(), Arc::downgrade(&turns));
+                turns
+            })
+        };
+        // It is never closed.
+        Turn { _permit: turns.acquire_owned().await.ok() }
+    }
+
     /// Waits for room for a state of so many bytes.
     pub async fn hold(&self, bytes: usize) -> Held {
         loop {
@@ -75,7 +112,7 @@ impl Room {
 
 impl Held {
     /// The connection did not take what it was offered.
-    pub fn note_silent(&self) {
+    fn note_silent(&self) {
         let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         if silent.is_some() || self.given_up.is_cancelled() {
             return;
@@ -97,9 +134,18 @@ impl Held {
         }
     }
 
-    /// Waits until another state has the room.
-    pub async fn given_up(&self) {
-        self.given_up.cancelled().await;
+    /// A pause before a connection that did not take a message, perhaps of a state, is offered it again. It ends with an
+    /// error when another state takes the room.
+    pub async fn pause(held: Option<&Self>, pause: Duration) -> Result<(), GivenUp> {
+        let Some(held) = held else {
+            sleep(pause).await;
+            return Ok(());
+        };
+        held.note_silent();
+        match timeout(pause, held.given_up.cancelled()).await {
+            Ok(()) => Err(GivenUp),
+            Err(_) => Ok(()),
+        }
     }
 }
 
@@ -121,7 +167,22 @@ mod tests {
     const HALF: usize = ROOM / 2;
 
     fn is_given_up(held: &Held) -> bool {
-        held.given_up().now_or_never().is_some()
+        held.given_up.is_cancelled()
+    }
+
+    #[tokio::test]
+    async fn an_account_waits_for_its_own_turns_only() {
+        let states = States::default();
+        let first = states.turn("one").await;
+        let _second = states.turn("one").await;
+        let mut third = Box::pin(states.turn("one"));
+        assert!((&mut third).now_or_never().is_none());
+        assert!(states.turn("other").now_or_never().is_some());
+        drop(first);
+        assert!(third.now_or_never().is_some());
+        assert_eq!(states.turns.lock().expect("nobody failed").len(), 2);
+        drop(states.turn("third").await);
+        assert_eq!(states.turns.lock().expect("nobody failed").len(), 2, "who has no turn is forgotten");
     }
 
     #[tokio::test]
