@@ -107,7 +107,7 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
 fn what_is_lost_has_to_be_accepted() {
     let lost = [
         ("an assert", "GET https://shop.example/\nHTTP 200\n[Asserts]\nip == \"127.0.0.1\"\n"),
-        ("a body", "GET https://shop.example/\nHTTP 200\n{\"count\": {{count}}}\n"),
+        ("a body", "GET https://shop.example/\nHTTP 200\nfile,missing.txt;\n"),
         ("a capture", "GET https://shop.example/\nHTTP 200\n[Captures]\nid: md5\n"),
         ("a request", "GET https://shop.example/\nHTTP 200\n\nTRACE https://shop.example/\nHTTP 200\n"),
         ("an option", "GET https://shop.example/\n[Options]\nunix-socket: /tmp/s\nHTTP 200\n"),

@@ -1,8 +1,13 @@
-//! An imported suite judges as Hurl does, assert by assert, or says what it does not have.
+//! An imported suite judges as Hurl does, or says what it does not have.
 //!
-//! `NAME.hurl` of the fixtures has a comment behind each assert that says how Hurl judges it, by its documentation and
-//! source, of the answer in `NAME.http`: `passes`, `fails`, or `lost`, where it passes and no suite can say so exactly. What
-//! fails in Hurl may be lost as well, but never pass without a word.
+//! `asserts/NAME.hurl` of the fixtures has a comment behind each assert that says how Hurl 8.0.1 judges it of the answer in
+//! `NAME.http`: `passes`, `fails`, or `lost`, where it passes and no suite can say so exactly. What fails in Hurl may be
+//! lost as well, but never pass without a word.
+//!
+//! The files of `whole` begin with what Hurl 8.0.1 says of them as a whole, asked of the site in `verdicts/site.rs`.
+
+#[path = "verdicts/site.rs"]
+mod site;
 
 use serde_json::Value;
 use std::fs;
@@ -21,6 +26,10 @@ enum Verdict {
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/import/asserts")
+}
+
+fn whole_files() -> PathBuf {
+    fixtures().join("../whole")
 }
 
 /// Answers every request with the fixture its path names. It ends with the test.
@@ -116,6 +125,36 @@ fn compare(name: &str) {
     }
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), wrong.len() + same + lost, wrong.join("\n"));
     assert!(lost * 10 <= same, "{lost} are lost, {same} are the same");
+}
+
+#[test]
+fn whole_files_are_judged_as_in_hurl() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verdicts/whole");
+    fs::create_dir_all(&out).expect("a folder");
+    let (mut names, mut suites) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(whole_files()).expect("the files") {
+        let name = entry.expect("a file").file_name().into_string().expect("UTF-8");
+        let Some(stem) = name.strip_suffix(".hurl") else { continue };
+        let suite = out.join(format!("{stem}.yaml")).to_str().expect("UTF-8").to_owned();
+        let (code, told) = stepcast(&whole_files(), &["import", &name, "--force", "--output", &suite]);
+        assert_eq!(code, Some(0), "{name} is not carried over: {told}");
+        names.push(stem.to_owned());
+        suites.push(suite);
+    }
+    assert!(names.len() >= 20, "{names:?}");
+    let base = format!("base={}", site::serve());
+    let arguments = ["check", "--json", "-", "--var", &base].into_iter().chain(suites.iter().map(String::as_str));
+    let (_, events) = stepcast(&out, &arguments.collect::<Vec<_>>());
+    for name in names {
+        let file = fs::read_to_string(whole_files().join(format!("{name}.hurl"))).expect("a Hurl file");
+        let expected = match file.lines().next() {
+            Some("# passes") => Verdict::Passes,
+            Some("# fails") => Verdict::Fails,
+            other => panic!("{name}: {other:?}"),
+        };
+        let about = events.lines().filter(|line| line.contains("test.finished") && line.contains(&name));
+        assert_eq!(verdict(&events, &name), expected, "{name}:\n{}", about.collect::<String>());
+    }
 }
 
 #[test]

@@ -6,16 +6,20 @@
 mod assert;
 mod body;
 mod capture;
+mod encoding;
+mod failing;
 mod file;
 mod filter;
 mod json;
 mod kind;
 mod matcher;
+mod names;
 mod options;
 mod pairs;
 mod refusal;
 mod request;
 mod response;
+mod same;
 mod subject;
 mod text;
 mod unset;
@@ -46,11 +50,14 @@ pub(super) struct Context<'a> {
     notes: Vec<Note>,
     tally: Tally,
     vars: Vec<(String, String)>,
+    /// Captures of what has no text, which only matter if they are filled in somewhere
+    textless: Vec<(Position, String)>,
     /// Whether an entry does not look at certificates
     is_insecure: bool,
 }
 
 /// A step with the comments around it.
+#[derive(Clone)]
 struct Step {
     at: Position,
     above: Vec<String>,
@@ -93,11 +100,13 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<C
         notes: Vec::new(),
         tally: Tally::default(),
         vars: Vec::new(),
+        textless: Vec::new(),
         is_insecure: false,
     };
+    let entries = names::filled_in(entries);
     // Where all are skipped so is the test; otherwise what is skipped has no place in it.
     let is_skipped = entries.iter().all(|entry| options::is_skipped(&entry.request.options));
-    let mut steps = steps(entries, is_skipped, &mut context);
+    let mut steps = steps(&entries, is_skipped, &mut context);
     if steps.is_empty() {
         return (None, context.notes);
     }
@@ -105,7 +114,7 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<C
     let tests = tests(steps, name, is_skipped, &mut context);
     let mut suite = vec![("suite".to_owned(), Yaml::text(short(name)))];
     if !context.vars.is_empty() {
-        let vars = context.vars.into_iter().map(|(name, value)| (name, Yaml::Text(value)));
+        let vars = std::mem::take(&mut context.vars).into_iter().map(|(name, value)| (name, Yaml::Text(value)));
         suite.push(("vars".to_owned(), Yaml::Map(vars.collect())));
     }
     if !defaults.is_empty() {
@@ -114,6 +123,13 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<C
     suite.push(("tests".to_owned(), Yaml::Items(tests)));
     let suite = Yaml::Map(suite);
     let unset = unset::variables(&suite);
+    for (at, name) in std::mem::take(&mut context.textless) {
+        if unset.contains(&name) {
+            let text = format!("the capture `{name}`: it has no text in Hurl; what uses it needs --var {name}=VALUE");
+            context.leave_out(at, text);
+            context.tally.lost_captures += 1;
+        }
+    }
     if let Some(first) = entries.first()
         && suite.to_json().to_string().matches("${new.uuid}").count() > 1
     {
@@ -147,7 +163,7 @@ fn steps(entries: &[Entry], is_skipped: bool, context: &mut Context) -> Vec<Step
     for entry in entries {
         context.tally.requests += 1;
         if options::is_skipped(&entry.request.options) && !is_skipped {
-            let text = format!("{} request: `skip` leaves it out in Hurl as well", entry.request.method);
+            let text = format!("{} request: `skip` or `repeat: 0` leaves it out in Hurl as well", entry.request.method);
             above.push(context.leave_out_too(entry.request.at, text));
             count_lost(entry, context);
             continue;
@@ -156,7 +172,11 @@ fn steps(entries: &[Entry], is_skipped: bool, context: &mut Context) -> Vec<Step
         if let Some(keys) =
             context.keep(entry.request.at, &format!("{} request", entry.request.method), made, &mut above)
         {
-            steps.push(Step { at: entry.request.at, above: std::mem::take(&mut above), keys, below: Vec::new() });
+            let step = Step { at: entry.request.at, above: std::mem::take(&mut above), keys, below: Vec::new() };
+            let again = Step { above: Vec::new(), ..step.clone() };
+            steps.push(step);
+            let times = options::times(&entry.request.options);
+            steps.extend(std::iter::repeat_n(again, times.saturating_sub(1)));
         } else {
             count_lost(entry, context);
         }
@@ -184,6 +204,9 @@ fn step(entry: &Entry, above: &mut Vec<String>, context: &mut Context) -> Result
     }
     if options.follows {
         keys.push((FOLLOW.to_owned(), Yaml::Boolean(true)));
+    }
+    if response::is_xml(entry.response.as_ref()) {
+        keys.push(("as".to_owned(), Yaml::text("xml")));
     }
     keys.extend(options.wait().map(|wait| ("wait".to_owned(), wait)));
     let (capture, checks) = response::convert(entry.response.as_ref(), &options, context, above);

@@ -32,7 +32,7 @@ pub(super) struct SyntaxError {
 type Read<T> = Result<T, SyntaxError>;
 
 /// A request and what is expected of its answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     /// The comment directly above it, a line each
     pub comment: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct Entry {
     pub response: Option<Response>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Request {
     pub at: Position,
     pub method: String,
@@ -55,7 +55,7 @@ pub(super) struct Request {
     pub body: Option<Located<Body>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Response {
     pub at: Position,
     /// `1.1` in `HTTP/1.1`
@@ -75,7 +75,7 @@ pub(super) struct Located<T> {
 }
 
 /// `key: value`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Pair {
     pub at: Position,
     pub key: Template,
@@ -83,23 +83,27 @@ pub(super) struct Pair {
 }
 
 /// A field of `[Multipart]`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Part {
     Field(Pair),
     File { name: Template, path: Template, content_type: Option<Template> },
 }
 
 /// A line of `[Options]`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct EntryOption {
     pub at: Position,
     pub name: &'static str,
     pub value: Template,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Body {
-    Json(Json),
+    Json {
+        value: Json,
+        /// As it stands in the file, with its white space and escapes
+        written: Template,
+    },
     /// Written as it is, without templates in it
     Xml(String),
     Text {
@@ -122,7 +126,7 @@ pub(super) enum Language {
     Xml,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Capture {
     pub at: Position,
     pub name: Template,
@@ -131,7 +135,7 @@ pub(super) struct Capture {
     pub is_redacted: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Assert {
     pub at: Position,
     /// Its first line, as it was written
@@ -142,7 +146,7 @@ pub(super) struct Assert {
 }
 
 /// What of an answer is looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Query {
     Status,
     Version,
@@ -202,6 +206,12 @@ pub(super) enum Operator {
     EndsWith,
     Contains,
     Matches,
+}
+
+impl Operator {
+    pub fn is_order(self) -> bool {
+        matches!(self, Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,6 +18,8 @@ pub(super) enum Yaml {
     Null,
     Boolean(bool),
     Number(Number),
+    /// A number as it was written, like `12.50`
+    Written(String),
     Text(String),
     List(Vec<Yaml>),
     Map(Vec<(String, Yaml)>),
@@ -47,6 +49,7 @@ impl Yaml {
             Self::Null => Value::Null,
             Self::Boolean(boolean) => Value::Bool(*boolean),
             Self::Number(number) => Value::Number(number.clone()),
+            Self::Written(number) => number.parse().map_or(Value::Null, Value::Number),
             Self::Text(text) => Value::String(text.clone()),
             Self::List(items) => items.iter().map(Self::to_json).collect(),
             Self::Map(entries) => {
@@ -140,6 +143,7 @@ impl Yaml {
             Self::Null => "null".to_owned(),
             Self::Boolean(boolean) => boolean.to_string(),
             Self::Number(number) => number.to_string(),
+            Self::Written(number) => number.clone(),
             Self::Text(text) => scalar(text, is_inside),
             Self::List(items) => format!("[{}]", joined(items.iter().map(|item| item.in_one_line(true)))),
             Self::Items(items) => {

@@ -3,22 +3,33 @@
 use super::file::Folder;
 use super::kind::Kind;
 use super::matcher::{self, Matcher, Wanted, exists};
+use super::same::{self, Asked};
 use super::subject::Subject;
-use super::{filter, refusal};
-use crate::import::hurl::{Assert, Capture, Filter, Operator, Predicate, Query, Template, Test, Value};
+use super::{failing, filter, refusal};
+use crate::import::hurl::{Assert, Capture, Filter, Operator, Predicate, Property, Query, Test, Value};
 use crate::import::notes::Unsaid;
 use crate::import::yaml::{Item, Yaml};
 use std::borrow::Cow;
+use stepcast_protocol::number::is_same;
 
 /// The checks that say what an assert says; mostly one.
 pub(super) fn convert(assert: &Assert, captures: &[Capture], folder: &Folder) -> Result<Vec<Yaml>, Unsaid> {
-    let (query, filters) = looked_at(assert, captures);
-    let (query, predicate) = as_text(query, &filters, &assert.predicate);
-    let (subject, filters) = Subject::of(query, &filters)?;
-    let mut checks = asked_before(&subject, filters)?;
+    let asked = same::simplified(asked_of(assert, captures));
+    if let Some(check) = failing::check(&asked) {
+        return Ok(vec![check]);
+    }
+    if has_more_digits(assert) {
+        return Unsaid::new(
+            "Hurl compares it as a double, a suite to its last digit; leave out the digits a double lacks",
+        );
+    }
+    let Asked { query, filters, predicate } = &asked;
+    let (subject, filters) = Subject::of(query, filters)?;
     let kind = filter::after(filters, subject.kind);
-    let wanted = matcher::convert(&predicate, kind, folder)?;
-    checks.extend(exact_text(&subject, filters, &predicate));
+    let mut checks = asked_before(&subject, filters)?;
+    checks.retain(|check| !is_said_by(check, &subject, filters, predicate));
+    let wanted = matcher::convert(predicate, kind, folder)?;
+    checks.extend(exact_text(&subject, filters, predicate));
     // A redirect is taken from a list by filters.
     let is_filtered = !filters.is_empty() || matches!(query, Query::Redirects);
     // What a filter is put on has to be there, also where nothing may come out of it.
@@ -26,7 +37,7 @@ pub(super) fn convert(assert: &Assert, captures: &[Capture], folder: &Folder) ->
         let before = filter::convert(&filters[..filters.len() - 1])?;
         checks.push(check(&subject, before, vec![exists(true)]));
     }
-    let (filters, is_counted) = without_count(filters, &subject, &predicate);
+    let (filters, is_counted) = without_count(filters, &subject, predicate);
     let filters = filter::convert(filters)?;
     let make = |matchers: Vec<Matcher>| {
         let inside = |(name, value): Matcher| match name {
@@ -40,14 +51,31 @@ pub(super) fn convert(assert: &Assert, captures: &[Capture], folder: &Folder) ->
     if subject.kind.is_json() && (wanted.of_nothing || wanted.any.iter().flatten().any(|one| *one == exists(false))) {
         checks.push(is_json());
     }
-    checks.extend(grouped(wanted, &subject, is_filtered, make));
+    let made = grouped(wanted, &subject, is_filtered, make);
+    match made.as_slice() {
+        [count] if is_counted && !predicate.is_negated && may_be_one_list(query) => {
+            let several = checks.extract_if(.., |check| says_several(check, &subject)).next();
+            checks.push(of_one_list(count, several, &subject));
+        }
+        _ => checks.extend(made),
+    }
     checks.into_iter().map(refusal::checked_check).collect()
+}
+
+/// Whether a number is written that a double does not hold.
+fn has_more_digits(assert: &Assert) -> bool {
+    let Test::Compare(_, Value::Number(number)) = &assert.predicate.test else { return false };
+    let written = assert.source.split_ascii_whitespace().last().unwrap_or_default();
+    written.contains(['.', 'e', 'E']) && !is_same(&number.to_string(), written)
 }
 
 /// What Hurl asks of the values that go into filters.
 pub(super) fn asked_before(subject: &Subject, filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     let asked = filter::asked(filters, subject.kind).into_iter();
-    let made = asked.map(|(place, matchers)| Ok(check(subject, filter::convert(&filters[..place])?, matchers)));
+    let made = asked.map(|(place, ways)| {
+        let before = filter::convert(&filters[..place])?;
+        Ok(any(ways.into_iter().map(|matchers| check(subject, before.clone(), matchers)).collect()))
+    });
     made.collect()
 }
 
@@ -57,25 +85,64 @@ pub(super) fn is_json() -> Yaml {
 }
 
 /// What an assert looks at. A variable that the same request captures is what the capture takes.
-fn looked_at<'a>(assert: &'a Assert, captures: &'a [Capture]) -> (&'a Query, Cow<'a, [Filter]>) {
+fn asked_of<'a>(assert: &'a Assert, captures: &'a [Capture]) -> Asked<'a> {
+    let mut asked = Asked {
+        query: &assert.query,
+        filters: Cow::Borrowed(&assert.filters),
+        predicate: Cow::Borrowed(&assert.predicate),
+    };
     if let Query::Variable(name) = &assert.query
         && let Some(capture) = captures.iter().rev().find(|capture| capture.name == *name)
     {
-        return (&capture.query, [&capture.filters[..], &assert.filters[..]].concat().into());
+        if assert.filters.is_empty() && same::is_same_variable(name, &assert.predicate) {
+            let is_negated = assert.predicate.is_negated;
+            asked.predicate = Cow::Owned(Predicate { is_negated, test: Test::Is(Property::There) });
+        }
+        asked.query = &capture.query;
+        asked.filters = Cow::Owned([&capture.filters[..], &assert.filters[..]].concat());
     }
-    (&assert.query, assert.filters.as_slice().into())
+    asked
 }
 
-/// The bytes of a body as its text, where they are compared with ASCII, which has the same bytes in nearly any charset.
-fn as_text<'a>(query: &'a Query, filters: &[Filter], predicate: &'a Predicate) -> (&'a Query, Cow<'a, Predicate>) {
-    if let (Query::Bytes, [], Test::Compare(operator, Value::Bytes(bytes))) = (query, filters, &predicate.test)
-        && matches!(operator, Operator::StartsWith | Operator::EndsWith | Operator::Contains)
-        && let Some(text) = str::from_utf8(bytes).ok().filter(|text| text.is_ascii())
-    {
-        let test = Test::Compare(*operator, Value::Text(Template::text(text)));
-        return (&Query::Body, Cow::Owned(Predicate { test, ..*predicate }));
-    }
-    (query, Cow::Borrowed(predicate))
+/// Whether a check says no more than that there are several values.
+fn says_several(check: &Yaml, subject: &Subject) -> bool {
+    *check == self::check(subject, Vec::new(), vec![matcher::several()])
+}
+
+/// Whether what has to hold of a count says that there are several.
+fn is_said_by(check: &Yaml, subject: &Subject, filters: &[Filter], predicate: &Predicate) -> bool {
+    let number = match (filters, &predicate.test) {
+        ([count], Test::Compare(Operator::Equal | Operator::GreaterOrEqual, Value::Number(number)))
+            if count.name == "count" =>
+        {
+            number.as_u64()
+        }
+        _ => None,
+    };
+    !predicate.is_negated && number.is_some_and(|number| number >= 2) && says_several(check, subject)
+}
+
+/// Whether a path looks for a name anywhere: often it is there once, and what has it is a list.
+fn may_be_one_list(query: &Query) -> bool {
+    let Query::JsonPath(path) = query else { return false };
+    let name = path.literal().and_then(|path| path.rsplit_once("..")).map_or("", |(_, name)| name);
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The same count, or that of the items of the only value: one value is no list to Hurl, whatever path led to it.
+fn of_one_list(count: &Yaml, several: Option<Yaml>, subject: &Subject) -> Yaml {
+    let Yaml::Map(keys) = count else { return count.clone() };
+    let first = ("filter".to_owned(), Yaml::one("nth", Yaml::Number(0.into())));
+    let is_list = ("type".to_owned(), Yaml::text("array"));
+    let (path, wanted) = keys.split_at(1);
+    let inside = Yaml::Map(path.iter().cloned().chain([first, is_list]).chain(wanted.iter().cloned()).collect());
+    let one = check(subject, Vec::new(), vec![("count", Yaml::Number(1.into()))]);
+    let all = |checks: Vec<Yaml>| Yaml::one("all", Yaml::Items(checks.into_iter().map(Item::Value).collect()));
+    let of_values = match several {
+        Some(several) => all(vec![several, count.clone()]),
+        None => count.clone(),
+    };
+    any(vec![of_values, all(vec![one, inside])])
 }
 
 /// A suite folds the white space of what an expression gives, and Hurl does not: the expression itself compares exactly.
@@ -107,10 +174,8 @@ fn grouped(mut wanted: Wanted, subject: &Subject, is_filtered: bool, make: impl 
             _ => {}
         }
     }
-    let mut checks: Vec<Yaml> = wanted.any.into_iter().map(&make).collect();
-    if checks.len() > 1 {
-        checks = vec![Yaml::one("any", Yaml::Items(checks.into_iter().map(Item::Value).collect()))];
-    }
+    let ways: Vec<Yaml> = wanted.any.into_iter().map(&make).collect();
+    let mut checks = if ways.is_empty() { Vec::new() } else { vec![any(ways)] };
     checks.extend(wanted.none.into_iter().map(|matchers| match matchers.as_slice() {
         // What is always there has an opposite that reads better.
         [(name, value)] if !subject.is_optional() && opposite(name).is_some() => {
@@ -119,6 +184,14 @@ fn grouped(mut wanted: Wanted, subject: &Subject, is_filtered: bool, make: impl 
         _ => Yaml::one("not", make(matchers)),
     }));
     checks
+}
+
+/// That one of the checks holds.
+fn any(mut checks: Vec<Yaml>) -> Yaml {
+    match checks.pop() {
+        Some(only) if checks.is_empty() => only,
+        last => Yaml::one("any", Yaml::Items(checks.into_iter().chain(last).map(Item::Value).collect())),
+    }
 }
 
 fn opposite(matcher: &str) -> Option<&'static str> {

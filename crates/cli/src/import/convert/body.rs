@@ -41,15 +41,15 @@ pub(super) fn convert(request: &Request, context: &mut Context) -> Result<Option
 
 fn of_body(body: &Body, at: Position, context: &mut Context) -> Result<Sent, Unsaid> {
     Ok(match body {
-        Body::Json(json) => of_json(json, at, context)?,
+        Body::Json { value, .. } => of_json(value, at, context)?,
         Body::GraphQl { query, variables } => {
             let mut members = vec![(Template::text("query"), Json::Text(query.clone()))];
             members.extend(variables.clone().map(|variables| (Template::text("variables"), variables)));
             of_json(&Json::Object(members), at, context)?
         }
         Body::Xml(markup) => Sent::text(text::literal(markup), Some(XML)),
-        Body::Text { language: Language::Json, text } => match text.literal().map(serde_json::from_str) {
-            Some(Ok(value)) => Sent { key: "json", value: literal_json(&value), content_type: None },
+        Body::Text { language: Language::Json, text } => match text.literal().map(same_json) {
+            Some(Some(value)) => Sent { key: "json", value: literal_json(&value), content_type: None },
             _ => Sent::text(text::text(text)?, Some(JSON)),
         },
         Body::Text { language: Language::Xml, text } => Sent::text(text::text(text)?, Some(XML)),
@@ -68,6 +68,14 @@ fn of_json(json: &Json, at: Position, context: &mut Context) -> Result<Sent, Uns
         context.note(at, Kind::Changed, text);
     }
     Ok(Sent::text(json::written(json)?, Some(JSON)))
+}
+
+/// What a text says in JSON, if that reads back as the same: `1.50` would become `1.5`, and of two members of a name one
+/// would be left.
+fn same_json(text: &str) -> Option<serde_json::Value> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let without_space = |text: &str| text.split_ascii_whitespace().collect::<String>();
+    (without_space(&value.to_string()) == without_space(text)).then_some(value)
 }
 
 /// JSON in which nothing is to be filled in.

@@ -10,7 +10,8 @@ use crate::import::yaml::Yaml;
 /// A capture as a suite has it.
 pub(super) struct Made {
     pub name: String,
-    pub found: Yaml,
+    /// Nothing if it has no text: then it can be looked at, but not filled in
+    pub found: Option<Yaml>,
     /// The checks that say what Hurl asks of the value on the way
     pub asked: Vec<Yaml>,
 }
@@ -26,14 +27,26 @@ pub(super) fn convert(capture: &Capture) -> Result<Made, Unsaid> {
 fn made(capture: &Capture) -> Result<Made, Unsaid> {
     let name = text::name(&capture.name)?;
     let (subject, filters) = Subject::of(&capture.query, &capture.filters)?;
-    match filter::after(filters, subject.kind) {
-        Kind::Nodes => return Unsaid::new("nodes have no text in Hurl; take it with `string(...)`"),
-        Kind::Flag => return Unsaid::new("a flag has no text in Hurl"),
+    let kind = filter::after(filters, subject.kind);
+    let mut asked = assert::asked_before(&subject, filters)?;
+    let filters = filter::convert(filters)?;
+    match kind {
+        Kind::DaysAfter | Kind::DaysBefore => return Unsaid::new("a suite does not count days until now"),
+        Kind::Truncated => asked.push(assert::check(&subject, filters.clone(), vec![filter::integer()])),
         _ => {}
     }
-    let asked = assert::asked_before(&subject, filters)?;
+    let is_there = match kind {
+        Kind::Nodes => Some(("exists", Yaml::Boolean(true))),
+        Kind::Flag => Some(("equals", Yaml::Boolean(true))),
+        // There is always a body.
+        Kind::Bytes if filters.is_empty() => return Ok(Made { name, found: None, asked: Vec::new() }),
+        _ => None,
+    };
+    asked.extend(is_there.clone().map(|matcher| assert::check(&subject, filters.clone(), vec![matcher])));
     let asked = asked.into_iter().map(refusal::checked_check).collect::<Result<_, _>>()?;
-    let filters = filter::convert(filters)?;
+    if is_there.is_some() {
+        return Ok(Made { name, found: None, asked });
+    }
     let own = subject.keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone().unwrap_or(Yaml::Null)));
     let mut keys: Vec<_> = own.collect();
     if !filters.is_empty() {
@@ -41,5 +54,5 @@ fn made(capture: &Capture) -> Result<Made, Unsaid> {
     }
     let found = Yaml::Map(keys);
     refusal::checked_key("capture", Yaml::one(&name, found.clone()))?;
-    Ok(Made { name, found, asked })
+    Ok(Made { name, found: Some(found), asked })
 }

@@ -2,6 +2,7 @@
 
 use super::kind::{self, Kind};
 use super::matcher::Matcher;
+use super::same::first_text;
 use super::subject::check_group;
 use super::text;
 use crate::import::hurl::{Argument, Filter};
@@ -12,7 +13,10 @@ use crate::import::yaml::Yaml;
 pub(super) fn convert(filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     let mut made = Vec::new();
     let mut previous: Option<&Filter> = None;
-    for filter in filters {
+    for (place, filter) in filters.iter().enumerate() {
+        if matches!(filter.name, "daysAfterNow" | "daysBeforeNow") && place + 1 < filters.len() {
+            return Unsaid::new(format!("of `{}` a suite makes nothing else", filter.name));
+        }
         match previous.map(|previous| (previous.name, previous)) {
             // What is decoded is text already.
             Some(("base64Decode" | "base64UrlSafeDecode", _)) if is_utf8(filter) => {}
@@ -33,14 +37,22 @@ const ISO_DATE: &str = "%+";
 const INTEGER: &str = r"^[+-]?\d+$";
 const FLOAT: &str = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$";
 
-/// What Hurl asks of values before it puts them into a filter: how many filters were applied by then, and one of which
-/// matchers has to hold.
-pub(super) fn asked(filters: &[Filter], kind: Kind) -> Vec<(usize, Vec<Matcher>)> {
+/// That a number is a whole one.
+pub(super) fn integer() -> Matcher {
+    ("matches", Yaml::text(INTEGER))
+}
+
+/// What Hurl asks of values before it puts them into a filter: how many filters were applied by then, and matchers in
+/// sets of which one has to hold.
+pub(super) fn asked(filters: &[Filter], kind: Kind) -> Vec<(usize, Vec<Vec<Matcher>>)> {
     let (mut asked, mut kind) = (Vec::new(), kind);
     for (place, filter) in filters.iter().enumerate() {
         let matchers = asked_by(filter.name, kind);
-        if !matchers.is_empty() {
-            asked.push((place, matchers));
+        if filter.name == "toInt" && kind.is_json() {
+            // A number loses what stands behind its point.
+            asked.push((place, vec![vec![("type", Yaml::text("number"))], matchers]));
+        } else if !matchers.is_empty() {
+            asked.push((place, vec![matchers]));
         }
         kind = after_one(filter, kind, filters.get(place + 1));
     }
@@ -65,13 +77,16 @@ fn asked_by(filter: &str, kind: Kind) -> Vec<Matcher> {
     match (filter, kind) {
         // A single value that a path leads to is no list.
         ("count" | "first" | "last" | "nth", Kind::JsonList) | ("count", Kind::Header) => vec![count("at_least", 2)],
-        ("count", Kind::Nodes | Kind::Bytes | Kind::List) => Vec::new(),
+        ("count", Kind::Nodes | Kind::Bytes | Kind::List) | ("daysAfterNow" | "daysBeforeNow", Kind::Date) => {
+            Vec::new()
+        }
         ("count", Kind::Json) => vec![of_type("array")],
         // A text has nothing to count in Hurl.
         ("count", kind) if kind.is_text() => vec![of_type("array")],
         // Numbers and the like have a text, lists and objects have none.
         ("toString", kind) if kind.is_json() => vec![matches("^")],
         ("count" | "toString" | "first" | "last" | "nth" | "utf8Decode" | "decode" | "charsetDecode", _) => Vec::new(),
+        ("toInt", kind) if kind.is_json() => vec![of_type("string"), matches(INTEGER)],
         ("toInt", _) => number(INTEGER),
         ("toFloat", _) => number(FLOAT),
         (_, kind) if kind.is_json() => vec![of_type("string")],
@@ -85,6 +100,9 @@ fn asked_by(filter: &str, kind: Kind) -> Vec<Matcher> {
 
 fn after_one(filter: &Filter, kind: Kind, next: Option<&Filter>) -> Kind {
     match filter.name {
+        "toInt" if kind.is_json() => Kind::Truncated,
+        "daysAfterNow" if kind == Kind::Date => Kind::DaysAfter,
+        "daysBeforeNow" if kind == Kind::Date => Kind::DaysBefore,
         "count" | "toInt" | "daysAfterNow" | "daysBeforeNow" => Kind::Number,
         "toFloat" => Kind::Float,
         "split" => Kind::List,
@@ -92,7 +110,7 @@ fn after_one(filter: &Filter, kind: Kind, next: Option<&Filter>) -> Kind {
         // The pieces of a text are texts.
         "first" | "last" | "nth" if kind == Kind::List => Kind::Text,
         "first" | "last" | "nth" => Kind::Json,
-        "base64Decode" | "base64UrlSafeDecode" if !next.is_some_and(is_utf8) => Kind::Decoded,
+        name if is_decoding(name) && !next.is_some_and(is_utf8) => Kind::Decoded,
         "jsonpath" => first_text(filter).map_or(Kind::Json, kind::of_json_path),
         "xpath" => first_text(filter).map_or(Kind::Nodes, kind::of_xpath),
         "toString" if kind.is_json() || kind.is_number() || kind == Kind::Truth => Kind::Spelt,
@@ -100,11 +118,25 @@ fn after_one(filter: &Filter, kind: Kind, next: Option<&Filter>) -> Kind {
     }
 }
 
-fn first_text(filter: &Filter) -> Option<&str> {
-    match filter.arguments.first() {
-        Some(Argument::Text(template)) => template.literal(),
-        _ => None,
-    }
+/// Whether one of the filters is given what it never takes: then the assert fails, and so it does where there is nothing.
+pub(super) fn is_refused(filters: &[Filter], kind: Kind) -> bool {
+    let mut kind = kind;
+    filters.iter().enumerate().any(|(place, filter)| {
+        // What is decoded is bytes, also where a suite has the text at once.
+        let is_decoded = place.checked_sub(1).is_some_and(|before| is_decoding(filters[before].name));
+        let is_bytes = is_decoded || matches!(kind, Kind::Bytes | Kind::Decoded | Kind::Digest);
+        let is_refused = match filter.name {
+            "toHex" | "base64Encode" | "base64UrlSafeEncode" | "utf8Decode" | "decode" | "charsetDecode" => !is_bytes,
+            "daysAfterNow" | "daysBeforeNow" | "dateFormat" | "format" => kind != Kind::Date,
+            _ => false,
+        };
+        kind = after_one(filter, kind, filters.get(place + 1));
+        is_refused
+    })
+}
+
+fn is_decoding(name: &str) -> bool {
+    matches!(name, "base64Decode" | "base64UrlSafeDecode")
 }
 
 fn one(filter: &Filter) -> Result<Option<Yaml>, Unsaid> {
@@ -139,8 +171,8 @@ fn one(filter: &Filter) -> Result<Option<Yaml>, Unsaid> {
             let keys = vec![("pattern".to_owned(), Yaml::text(pattern)), ("with".to_owned(), Yaml::text(with))];
             Yaml::one("replace", Yaml::Map(keys))
         }
-        // A matcher that asks for a text takes a number and the like for one.
-        ("toString", _) => return Ok(None),
+        // A matcher that asks for a text takes a number and the like for one; days are compared as a date.
+        ("toString" | "daysAfterNow" | "daysBeforeNow", _) => return Ok(None),
         (name, _) => return Unsaid::new(reason(name)),
     }))
 }
@@ -181,7 +213,6 @@ fn is_utf8(filter: &Filter) -> bool {
 /// Why a filter stays out, and what to do about it.
 fn reason(name: &str) -> String {
     let instead = match name {
-        "daysAfterNow" | "daysBeforeNow" => "; compare with a date given by `--var`",
         "location" => "; look at `redirects` with `attr` and `nth`",
         _ => "",
     };

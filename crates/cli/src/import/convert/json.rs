@@ -8,8 +8,6 @@ use serde_json::Value;
 
 /// A suite has at most 64 levels, of which some are its own.
 const MAX_DEPTH: usize = 48;
-/// What a double holds of any number.
-const EXACT_DIGITS: usize = 15;
 
 /// The value as a suite has it: every variable inside a text. Nothing where that cannot be: a variable in place of a
 /// number would become a text, and so would its value.
@@ -24,7 +22,8 @@ fn nested(json: &Json, depth: usize) -> Result<Option<Yaml>, Unsaid> {
     Ok(match json {
         Json::Null => Some(Yaml::Null),
         Json::Boolean(boolean) => Some(Yaml::Boolean(*boolean)),
-        Json::Number(written) => exact(written).map(Yaml::Number),
+        // Some are beyond what a suite's reader takes.
+        Json::Number(written) => written.parse::<serde_json::Number>().is_ok().then(|| Yaml::Written(written.clone())),
         Json::Text(template) => Some(Yaml::Text(text::text(template)?)),
         Json::Expression(_) => None,
         Json::List(items) => {
@@ -46,13 +45,6 @@ fn object(members: &[(Template, Json)], depth: usize) -> Result<Option<Yaml>, Un
         made.push((key.to_owned(), value));
     }
     Ok(Some(Yaml::Map(made)))
-}
-
-/// A number of which no digit gets lost.
-fn exact(written: &str) -> Option<serde_json::Number> {
-    let number: serde_json::Number = written.parse().ok()?;
-    let digits = written.chars().filter(char::is_ascii_digit).count();
-    (number.to_string() == written || digits <= EXACT_DIGITS).then_some(number)
 }
 
 /// The value as text, in lines of its own. What is filled in is not escaped.

@@ -10,6 +10,11 @@ pub(super) enum Kind {
     Number,
     /// A number that is no whole one to Hurl, whatever its value
     Float,
+    /// A number that lost what stood behind its point
+    Truncated,
+    /// Whole days from now to a date, and from a date to now
+    DaysAfter,
+    DaysBefore,
     /// Milliseconds in Hurl, a length of time in a suite
     Time,
     /// A single value, which is anything JSON can be
@@ -42,7 +47,13 @@ pub(super) enum Kind {
 
 impl Kind {
     pub fn is_number(self) -> bool {
-        matches!(self, Self::Number | Self::Float | Self::Time | Self::XPathNumber)
+        let is_whole = matches!(self, Self::Number | Self::Time) || self.is_whole_part();
+        is_whole || matches!(self, Self::Float | Self::XPathNumber)
+    }
+
+    /// Whether it is the whole part of what a suite compares.
+    pub fn is_whole_part(self) -> bool {
+        matches!(self, Self::Truncated | Self::DaysAfter | Self::DaysBefore)
     }
 
     pub fn is_json(self) -> bool {
@@ -52,6 +63,15 @@ impl Kind {
     pub fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::Spelt | Self::XPathText | Self::CertificateName | Self::Decoded)
     }
+}
+
+/// Whether Hurl reads what has this type as XML, and a suite does not by itself: to Hurl everything but HTML is XML.
+pub(super) fn is_xml_to_hurl(content_type: &str) -> bool {
+    let content_type = content_type.to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let is_html = media_type.starts_with("text/html") || "text/html".starts_with(media_type);
+    let is_xml = media_type.ends_with("/xml") || media_type.ends_with("+xml");
+    media_type.contains('/') && !is_html && !is_xml
 }
 
 /// The functions of `XPath` by what they give.
@@ -69,6 +89,11 @@ const TEXTS: [&str; 10] = [
 ];
 const NUMBERS: [&str; 7] = ["count", "sum", "number", "floor", "ceiling", "round", "string-length"];
 const TRUTHS: [&str; 7] = ["boolean", "not", "contains", "starts-with", "true", "false", "lang"];
+
+/// Whether a function of `XPath` is called so.
+pub(super) fn is_function(name: &str) -> bool {
+    TEXTS.contains(&name) || NUMBERS.contains(&name) || TRUTHS.contains(&name)
+}
 
 /// What an expression of `XPath` gives.
 pub(super) fn of_xpath(path: &str) -> Kind {

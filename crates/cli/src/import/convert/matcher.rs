@@ -4,11 +4,13 @@
 //! value it fails, or holds if it is negated. A suite compares more freely. So what is made of a predicate says the type
 //! as well wherever the answer decides it.
 
+mod order;
 mod property;
+mod whole;
 
 use super::file::{Folder, literal_of};
 use super::kind::Kind;
-use super::text;
+use super::{refusal, text};
 use crate::import::hurl::{Operator, Piece, Predicate, Template, Test, Value};
 use crate::import::notes::Unsaid;
 use crate::import::yaml::Yaml;
@@ -49,7 +51,14 @@ pub(super) fn convert(predicate: &Predicate, kind: Kind, folder: &Folder) -> Res
         Test::Is(property) => property::convert(*property, is_negated, kind),
         Test::Compare(operator, value) => {
             check_comparable(*operator, value, kind)?;
-            let compared = Compared { matcher: matcher_of(*operator), value, kind };
+            if let Value::Number(number) = value
+                && kind.is_whole_part()
+                && let Some(wanted) =
+                    number.as_i64().and_then(|number| whole::convert(*operator, number, is_negated, kind))
+            {
+                return Ok(wanted);
+            }
+            let compared = Compared { operator: *operator, matcher: matcher_of(*operator), value, kind };
             match operator {
                 Operator::Equal => compared.equal(is_negated, folder),
                 Operator::NotEqual => compared.not_equal(is_negated, folder),
@@ -77,9 +86,18 @@ fn check_comparable(operator: Operator, value: &Value, kind: Kind) -> Result<(),
             Unsaid::new("a suite writes the last part first, as RFC 4514 has it; check `cert` so")
         }
         (Kind::Decoded, Value::Bytes(_)) => Ok(()),
+        // Bytes are equal to nothing else.
+        (Kind::Decoded, Value::Number(_) | Value::Text(_) | Value::Boolean(_) | Value::Null)
+            if operator == Operator::Equal =>
+        {
+            Ok(())
+        }
         (Kind::Decoded, _) => Unsaid::new("what is decoded is bytes in Hurl; decode them with `utf8Decode`"),
+        (Kind::DaysAfter | Kind::DaysBefore, value) if !matches!(value, Value::Number(number) if number.is_i64()) => {
+            Unsaid::new("days are compared with a whole number")
+        }
+        (Kind::Flag | Kind::Nodes, _) if operator == Operator::Equal => Ok(()),
         (Kind::Flag, _) => Unsaid::new("a flag is there or not in Hurl; check that it exists"),
-        (Kind::Date, _) => Unsaid::new("a date is compared with another one, which only Hurl has"),
         (Kind::Nodes, _) => {
             Unsaid::new("nodes are never compared with a value in Hurl; take their text with `string(...)`")
         }
@@ -93,6 +111,7 @@ fn has_several_parts(name: &Template) -> bool {
 
 /// A value with what is compared with it.
 struct Compared<'v> {
+    operator: Operator,
     matcher: &'static str,
     value: &'v Value,
     kind: Kind,
@@ -106,6 +125,9 @@ impl Compared<'_> {
     }
 
     fn not_equal(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
+        if is_negated && self.kind == Kind::Date && self.may_be_equal() {
+            return Ok(Wanted::any_if_there(self.same("equals", folder)?));
+        }
         if is_negated {
             let different =
                 if self.may_be_equal() { self.same("not_equals", folder)? } else { vec![vec![exists(true)]] };
@@ -115,6 +137,10 @@ impl Compared<'_> {
             _ if !self.may_be_equal() => vec![vec![exists(true)]],
             Kind::Header => vec![vec![one(), ("not_equals", self.compared(folder)?)], vec![several()]],
             Kind::Spelt => vec![vec![self.spelt(false, ("not_equals", self.compared(folder)?))]],
+            Kind::Date => {
+                let none = self.same("equals", folder)?;
+                return Ok(Wanted { any: vec![vec![exists(true)]], none, of_nothing: false });
+            }
             _ => vec![vec![("not_equals", self.compared(folder)?)]],
         }))
     }
@@ -124,6 +150,8 @@ impl Compared<'_> {
         Ok(vec![match self.kind {
             Kind::Spelt => vec![self.spelt(matcher == "equals", same)],
             Kind::Header => vec![one(), same],
+            // Dates are the same moment, however they are written.
+            Kind::Date => vec![("at_least", same.1.clone()), ("at_most", same.1)],
             // What is filled in also equals a number it spells.
             Kind::Json | Kind::JsonList if self.is_filled_in_text() => vec![of_type("string"), same],
             _ => vec![same],
@@ -140,8 +168,9 @@ impl Compared<'_> {
 
     fn may_be_equal(&self) -> bool {
         match self.value {
-            Value::Variable(_) => true,
-            _ if self.kind == Kind::List => false,
+            Value::Variable(_) => !matches!(self.kind, Kind::Flag | Kind::Nodes),
+            _ if matches!(self.kind, Kind::List | Kind::Date | Kind::Flag | Kind::Nodes) => false,
+            value if self.kind == Kind::Decoded => matches!(value, Value::Bytes(_) | Value::File(_)),
             Value::Text(_) => !self.kind.is_number() && self.kind != Kind::Truth,
             Value::Number(_) => self.kind.is_number() || self.kind.is_json(),
             Value::Boolean(_) => self.kind == Kind::Truth || self.kind.is_json(),
@@ -155,20 +184,33 @@ impl Compared<'_> {
     }
 
     fn ordered(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
-        let limit = (if is_negated { opposite(self.matcher) } else { self.matcher }, self.compared(folder)?);
+        let limit = self.limit(is_negated, folder)?;
         let is_number = matches!(self.value, Value::Number(_));
         let wanted = match (self.value, self.kind) {
             (Value::Number(_) | Value::Variable(_), kind) if kind.is_number() => vec![limit],
             (Value::Number(_) | Value::Text(_), kind) if kind.is_json() => {
                 vec![of_type(if is_number { "number" } else { "string" }), limit]
             }
-            (Value::Variable(_), kind) if kind.is_json() => vec![limit],
+            (Value::Variable(_), kind) if kind.is_json() || kind == Kind::Date => vec![limit],
             (Value::Text(_) | Value::Variable(_), Kind::Header) => vec![one(), limit],
             (Value::Text(_) | Value::Variable(_), Kind::Text | Kind::XPathText) => vec![limit],
             (_, kind) if kind.is_json() => return Unsaid::new("only numbers and texts have an order"),
             (_, kind) => vec![never(kind)],
         };
         Ok(if is_negated { Wanted::any_if_there(vec![wanted]) } else { Wanted::any(vec![wanted]) })
+    }
+
+    /// A bound. Texts that are neither numbers nor dates are in order by a pattern.
+    fn limit(&self, is_negated: bool, folder: &Folder) -> Result<Matcher, Unsaid> {
+        let name = if is_negated { opposite(self.matcher) } else { self.matcher };
+        let limit = (name, self.compared(folder)?);
+        let Value::Text(template) = self.value else { return Ok(limit) };
+        let check = Yaml::Map(vec![("json".to_owned(), Yaml::text("$")), (name.to_owned(), limit.1.clone())]);
+        let by_pattern = template.literal().and_then(|text| order::matcher(self.operator, text, is_negated));
+        match by_pattern {
+            Some(matcher) if refusal::checked_check(check).is_err() => Ok(matcher),
+            _ => Ok(limit),
+        }
     }
 
     /// What is asked of texts only.
@@ -282,7 +324,7 @@ fn one() -> Matcher {
     ("count", Yaml::Number(1.into()))
 }
 
-fn several() -> Matcher {
+pub(super) fn several() -> Matcher {
     ("count", Yaml::one("at_least", Yaml::Number(2.into())))
 }
 
@@ -301,7 +343,7 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
     hexadecimal(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to memory does not fail.
         let _ = write!(text, "{byte:02x}");

@@ -13,6 +13,8 @@ use stepcast_protocol::template;
 
 /// Most redirects that are followed.
 const MOST: i64 = 10;
+/// Most steps that are made of one request.
+const MOST_REPEATS: i64 = 50;
 /// Least time between two tries of a step.
 const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 /// The longest `timeout` of a step.
@@ -22,6 +24,8 @@ const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 pub(super) struct Options {
     /// Whether redirects are followed
     pub follows: bool,
+    /// Whether who asks is also said to another origin
+    pub is_trusted: bool,
     pub most_redirects: Option<i64>,
     pub timeout: Option<Duration>,
     pub user: Option<Template>,
@@ -39,6 +43,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             follows: false,
+            is_trusted: false,
             most_redirects: None,
             timeout: None,
             user: None,
@@ -65,9 +70,18 @@ impl Options {
     fn take(&mut self, option: &EntryOption, context: &mut Context) -> Result<(), Unsaid> {
         let value = &option.value;
         match option.name {
-            "location" | "location-trusted" => self.follows = flag(value)?,
-            // Said of the whole request before.
-            "skip" => flag(value).map(drop)?,
+            "location" => self.follows = flag(value)?,
+            "location-trusted" => {
+                self.follows = flag(value)?;
+                self.is_trusted = self.follows;
+            }
+            // `skip` is said of the whole request before. The others change what is shown, or how the same bytes travel.
+            "skip" | "compressed" | "verbose" | "very-verbose" | "fail-with-body" => flag(value).map(drop)?,
+            "repeat" => {
+                if !(0..=MOST_REPEATS).contains(&integer(value)?) {
+                    return Unsaid::new(format!("a step is repeated {MOST_REPEATS} times at most"));
+                }
+            }
             "max-redirs" => self.most_redirects = Some(integer(value)?).filter(|most| (0..MOST).contains(most)),
             "max-time" => self.timeout = Some(timeout(option, context)?),
             "connect-timeout" if self.timeout.is_none() => {
@@ -87,9 +101,7 @@ impl Options {
             "variable" => take_variable(value, context)?,
             "user" => self.user = Some(value.clone()),
             "header" => self.headers.push(value.clone()),
-            // What these change is what is shown, or how the same bytes travel.
-            "compressed" | "output" | "verbose" | "very-verbose" | "verbosity" | "fail-with-body"
-            | "connect-timeout" => {}
+            "output" | "verbosity" | "connect-timeout" => {}
             _ if value.literal() == Some("false") => {}
             other => return Unsaid::new(reason(other)),
         }
@@ -117,13 +129,19 @@ impl Options {
 
 /// Whether an entry is not run.
 pub(super) fn is_skipped(options: &[EntryOption]) -> bool {
-    options.iter().any(|option| option.name == "skip" && option.value.literal() == Some("true"))
+    options.iter().any(|option| option.name == "skip" && option.value.literal() == Some("true")) || times(options) == 0
+}
+
+/// How often a request is made.
+pub(super) fn times(options: &[EntryOption]) -> usize {
+    let repeat = options.iter().rev().find(|option| option.name == "repeat");
+    let times = repeat.and_then(|option| integer(&option.value).ok());
+    times.filter(|times| (0..=MOST_REPEATS).contains(times)).and_then(|times| times.try_into().ok()).unwrap_or(1)
 }
 
 /// Why an option stays out, and what to do about it.
 fn reason(name: &str) -> &'static str {
     match name {
-        "repeat" => "a step is made once; give the test `each` to run it several times",
         "proxy" => "it is for the whole suite: write `proxy` in `defaults`",
         "cacert" => "it is for the whole suite: write `ca` in `defaults`",
         "cert" | "key" => "it is for the whole suite: write `client_certificate` in `defaults`",

@@ -4,7 +4,7 @@ use super::options::Options;
 use super::pairs::{self, Headers};
 use super::{Context, body, refusal, text};
 use crate::import::hurl::{Request, Template};
-use crate::import::notes::Unsaid;
+use crate::import::notes::{Kind, Unsaid};
 use crate::import::yaml::Yaml;
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -31,6 +31,15 @@ pub(super) fn convert(
         && !headers.has("content-type")
     {
         headers.add_value("content-type".to_owned(), content_type.to_owned());
+    }
+    let says_who = basic.is_some() || headers.has("authorization") || headers.has("cookie");
+    if options.is_trusted && says_who {
+        let why =
+            "the option `location-trusted`: credentials and cookies of a request are not sent on to another origin";
+        comments.push(context.leave_out(request.at, why));
+    } else if options.follows && headers.has("cookie") {
+        let text = "the cookies written here are not sent on if a redirect leads to another origin";
+        context.note(request.at, Kind::Changed, text);
     }
     if !headers.0.is_empty() {
         keys.push(("headers".to_owned(), headers.to_yaml()));

@@ -20,7 +20,7 @@ impl Scanner<'_> {
         let body = match self.encoded()? {
             Some(body) => Some(body),
             None if self.peek() == Some('<') => Some(Body::Xml(self.markup()?)),
-            None => self.try_json()?.map(Body::Json),
+            None => self.json_body()?,
         };
         let Some(value) = body else {
             self.go_back(before);
@@ -28,6 +28,14 @@ impl Scanner<'_> {
         };
         self.end_of_line()?;
         Ok(Some(Located { at, value }))
+    }
+
+    fn json_body(&mut self) -> Read<Option<Body>> {
+        let before = self.place();
+        let Some(value) = self.try_json()? else { return Ok(None) };
+        let length = self.since(before).len();
+        self.go_back(before);
+        Ok(Some(Body::Json { value, written: self.raw_template(length)? }))
     }
 
     /// What says itself how it is written: between backticks, in Base64, in hexadecimal, or in a file.
@@ -113,7 +121,11 @@ impl Scanner<'_> {
             is_line && text[at + "variables".len()..].trim_start().starts_with('{')
         };
         let variables_at = text.match_indices("variables").map(|(at, _)| at).find(|at| begins(*at));
-        let query = self.raw_template(variables_at.unwrap_or(length))?;
+        let query_length = variables_at.unwrap_or(length);
+        // The white space behind a query is not sent.
+        let behind = text[..query_length].len() - text[..query_length].trim_end().len();
+        let query = self.raw_template(query_length - behind)?;
+        self.white_space();
         let variables = match variables_at {
             Some(_) => Some(self.graphql_variables()?),
             None => None,

@@ -16,12 +16,12 @@ const FLOAT: &str = "[.eE]";
 pub(super) fn convert(property: Property, is_negated: bool, kind: Kind) -> Result<Wanted, Unsaid> {
     match property {
         Property::There => Ok(there(is_negated, kind)),
-        _ if kind == Kind::Flag => Unsaid::new("a flag is there or not in Hurl; check that it exists"),
+        Property::Empty if kind == Kind::Flag => Unsaid::new("a flag is there or not in Hurl; check that it exists"),
         Property::Empty => Ok(empty(is_negated, kind)),
         Property::IsoDate => Ok(spelt(DATE, is_negated, kind)),
         Property::Ipv4 => Ok(spelt(IPV4, is_negated, kind)),
         Property::Uuid => Ok(spelt(UUID, is_negated, kind)),
-        Property::Ipv6 => Unsaid::new("write a pattern that fits your addresses with `matches`"),
+        Property::Ipv6 => Ok(spelt(&ipv6(), is_negated, kind)),
         _ => {
             let typed = of_kind(property, kind);
             Ok(if is_negated { Wanted::none(typed) } else { Wanted::any(typed) })
@@ -71,9 +71,32 @@ fn spelt(pattern: &str, is_negated: bool, kind: Kind) -> Wanted {
         kind if kind.is_json() => vec![of_type("string"), wanted],
         Kind::Header => vec![one(), wanted],
         kind if kind.is_text() => vec![wanted],
+        // A flag that is not there is none of these.
+        Kind::Flag if is_negated => return Wanted::any(vec![vec![("equals", Yaml::Boolean(false))]]),
         kind => vec![never(kind)],
     };
     if is_negated { Wanted::any_if_there(vec![wanted]) } else { Wanted::any(vec![wanted]) }
+}
+
+/// How addresses of IPv6 are written: eight groups, of which `::` stands for one or more, and the last two of which can
+/// be written as an address of IPv4.
+fn ipv6() -> String {
+    const GROUP: &str = "[0-9a-fA-F]{1,4}";
+    let ipv4 = IPV4.trim_matches(['^', '$']);
+    let mut ways = vec![format!("({GROUP}:){{7}}{GROUP}"), format!("({GROUP}:){{6}}{ipv4}")];
+    for before in 0..=7_usize {
+        let left = match before {
+            0 => String::new(),
+            before => format!("{GROUP}(:{GROUP}){{{}}}", before - 1),
+        };
+        let right = match 7 - before {
+            0 => String::new(),
+            most => format!("({GROUP}(:{GROUP}){{0,{}}})?", most - 1),
+        };
+        ways.push(format!("{left}::{right}"));
+        ways.extend(5_usize.checked_sub(before).map(|most| format!("{left}::({GROUP}:){{0,{most}}}{ipv4}")));
+    }
+    format!("^({})$", ways.join("|"))
 }
 
 /// What holds where a value of this kind is of the type.
@@ -82,11 +105,13 @@ fn of_kind(property: Property, kind: Kind) -> Vec<Vec<Matcher>> {
         return of_json(property);
     }
     let is_always = match kind {
+        kind if kind.is_whole_part() => matches!(property, Property::Integer | Property::Number),
         Kind::Number | Kind::Time => matches!(property, Property::Integer | Property::Number),
         Kind::Float | Kind::XPathNumber => matches!(property, Property::Float | Property::Number),
         Kind::Truth => property == Property::Boolean,
         Kind::List => matches!(property, Property::List | Property::Collection),
         Kind::Date => property == Property::Date,
+        Kind::Flag => false,
         Kind::Nodes | Kind::Bytes | Kind::Digest | Kind::Decoded => property == Property::Collection,
         Kind::Header => match property {
             Property::String => return vec![vec![one()]],
@@ -111,5 +136,27 @@ fn of_json(property: Property) -> Vec<Vec<Matcher>> {
         // JSON has no dates: a text that reads like one is a text.
         Property::Date => vec![vec![of_type("number"), matches("^date$")]],
         _ => vec![vec![of_type("string")]],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::net::Ipv6Addr;
+    use stepcast_protocol::pattern::Pattern;
+
+    proptest! {
+        #[test]
+        fn the_pattern_takes_what_is_an_address(text in "([0-9a-f]{1,5}|::?|:|1\\.2\\.3\\.4){0,16}") {
+            let is_match = Pattern::new(&ipv6()).expect("a pattern").is_match(&text).expect("no long work");
+            prop_assert_eq!(is_match, text.parse::<Ipv6Addr>().is_ok());
+        }
+
+        #[test]
+        fn the_pattern_takes_every_address(address: Ipv6Addr) {
+            let text = address.to_string();
+            prop_assert!(Pattern::new(&ipv6()).expect("a pattern").is_match(&text).expect("no long work"), "{}", text);
+        }
     }
 }
