@@ -32,7 +32,7 @@ async fn a_server_that_is_asked_to_stop_before_it_said_that_it_is_up_stops_in_or
     let data_dir = tempfile::tempdir().expect("a directory");
     let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
     // How much a pipe takes: https://man7.org/linux/man-pages/man7/pipe.7.html
-    writer.write_all(&[b'\n'; 65_536]).expect("room");
+    writer.write_all(&vec![b'\n'; 65_536]).expect("room");
     let mut server = Command::new(binary("stepcast"))
         .args(["up", "--json", "--port", "0", "--data-dir"])
         .arg(data_dir.path())
