@@ -11,14 +11,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// How many states of one account are read at once.
 const READ_AT_ONCE: usize = 2;
 
 /// Most bytes of states that are on their way at once. One that is larger by itself goes alone.
-const ROOM: usize = 64 * 1024 * 1024;
+const ROOM: usize = 128 * 1024 * 1024;
+
+/// How long a connection takes nothing before its room may go to another: a slow one takes something now and then.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The states of a process. Clones are handles on the same ones.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +41,7 @@ struct Room {
 
 #[derive(Debug)]
 struct Silent {
+    since: Instant,
     bytes: usize,
     given_up: CancellationToken,
 }
@@ -85,10 +89,14 @@ impl States {
             tokio::pin!(changed);
             // Before looking, so that no change falls in between.
             changed.as_mut().enable();
-            if self.lock().make_room(bytes) {
-                break;
+            let next = match self.lock().make_room(bytes) {
+                Ok(()) => break,
+                Err(next) => next,
+            };
+            match next {
+                Some(next) => drop(timeout_at(next, changed).await),
+                None => changed.await,
             }
-            changed.await;
         }
         Held { states: self.clone(), bytes, given_up: CancellationToken::new(), silent: Mutex::default() }
     }
@@ -99,14 +107,20 @@ impl States {
 }
 
 impl Room {
-    fn make_room(&mut self, bytes: usize) -> bool {
+    /// Makes room, or says when there may be some if nothing changes before.
+    fn make_room(&mut self, bytes: usize) -> Result<(), Option<Instant>> {
         while self.bytes > 0 && self.bytes + bytes > ROOM {
-            let Some((_, longest)) = self.silent.pop_first() else { return false };
+            let longest = self.silent.first_entry().ok_or(None)?;
+            let is_over = longest.get().since + GRACE;
+            if is_over > Instant::now() {
+                return Err(Some(is_over));
+            }
+            let longest = longest.remove();
             self.bytes -= longest.bytes;
             longest.given_up.cancel();
         }
         self.bytes += bytes;
-        true
+        Ok(())
     }
 }
 
@@ -120,7 +134,8 @@ impl Held {
         let mut room = self.states.lock();
         let number = room.next;
         room.next += 1;
-        room.silent.insert(number, Silent { bytes: self.bytes, given_up: self.given_up.clone() });
+        let (since, given_up) = (Instant::now(), self.given_up.clone());
+        room.silent.insert(number, Silent { since, bytes: self.bytes, given_up });
         *silent = Some(number);
         drop(room);
         self.states.changed.notify_waiters();
@@ -163,6 +178,7 @@ impl Drop for Held {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
+    use tokio::time::advance;
 
     const HALF: usize = ROOM / 2;
 
@@ -196,7 +212,7 @@ mod tests {
         assert!(!is_given_up(&other) && !is_given_up(&third));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn the_one_that_has_taken_nothing_for_longest_makes_room() {
         let states = States::default();
         let (one, other) = (states.hold(HALF).await, states.hold(HALF).await);
@@ -204,20 +220,41 @@ mod tests {
         other.note_silent();
         one.note_taken();
         one.note_silent();
+        advance(GRACE).await;
         let third = states.hold(HALF).now_or_never().expect("there is room");
         assert_eq!((is_given_up(&one), is_given_up(&other)), (false, true));
         let mut fourth = Box::pin(states.hold(ROOM));
         assert!((&mut fourth).now_or_never().is_none(), "the third one is being taken");
         assert!(is_given_up(&one));
         third.note_silent();
+        assert!((&mut fourth).now_or_never().is_none(), "it may take something yet");
+        advance(GRACE).await;
         assert!(fourth.now_or_never().is_some());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_one_keeps_its_room() {
+        let states = States::default();
+        let slow = states.hold(ROOM).await;
+        let mut next = Box::pin(states.hold(1));
+        for _ in 0..10 {
+            slow.note_silent();
+            assert!((&mut next).now_or_never().is_none());
+            advance(GRACE - Duration::from_millis(1)).await;
+            assert!((&mut next).now_or_never().is_none());
+            slow.note_taken();
+        }
+        slow.note_silent();
+        next.await;
+        assert!(is_given_up(&slow));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn room_that_was_taken_away_does_not_come_back_twice() {
         let states = States::default();
         let one = states.hold(ROOM).await;
         one.note_silent();
+        advance(GRACE).await;
         let other = states.hold(ROOM).await;
         one.note_taken();
         drop(one);
