@@ -13,6 +13,7 @@ use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::time::Duration;
 use stepcast_protocol::state::{Outcome, TestStatus};
+use uuid::Uuid;
 
 /// Most items one `BatchWriteItem` takes.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
@@ -97,23 +98,26 @@ impl Table {
 
     /// Takes a test, if nobody holds it and it has no outcome.
     pub async fn claim_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
-        let now = self.clock.now_ms();
+        let (now, by) = (self.clock.now_ms(), Uuid::new_v4());
         let free = "#status = :queued OR (#status = :running AND lease_until < :now)";
-        let request = self.claim(job, plan, test, lease).condition_expression(free);
-        Self::claimed(request.expression_attribute_values(":now", number(now)), now).await
+        let request = self.claim(job, plan, test, lease, by).condition_expression(free);
+        Self::claimed(request.expression_attribute_values(":now", number(now)), by, now).await
     }
 
     /// Takes a test that has no outcome, whoever holds it: their lease is over.
     pub async fn take_over_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
-        let request = self.claim(job, plan, test, lease).condition_expression("#status IN (:queued, :running)");
-        Self::claimed(request, self.clock.now_ms()).await
+        let by = Uuid::new_v4();
+        let request = self.claim(job, plan, test, lease, by).condition_expression("#status IN (:queued, :running)");
+        Self::claimed(request, by, self.clock.now_ms()).await
     }
 
-    fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration) -> UpdateItemFluentBuilder {
+    /// `by` is this claim's own: the SDK asks again when an answer is lost, and then finds the test taken.
+    fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration, by: Uuid) -> UpdateItemFluentBuilder {
         let until = self.clock.now_ms() + stepcast_protocol::duration::millis(lease);
         self.update_test(job, plan, test)
-            .update_expression("SET #status = :running, lease_until = :until ADD lease :one")
+            .update_expression("SET #status = :running, lease_until = :until, claimed_by = :by ADD lease :one")
             .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":by", text(by.to_string()))
             .expression_attribute_values(":queued", text("queued"))
             .expression_attribute_values(":running", text("running"))
             .expression_attribute_values(":until", number(until))
@@ -122,12 +126,13 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    async fn claimed(request: UpdateItemFluentBuilder, now: u64) -> Result<Claim> {
+    async fn claimed(request: UpdateItemFluentBuilder, by: Uuid, now: u64) -> Result<Claim> {
         match update(request).await {
             Ok(answer) => Ok(Claim::Taken(Box::new(test_record(answer.attributes)?))),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match refused.item.clone() {
                     None => Ok(Claim::Missing),
+                    Some(held) if is_claimed_by(&held, by) => Ok(Claim::Taken(Box::new(test_record(Some(held))?))),
                     held => Ok(refused_claim(test_record(held)?, now)),
                 },
                 _ => Err(failed(error)),
@@ -179,6 +184,10 @@ impl Table {
         let items = Self::all(query).await?;
         items.into_iter().map(|item| super::item::read("test", item)).collect()
     }
+}
+
+fn is_claimed_by(held: &Item, by: Uuid) -> bool {
+    held.get("claimed_by").and_then(|own| own.as_s().ok()).is_some_and(|own| *own == by.to_string())
 }
 
 fn refused_claim(record: TestRecord, now: u64) -> Claim {

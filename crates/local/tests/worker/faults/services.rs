@@ -4,8 +4,9 @@ use super::fault::Fault;
 use super::scene::Scene;
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
-use crate::world::planning;
+use crate::world::{QUEUES, planning};
 use futures_util::future::join_all;
+use stepcast_local::queue::MessageCounts;
 use stepcast_platform::{Error, Platform};
 
 #[tokio::test]
@@ -26,6 +27,27 @@ async fn a_table_that_fails_every_fourth_request() {
         assert_settled(&scene, run, &end, &format!("{fault:?} every fourth time")).await;
     }))
     .await;
+}
+
+/// The request is sent again and finds the test taken: by the one who asks, who need not wait for the end of a lease.
+#[tokio::test]
+async fn a_claim_whose_answer_is_lost_is_kept() {
+    let scene = Scene::new(1).await;
+    let process = scene.process().await;
+    let run = scene.accepted(&process).await;
+    let planning = scene.receive().await;
+    assert!(scene.work_off(&process, &planning).await, "nobody kills it");
+    let mut is_first = true;
+    scene.faults.treat(move |call| {
+        (call.operation == "UpdateItem" && std::mem::take(&mut is_first)).then_some(Fault::AnswerLost)
+    });
+    let test = scene.receive().await;
+    assert!(scene.work_off(&process, &test).await, "nobody kills it");
+    let counts = scene.world.services.queue.counts(QUEUES[0]).await.expect("the queue");
+    assert_eq!(counts, MessageCounts { visible: 2, ..MessageCounts::default() }, "one of three is done with");
+    let job = scene.job(run).expect("it was accepted");
+    let record = scene.world.platform().table.job(&job).await.expect("the table").expect("the job");
+    assert_eq!(record.counts.passed, 1, "{record:?}");
 }
 
 #[tokio::test]
