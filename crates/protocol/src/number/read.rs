@@ -5,7 +5,7 @@
 
 use super::{KEY, nearest_number, plain};
 use serde::de::Error as _;
-use serde_json::{Error, Value};
+use serde_json::{Error, Number, Value};
 use std::ops::Range;
 
 /// Digits that a float holds, whichever they are.
@@ -45,10 +45,14 @@ pub fn read_by_value(text: &str, most: usize) -> Option<Result<ByValue, Error>> 
     )
 }
 
-/// Whether 64 bits hold the value of a number.
+/// Whether 64 bits hold the value of a number. A whole number stays one: in a float it would have an exponent.
 fn has_value(number: &str) -> bool {
     let is_short = number.len() <= SHORT && !number.contains(['e', 'E']);
-    is_short || plain(number).is_some_and(|plain| super::is_same(&plain.to_string(), number))
+    let is_held = |plain: Number| {
+        let is_whole = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        !(is_whole && plain.is_f64()) && super::is_same(&plain.to_string(), number)
+    };
+    is_short || plain(number).is_some_and(is_held)
 }
 
 fn exact(text: &str, numbers: &[Range<usize>]) -> Result<Value, Error> {
