@@ -76,17 +76,34 @@ impl From<TooMuch> for Unclear {
     }
 }
 
+/// What a check came to.
+struct Verdict {
+    result: CheckResult,
+    /// Whether it failed because the body cannot be read: then its opposite fails as well
+    is_unread: bool,
+}
+
+impl From<CheckResult> for Verdict {
+    fn from(result: CheckResult) -> Self {
+        Self { result, is_unread: false }
+    }
+}
+
 /// Makes a check. Everything in the result is fit to leave: bounded, visible, without secrets.
 pub fn evaluate(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> CheckResult {
+    judge(check, page, scope, mask).result
+}
+
+fn judge(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Verdict {
     match check {
-        Check::One(check) => one::evaluate(check, page, scope, mask),
+        Check::One(check) => one::judge(check, page, scope, mask),
         Check::Any(checks) => group::any(&group::judge(checks, page, scope, mask), mask),
         Check::All(checks) => group::all(&group::judge(checks, page, scope, mask), mask),
         // There is a page, so there was an answer.
-        Check::Error(kinds) => expected_error::of_answer(kinds, page.response().status),
+        Check::Error(kinds) => expected_error::of_answer(kinds, page.response().status).into(),
         // They are asked once the page is judged; a group has none.
-        Check::Links(links) => CheckResult::passed(links::named(links, 0, 0)),
-        Check::Not(check) => group::not(&evaluate(check, page, scope, mask), mask),
+        Check::Links(links) => CheckResult::passed(links::named(links, 0, 0)).into(),
+        Check::Not(check) => group::not(&judge(check, page, scope, mask), mask),
     }
 }
 

@@ -6,6 +6,7 @@ mod language;
 use super::found::Found;
 use super::{Unclear, json_path, look, part, xpath};
 use crate::engine::excerpt::{beginning, excerpt};
+use crate::engine::fetch;
 use crate::engine::mask::Mask;
 use crate::engine::page::{DocumentError, Page};
 use base64::Engine as _;
@@ -35,21 +36,35 @@ pub struct Unfit {
     reason: String,
     /// Whether it could not be told what to make of it
     is_unclear: bool,
+    /// Whether the body itself cannot be read
+    is_of_page: bool,
 }
 
 impl Unfit {
-    /// A body that should be XML and is none: whatever a check says of its elements does not hold.
+    /// A body that could not be unpacked, or should be XML and is none: whatever a check says of it does not hold.
     pub fn of_page(subject: &Subject, page: &Page) -> Option<Self> {
+        if is_of_body(subject)
+            && let Some(encoding) = page.unread_encoding()
+        {
+            let found = format!("a body encoded as `{encoding}`");
+            let reason = format!("which is not known; known are {}", fetch::ACCEPTED);
+            return Some(Self { found, is_text: false, reason, is_unclear: false, is_of_page: true });
+        }
         if !matches!(subject, Subject::Css { .. } | Subject::XPath { .. }) {
             return None;
         }
         match page.document() {
             Err(error @ DocumentError::Malformed(_)) => {
                 let (found, reason) = (page.text().to_owned(), error.to_string());
-                Some(Self { found, is_text: true, reason, is_unclear: false })
+                Some(Self { found, is_text: true, reason, is_unclear: false, is_of_page: true })
             }
             _ => None,
         }
+    }
+
+    /// Whether the body itself cannot be read, so that the opposite of a check does not hold either.
+    pub fn is_of_page(&self) -> bool {
+        self.is_of_page
     }
 
     /// How a check of it ends.
@@ -69,6 +84,31 @@ impl Unfit {
         let found = beginning(&self.found, QUOTED, mask);
         let quote = if self.is_text { "\"" } else { "" };
         excerpt(&format!("{quote}{found}{quote}, {}", self.reason), mask)
+    }
+}
+
+/// Whether it looks at the body.
+fn is_of_body(subject: &Subject) -> bool {
+    match subject {
+        Subject::Body
+        | Subject::BodyIn(_)
+        | Subject::Bytes
+        | Subject::Sha256
+        | Subject::Md5
+        | Subject::Size
+        | Subject::Css { .. }
+        | Subject::XPath { .. }
+        | Subject::Json(_)
+        | Subject::Regex { .. } => true,
+        Subject::Status
+        | Subject::HttpVersion
+        | Subject::Header(_)
+        | Subject::Cookie { .. }
+        | Subject::Certificate(_)
+        | Subject::Url
+        | Subject::Redirects
+        | Subject::Hops { .. }
+        | Subject::Time => false,
     }
 }
 
@@ -263,10 +303,10 @@ fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
 fn unfit(filter: &Filter, found: &Found, why: &str) -> Unfit {
     let reason = format!("which `{}` cannot use: it {why}", filter.name());
     if let Some(text) = found.as_text() {
-        return Unfit { found: text.to_owned(), is_text: true, reason, is_unclear: false };
+        return Unfit { found: text.to_owned(), is_text: true, reason, is_unclear: false, is_of_page: false };
     }
     let found = found.to_value().map(|value| number::to_text(&value)).unwrap_or_default();
-    Unfit { found, is_text: false, reason, is_unclear: false }
+    Unfit { found, is_text: false, reason, is_unclear: false, is_of_page: false }
 }
 
 fn unfit_for(filter: &Filter, found: &Found, problem: Problem) -> Unfit {

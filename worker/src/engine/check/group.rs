@@ -1,6 +1,6 @@
 //! Judges groups of checks. Every check in one is made, and the group is told as one check that says which did not hold.
 
-use super::evaluate;
+use super::Verdict;
 use crate::engine::excerpt::excerpt;
 use crate::engine::mask::Mask;
 use crate::engine::page::Page;
@@ -13,53 +13,65 @@ use stepcast_protocol::suite::Check;
 const TOLD: usize = 3;
 
 /// Makes all checks of a group, as long as somebody waits for them.
-pub fn judge(checks: &[Check], page: &Page, scope: &Scope, mask: &Mask) -> Vec<CheckResult> {
+pub fn judge(checks: &[Check], page: &Page, scope: &Scope, mask: &Mask) -> Vec<Verdict> {
     let wanted = checks.iter().take_while(|_| !page.is_given_up());
-    wanted.map(|check| evaluate(check, page, scope, mask)).collect()
+    wanted.map(|check| super::judge(check, page, scope, mask)).collect()
 }
 
 /// Holds if one does. If none does and one could not be told, neither can the group.
-pub fn any(results: &[CheckResult], mask: &Mask) -> CheckResult {
-    let text = named("any", " or ", results, mask);
+pub fn any(verdicts: &[Verdict], mask: &Mask) -> Verdict {
+    let results = results_of(verdicts);
+    let text = named("any", " or ", &results, mask);
     if results.iter().any(|result| result.outcome.is_pass()) {
-        return CheckResult::passed(text);
+        return CheckResult::passed(text).into();
     }
-    let outcome = if has(results, Outcome::Errored) { Outcome::Errored } else { Outcome::Failed };
+    let outcome = if has(&results, Outcome::Errored) { Outcome::Errored } else { Outcome::Failed };
     let expected = format!("one of {} checks to hold", results.len());
-    group_result(text, outcome, expected, results, mask)
+    let is_unread = verdicts.iter().any(|verdict| verdict.is_unread);
+    Verdict { result: group_result(text, outcome, expected, &results, mask), is_unread }
 }
 
 /// Holds if every one does. One that does not is certain, whatever could not be told.
-pub fn all(results: &[CheckResult], mask: &Mask) -> CheckResult {
-    let text = named("all", " and ", results, mask);
-    let outcome = if has(results, Outcome::Failed) { Outcome::Failed } else { Outcome::Errored };
+pub fn all(verdicts: &[Verdict], mask: &Mask) -> Verdict {
+    let results = results_of(verdicts);
+    let text = named("all", " and ", &results, mask);
+    let outcome = if has(&results, Outcome::Failed) { Outcome::Failed } else { Outcome::Errored };
     if results.iter().all(|result| result.outcome.is_pass()) {
-        return CheckResult::passed(text);
+        return CheckResult::passed(text).into();
     }
-    group_result(text, outcome, format!("all of {} checks to hold", results.len()), results, mask)
+    let mut failed = verdicts.iter().filter(|verdict| verdict.result.outcome == Outcome::Failed);
+    let is_unread = failed.all(|verdict| verdict.is_unread);
+    let expected = format!("all of {} checks to hold", results.len());
+    Verdict { result: group_result(text, outcome, expected, &results, mask), is_unread }
 }
 
-/// Holds if the check does not.
-pub fn not(result: &CheckResult, mask: &Mask) -> CheckResult {
+/// Holds if the check does not, unless that is because nothing could be read.
+pub fn not(verdict: &Verdict, mask: &Mask) -> Verdict {
+    let Verdict { result, is_unread } = verdict;
     let text = excerpt(&format!("not ({})", result.check), mask);
+    let expected = Some("the check not to hold".to_owned());
     match result.outcome {
-        Outcome::Failed => CheckResult::passed(text),
-        Outcome::Errored => CheckResult { check: text, ..result.clone() },
-        _ => CheckResult {
-            expected: Some("the check not to hold".into()),
-            actual: Some("it holds".into()),
-            hint: None,
-            outcome: Outcome::Failed,
-            check: text,
-        },
+        Outcome::Failed if *is_unread => {
+            Verdict { result: CheckResult { check: text, expected, ..result.clone() }, is_unread: true }
+        }
+        Outcome::Failed => CheckResult::passed(text).into(),
+        Outcome::Errored => CheckResult { check: text, ..result.clone() }.into(),
+        _ => {
+            let actual = Some("it holds".into());
+            CheckResult { check: text, outcome: Outcome::Failed, expected, actual, hint: None }.into()
+        }
     }
 }
 
-fn has(results: &[CheckResult], outcome: Outcome) -> bool {
+fn results_of(verdicts: &[Verdict]) -> Vec<&CheckResult> {
+    verdicts.iter().map(|verdict| &verdict.result).collect()
+}
+
+fn has(results: &[&CheckResult], outcome: Outcome) -> bool {
     results.iter().any(|result| result.outcome == outcome)
 }
 
-fn named(group: &str, joint: &str, results: &[CheckResult], mask: &Mask) -> String {
+fn named(group: &str, joint: &str, results: &[&CheckResult], mask: &Mask) -> String {
     let checks: Vec<_> = results.iter().map(|result| format!("({})", result.check)).collect();
     excerpt(&format!("{group} of {}", checks.join(joint)), mask)
 }
@@ -68,7 +80,7 @@ fn group_result(
     check: String,
     outcome: Outcome,
     expected: String,
-    results: &[CheckResult],
+    results: &[&CheckResult],
     mask: &Mask,
 ) -> CheckResult {
     let broken: Vec<_> = results.iter().filter(|result| !result.outcome.is_pass()).collect();

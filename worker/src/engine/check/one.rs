@@ -3,7 +3,7 @@
 use super::filter::{self, Unfit};
 use super::found::Found;
 use super::matcher::Expectation;
-use super::{Unclear, hint, look, part, render, words};
+use super::{Unclear, Verdict, hint, look, part, render, words};
 use crate::engine::excerpt::excerpt;
 use crate::engine::mask::Mask;
 use crate::engine::page::Page;
@@ -13,12 +13,12 @@ use stepcast_protocol::state::CheckResult;
 use stepcast_protocol::suite::{Filter, Matcher, Subject, ValueCheck};
 
 /// Makes a check.
-pub fn evaluate(check: &ValueCheck, page: &Page, scope: &Scope, mask: &Mask) -> CheckResult {
+pub fn judge(check: &ValueCheck, page: &Page, scope: &Scope, mask: &Mask) -> Verdict {
     match Filled::new(check, scope) {
-        Ok(filled) => filled.evaluate(page, mask),
+        Ok(filled) => filled.verdict(page, mask),
         Err(error) => {
             let text = words::check(&check.subject, &check.filters, &check.matchers, &Mask::default());
-            unclear(excerpt(&scope.show(&text), mask), &error, Some(hint::OF_VARIABLES), mask)
+            unclear(excerpt(&scope.show(&text), mask), &error, Some(hint::OF_VARIABLES), mask).into()
         }
     }
 }
@@ -53,19 +53,22 @@ impl Filled {
         Ok(Self { expectations: expectations.collect(), subject, filters, matchers })
     }
 
-    fn evaluate(&self, page: &Page, mask: &Mask) -> CheckResult {
+    fn verdict(&self, page: &Page, mask: &Mask) -> Verdict {
         let text = words::check(&self.subject, &self.filters, &self.matchers, mask);
         match self.judge(page) {
-            Ok(Judged::Found(_, broken)) if broken.is_empty() => CheckResult::passed(text),
-            Ok(Judged::Found(found, broken)) => self.failed(text, &broken, &found, page, mask),
-            Ok(Judged::Unfit(unfit)) => CheckResult {
-                check: text,
-                outcome: unfit.outcome(),
-                expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
-                actual: Some(unfit.told_of(&self.subject, &self.filters, page, mask)),
-                hint: hint::of_document(&self.subject, page),
+            Ok(Judged::Found(_, broken)) if broken.is_empty() => CheckResult::passed(text).into(),
+            Ok(Judged::Found(found, broken)) => self.failed(text, &broken, &found, page, mask).into(),
+            Ok(Judged::Unfit(unfit)) => Verdict {
+                is_unread: unfit.is_of_page(),
+                result: CheckResult {
+                    check: text,
+                    outcome: unfit.outcome(),
+                    expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
+                    actual: Some(unfit.told_of(&self.subject, &self.filters, page, mask)),
+                    hint: hint::of_document(&self.subject, page),
+                },
             },
-            Err(error) => unclear(text, &error, None, mask),
+            Err(error) => unclear(text, &error, None, mask).into(),
         }
     }
 

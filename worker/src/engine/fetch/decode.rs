@@ -2,6 +2,7 @@
 
 use super::FetchError;
 use bytes::Bytes;
+use encoding_rs::Encoding;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use std::io::{self, Read};
@@ -16,18 +17,45 @@ const BROTLI_BUFFER: usize = 16 * 1024;
 /// The first bytes of every gzip member: the magic number, and the only method there is (RFC 1952, section 2.3).
 const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 
-/// The body as it was before it was encoded. Unknown encodings are left as they are.
+/// A way in which bodies are packed (RFC 9110, section 8.4.1; RFC 7932; RFC 8878).
+#[derive(Clone, Copy)]
+enum Coding {
+    Gzip,
+    Brotli,
+    Zstd,
+    Deflate,
+}
+
+impl Coding {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "gzip" | "x-gzip" => Self::Gzip,
+            "br" => Self::Brotli,
+            "zstd" => Self::Zstd,
+            "deflate" => Self::Deflate,
+            _ => return None,
+        })
+    }
+}
+
+/// The body as it was before it was encoded. It stays as it is from the first encoding on that is not known.
 pub async fn decode(headers: &HeaderMap, raw: Bytes, limit: usize) -> Result<Bytes, FetchError> {
     let encodings = encodings(headers);
-    if encodings.is_empty() || raw.is_empty() {
-        return Ok(raw);
-    }
     if encodings.len() > MAX_ENCODINGS {
         return Err(FetchError::Protocol(format!("the body is encoded {} times", encodings.len())));
     }
+    let codings: Vec<Coding> = encodings.iter().rev().map_while(|name| Coding::named(name)).collect();
+    if codings.is_empty() || raw.is_empty() {
+        return Ok(raw);
+    }
     // Unpacking ten megabytes takes long enough to be felt by everything else on this thread.
-    let work = move || encodings.iter().rev().try_fold(raw, |body, encoding| decode_one(encoding, body, limit));
+    let work = move || codings.into_iter().try_fold(raw, |body, coding| decode_one(coding, &body, limit));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(FetchError::Protocol(error.to_string())))
+}
+
+/// The last encoding of a body that is not known, so that it could not be undone.
+pub fn unread_encoding(headers: &HeaderMap) -> Option<String> {
+    encodings(headers).into_iter().rev().find(|name| Coding::named(name).is_none())
 }
 
 /// Unpacks gzip, for files that are gzip themselves.
@@ -54,19 +82,25 @@ pub fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, FetchError> {
 fn encodings(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let names = values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
-    names.filter(|name| !name.is_empty() && name != "identity").collect()
+    names.filter(|name| !name.is_empty() && !packs_nothing(name)).collect()
 }
 
-fn decode_one(encoding: &str, body: Bytes, limit: usize) -> Result<Bytes, FetchError> {
-    let packed = body.as_ref();
-    match encoding {
-        "gzip" | "x-gzip" => gunzip(packed, limit),
-        "br" => read_bounded(brotli::Decompressor::new(packed, BROTLI_BUFFER), limit, "brotli"),
-        "zstd" => read_bounded(zstd_reader(packed).map_err(|error| broken("zstd", &error))?, limit, "zstd"),
+/// Whether it is `identity`, or a name that servers put there by mistake and browsers pass over: of a charset, of an
+/// encoding of mail, or of how an object came into S3.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
+fn packs_nothing(name: &str) -> bool {
+    let is_mistaken = ["none", "binary", "8bit", "7bit", "aws-chunked"].contains(&name);
+    name == "identity" || is_mistaken || Encoding::for_label(name.as_bytes()).is_some()
+}
+
+fn decode_one(coding: Coding, packed: &[u8], limit: usize) -> Result<Bytes, FetchError> {
+    match coding {
+        Coding::Gzip => gunzip(packed, limit),
+        Coding::Brotli => read_bounded(brotli::Decompressor::new(packed, BROTLI_BUFFER), limit, "brotli"),
+        Coding::Zstd => read_bounded(zstd_reader(packed).map_err(|error| broken("zstd", &error))?, limit, "zstd"),
         // The standard says zlib; some servers have always sent bare deflate (RFC 9110, section 8.4.1.2).
-        "deflate" if is_zlib(packed) => read_bounded(flate2::read::ZlibDecoder::new(packed), limit, "deflate"),
-        "deflate" => read_bounded(flate2::read::DeflateDecoder::new(packed), limit, "deflate"),
-        _ => Ok(body),
+        Coding::Deflate if is_zlib(packed) => read_bounded(flate2::read::ZlibDecoder::new(packed), limit, "deflate"),
+        Coding::Deflate => read_bounded(flate2::read::DeflateDecoder::new(packed), limit, "deflate"),
     }
 }
 
@@ -135,9 +169,28 @@ mod tests {
             ("zstd", zstd::encode_all(&b"hello"[..], 0).expect("memory")),
             ("deflate, gzip", gzip(&zlib(b"hello"))),
             ("identity", b"hello".to_vec()),
+            ("UTF-8", b"hello".to_vec()),
+            ("gzip, aws-chunked", gzip(b"hello")),
             ("unheard-of", b"hello".to_vec()),
+            ("unheard-of, gzip", gzip(b"hello")),
         ] {
             assert_eq!(decode_as(encoding, body).await.expect(encoding), "hello", "{encoding}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_undone_is_told() {
+        for (encoding, unread) in [
+            ("unheard-of", Some("unheard-of")),
+            ("gzip, unheard-of, br", Some("unheard-of")),
+            ("first, gzip, second", Some("second")),
+            ("gzip, br", None),
+            ("identity", None),
+            ("iso-8859-1", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_ENCODING, encoding.parse().expect("a header"))]);
+            assert_eq!(unread_encoding(&headers).as_deref(), unread, "{encoding}");
         }
     }
 

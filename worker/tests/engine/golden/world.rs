@@ -144,6 +144,7 @@ fn own_pages() -> Router {
         .route("/many", get(|| async { format!("[{}0{}]", "[[0,0,0,0],".repeat(60), "]".repeat(60)) }))
         .route("/catalog", get(|| async { ([("x-date", "2026-11-22"), ("x-range", "3 of 10")], JSON) }))
         .route("/not-gzip", get(|| async { ([("content-encoding", "gzip")], "no gzip") }))
+        .route("/unread", get(|| async { ([("content-encoding", "lzma")], "packed") }))
         .route("/challenge", get(|| async { (StatusCode::FORBIDDEN, "<div class=g-recaptcha></div>") }))
         .route("/moved", get(|| async { to(301, "/") }))
         .nest("/flaky", in_turn(vec![(500, "down"), (200, "up")]))
