@@ -1,17 +1,22 @@
 //! Bytes and their digests in hexadecimal.
 
 use aws_lc_rs::digest;
-use std::fmt::Write;
 
 /// The SHA-256 of these bytes.
 pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
+/// The MD5 of these bytes. It proves nothing any more, and is what many file lists still have.
+pub fn md5(bytes: &[u8]) -> String {
+    hexadecimal(&md5::compute(bytes).0)
+}
+
 /// Two digits a byte.
 pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digits = bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0x0f)]]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(digits);
+    text
 }

@@ -17,7 +17,7 @@ mod sent;
 mod shared;
 mod tls;
 
-pub use decode::gunzip;
+pub use decode::{ACCEPTED, gunzip, unread_encoding};
 pub use digest::Digest;
 pub use error::{FetchError, Phase};
 pub use network::{Network, Pem, Proxy};
@@ -30,7 +30,7 @@ use clients::Clients;
 use cookie_store::{CookieStore, RawCookie};
 use hosts::Hosts;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use shared::Shared;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +72,8 @@ pub struct FetchRequest {
 pub struct Response {
     /// The status code
     pub status: StatusCode,
+    /// The version of HTTP it came in
+    pub version: Version,
     /// The header fields as they were sent, `content-encoding` included
     pub headers: HeaderMap,
     /// The address after redirects
@@ -202,11 +204,12 @@ impl Fetcher {
         mut budget: Budget,
     ) -> Result<Response, FetchError> {
         let limit = request.body_bytes.unwrap_or(self.body_bytes);
-        let (status, headers, certificate) = (answer.status(), answer.headers().clone(), certificate(&answer));
+        let (status, version) = (answer.status(), answer.version());
+        let (headers, certificate) = (answer.headers().clone(), certificate(&answer));
         let raw = budget.spend(Phase::Body, body::read(answer, limit, &request.url)).await?;
         let elapsed = budget.spent();
         let body = decode::decode(&headers, raw, limit).await?;
-        Ok(Response { status, headers, url: request.url.clone(), redirects, body, elapsed, certificate })
+        Ok(Response { status, version, headers, url: request.url.clone(), redirects, body, elapsed, certificate })
     }
 }
 
@@ -216,7 +219,7 @@ async fn send(
     jar: &CookieStore,
 ) -> Result<reqwest::Response, FetchError> {
     let mut headers = request.headers.clone();
-    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(decode::ACCEPTED));
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED));
     add_cookies(&mut headers, jar, &request.url);
     let mut builder = client.request(request.method.clone(), request.url.clone()).headers(headers);
     if let Some(body) = &request.body {

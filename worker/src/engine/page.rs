@@ -16,7 +16,7 @@ pub use select::{Reader, Selector, TooMuch, walk};
 pub use xml::{inner_xml, name as written_name};
 
 use super::digest;
-use super::fetch::Response;
+use super::fetch::{self, Response};
 use super::mask::{Mask, Rest};
 use cookie_store::{CookieStore, RawCookie};
 use http::HeaderValue;
@@ -35,6 +35,7 @@ pub struct Page {
     cookies: Cookies,
     is_given_up: Arc<AtomicBool>,
     text: OnceCell<String>,
+    bytes: OnceCell<String>,
     /// How elements are read where a step says it
     markup: Option<Markup>,
     /// What prefixes stand for where the suite says it
@@ -58,6 +59,7 @@ impl Page {
             cookies,
             is_given_up: Arc::default(),
             text: OnceCell::new(),
+            bytes: OnceCell::new(),
             markup: None,
             namespaces: Prefixes::new(),
             document: OnceCell::new(),
@@ -151,9 +153,29 @@ impl Page {
         self.cookies.of(from).map(RawCookie::name)
     }
 
+    /// The encoding of the body that is not known, so that nobody can tell what is in it.
+    pub fn unread_encoding(&self) -> Option<String> {
+        fetch::unread_encoding(&self.response.headers)
+    }
+
+    /// The body as text in a charset, or nothing if there is no such charset.
+    pub fn text_in(&self, charset: &str) -> Option<String> {
+        charset::decode_by_label(charset, &self.response.body)
+    }
+
+    /// The bytes of the body in hexadecimal.
+    pub fn bytes(&self) -> &str {
+        self.bytes.get_or_init(|| digest::hexadecimal(&self.response.body))
+    }
+
     /// The SHA-256 of the body in hexadecimal.
     pub fn sha256(&self) -> String {
         digest::sha256(&self.response.body)
+    }
+
+    /// The MD5 of the body in hexadecimal.
+    pub fn md5(&self) -> String {
+        digest::md5(&self.response.body)
     }
 }
 

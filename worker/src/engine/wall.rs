@@ -79,13 +79,14 @@ fn body_mark(page: &Page) -> Option<String> {
 mod tests {
     use super::*;
     use crate::engine::fetch::Response;
-    use http::{HeaderMap, HeaderName, StatusCode};
+    use http::{HeaderMap, HeaderName, StatusCode, Version};
     use std::time::Duration;
 
     fn wall(status: u16, headers: &[(&'static str, &str)], body: &'static str) -> Option<String> {
         let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("text")));
         let response = Response {
             status: StatusCode::from_u16(status).expect("a status"),
+            version: Version::HTTP_11,
             headers: headers.collect::<HeaderMap>(),
             url: "http://h/".parse().expect("an address"),
             redirects: Vec::new(),

@@ -1,6 +1,6 @@
 //! The certificate of a server, and which of them are trusted.
 
-use super::secure_site::{Authority, serve, server};
+use super::secure_site::{Authority, serve, serve_http2, server};
 use super::site::{Site, insecure_engine, to};
 use axum::Router;
 use axum::routing::get;
@@ -67,6 +67,18 @@ async fn what_it_says_can_be_checked() {
     passed: cert sha256 matches `^[0-9a-f]{64}$`
     passed: any of (cert issuer contains "nobody") or (cert issuer exists)
     "#);
+}
+
+#[tokio::test]
+async fn the_version_of_http_is_the_one_that_was_agreed_on() {
+    let authority = Authority::new("One");
+    let certified = authority.certify(&["127.0.0.1"], |_| ());
+    let newer = serve_http2(page(), server(&certified, None)).await;
+    let older = serve(page(), server(&certified, None)).await;
+    for (site, version) in [(newer, "2"), (older, "1.1")] {
+        let told = site.tell_with(&trusting(&authority), &format!("- http_version: {version}")).await;
+        assert_eq!(told, format!("passed: http_version equals {version}\n"));
+    }
 }
 
 #[tokio::test]

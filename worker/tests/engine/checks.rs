@@ -26,6 +26,14 @@ async fn of_the_answer() {
             "no status: { one_of: [201, 3xx] }",
             "sha256: 56518040e129c85bd015ab461d8e43cf2780d5348465790aa57dd8cdab7ce7a7",
             "sha256: { starts_with: '56', count: 64 }",
+            "md5: e6b882b4da9f117f14bd4dace26c19a4",
+            "no md5: e6b882b4da9f117f14bd4dace26c19a5",
+            "bytes: 546f74616c3a203432204555520a",
+            "bytes: { starts_with: 546f, ends_with: 0a, count: 28 }",
+            "no bytes: { starts_with: '544f' }",
+            "http_version: 1.1",
+            "http_version: '1.1'",
+            "no http_version: 2",
             "regex: '(\\w+): (\\d+)', group: 2, equals: 42",
             "regex: '(\\w+): (\\d+)', group: 0, equals: 'Total: 42'",
             "no regex: 'Total(x)?', group: 1",
@@ -80,6 +88,87 @@ async fn of_the_answer() {
         ],
     )
     .await;
+}
+
+/// GB 2312 as browsers read it; the text is "hello world" in Chinese.
+const CHINESE: &[u8] = b"<body>\xc4\xe3\xba\xc3\xca\xc0\xbd\xe7</body>";
+
+#[tokio::test]
+async fn of_a_body_in_a_charset_that_the_answer_does_not_say() {
+    let page = get(|| async { ([("content-type", "text/html")], CHINESE) });
+    let site = Site::serve(Router::new().route("/", page)).await;
+    let told = site
+        .tell(
+            "${base}/",
+            "- { body: { contains: 你好 }, charset: gb2312 }
+- { body: , charset: GBK, filter: { xpath: string(//body) }, equals: 你好世界 }
+- { bytes: { matches: '^(..)*c4e3bac3' } }
+- { body: { contains: '\u{fffd}' } }
+- { body: { contains: 你好 } }",
+        )
+        .await;
+    insta::assert_snapshot!(told, @r#"
+    passed: body in gb2312 contains "你好"
+    passed: body in GBK, xpath `string(//body)`, equals "你好世界"
+    passed: bytes matches `^(..)*c4e3bac3`
+    passed: body contains "�"
+    failed: body contains "你好"
+      expected: something containing "你好"
+      actual: "<body>�������</body>"
+    "#);
+}
+
+#[tokio::test]
+async fn of_a_body_that_cannot_be_unpacked_nothing_holds() {
+    let page = get(|| async { ([("content-encoding", "gzip, unheard-of")], "hello") });
+    let site = Site::serve(Router::new().route("/", page)).await;
+    let told = site
+        .tell(
+            "${base}/",
+            "- status: 200
+- header: content-encoding
+- body: hello
+- body: { not_contains: bye }
+- size: { above: 0 }
+- { css: h1, exists: false }
+- { json: $.a, exists: false }
+- not: { body: { contains: bye } }
+- not: { any: [status: 404, body: bye] }
+- not: { all: [status: 404, body: bye] }
+- not: { not: { body: bye } }
+- any: [status: 200, body: bye]",
+        )
+        .await;
+    insta::assert_snapshot!(told, @r#"
+    passed: status equals 200
+    passed: header content-encoding exists
+    failed: body equals "hello"
+      expected: "hello"
+      actual: a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    failed: body not_contains "bye"
+      expected: something without "bye"
+      actual: a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    failed: size above 0
+      expected: above 0
+      actual: a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    failed: css `h1` does not exist
+      expected: nothing
+      actual: a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    failed: json `$.a` does not exist
+      expected: nothing
+      actual: a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    failed: not (body contains "bye")
+      expected: the check not to hold
+      actual: a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    failed: not (any of (status equals 404) or (body equals "bye"))
+      expected: the check not to hold
+      actual: status equals 404: found 200; body equals "bye": found a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    passed: not (all of (status equals 404) and (body equals "bye"))
+    failed: not (not (body equals "bye"))
+      expected: the check not to hold
+      actual: a body encoded as `unheard-of`, which is not known; known are gzip, br, zstd, deflate
+    passed: any of (status equals 200) or (body equals "bye")
+    "#);
 }
 
 #[tokio::test]

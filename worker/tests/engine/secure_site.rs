@@ -3,6 +3,9 @@
 use super::site::Site;
 use axum::Router;
 use axum::serve::Listener;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -79,6 +82,26 @@ pub async fn serve(router: Router, config: ServerConfig) -> Site {
     let address = listener.local_addr().expect("an address");
     let listener = SecureListener { listener, acceptor: TlsAcceptor::from(Arc::new(config)) };
     tokio::spawn(async move { axum::serve(listener, router).await });
+    Site::at(format!("https://{address}"))
+}
+
+/// A site that speaks HTTP/2 and nothing else.
+pub async fn serve_http2(router: Router, mut config: ServerConfig) -> Site {
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let mut listener = SecureListener { listener, acceptor: TlsAcceptor::from(Arc::new(config)) };
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = Listener::accept(&mut listener).await;
+            let service = TowerToHyperService::new(router.clone());
+            tokio::spawn(async move {
+                let builder = http2::Builder::new(TokioExecutor::new());
+                // How a connection ends is the client's business.
+                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
     Site::at(format!("https://{address}"))
 }
 

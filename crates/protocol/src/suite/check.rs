@@ -114,6 +114,8 @@ pub struct ValueCheck {
 pub enum Subject {
     /// The status code
     Status,
+    /// The version of HTTP that the last answer came in: `1.0`, `1.1`, `2`
+    HttpVersion,
     /// All header fields of that name
     Header(String),
     /// A cookie the answer sets, or else one the jar has for its address
@@ -140,8 +142,14 @@ pub enum Subject {
     },
     /// The body as text
     Body,
+    /// The body as text in this charset, whatever the answer says of it
+    BodyIn(String),
+    /// The body's bytes, decompressed, two hexadecimal digits each
+    Bytes,
     /// The SHA-256 of the body's bytes, decompressed, in hexadecimal
     Sha256,
+    /// The MD5 of the body's bytes, decompressed, in hexadecimal
+    Md5,
     /// The size of the body in bytes, decompressed
     Size,
     /// From sending the request to the last byte of the body
@@ -315,15 +323,18 @@ impl CertificateProperty {
 }
 
 /// The names of the subjects, as a suite writes them.
-pub const SUBJECTS: [&str; 14] = [
+pub const SUBJECTS: [&str; 17] = [
     "status",
+    "http_version",
     "header",
     "cookie",
     "cert",
     "url",
     "redirects",
     "body",
+    "bytes",
     "sha256",
+    "md5",
     "size",
     "time",
     "css",
@@ -371,6 +382,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status => f.write_str("status"),
+            Self::HttpVersion => f.write_str("http_version"),
             Self::Header(name) => write!(f, "header {name}"),
             Self::Cookie { name, attribute, from } => {
                 write!(f, "cookie {name}")?;
@@ -383,7 +395,10 @@ impl fmt::Display for Subject {
             Self::Hops { attribute, nth: None } => write!(f, "redirects {}", attribute.name()),
             Self::Hops { attribute, nth: Some(nth) } => write!(f, "redirects nth {nth} {}", attribute.name()),
             Self::Body => f.write_str("body"),
+            Self::BodyIn(charset) => write!(f, "body in {charset}"),
+            Self::Bytes => f.write_str("bytes"),
             Self::Sha256 => f.write_str("sha256"),
+            Self::Md5 => f.write_str("md5"),
             Self::Size => f.write_str("size"),
             Self::Time => f.write_str("time"),
             Self::Css { selector, property } => match property {

@@ -184,10 +184,13 @@ fn is_css_property(subject: &Subject, key: &str) -> bool {
 fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Option<Vec<Matcher>> {
     let key = match subject {
         Subject::Status => "status",
+        Subject::HttpVersion => "http_version",
         Subject::Url => "url",
         Subject::Redirects | Subject::Hops { .. } => "redirects",
-        Subject::Body => "body",
+        Subject::Body | Subject::BodyIn(_) => "body",
+        Subject::Bytes => "bytes",
         Subject::Sha256 => "sha256",
+        Subject::Md5 => "md5",
         Subject::Size => "size",
         Subject::Time => "time",
         Subject::Css { property, .. } | Subject::XPath { property, .. } => match property {

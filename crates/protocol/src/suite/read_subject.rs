@@ -7,6 +7,7 @@ use super::read_filter::read_place;
 use super::reader::{At, Fields};
 use crate::template;
 use crate::xpath::{Gives, XPath};
+use encoding_rs::Encoding;
 use serde_json::Value;
 
 const XPATH_PROPERTIES: [&str; 4] = ["text", "texts", "count", "exists"];
@@ -20,6 +21,7 @@ pub(super) fn keys_of(subject: &str) -> &'static [&'static str] {
         "cookie" => &["attr", "from"],
         "redirects" => &["attr", "nth"],
         "regex" => &["group"],
+        "body" => &["charset"],
         _ => &[],
     }
 }
@@ -28,10 +30,13 @@ pub(super) fn read_subject(fields: &Fields, key: &str) -> Option<Subject> {
     let at = fields.get(key)?;
     Some(match key {
         "status" => Subject::Status,
+        "http_version" => Subject::HttpVersion,
         "url" => Subject::Url,
         "redirects" => read_redirects(fields)?,
-        "body" => Subject::Body,
+        "body" => read_body(fields)?,
+        "bytes" => Subject::Bytes,
         "sha256" => Subject::Sha256,
+        "md5" => Subject::Md5,
         "size" => Subject::Size,
         "time" => Subject::Time,
         "header" => Subject::Header(at.text_not_empty()?.to_ascii_lowercase()),
@@ -42,6 +47,19 @@ pub(super) fn read_subject(fields: &Fields, key: &str) -> Option<Subject> {
         "regex" => read_regex(fields, &at)?,
         _ => Subject::Css { selector: read_selector(&at)?, property: read_css_property(fields)? },
     })
+}
+
+fn read_body(fields: &Fields) -> Option<Subject> {
+    let Some(at) = fields.get("charset") else { return Some(Subject::Body) };
+    let label = at.text_not_empty()?;
+    if Encoding::for_label(label.as_bytes()).is_none() {
+        at.problem_with_hint(
+            format!("`{label}` is not a charset"),
+            "browsers know these names: https://encoding.spec.whatwg.org/#names-and-labels",
+        );
+        return None;
+    }
+    Some(Subject::BodyIn(label))
 }
 
 /// `#main` is a comment to YAML and `[name=q]` a list.

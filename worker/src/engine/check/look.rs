@@ -9,6 +9,7 @@ use crate::engine::certificate::Certificate;
 use crate::engine::fetch::{Hop, Response};
 use crate::engine::page::{Document, JsonError, Page, Reader, Selector, inner_xml, written_name};
 use html5ever::QualName;
+use http::Version;
 use jiff::Timestamp;
 use scraper::ElementRef;
 use serde_json::Value;
@@ -22,6 +23,7 @@ pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear>
     let response = page.response();
     Ok(match subject {
         Subject::Status => Found::Number(f64::from(response.status.as_u16())),
+        Subject::HttpVersion => Found::Text(version(response.version).into()),
         Subject::Header(name) => Found::Fields(page.headers(name)),
         Subject::Cookie { name, attribute, from } => cookie(name, *attribute, *from, page),
         Subject::Certificate(property) => certificate(*property, page)?,
@@ -29,7 +31,13 @@ pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear>
         Subject::Redirects => number(response.redirects.len()),
         Subject::Hops { attribute, nth } => hops(*attribute, *nth, response),
         Subject::Body => Found::Text(page.text().into()),
+        Subject::BodyIn(charset) => match page.text_in(charset) {
+            Some(text) => Found::Text(text.into()),
+            None => return Err(Unclear(format!("`{charset}` is not a charset"))),
+        },
+        Subject::Bytes => Found::Text(page.bytes().into()),
         Subject::Sha256 => Found::Text(page.sha256().into()),
+        Subject::Md5 => Found::Text(page.md5().into()),
         Subject::Size => number(response.body.len()),
         Subject::Time => Found::Number((response.elapsed.as_secs_f64() * 1_000.0).round()),
         Subject::Css { selector, property } => css(selector, property, page)?,
@@ -68,6 +76,16 @@ pub fn selector(text: &str, document: &Document) -> Result<Selector, Unclear> {
 /// Text as people see it: white space folded to single spaces, none at the ends.
 pub fn fold(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A version of HTTP as its messages write it.
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
 }
 
 fn css<'p>(text: &str, property: &Property, page: &'p Page) -> Result<Found<'p>, Unclear> {

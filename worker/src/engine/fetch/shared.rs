@@ -87,7 +87,7 @@ pub fn may_be_kept(answer: &Response) -> bool {
 mod tests {
     use super::*;
     use crate::engine::fetch::network::Network;
-    use http::{HeaderMap, Method, StatusCode};
+    use http::{HeaderMap, Method, StatusCode, Version};
     use std::time::Duration;
     use tokio_util::sync::CancellationToken;
 
@@ -110,6 +110,7 @@ mod tests {
     async fn keep(shared: &Shared, path: usize, bytes: usize) {
         let answer = Response {
             status: StatusCode::OK,
+            version: Version::HTTP_11,
             headers: HeaderMap::new(),
             url: request(path).url,
             redirects: Vec::new(),

@@ -31,6 +31,11 @@ pub fn decode(headers: &HeaderMap, body: &[u8]) -> String {
     decode_as(encoding, body)
 }
 
+/// The body as text in the charset of this name, if there is one.
+pub fn decode_by_label(label: &str, body: &[u8]) -> Option<String> {
+    Encoding::for_label(label.as_bytes()).map(|encoding| decode_as(encoding, body))
+}
+
 fn decode_as(encoding: &'static Encoding, body: &[u8]) -> String {
     encoding.decode_without_bom_handling(body).0.into_owned()
 }

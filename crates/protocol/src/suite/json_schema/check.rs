@@ -15,12 +15,15 @@ use crate::limits;
 use serde_json::{Map, Value, json};
 
 /// Subjects whose own key holds what is expected of them.
-const WITH_EXPECTATION: [(&str, Compared); 7] = [
+const WITH_EXPECTATION: [(&str, Compared); 10] = [
     ("status", Compared::Status),
+    ("http_version", Compared::Text),
     ("url", Compared::Text),
     ("redirects", Compared::Number),
     ("body", Compared::Text),
+    ("bytes", Compared::Text),
     ("sha256", Compared::Text),
+    ("md5", Compared::Text),
     ("size", Compared::Number),
     ("time", Compared::Time),
 ];
@@ -92,7 +95,7 @@ fn own_value(key: &str) -> Value {
     match key {
         "json" => reference("json_path"),
         "cert" => json!({ "enum": CertificateProperty::ALL.map(CertificateProperty::name) }),
-        "header" | "cookie" | "css" | "xpath" | "regex" => reference("text_not_empty"),
+        "header" | "cookie" | "css" | "xpath" | "regex" | "charset" => reference("text_not_empty"),
         "filter" => reference("filters"),
         "group" => whole_number(0, u32::from(u16::MAX)),
         "nth" => json!({ "type": "integer" }),

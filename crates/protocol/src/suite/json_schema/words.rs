@@ -228,13 +228,17 @@ fn of_file(key: &str) -> Option<&'static str> {
 fn of_check(key: &str) -> Option<&'static str> {
     Some(match key {
         "status" => "The status code; `2xx` stands for all that begin so",
+        "http_version" => "The version of HTTP of the last answer: `1.0`, `1.1` or `2`",
         "header" => "All headers of this name",
         "cookie" => "The cookie of this name the answer sets, or else the one the jar has",
         "cert" => "What of the certificate of the server that gave the last answer",
         "url" => "The address after redirects",
         "redirects" => "How many redirects were followed; with `attr` what of each of them",
         "body" => "The body as text",
+        "charset" => "Reads the body in this charset, whatever the answer says",
+        "bytes" => "The body's bytes, unpacked, in hexadecimal",
         "sha256" => "The SHA-256 of the body's bytes, unpacked, in hexadecimal",
+        "md5" => "The MD5 of the body's bytes, unpacked, in hexadecimal",
         "size" => "The size of the body in bytes, unpacked",
         "time" => "From sending the request to the last byte of the body",
         "css" => "Elements of the page, by a CSS selector",
