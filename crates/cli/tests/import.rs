@@ -108,7 +108,7 @@ fn what_is_lost_has_to_be_accepted() {
     let lost = [
         ("an assert", "GET https://shop.example/\nHTTP 200\n[Asserts]\nip == \"127.0.0.1\"\n"),
         ("a body", "GET https://shop.example/\nHTTP 200\nfile,missing.txt;\n"),
-        ("a capture", "GET https://shop.example/\nHTTP 200\n[Captures]\nid: md5\n"),
+        ("a capture", "GET https://shop.example/\nHTTP 200\n[Captures]\nid: ip\n"),
         ("a request", "GET https://shop.example/\nHTTP 200\n\nTRACE https://shop.example/\nHTTP 200\n"),
         ("an option", "GET https://shop.example/\n[Options]\nunix-socket: /tmp/s\nHTTP 200\n"),
     ];

@@ -163,6 +163,16 @@ fn asserts_on_json_are_judged_as_in_hurl() {
 }
 
 #[test]
+fn asserts_on_bytes_are_judged_as_in_hurl() {
+    compare("bytes");
+}
+
+#[test]
+fn asserts_on_numbers_are_judged_as_in_hurl() {
+    compare("numbers");
+}
+
+#[test]
 fn asserts_on_pages_and_headers_are_judged_as_in_hurl() {
     compare("page");
 }

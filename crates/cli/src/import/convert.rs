@@ -54,6 +54,8 @@ pub(super) struct Context<'a> {
     textless: Vec<(Position, String)>,
     /// Whether an entry does not look at certificates
     is_insecure: bool,
+    /// Whether the file is about how numbers are rounded
+    rounds: bool,
 }
 
 /// A step with the comments around it.
@@ -95,6 +97,7 @@ impl Context<'_> {
 /// Makes a suite of entries, if one of them can be said, and tells what is to be known about it; names of files are
 /// looked up in `folder`.
 pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<Converted>, Vec<Note>) {
+    let mut asserts = entries.iter().filter_map(|entry| entry.response.as_ref()).flat_map(|answer| &answer.asserts);
     let mut context = Context {
         folder: Folder(folder),
         notes: Vec::new(),
@@ -102,6 +105,7 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: &Path) -> (Option<C
         vars: Vec::new(),
         textless: Vec::new(),
         is_insecure: false,
+        rounds: asserts.any(assert::rounds),
     };
     let entries = names::filled_in(entries);
     // Where all are skipped so is the test; otherwise what is skipped has no place in it.

@@ -93,6 +93,13 @@ fn answer(request: &Request, jobs: &Jobs) -> Answer {
         ("GET", "/loop") => to("/loop"),
         ("GET", "/search") => page(&format!("<p id=query>{}</p>", request.query)),
         ("GET", "/latin") => typed("text/html; charset=iso-8859-1", b"<p>caf\xe9</p>".to_vec()),
+        // GB 2312, and the answer does not say so: "hello world" in Chinese.
+        ("GET", "/chinese") => typed("text/html", b"<p>\xc4\xe3\xba\xc3\xca\xc0\xbd\xe7</p>".to_vec()),
+        ("GET", "/packed") => {
+            let headers =
+                vec![("content-type", "text/plain".to_owned()), ("content-encoding", "unheard-of".to_owned())];
+            Answer(200, headers, b"Hello".to_vec())
+        }
         ("POST", "/upload") => upload(request),
         ("POST", "/jobs") => {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,6 +135,7 @@ fn api(method: &str, path: &str, request: &Request) -> Answer {
                 vec![("location", "/api/products/2".to_owned()), ("content-type", "application/json".to_owned())];
             Answer(201, location, request.body.clone().into_bytes())
         }
+        ("GET", "/api/shares") => json("[0.1, 0.100000000000000005, 0.333333333333333333, 1e3]"),
         ("DELETE", "/api/products/2") => Answer(204, Vec::new(), Vec::new()),
         _ => with_status(404, json(r#"{"error":"not found"}"#)),
     }

@@ -2,7 +2,7 @@
 
 use super::file::Folder;
 use super::kind::Kind;
-use super::matcher::{self, Matcher, Wanted, exists};
+use super::matcher::{self, Matcher, Wanted, Written, exists};
 use super::same::{self, Asked};
 use super::subject::Subject;
 use super::{failing, filter, refusal};
@@ -10,25 +10,28 @@ use crate::import::hurl::{Assert, Capture, Filter, Operator, Predicate, Property
 use crate::import::notes::Unsaid;
 use crate::import::yaml::{Item, Yaml};
 use std::borrow::Cow;
-use stepcast_protocol::number::is_same;
 
 /// The checks that say what an assert says; mostly one.
-pub(super) fn convert(assert: &Assert, captures: &[Capture], folder: &Folder) -> Result<Vec<Yaml>, Unsaid> {
+pub(super) fn convert(
+    assert: &Assert,
+    captures: &[Capture],
+    folder: &Folder,
+    rounds: bool,
+) -> Result<Vec<Yaml>, Unsaid> {
     let asked = same::simplified(asked_of(assert, captures));
     if let Some(check) = failing::check(&asked) {
         return Ok(vec![check]);
     }
-    if has_more_digits(assert) {
-        return Unsaid::new(
-            "Hurl compares it as a double, a suite to its last digit; leave out the digits a double lacks",
-        );
-    }
     let Asked { query, filters, predicate } = &asked;
     let (subject, filters) = Subject::of(query, filters)?;
+    if let Some(check) = of_many_bytes(&subject, filters, predicate, folder)? {
+        return Ok(vec![refusal::checked_check(check)?]);
+    }
     let kind = filter::after(filters, subject.kind);
     let mut checks = asked_before(&subject, filters)?;
     checks.retain(|check| !is_said_by(check, &subject, filters, predicate));
-    let wanted = matcher::convert(predicate, kind, folder)?;
+    let wanted = matcher::convert(predicate, kind, folder, Written { text: written(assert), rounds })?;
+    checks.extend(undecoded(&subject));
     checks.extend(exact_text(&subject, filters, predicate));
     // A redirect is taken from a list by filters.
     let is_filtered = !filters.is_empty() || matches!(query, Query::Redirects);
@@ -62,11 +65,49 @@ pub(super) fn convert(assert: &Assert, captures: &[Capture], folder: &Folder) ->
     checks.into_iter().map(refusal::checked_check).collect()
 }
 
-/// Whether a number is written that a double does not hold.
-fn has_more_digits(assert: &Assert) -> bool {
-    let Test::Compare(_, Value::Number(number)) = &assert.predicate.test else { return false };
-    let written = assert.source.split_ascii_whitespace().last().unwrap_or_default();
-    written.contains(['.', 'e', 'E']) && !is_same(&number.to_string(), written)
+/// Whether an assert is about how numbers are rounded: it compares with one that has more digits than a double.
+pub(super) fn rounds(assert: &Assert) -> bool {
+    matches!(assert.predicate.test, Test::Compare(_, Value::Number(_)))
+        && Written { text: written(assert), rounds: false }.is_rounded()
+}
+
+/// What an assert compares with, as it is written, if that is one word.
+fn written(assert: &Assert) -> &str {
+    assert.source.split_ascii_whitespace().last().unwrap_or_default()
+}
+
+/// Bytes so many that their digest reads better.
+const MANY_BYTES: usize = 64;
+
+/// That the body is many bytes, or others than those.
+fn of_many_bytes(
+    subject: &Subject,
+    filters: &[Filter],
+    predicate: &Predicate,
+    folder: &Folder,
+) -> Result<Option<Yaml>, Unsaid> {
+    let Test::Compare(operator @ (Operator::Equal | Operator::NotEqual), value) = &predicate.test else {
+        return Ok(None);
+    };
+    let bytes = match value {
+        Value::Bytes(bytes) => bytes.clone(),
+        Value::File(name) if subject.kind == Kind::Bytes => folder.read(name)?,
+        _ => return Ok(None),
+    };
+    if subject.kind != Kind::Bytes || !filters.is_empty() || bytes.len() <= MANY_BYTES {
+        return Ok(None);
+    }
+    let is_other = predicate.is_negated != (*operator == Operator::NotEqual);
+    let matcher = if is_other { "not_equals" } else { "equals" };
+    let (digest, _) = Subject::of(&Query::Sha256, &[])?;
+    Ok(Some(check(&digest, Vec::new(), vec![(matcher, Yaml::Text(matcher::sha256(&bytes)))])))
+}
+
+/// Bytes that are none of the charset they are decoded by fail in Hurl, whatever is asked of them.
+fn undecoded(subject: &Subject) -> Option<Yaml> {
+    let is_decoded = subject.keys.iter().any(|(key, _)| *key == "charset");
+    let replaced = || vec![("not_contains", Yaml::text("\u{fffd}"))];
+    is_decoded.then(|| check(subject, Vec::new(), replaced()))
 }
 
 /// What Hurl asks of the values that go into filters.

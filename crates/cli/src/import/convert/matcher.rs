@@ -4,6 +4,7 @@
 //! value it fails, or holds if it is negated. A suite compares more freely. So what is made of a predicate says the type
 //! as well wherever the answer decides it.
 
+mod double;
 mod order;
 mod property;
 mod whole;
@@ -15,7 +16,12 @@ use crate::import::hurl::{Operator, Piece, Predicate, Template, Test, Value};
 use crate::import::notes::Unsaid;
 use crate::import::yaml::Yaml;
 use aws_lc_rs::digest;
+use double::Rounded;
 use std::fmt::Write;
+use stepcast_protocol::number::is_same;
+
+/// Digits of the smallest numbers that 64 bits do not hold.
+const LARGE_DIGITS: usize = 19;
 
 /// A matcher with what it compares with.
 pub(super) type Matcher = (&'static str, Yaml);
@@ -45,7 +51,34 @@ impl Wanted {
     }
 }
 
-pub(super) fn convert(predicate: &Predicate, kind: Kind, folder: &Folder) -> Result<Wanted, Unsaid> {
+/// How the number is written that an assert compares with.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'a> {
+    pub text: &'a str,
+    /// Whether numbers of the file have more digits than a double: then it is about how they are rounded
+    pub rounds: bool,
+}
+
+impl Written<'_> {
+    /// Whether a double lacks some of its digits.
+    pub fn is_rounded(&self) -> bool {
+        let double = self.text.parse::<f64>().ok().filter(|_| self.text.contains('.'));
+        double.is_some_and(|double| !is_same(&double.to_string(), self.text))
+    }
+
+    /// Whether it is a whole number that 64 bits do not hold.
+    fn is_large_integer(&self) -> bool {
+        let digits = self.text.trim_start_matches('-');
+        digits.len() >= LARGE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+pub(super) fn convert(
+    predicate: &Predicate,
+    kind: Kind,
+    folder: &Folder,
+    written: Written<'_>,
+) -> Result<Wanted, Unsaid> {
     let is_negated = predicate.is_negated;
     match &predicate.test {
         Test::Is(property) => property::convert(*property, is_negated, kind),
@@ -58,7 +91,9 @@ pub(super) fn convert(predicate: &Predicate, kind: Kind, folder: &Folder) -> Res
             {
                 return Ok(wanted);
             }
-            let compared = Compared { operator: *operator, matcher: matcher_of(*operator), value, kind };
+            let rounded = rounded(value, kind, written)?;
+            let compared =
+                Compared { operator: *operator, matcher: matcher_of(*operator), value, kind, written, rounded };
             match operator {
                 Operator::Equal => compared.equal(is_negated, folder),
                 Operator::NotEqual => compared.not_equal(is_negated, folder),
@@ -75,11 +110,11 @@ pub(super) fn convert(predicate: &Predicate, kind: Kind, folder: &Folder) -> Res
 /// What can be compared at all.
 fn check_comparable(operator: Operator, value: &Value, kind: Kind) -> Result<(), Unsaid> {
     let is_equality = matches!(operator, Operator::Equal | Operator::NotEqual);
+    let is_about_parts = matches!(operator, Operator::StartsWith | Operator::EndsWith | Operator::Contains);
     match (kind, value) {
-        (Kind::Bytes, Value::Bytes(_) | Value::File(_)) | (Kind::Digest, Value::Bytes(_)) if is_equality => Ok(()),
-        (Kind::Bytes | Kind::Digest, _) => {
-            Unsaid::new("of bytes a suite compares the digest and the size; check `body`")
-        }
+        (Kind::Bytes, Value::File(_)) if is_equality => Ok(()),
+        (Kind::Bytes | Kind::Digest, Value::Bytes(_)) if is_equality || is_about_parts => Ok(()),
+        (Kind::Bytes | Kind::Digest, _) => Unsaid::new("bytes are compared with `hex`; check `body` for text"),
         (Kind::Time, Value::Number(number)) if number.is_u64() => Ok(()),
         (Kind::Time, _) => Unsaid::new("a time is compared with a number of milliseconds"),
         (Kind::CertificateName, Value::Text(template)) if has_several_parts(template) => {
@@ -115,6 +150,9 @@ struct Compared<'v> {
     matcher: &'static str,
     value: &'v Value,
     kind: Kind,
+    written: Written<'v>,
+    /// The numbers that Hurl rounds to the one that is compared with, where there are such
+    rounded: Option<Rounded>,
 }
 
 impl Compared<'_> {
@@ -125,7 +163,7 @@ impl Compared<'_> {
     }
 
     fn not_equal(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
-        if is_negated && self.kind == Kind::Date && self.may_be_equal() {
+        if is_negated && (self.kind == Kind::Date || self.rounded.is_some()) && self.may_be_equal() {
             return Ok(Wanted::any_if_there(self.same("equals", folder)?));
         }
         if is_negated {
@@ -137,7 +175,7 @@ impl Compared<'_> {
             _ if !self.may_be_equal() => vec![vec![exists(true)]],
             Kind::Header => vec![vec![one(), ("not_equals", self.compared(folder)?)], vec![several()]],
             Kind::Spelt => vec![vec![self.spelt(false, ("not_equals", self.compared(folder)?))]],
-            Kind::Date => {
+            _ if self.kind == Kind::Date || self.rounded.is_some() => {
                 let none = self.same("equals", folder)?;
                 return Ok(Wanted { any: vec![vec![exists(true)]], none, of_nothing: false });
             }
@@ -146,6 +184,9 @@ impl Compared<'_> {
     }
 
     fn same(&self, matcher: &'static str, folder: &Folder) -> Result<Vec<Vec<Matcher>>, Unsaid> {
+        if let Some(rounded) = &self.rounded {
+            return Ok(vec![[of_type("number")].into_iter().chain(rounded.equal()).collect()]);
+        }
         let same = (matcher, self.compared(folder)?);
         Ok(vec![match self.kind {
             Kind::Spelt => vec![self.spelt(matcher == "equals", same)],
@@ -203,6 +244,9 @@ impl Compared<'_> {
     /// A bound. Texts that are neither numbers nor dates are in order by a pattern.
     fn limit(&self, is_negated: bool, folder: &Folder) -> Result<Matcher, Unsaid> {
         let name = if is_negated { opposite(self.matcher) } else { self.matcher };
+        if let Some(rounded) = &self.rounded {
+            return Ok(rounded.bound(name));
+        }
         let limit = (name, self.compared(folder)?);
         let Value::Text(template) = self.value else { return Ok(limit) };
         let check = Yaml::Map(vec![("json".to_owned(), Yaml::text("$")), (name.to_owned(), limit.1.clone())]);
@@ -215,12 +259,12 @@ impl Compared<'_> {
 
     /// What is asked of texts only.
     fn of_text(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
-        let wanted = (self.matcher, self.compared(folder)?);
+        let wanted = self.part(folder)?;
         let type_of_text = match self.kind {
             kind if kind.is_json() => of_type("string"),
             Kind::Header if is_negated => ("count", Yaml::one("at_most", Yaml::Number(1.into()))),
             Kind::Header => one(),
-            kind if kind.is_text() => {
+            kind if kind.is_text() || matches!(kind, Kind::Bytes | Kind::Digest) => {
                 return Ok(if is_negated { Wanted::none(vec![vec![wanted]]) } else { Wanted::any(vec![vec![wanted]]) });
             }
             kind => return Ok(Wanted::any(vec![vec![never(kind)]])),
@@ -232,8 +276,22 @@ impl Compared<'_> {
         })
     }
 
+    /// A part of a text. Of bytes in hexadecimal every part begins at an even place.
+    fn part(&self, folder: &Folder) -> Result<Matcher, Unsaid> {
+        let part = self.compared(folder)?;
+        Ok(match (self.operator, self.kind, &part) {
+            (Operator::Contains, Kind::Bytes | Kind::Digest, Yaml::Text(digits)) => {
+                ("matches", Yaml::Text(format!("^(?:..)*?{digits}")))
+            }
+            _ => (self.matcher, part),
+        })
+    }
+
     /// A text contains a part of it, a list an item.
     fn contained(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
+        if let (Value::Null | Value::Boolean(_), Kind::Json) = (self.value, self.kind) {
+            return Ok(contained_by_schema(is_negated, self.compared(folder)?));
+        }
         let value = self.compared(folder)?;
         let is_text = matches!(self.value, Value::Text(_) | Value::Variable(_) | Value::Bytes(_) | Value::File(_));
         match self.kind {
@@ -271,18 +329,45 @@ impl Compared<'_> {
 
     fn compared(&self, folder: &Folder) -> Result<Yaml, Unsaid> {
         Ok(match (self.value, self.kind) {
-            (Value::Bytes(bytes), Kind::Digest) => Yaml::Text(hexadecimal(bytes)),
-            (Value::Bytes(bytes), Kind::Bytes) => Yaml::Text(sha256(bytes)),
-            (Value::File(name), Kind::Bytes) => Yaml::Text(sha256(&folder.read(name)?)),
+            (Value::Bytes(bytes), Kind::Digest | Kind::Bytes) => Yaml::Text(hexadecimal(bytes)),
+            (Value::File(name), Kind::Bytes) => Yaml::Text(hexadecimal(&folder.read(name)?)),
             (Value::Number(number), Kind::Time) => Yaml::Text(format!("{number}ms")),
             (Value::Null, _) => Yaml::Null,
             (Value::Boolean(boolean), _) => Yaml::Boolean(*boolean),
+            (Value::Number(_), _) if self.written.is_large_integer() => Yaml::Written(self.written.text.to_owned()),
             (Value::Number(number), _) => Yaml::Number(number.clone()),
             (Value::Text(template) | Value::Variable(template), _) => Yaml::Text(text::text(template)?),
             (Value::Bytes(bytes), _) => Yaml::Text(literal_of(bytes.clone())?),
             (Value::File(name), _) => Yaml::Text(folder.read_text(name)?),
         })
     }
+}
+
+/// Items that are no texts and no numbers are looked for by a schema.
+fn contained_by_schema(is_negated: bool, item: Yaml) -> Wanted {
+    let contains = Yaml::one("contains", Yaml::one("const", item));
+    let schema = if is_negated { Yaml::one("not", contains) } else { contains };
+    let any = vec![vec![of_type("array"), ("schema", schema)]];
+    if is_negated { Wanted::any_if_there(any) } else { Wanted::any(any) }
+}
+
+/// The numbers that are rounded to this one, where it matters: a suite compares the numbers of JSON to their last digit.
+fn rounded(value: &Value, kind: Kind, written: Written<'_>) -> Result<Option<Rounded>, Unsaid> {
+    let Value::Number(number) = value else { return Ok(None) };
+    let Some(double) = number.as_f64().filter(|_| number.is_f64() && !written.is_large_integer()) else {
+        return Ok(None);
+    };
+    let matters = written.rounds || double::is_long(double);
+    if !matters || !(kind.is_json() || kind == Kind::Float) {
+        return Ok(None);
+    }
+    let rounded = Rounded::to(double);
+    if rounded.is_none() && written.is_rounded() {
+        return Unsaid::new(
+            "Hurl compares it as a double, a suite to its last digit; leave out the digits a double lacks",
+        );
+    }
+    Ok(rounded)
 }
 
 fn matcher_of(operator: Operator) -> &'static str {

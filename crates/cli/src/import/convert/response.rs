@@ -6,7 +6,7 @@ use super::kind;
 use super::matcher::sha256;
 use super::options::Options;
 use super::subject::Subject;
-use super::{Context, assert, capture, failing, json, refusal, same, text};
+use super::{Context, assert, capture, failing, json, refusal, text};
 use crate::import::hurl::{Body, Capture, Located, Operator, Pair, Query, Response, Template, Test, Value};
 use crate::import::notes::{Kind, Unsaid};
 use crate::import::yaml::{Item, Yaml};
@@ -35,7 +35,7 @@ pub(super) fn convert(
     }
     let known: Vec<Capture> = response.captures.iter().map(|capture| resolved(capture, response)).collect();
     for assert in &response.asserts {
-        let made = assert::convert(assert, &known, &context.folder);
+        let made = assert::convert(assert, &known, &context.folder, context.rounds);
         if made.as_ref().is_ok_and(|checks| checks == &[failing::never()]) {
             let comment = format!("fails in Hurl whatever the answer is, and so does the check: `{}`", assert.source);
             checks.items.push(Item::Comment(comment));
@@ -108,7 +108,6 @@ impl Checks {
         context.tally.asserts += 1;
         let made = made.and_then(|checks| {
             let checks = self.not_made(checks);
-            // Groups and what is in them count.
             let size: usize = checks.iter().map(|check| size_of(&check.to_json())).sum();
             if self.size + size > CHECKS_PER_STEP {
                 return Unsaid::new(format!("a step has at most {CHECKS_PER_STEP} checks"));
@@ -128,13 +127,13 @@ impl Checks {
 fn size_of(check: &serde_json::Value) -> usize {
     let listed = ["any", "all"].into_iter().flat_map(|key| check[key].as_array().into_iter().flatten());
     let negated = check.get("not").into_iter();
-    1 + listed.chain(negated).map(size_of).sum::<usize>()
+    listed.chain(negated).map(size_of).sum::<usize>().max(1)
 }
 
 fn status(response: &Response, context: &mut Context, checks: &mut Checks) {
     if let Some(version) = &response.version {
-        let why = Unsaid::new("the version is agreed on with the server; leave it out");
-        checks.add(response.at, &format!("HTTP/{version}"), why, context);
+        let check = Yaml::one("http_version", Yaml::text(version));
+        checks.add(response.at, &format!("HTTP/{version}"), Ok(vec![check]), context);
     }
     if let Some(status) = response.status {
         let check = Yaml::one("status", Yaml::Number(status.into()));
@@ -188,7 +187,7 @@ fn captures(
 /// A capture of a variable that was captured just before takes what that took.
 fn resolved(capture: &Capture, response: &Response) -> Capture {
     let before = response.captures.iter().take_while(|other| other.at != capture.at);
-    let Query::Variable(name) = &capture.query else { return same::simplified_capture(capture.clone()) };
+    let Query::Variable(name) = &capture.query else { return capture.clone() };
     let Some(source) = before.filter(|other| other.name == *name).last() else { return capture.clone() };
     let source = resolved(source, response);
     Capture { query: source.query, filters: [source.filters, capture.filters.clone()].concat(), ..capture.clone() }

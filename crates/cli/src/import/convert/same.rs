@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::subject::Subject;
 use super::{encoding, filter};
 use crate::import::hurl::{
-    Argument, Capture, Expression, Filter, Operator, Piece, Predicate, Property, Query, Template, Test, Value,
+    Argument, Expression, Filter, Operator, Piece, Predicate, Property, Query, Template, Test, Value,
 };
 use std::borrow::Cow;
 
@@ -25,17 +25,6 @@ pub(super) fn simplified(asked: Asked<'_>) -> Asked<'_> {
     let Some(value) = taken_back(last, before, asked.query, asked.operator(), expected) else { return asked };
     let before = before.to_vec();
     encoded_bytes(of_text(asked.with(before, value)))
-}
-
-/// A capture with what a suite has no filter for taken back.
-pub(super) fn simplified_capture(capture: Capture) -> Capture {
-    let is_utf8 = |filter: &Filter| encoding::charset(filter) == Some(encoding_rs::UTF_8);
-    match (&capture.query, capture.filters.split_first()) {
-        (Query::Bytes, Some((first, rest))) if is_utf8(first) => {
-            Capture { query: Query::Body, filters: rest.to_vec(), ..capture }
-        }
-        _ => capture,
-    }
 }
 
 impl Asked<'_> {
@@ -84,18 +73,23 @@ fn of_size(mut asked: Asked) -> Asked {
     asked
 }
 
-/// The bytes of a body as its text, where they are compared with ASCII, which has the same bytes in nearly any charset.
+/// The bytes of a body as its text, where they are compared with what is written in ASCII, which has the same bytes in
+/// nearly any charset.
 fn of_text(mut asked: Asked) -> Asked {
     if let (Query::Bytes, [], Test::Compare(operator, Value::Bytes(bytes))) =
         (asked.query, &*asked.filters, &asked.predicate.test)
         && matches!(operator, Operator::StartsWith | Operator::EndsWith | Operator::Contains)
-        && let Some(text) = str::from_utf8(bytes).ok().filter(|text| text.is_ascii())
+        && let Some(text) = str::from_utf8(bytes).ok().filter(|text| text.chars().all(is_plain))
     {
         let test = Test::Compare(*operator, Value::Text(Template::text(text)));
         asked.query = &Query::Body;
         asked.predicate = Cow::Owned(Predicate { test, ..*asked.predicate });
     }
     asked
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_graphic() || c.is_ascii_whitespace()
 }
 
 /// What is encoded and decoded again is the same text as before.
@@ -112,18 +106,13 @@ fn without_pairs(mut asked: Asked) -> Asked {
     asked
 }
 
-/// The bytes of a body, decoded: its text if that is UTF-8, or else compared as bytes.
-fn decoded_text(mut asked: Asked) -> Asked {
+/// The bytes of a body, decoded: a text is equal to them if it has the same bytes.
+fn decoded_text(asked: Asked) -> Asked {
     let (Query::Bytes, Some((first, rest))) = (asked.query, asked.filters.split_first()) else { return asked };
     let Some(charset) = encoding::charset(first) else { return asked };
     let bytes = expected_text(&asked).and_then(|text| encoding::encoded(charset, text));
     match bytes.filter(|_| rest.is_empty() && asked.is_equal()) {
         Some(bytes) => asked.with(Vec::new(), Value::Bytes(bytes)),
-        None if charset == encoding_rs::UTF_8 => {
-            asked.filters = Cow::Owned(rest.to_vec());
-            asked.query = &Query::Body;
-            asked
-        }
         None => asked,
     }
 }

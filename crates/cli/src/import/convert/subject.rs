@@ -1,6 +1,8 @@
 //! What of an answer is looked at.
 
+use super::encoding;
 use super::kind::{self, Kind};
+use super::same::first_text;
 use super::text;
 use crate::import::hurl::{Argument, Filter, Query, Template};
 use crate::import::notes::Unsaid;
@@ -46,6 +48,16 @@ impl Subject {
         {
             return Ok((hop(nth), rest));
         }
+        if let (Query::Bytes, [first, rest @ ..]) = (query, filters)
+            && encoding::charset(first).is_some()
+        {
+            return Ok((body_in(first), rest));
+        }
+        if let (Query::Bytes | Query::Sha256 | Query::Md5, [first, ..]) = (query, filters)
+            && (first.name != "count" || !matches!(query, Query::Bytes))
+        {
+            return Unsaid::new(format!("of bytes a suite makes nothing like `{}`", first.name));
+        }
         let names: Vec<&str> = filters.iter().map(|filter| filter.name).collect();
         match (query, names.as_slice()) {
             (Query::Bytes, ["count"]) => return Ok((Self::bare("size", Kind::Number), &[])),
@@ -62,11 +74,13 @@ impl Subject {
 fn of_query(query: &Query) -> Result<Subject, Unsaid> {
     Ok(match query {
         Query::Status => Subject::bare("status", Kind::Number),
+        Query::Version => Subject::bare("http_version", Kind::Text),
         Query::Url => Subject::bare("url", Kind::Text),
         Query::Body => Subject::bare("body", Kind::Text),
         Query::Duration => Subject::bare("time", Kind::Time),
         Query::Sha256 => Subject::bare("sha256", Kind::Digest),
-        Query::Bytes => Subject::bare("sha256", Kind::Bytes),
+        Query::Md5 => Subject::bare("md5", Kind::Digest),
+        Query::Bytes => Subject::bare("bytes", Kind::Bytes),
         Query::Header(name) => header(text::name(name)?),
         Query::Cookie { name, attribute } => cookie(text::name(name)?, attribute.as_deref()),
         Query::XPath(path) => xpath(path)?,
@@ -83,9 +97,7 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
                 );
             }
         },
-        Query::Version => return Unsaid::new("the version of HTTP is agreed on with the server"),
         Query::RawBytes => return Unsaid::new("a suite sees the body unpacked; check `size` or `sha256`"),
-        Query::Md5 => return Unsaid::new("check `sha256`"),
         Query::Ip => return Unsaid::new("a suite does not see addresses of servers"),
         Query::Redirects => {
             return Unsaid::new("of redirects a suite sees how many there were, and `attr` and `nth` of each");
@@ -94,6 +106,12 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
             return Unsaid::new("a check looks at the answer; check what was captured where it stands");
         }
     })
+}
+
+/// The body, decoded by a charset.
+fn body_in(decode: &Filter) -> Subject {
+    let label = first_text(decode).unwrap_or("utf-8");
+    Subject { keys: vec![("body", None), ("charset", Some(Yaml::text(label)))], kind: Kind::Text }
 }
 
 /// A header, which most answers have once and some several times.
