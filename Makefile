@@ -56,7 +56,7 @@ fuzz: ## Throw generated input for SECONDS=60 at everything that reads what stra
 
 types: ## Write what is generated: the wire types for the dashboard, the JSON Schema of suites
 	cargo run --quiet -p stepcast-protocol --features typescript --example typescript > web/src/client/protocol.ts
-	cargo run --quiet -p stepcast-protocol --example suite_schema > docs/suite.schema.json
+	cargo run --quiet -p stepcast-suite --example suite_schema > docs/suite.schema.json
 
 $(RELEASE): web/dist/index.html FORCE
 	cargo build --release -p stepcast

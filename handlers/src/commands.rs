@@ -15,8 +15,6 @@ mod suites;
 mod tokens;
 mod watch;
 
-pub(crate) use suites::no_suite;
-
 use crate::reply::{Caller, Failure};
 use crate::scope;
 use stepcast_protocol::{Command, EventBody};

@@ -6,7 +6,8 @@ use crate::reply::{Caller, Failure};
 use std::time::Duration;
 use stepcast_platform::table::CommandKind;
 use stepcast_platform::{Platform, Result};
-use stepcast_protocol::{ErrorCode, duration};
+use stepcast_protocol::ErrorCode;
+use stepcast_suite::duration;
 
 /// The time over which commands are counted, so that a burst passes where the average is kept.
 const WINDOW: Duration = Duration::from_secs(10);

@@ -2,7 +2,8 @@
 
 use crate::reply::Failure;
 use serde::Serialize;
-use stepcast_protocol::limits::{FRAME_BYTES, NAME_BYTES};
+use stepcast_protocol::limits::FRAME_BYTES;
+use stepcast_suite::limits::NAME_BYTES;
 
 /// Room in a frame for what surrounds a list.
 const ENVELOPE_BYTES: usize = 1_024;

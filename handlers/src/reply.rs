@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use stepcast_platform::snapshot::{Held, Snapshot};
 use stepcast_platform::table::{Connection, JobRecord, Said};
 use stepcast_platform::{Clock, Error, Platform, Pushed};
-use stepcast_protocol::event::Role;
-use stepcast_protocol::suite::Problems;
+use stepcast_protocol::event::{Role, SuiteProblem};
 use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame, limits};
+use stepcast_suite::Problems;
 
 /// What a client is told that did not read all of an answer.
 const UNREAD: &str = "the rest of the answer was not sent, because the connection took nothing for too long; read, and \
@@ -195,7 +195,7 @@ impl Failure {
                 code: ErrorCode::InvalidSuite,
                 message: problems.to_string().chars().take(2_000).collect(),
                 temporary: false,
-                problems: problems.to_wire(),
+                problems: SuiteProblem::of(&problems),
             },
             Self::Platform(error @ Error::Unavailable { .. }) => {
                 tracing::warn!(connection, %error, "A command met a service that did not answer");

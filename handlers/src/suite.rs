@@ -1,6 +1,5 @@
 //! Suites on their way in: given whole, packed or by name, and read before anything is stored.
 
-use crate::commands::no_suite;
 use crate::reply::{Caller, Failure, excerpt};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,12 +11,13 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use stepcast_platform::clock::rfc3339;
 use stepcast_platform::table::NamedSuite;
-use stepcast_protocol::bounds::why_not_json;
+use stepcast_protocol::ErrorCode;
 use stepcast_protocol::command::Run;
-use stepcast_protocol::document::Node;
 use stepcast_protocol::event::RunningSuite;
-use stepcast_protocol::suite::{self, Suite, check_variables};
-use stepcast_protocol::{ErrorCode, limits, number};
+use stepcast_suite::bounds::why_not_json;
+use stepcast_suite::document::Node;
+use stepcast_suite::{Suite, check_variables};
+use stepcast_suite::{limits, number};
 use tokio::sync::Semaphore;
 
 /// A suite that was read, and its JSON as it is stored.
@@ -134,7 +134,7 @@ fn read(value: &Value, most: usize) -> Result<ReadSuite, Failure> {
             format!("the suite has {} bytes of JSON; this deployment takes {most}: make two of it", text.len());
         return Err(Failure::new(ErrorCode::TooLarge, message));
     }
-    let suite = suite::read(&Node::from(value))?;
+    let suite = stepcast_suite::read(&Node::from(value))?;
     Ok(ReadSuite { suite, packed: pack(&text)?, stored: None })
 }
 
@@ -184,4 +184,8 @@ fn pack(text: &str) -> Result<Vec<u8>, Failure> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
     packed.map_err(|error| Failure::new(ErrorCode::Internal, format!("the suite could not be packed: {error}")))
+}
+
+pub(crate) fn no_suite(name: &str) -> Failure {
+    Failure::new(ErrorCode::NotFound, format!("there is no suite `{}`", excerpt(name)))
 }

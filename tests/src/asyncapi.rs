@@ -4,7 +4,7 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-use stepcast_protocol::document::Node;
+use stepcast_suite::document::Node;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/asyncapi.yaml");
 

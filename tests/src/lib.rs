@@ -14,14 +14,16 @@ pub mod issuer;
 mod receiver;
 pub mod runtime_api;
 mod server;
+mod settings;
 mod site;
 
 pub use client::Client;
 pub use command::{NOTHING, Ran, binary, stepcast, stepcast_with};
-pub use deployment::{Deployment, Settings};
+pub use deployment::Deployment;
 pub use issuer::{Issuer, SigningKey};
 pub use receiver::{Posted, Receiver};
 pub use server::Server;
+pub use settings::Settings;
 pub use site::Site;
 
 use std::time::Duration;

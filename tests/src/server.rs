@@ -1,6 +1,6 @@
 //! `stepcast up` in a process of its own, so that it can be killed as well as stopped.
 
-use crate::deployment::{Settings, new_token};
+use crate::settings::{Settings, new_token};
 use crate::{Client, binary, within};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 use stepcast_platform::Clock;
-use stepcast_protocol::duration;
+use stepcast_suite::duration;
 use tokio::time::Instant;
 
 /// What is left for counting what was cut short: a transaction, of which the SDK makes up to four attempts, a look at

@@ -1,6 +1,6 @@
 //! What a deployment decides about the engine, read once at start.
 
-use crate::engine::EngineConfig;
+use stepcast_engine::EngineConfig;
 
 /// The engine as the template sets it. The address of Lambda's own API is never fetched, whatever else is allowed.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>

@@ -1,18 +1,18 @@
 //! What a worker knows of a job while it works on its tests: read once, shared by all of them.
 
-use crate::engine::Sent;
+use crate::coalesced::Coalesced;
 use crate::finish::Finisher;
-use crate::verdict::Looks;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stepcast_engine::Sent;
 use stepcast_platform::seal::Sealer;
 use stepcast_platform::table::{JobRecord, JobSource, SealedSecrets};
 use stepcast_platform::{Clock, Error, FirstUse, Platform};
-use stepcast_protocol::document::Node;
-use stepcast_protocol::number;
 use stepcast_protocol::state::Stop;
-use stepcast_protocol::suite::{self, Suite};
+use stepcast_suite::Suite;
+use stepcast_suite::document::Node;
+use stepcast_suite::number;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -23,14 +23,14 @@ const REMEMBERED: usize = 64;
 const REFRESH: Duration = Duration::from_secs(1);
 
 /// Largest suite that is unpacked; the handler has refused larger ones.
-const SUITE_BYTES: u64 = stepcast_protocol::limits::SUITE_BYTES as u64;
+const SUITE_BYTES: u64 = stepcast_suite::limits::SUITE_BYTES as u64;
 
 /// A job in the hands of this process.
 pub(crate) struct Job {
     pub id: String,
     source: FirstUse<Result<Source, String>>,
     pub finisher: Finisher,
-    pub looks: Looks,
+    pub looks: Coalesced,
     known: Mutex<Known>,
     /// Requests that were sent from here and are not counted in the job's item yet
     pub sent: Sent,
@@ -170,7 +170,7 @@ impl Jobs {
             id: record.job.clone(),
             source: FirstUse::default(),
             finisher: Finisher::new(self.platform.clone(), record.job.clone()),
-            looks: Looks::default(),
+            looks: Coalesced::default(),
             known: Mutex::new(Known { record: record.clone(), looked_at: Instant::now() }),
             sent: Sent::default(),
             clock: self.platform.clock.clone(),
@@ -223,5 +223,6 @@ fn read_suite(packed: &[u8]) -> Result<Suite, String> {
     let reader = std::io::Read::take(flate2::read::GzDecoder::new(packed), SUITE_BYTES);
     let text = std::io::read_to_string(reader).map_err(|error| unreadable(&error))?;
     let value = number::read(&text).map_err(|error| unreadable(&error))?;
-    suite::read(&Node::from(&value)).map_err(|problems| format!("this version cannot run the stored suite: {problems}"))
+    stepcast_suite::read(&Node::from(&value))
+        .map_err(|problems| format!("this version cannot run the stored suite: {problems}"))
 }

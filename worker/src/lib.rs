@@ -6,8 +6,8 @@
 //! was left behind; `finishing` ends what nobody waits for.
 
 mod batch;
+mod coalesced;
 mod deadline;
-pub mod engine;
 pub mod environment;
 mod finish;
 mod finishing;
@@ -21,11 +21,11 @@ mod reaper;
 mod test;
 mod verdict;
 
-use engine::{Engine, EngineConfig, EngineError};
 use job::Jobs;
 use notify::Postman;
 use progress::Progress;
 use std::time::Duration;
+use stepcast_engine::{Engine, EngineConfig, EngineError};
 use stepcast_platform::Platform;
 
 /// A worker: one a process, cheap to clone.

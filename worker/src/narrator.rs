@@ -1,9 +1,9 @@
 //! Turns what the engine does into events, numbered under the worker's lease.
 
-use crate::engine::{Observer, Sent, TestEnd};
 use crate::job::Job;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::time::Duration;
+use stepcast_engine::{Observer, Sent, TestEnd};
 use stepcast_platform::Clock;
 use stepcast_platform::table::topic_job;
 use stepcast_protocol::state::{CheckResult, Outcome, StepState, TestState, TestStatus, test_version};

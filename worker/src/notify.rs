@@ -22,8 +22,8 @@ use std::time::Duration;
 use stepcast_platform::table::{JobRecord, PendingNotification};
 use stepcast_platform::webhooks::Webhook;
 use stepcast_platform::{Error, Work};
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::notification::{FAILURES, Notification};
+use stepcast_suite::duration::millis;
 
 /// How long a worker holds a notification: well over the time of a request.
 const HOLD: Duration = Duration::from_mins(1);

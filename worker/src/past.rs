@@ -5,8 +5,8 @@
 //! it: tests end without `change`, and the time left is told as if there were no past.
 
 use crate::Worker;
-use crate::engine::PlannedTest;
 use std::collections::HashMap;
+use stepcast_engine::PlannedTest;
 use stepcast_platform::Error;
 use stepcast_platform::table::{JobRecord, NewTest, PastJob};
 use stepcast_protocol::Outcome;

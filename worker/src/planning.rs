@@ -4,13 +4,13 @@
 //! the planning that counts; so a planner can die anywhere, and two can run at once.
 
 use crate::batch::Delivery;
-use crate::engine::{PlannedTest, Sent};
 use crate::job::{Job, Source};
 use crate::past::new_test;
 use crate::progress::{Key, Update, Whole};
 use crate::{Handled, Worker};
 use std::collections::HashSet;
 use std::time::Duration;
+use stepcast_engine::{PlannedTest, Sent};
 use stepcast_platform::table::{JobRecord, NewTest, Planned, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
 use stepcast_protocol::state::{JobStatus, Stop, TestStatus};

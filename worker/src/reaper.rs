@@ -10,9 +10,9 @@ use crate::progress::{Key, Update, Whole};
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, TestRecord, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::state::{JobStatus, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody, Verdict};
+use stepcast_suite::duration::millis;
 
 /// How often workers may die on one test.
 const MOST_LEASES: u64 = 4;

@@ -4,16 +4,16 @@
 //! for the lease, so of two workers on one test at most one is heard.
 
 use crate::batch::Delivery;
-use crate::engine::{Observer, PlannedTest, TestEnd, TestRun};
 use crate::finishing::ended;
 use crate::job::{Job, Source};
 use crate::narrator::{Narrator, errored_step};
 use crate::{Handled, Worker};
 use std::time::Duration;
+use stepcast_engine::{Observer, PlannedTest, TestEnd, TestRun};
 use stepcast_platform::Error;
 use stepcast_platform::table::{Claim, FinishedTest, TestRecord};
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::state::{Change, CheckResult, Outcome};
+use stepcast_suite::duration::millis;
 use tokio::time::Instant;
 
 /// How often a running test looks whether its job is to stop.

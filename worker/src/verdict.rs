@@ -6,35 +6,22 @@
 use crate::Worker;
 use crate::finishing::why;
 use crate::job::Job;
-use std::sync::atomic::{AtomicU64, Ordering};
 use stepcast_platform::Error;
 use stepcast_platform::table::JobRecord;
 use stepcast_protocol::state::{JobStatus, Stop};
 use stepcast_protocol::{Event, EventBody, Verdict};
-use tokio::sync::Mutex;
-
-/// Looks at one job, shared by the tests that end at the same time.
-#[derive(Default)]
-pub(crate) struct Looks {
-    asked: AtomicU64,
-    done: Mutex<u64>,
-}
 
 impl Worker {
     /// Looks how far a job is, tells its watchers, and closes it if nothing is open.
     pub(crate) async fn look_at(&self, job: &Job) -> Result<(), Error> {
-        let mine = job.looks.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut done = job.looks.done.lock().await;
-        if *done >= mine {
-            return Ok(());
-        }
-        let answered = job.looks.asked.load(Ordering::SeqCst);
-        if let Some(record) = self.platform.table.job(&job.id).await? {
-            job.note(&record);
-            self.tell_or_close(record).await?;
-        }
-        *done = answered;
-        Ok(())
+        let look = async {
+            if let Some(record) = self.platform.table.job(&job.id).await? {
+                job.note(&record);
+                self.tell_or_close(record).await?;
+            }
+            Ok(())
+        };
+        job.looks.run(look).await
     }
 
     async fn tell_or_close(&self, mut record: JobRecord) -> Result<(), Error> {

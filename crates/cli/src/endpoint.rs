@@ -2,7 +2,7 @@
 //! its owner only, since it holds a token.
 
 use crate::args::ServerArguments;
-use crate::exit::UsageError;
+use crate::usage_error::UsageError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};

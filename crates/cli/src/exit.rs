@@ -1,6 +1,7 @@
 //! Exit codes, and what is said with them.
 
 use crate::client::ClientError;
+use crate::usage_error::UsageError;
 use std::process::ExitCode;
 use stepcast_protocol::{ErrorCode, Verdict};
 
@@ -43,24 +44,6 @@ impl From<Exit> for ExitCode {
             Exit::Empty => 4,
             Exit::Cancelled => 130,
         })
-    }
-}
-
-/// A mistake of whoever typed the command.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct UsageError {
-    pub message: String,
-    pub hint: Option<String>,
-}
-
-impl UsageError {
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
-    }
-
-    pub fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()) }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
-use stepcast_protocol::limits::SUITE_BYTES;
+use stepcast_suite::limits::SUITE_BYTES;
 
 /// Where the system shows what is open already: standard input, and what a shell puts in place of `<(command)`.
 const OPEN_ALREADY: [&str; 3] = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"];

@@ -6,11 +6,11 @@ mod commands;
 mod endpoint;
 mod exit;
 mod files;
-mod import;
 #[cfg(unix)]
 mod open_files;
 mod report;
 mod suite_file;
+mod usage_error;
 
 use args::{Arguments, Command};
 use clap::Parser;

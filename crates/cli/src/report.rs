@@ -13,7 +13,7 @@ mod printed;
 mod summary;
 
 use crate::args::ReportArguments;
-use crate::exit::UsageError;
+use crate::usage_error::UsageError;
 use console::{Term, style};
 use events::EventWriter;
 use live::Live;
@@ -21,9 +21,9 @@ pub(crate) use printed::one_line;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
-use stepcast_protocol::duration;
 use stepcast_protocol::state::TestState;
 use stepcast_protocol::{Event, EventBody, JobState, Outcome};
+use stepcast_suite::duration;
 
 /// Says something to the person who typed the command.
 pub(crate) fn message(text: &str) {

@@ -8,8 +8,8 @@ mod load;
 mod sources;
 mod tables;
 
-use crate::exit::UsageError;
 use crate::report;
+use crate::usage_error::UsageError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
@@ -19,11 +19,12 @@ use serde_json::Value;
 use sources::Sources;
 use std::io::Write;
 use std::path::Path;
-use stepcast_protocol::bounds::PROBLEMS;
-use stepcast_protocol::document::Node;
-use stepcast_protocol::limits::{MESSAGE_BYTES, SUITE_BYTES};
-use stepcast_protocol::number;
-use stepcast_protocol::suite::{self, Suite};
+use stepcast_protocol::limits::MESSAGE_BYTES;
+use stepcast_suite::Suite;
+use stepcast_suite::bounds::PROBLEMS;
+use stepcast_suite::document::Node;
+use stepcast_suite::limits::SUITE_BYTES;
+use stepcast_suite::number;
 
 /// Room in a message for what is not the suite.
 const ENVELOPE_BYTES: usize = 32 * 1024;
@@ -42,7 +43,7 @@ impl SuiteFile {
         let mut loader = Loader::default();
         let node = loader.load(path)?;
         let json = node.to_json();
-        let read = suite::read(&node).map_err(|problems| loader.problems.extend(problems.0)).ok();
+        let read = stepcast_suite::read(&node).map_err(|problems| loader.problems.extend(problems.0)).ok();
         match read.filter(|_| loader.problems.is_empty()) {
             Some(_) if number::to_text(&json).len() > SUITE_BYTES => Err(UsageError::new(format!(
                 "`{}` is larger than the {SUITE_BYTES} bytes a suite may have, with the files it names",
@@ -62,7 +63,7 @@ impl SuiteFile {
     /// What is not wrong with it, but will not do what somebody hopes, as a person reads it.
     pub fn warnings(&self) -> Option<String> {
         let is_shared = |position| !self.sources.is_in_first(position);
-        let warnings = suite::lint(&self.node, &self.suite, is_shared);
+        let warnings = stepcast_suite::lint(&self.node, &self.suite, is_shared);
         let rendered: String = warnings.iter().map(|warning| self.sources.render(warning)).collect();
         (!rendered.is_empty()).then(|| rendered.trim_end().to_owned())
     }

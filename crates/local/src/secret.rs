@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use stepcast_platform::config::Secret;
+use stepcast_platform::secret::Secret;
 
 /// Reads the secret of a data directory.
 pub fn read(data_dir: &Path) -> io::Result<Secret> {

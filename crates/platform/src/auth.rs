@@ -3,6 +3,7 @@
 mod discovery;
 mod header;
 mod issuer;
+pub mod keys;
 mod principal;
 mod published;
 mod signer;
@@ -13,11 +14,11 @@ pub use signer::{IssuedToken, Signer};
 pub use trusted::{TrustedIssuers, TrustedIssuersError};
 
 use crate::clock::Clock;
-use crate::config::{Config, Secret};
 use crate::error::Error;
-use crate::keys::Keys;
+use crate::secret::Secret;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use issuer::Issuers;
+use keys::Keys;
 use std::fmt;
 use stepcast_protocol::event::Role;
 
@@ -79,8 +80,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    pub(crate) fn new(config: &Config, keys: Keys, clock: &Clock) -> Self {
-        Self { keys, issuers: Issuers::new(&config.issuers, clock), admin_token: config.admin_token.clone() }
+    pub(crate) fn new(keys: Keys, trusted: &TrustedIssuers, admin_token: Option<Secret>, clock: &Clock) -> Self {
+        Self { keys, issuers: Issuers::new(trusted, clock), admin_token }
     }
 
     /// Who a token belongs to.

@@ -8,11 +8,11 @@ pub use limits::PrincipalLimits;
 
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
+use crate::secret::{Secret, SecretSource};
 use crate::webhooks::WebhooksSource;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use std::fmt;
 use std::time::Duration;
 
 /// Everything a deployment decides.
@@ -59,42 +59,6 @@ pub struct Endpoints {
     pub queue: String,
     /// What they know us by
     pub access_key: Secret,
-}
-
-/// Where the deployment's secret is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretSource {
-    /// Nowhere: what never checks a token and never opens a seal needs none
-    Absent,
-    /// Here
-    Given(Secret),
-    /// In AWS Secrets Manager
-    Stored {
-        /// The secret's ARN
-        arn: String,
-    },
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself; do not log it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
 }
 
 /// A lease that outlives a garbage-collected pause of the network, and not a person's patience.

@@ -9,7 +9,6 @@ pub mod config;
 pub mod error;
 mod first_use;
 pub mod http_client;
-pub mod keys;
 pub mod logging;
 pub mod origin;
 mod pattern;
@@ -17,15 +16,16 @@ pub mod publish;
 pub mod push;
 pub mod queue;
 pub mod seal;
+pub mod secret;
 pub mod snapshot;
 pub mod table;
 pub mod webhooks;
 
+pub use auth::keys::Keys;
 pub use clock::Clock;
 pub use config::{Config, PrincipalLimits};
 pub use error::{Error, Result};
 pub use first_use::FirstUse;
-pub use keys::Keys;
 pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
 pub use table::Table;
@@ -71,7 +71,7 @@ impl Platform {
             table: Table::new(&sdk, config, clock.clone()),
             queue: Queue::new(&sdk, config),
             push: Push::new(&sdk, config),
-            authenticator: Authenticator::new(config, keys.clone(), &clock),
+            authenticator: Authenticator::new(keys.clone(), &config.issuers, config.admin_token.clone(), &clock),
             allowed_origins: config.allowed_origins.clone(),
             limits: config.limits,
             keys,

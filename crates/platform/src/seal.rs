@@ -3,7 +3,7 @@
 //! The job's id is authenticated along with the text, so what was sealed for one job opens for no other. The nonce is
 //! random: 96 bits are enough for far more jobs than a deployment runs (NIST SP 800-38D, section 8.3).
 
-use crate::config::Secret;
+use crate::secret::Secret;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use std::fmt;

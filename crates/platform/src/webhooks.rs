@@ -9,7 +9,7 @@ pub use webhook::{Webhook, WebhookFormat, WebhooksError, parse};
 
 use crate::error::{Error, Result};
 use crate::first_use::FirstUse;
-use crate::keys::stored;
+use crate::secret::stored;
 use aws_config::SdkConfig;
 use std::fmt;
 use std::sync::Arc;

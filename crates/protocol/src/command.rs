@@ -10,12 +10,12 @@ pub use lists::{JobsQuery, PageQuery};
 pub use run::{Replay, Run, Selection};
 pub use topic::Topic;
 
-use crate::bounds::why_not_json;
 use crate::error::{ErrorCode, WireError};
-use crate::limits;
-use crate::number;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stepcast_suite::bounds::why_not_json;
+use stepcast_suite::limits::EXCERPT_CHARS;
+use stepcast_suite::number;
 
 /// A client's own name for a command; the answer repeats it as `re`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -248,8 +248,8 @@ fn request_id(value: Option<&Value>) -> Result<Option<RequestId>, BadRequest> {
 }
 
 fn unknown_action(action: &str) -> String {
-    let shown: String = action.chars().take(limits::EXCERPT_CHARS).collect();
-    match crate::suite::closest(action, &ACTIONS) {
+    let shown: String = action.chars().take(EXCERPT_CHARS).collect();
+    match stepcast_suite::closest(action, &ACTIONS) {
         Some(near) => format!("unknown action `{shown}`; did you mean `{near}`?"),
         None => format!("unknown action `{shown}`; known are {}", ACTIONS.join(", ")),
     }
@@ -266,6 +266,20 @@ mod tests {
 
     fn message(text: &str) -> String {
         Request::parse(text).expect_err("a bad request").error.message
+    }
+
+    #[test]
+    fn fuzz_commands() {
+        stepcast_fuzz::fuzz(&stepcast_fuzz::languages::COMMAND, |text| {
+            let _ = Request::parse(text);
+        });
+    }
+
+    #[test]
+    fn a_command_nests_only_so_deep() {
+        let suite = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+        let error = message(&format!(r#"{{"action":"run","suite":{suite}}}"#));
+        assert!(error.contains("more than 127 deep"), "{error}");
     }
 
     #[test]

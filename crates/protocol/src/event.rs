@@ -10,10 +10,11 @@ pub use history::{PastOutcome, TestHistory};
 
 use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
-use crate::number;
 use crate::state::{CheckResult, Counts, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use stepcast_suite::number;
+use stepcast_suite::{Problem, Problems};
 
 /// One thing that happened, or one answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -340,6 +341,14 @@ pub struct SuiteProblem {
     /// What to do about it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+impl SuiteProblem {
+    /// What is wrong with a suite, for a client that has its text.
+    pub fn of(problems: &Problems) -> Vec<Self> {
+        let sent = |Problem { path, message, hint, .. }: Problem| Self { path, message, hint };
+        problems.shown().map(sent).collect()
+    }
 }
 
 impl Event {

@@ -1,34 +1,24 @@
-//! What crosses a wire or is written in a file: commands, events, suites and the state they add up to.
+//! What crosses the wire: commands, events, and the state they add up to.
 //!
 //! Nothing here is asynchronous and nothing here knows AWS, so everything in it can be tested with values alone.
 
-pub mod bounds;
 pub mod command;
-pub mod date;
-pub mod document;
-pub mod duration;
 pub mod error;
 pub mod event;
 pub mod frame;
 pub mod limits;
+pub mod merge;
 pub mod moment;
 pub mod notification;
-pub mod number;
-pub mod pattern;
-pub mod plain;
-pub mod schema;
-pub mod selector;
 pub mod state;
-pub mod suite;
-pub mod template;
 #[cfg(feature = "typescript")]
 pub mod typescript;
-pub mod xpath;
 
 pub use command::{Command, Request, RequestId};
 pub use error::{ErrorCode, WireError};
 pub use event::{Event, EventBody};
-pub use state::{Counts, JobState, JobStatus, Outcome, TestState, Verdict};
+pub use merge::JobState;
+pub use state::{Counts, JobStatus, Outcome, TestState, Verdict};
 
 /// The WebSocket subprotocol both ends agree on.
 pub const SUBPROTOCOL: &str = "stepcast.v1";

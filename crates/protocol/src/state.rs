@@ -1,14 +1,12 @@
 //! The state of jobs, tests and steps.
 //!
 //! Every event is a state update with a version. Whoever holds state keeps the newest and ignores the rest, so events
-//! may be lost, doubled or reordered and everyone still ends with the same state; `merge` has the rules.
+//! may be lost, doubled or reordered and everyone still ends with the same state; [`crate::merge`] has the rules.
 
 mod change;
-mod merge;
 mod stop;
 
 pub use change::Change;
-pub use merge::JobState;
 pub use stop::{JobLimits, Stop};
 
 use serde::{Deserialize, Serialize};
@@ -407,7 +405,7 @@ impl JobSummary {
         }
     }
 
-    fn unheard_of() -> Self {
+    pub(crate) fn unheard_of() -> Self {
         Self::accepted("", "", &BTreeMap::new(), "")
     }
 }

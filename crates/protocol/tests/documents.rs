@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use stepcast_protocol::command::ACTIONS;
-use stepcast_protocol::suite::Suite;
 use stepcast_protocol::{Event, EventBody, Request};
+use stepcast_suite::Suite;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -3,9 +3,10 @@
 use super::admin;
 use crate::reply::{Caller, Failure};
 use stepcast_platform::clock::rfc3339;
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::event::Limits;
 use stepcast_protocol::{Event, EventBody, limits};
+use stepcast_suite::duration::millis;
+use stepcast_suite::limits::TESTS_PER_JOB;
 
 /// Most notices somebody who is new is told.
 const NOTICES: usize = 10;
@@ -20,7 +21,7 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
             message_bytes: limits::MESSAGE_BYTES,
             frame_bytes: limits::FRAME_BYTES,
             suite_bytes: most.suite_bytes,
-            tests_per_job: limits::TESTS_PER_JOB,
+            tests_per_job: TESTS_PER_JOB,
             connections: Some(most.connections),
             commands_per_s: Some(most.commands_per_s),
             open_jobs: Some(most.open_jobs),

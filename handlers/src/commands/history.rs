@@ -8,7 +8,8 @@ use stepcast_platform::table::PastJob;
 use stepcast_protocol::EventBody;
 use stepcast_protocol::command::HistoryQuery;
 use stepcast_protocol::event::{PastOutcome, TestHistory};
-use stepcast_protocol::limits::{HISTORY_JOBS, NAME_BYTES, PAST_JOBS};
+use stepcast_protocol::limits::{HISTORY_JOBS, PAST_JOBS};
+use stepcast_suite::limits::NAME_BYTES;
 
 pub(super) async fn history(caller: &Caller<'_>, query: HistoryQuery) -> Result<(), Failure> {
     page::check_cursor(query.cursor.as_deref())?;

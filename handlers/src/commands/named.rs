@@ -4,8 +4,8 @@ use crate::reply::Failure;
 use serde_json::Value;
 use stepcast_protocol::Command;
 use stepcast_protocol::command::{HistoryQuery, JobsQuery, Replay, Topic};
-use stepcast_protocol::limits::NAME_BYTES;
-use stepcast_protocol::plain;
+use stepcast_suite::limits::NAME_BYTES;
+use stepcast_suite::plain;
 
 /// Refuses names that nothing can have.
 pub(super) fn check(command: &Command) -> Result<(), Failure> {

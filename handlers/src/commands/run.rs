@@ -14,6 +14,7 @@ use stepcast_protocol::command::Run;
 use stepcast_protocol::event::{Role, RunningSuite};
 use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
+use stepcast_suite::limits::{JOB_TIME, NAME_BYTES, TAGS, VARIABLE_BYTES};
 use uuid::Uuid;
 
 pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
@@ -113,8 +114,8 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
     if run.labels.len() > limits::LABELS {
         return too_large(format!("a job has at most {} labels", limits::LABELS));
     }
-    if run.tags.len() > limits::TAGS {
-        return too_large(format!("a run chooses by at most {} lists of tags", limits::TAGS));
+    if run.tags.len() > TAGS {
+        return too_large(format!("a run chooses by at most {TAGS} lists of tags"));
     }
     check_names(
         run.labels.iter().flat_map(|(name, value)| [name, value]).chain(&run.tags).chain(&run.idempotency_key),
@@ -130,8 +131,8 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
     if run.max_failures == Some(0) {
         return Err(Failure::bad_request("`max_failures` has to be at least 1"));
     }
-    if run.time_limit_s.is_some_and(|seconds| !(1..=limits::JOB_TIME.as_secs()).contains(&seconds.into())) {
-        return Err(Failure::bad_request(format!("`time_limit_s` has to be 1 to {}", limits::JOB_TIME.as_secs())));
+    if run.time_limit_s.is_some_and(|seconds| !(1..=JOB_TIME.as_secs()).contains(&seconds.into())) {
+        return Err(Failure::bad_request(format!("`time_limit_s` has to be 1 to {}", JOB_TIME.as_secs())));
     }
     check_values(&run.vars, &run.secrets)
 }
@@ -143,15 +144,15 @@ pub(super) fn check_values(vars: &BTreeMap<String, String>, secrets: &BTreeMap<S
         check_filled(field, values.keys())?;
         values.keys().try_for_each(|name| check_shown(field, name))?;
     }
-    if vars.values().chain(secrets.values()).any(|value| value.len() > limits::VARIABLE_BYTES) {
-        return too_large(format!("a variable or secret has at most {} bytes", limits::VARIABLE_BYTES));
+    if vars.values().chain(secrets.values()).any(|value| value.len() > VARIABLE_BYTES) {
+        return too_large(format!("a variable or secret has at most {VARIABLE_BYTES} bytes"));
     }
     Ok(())
 }
 
 fn check_names<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
-    if names.any(|name| name.len() > limits::NAME_BYTES) {
-        return too_large(format!("labels, names, tags and keys have at most {} bytes", limits::NAME_BYTES));
+    if names.any(|name| name.len() > NAME_BYTES) {
+        return too_large(format!("labels, names, tags and keys have at most {NAME_BYTES} bytes"));
     }
     Ok(())
 }

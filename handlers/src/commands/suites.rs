@@ -6,14 +6,15 @@
 use super::named;
 use crate::page;
 use crate::reply::{Caller, Failure, excerpt};
-use crate::suite::{self, ReadSuite};
+use crate::suite::{self, ReadSuite, no_suite};
 use serde_json::Value;
 use stepcast_platform::clock::rfc3339;
 use stepcast_platform::table::{NameCounts, NamedSuite, NewSuite};
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
-use stepcast_protocol::limits::{NAME_BYTES, SUITE_NAME_KEPT};
+use stepcast_protocol::limits::SUITE_NAME_KEPT;
 use stepcast_protocol::{ErrorCode, EventBody};
+use stepcast_suite::limits::NAME_BYTES;
 
 /// How often a write is tried that met another one of the same name.
 const TRIES: u32 = 5;
@@ -85,10 +86,6 @@ pub(super) async fn delete(caller: &Caller<'_>, name: &str) -> Result<(), Failur
         }
     }
     Err(met_another(name))
-}
-
-pub(crate) fn no_suite(name: &str) -> Failure {
-    Failure::new(ErrorCode::NotFound, format!("there is no suite `{}`", excerpt(name)))
 }
 
 /// Only admins say whom a suite belongs to.

@@ -9,7 +9,7 @@ use stepcast_platform::{Error, Platform};
 use stepcast_protocol::EventBody;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::{RevokedToken, Role};
-use stepcast_protocol::limits::NAME_BYTES;
+use stepcast_suite::limits::NAME_BYTES;
 
 /// Connections that are ended at once.
 const IN_FLIGHT: usize = 16;

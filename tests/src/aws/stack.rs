@@ -3,7 +3,7 @@
 use super::Proxy;
 use super::edge::Edge;
 use super::emulator::{Emulator, free_address, program};
-use crate::deployment::Settings;
+use crate::settings::{Settings, new_token};
 use crate::{Client, within};
 use serde_json::Value;
 use std::path::Path;
@@ -51,7 +51,7 @@ impl Stack {
         let edge = Edge::start(services).await;
         Self {
             ws: format!("ws://{}/_aws/execute-api/{api}/ws", edge.address),
-            token: crate::deployment::new_token("admin", "admin", &[], Some(&secret)),
+            token: new_token("admin", "admin", &[], Some(&secret)),
             secret,
             proxy,
             operator,

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use stepcast_protocol::command::ACTIONS;
 use stepcast_protocol::{Event, Request, limits, typescript};
+use stepcast_suite::limits::{NAME_BYTES, TESTS_PER_JOB, VARIABLE_BYTES};
 use stepcast_tests::asyncapi::{DOCUMENT, Kind, answers, messages, names, problems};
 
 fn examples(kind: Kind) -> impl Iterator<Item = (&'static str, &'static Value)> {
@@ -170,16 +171,16 @@ fn its_limits_are_those_of_the_code() {
     for (limit, code) in [
         (&schemas["Said"]["maxLength"], limits::TEXT_BYTES),
         (&schemas["Labels"]["maxProperties"], limits::LABELS),
-        (&schemas["Labels"]["propertyNames"]["maxLength"], limits::NAME_BYTES),
-        (&schemas["Labels"]["additionalProperties"]["maxLength"], limits::NAME_BYTES),
-        (&schemas["Values"]["propertyNames"]["maxLength"], limits::NAME_BYTES),
-        (&schemas["Values"]["additionalProperties"]["maxLength"], limits::VARIABLE_BYTES),
-        (&schemas["SuiteName"]["maxLength"], limits::NAME_BYTES),
-        (&schemas["TestCount"]["maximum"], limits::TESTS_PER_JOB),
-        (&schemas["TestNumber"]["maximum"], limits::TESTS_PER_JOB - 1),
-        (&run["tags"]["items"]["maxLength"], limits::NAME_BYTES),
-        (&run["idempotency_key"]["maxLength"], limits::NAME_BYTES),
-        (&schemas["TokenId"]["maxLength"], limits::NAME_BYTES),
+        (&schemas["Labels"]["propertyNames"]["maxLength"], NAME_BYTES),
+        (&schemas["Labels"]["additionalProperties"]["maxLength"], NAME_BYTES),
+        (&schemas["Values"]["propertyNames"]["maxLength"], NAME_BYTES),
+        (&schemas["Values"]["additionalProperties"]["maxLength"], VARIABLE_BYTES),
+        (&schemas["SuiteName"]["maxLength"], NAME_BYTES),
+        (&schemas["TestCount"]["maximum"], TESTS_PER_JOB),
+        (&schemas["TestNumber"]["maximum"], TESTS_PER_JOB - 1),
+        (&run["tags"]["items"]["maxLength"], NAME_BYTES),
+        (&run["idempotency_key"]["maxLength"], NAME_BYTES),
+        (&schemas["TokenId"]["maxLength"], NAME_BYTES),
         (&share["maximum"], seconds(limits::TOKEN_LIFETIME)),
         (&share["default"], seconds(limits::SHARE_LIFETIME)),
         (&messages["command.jobs"]["payload"]["properties"]["limit"]["maximum"], limits::ITEMS_PER_PAGE),

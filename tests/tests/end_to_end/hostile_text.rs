@@ -11,7 +11,7 @@ const HOSTILE: &str = "\u{1b}[2J\u{7}\u{9b}2J\u{202e}\u{200b}\r\n::stop-commands
 /// Fails if a line could be obeyed, but for those that `GITHUB_ACTIONS` makes the command write itself.
 fn assert_harmless(text: &str, ours: &str) {
     for line in text.split('\n') {
-        let hidden = stepcast_protocol::plain::hidden(&line.replace('\t', ""));
+        let hidden = stepcast_suite::plain::hidden(&line.replace('\t', ""));
         assert_eq!(hidden, None, "{line:?} in {text:?}");
         assert!(!line.contains("##[") && !line.contains("##vso["), "{line:?} in {text:?}");
         let is_ours = !ours.is_empty() && line.starts_with(ours);

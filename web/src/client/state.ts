@@ -1,6 +1,6 @@
 // The state of a job and how events change it. Every event is a state update with a version: whoever holds state keeps
 // the newest and ignores the rest, so events may be lost, doubled or reordered and everyone still ends with the same
-// state. `crates/protocol/src/state.rs` follows the same rules; both are tested on `tests/fixtures/merge`.
+// state. `crates/protocol/src/merge.rs` follows the same rules; both are tested on `tests/fixtures/merge`.
 
 import { digestOf, formatDigest } from './digest'
 import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'

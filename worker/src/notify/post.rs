@@ -4,10 +4,10 @@
 //! but its status and `retry-after` is read. No message has the address in it, which may be a secret.
 
 use super::{signature, slack};
-use crate::engine::retry_after;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use std::time::Duration;
+use stepcast_engine::retry_after;
 use stepcast_platform::http_client::{HttpClient, cause};
 use stepcast_platform::webhooks::{Webhook, WebhookFormat};
 use stepcast_protocol::notification::Notification;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use stepcast_platform::Clock;
 use stepcast_platform::auth::{TrustedIssuers, is_principal_name};
 use stepcast_platform::origin::Origin;
-use stepcast_protocol::duration;
-use stepcast_protocol::limits::{JOB_TIME, TOKEN_LIFETIME};
+use stepcast_protocol::limits::TOKEN_LIFETIME;
 use stepcast_protocol::moment::Moment;
+use stepcast_suite::duration;
+use stepcast_suite::limits::JOB_TIME;
 
 /// Largest file an argument is taken from.
 const FILE_BYTES: usize = 1024 * 1024;

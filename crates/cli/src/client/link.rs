@@ -10,7 +10,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
 use std::time::Duration;
-use stepcast_protocol::{Command, Event, EventBody, Request, RequestId, date};
+use stepcast_protocol::{Command, Event, EventBody, Request, RequestId};
+use stepcast_suite::date;
 use tokio::time::{Instant, sleep_until};
 
 /// One in so many parts of a connection's life is left when the next one is opened: five minutes of two hours, or up to

@@ -7,6 +7,7 @@ use crate::args::{CheckArguments, ValueArguments};
 use crate::exit::Exit;
 use crate::report::{self, Reporter};
 use crate::suite_file::SuiteFile;
+use crate::usage_error::UsageError;
 use futures_util::StreamExt;
 use futures_util::stream;
 use std::collections::BTreeMap;
@@ -15,13 +16,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use stepcast_engine::{Engine, EngineConfig, Observer, PlannedTest, Sent, TestRun};
 use stepcast_platform::Clock;
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus, StepState, Stop, test_version};
-use stepcast_protocol::suite::check_variables;
 use stepcast_protocol::{Event, EventBody, JobState, Verdict};
-use stepcast_worker::engine::{Engine, EngineConfig, Observer, PlannedTest, Sent, TestRun};
+use stepcast_suite::check_variables;
+use stepcast_suite::duration::millis;
 use tokio_util::sync::CancellationToken;
 
 /// Tests at once; politeness towards a host is the engine's.
@@ -52,7 +53,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
     let vars: BTreeMap<String, String> = values.vars.iter().cloned().collect();
     let secrets: BTreeMap<String, String> = values.secrets.iter().cloned().collect();
     check_variables(&file.suite, vars.keys().map(String::as_str), secrets.keys().map(String::as_str))
-        .map_err(|problems| crate::exit::UsageError::new(format!("`{}`: {problems}", path.display())))?;
+        .map_err(|problems| UsageError::new(format!("`{}`: {problems}", path.display())))?;
     run.begin(path);
     let run = &*run;
     let body = EventBody::JobAccepted {

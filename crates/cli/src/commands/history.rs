@@ -8,7 +8,8 @@ use crate::report;
 use std::time::Duration;
 use stepcast_protocol::command::HistoryQuery;
 use stepcast_protocol::event::TestHistory;
-use stepcast_protocol::{Command, EventBody, Outcome, duration};
+use stepcast_protocol::{Command, EventBody, Outcome};
+use stepcast_suite::duration;
 
 /// The widest a name's column gets.
 const NAME_CHARS: usize = 60;

@@ -1,19 +1,24 @@
 //! `stepcast import`: a suite out of a Hurl file.
 
 use crate::args::ImportArguments;
-use crate::exit::{Exit, UsageError};
-use crate::{files, import, report};
+use crate::exit::Exit;
+use crate::usage_error::UsageError;
+use crate::{files, report};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
-use stepcast_protocol::limits::SUITE_BYTES;
+use stepcast_suite::limits::SUITE_BYTES;
 
 /// Writes the suite to standard output or to a file; what has to be known about it goes to standard error. Where the suite
 /// does not have everything the file has, the command fails, unless that is accepted: a run of it may be green where the
 /// file's is red.
 pub(crate) fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     let text = files::read_named(&arguments.file, SUITE_BYTES).map_err(UsageError::new)?;
-    let imported = import::hurl(&arguments.file, &text)?;
+    let imported = stepcast_import::hurl(&arguments.file, &text, &files::read).map_err(|error| {
+        error.notes.iter().for_each(|note| report::message(note));
+        UsageError::new(error.to_string())
+    })?;
+    imported.notes.iter().for_each(|note| report::message(note));
     match &arguments.output {
         Some(path) => write(path, &imported.suite, arguments.force)?,
         None => report::exact(imported.suite.trim_end()),

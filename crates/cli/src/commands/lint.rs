@@ -4,7 +4,7 @@ use crate::args::LintArguments;
 use crate::exit::Exit;
 use crate::report;
 use crate::suite_file::SuiteFile;
-use stepcast_protocol::suite::render_json_schema;
+use stepcast_suite::render_json_schema;
 
 /// Reads every file; the exit code speaks for all of them.
 pub(crate) fn lint(arguments: &LintArguments) -> Exit {

@@ -4,14 +4,15 @@ use super::watch::follow;
 use crate::args::RunArguments;
 use crate::client::Follower;
 use crate::endpoint::Endpoint;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::report::{self, Reporter};
 use crate::suite_file::SuiteFile;
+use crate::usage_error::UsageError;
 use serde_json::Value;
 use std::path::Path;
 use stepcast_protocol::Command;
 use stepcast_protocol::command::Run;
-use stepcast_protocol::suite::check_variables;
+use stepcast_suite::check_variables;
 
 /// Starts a run and waits for its verdict.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {

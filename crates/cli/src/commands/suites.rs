@@ -8,7 +8,8 @@ use crate::report;
 use crate::suite_file::SuiteFile;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::StoredSuite;
-use stepcast_protocol::{Command, EventBody, number};
+use stepcast_protocol::{Command, EventBody};
+use stepcast_suite::number;
 
 /// Pushes, lists, shows or removes.
 pub(crate) async fn suites(arguments: SuitesArguments) -> anyhow::Result<Exit> {

@@ -3,12 +3,13 @@
 use crate::args::{NewTokenArguments, ServerArguments, TokenArguments, TokenCommand};
 use crate::client::Session;
 use crate::endpoint::Endpoint;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::report;
+use crate::usage_error::UsageError;
 use stepcast_platform::Clock;
 use stepcast_platform::auth::Signer;
 use stepcast_platform::clock::rfc3339;
-use stepcast_platform::config::Secret;
+use stepcast_platform::secret::Secret;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::{Command, EventBody};
 

@@ -2,8 +2,9 @@
 
 use crate::args::{UpArguments, text_or_file};
 use crate::endpoint::Endpoint;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::report;
+use crate::usage_error::UsageError;
 use serde_json::json;
 use std::io;
 use std::time::Duration;

@@ -7,7 +7,8 @@ use crate::exit::Exit;
 use crate::report::{self, Reporter};
 use std::time::Duration;
 use stepcast_protocol::command::Topic;
-use stepcast_protocol::{Command, JobState, duration};
+use stepcast_protocol::{Command, JobState};
+use stepcast_suite::duration;
 
 /// Follows a job.
 pub(crate) async fn watch(arguments: WatchArguments) -> anyhow::Result<Exit> {

@@ -1,7 +1,7 @@
 //! `--json`: every event a line, `job.finished` last.
 
 use super::printed;
-use crate::exit::UsageError;
+use crate::usage_error::UsageError;
 use std::fs::File;
 use std::io::{self, BufWriter, LineWriter, Write};
 use std::path::Path;

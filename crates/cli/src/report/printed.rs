@@ -6,7 +6,7 @@
 //! `TeamCity` `##teamcity[`.
 
 use std::fmt::Write;
-use stepcast_protocol::plain;
+use stepcast_suite::plain;
 
 /// What our own words are coloured with; other sequences of a terminal are not let through.
 const STYLES: [&str; 8] =

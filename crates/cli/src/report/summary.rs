@@ -5,8 +5,9 @@ use console::style;
 use std::fmt::Write;
 use std::time::Duration;
 use stepcast_protocol::state::TestState;
-use stepcast_protocol::suite::network::INSECURE;
-use stepcast_protocol::{JobState, Outcome, Verdict, duration};
+use stepcast_protocol::{JobState, Outcome, Verdict};
+use stepcast_suite::duration;
+use stepcast_suite::network::INSECURE;
 
 /// What the check that tells of slow steps and tests begins with.
 const SLOW: &str = "slow_over ";

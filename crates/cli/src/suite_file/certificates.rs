@@ -5,7 +5,7 @@
 use super::load::{LOOKED_UP, Loader, child};
 use serde_json::Value;
 use std::path::Path;
-use stepcast_protocol::document::{Kind, Node};
+use stepcast_suite::document::{Kind, Node};
 
 /// Stands in for a file that could not be read, which is told once.
 const GOOD: &str = "-----BEGIN CERTIFICATE----------END CERTIFICATE-----";

@@ -1,7 +1,7 @@
 //! Puts the parts of a suite together. What is nearer to the file somebody runs wins.
 
 use std::collections::HashMap;
-use stepcast_protocol::document::{Entry, Kind, Node};
+use stepcast_suite::document::{Entry, Kind, Node};
 
 /// `over` with everything of `under` it does not say itself: tests of both, `under` first; variables, defaults, their
 /// headers and groups of checks by name. The name of a suite is never taken from what it includes.

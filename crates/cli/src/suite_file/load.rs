@@ -3,15 +3,15 @@
 use super::include::merge;
 use super::sources::{Sources, shift, shift_position};
 use super::{certificates, tables};
-use crate::exit::UsageError;
 use crate::files;
+use crate::usage_error::UsageError;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use stepcast_protocol::bounds::PROBLEMS;
-use stepcast_protocol::document::{Kind, Node, Position};
-use stepcast_protocol::limits::SUITE_BYTES;
-use stepcast_protocol::suite::{Problem, hide_private_lines};
+use stepcast_suite::bounds::PROBLEMS;
+use stepcast_suite::document::{Kind, Node, Position};
+use stepcast_suite::limits::SUITE_BYTES;
+use stepcast_suite::{Problem, hide_private_lines};
 
 /// Most files one suite is made of.
 const MAX_FILES: usize = 100;

@@ -1,7 +1,7 @@
 //! The files a suite is made of, as if they stood one behind the other: a line number says which file it is in.
 
-use stepcast_protocol::document::{Kind, Node, Position};
-use stepcast_protocol::suite::{Problem, Problems};
+use stepcast_suite::document::{Kind, Node, Position};
+use stepcast_suite::{Problem, Problems};
 
 /// All files, in the order they were read.
 #[derive(Default)]

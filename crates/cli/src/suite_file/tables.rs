@@ -3,8 +3,8 @@
 use super::load::{LOOKED_UP, Loader, child};
 use serde_json::Value;
 use std::path::Path;
-use stepcast_protocol::document::{Kind, Node};
-use stepcast_protocol::suite::read_csv;
+use stepcast_suite::document::{Kind, Node};
+use stepcast_suite::read_csv;
 
 /// Reads the tables all tests of a file name.
 pub(super) fn fill_in(loader: &mut Loader, suite: &mut Node, folder: &Path) {

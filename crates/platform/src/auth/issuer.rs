@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use stepcast_protocol::duration::millis;
-use stepcast_protocol::limits::NAME_BYTES;
+use stepcast_suite::duration::millis;
+use stepcast_suite::limits::NAME_BYTES;
 
 /// How far apart an issuer's clock and ours may be.
 const SKEW: Duration = Duration::from_mins(1);

@@ -13,7 +13,7 @@
 //! ([`super::TrustedIssuers`] refuses others), so the first `#` of the first row ends the issuer, whatever the `sub` holds;
 //! and no text of the other rows begins as an issuer's address does.
 
-use stepcast_protocol::plain;
+use stepcast_suite::plain;
 
 /// Longest subject. The standard says 255 characters; issuers that let people put it together go beyond.
 const SUBJECT_BYTES: usize = 512;

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use stepcast_protocol::duration::millis;
+use stepcast_suite::duration::millis;
 
 /// How long keys are used before they are read again: as long as a key that was withdrawn may still be of use.
 const FRESH: Duration = Duration::from_hours(1);

@@ -3,8 +3,8 @@
 use super::header::unknown_extension;
 use super::{Identity, TokenError, principal};
 use crate::clock::Clock;
-use crate::config::Secret;
 use crate::seal::derive_key;
+use crate::secret::Secret;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Tokens of every kind, against an issuer on this machine and a clock that stands still.
 
 use super::*;
-use crate::config::SecretSource;
+use crate::secret::SecretSource;
 use aws_config::SdkConfig;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use axum::Router;

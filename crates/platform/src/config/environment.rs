@@ -1,8 +1,9 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, Secret, SecretSource, days};
+use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
+use crate::secret::{Secret, SecretSource};
 use crate::webhooks::{self, WebhooksSource};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What one principal may use: enough for people and CI systems, too little for a program that went wild.
 
-use stepcast_protocol::limits::SUITE_BYTES;
+use stepcast_suite::limits::SUITE_BYTES;
 
 /// The limits of each principal, whatever their role: a program that went wild may well have an admin's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Updat
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
+use stepcast_suite::duration::millis;
 
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_hours(24);

@@ -14,8 +14,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::Duration;
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
+use stepcast_suite::duration::millis;
 
 /// The time whose connections are counted together: there are 25 items to read at most.
 const WINDOW: Duration = Duration::from_mins(5);

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
 use serde::Deserialize;
 use std::time::Duration;
-use stepcast_protocol::duration::millis;
+use stepcast_suite::duration::millis;
 
 const PARTITION: &str = "OUTBOX";
 

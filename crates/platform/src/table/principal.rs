@@ -6,7 +6,7 @@ use super::{JobRecord, Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Select};
 use std::time::Duration;
-use stepcast_protocol::duration::millis;
+use stepcast_suite::duration::millis;
 
 /// What a command is counted among.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

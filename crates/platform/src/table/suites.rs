@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;
 use stepcast_protocol::command::PageQuery;
-use stepcast_protocol::duration::millis;
 use stepcast_protocol::event::StoredSuite;
 use stepcast_protocol::limits::SUITE_NAME_KEPT;
+use stepcast_suite::duration::millis;
 
 /// Where they stand.
 const SUITES: &str = "SUITES";

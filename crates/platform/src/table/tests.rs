@@ -113,7 +113,7 @@ impl Table {
 
     /// `by` is this claim's own: the SDK asks again when an answer is lost, and then finds the test taken.
     fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration, by: Uuid) -> UpdateItemFluentBuilder {
-        let until = self.clock.now_ms() + stepcast_protocol::duration::millis(lease);
+        let until = self.clock.now_ms() + stepcast_suite::duration::millis(lease);
         self.update_test(job, plan, test)
             .update_expression("SET #status = :running, lease_until = :until, claimed_by = :by ADD lease :one")
             .expression_attribute_names("#status", "status")
@@ -142,7 +142,7 @@ impl Table {
 
     /// Holds a test for longer. `false`, where the lease is another's by now.
     pub async fn renew_lease(&self, job: &str, plan: u64, test: u32, lease: u64, longer: Duration) -> Result<bool> {
-        let until = self.clock.now_ms() + stepcast_protocol::duration::millis(longer);
+        let until = self.clock.now_ms() + stepcast_suite::duration::millis(longer);
         let request = self
             .update_test(job, plan, test)
             .update_expression("SET lease_until = :until")

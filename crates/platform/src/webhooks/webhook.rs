@@ -1,7 +1,7 @@
 //! One webhook, and the list of them that an operator writes. No message here quotes an address or a secret.
 
-use crate::config::Secret;
 use crate::pattern::fits;
+use crate::secret::Secret;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::Deserialize;

@@ -1,10 +1,10 @@
 //! When the rest of a job is not run any more.
 
 use super::Counts;
-use crate::duration;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
+use stepcast_suite::duration;
 
 /// What whoever asks for a run allows it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

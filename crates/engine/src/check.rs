@@ -1,0 +1,119 @@
+//! Judges a page by the checks of a step.
+//!
+//! A check is filled in, its subject is looked up (`look`), and what was found (`found`) is prepared (`filter`) and held
+//! against every matcher (`matcher`). What did not hold is told in the words of `words`, with what came closest from
+//! `hint`. Checks in a group (`group`) are judged by themselves and told as one.
+
+mod candidates;
+mod compare;
+mod filter;
+mod found;
+mod group;
+mod hint;
+mod json_path;
+mod look;
+mod matcher;
+mod nearest;
+mod one;
+mod order;
+mod part;
+mod selector;
+mod unmatched;
+mod words;
+mod xpath;
+
+use super::excerpt::excerpt;
+use super::expected_error;
+use super::links;
+use super::mask::Mask;
+use super::page::Page;
+use super::scope::Scope;
+use super::unclear::Unclear;
+use filter::Unfit;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckResult;
+use stepcast_suite::{Capture, Check, Filter, Subject};
+
+/// Why a capture holds nothing.
+pub struct Missing {
+    /// Failed if the page does not have it, errored if it could not be looked for
+    pub outcome: Outcome,
+    /// What was found instead
+    pub actual: String,
+    /// What came closest
+    pub hint: Option<String>,
+}
+
+/// What a capture holds.
+pub struct Captured {
+    /// The value later steps use
+    pub value: String,
+    /// Whether it is a part of a secret
+    pub is_secret: bool,
+}
+
+/// What a check came to.
+struct Verdict {
+    result: CheckResult,
+    /// Whether it failed because the body cannot be read: then its opposite fails as well
+    is_unread: bool,
+}
+
+impl From<CheckResult> for Verdict {
+    fn from(result: CheckResult) -> Self {
+        Self { result, is_unread: false }
+    }
+}
+
+/// Makes a check. Everything in the result is fit to leave: bounded, visible, without secrets.
+pub fn evaluate(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> CheckResult {
+    judge(check, page, scope, mask).result
+}
+
+fn judge(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Verdict {
+    match check {
+        Check::One(check) => one::judge(check, page, scope, mask),
+        Check::Any(checks) => group::any(&group::judge(checks, page, scope, mask), mask),
+        Check::All(checks) => group::all(&group::judge(checks, page, scope, mask), mask),
+        // There is a page, so there was an answer.
+        Check::Error(kinds) => expected_error::of_answer(kinds, page.response().status).into(),
+        // They are asked once the page is judged; a group has none.
+        Check::Links(links) => CheckResult::passed(links::named(links, 0, 0)).into(),
+        Check::Not(check) => group::not(&judge(check, page, scope, mask), mask),
+    }
+}
+
+/// Takes a value for later steps.
+pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Result<Captured, Missing> {
+    let taken = render(&capture.subject, &capture.filters, scope).and_then(|(subject, filters)| {
+        if let Some(unfit) = Unfit::of_page(&subject, page) {
+            return Ok((Err(unfit), subject, filters));
+        }
+        let found = look::look(&subject, page)?;
+        Ok((filter::apply(found, &filters, page.namespaces()), subject, filters))
+    });
+    let (actual, hint) = match taken {
+        Ok((Ok(found), subject, filters)) => match found.to_capture() {
+            Some(value) => {
+                let is_secret = part::is_part(&found, &subject, &filters, page, mask);
+                return Ok(Captured { value, is_secret });
+            }
+            None => ("nothing".to_owned(), hint::of_nothing(&subject, page, mask)),
+        },
+        Ok((Err(unfit), subject, filters)) => {
+            let actual = unfit.told_of(&subject, &filters, page, mask);
+            return Err(Missing { outcome: unfit.outcome(), actual, hint: hint::of_document(&subject, page) });
+        }
+        Err(error) => {
+            return Err(Missing { outcome: Outcome::Errored, actual: excerpt(&error.to_string(), mask), hint: None });
+        }
+    };
+    Err(Missing { outcome: Outcome::Failed, actual, hint: hint.map(|hint| excerpt(&hint, mask)) })
+}
+
+/// What is looked at and what is made of it, with templates filled in.
+fn render(subject: &Subject, filters: &[Filter], scope: &Scope) -> Result<(Subject, Vec<Filter>), Unclear> {
+    let filters: Vec<Filter> = filters.iter().map(|filter| filter.render(scope)).collect::<Result<_, _>>()?;
+    filter::check(&filters)?;
+    Ok((subject.render(scope)?, filters))
+}

@@ -1,0 +1,143 @@
+//! Checks, expectations and findings in words.
+
+use super::found::Found;
+use super::matcher::{counted, schema_of, type_name};
+use super::order;
+use crate::excerpt::{excerpt, quote, quote_value};
+use crate::mask::Mask;
+use serde_json::Value;
+use stepcast_suite::{Bound, CertificateProperty, Filter, Matcher, Order, Subject};
+
+/// A check as a suite says it: `css `h1` text, trim, equals "Welcome"`.
+pub fn check(subject: &Subject, filters: &[Filter], matchers: &[Matcher], mask: &Mask) -> String {
+    let matchers: Vec<_> = matchers.iter().map(|matcher| asked(subject, matcher, mask)).collect();
+    let filters = filters.iter().map(|filter| format!(", {filter}")).collect::<Vec<_>>().concat();
+    let comma = if filters.is_empty() { "" } else { "," };
+    excerpt(&format!("{subject}{filters}{comma} {}", matchers.join(" and ")), mask)
+}
+
+fn asked(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
+    match matcher {
+        Matcher::Exists(true) => "exists".into(),
+        Matcher::Exists(false) => "does not exist".into(),
+        Matcher::Empty(true) => "is empty".into(),
+        Matcher::Empty(false) => "is not empty".into(),
+        Matcher::Schema(_) => "fits the schema".into(),
+        Matcher::Count(inner) => format!("count {}", asked(&Subject::Size, inner, mask)),
+        other => format!("{} {}", other.name(), operand(subject, other, mask)),
+    }
+}
+
+/// What a matcher asks for, as the answer to "what should have been found?".
+pub fn expected(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
+    let operand = || operand(subject, matcher, mask);
+    match matcher {
+        Matcher::Equals(_) => operand(),
+        Matcher::NotEquals(_) => format!("anything but {}", operand()),
+        Matcher::OneOf(_) => format!("one of {}", operand()),
+        Matcher::Contains(_) => format!("something containing {}", operand()),
+        Matcher::NotContains(_) => format!("something without {}", operand()),
+        Matcher::StartsWith(_) => format!("something starting with {}", operand()),
+        Matcher::EndsWith(_) => format!("something ending with {}", operand()),
+        Matcher::Matches(_) => format!("something matching {}", operand()),
+        Matcher::NotMatches(_) => format!("something not matching {}", operand()),
+        Matcher::Exists(true) => "something".into(),
+        Matcher::Exists(false) => "nothing".into(),
+        Matcher::Empty(true) => "something empty".into(),
+        Matcher::Empty(false) => "something not empty".into(),
+        Matcher::Schema(_) => "something that fits the schema".into(),
+        Matcher::Count(inner) => format!("count {}", expected(&Subject::Size, inner, mask)),
+        Matcher::Above(_) => format!("above {}", operand()),
+        Matcher::Below(_) => format!("below {}", operand()),
+        Matcher::AtLeast(_) => format!("at least {}", operand()),
+        Matcher::AtMost(_) => format!("at most {}", operand()),
+        Matcher::Between(..) => format!("between {}", operand()),
+        Matcher::Type(_) => format!("type {}", operand()),
+        Matcher::Order(_) => format!("{} order", operand()),
+    }
+}
+
+/// What was found, in the terms of the matcher that asked.
+pub fn actual(subject: &Subject, matcher: &Matcher, found: &Found, mask: &Mask) -> String {
+    match (matcher, found) {
+        (Matcher::Count(inner), _) if let Some(count) = counted(found) => {
+            format!("count {}", actual(&Subject::Size, inner, &count, mask))
+        }
+        _ if !found.exists() => "nothing".into(),
+        (Matcher::Schema(schema), _) => violations(schema, found, mask),
+        (Matcher::Type(_), _) => format!("type {}: {}", type_name(found), value(subject, found, mask)),
+        (Matcher::Order(order), _) if let Some((place, item, next)) = order::explain(found, *order) => {
+            format!("{} before {} (items {place} and {})", quote(&item, mask), quote(&next, mask), place + 1)
+        }
+        _ => value(subject, found, mask),
+    }
+}
+
+/// What was found, whoever asks.
+fn value(subject: &Subject, found: &Found, mask: &Mask) -> String {
+    match found {
+        Found::Text(text) => quote(text, mask),
+        Found::Number(number) => measured(subject, *number),
+        Found::Fields(values) => {
+            excerpt(&values.iter().map(|value| quote(value, mask)).collect::<Vec<_>>().join(" and "), mask)
+        }
+        _ => found
+            .to_value()
+            .map(|value| match found.as_value() {
+                Some(single) if !value.is_array() || !single.is_array() => quote_value(single, mask),
+                _ => quote_value(&value, mask),
+            })
+            .unwrap_or_default(),
+    }
+}
+
+/// Where the value is not as the schema says; a value it quotes may be long.
+fn violations(schema: &Value, found: &Found, mask: &Mask) -> String {
+    let (Ok(schema), Some(found)) = (schema_of(schema), found.to_single()) else { return String::new() };
+    excerpt(&schema.violations(&found).join("; "), mask)
+}
+
+/// What stands behind a matcher's name.
+fn operand(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
+    let bound = |bound: &Bound| match bound {
+        Bound::Number(number) => measured(subject, *number),
+        Bound::Text(text) => excerpt(text, mask),
+    };
+    match matcher {
+        Matcher::Equals(value) | Matcher::NotEquals(value) | Matcher::Contains(value) | Matcher::NotContains(value) => {
+            compared(subject, value, mask)
+        }
+        Matcher::OneOf(values) => {
+            values.iter().map(|value| compared(subject, value, mask)).collect::<Vec<_>>().join(", ")
+        }
+        Matcher::StartsWith(text) | Matcher::EndsWith(text) => quote(text, mask),
+        Matcher::Matches(pattern) | Matcher::NotMatches(pattern) => format!("`{}`", excerpt(pattern, mask)),
+        Matcher::Above(limit) | Matcher::Below(limit) | Matcher::AtLeast(limit) | Matcher::AtMost(limit) => {
+            bound(limit)
+        }
+        Matcher::Between(low, high) => format!("{} and {}", bound(low), bound(high)),
+        Matcher::Type(name) => name.clone(),
+        Matcher::Order(Order::Ascending) => "ascending".into(),
+        Matcher::Order(Order::Descending) => "descending".into(),
+        Matcher::Exists(_) | Matcher::Empty(_) | Matcher::Count(_) | Matcher::Schema(_) => String::new(),
+    }
+}
+
+/// Where only numbers are found, the text of a filled-in template is shown as the number it means.
+fn compared(subject: &Subject, value: &Value, mask: &Mask) -> String {
+    match (subject, value) {
+        (
+            Subject::Status | Subject::Size | Subject::Redirects | Subject::Certificate(CertificateProperty::DaysLeft),
+            Value::String(text),
+        ) => excerpt(text, mask),
+        _ => quote_value(value, mask),
+    }
+}
+
+fn measured(subject: &Subject, number: f64) -> String {
+    match subject {
+        Subject::Time if number > 0.0 && number % 1_000.0 == 0.0 => format!("{}s", number / 1_000.0),
+        Subject::Time => format!("{number}ms"),
+        _ => number.to_string(),
+    }
+}

@@ -1,0 +1,259 @@
+//! Finds the pages a test runs on: those of a sitemap, or those that links lead to, as far as `robots.txt` lets us.
+
+mod links;
+mod robots;
+
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Sent};
+use super::request;
+use super::scope::Scope;
+use super::sitemap::{Reader, SitemapError, Sitemaps};
+use http::Method;
+use links::Crawl;
+use robots::Robots;
+use std::collections::HashSet;
+use std::sync::Arc;
+use stepcast_suite::bounds::SITEMAP_BYTES;
+use stepcast_suite::pattern::{Pattern, TooLong};
+use stepcast_suite::template;
+use stepcast_suite::{Defaults, Discover, DiscoverFrom};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// Most addresses of sitemaps that are looked at, taken or not.
+const ADDRESSES: usize = 500_000;
+/// How many addresses are held against patterns and rules before others have a turn on the thread.
+const AT_ONCE: usize = 500;
+
+/// Why there are no pages.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// A sitemap or the first page cannot be had
+    #[error(transparent)]
+    Sitemap(#[from] SitemapError),
+    /// Nobody knows what robots may do
+    #[error("the site's rules for robots are not known: {0}")]
+    Robots(SitemapError),
+    /// A pattern is none once it is filled in
+    #[error("`{key}` is not a regular expression once it is filled in")]
+    Pattern {
+        /// `include` or `exclude`
+        key: &'static str,
+    },
+    /// The patterns ask too much of so many addresses
+    #[error("one of the patterns of `include` and `exclude` {0}")]
+    TooLong(#[from] TooLong),
+    /// There are more addresses than are looked at
+    #[error("the sitemaps have more than {ADDRESSES} addresses")]
+    TooMany,
+    /// Everything that was found is left out
+    #[error("no page is left: {excluded} left out by `include` and `exclude`, {refused} by the site's robots.txt")]
+    NoneLeft {
+        /// How many the patterns leave out
+        excluded: usize,
+        /// How many `robots.txt` does
+        refused: usize,
+    },
+}
+
+impl From<FetchError> for DiscoverError {
+    fn from(error: FetchError) -> Self {
+        Self::Sitemap(error.into())
+    }
+}
+
+impl DiscoverError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Sitemap(error) => error.hint(),
+            Self::Robots(_) => "mend `/robots.txt`, or write `robots: ignore` if the site is yours",
+            Self::Pattern { .. } => "look at the variables it uses",
+            Self::TooLong(_) => "mend the pattern",
+            Self::TooMany => "name the sitemap that has the pages you want",
+            Self::NoneLeft { refused: 0, .. } => "the patterns look at whole addresses, `https://` included",
+            Self::NoneLeft { .. } => "write `robots: ignore` if the site is yours",
+        }
+    }
+
+    /// Whether it may be there later.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Sitemap(error) | Self::Robots(error) => error.is_temporary(),
+            Self::Pattern { .. } | Self::TooLong(_) | Self::TooMany | Self::NoneLeft { .. } => false,
+        }
+    }
+}
+
+/// A search for pages, with what it needs.
+pub struct Discovery<'a> {
+    /// Makes the requests
+    pub fetcher: &'a Fetcher,
+    /// How they are made
+    pub defaults: &'a Defaults,
+    /// How they reach the network
+    pub network: &'a Network,
+    /// What is looked for
+    pub discover: &'a Discover,
+    /// What templates are filled in with
+    pub scope: &'a Scope,
+    /// Most pages there is room for
+    pub most: usize,
+    /// Counts the requests
+    pub sent: &'a Sent,
+}
+
+impl Discovery<'_> {
+    /// The pages, each once, in an order that is the same as long as the site is.
+    pub async fn pages(&self) -> Result<Vec<Url>, DiscoverError> {
+        let filter = self.filter().await.map_err(|key| DiscoverError::Pattern { key })?;
+        let pages = match &self.discover.from {
+            DiscoverFrom::Sitemap(address) => {
+                let request = self.request(address, Some(SITEMAP_BYTES))?;
+                self.in_sitemaps(&request, &filter).await?
+            }
+            DiscoverFrom::Links { start, depth, other_hosts } => {
+                let request = self.request(start, None)?;
+                let (reader, mut robots) = (self.reader(&request), self.robots(&request));
+                let crawl = Crawl { reader, filter: &filter, depth: *depth, other_hosts: *other_hosts };
+                crawl.pages(&mut robots, self.most).await?
+            }
+        };
+        if pages.found.is_empty() { Err(pages.left_out()) } else { Ok(pages.found) }
+    }
+
+    async fn in_sitemaps(&self, request: &FetchRequest, filter: &Filter) -> Result<Pages, DiscoverError> {
+        let (mut sitemaps, mut robots) = (Sitemaps::new(self.reader(request)), self.robots(request));
+        let (mut pages, mut seen) = (Pages::default(), HashSet::new());
+        while let Some(found) = sitemaps.next().await? {
+            let fresh: Vec<Url> = found.into_iter().filter(|page| seen.insert(page.clone())).collect();
+            if seen.len() > ADDRESSES {
+                return Err(DiscoverError::TooMany);
+            }
+            for some in fresh.chunks(AT_ONCE) {
+                for (page, wanted) in filter.judge(some.to_vec()).await? {
+                    if pages.found.len() == self.most {
+                        return Ok(pages);
+                    }
+                    pages.consider(page, wanted, &mut robots).await?;
+                }
+            }
+        }
+        if seen.is_empty() { Err(SitemapError::Empty.into()) } else { Ok(pages) }
+    }
+
+    fn reader<'r>(&'r self, request: &'r FetchRequest) -> Reader<'r> {
+        let (limits, retries) = (self.defaults.host, self.defaults.retries.max);
+        Reader { fetcher: self.fetcher, request, limits, retries }
+    }
+
+    fn robots<'r>(&'r self, request: &'r FetchRequest) -> Robots<'r> {
+        Robots::new(self.reader(request), self.discover.ignore_robots)
+    }
+
+    fn request(&self, address: &str, body_bytes: Option<usize>) -> Result<FetchRequest, FetchError> {
+        let address = template::render(address, self.scope);
+        let address = address.map_err(|error| FetchError::InvalidRequest(error.to_string()))?;
+        let url = request::address(&address)?;
+        Ok(FetchRequest {
+            method: Method::GET,
+            digest: request::digest(self.defaults.auth.as_ref(), &url, self.scope)?,
+            url,
+            headers: request::headers(&self.defaults.headers, self.defaults.auth.as_ref(), self.scope)?,
+            body: None,
+            timeout: self.defaults.timeout,
+            follow: None,
+            body_bytes,
+            network: self.network.clone(),
+            called_off: CancellationToken::new(),
+            sent: self.sent.clone(),
+        })
+    }
+
+    /// The patterns filled in; or which of them are none then.
+    async fn filter(&self) -> Result<Filter, &'static str> {
+        let fill_in = |key, patterns: &[String]| {
+            let filled_in = patterns.iter().map(|pattern| template::render(pattern, self.scope));
+            filled_in.collect::<Result<Vec<_>, _>>().map_err(|_| key)
+        };
+        let Discover { include, exclude, .. } = self.discover;
+        let (include, exclude) = (fill_in("include", include)?, fill_in("exclude", exclude)?);
+        let read = tokio::task::spawn_blocking(move || Patterns::read(&include, &exclude)).await;
+        Ok(Filter(Arc::new(read.unwrap_or(Err("include"))?)))
+    }
+}
+
+/// Which addresses are wanted.
+pub struct Filter(Arc<Patterns>);
+
+struct Patterns {
+    /// Nothing, where all are
+    include: Option<Pattern>,
+    exclude: Pattern,
+}
+
+/// What the patterns say of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is taken
+    Taken,
+    /// It is not, because none of `include` names it
+    NotIncluded,
+    /// It is not, because one of `exclude` names it
+    Excluded,
+}
+
+impl Filter {
+    /// What the patterns say of each address. They may take long, and so have a thread of their own.
+    async fn judge(&self, pages: Vec<Url>) -> Result<Vec<(Url, Wanted)>, TooLong> {
+        let patterns = Arc::clone(&self.0);
+        let judge = move || {
+            pages.into_iter().map(|page| Ok((patterns.judge(&page)?, page))).collect::<Result<Vec<_>, TooLong>>()
+        };
+        let judged = tokio::task::spawn_blocking(judge).await.unwrap_or(Err(TooLong::States))?;
+        Ok(judged.into_iter().map(|(wanted, page)| (page, wanted)).collect())
+    }
+}
+
+impl Patterns {
+    fn read(include: &[String], exclude: &[String]) -> Result<Self, &'static str> {
+        let set = |key, patterns: &[String]| Pattern::any_of(patterns).map_err(|_| key);
+        let is_any = include.is_empty();
+        Ok(Self { include: Some(set("include", include)?).filter(|_| !is_any), exclude: set("exclude", exclude)? })
+    }
+
+    fn judge(&self, page: &Url) -> Result<Wanted, TooLong> {
+        if self.exclude.is_match(page.as_str())? {
+            return Ok(Wanted::Excluded);
+        }
+        let is_included = match &self.include {
+            Some(include) => include.is_match(page.as_str())?,
+            None => true,
+        };
+        Ok(if is_included { Wanted::Taken } else { Wanted::NotIncluded })
+    }
+}
+
+/// Pages that were found, and how many were left out.
+#[derive(Default)]
+pub struct Pages {
+    found: Vec<Url>,
+    excluded: usize,
+    refused: usize,
+}
+
+impl Pages {
+    async fn consider(&mut self, page: Url, wanted: Wanted, robots: &mut Robots<'_>) -> Result<(), DiscoverError> {
+        if wanted != Wanted::Taken {
+            self.excluded += 1;
+        } else if robots.allows(&page).await? {
+            self.found.push(page);
+        } else {
+            self.refused += 1;
+        }
+        Ok(())
+    }
+
+    fn left_out(&self) -> DiscoverError {
+        DiscoverError::NoneLeft { excluded: self.excluded, refused: self.refused }
+    }
+}

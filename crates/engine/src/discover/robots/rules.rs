@@ -1,0 +1,187 @@
+//! Rules of a `robots.txt`, kept so that few of them are held against an address.
+//!
+//! What a site writes may be 39,000 rules, and there may be 10,000 addresses. Most rules are the beginning of a path:
+//! sorted, each knows the longest of the others that it begins with, so the longest that an address begins with is found
+//! by halving and then by going from one to the next shorter. Rules that end with `$` are found as they are. Only rules
+//! with a `*` in the middle are held against an address one by one, and there may not be many.
+
+use std::collections::HashMap;
+use stepcast_suite::bounds::ROBOTS_WILDCARDS;
+use url::Url;
+
+/// There are more rules with a `*` in the middle than are held against an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it has more than {ROBOTS_WILDCARDS} rules with a `*` in the middle")]
+pub struct TooMany;
+
+/// The rules of one site for us.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// Rules without a `*`, in order
+    prefixes: Vec<Prefix>,
+    /// Whether a path that a rule names whole is allowed
+    exact: HashMap<String, bool>,
+    /// Those that decide first come first
+    wildcards: Vec<Rule>,
+}
+
+#[derive(Debug)]
+struct Prefix {
+    text: String,
+    allows: bool,
+    /// The place of the longest that this one begins with
+    shorter: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    pattern: String,
+    allows: bool,
+}
+
+impl Rules {
+    /// Rules, each of which allows what its pattern fits, or does not.
+    pub fn new(rules: Vec<(bool, &str)>) -> Result<Self, TooMany> {
+        let (mut prefixes, mut exact, mut wildcards) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (allows, pattern) in rules {
+            // A star at the end says nothing.
+            let pattern = pattern.trim_end_matches('*');
+            if pattern.contains('*') {
+                wildcards.push(Rule { pattern: pattern.to_owned(), allows });
+            } else if let Some(path) = pattern.strip_suffix('$') {
+                *exact.entry(path.to_owned()).or_default() |= allows;
+            } else {
+                *prefixes.entry(pattern).or_default() |= allows;
+            }
+        }
+        if wildcards.len() > ROBOTS_WILDCARDS {
+            return Err(TooMany);
+        }
+        wildcards.sort_by_key(|rule| std::cmp::Reverse((rule.pattern.len(), rule.allows)));
+        Ok(Self { prefixes: chained(prefixes), exact, wildcards })
+    }
+
+    /// The longest pattern that fits decides, and allowing where two are as long.
+    pub fn allow(&self, page: &Url) -> bool {
+        let path = page.query().map_or_else(|| page.path().to_owned(), |query| format!("{}?{query}", page.path()));
+        let plain = self.plain(&path);
+        let longest = plain.map_or(0, |(length, _)| length);
+        let wildcard = self.wildcards.iter().take_while(|rule| rule.pattern.len() >= longest);
+        let wildcard = { wildcard }.find(|rule| fits(&rule.pattern, &path));
+        let deciding = wildcard.map(|rule| (rule.pattern.len(), rule.allows)).max(plain);
+        deciding.is_none_or(|(_, allows)| allows)
+    }
+
+    /// The longest rule without a `*` that fits: how long it is, and whether it allows.
+    fn plain(&self, path: &str) -> Option<(usize, bool)> {
+        if let Some(allows) = self.exact.get(path) {
+            return Some((path.len() + 1, *allows));
+        }
+        // What the path begins with stands before it, and so does everything that begins so.
+        let mut place = self.prefixes.partition_point(|prefix| prefix.text.as_str() <= path).checked_sub(1);
+        while let Some(prefix) = place.map(|place| &self.prefixes[place]) {
+            if path.starts_with(&prefix.text) {
+                return Some((prefix.text.len(), prefix.allows));
+            }
+            place = prefix.shorter;
+        }
+        None
+    }
+}
+
+/// Beginnings in order, each with the longest of the others that it begins with.
+fn chained(prefixes: HashMap<&str, bool>) -> Vec<Prefix> {
+    let mut sorted: Vec<_> = prefixes.into_iter().collect();
+    sorted.sort_unstable();
+    let (mut chained, mut open): (Vec<Prefix>, Vec<usize>) = (Vec::with_capacity(sorted.len()), Vec::new());
+    for (text, allows) in sorted {
+        while open.last().is_some_and(|place| !text.starts_with(&chained[*place].text)) {
+            open.pop();
+        }
+        chained.push(Prefix { text: text.to_owned(), allows, shorter: open.last().copied() });
+        open.push(chained.len() - 1);
+    }
+    chained
+}
+
+/// `*` is any text, and `$` at the end is the end. What stands between stars is found from the left, which is enough:
+/// only the last piece can be bound to the end.
+fn fits(pattern: &str, path: &str) -> bool {
+    let (pattern, to_end) = pattern.strip_suffix('$').map_or((pattern, false), |pattern| (pattern, true));
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = path.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let Some((last, middle)) = pieces.collect::<Vec<_>>().split_last().map(|(last, middle)| (*last, middle.to_vec()))
+    else {
+        return !to_end || rest.is_empty();
+    };
+    for piece in middle {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    if to_end { rest.ends_with(last) } else { rest.contains(last) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn stars_are_any_text() {
+        for (pattern, path, expected) in [
+            ("/*/b", "/a/b", true),
+            ("/*/b", "/a/c", false),
+            ("/a*b*c$", "/abbc", true),
+            ("/a*b*c$", "/abcd", false),
+            ("/a$", "/a", true),
+            ("/a$", "/ab", false),
+            ("*", "/anything", true),
+        ] {
+            assert_eq!(fits(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn few_of_many_rules_are_held_against_an_address() {
+        let paths: Vec<String> = (0..39_000).map(|number| format!("/a{number}")).collect();
+        let rules = Rules::new(paths.iter().map(|path| (false, path.as_str())).collect()).expect("no stars");
+        let page = Url::parse("https://h.example/b").expect("an address");
+        assert!(rules.allow(&page));
+        // From one rule to the next shorter: `/a38999` begins with `/a3899`, and so on.
+        let longest = (0..rules.prefixes.len()).map(|place| chain(&rules, place)).max();
+        assert_eq!(longest, Some(5));
+    }
+
+    fn chain(rules: &Rules, place: usize) -> usize {
+        1 + rules.prefixes[place].shorter.map_or(0, |place| chain(rules, place))
+    }
+
+    #[test]
+    fn too_many_stars_are_not_followed() {
+        let patterns: Vec<String> = (0..=ROBOTS_WILDCARDS).map(|number| format!("/*{number}.pdf")).collect();
+        let rules =
+            |count: usize| Rules::new(patterns[..count].iter().map(|pattern| (false, pattern.as_str())).collect());
+        assert!(rules(ROBOTS_WILDCARDS).is_ok());
+        assert_eq!(rules(ROBOTS_WILDCARDS + 1).map(|_| ()), Err(TooMany));
+    }
+
+    /// What the standard says, rule by rule (RFC 9309, section 2.2.2).
+    fn by_the_standard(rules: &[(bool, String)], path: &str) -> bool {
+        let rules = rules.iter().map(|(allows, pattern)| (*allows, pattern.trim_end_matches('*')));
+        let fitting = rules.filter(|(_, pattern)| fits(pattern, path));
+        fitting.max_by_key(|(allows, pattern)| (pattern.len(), *allows)).is_none_or(|(allows, _)| allows)
+    }
+
+    proptest! {
+        #[test]
+        fn the_rule_that_decides_is_the_one_of_the_standard(
+            rules in prop::collection::vec((any::<bool>(), "/[ab/*]{0,4}\\$?"), 0..12),
+            path in "/[ab/]{0,6}",
+        ) {
+            let page = Url::parse(&format!("https://h.example{path}")).expect("an address");
+            let own = Rules::new(rules.iter().map(|(allows, pattern)| (*allows, pattern.as_str())).collect());
+            let own = own.expect("few rules");
+            prop_assert_eq!(own.allow(&page), by_the_standard(&rules, page.path()));
+        }
+    }
+}

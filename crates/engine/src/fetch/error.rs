@@ -1,0 +1,222 @@
+//! What can go wrong with a request, in words that say what to do next.
+
+use super::proxy::Refusal;
+use super::tls;
+use crate::address::RefusedTarget;
+use std::error::Error;
+use std::io;
+use std::iter;
+use std::time::Duration;
+use stepcast_suite::duration;
+use url::Url;
+
+/// Why there is no answer to look at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The address, a header or the body cannot be sent
+    #[error("{0}")]
+    InvalidRequest(String),
+    /// The guard refused the host
+    #[error(transparent)]
+    Refused(#[from] RefusedTarget),
+    /// The suite does not want certificates to be verified, which is not allowed here
+    #[error("the suite is `insecure`: certificates would not be verified, which is not allowed here")]
+    Insecure,
+    /// The name could not be resolved
+    #[error("`{host}` could not be resolved: {reason}")]
+    Dns {
+        /// The name
+        host: String,
+        /// What the resolver said
+        reason: String,
+    },
+    /// No connection came about
+    #[error("could not connect to `{host}`: {reason}")]
+    Connect {
+        /// The host with its port
+        host: String,
+        /// What the system said
+        reason: String,
+    },
+    /// The other side could not be trusted, or could not agree on how to encrypt
+    #[error("no secure connection to `{host}`: {reason}")]
+    Tls {
+        /// The host with its port
+        host: String,
+        /// What is wrong
+        reason: String,
+        /// What to do about it
+        hint: &'static str,
+    },
+    /// The proxy could not be reached, or must not be
+    #[error("the proxy cannot be used: {0}")]
+    Proxy(Box<FetchError>),
+    /// The proxy said no
+    #[error("the proxy `{host}` {refusal}")]
+    ProxyRefused {
+        /// Its host with its port
+        host: String,
+        /// How it did
+        refusal: Refusal,
+    },
+    /// It was called off while it waited for its turn at the host
+    #[error("it was called off before it was sent")]
+    CalledOff,
+    /// The time was used up
+    #[error("{phase} within {}", duration::format(*limit))]
+    Timeout {
+        /// What it was waiting for
+        phase: Phase,
+        /// The time there was
+        limit: Duration,
+    },
+    /// The body does not end where it should
+    #[error("the body is larger than {}", size(*limit))]
+    TooLarge {
+        /// The largest that is read, in bytes
+        limit: usize,
+    },
+    /// What came back is not HTTP as it should be
+    #[error("the answer could not be read: {0}")]
+    Protocol(String),
+    /// A redirect leads to where nothing can be fetched
+    #[error("it redirects to `{to}`, which cannot be fetched: {reason}")]
+    BadRedirect {
+        /// Where it leads, as it was sent
+        to: String,
+        /// Why that is no place
+        reason: String,
+    },
+    /// The redirects did not end
+    #[error("more than {limit} redirects, the next to `{last}`")]
+    TooManyRedirects {
+        /// How many were followed
+        limit: u32,
+        /// Where the next would have gone
+        last: String,
+    },
+}
+
+/// What a request was waiting for when its time was used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The status and the headers
+    Answer,
+    /// The rest of the body
+    Body,
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Answer => "no answer came",
+            Self::Body => "the body did not arrive",
+        })
+    }
+}
+
+impl FetchError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "check the request, and what its variables hold",
+            Self::Refused(refused) => refused.hint(),
+            Self::Insecure => {
+                "name who signed the certificate with `ca` in `defaults`; or have the server started with \
+                 `--allow-insecure-targets`"
+            }
+            Self::Dns { .. } => "check the name, and whether it resolves where Stepcast runs",
+            Self::Connect { .. } => "check that the server is up and listens on that port",
+            Self::Tls { hint, .. } => hint,
+            Self::Proxy(error) => match error.as_ref() {
+                Self::Refused(refused) => refused.hint(),
+                _ => "check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs",
+            },
+            Self::ProxyRefused { refusal, .. } => refusal.hint(),
+            Self::CalledOff => "run it again",
+            Self::Timeout { .. } => "find out why it takes so long, or give the step a longer `timeout`",
+            Self::TooLarge { .. } => "larger bodies are not read; check a smaller page",
+            Self::Protocol(_) => "the server, or something in front of it, broke the answer off or garbled it",
+            Self::BadRedirect { .. } => "check the `location` header; it has to lead to an http or https address",
+            Self::TooManyRedirects { .. } => "the page probably redirects in a circle",
+        }
+    }
+
+    /// Whether trying again would end the same way.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::InvalidRequest(_) | Self::Refused(_) | Self::Insecure | Self::TooLarge { .. } => true,
+            Self::Proxy(error) => error.is_permanent(),
+            _ => false,
+        }
+    }
+
+    /// Finds out what an error of the HTTP client is about. Its own text names the whole address; these do not.
+    pub fn from_client(error: &reqwest::Error, url: &Url) -> Self {
+        if let Some(refused) = find::<RefusedTarget>(error) {
+            return Self::Refused(refused.clone());
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        if error.is_dns() {
+            return Self::Dns { host, reason: resolver_reason(error) };
+        }
+        let host = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+        if let Some(error) = find::<rustls::Error>(error) {
+            return Self::Tls { host, reason: tls::reason(error), hint: tls::hint(error) };
+        }
+        if error.is_connect() {
+            return Self::Connect { host, reason: connect_reason(error) };
+        }
+        if error.is_builder() {
+            return Self::InvalidRequest(format!("the request cannot be sent: {}", deepest(error)));
+        }
+        Self::Protocol(deepest(error))
+    }
+}
+
+fn resolver_reason(error: &reqwest::Error) -> String {
+    let text = deepest(error);
+    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_lowercase()
+}
+
+fn connect_reason(error: &reqwest::Error) -> String {
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => "nothing listens there".into(),
+        Some(io::ErrorKind::TimedOut) => "no answer to the connection attempt".into(),
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+            "the network has no way there".into()
+        }
+        _ => deepest(error),
+    }
+}
+
+/// The first cause of this type.
+pub fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    causes(error).find_map(<dyn Error>::downcast_ref)
+}
+
+/// The innermost cause, which is the only one that does not repeat the others.
+pub fn deepest(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// An error and what caused it, outermost first.
+pub fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(error), |error| cause(*error))
+}
+
+/// `io::Error` does not name the error it wraps as its source, so it is unwrapped here.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        _ => format!("{} MiB", bytes / 1_048_576),
+    }
+}

@@ -1,0 +1,119 @@
+//! The engine: turns a suite into planned tests and runs them, one HTTP request after another.
+//!
+//! It knows nothing of AWS, tables or queues, so the worker and `stepcast check` use the same one. The way through it:
+//! [`plan`](Engine::plan) multiplies the suite's tests, `test` makes attempts, `step` makes a request and has its
+//! answer checked, `fetch` speaks HTTP behind the guard of `address`, `page` reads the answer and `check` judges it.
+//! Everything that leaves goes through `mask`.
+
+mod address;
+mod bound;
+mod certificate;
+mod check;
+mod digest;
+mod discover;
+mod excerpt;
+mod expected_error;
+mod fetch;
+mod links;
+mod mask;
+mod network;
+mod page;
+mod plan;
+mod request;
+mod request_result;
+mod retry;
+mod scope;
+mod sitemap;
+mod step;
+mod test;
+mod unclear;
+mod wall;
+
+pub use address::{Lookup, SystemLookup};
+pub use fetch::Sent;
+pub use fetch::retry_after;
+pub use mask::Mask;
+pub use plan::{PlanError, PlannedTest};
+pub use test::{Observer, TestEnd, TestRun};
+
+use address::Guard;
+use fetch::Fetcher;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use stepcast_suite::Suite;
+
+/// How an engine behaves, whatever suite it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// Whether loopback, private and other inner addresses may be fetched
+    pub allow_private_targets: bool,
+    /// Whether suites may have certificates not verified (`insecure` in their defaults)
+    pub allow_insecure_targets: bool,
+    /// Largest body that is read, in bytes, decompressed
+    pub body_bytes: usize,
+    /// What requests call themselves, unless the suite has a `user-agent` header
+    pub user_agent: String,
+    /// Hosts that are never fetched, private targets allowed or not; a port behind them is ignored. On Lambda this is
+    /// the value of `AWS_LAMBDA_RUNTIME_API`
+    pub forbidden_hosts: Vec<String>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            allow_private_targets: false,
+            allow_insecure_targets: false,
+            body_bytes: 10 * 1024 * 1024,
+            user_agent: concat!("stepcast/", env!("CARGO_PKG_VERSION")).to_owned(),
+            forbidden_hosts: Vec::new(),
+        }
+    }
+}
+
+/// Why there is no engine: the HTTP client could not be set up, for example because the system has no certificates.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be set up")]
+pub struct EngineError(#[source] reqwest::Error);
+
+/// Plans suites and runs tests. Cheap to clone; clones share connections and what they know of hosts.
+#[derive(Clone)]
+pub struct Engine {
+    fetcher: Arc<Fetcher>,
+}
+
+impl Engine {
+    /// Sets up an engine. One a process is enough, and politeness towards hosts holds only within one.
+    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::with_lookup(config, Arc::new(SystemLookup))
+    }
+
+    /// The same, with somebody else than the system to ask for the addresses of names.
+    pub fn with_lookup(config: EngineConfig, lookup: Arc<dyn Lookup>) -> Result<Self, EngineError> {
+        let EngineConfig { allow_private_targets, allow_insecure_targets, body_bytes, user_agent, forbidden_hosts } =
+            config;
+        let guard =
+            Guard::new(allow_private_targets, forbidden_hosts, lookup).allowing_insecure(allow_insecure_targets);
+        let guard = Arc::new(guard);
+        let fetcher = Fetcher::new(guard, &user_agent, body_bytes).map_err(EngineError)?;
+        Ok(Self { fetcher: Arc::new(fetcher) })
+    }
+
+    /// Chooses the suite's tests by `tags` and multiplies them by `each` and `discover`. The order is the suite's, so
+    /// the same suite and the same sitemaps give the same plan. An empty plan is no error: no test has the tags. What it
+    /// asks sites for is counted in `sent`.
+    pub async fn plan(
+        &self,
+        suite: &Suite,
+        vars: &BTreeMap<String, String>,
+        secrets: &BTreeMap<String, String>,
+        tags: &[String],
+        sent: &Sent,
+    ) -> Result<Vec<PlannedTest>, PlanError> {
+        plan::plan(&self.fetcher, suite, vars, secrets, tags, sent).await
+    }
+
+    /// Runs one test to its outcome. A page that is wrong, or cannot be fetched, is an outcome and never an error.
+    pub async fn run_test(&self, run: TestRun<'_>, observer: &mut dyn Observer) -> TestEnd {
+        test::run(&self.fetcher, run, observer).await
+    }
+}

@@ -1,0 +1,200 @@
+//! Asks where the links of a page lead.
+//!
+//! The links are taken from the page while it is judged (`collect`); they are asked afterwards, behind the same guard
+//! and with the same politeness as any request. Each address is asked once: with `HEAD`, and again with `GET` where
+//! that is not accepted or a fragment has to be in the page. All of it has a bound of time, and each check one of links.
+
+mod collect;
+
+pub use collect::{Collected, collect};
+
+use super::excerpt::excerpt;
+use super::fetch::{self, FetchError, FetchRequest, Fetcher, Response};
+use super::mask::Mask;
+use super::page::Page;
+use super::wall::SLOWLY;
+use cookie_store::CookieStore;
+use futures_util::{StreamExt, stream};
+use http::Method;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckResult;
+use stepcast_suite::duration;
+use stepcast_suite::{HostLimits, LinkScope, Links};
+use tokio::time::Instant;
+use url::Url;
+
+/// Longest all links of a check may take.
+const ASKING_TIME: Duration = Duration::from_mins(1);
+/// How many are asked at once, whatever their hosts allow.
+const AT_ONCE: usize = 8;
+/// How many dead links are told.
+const TOLD: usize = 5;
+/// How much of a page is read for its fragments, in bytes.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+
+/// Who asks, and how.
+pub struct Asker<'a> {
+    /// Makes the requests
+    pub fetcher: &'a Fetcher,
+    /// How hard a host may be asked
+    pub limits: HostLimits,
+    /// The cookies of the test
+    pub jar: &'a CookieStore,
+    /// The request that led to the page: its headers are for links to the page's own origin
+    pub request: &'a FetchRequest,
+    /// Hides secrets
+    pub mask: &'a Mask,
+}
+
+/// An address with the fragments links have to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The address, without a fragment
+    pub url: Url,
+    /// What has to be in its page
+    pub fragments: Vec<String>,
+}
+
+/// What is wrong with a link.
+struct Problem {
+    outcome: Outcome,
+    text: String,
+    hint: &'static str,
+}
+
+impl Asker<'_> {
+    /// Asks the links and judges them. A link that is dead is certain, so it counts before one that could not be asked.
+    pub async fn ask(&self, links: &Links, collected: Collected) -> CheckResult {
+        let Collected { page, targets, broken, found } = collected;
+        let asked = targets.len();
+        let end = Instant::now() + ASKING_TIME;
+        let mut problems: Vec<Problem> = broken.into_iter().map(Problem::dead).collect();
+        let answers = stream::iter(targets).map(|target| self.judge(links, &page, target, end));
+        let answers: Vec<Vec<Problem>> = answers.buffered(AT_ONCE).collect().await;
+        problems.extend(answers.into_iter().flatten());
+        // What the check says is the same from run to run, so the ones that count most come first.
+        problems.sort_by_key(|problem| problem.outcome != Outcome::Failed);
+        let check = named(links, asked, found);
+        match problems.first() {
+            None => CheckResult::passed(check),
+            Some(first) => CheckResult {
+                check,
+                outcome: first.outcome,
+                expected: Some(format!("every one of {asked} links to answer {}", accepted(links))),
+                actual: Some(excerpt(&told(&problems), self.mask)),
+                hint: Some(first.hint.to_owned()),
+            },
+        }
+    }
+
+    async fn judge(&self, links: &Links, page: &Url, target: Target, end: Instant) -> Vec<Problem> {
+        let address = target.url.to_string();
+        let answer = tokio::time::timeout_at(end, self.fetch(links, page, &target)).await;
+        let response = match answer {
+            Ok(Ok(response)) => response,
+            // It answers; there is only more of it than is read.
+            Ok(Err(FetchError::TooLarge { .. })) => return Vec::new(),
+            Ok(Err(error)) => return vec![Problem::of_error(&address, &error)],
+            Err(_) => {
+                let text = format!("`{address}` was not asked within {}", duration::format(ASKING_TIME));
+                return vec![Problem { outcome: Outcome::Errored, text, hint: "ask fewer of them with `limit`" }];
+            }
+        };
+        let status = response.status.as_u16();
+        match status {
+            _ if is_accepted(links, status) => missing_fragments(target, response).await,
+            429 => vec![Problem { outcome: Outcome::Errored, text: format!("`{address}` answered 429"), hint: SLOWLY }],
+            _ => vec![Problem::dead(format!("`{address}` answered {status}"))],
+        }
+    }
+
+    async fn fetch(&self, links: &Links, page: &Url, target: &Target) -> Result<Response, FetchError> {
+        if target.fragments.is_empty() {
+            let response = self.send(Method::HEAD, page, &target.url).await;
+            // Some servers do not know HEAD, and say so in many ways.
+            if response.as_ref().is_ok_and(|response| is_accepted(links, response.status.as_u16())) {
+                return response;
+            }
+        }
+        self.send(Method::GET, page, &target.url).await
+    }
+
+    async fn send(&self, method: Method, page: &Url, url: &Url) -> Result<Response, FetchError> {
+        // What the suite sends is meant for the site it tests, not for whoever that links to.
+        let (url, body_bytes) = (url.clone(), Some(PAGE_BYTES));
+        let mut request = FetchRequest { method, url, body: None, body_bytes, follow: None, ..self.request.clone() };
+        // A redirect may have led to a page that is not the suite's.
+        if request.url.origin() != self.request.url.origin() {
+            fetch::leave_origin(&mut request);
+        }
+        if request.url.origin() != page.origin() {
+            request.headers.clear();
+        }
+        self.fetcher.fetch(request, &mut self.jar.clone(), self.limits).await
+    }
+}
+
+impl Problem {
+    fn dead(text: String) -> Self {
+        Self { outcome: Outcome::Failed, text, hint: "mend it, or leave it out with `ignore`" }
+    }
+
+    fn of_error(address: &str, error: &FetchError) -> Self {
+        // A host that is slow may answer others; one that is not there answers nobody.
+        let cannot_tell = matches!(
+            error,
+            FetchError::Refused(_)
+                | FetchError::Insecure
+                | FetchError::InvalidRequest(_)
+                | FetchError::Timeout { .. }
+                | FetchError::Proxy(_)
+                | FetchError::ProxyRefused { .. }
+        );
+        let text = format!("`{address}`: {error}");
+        if cannot_tell { Self { outcome: Outcome::Errored, text, hint: error.hint() } } else { Self::dead(text) }
+    }
+}
+
+/// The fragments that are not in the page. What is no HTML has fragments of its own kind.
+async fn missing_fragments(target: Target, response: Response) -> Vec<Problem> {
+    if target.fragments.is_empty() {
+        return Vec::new();
+    }
+    let Target { url, fragments } = target;
+    let missing = tokio::task::spawn_blocking(move || {
+        let page = Page::new(response);
+        if collect::is_html(&page) { collect::missing(&page, fragments) } else { BTreeSet::new() }
+    });
+    let tell = |fragment: String| Problem::dead(format!("`{url}` has no `#{fragment}`"));
+    missing.await.unwrap_or_default().into_iter().map(tell).collect()
+}
+
+fn is_accepted(links: &Links, status: u16) -> bool {
+    links.accept.iter().any(|(low, high)| (*low..=*high).contains(&status))
+}
+
+fn accepted(links: &Links) -> String {
+    let range = |(low, high): &(u16, u16)| if low == high { low.to_string() } else { format!("{low}-{high}") };
+    links.accept.iter().map(range).collect::<Vec<_>>().join(", ")
+}
+
+/// The check as it is called, also where it could not be made.
+pub fn named(links: &Links, asked: usize, found: usize) -> String {
+    let scope = match links.scope {
+        LinkScope::SameHost => "to the same host",
+        LinkScope::Internal => "to the same host or below it",
+        LinkScope::All => "to anywhere",
+    };
+    if found > asked { format!("links {scope}, {asked} of {found}") } else { format!("links {scope}") }
+}
+
+fn told(problems: &[Problem]) -> String {
+    let mut told: Vec<&str> = problems.iter().take(TOLD).map(|problem| problem.text.as_str()).collect();
+    let more = format!("{} more", problems.len().saturating_sub(TOLD));
+    if problems.len() > TOLD {
+        told.push(&more);
+    }
+    told.join("; ")
+}

@@ -1,0 +1,139 @@
+//! Takes the links from a page.
+
+use super::Target;
+use crate::page::{self, Page, Selector};
+use crate::unclear::Unclear;
+use percent_encoding::percent_decode_str;
+use scraper::Html;
+use std::collections::{BTreeMap, BTreeSet};
+use stepcast_suite::pattern::Pattern;
+use stepcast_suite::patterns::check_regex;
+use stepcast_suite::{LinkScope, Links};
+use url::Url;
+
+/// Everything that leads somewhere or is loaded with the page.
+const LINKING: &str = "a[href], area[href], link[href], img[src], script[src], iframe[src]";
+/// Links that only open a connection ask for no page.
+const CONNECTING: [&str; 2] = ["preconnect", "dns-prefetch"];
+
+/// The links of a page.
+#[derive(Debug)]
+pub struct Collected {
+    /// The page's own address
+    pub page: Url,
+    /// What is asked
+    pub targets: Vec<Target>,
+    /// What cannot be asked because it is no address, or is missing in the page itself
+    pub broken: Vec<String>,
+    /// How many addresses there are, those beyond the limit included
+    pub found: usize,
+}
+
+/// The links a check is about, each address once, in the order of the page.
+pub fn collect(links: &Links, page: &Page) -> Result<Collected, Unclear> {
+    let html = page.html().map_err(|error| Unclear(error.to_owned()))?;
+    let ignored = ignored(links)?;
+    let is_ignored = |address: &str| {
+        ignored.is_match(address).map_err(|error| Unclear(format!("one of the patterns of `ignore` {error}")))
+    };
+    let mut own = page.response().url.clone();
+    own.set_fragment(None);
+    let base = base(html, &own);
+    let mut collected = Collected { page: own, targets: Vec::new(), broken: Vec::new(), found: 0 };
+    let mut places = BTreeMap::new();
+    let mut here = Vec::new();
+    for text in addresses(html) {
+        match base.join(text) {
+            Ok(url) if !matches!(url.scheme(), "http" | "https") || is_ignored(url.as_str())? => {}
+            Ok(url) if is_in(links.scope, &url, &collected.page) => {
+                collected.add(url, &mut places, &mut here, links);
+            }
+            Ok(_) => {}
+            Err(_) if is_ignored(text)? => {}
+            Err(error) => collected.broken.push(format!("`{text}` is not an address: {error}")),
+        }
+    }
+    collected.broken.extend(missing(page, here).into_iter().map(|fragment| format!("the page has no `#{fragment}`")));
+    collected.found = places.len();
+    Ok(collected)
+}
+
+fn ignored(links: &Links) -> Result<Pattern, Unclear> {
+    Pattern::any_of(&links.ignore).map_err(|error| {
+        let problem = links.ignore.iter().find_map(|pattern| check_regex(pattern).err());
+        Unclear(problem.unwrap_or_else(|| error.to_string()))
+    })
+}
+
+impl Collected {
+    fn add(&mut self, mut url: Url, places: &mut BTreeMap<Url, usize>, here: &mut Vec<String>, links: &Links) {
+        let fragment = url.fragment().filter(|_| links.fragments).and_then(fragment);
+        url.set_fragment(None);
+        if url == self.page {
+            here.extend(fragment);
+            return;
+        }
+        let next = places.len();
+        let place = *places.entry(url.clone()).or_insert(next);
+        if place >= links.limit as usize {
+            return;
+        }
+        if place == self.targets.len() {
+            self.targets.push(Target { url, fragments: Vec::new() });
+        }
+        let fragments = &mut self.targets[place].fragments;
+        fragments.extend(fragment.filter(|fragment| !fragments.contains(fragment)));
+    }
+}
+
+/// The addresses as they are written.
+fn addresses(html: &Html) -> impl Iterator<Item = &str> {
+    let elements = Selector::parse(LINKING).ok().and_then(|linking| linking.all(html).ok());
+    elements.unwrap_or_default().into_iter().filter_map(|element| {
+        let connects = element.attr("rel").is_some_and(|rel| CONNECTING.contains(&rel.trim()));
+        let address = element.attr("href").or_else(|| element.attr("src"))?.trim();
+        (!connects).then_some(address)
+    })
+}
+
+fn base(html: &Html, own: &Url) -> Url {
+    let base = Selector::parse("base[href]").ok().and_then(|base| base.first(html).ok()??.attr("href"));
+    base.and_then(|base| own.join(base).ok()).unwrap_or_else(|| own.clone())
+}
+
+fn is_in(scope: LinkScope, url: &Url, page: &Url) -> bool {
+    let (host, own) = (url.host_str().unwrap_or_default(), page.host_str().unwrap_or_default());
+    match scope {
+        LinkScope::All => true,
+        LinkScope::SameHost => host == own,
+        LinkScope::Internal => host == own || host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')),
+    }
+}
+
+/// What has to be in the page; the top of it always is. Text fragments and routes are not about its elements.
+fn fragment(text: &str) -> Option<String> {
+    let text = percent_decode_str(text.split(":~:").next().unwrap_or_default()).decode_utf8_lossy().into_owned();
+    // Pages that are one application keep their state there: `#/route`, `#!/route`.
+    let is_route = text.starts_with('/') || text.starts_with('!');
+    (!text.is_empty() && !is_route && !text.eq_ignore_ascii_case("top")).then_some(text)
+}
+
+/// Whether the answer says that it is HTML.
+pub fn is_html(page: &Page) -> bool {
+    page.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+}
+
+/// Those of the fragments that name no element of the page, each once.
+pub fn missing(page: &Page, fragments: Vec<String>) -> BTreeSet<String> {
+    let mut missing: BTreeSet<String> = fragments.into_iter().collect();
+    if missing.is_empty() {
+        return missing;
+    }
+    let Ok(html) = page.html() else { return BTreeSet::new() };
+    for element in page::walk(html.tree.root()).filter_map(|node| node.value().as_element()) {
+        for name in element.attr("id").into_iter().chain(element.attr("name").filter(|_| element.name() == "a")) {
+            missing.remove(name);
+        }
+    }
+    missing
+}

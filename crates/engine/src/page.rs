@@ -1,0 +1,212 @@
+//! An answer as something to look at: its text, its elements, its JSON, each made when it is first asked for.
+//!
+//! The parsed page cannot leave its thread; a [`Page`] is made, used and dropped where blocking is allowed.
+
+pub mod charset;
+mod document;
+mod html;
+mod json;
+pub mod room;
+mod select;
+mod xml;
+
+pub use document::{Document, DocumentError};
+pub use json::{JsonError, parse_exact as parse_json};
+pub use select::{Reader, Selector, TooMuch, walk};
+pub use xml::{inner_xml, name as written_name};
+
+use super::digest;
+use super::fetch::{self, Response};
+use super::mask::{Mask, Rest};
+use cookie_store::{CookieStore, RawCookie};
+use http::HeaderValue;
+use http::header::SET_COOKIE;
+use scraper::Html;
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use stepcast_suite::number::ByValue;
+use stepcast_suite::selector::Prefixes;
+use stepcast_suite::{CookieSource, Markup};
+
+/// An answer and what has been made of it so far.
+pub struct Page {
+    response: Response,
+    cookies: Cookies,
+    is_given_up: Arc<AtomicBool>,
+    text: OnceCell<String>,
+    bytes: OnceCell<String>,
+    /// How elements are read where a step says it
+    markup: Option<Markup>,
+    /// What prefixes stand for where the suite says it
+    namespaces: Prefixes,
+    document: OnceCell<Result<Document, DocumentError>>,
+    html: OnceCell<Result<Html, String>>,
+    json: OnceCell<Result<ByValue, JsonError>>,
+    rest: OnceCell<Option<Rest>>,
+}
+
+impl Page {
+    /// A page of which nothing has been read yet.
+    pub fn new(response: Response) -> Self {
+        Self::with_cookies(response, Cookies::default())
+    }
+
+    /// The same with the cookies there are for its address.
+    pub fn with_cookies(response: Response, cookies: Cookies) -> Self {
+        Self {
+            response,
+            cookies,
+            is_given_up: Arc::default(),
+            text: OnceCell::new(),
+            bytes: OnceCell::new(),
+            markup: None,
+            namespaces: Prefixes::new(),
+            document: OnceCell::new(),
+            html: OnceCell::new(),
+            json: OnceCell::new(),
+            rest: OnceCell::new(),
+        }
+    }
+
+    /// The same, its elements read as a step says.
+    #[must_use]
+    pub fn read_as(self, markup: Option<Markup>, namespaces: Prefixes) -> Self {
+        Self { markup, namespaces, ..self }
+    }
+
+    /// The same, which learns by `flag` when nobody waits any more for what is made of it.
+    #[must_use]
+    pub fn given_up_by(self, flag: Arc<AtomicBool>) -> Self {
+        Self { is_given_up: flag, ..self }
+    }
+
+    /// Whether no more checks of it have to be made.
+    pub fn is_given_up(&self) -> bool {
+        self.is_given_up.load(Ordering::Relaxed)
+    }
+
+    /// The answer as it came.
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        self.text.get_or_init(|| charset::decode(&self.response.headers, &self.response.body))
+    }
+
+    /// The elements that `css` and `xpath` are about.
+    pub fn document(&self) -> Result<&Document, &DocumentError> {
+        let parse = || Document::parse(self.text(), self.markup(), &self.namespaces);
+        self.document.get_or_init(parse).as_ref()
+    }
+
+    fn markup(&self) -> Markup {
+        self.markup.unwrap_or_else(|| document::markup_of(&self.response.headers, self.text()))
+    }
+
+    /// What prefixes stand for where the suite says it.
+    pub fn namespaces(&self) -> &Prefixes {
+        &self.namespaces
+    }
+
+    /// The body as a page of HTML, whatever it says it is. Any text is one; an error means that it took too long.
+    pub fn html(&self) -> Result<&Html, &str> {
+        if self.markup() == Markup::Html {
+            return match self.document() {
+                Ok(document) => Ok(&document.html),
+                Err(DocumentError::TooMuch(problem) | DocumentError::Malformed(problem)) => Err(problem),
+            };
+        }
+        self.html.get_or_init(|| html::parse(self.text())).as_ref().map_err(String::as_str)
+    }
+
+    /// The body as JSON, or why it is not.
+    pub fn json(&self) -> Result<&ByValue, &JsonError> {
+        self.json.get_or_init(|| json::parse(self.text())).as_ref()
+    }
+
+    /// What is left of the text without its secrets, if it has one. A page is looked at with one run's mask; what that
+    /// is extended by while it is judged are parts of those secrets.
+    pub fn rest(&self, mask: &Mask) -> Option<&Rest> {
+        self.rest.get_or_init(|| mask.rest(self.text())).as_ref()
+    }
+
+    /// A header field as text; the first of that name.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.response.headers.get(name).map(header_text)
+    }
+
+    /// All header fields of that name.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        self.response.headers.get_all(name).iter().map(header_text).collect()
+    }
+
+    /// The cookie of that name.
+    pub fn cookie(&self, name: &str, from: Option<CookieSource>) -> Option<&RawCookie<'static>> {
+        self.cookies.of(from).find(|cookie| cookie.name() == name)
+    }
+
+    /// The names of all cookies.
+    pub fn cookie_names(&self, from: Option<CookieSource>) -> impl Iterator<Item = &str> {
+        self.cookies.of(from).map(RawCookie::name)
+    }
+
+    /// The encoding of the body that is not known, so that nobody can tell what is in it.
+    pub fn unread_encoding(&self) -> Option<String> {
+        fetch::unread_encoding(&self.response.headers)
+    }
+
+    /// The body as text in a charset, or nothing if there is no such charset.
+    pub fn text_in(&self, charset: &str) -> Option<String> {
+        charset::decode_by_label(charset, &self.response.body)
+    }
+
+    /// The bytes of the body in hexadecimal.
+    pub fn bytes(&self) -> &str {
+        self.bytes.get_or_init(|| digest::hexadecimal(&self.response.body))
+    }
+
+    /// The SHA-256 of the body in hexadecimal.
+    pub fn sha256(&self) -> String {
+        digest::sha256(&self.response.body)
+    }
+
+    /// The MD5 of the body in hexadecimal.
+    pub fn md5(&self) -> String {
+        digest::md5(&self.response.body)
+    }
+}
+
+/// The cookies of an answer, and those the jar has for its address. An answer's own may be missing in the jar: one that
+/// deletes a cookie, or one the answer had no right to set.
+#[derive(Default)]
+pub struct Cookies {
+    answer: Vec<RawCookie<'static>>,
+    jar: Vec<RawCookie<'static>>,
+}
+
+impl Cookies {
+    /// The cookies there are once the answer has come.
+    pub fn new(response: &Response, jar: &CookieStore) -> Self {
+        let sent = response.headers.get_all(SET_COOKIE).iter();
+        let own = sent.filter_map(|value| RawCookie::parse(value.to_str().ok()?.to_owned()).ok());
+        let kept = jar.matches(&response.url).into_iter().map(|cookie| (**cookie).clone());
+        Self { answer: own.collect(), jar: kept.collect() }
+    }
+
+    /// Those of one source, or all, the answer's own first.
+    fn of(&self, from: Option<CookieSource>) -> impl Iterator<Item = &RawCookie<'static>> {
+        let answer = self.answer.iter().filter(move |_| from != Some(CookieSource::Jar));
+        answer.chain(self.jar.iter().filter(move |_| from != Some(CookieSource::Answer)))
+    }
+}
+
+fn header_text(value: &HeaderValue) -> String {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.trim().to_owned(),
+        // What is no UTF-8 is Latin-1 (RFC 9110, section 5.5).
+        Err(_) => encoding_rs::mem::decode_latin1(value.as_bytes()).trim().to_owned(),
+    }
+}

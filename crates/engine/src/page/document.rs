@@ -1,0 +1,69 @@
+//! A body as elements: a page of HTML, or XML.
+
+use super::{html, xml};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use scraper::Html;
+use stepcast_suite::Markup;
+use stepcast_suite::selector::Prefixes;
+
+/// The elements of a body.
+pub struct Document {
+    /// The tree. XML is kept in the same kind of tree, with the names and namespaces it has
+    pub html: Html,
+    /// What prefixes stand for, if it is XML
+    pub prefixes: Option<Prefixes>,
+}
+
+/// Why a body has no elements.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// It takes too long or too much memory
+    #[error("{0}")]
+    TooMuch(String),
+    /// It should be XML and is not well-formed, which is the page's fault
+    #[error("the body is not well-formed XML: {0}")]
+    Malformed(String),
+}
+
+impl Document {
+    /// The elements in a text. `given` stands before what the document itself declares.
+    pub fn parse(text: &str, markup: Markup, given: &Prefixes) -> Result<Self, DocumentError> {
+        match markup {
+            Markup::Html => {
+                let html = html::parse(text).map_err(DocumentError::TooMuch)?;
+                Ok(Self { html, prefixes: None })
+            }
+            Markup::Xml => {
+                let (html, mut prefixes) = xml::parse(text)?;
+                prefixes.extend(given.clone());
+                Ok(Self { html, prefixes: Some(prefixes) })
+            }
+        }
+    }
+
+    /// A page of HTML, for tests.
+    #[cfg(test)]
+    pub fn of_html(text: &str) -> Self {
+        Self { html: Html::parse_document(text), prefixes: None }
+    }
+
+    /// The prefix by which names of a namespace are asked for.
+    pub fn prefix_of(&self, namespace: &str) -> Option<&str> {
+        let known = self.prefixes.iter().flatten().find(|(_, known)| *known == namespace);
+        known.map(|(prefix, _)| prefix.as_str())
+    }
+}
+
+/// What a body is by its media type; where that says nothing, by how it begins. Browsers take `text/html` for HTML,
+/// however it begins (RFC 7303 for `+xml`).
+pub fn markup_of(headers: &HeaderMap, text: &str) -> Markup {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_xml = match media_type.as_str() {
+        "application/xml" | "text/xml" => true,
+        "text/html" => false,
+        other => other.ends_with("+xml") || text.trim_start_matches('\u{feff}').starts_with("<?xml"),
+    };
+    if is_xml { Markup::Xml } else { Markup::Html }
+}

@@ -1,0 +1,143 @@
+//! Finds the elements a selector is about, in the order of the document and within a bound.
+//!
+//! Some selectors take the square of the page's size or more, and nothing can stop a thread from outside. So each step
+//! of matching is counted, and when there are too many the page seems to end, which brings matching to its end as well.
+//! What is in a `template` is not part of the page, as in browsers, and in quirks mode classes and ids match in any
+//! case.
+
+mod counted;
+mod walk;
+
+use counted::{Counted, Looks};
+use html5ever::tree_builder::QuirksMode as PageMode;
+use scraper::selector::Simple;
+use scraper::{ElementRef, Html};
+use selectors::context::{MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches};
+use selectors::matching::{MatchingContext, matches_selector};
+use selectors::parser::SelectorList;
+use stepcast_suite::selector::{self, Prefixes};
+pub use walk::{Reader, walk};
+
+/// Most nodes a selector looks at; about a second on a large page.
+const LOOKED_AT: usize = 50_000_000;
+
+/// A selector, or a list of them.
+pub struct Selector(SelectorList<Simple>);
+
+/// The selector looks at more of the page than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TooMuch {
+    /// At more nodes than the bound
+    #[error("the selector looks at too many nodes of this page; make it more direct")]
+    Nodes,
+    /// `:has` looks into elements that stand in each other too deep
+    #[error("the page is nested too deep to look into it with `:has`")]
+    Depth,
+    /// Elements that stand in each other say the same again
+    #[error("the texts of these elements are too long together; choose fewer of them")]
+    Text,
+}
+
+impl Selector {
+    /// Reads a selector; the error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::with_prefixes(text, &Prefixes::new())
+    }
+
+    /// The same, where prefixes stand for namespaces.
+    pub fn with_prefixes(text: &str, prefixes: &Prefixes) -> Result<Self, String> {
+        selector::parse(text, Some(prefixes)).map(Self)
+    }
+
+    /// All elements it matches, in the order of the document.
+    pub fn all<'p>(&self, html: &'p Html) -> Result<Vec<ElementRef<'p>>, TooMuch> {
+        self.within(html, LOOKED_AT, usize::MAX)
+    }
+
+    /// The first of them.
+    pub fn first<'p>(&self, html: &'p Html) -> Result<Option<ElementRef<'p>>, TooMuch> {
+        Ok(self.within(html, LOOKED_AT, 1)?.pop())
+    }
+
+    /// The first so many of them, if no more than so many nodes have to be looked at.
+    pub fn within<'p>(&self, html: &'p Html, nodes: usize, most: usize) -> Result<Vec<ElementRef<'p>>, TooMuch> {
+        let looks = Looks::new(nodes);
+        let mut caches = SelectorCaches::default();
+        let mut found = Vec::new();
+        for element in walk(html.tree.root()).filter_map(ElementRef::wrap) {
+            if found.len() == most {
+                break;
+            }
+            let is_match = self.matches(Counted::new(element, &looks), html.quirks_mode, &mut caches);
+            looks.problem().map_or(Ok(()), Err)?;
+            if is_match {
+                found.push(element);
+            }
+        }
+        Ok(found)
+    }
+
+    fn matches(&self, element: Counted, mode: PageMode, caches: &mut SelectorCaches) -> bool {
+        let mode = match mode {
+            PageMode::Quirks => QuirksMode::Quirks,
+            PageMode::LimitedQuirks => QuirksMode::LimitedQuirks,
+            PageMode::NoQuirks => QuirksMode::NoQuirks,
+        };
+        let mut context = MatchingContext::new(
+            MatchingMode::Normal,
+            None,
+            caches,
+            mode,
+            NeedsSelectorFlags::No,
+            MatchingForInvalidation::No,
+        );
+        element.look();
+        self.0.slice().iter().any(|selector| matches_selector(selector, 0, None, &element, &mut context))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Few enough for a test, and more than an honest selector needs of these pages.
+    const FEW: usize = 50_000;
+
+    fn found(selector: &str, page: &str, nodes: usize) -> Result<usize, TooMuch> {
+        let selector = Selector::parse(selector).expect(selector);
+        selector.within(&Html::parse_document(page), nodes, usize::MAX).map(|elements| elements.len())
+    }
+
+    #[test]
+    fn what_takes_too_long_is_given_up() {
+        let siblings = "<p></p>".repeat(1_000);
+        let nested = "<b>".repeat(900);
+        let comments = format!("<i></i>{}{}", "<!---->".repeat(1_000), "<i></i>".repeat(100));
+        let attributes = (0..1_000).fold(String::new(), |text, n| text + &format!(" a{n}"));
+        let attributes = format!("<u{attributes}>{}", "<p>".repeat(200));
+        let value = format!("<u title={}>{}", "a".repeat(100_000), "<p>".repeat(200));
+        for (selector, page) in [
+            ("i ~ p", &siblings),
+            ("i b", &nested),
+            ("i * * * *", &nested),
+            (":has(i)", &nested),
+            ("p:has(~ i)", &siblings),
+            ("u ~ i", &comments),
+            ("[x] p", &attributes),
+            ("[title*=b] p", &value),
+        ] {
+            assert_eq!(found(selector, page, FEW), Err(TooMuch::Nodes), "{selector}");
+        }
+        // Few, because debug builds count without what they remember as well.
+        assert_eq!(found("p:nth-child(2n)", &"<p></p>".repeat(100), FEW), Ok(50));
+        assert_eq!(found("b > b", &nested, FEW), Ok(899));
+        assert_eq!(found("b:nth-child(1 of .a, b)", &nested, FEW), Ok(900));
+    }
+
+    #[test]
+    fn a_page_too_deep_for_recursion_is_given_up() {
+        let nested = "<b>".repeat(5_000);
+        assert_eq!(found("b:has(i)", &nested, LOOKED_AT), Err(TooMuch::Depth));
+        assert_eq!(found("b:has(> b)", &nested, LOOKED_AT), Ok(4_999));
+    }
+}

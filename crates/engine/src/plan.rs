@@ -1,0 +1,240 @@
+//! Turns a suite into the list of tests that are run: chooses by tags, multiplies by `each` and `discover`.
+
+mod each;
+
+use super::discover::{DiscoverError, Discovery};
+use super::excerpt::excerpt;
+use super::fetch::{FetchError, Fetcher, Network, Sent};
+use super::mask::Mask;
+use super::network;
+use super::scope::{Scope, ScopeError};
+use each::{Combinations, EachError};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use stepcast_suite::limits::{NAME_BYTES, TESTS_PER_JOB};
+use stepcast_suite::{Discover, PAGE_VARIABLE, Suite, Test};
+use url::Url;
+
+/// Most bytes the values of `each` may have, in all tests together.
+const PLAN_BYTES: usize = 64 * 1024 * 1024;
+/// How many tests are made before others have a turn on the thread.
+const AT_ONCE: usize = 100;
+
+/// One test of a plan. It holds no secret, so it may be stored and queued as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedTest {
+    /// Its place in the plan, from 0
+    pub test: u32,
+    /// Its name, filled in
+    pub name: String,
+    /// The place in [`Suite::tests`] of what it does
+    pub definition: usize,
+    /// The values of `each`, and `page` where it was discovered
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+    /// Whether the suite says not to run it
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip: bool,
+}
+
+/// Why a suite could not be planned, with secrets hidden.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PlanError {
+    /// What is wrong
+    pub message: String,
+    /// What to do about it
+    pub hint: Option<String>,
+    /// Whether planning again later may succeed: a sitemap could not be fetched
+    pub temporary: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    #[error("the network settings of `defaults` cannot be used: {0}")]
+    Network(FetchError),
+    #[error(transparent)]
+    Each(#[from] EachError),
+    #[error("there are more than {TESTS_PER_JOB} tests once `each` and `discover` are expanded")]
+    TooMany,
+    #[error("the values of `each` have more than {PLAN_BYTES} bytes in all tests together")]
+    TooLarge,
+    #[error("test `{test}`: the address of a page that was discovered has a secret in it")]
+    SecretPage { test: String },
+    #[error("test `{test}`: {error}")]
+    Discover { test: String, error: DiscoverError },
+}
+
+impl Problem {
+    fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Scope(_) | Self::Network(_) => None,
+            Self::Each(error) => Some(error.hint()),
+            Self::SecretPage { .. } => Some("plans are stored, so they hold no secrets"),
+            Self::TooLarge => Some("make several suites of this one, or take shorter values"),
+            Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
+            Self::Discover { error, .. } => Some(error.hint()),
+        }
+    }
+
+    fn masked(&self, mask: &Mask) -> PlanError {
+        PlanError {
+            message: mask.hide(&self.to_string()),
+            hint: self.hint().map(str::to_owned),
+            temporary: matches!(self, Self::Discover { error, .. } if error.is_temporary()),
+        }
+    }
+}
+
+/// See [`Engine::plan`](super::Engine::plan).
+pub async fn plan(
+    fetcher: &Fetcher,
+    suite: &Suite,
+    vars: &BTreeMap<String, String>,
+    secrets: &BTreeMap<String, String>,
+    tags: &[String],
+    sent: &Sent,
+) -> Result<Vec<PlannedTest>, PlanError> {
+    let mask = Mask::new(secrets);
+    let scope = Scope::new(suite, vars, secrets).map_err(|error| Problem::from(error).masked(&mask))?;
+    let network = network::fill_in(&suite.defaults.network, &scope);
+    let network = network.map_err(|error| Problem::Network(error).masked(&mask))?;
+    let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
+    let means = Means { fetcher, network, mask: &mask, sent };
+    let mut planner =
+        Planner { means, suite, scope, room: 0, bytes: PLAN_BYTES, names: HashMap::new(), tests: Vec::new() };
+    planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
+    Ok(planner.tests)
+}
+
+/// What pages are looked for with.
+struct Means<'a> {
+    fetcher: &'a Fetcher,
+    network: Network,
+    mask: &'a Mask,
+    sent: &'a Sent,
+}
+
+struct Planner<'a> {
+    means: Means<'a>,
+    suite: &'a Suite,
+    scope: Scope,
+    /// How many discovered pages there is room for beside the tests known without looking
+    room: usize,
+    /// How many bytes there is room for in values of `each`
+    bytes: usize,
+    /// How often a name was given
+    names: HashMap<String, usize>,
+    tests: Vec<PlannedTest>,
+}
+
+impl Planner<'_> {
+    async fn plan(&mut self, tags: &[String]) -> Result<(), Problem> {
+        let chosen: Vec<_> =
+            self.suite.tests.iter().enumerate().filter(|(_, test)| Suite::selects(tags, test)).collect();
+        // What one test asks for holds among those that would run: with other tags it is not there.
+        let has_only = chosen.iter().any(|(_, test)| test.only);
+        let skips = |test: &Test| test.skip || (has_only && !test.only);
+        let known = chosen.iter().filter(|(_, test)| test.discover.is_none() || skips(test));
+        let known = known.map(|(_, test)| each::count(test)).fold(0, usize::saturating_add);
+        self.room = TESTS_PER_JOB.checked_sub(known).ok_or(Problem::TooMany)?;
+        for (definition, test) in chosen {
+            self.plan_test(definition, test, skips(test)).await?;
+        }
+        Ok(())
+    }
+
+    async fn plan_test(&mut self, definition: usize, test: &Test, skip: bool) -> Result<(), Problem> {
+        if each::count(test) > TESTS_PER_JOB {
+            return Err(Problem::TooMany);
+        }
+        let combinations = Combinations::of(test, &self.scope)?;
+        self.bytes = self.bytes.checked_sub(combinations.bytes()).ok_or(Problem::TooLarge)?;
+        for number in 0..combinations.count() {
+            if number % AT_ONCE == AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+            let variables = combinations.get(number);
+            let scope = self.scope_with(&variables);
+            let name = each::name(test, &variables, &scope);
+            match &test.discover {
+                Some(discover) if !skip => self.discover(definition, &name, discover, &scope, &variables).await?,
+                _ => self.add(definition, &name, variables, skip),
+            }
+        }
+        Ok(())
+    }
+
+    async fn discover(
+        &mut self,
+        definition: usize,
+        name: &str,
+        discover: &Discover,
+        scope: &Scope,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<(), Problem> {
+        if self.room == 0 {
+            return Err(Problem::TooMany);
+        }
+        let most = self.room.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
+        let Means { fetcher, network, mask, sent } = &self.means;
+        let defaults = &self.suite.defaults;
+        let discovery = Discovery { fetcher, defaults, network, discover, scope, most, sent };
+        let pages = discovery.pages().await;
+        let pages = pages.map_err(|error| Problem::Discover { test: name.to_owned(), error })?;
+        if pages.iter().any(|page| mask.hide(page.as_str()) != page.as_str()) {
+            return Err(Problem::SecretPage { test: name.to_owned() });
+        }
+        self.room -= pages.len();
+        let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let bytes = bytes.saturating_mul(pages.len());
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(Problem::TooLarge)?;
+        for page in pages {
+            let name = format!("{name}: {}", path_and_query(&page));
+            let mut variables = variables.clone();
+            variables.insert(PAGE_VARIABLE.to_owned(), page.into());
+            self.add(definition, &name, variables, false);
+        }
+        Ok(())
+    }
+
+    fn scope_with(&self, variables: &BTreeMap<String, String>) -> Scope {
+        let mut scope = self.scope.clone();
+        for (name, value) in variables {
+            scope.set(name, value);
+        }
+        scope
+    }
+
+    /// Tests are told apart by name, also where a table has the same row twice.
+    fn one_of_its_kind(&mut self, name: String) -> String {
+        let times = self.names.entry(name.clone()).or_default();
+        *times += 1;
+        if *times == 1 { name } else { format!("{name} #{times}") }
+    }
+
+    fn add(&mut self, definition: usize, name: &str, variables: BTreeMap<String, String>, skip: bool) {
+        let test = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
+        let name = self.one_of_its_kind(shorten(excerpt(name, self.means.mask)));
+        self.tests.push(PlannedTest { test, name, definition, variables, skip });
+    }
+}
+
+/// Room for what tells tests of one name apart.
+const NUMBER_BYTES: usize = " #10000".len();
+
+fn path_and_query(page: &Url) -> String {
+    page.query().map_or_else(|| page.path().to_owned(), |query| format!("{}?{query}", page.path()))
+}
+
+/// An excerpt is bounded in characters, a name in bytes.
+fn shorten(mut name: String) -> String {
+    const ELLIPSIS: &str = "…";
+    if name.len() > NAME_BYTES - NUMBER_BYTES {
+        name.truncate(name.floor_char_boundary(NAME_BYTES - NUMBER_BYTES - ELLIPSIS.len()));
+        name.push_str(ELLIPSIS);
+    }
+    name
+}

@@ -1,0 +1,17 @@
+//! What a step says of its request, beside what its checks came to.
+
+use crate::excerpt::excerpt;
+use crate::mask::Mask;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckResult;
+
+/// A result about the request itself.
+pub fn request_result(outcome: Outcome, message: &str, hint: Option<&str>, mask: &Mask) -> CheckResult {
+    CheckResult {
+        check: "request".into(),
+        outcome,
+        expected: None,
+        actual: Some(excerpt(message, mask)),
+        hint: hint.map(|hint| excerpt(hint, mask)),
+    }
+}

@@ -1,0 +1,186 @@
+//! Runs one test: attempt after attempt until one passes or no more are wanted.
+
+mod attempt;
+mod slow;
+mod time_limit;
+mod until;
+
+use super::bound;
+use super::excerpt::excerpt;
+use super::fetch::{Fetcher, Network, Sent};
+use super::mask::Mask;
+use super::network;
+use super::plan::PlannedTest;
+use super::request_result::request_result;
+use super::retry;
+use super::scope::Scope;
+use attempt::{Attempt, Means, Try};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::StepState;
+use stepcast_suite::{Suite, Test};
+use time_limit::TimeLimit;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Hears what a test does while it does it.
+pub trait Observer: Send {
+    /// A try has begun; from 1
+    fn attempt_started(&mut self, attempt: u32);
+    /// A step has begun; or a try of one that is asked until it holds, of which `tries` is the number
+    fn step_started(&mut self, step: StepState);
+    /// A step has ended; it is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) by itself
+    fn step_finished(&mut self, step: StepState);
+    /// Asked before every step and retry; cancelled where the test is to stop there, while it waits for anything but
+    /// an answer, and while it judges a page
+    fn stopped(&self) -> CancellationToken;
+    /// Counts the requests that are sent
+    fn sent(&self) -> Sent {
+        Sent::default()
+    }
+}
+
+/// What is run.
+#[derive(Debug, Clone, Copy)]
+pub struct TestRun<'a> {
+    /// The suite the plan was made of
+    pub suite: &'a Suite,
+    /// The job it belongs to, whose tests may share answers
+    pub job: &'a str,
+    /// The test
+    pub planned: &'a PlannedTest,
+    /// Variables given with the run
+    pub vars: &'a BTreeMap<String, String>,
+    /// Secrets given with the run, by name without `secret.`
+    pub secrets: &'a BTreeMap<String, String>,
+}
+
+/// How a test ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestEnd {
+    /// How it ended
+    pub outcome: Outcome,
+    /// How long it took, retries and pauses included
+    pub duration: Duration,
+    /// How many tries it took; 0 for a skipped test
+    pub attempt: u32,
+    /// The steps of the last try, bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) together
+    pub steps: Vec<StepState>,
+    /// How many checks were evaluated in the last try: green means tested
+    pub checks: u64,
+}
+
+impl TestEnd {
+    /// Keeps the steps within what can be stored and sent.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        bound::fit(&mut self.steps);
+        self
+    }
+}
+
+/// See [`Engine::run_test`](super::Engine::run_test).
+pub async fn run(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> TestEnd {
+    let started = Instant::now();
+    let (attempt, last) = if run.planned.skip {
+        (0, Attempt { outcome: Outcome::Skipped, ..Attempt::default() })
+    } else {
+        run_attempts(fetcher, run, observer).await
+    };
+    let Attempt { outcome, steps, checks, .. } = last;
+    TestEnd { outcome, duration: started.elapsed(), attempt, steps, checks }.bounded()
+}
+
+async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> (u32, Attempt) {
+    let test = run.suite.tests.get(run.planned.definition);
+    let retries = test.map(|test| test.retries).unwrap_or_default();
+    let limit = test.and_then(|test| test.time_limit).map(TimeLimit::from_now);
+    let mut attempt = 1;
+    loop {
+        observer.attempt_started(attempt);
+        let shared = Some(run.job).filter(|_| attempt == 1);
+        let mut ended = run_attempt(fetcher, run, shared, limit, observer).await;
+        if ended.is_permanent || !retry::is_wanted(retries, attempt, ended.outcome) {
+            if ended.outcome == Outcome::Passed && attempt > 1 {
+                ended.outcome = Outcome::Flaky;
+            }
+            return (attempt, ended);
+        }
+        if observer.stopped().is_cancelled() {
+            return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
+        }
+        if let Err(over) = time_limit::within(limit, tokio::time::sleep(retry::pause_after(attempt))).await {
+            return (attempt, cut_short(ended, over, &Mask::new(run.secrets), observer));
+        }
+        attempt += 1;
+    }
+}
+
+async fn run_attempt(
+    fetcher: &Fetcher,
+    run: TestRun<'_>,
+    shared: Option<&str>,
+    time_limit: Option<TimeLimit>,
+    observer: &mut dyn Observer,
+) -> Attempt {
+    let mask = Mask::new(run.secrets);
+    match prepare(run) {
+        Ok((test, scope, network)) => {
+            let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
+            let shared = shared.filter(|_| test.share);
+            let means = Means { fetcher, limits: run.suite.defaults.host, network: &network, shared, time_limit };
+            Try::new(means, test, scope, Arc::new(mask), observer).run().await
+        }
+        Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),
+    }
+}
+
+fn prepare(run: TestRun<'_>) -> Result<(&Test, Scope, Network), String> {
+    let test = run.suite.tests.get(run.planned.definition);
+    let test = test.ok_or("the plan does not belong to this suite: there is no such test in it")?;
+    let mut scope = Scope::new(run.suite, run.vars, run.secrets).map_err(|error| error.to_string())?;
+    for (name, value) in &run.planned.variables {
+        scope.set(name, value);
+    }
+    let network = network::fill_in(&run.suite.defaults.network, &scope).map_err(|error| error.to_string())?;
+    Ok((test, scope, network))
+}
+
+/// A test of which not even the first request can be put together; told as a step, where people look for reasons.
+fn cannot_start(name: &str, problem: &str, mask: &Mask, observer: &mut dyn Observer) -> Attempt {
+    let opening = opening(0, name, mask);
+    observer.step_started(opening.clone());
+    let state = StepState {
+        outcome: Some(Outcome::Errored),
+        duration_ms: Some(0),
+        checks: vec![request_result(Outcome::Errored, problem, None, mask)],
+        ..opening
+    };
+    observer.step_finished(state.clone());
+    Attempt { outcome: Outcome::Errored, steps: vec![state], checks: 0, is_permanent: true }
+}
+
+/// An attempt after which there is no time for the next; told as a step, where people look for reasons.
+fn cut_short(mut ended: Attempt, over: TimeLimit, mask: &Mask, observer: &mut dyn Observer) -> Attempt {
+    let opening = opening(u32::try_from(ended.steps.len()).unwrap_or(u32::MAX), "time_limit", mask);
+    observer.step_started(opening.clone());
+    let check = over.exceeded("it was to be tried again");
+    let state = StepState { outcome: Some(Outcome::Errored), duration_ms: Some(0), checks: vec![check], ..opening };
+    observer.step_finished(state.clone());
+    ended.steps.push(state);
+    Attempt { outcome: Outcome::Errored, ..ended }
+}
+
+fn opening(number: u32, name: &str, mask: &Mask) -> StepState {
+    StepState {
+        step: number,
+        name: excerpt(name, mask),
+        outcome: None,
+        duration_ms: None,
+        tries: None,
+        checks: Vec::new(),
+        v: None,
+    }
+}

@@ -1,0 +1,245 @@
+//! One attempt at a test: setup, steps, teardown, with one cookie jar and one set of captures.
+//!
+//! The first step that does not pass ends setup and steps. Teardown always comes, also when the job was cancelled, and
+//! all of it; only what an attempt that did not get so far would have captured is not asked for.
+
+use super::slow::Stopwatch;
+use super::time_limit::{TimeLimit, within};
+use super::{Observer, opening, until};
+use crate::bound;
+use crate::fetch::{Fetcher, Network};
+use crate::mask::Mask;
+use crate::request;
+use crate::scope::Scope;
+use crate::step::{StepEnd, StepRun};
+use cookie_store::CookieStore;
+use std::sync::Arc;
+use std::time::Duration;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::{CheckResult, StepState};
+use stepcast_suite::duration::millis;
+use stepcast_suite::template::{self, Lookup};
+use stepcast_suite::{HostLimits, Step, Test};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How an attempt ended.
+pub struct Attempt {
+    pub outcome: Outcome,
+    pub steps: Vec<StepState>,
+    pub checks: u64,
+    /// Trying again would end the same way
+    pub is_permanent: bool,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { outcome: Outcome::Passed, steps: Vec::new(), checks: 0, is_permanent: false }
+    }
+}
+
+/// What an attempt is made with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Makes the requests
+    pub fetcher: &'a Fetcher,
+    /// How hard a host may be asked
+    pub limits: HostLimits,
+    /// How requests reach the network
+    pub network: &'a Network,
+    /// The job whose tests may have the same answers, if this one shares them
+    pub shared: Option<&'a str>,
+    /// When the test has to end, if it says so
+    pub time_limit: Option<TimeLimit>,
+}
+
+/// An attempt while it is made.
+pub struct Try<'a> {
+    means: Means<'a>,
+    test: &'a Test,
+    mask: Arc<Mask>,
+    observer: &'a mut dyn Observer,
+    scope: Scope,
+    jar: CookieStore,
+    stopwatch: Stopwatch,
+    attempt: Attempt,
+    /// Whether a request was made that may have left something behind
+    has_asked: bool,
+}
+
+impl<'a> Try<'a> {
+    pub fn new(
+        means: Means<'a>,
+        test: &'a Test,
+        scope: Scope,
+        mask: Arc<Mask>,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let (jar, stopwatch) = (CookieStore::new(), Stopwatch::new(test));
+        let attempt = Attempt::default();
+        let mut this = Self { means, test, mask, observer, scope, jar, stopwatch, attempt, has_asked: false };
+        // A page can echo what a later step sends.
+        for step in this.test.setup.iter().chain(&this.test.steps).chain(&this.test.teardown) {
+            this.hide_credentials(step);
+        }
+        this
+    }
+
+    pub async fn run(mut self) -> Attempt {
+        let test = self.test;
+        self.run_until_one_fails(&test.setup, "setup: ").await;
+        if self.attempt.outcome == Outcome::Passed {
+            self.stopwatch.start();
+            self.run_until_one_fails(&test.steps, "").await;
+            self.judge_expected_failure();
+        }
+        if self.has_asked {
+            self.tear_down().await;
+        }
+        self.attempt
+    }
+
+    async fn run_until_one_fails(&mut self, steps: &[Step], prefix: &str) {
+        for step in steps {
+            let stopped = self.observer.stopped();
+            if stopped.is_cancelled() {
+                self.attempt.outcome = Outcome::Cancelled;
+                break;
+            }
+            let end = self.run_step(step, prefix, stopped).await;
+            self.attempt.outcome = end.outcome;
+            self.attempt.is_permanent = end.is_permanent;
+            if end.outcome != Outcome::Passed {
+                break;
+            }
+        }
+    }
+
+    /// What the steps came to stands, if they did not pass; otherwise what teardown came to.
+    async fn tear_down(&mut self) {
+        let test = self.test;
+        self.means.time_limit = self.means.time_limit.map(TimeLimit::for_teardown);
+        for step in &test.teardown {
+            if self.lacks_a_capture(step) {
+                self.leave_out(step);
+                continue;
+            }
+            let end = self.run_step(step, "teardown: ", CancellationToken::new()).await;
+            if self.attempt.outcome == Outcome::Passed {
+                self.attempt.outcome = end.outcome;
+                self.attempt.is_permanent = end.is_permanent;
+            }
+        }
+    }
+
+    /// Suites are checked before they run, so a name without a value is one that a step did not come to capture.
+    fn lacks_a_capture(&self, step: &Step) -> bool {
+        let text = serde_json::to_string(step).unwrap_or_default();
+        let is_own = |name: &str| step.capture.iter().any(|(own, _)| own == name);
+        template::names(&text).into_iter().any(|name| self.scope.lookup(name).is_none() && !is_own(name))
+    }
+
+    fn leave_out(&mut self, step: &Step) {
+        let opening = self.open(&format!("teardown: {}", self.scope.show(&step.name)), None);
+        self.close(StepState { outcome: Some(Outcome::Skipped), duration_ms: Some(0), ..opening });
+    }
+
+    /// Turns failing and passing round. It is told as a step, where people look for reasons.
+    fn judge_expected_failure(&mut self) {
+        let (outcome, actual) = match self.attempt.outcome {
+            Outcome::Failed => (Outcome::Passed, None),
+            Outcome::Passed => (Outcome::Failed, Some("it passed".to_owned())),
+            _ => return,
+        };
+        if !self.test.expect_failure {
+            return;
+        }
+        let is_surprise = actual.is_some();
+        let check = CheckResult {
+            check: "expect_failure".to_owned(),
+            outcome,
+            expected: is_surprise.then(|| "a test that fails".to_owned()),
+            actual,
+            hint: is_surprise.then(|| "what was wrong is mended: take `expect_failure` out of the suite".to_owned()),
+        };
+        let opening = self.open("expect_failure", None);
+        self.close(StepState { outcome: Some(outcome), duration_ms: Some(0), checks: vec![check], ..opening });
+        self.attempt.outcome = outcome;
+    }
+
+    async fn run_step(&mut self, step: &Step, prefix: &str, called_off: CancellationToken) -> StepEnd {
+        self.hide_credentials(step);
+        let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)), step.until.map(|_| 1));
+        let Means { fetcher, limits, network, shared, time_limit } = self.means;
+        let shared = shared.filter(|_| may_share(self.test, step));
+        let sent = self.observer.sent();
+        let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off, sent };
+        let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
+        let observer = &mut *self.observer;
+        let tell = |tries| observer.step_started(StepState { tries: Some(tries), ..opening.clone() });
+        let asking = until::run(&run, &mut self.jar, std::mem::take(&mut self.scope), tell);
+        let (mut end, scope) = match within(time_limit, asking).await {
+            Ok(ended) => ended,
+            Err(over) => (over_limit(over, &opening.name, begun.elapsed()), before.unwrap_or_default()),
+        };
+        self.scope = scope;
+        self.hide(self.scope.parts());
+        end.results.extend(self.stopwatch.note(step, end.elapsed));
+        self.attempt.checks += end.evaluated;
+        self.has_asked |= end.has_asked;
+        self.close(StepState {
+            outcome: Some(end.outcome),
+            duration_ms: Some(millis(end.duration)),
+            tries: end.tries,
+            checks: std::mem::take(&mut end.results),
+            ..opening
+        });
+        end
+    }
+
+    /// A password that stands in the suite, or was captured, is a secret like any other from here on.
+    fn hide_credentials(&mut self, step: &Step) {
+        self.hide(request::credentials(&step.request, &self.scope));
+    }
+
+    fn hide(&mut self, more: Vec<String>) {
+        if let Some(mask) = self.mask.extended(more) {
+            self.mask = Arc::new(mask);
+        }
+    }
+
+    fn open(&mut self, name: &str, tries: Option<u32>) -> StepState {
+        let number = u32::try_from(self.attempt.steps.len()).unwrap_or(u32::MAX);
+        let opening = StepState { tries, ..opening(number, name, &self.mask) };
+        self.observer.step_started(opening.clone());
+        opening
+    }
+
+    fn close(&mut self, mut state: StepState) {
+        bound::fit(std::slice::from_mut(&mut state));
+        self.observer.step_finished(state.clone());
+        self.attempt.steps.push(state);
+    }
+}
+
+/// A step the time of its test ended in, or before.
+fn over_limit(over: TimeLimit, step: &str, duration: Duration) -> StepEnd {
+    StepEnd {
+        outcome: Outcome::Errored,
+        duration,
+        elapsed: duration,
+        results: vec![over.exceeded(&format!("it was at `{step}`"))],
+        evaluated: 0,
+        is_permanent: true,
+        has_asked: true,
+        tries: None,
+    }
+}
+
+/// Whether another test's answer will do: the step only looks, and asks for nothing that was captured.
+fn may_share(test: &Test, step: &Step) -> bool {
+    let text = serde_json::to_string(&step.request).unwrap_or_default();
+    let used = template::names(&text);
+    let mut captured = test.setup.iter().chain(&test.steps).chain(&test.teardown).flat_map(|step| &step.capture);
+    step.request.method == "GET" && step.until.is_none() && !captured.any(|(name, _)| used.contains(&name.as_str()))
+}

@@ -1,0 +1,51 @@
+//! `slow_over`: tells what took long, without an effect on the outcome.
+
+use std::time::Duration;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckResult;
+use stepcast_suite::duration::format;
+use stepcast_suite::{Step, Test};
+
+/// The time of requests; waiting for one's turn at a host is not the page's fault.
+pub struct Stopwatch {
+    limit: Option<Duration>,
+    /// How many steps of the test are still to come; none counts before it is started
+    left: usize,
+    steps: usize,
+    total: Duration,
+}
+
+impl Stopwatch {
+    pub fn new(test: &Test) -> Self {
+        Self { limit: test.slow_over, left: 0, steps: test.steps.len(), total: Duration::ZERO }
+    }
+
+    /// The test's own steps begin.
+    pub fn start(&mut self) {
+        self.left = self.steps;
+    }
+
+    /// Notes what a step took; says so where it was long, and with the test's last step where all of them were.
+    pub fn note(&mut self, step: &Step, took: Duration) -> Vec<CheckResult> {
+        let mut results: Vec<CheckResult> = slow(step.slow_over, took).into_iter().collect();
+        if self.left > 0 {
+            self.left -= 1;
+            self.total += took;
+            if self.left == 0 {
+                results.extend(slow(self.limit, self.total));
+            }
+        }
+        results
+    }
+}
+
+fn slow(limit: Option<Duration>, took: Duration) -> Option<CheckResult> {
+    let limit = limit.filter(|limit| took > *limit)?;
+    Some(CheckResult {
+        check: format!("slow_over {}", format(limit)),
+        outcome: Outcome::Passed,
+        expected: None,
+        actual: Some(format(took)),
+        hint: Some("this is told and changes no outcome; to fail what is slow, check `time`".to_owned()),
+    })
+}

@@ -1,0 +1,74 @@
+//! `wait` and `until`: a step that waits before it asks, and asks again until its checks hold.
+//!
+//! Each try is a request like any other: politeness towards the host and the step's `timeout` hold. Cookies that a try
+//! was given stay; captures are those of the last try, which also is the one that counts. Where the job stops, the step
+//! ends as cancelled in the pause before the next try.
+
+use crate::scope::Scope;
+use crate::step::{StepEnd, StepRun};
+use cookie_store::CookieStore;
+use std::time::Duration;
+use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckResult;
+use stepcast_suite::Until;
+use stepcast_suite::duration::format;
+use stepcast_suite::limits::TRIES_PER_STEP;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Runs a step with its waits; `tell` hears of each try after the first.
+pub async fn run(step: &StepRun<'_>, jar: &mut CookieStore, scope: Scope, tell: impl FnMut(u32)) -> (StepEnd, Scope) {
+    let begun = Instant::now();
+    if let Some(wait) = step.step.wait
+        && step.called_off.run_until_cancelled(sleep(wait)).await.is_none()
+    {
+        return (StepEnd::called_off(begun.elapsed()), scope);
+    }
+    let (end, scope) = match step.step.until {
+        None => step.run(jar, scope).await,
+        Some(until) => ask_until(until, step, jar, scope, tell).await,
+    };
+    (StepEnd { duration: begun.elapsed(), ..end }, scope)
+}
+
+async fn ask_until(
+    until: Until,
+    step: &StepRun<'_>,
+    jar: &mut CookieStore,
+    scope: Scope,
+    mut tell: impl FnMut(u32),
+) -> (StepEnd, Scope) {
+    let mut started = Instant::now();
+    let ends_at = started + until.within;
+    let mut tries = 1;
+    loop {
+        let next = started + until.every;
+        let (mut end, after) = step.run(jar, scope.clone()).await;
+        end.tries = Some(tries);
+        end.has_asked |= tries > 1;
+        let is_over = next.max(Instant::now()) > ends_at || tries == TRIES_PER_STEP;
+        if end.outcome.is_failure() && is_over && !end.is_permanent {
+            end.results.push(not_in_time(until, tries, end.outcome));
+        }
+        if !end.outcome.is_failure() || is_over || end.is_permanent {
+            return (end, after);
+        }
+        if step.called_off.run_until_cancelled(sleep_until(next)).await.is_none() {
+            return (StepEnd { has_asked: true, tries: Some(tries), ..StepEnd::called_off(Duration::ZERO) }, scope);
+        }
+        (started, tries) = (Instant::now(), tries + 1);
+        tell(tries);
+    }
+}
+
+fn not_in_time(until: Until, tries: u32, outcome: Outcome) -> CheckResult {
+    let count = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+    CheckResult {
+        check: format!("until {}", format(until.within)),
+        outcome,
+        expected: Some(format!("checks that hold within {}", format(until.within))),
+        actual: Some(format!("they did not in {count}")),
+        hint: Some(
+            "what does not hold above is of the last try; give `until` a longer `within` if it takes longer".to_owned(),
+        ),
+    }
+}

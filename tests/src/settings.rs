@@ -1,0 +1,31 @@
+//! What a deployment is told before it starts, and tokens for it.
+
+use crate::stepcast_with;
+use std::time::Duration;
+
+/// What a deployment is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Whether tests may fetch from loopback, where the site of a test is
+    pub allow_private_targets: bool,
+    /// Batches worked on at once
+    pub workers: u32,
+    /// How long a worker holds a test without a sign of life
+    pub lease: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { allow_private_targets: true, workers: 8, lease: Duration::from_secs(20) }
+    }
+}
+
+pub(crate) fn new_token(principal: &str, role: &str, options: &[String], secret: Option<&str>) -> String {
+    let arguments = ["token", "new", "--role", role, "--expires", "1h", "--principal", principal].map(str::to_owned);
+    let made = stepcast_with(
+        &[&arguments, options].concat(),
+        &secret.map(|secret| ("STEPCAST_SECRET", secret)).into_iter().collect::<Vec<_>>(),
+    );
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    made.stdout.trim().to_owned()
+}
