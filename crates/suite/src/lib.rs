@@ -56,7 +56,7 @@ pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
 pub use json_schema::{json_schema, render_json_schema};
 pub use lint::lint;
-pub use matcher::{Bound, Matcher, Order};
+pub use matcher::{Bound, Matcher, Operand, Order, Words};
 pub use network::{ClientCertificate, Network};
 pub use privacy::hide_private_lines;
 pub use problem::{Problem, Problems, Severity};

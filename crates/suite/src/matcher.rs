@@ -1,55 +1,222 @@
-//! What has to hold of a value.
+//! Matchers: what has to hold of a value.
+//!
+//! The list of matchers is the call of `matchers!` below. To add one, add a row there and an arm to the engine's
+//! `check/matcher.rs`, which says when it holds. Everything else follows from its [`Operand`]: how the reader reads it, how
+//! templates are filled in, its JSON Schema, and its words in results.
 
 use crate::number;
 use crate::template::{self, Lookup, UndefinedVariable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 
-/// What has to hold of a value. Texts may be templates.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Matcher {
+/// What a matcher is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand<'m> {
+    /// A value of the subject's kind
+    Value(Cow<'m, Value>),
+    /// A value of the subject's kind; several of them
+    Values(Cow<'m, Vec<Value>>),
+    /// A part of a text, an item of a list, or a key of an object
+    Part(Cow<'m, Value>),
+    /// A text
+    Text(Cow<'m, String>),
+    /// A regular expression
+    Pattern(Cow<'m, String>),
+    /// Whether it holds, or its opposite
+    Flag(Cow<'m, bool>),
+    /// Another matcher, of the number of items or characters
+    Count(Cow<'m, Box<Matcher>>),
+    /// A number, a date or a length of time
+    Bound(Cow<'m, Bound>),
+    /// The least and the most, both included
+    Bounds(Cow<'m, Bound>, Cow<'m, Bound>),
+    /// One of [`TYPES`]
+    Type(Cow<'m, String>),
+    /// An order
+    Order(Cow<'m, Order>),
+    /// A JSON Schema; templates are not filled in
+    Schema(Cow<'m, Value>),
+}
+
+/// Which [`Operand`] a matcher has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OperandKind {
+    Value,
+    Values,
+    Part,
+    Text,
+    Pattern,
+    Flag,
+    Count,
+    Bound,
+    Bounds,
+    Type,
+    Order,
+    Schema,
+}
+
+/// How a matcher is written and described. `{}` is its operand; of two phrases with `|` between them the first is for a
+/// flag that is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// The key in a suite
+    pub name: &'static str,
+    /// What an editor shows for the key
+    pub description: &'static str,
+    /// What a result calls the check
+    pub asked: &'static str,
+    /// The answer to "what should have been found?"
+    pub expected: &'static str,
+}
+
+macro_rules! matchers {
+    ($(
+        $(#[doc = $doc:literal])+
+        $variant:ident($($field:ident: $type:ty),+) => $operand:ident {
+            $name:literal, $description:literal, asked: $asked:literal, expected: $expected:literal $(,)?
+        }
+    )+) => {
+        /// What has to hold of a value. Texts may be templates.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Matcher {
+            $($(#[doc = $doc])+ $variant($($type),+),)+
+        }
+
+        /// The names of the matchers, as a suite writes them.
+        pub const MATCHERS: [&str; [$($name),+].len()] = [$($name),+];
+
+        /// Of each matcher what it is compared with, and its words.
+        const TABLE: [(OperandKind, Words); MATCHERS.len()] = [$((
+            OperandKind::$operand,
+            Words { name: $name, description: $description, asked: $asked, expected: $expected },
+        )),+];
+
+        impl Matcher {
+            /// The name a suite writes.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(..) => $name,)+
+                }
+            }
+
+            /// What it is compared with.
+            pub fn operand(&self) -> Operand<'_> {
+                match self {
+                    $(Self::$variant($($field),+) => Operand::$operand($(Cow::Borrowed($field)),+),)+
+                }
+            }
+
+            /// The matcher of this name with this operand, if it has such.
+            pub(crate) fn of(name: &str, operand: Operand<'_>) -> Option<Self> {
+                match (name, operand) {
+                    $(($name, Operand::$operand($($field),+)) => Some(Self::$variant($($field.into_owned()),+)),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+matchers! {
     /// The same value
-    Equals(Value),
+    Equals(value: Value) => Value { "equals", "It is the same value", asked: "equals {}", expected: "{}" }
     /// Another value
-    NotEquals(Value),
+    NotEquals(value: Value) => Value {
+        "not_equals", "It is not the same value", asked: "not_equals {}", expected: "anything but {}",
+    }
     /// The text is in it, or the item is in the list
-    Contains(Value),
+    Contains(part: Value) => Part {
+        "contains", "The text is in it; the item is in the list; the object has the key",
+        asked: "contains {}", expected: "something containing {}",
+    }
     /// The text is not in it, nor the item in the list
-    NotContains(Value),
+    NotContains(part: Value) => Part {
+        "not_contains", "It is there, and this is not in it", asked: "not_contains {}", expected: "something without {}",
+    }
     /// It begins so
-    StartsWith(String),
+    StartsWith(text: String) => Text {
+        "starts_with", "The text begins so", asked: "starts_with {}", expected: "something starting with {}",
+    }
     /// It ends so
-    EndsWith(String),
+    EndsWith(text: String) => Text {
+        "ends_with", "The text ends so", asked: "ends_with {}", expected: "something ending with {}",
+    }
     /// The pattern is found in it
-    Matches(String),
+    Matches(pattern: String) => Pattern {
+        "matches", "The pattern is found in it", asked: "matches {}", expected: "something matching {}",
+    }
     /// The pattern is not found in it
-    NotMatches(String),
+    NotMatches(pattern: String) => Pattern {
+        "not_matches", "The pattern is not found in it", asked: "not_matches {}", expected: "something not matching {}",
+    }
     /// It is there, or is not
-    Exists(bool),
+    Exists(expected: bool) => Flag {
+        "exists", "It is there, or is not", asked: "exists|does not exist", expected: "something|nothing",
+    }
     /// It is there and empty, or is not
-    Empty(bool),
+    Empty(expected: bool) => Flag {
+        "empty", "It is there and has nothing in it, or has something",
+        asked: "is empty|is not empty", expected: "something empty|something not empty",
+    }
     /// One of these
-    OneOf(Vec<Value>),
+    OneOf(values: Vec<Value>) => Values {
+        "one_of", "It equals one of a list", asked: "one_of {}", expected: "one of {}",
+    }
     /// How many items or characters
-    Count(Box<Matcher>),
+    Count(matcher: Box<Matcher>) => Count {
+        "count", "How many there are: elements, items of a list, characters of a text",
+        asked: "count {}", expected: "count {}",
+    }
     /// More than
-    Above(Bound),
+    Above(limit: Bound) => Bound {
+        "above", "It is more than this number or date", asked: "above {}", expected: "above {}",
+    }
     /// Less than
-    Below(Bound),
+    Below(limit: Bound) => Bound {
+        "below", "It is less than this number or date", asked: "below {}", expected: "below {}",
+    }
     /// This or more
-    AtLeast(Bound),
+    AtLeast(limit: Bound) => Bound {
+        "at_least", "It is this number or date, or more", asked: "at_least {}", expected: "at least {}",
+    }
     /// This or less
-    AtMost(Bound),
+    AtMost(limit: Bound) => Bound {
+        "at_most", "It is this number or date, or less", asked: "at_most {}", expected: "at most {}",
+    }
     /// From the first to the second, both included
-    Between(Bound, Bound),
+    Between(low: Bound, high: Bound) => Bounds {
+        "between", "It is within a list of two, both included", asked: "between {}", expected: "between {}",
+    }
     /// The JSON type: string, number, integer, boolean, array, object or null
-    Type(String),
+    Type(name: String) => Type {
+        "type", "Its JSON type; an integer is a number too", asked: "type {}", expected: "type {}",
+    }
     /// Every item of the list stands where it belongs
-    Order(Order),
+    Order(order: Order) => Order {
+        "order", "It is a list whose items stand in this order", asked: "order {}", expected: "{} order",
+    }
     /// It is as this JSON Schema says; templates are not filled in
-    Schema(Value),
+    Schema(schema: Value) => Schema {
+        "schema", "It is JSON as this JSON Schema (2020-12) says",
+        asked: "fits the schema", expected: "something that fits the schema",
+    }
+}
+
+impl OperandKind {
+    /// What the matcher of this name is compared with, if there is such a matcher.
+    pub fn of(matcher: &str) -> Option<Self> {
+        TABLE.iter().find(|(_, words)| words.name == matcher).map(|(kind, _)| *kind)
+    }
+}
+
+impl Words {
+    /// The words of the matcher of this name, if there is such a matcher.
+    pub fn of(matcher: &str) -> Option<Self> {
+        TABLE.iter().find(|(_, words)| words.name == matcher).map(|(_, words)| *words)
+    }
 }
 
 /// How the items of a list follow one another. Equal ones may stand side by side.
@@ -79,6 +246,13 @@ impl Bound {
         let held = text.parse().ok().filter(is_held);
         held.map_or_else(|| Self::Text(text.to_owned()), Self::Number)
     }
+
+    fn render(&self, variables: &impl Lookup) -> Result<Self, UndefinedVariable> {
+        match self {
+            Self::Number(number) => Ok(Self::Number(*number)),
+            Self::Text(text) => template::render(text, variables).map(Self::Text),
+        }
+    }
 }
 
 impl fmt::Display for Bound {
@@ -90,86 +264,37 @@ impl fmt::Display for Bound {
     }
 }
 
-/// The names of the matchers, as a suite writes them.
-pub const MATCHERS: [&str; 20] = [
-    "equals",
-    "not_equals",
-    "contains",
-    "not_contains",
-    "starts_with",
-    "ends_with",
-    "matches",
-    "not_matches",
-    "exists",
-    "empty",
-    "one_of",
-    "count",
-    "above",
-    "below",
-    "at_least",
-    "at_most",
-    "between",
-    "type",
-    "order",
-    "schema",
-];
-
 /// The JSON types `type` knows.
 pub const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "array", "object", "null"];
 
 impl Matcher {
-    /// The name a suite writes.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Equals(_) => "equals",
-            Self::NotEquals(_) => "not_equals",
-            Self::Contains(_) => "contains",
-            Self::NotContains(_) => "not_contains",
-            Self::StartsWith(_) => "starts_with",
-            Self::EndsWith(_) => "ends_with",
-            Self::Matches(_) => "matches",
-            Self::NotMatches(_) => "not_matches",
-            Self::Exists(_) => "exists",
-            Self::Empty(_) => "empty",
-            Self::OneOf(_) => "one_of",
-            Self::Count(_) => "count",
-            Self::Above(_) => "above",
-            Self::Below(_) => "below",
-            Self::AtLeast(_) => "at_least",
-            Self::AtMost(_) => "at_most",
-            Self::Between(..) => "between",
-            Self::Type(_) => "type",
-            Self::Order(_) => "order",
-            Self::Schema(_) => "schema",
-        }
+    /// How it is written and described.
+    pub fn words(&self) -> Words {
+        Words::of(self.name()).expect("the table has every matcher, since one list makes both")
+    }
+
+    /// Whether it says what a value must not be.
+    pub fn is_negative(&self) -> bool {
+        matches!(self, Self::NotEquals(_) | Self::NotContains(_) | Self::NotMatches(_))
     }
 
     /// The same matcher with every template filled in.
     pub fn render(&self, variables: &impl Lookup) -> Result<Self, UndefinedVariable> {
-        let text = |text: &String| template::render(text, variables);
+        let text = |text: &str| template::render(text, variables).map(Cow::Owned);
         let value = |value: &Value| render_value(value, variables);
-        let bound = |bound: &Bound| match bound {
-            Bound::Number(number) => Ok(Bound::Number(*number)),
-            Bound::Text(text) => template::render(text, variables).map(Bound::Text),
+        let bound = |bound: &Bound| bound.render(variables).map(Cow::Owned);
+        let operand = match self.operand() {
+            Operand::Value(expected) => Operand::Value(Cow::Owned(value(&expected)?)),
+            Operand::Part(expected) => Operand::Part(Cow::Owned(value(&expected)?)),
+            Operand::Values(values) => Operand::Values(Cow::Owned(values.iter().map(value).collect::<Result<_, _>>()?)),
+            Operand::Text(expected) => Operand::Text(text(&expected)?),
+            Operand::Pattern(pattern) => Operand::Pattern(text(&pattern)?),
+            Operand::Count(inner) => Operand::Count(Cow::Owned(Box::new(inner.render(variables)?))),
+            Operand::Bound(limit) => Operand::Bound(bound(&limit)?),
+            Operand::Bounds(low, high) => Operand::Bounds(bound(&low)?, bound(&high)?),
+            Operand::Flag(_) | Operand::Type(_) | Operand::Order(_) | Operand::Schema(_) => return Ok(self.clone()),
         };
-        Ok(match self {
-            Self::Equals(expected) => Self::Equals(value(expected)?),
-            Self::NotEquals(expected) => Self::NotEquals(value(expected)?),
-            Self::Contains(expected) => Self::Contains(value(expected)?),
-            Self::NotContains(expected) => Self::NotContains(value(expected)?),
-            Self::StartsWith(expected) => Self::StartsWith(text(expected)?),
-            Self::EndsWith(expected) => Self::EndsWith(text(expected)?),
-            Self::Matches(pattern) => Self::Matches(text(pattern)?),
-            Self::NotMatches(pattern) => Self::NotMatches(text(pattern)?),
-            Self::OneOf(values) => Self::OneOf(values.iter().map(value).collect::<Result<_, _>>()?),
-            Self::Count(inner) => Self::Count(Box::new(inner.render(variables)?)),
-            Self::Above(limit) => Self::Above(bound(limit)?),
-            Self::Below(limit) => Self::Below(bound(limit)?),
-            Self::AtLeast(limit) => Self::AtLeast(bound(limit)?),
-            Self::AtMost(limit) => Self::AtMost(bound(limit)?),
-            Self::Between(low, high) => Self::Between(bound(low)?, bound(high)?),
-            Self::Exists(_) | Self::Empty(_) | Self::Type(_) | Self::Order(_) | Self::Schema(_) => self.clone(),
-        })
+        Ok(Self::of(self.name(), operand).expect("the operand is of the kind it was of"))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::check::{CertificateProperty, HopAttribute, Property, Subject};
 use super::filter::Filter;
-use super::matcher::{Bound, MATCHERS, Matcher, Order, TYPES, status_class};
+use super::matcher::{Bound, MATCHERS, Matcher, Operand, OperandKind, Order, TYPES, status_class};
 use super::reader::At;
 use crate::document::Kind;
 use crate::{date, number, template};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// How the items of a list follow one another, as a suite writes it.
 pub(super) const ORDERS: [(&str, Order); 2] = [("ascending", Order::Ascending), ("descending", Order::Descending)];
@@ -61,39 +62,35 @@ pub(super) fn read_matchers(compared: Compared, at: &At) -> Option<Vec<Matcher>>
 }
 
 pub(super) fn read_matcher(compared: Compared, name: &str, at: &At) -> Option<Matcher> {
-    Some(match name {
-        "equals" => Matcher::Equals(read_value(compared, at)?),
-        "not_equals" => Matcher::NotEquals(read_value(compared, at)?),
-        "contains" => Matcher::Contains(read_scalar(at)?),
-        "not_contains" => Matcher::NotContains(read_scalar(at)?),
-        "starts_with" => Matcher::StartsWith(at.text()?),
-        "ends_with" => Matcher::EndsWith(at.text()?),
-        "matches" => Matcher::Matches(at.regex()?.0),
-        "not_matches" => Matcher::NotMatches(at.regex()?.0),
-        "exists" => Matcher::Exists(at.boolean()?),
-        "empty" => Matcher::Empty(at.boolean()?),
-        "one_of" => Matcher::OneOf(at.items()?.iter().filter_map(|at| read_value(compared, at)).collect()),
-        "count" => Matcher::Count(Box::new(read_count(at)?)),
-        "above" => Matcher::Above(read_bound(compared, at)?),
-        "below" => Matcher::Below(read_bound(compared, at)?),
-        "at_least" => Matcher::AtLeast(read_bound(compared, at)?),
-        "at_most" => Matcher::AtMost(read_bound(compared, at)?),
-        "between" => match at.items()?.as_slice() {
-            [low, high] => Matcher::Between(read_bound(compared, low)?, read_bound(compared, high)?),
+    let operand = match OperandKind::of(name)? {
+        OperandKind::Value => Operand::Value(Cow::Owned(read_value(compared, at)?)),
+        OperandKind::Values => {
+            Operand::Values(Cow::Owned(at.items()?.iter().filter_map(|at| read_value(compared, at)).collect()))
+        }
+        OperandKind::Part => Operand::Part(Cow::Owned(read_scalar(at)?)),
+        OperandKind::Text => Operand::Text(Cow::Owned(at.text()?)),
+        OperandKind::Pattern => Operand::Pattern(Cow::Owned(at.regex()?.0)),
+        OperandKind::Flag => Operand::Flag(Cow::Owned(at.boolean()?)),
+        OperandKind::Count => Operand::Count(Cow::Owned(Box::new(read_count(at)?))),
+        OperandKind::Bound => Operand::Bound(Cow::Owned(read_bound(compared, at)?)),
+        OperandKind::Bounds => match at.items()?.as_slice() {
+            [low, high] => {
+                Operand::Bounds(Cow::Owned(read_bound(compared, low)?), Cow::Owned(read_bound(compared, high)?))
+            }
             _ => return at.expected_value("a list of two, the least and the most"),
         },
-        "type" => Matcher::Type(TYPES[at.choice(&TYPES)?].to_owned()),
-        "order" => Matcher::Order(ORDERS[at.choice(&ORDERS.map(|(name, _)| name))?].1),
-        "schema" if compared == Compared::Anything => Matcher::Schema(read_schema(at)?),
-        "schema" => {
+        OperandKind::Type => Operand::Type(Cow::Owned(TYPES[at.choice(&TYPES)?].to_owned())),
+        OperandKind::Order => Operand::Order(Cow::Owned(ORDERS[at.choice(&ORDERS.map(|(name, _)| name))?].1)),
+        OperandKind::Schema if compared == Compared::Anything => Operand::Schema(Cow::Owned(read_schema(at)?)),
+        OperandKind::Schema => {
             at.problem("only JSON can be held against a schema");
             return None;
         }
-        _ => return None,
-    })
+    };
+    Matcher::of(name, operand)
 }
 
-/// A schema that is none is told where in it that is.
+/// Reports an invalid schema at the offending position.
 fn read_schema(at: &At) -> Option<Value> {
     let value = at.node.to_json();
     match at.reader.shared.borrow_mut().schema(&value) {

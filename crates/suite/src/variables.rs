@@ -2,8 +2,8 @@
 
 use super::problem::{Problem, Problems};
 use super::{
-    Auth, Body, Bound, Capture, Check, Discover, DiscoverFrom, Filter, Matcher, PAGE_VARIABLE, Property, Request, Step,
-    Subject, Suite, Test, ValueCheck,
+    Auth, Body, Bound, Capture, Check, Discover, DiscoverFrom, Filter, Matcher, Operand, PAGE_VARIABLE, Property,
+    Request, Step, Subject, Suite, Test, ValueCheck,
 };
 use crate::bounds::PROBLEMS;
 use crate::template;
@@ -196,23 +196,17 @@ fn missing_in_subject(subject: &Subject, known: &Known, path: &str, problems: &m
 }
 
 fn missing_in_matcher(matcher: &Matcher, known: &Known, path: &str, problems: &mut Vec<Problem>) {
-    match matcher {
-        Matcher::Equals(value) | Matcher::NotEquals(value) | Matcher::Contains(value) | Matcher::NotContains(value) => {
-            missing_in_value(value, known, path, problems);
+    match matcher.operand() {
+        Operand::Value(value) | Operand::Part(value) => missing_in_value(&value, known, path, problems),
+        Operand::Values(values) => values.iter().for_each(|value| missing_in_value(value, known, path, problems)),
+        Operand::Text(text) | Operand::Pattern(text) => missing(&text, known, path, problems),
+        Operand::Count(inner) => missing_in_matcher(&inner, known, path, problems),
+        Operand::Bound(bound) => missing_in_bound(&bound, known, path, problems),
+        Operand::Bounds(low, high) => {
+            missing_in_bound(&low, known, path, problems);
+            missing_in_bound(&high, known, path, problems);
         }
-        Matcher::StartsWith(text) | Matcher::EndsWith(text) | Matcher::Matches(text) | Matcher::NotMatches(text) => {
-            missing(text, known, path, problems);
-        }
-        Matcher::OneOf(values) => values.iter().for_each(|value| missing_in_value(value, known, path, problems)),
-        Matcher::Count(inner) => missing_in_matcher(inner, known, path, problems),
-        Matcher::Above(bound) | Matcher::Below(bound) | Matcher::AtLeast(bound) | Matcher::AtMost(bound) => {
-            missing_in_bound(bound, known, path, problems);
-        }
-        Matcher::Between(low, high) => {
-            missing_in_bound(low, known, path, problems);
-            missing_in_bound(high, known, path, problems);
-        }
-        Matcher::Exists(_) | Matcher::Empty(_) | Matcher::Type(_) | Matcher::Order(_) | Matcher::Schema(_) => {}
+        Operand::Flag(_) | Operand::Type(_) | Operand::Order(_) | Operand::Schema(_) => {}
     }
 }
 

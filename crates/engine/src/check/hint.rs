@@ -18,7 +18,7 @@ use crate::mask::Mask;
 use crate::page::{DocumentError, Page, written_name};
 use serde_json::Value;
 use stepcast_suite::number;
-use stepcast_suite::{CookieAttribute, CookieSource, Filter, Matcher, Property, Subject};
+use stepcast_suite::{CookieAttribute, CookieSource, Filter, Matcher, Operand, Property, Subject};
 
 /// Most names of what is there that a hint lists.
 const NAMES: usize = 8;
@@ -45,25 +45,23 @@ pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page, ma
 }
 
 fn of_matcher(matcher: &Matcher, found: &Found, mask: &Mask) -> Option<String> {
-    match matcher {
-        Matcher::Equals(expected) => of_difference(found, expected, mask),
-        Matcher::Contains(Value::String(expected)) => of_case(found, expected),
-        Matcher::StartsWith(_) | Matcher::EndsWith(_) | Matcher::Matches(_) | Matcher::NotMatches(_) => {
-            super::matcher::text(found)
-                .is_none()
-                .then(|| format!("found {}, which is no text", article(type_name(found))))
-        }
-        Matcher::Above(_) | Matcher::Below(_) | Matcher::AtLeast(_) | Matcher::AtMost(_) | Matcher::Between(..) => {
+    match (matcher, matcher.operand()) {
+        (Matcher::Equals(expected), _) => of_difference(found, expected, mask),
+        (Matcher::Contains(Value::String(expected)), _) => of_case(found, expected),
+        (_, Operand::Text(_) | Operand::Pattern(_)) => super::matcher::text(found)
+            .is_none()
+            .then(|| format!("found {}, which is no text", article(type_name(found)))),
+        (_, Operand::Bound(_) | Operand::Bounds(..)) => {
             let is_comparable = found.as_number().is_some() || as_date(found).is_some();
             (!is_comparable).then(|| "what was found is not a number".into())
         }
-        Matcher::Count(_) if counted(found).is_none() => {
+        (_, Operand::Count(_)) if counted(found).is_none() => {
             Some(format!("found {}, which has nothing to count", article(type_name(found))))
         }
-        Matcher::Order(_) if order::is_list(found) && found.count() == Some(0) => {
+        (_, Operand::Order(_)) if order::is_list(found) && found.count() == Some(0) => {
             Some("an empty list has no order".into())
         }
-        Matcher::Order(_) if !order::is_list(found) => {
+        (_, Operand::Order(_)) if !order::is_list(found) => {
             Some(format!("found {}, which has no order", article(type_name(found))))
         }
         _ => None,
@@ -156,8 +154,7 @@ fn of_cookie(name: &str, attribute: Option<CookieAttribute>, from: Option<Cookie
 }
 
 fn of_negation(matcher: &Matcher) -> Option<String> {
-    let is_negative = matches!(matcher, Matcher::NotEquals(_) | Matcher::NotContains(_) | Matcher::NotMatches(_));
-    is_negative.then(|| "to check that it is not there, write `exists: false`".into())
+    matcher.is_negative().then(|| "to check that it is not there, write `exists: false`".into())
 }
 
 fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {

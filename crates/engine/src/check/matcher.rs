@@ -45,10 +45,7 @@ impl Expectation {
         if let Matcher::Count(inner) = matcher {
             return self.holds(inner, &count_of(values.len()));
         }
-        let must_not = matches!(
-            matcher,
-            Matcher::NotEquals(_) | Matcher::NotContains(_) | Matcher::NotMatches(_) | Matcher::Empty(false)
-        );
+        let must_not = matcher.is_negative() || *matcher == Matcher::Empty(false);
         let mut holds = must_not && !values.is_empty();
         for value in values {
             if self.holds(matcher, &Found::Text(value.as_str().into()))? != must_not {

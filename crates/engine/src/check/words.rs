@@ -6,7 +6,7 @@ use super::order;
 use crate::excerpt::{excerpt, quote, quote_value};
 use crate::mask::Mask;
 use serde_json::Value;
-use stepcast_suite::{Bound, CertificateProperty, Filter, Matcher, Order, Subject};
+use stepcast_suite::{Bound, CertificateProperty, Filter, Matcher, Operand, Order, Subject, Words};
 
 /// A check as a suite says it: `css `h1` text, trim, equals "Welcome"`.
 pub fn check(subject: &Subject, filters: &[Filter], matchers: &[Matcher], mask: &Mask) -> String {
@@ -17,43 +17,22 @@ pub fn check(subject: &Subject, filters: &[Filter], matchers: &[Matcher], mask: 
 }
 
 fn asked(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
-    match matcher {
-        Matcher::Exists(true) => "exists".into(),
-        Matcher::Exists(false) => "does not exist".into(),
-        Matcher::Empty(true) => "is empty".into(),
-        Matcher::Empty(false) => "is not empty".into(),
-        Matcher::Schema(_) => "fits the schema".into(),
-        Matcher::Count(inner) => format!("count {}", asked(&Subject::Size, inner, mask)),
-        other => format!("{} {}", other.name(), operand(subject, other, mask)),
-    }
+    phrase(|words| words.asked, subject, matcher, mask)
 }
 
 /// What a matcher asks for, as the answer to "what should have been found?".
 pub fn expected(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
-    let operand = || operand(subject, matcher, mask);
-    match matcher {
-        Matcher::Equals(_) => operand(),
-        Matcher::NotEquals(_) => format!("anything but {}", operand()),
-        Matcher::OneOf(_) => format!("one of {}", operand()),
-        Matcher::Contains(_) => format!("something containing {}", operand()),
-        Matcher::NotContains(_) => format!("something without {}", operand()),
-        Matcher::StartsWith(_) => format!("something starting with {}", operand()),
-        Matcher::EndsWith(_) => format!("something ending with {}", operand()),
-        Matcher::Matches(_) => format!("something matching {}", operand()),
-        Matcher::NotMatches(_) => format!("something not matching {}", operand()),
-        Matcher::Exists(true) => "something".into(),
-        Matcher::Exists(false) => "nothing".into(),
-        Matcher::Empty(true) => "something empty".into(),
-        Matcher::Empty(false) => "something not empty".into(),
-        Matcher::Schema(_) => "something that fits the schema".into(),
-        Matcher::Count(inner) => format!("count {}", expected(&Subject::Size, inner, mask)),
-        Matcher::Above(_) => format!("above {}", operand()),
-        Matcher::Below(_) => format!("below {}", operand()),
-        Matcher::AtLeast(_) => format!("at least {}", operand()),
-        Matcher::AtMost(_) => format!("at most {}", operand()),
-        Matcher::Between(..) => format!("between {}", operand()),
-        Matcher::Type(_) => format!("type {}", operand()),
-        Matcher::Order(_) => format!("{} order", operand()),
+    phrase(|words| words.expected, subject, matcher, mask)
+}
+
+/// A matcher in one of its phrases.
+fn phrase(of: fn(Words) -> &'static str, subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
+    let whole = of(matcher.words());
+    let (phrase, opposite) = whole.split_once('|').unwrap_or((whole, whole));
+    match matcher.operand() {
+        Operand::Flag(expected) => if *expected { phrase } else { opposite }.to_owned(),
+        Operand::Count(inner) => phrase.replace("{}", &self::phrase(of, &Subject::Size, &inner, mask)),
+        operand => phrase.replace("{}", &self::operand(subject, &operand, mask)),
     }
 }
 
@@ -97,29 +76,27 @@ fn violations(schema: &Value, found: &Found, mask: &Mask) -> String {
     excerpt(&schema.violations(&found).join("; "), mask)
 }
 
-/// What stands behind a matcher's name.
-fn operand(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
+/// What a matcher is compared with.
+fn operand(subject: &Subject, operand: &Operand, mask: &Mask) -> String {
     let bound = |bound: &Bound| match bound {
         Bound::Number(number) => measured(subject, *number),
         Bound::Text(text) => excerpt(text, mask),
     };
-    match matcher {
-        Matcher::Equals(value) | Matcher::NotEquals(value) | Matcher::Contains(value) | Matcher::NotContains(value) => {
-            compared(subject, value, mask)
-        }
-        Matcher::OneOf(values) => {
+    match operand {
+        Operand::Value(value) | Operand::Part(value) => compared(subject, value, mask),
+        Operand::Values(values) => {
             values.iter().map(|value| compared(subject, value, mask)).collect::<Vec<_>>().join(", ")
         }
-        Matcher::StartsWith(text) | Matcher::EndsWith(text) => quote(text, mask),
-        Matcher::Matches(pattern) | Matcher::NotMatches(pattern) => format!("`{}`", excerpt(pattern, mask)),
-        Matcher::Above(limit) | Matcher::Below(limit) | Matcher::AtLeast(limit) | Matcher::AtMost(limit) => {
-            bound(limit)
-        }
-        Matcher::Between(low, high) => format!("{} and {}", bound(low), bound(high)),
-        Matcher::Type(name) => name.clone(),
-        Matcher::Order(Order::Ascending) => "ascending".into(),
-        Matcher::Order(Order::Descending) => "descending".into(),
-        Matcher::Exists(_) | Matcher::Empty(_) | Matcher::Count(_) | Matcher::Schema(_) => String::new(),
+        Operand::Text(text) => quote(text, mask),
+        Operand::Pattern(pattern) => format!("`{}`", excerpt(pattern, mask)),
+        Operand::Bound(limit) => bound(limit),
+        Operand::Bounds(low, high) => format!("{} and {}", bound(low), bound(high)),
+        Operand::Type(name) => name.to_string(),
+        Operand::Order(order) => match **order {
+            Order::Ascending => "ascending".into(),
+            Order::Descending => "descending".into(),
+        },
+        Operand::Flag(_) | Operand::Count(_) | Operand::Schema(_) => String::new(),
     }
 }
 

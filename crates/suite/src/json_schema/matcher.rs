@@ -1,6 +1,6 @@
 //! Matchers: what they are compared with depends on what they are held against.
 
-use super::super::matcher::MATCHERS;
+use super::super::matcher::{MATCHERS, OperandKind};
 use super::super::read_matcher::{Compared, ORDERS};
 use super::values::{or_template, reference};
 use super::words::{self, Place};
@@ -66,18 +66,20 @@ fn count() -> Value {
 }
 
 fn value(compared: Compared, matcher: &str) -> Value {
-    match matcher {
-        "equals" | "not_equals" => equal(compared),
-        "contains" | "not_contains" | "starts_with" | "ends_with" => reference("text"),
-        "matches" | "not_matches" => reference("text_not_empty"),
-        "exists" | "empty" => json!({ "type": "boolean" }),
-        "one_of" => json!({ "type": "array", "items": equal(compared) }),
-        "above" | "below" | "at_least" | "at_most" => bound(compared),
-        "between" => json!({ "type": "array", "items": bound(compared), "minItems": 2, "maxItems": 2 }),
-        "type" => reference("json_type"),
-        "order" => json!({ "enum": ORDERS.map(|(name, _)| name) }),
-        "schema" if compared == Compared::Anything => json!({ "type": ["object", "boolean"] }),
-        _ => Value::Bool(false),
+    let Some(operand) = OperandKind::of(matcher) else { return Value::Bool(false) };
+    match operand {
+        OperandKind::Value => equal(compared),
+        OperandKind::Values => json!({ "type": "array", "items": equal(compared) }),
+        OperandKind::Part | OperandKind::Text => reference("text"),
+        OperandKind::Pattern => reference("text_not_empty"),
+        OperandKind::Flag => json!({ "type": "boolean" }),
+        OperandKind::Count => reference("count"),
+        OperandKind::Bound => bound(compared),
+        OperandKind::Bounds => json!({ "type": "array", "items": bound(compared), "minItems": 2, "maxItems": 2 }),
+        OperandKind::Type => reference("json_type"),
+        OperandKind::Order => json!({ "enum": ORDERS.map(|(name, _)| name) }),
+        OperandKind::Schema if compared == Compared::Anything => json!({ "type": ["object", "boolean"] }),
+        OperandKind::Schema => Value::Bool(false),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What editors show of a key, in the words of `docs/SUITES.md`.
 
+use super::super::matcher::Words;
 use serde_json::Value;
 
 /// Where a key stands.
@@ -264,29 +265,7 @@ fn of_check(key: &str) -> Option<&'static str> {
 }
 
 fn of_matcher(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "equals" => "It is the same value",
-        "not_equals" => "It is not the same value",
-        "contains" => "The text is in it; the item is in the list; the object has the key",
-        "not_contains" => "It is there, and this is not in it",
-        "starts_with" => "The text begins so",
-        "ends_with" => "The text ends so",
-        "matches" => "The pattern is found in it",
-        "not_matches" => "The pattern is not found in it",
-        "exists" => "It is there, or is not",
-        "empty" => "It is there and has nothing in it, or has something",
-        "one_of" => "It equals one of a list",
-        "count" => "How many there are: elements, items of a list, characters of a text",
-        "above" => "It is more than this number or date",
-        "below" => "It is less than this number or date",
-        "at_least" => "It is this number or date, or more",
-        "at_most" => "It is this number or date, or less",
-        "between" => "It is within a list of two, both included",
-        "type" => "Its JSON type; an integer is a number too",
-        "order" => "It is a list whose items stand in this order",
-        "schema" => "It is JSON as this JSON Schema (2020-12) says",
-        _ => return None,
-    })
+    Words::of(key).map(|words| words.description)
 }
 
 fn of_filter(key: &str) -> Option<&'static str> {
