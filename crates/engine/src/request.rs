@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::Arc;
-use stepcast_suite::check::render_value;
+use stepcast_suite::matcher::render_value;
 use stepcast_suite::number;
 use stepcast_suite::template;
 use stepcast_suite::{Auth, Body, Request};

@@ -36,22 +36,19 @@ mod read_names;
 mod read_network;
 mod read_request;
 mod read_retries;
-mod read_subject;
 mod read_test;
 mod reader;
 pub mod schema;
 pub mod selector;
 mod shared;
+pub mod subject;
 mod suggestion;
 pub mod template;
 mod template_names;
 mod variables;
 pub mod xpath;
 
-pub use check::{
-    CertificateProperty, Check, CookieAttribute, CookieSource, ErrorKind, HopAttribute, LinkScope, Links, Property,
-    Subject, ValueCheck,
-};
+pub use check::{Check, ErrorKind, LinkScope, Links, ValueCheck};
 pub use each::{TableError, read_csv};
 pub use filter::{Encoding, Filter};
 pub use json_schema::{json_schema, render_json_schema};
@@ -61,6 +58,7 @@ pub use network::{ClientCertificate, Network};
 pub use privacy::hide_private_lines;
 pub use problem::{Problem, Problems, Severity};
 pub use read::read;
+pub use subject::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, Property, Subject};
 pub use suggestion::closest;
 pub use variables::check_variables;
 

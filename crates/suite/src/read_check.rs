@@ -1,14 +1,14 @@
 //! Reads checks: one subject, what of it, and what has to hold; or a group of checks.
 
 use super::Capture;
-use super::check::{Check, ErrorKind, Property, SUBJECTS, Subject, ValueCheck};
+use super::check::{Check, ErrorKind, ValueCheck};
 use super::filter::Filter;
 use super::matcher::{MATCHERS, Matcher};
 use super::read_filter::read_filters;
 use super::read_links::read_links;
-use super::read_matcher::{Compared, read_matcher, read_matchers};
-use super::read_subject::{keys_of, read_subject};
+use super::read_matcher::{read_matcher, read_matchers};
 use super::reader::{At, Fields};
+use super::subject::{Compared, Property, SUBJECTS, Subject, TABLE, keys_of, read_subject};
 use super::suggestion::suggestion;
 use crate::document::Kind;
 use crate::limits;
@@ -182,17 +182,10 @@ fn is_css_property(subject: &Subject, key: &str) -> bool {
 
 /// The matchers that stand behind the subject's own key or its property: `status: 200`, `count: { at_least: 12 }`.
 fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Option<Vec<Matcher>> {
+    if let Some(row) = TABLE.iter().find(|row| row.compared.is_some() && fields.has(row.key)) {
+        return read_matchers(compared, &fields.get(row.key)?);
+    }
     let key = match subject {
-        Subject::Status => "status",
-        Subject::HttpVersion => "http_version",
-        Subject::Url => "url",
-        Subject::Redirects | Subject::Hops { .. } => "redirects",
-        Subject::Body | Subject::BodyIn(_) => "body",
-        Subject::Bytes => "bytes",
-        Subject::Sha256 => "sha256",
-        Subject::Md5 => "md5",
-        Subject::Size => "size",
-        Subject::Time => "time",
         Subject::Css { property, .. } | Subject::XPath { property, .. } => match property {
             Property::Text if fields.has("text") => "text",
             Property::Texts if fields.has("texts") => "texts",

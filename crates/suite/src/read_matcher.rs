@@ -1,9 +1,8 @@
 //! Reads what has to hold of a value.
 
-use super::check::{CertificateProperty, HopAttribute, Property, Subject};
-use super::filter::Filter;
 use super::matcher::{Bound, MATCHERS, Matcher, Operand, OperandKind, Order, TYPES, status_class};
 use super::reader::At;
+use super::subject::Compared;
 use crate::document::Kind;
 use crate::{date, number, template};
 use serde_json::Value;
@@ -11,42 +10,6 @@ use std::borrow::Cow;
 
 /// How the items of a list follow one another, as a suite writes it.
 pub(super) const ORDERS: [(&str, Order); 2] = [("ascending", Order::Ascending), ("descending", Order::Descending)];
-
-/// What a value is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compared {
-    /// A status code, or a class of them like `2xx`
-    Status,
-    /// A whole number
-    Number,
-    /// A length of time
-    Time,
-    /// Text, or a number a text may be
-    Text,
-    /// Any JSON
-    Anything,
-}
-
-impl Compared {
-    pub fn of(subject: &Subject, filters: &[Filter]) -> Self {
-        match subject {
-            _ if !filters.is_empty() => Self::Anything,
-            Subject::Status | Subject::Hops { attribute: HopAttribute::Status, nth: Some(_) } => Self::Status,
-            Subject::Redirects
-            | Subject::Size
-            | Subject::Certificate(CertificateProperty::DaysLeft)
-            | Subject::Css { property: Property::Count, .. }
-            | Subject::XPath { property: Property::Count, .. } => Self::Number,
-            Subject::Time => Self::Time,
-            Subject::Json(_)
-            | Subject::Hops { nth: None, .. }
-            | Subject::Certificate(CertificateProperty::Names)
-            | Subject::Css { property: Property::Texts, .. }
-            | Subject::XPath { property: Property::Texts, .. } => Self::Anything,
-            _ => Self::Text,
-        }
-    }
-}
 
 /// A bare value means equals; a mapping has matchers for keys; nothing leaves it to the keys beside it.
 pub(super) fn read_matchers(compared: Compared, at: &At) -> Option<Vec<Matcher>> {

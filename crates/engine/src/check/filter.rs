@@ -44,7 +44,7 @@ pub struct Unfit {
 impl Unfit {
     /// A body that could not be unpacked, or should be XML and is none: whatever a check says of it does not hold.
     pub fn of_page(subject: &Subject, page: &Page) -> Option<Self> {
-        if is_of_body(subject)
+        if subject.is_of_body()
             && let Some(encoding) = page.unread_encoding()
         {
             let found = format!("a body encoded as `{encoding}`");
@@ -85,31 +85,6 @@ impl Unfit {
         let found = beginning(&self.found, QUOTED, mask);
         let quote = if self.is_text { "\"" } else { "" };
         excerpt(&format!("{quote}{found}{quote}, {}", self.reason), mask)
-    }
-}
-
-/// Whether it looks at the body.
-fn is_of_body(subject: &Subject) -> bool {
-    match subject {
-        Subject::Body
-        | Subject::BodyIn(_)
-        | Subject::Bytes
-        | Subject::Sha256
-        | Subject::Md5
-        | Subject::Size
-        | Subject::Css { .. }
-        | Subject::XPath { .. }
-        | Subject::Json(_)
-        | Subject::Regex { .. } => true,
-        Subject::Status
-        | Subject::HttpVersion
-        | Subject::Header(_)
-        | Subject::Cookie { .. }
-        | Subject::Certificate(_)
-        | Subject::Url
-        | Subject::Redirects
-        | Subject::Hops { .. }
-        | Subject::Time => false,
     }
 }
 

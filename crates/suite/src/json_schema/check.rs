@@ -1,32 +1,20 @@
 //! Checks and captures: one mapping with all keys that can stand in it, and for each subject which of them can.
 
-use super::super::check::{CertificateProperty, CookieAttribute, CookieSource, ErrorKind, HopAttribute, SUBJECTS};
+use super::super::check::ErrorKind;
 use super::super::filter::{ENCODINGS, FILTERS};
 use super::super::matcher::MATCHERS;
 use super::super::read_check::GROUPS;
 use super::super::read_filter::{DATE_KEYS, REGEX_KEYS, REPLACE_KEYS};
 use super::super::read_links::{LINK_SCOPES, LINKS_KEYS};
-use super::super::read_matcher::Compared;
-use super::super::read_subject::keys_of;
+use super::super::subject::{
+    CertificateProperty, Compared, CookieAttribute, CookieSource, HopAttribute, SUBJECTS, keys_of, row,
+};
 use super::values::{reference, whole_number};
 use super::words::{self, Place};
 use super::{any_required, mapping, matcher, one_required, with};
 use crate::limits;
 use serde_json::{Map, Value, json};
 
-/// Subjects whose own key holds what is expected of them.
-const WITH_EXPECTATION: [(&str, Compared); 10] = [
-    ("status", Compared::Status),
-    ("http_version", Compared::Text),
-    ("url", Compared::Text),
-    ("redirects", Compared::Number),
-    ("body", Compared::Text),
-    ("bytes", Compared::Text),
-    ("sha256", Compared::Text),
-    ("md5", Compared::Text),
-    ("size", Compared::Number),
-    ("time", Compared::Time),
-];
 /// Keys beside `css` and `xpath` that can stand together; of all others one is enough.
 const PAIRS: [(&str, &str); 2] = [("texts", "count"), ("attr", "exists")];
 
@@ -145,7 +133,7 @@ fn alone(key: &str, allowed: &[&str]) -> Value {
 
 /// What values are compared with. A filter makes anything of them.
 fn typed(subject: &str) -> Value {
-    let own = WITH_EXPECTATION.into_iter().find(|(name, _)| *name == subject);
+    let own = row(subject).and_then(|row| row.compared);
     let of = |compared| match own {
         Some(_) => json!({ "allOf": [matcher::beside(compared)], "properties": {
             subject: reference(&format!("expected_{}", matcher::name(compared))), "count": reference("count"),
@@ -161,7 +149,7 @@ fn typed(subject: &str) -> Value {
         return json!({ "if": any_required(&["filter", "attr"]), "then": filtered, "else": number });
     }
     let plain = match (subject, own) {
-        (_, Some((_, compared))) => of(compared),
+        (_, Some(compared)) => of(compared),
         ("json", _) => return filtered,
         ("cert", _) => return of_certificate_typed(),
         ("css" | "xpath", _) => return of_elements_typed(),

@@ -1,7 +1,8 @@
 //! Matchers: what they are compared with depends on what they are held against.
 
 use super::super::matcher::{MATCHERS, OperandKind};
-use super::super::read_matcher::{Compared, ORDERS};
+use super::super::read_matcher::ORDERS;
+use super::super::subject::Compared;
 use super::values::{or_template, reference};
 use super::words::{self, Place};
 use serde_json::{Map, Value, json};

@@ -1,6 +1,7 @@
 //! What editors show of a key, in the words of `docs/SUITES.md`.
 
 use super::super::matcher::Words;
+use super::super::subject::row;
 use serde_json::Value;
 
 /// Where a key stands.
@@ -228,24 +229,7 @@ fn of_file(key: &str) -> Option<&'static str> {
 
 fn of_check(key: &str) -> Option<&'static str> {
     Some(match key {
-        "status" => "The status code; `2xx` stands for all that begin so",
-        "http_version" => "The version of HTTP of the last answer: `1.0`, `1.1` or `2`",
-        "header" => "All headers of this name",
-        "cookie" => "The cookie of this name the answer sets, or else the one the jar has",
-        "cert" => "What of the certificate of the server that gave the last answer",
-        "url" => "The address after redirects",
-        "redirects" => "How many redirects were followed; with `attr` what of each of them",
-        "body" => "The body as text",
         "charset" => "Reads the body in this charset, whatever the answer says",
-        "bytes" => "The body's bytes, unpacked, in hexadecimal",
-        "sha256" => "The SHA-256 of the body's bytes, unpacked, in hexadecimal",
-        "md5" => "The MD5 of the body's bytes, unpacked, in hexadecimal",
-        "size" => "The size of the body in bytes, unpacked",
-        "time" => "From sending the request to the last byte of the body",
-        "css" => "Elements of the page, by a CSS selector",
-        "xpath" => "Nodes of the page, or a text, number or boolean, by an XPath 1.0 expression",
-        "json" => "A place in a JSON body, by a JSONPath (RFC 9535)",
-        "regex" => "What the first group of a pattern, or all of it, matched in the body",
         "group" => "Takes that group of the pattern, 0 all of it",
         "text" => "The first element's text, white space folded",
         "texts" => "The texts of all elements, a list",
@@ -260,7 +244,7 @@ fn of_check(key: &str) -> Option<&'static str> {
         "links" => "Asks where the links of the page lead",
         "error" => "Holds if the request fails in this way, or in one of a list; alone in its step",
         "use" => "The group of checks of this name, under `checks` of the suite",
-        _ => return None,
+        _ => return row(key).map(|row| row.description),
     })
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use stepcast_engine::TestEnd;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
-use stepcast_suite::check::SUBJECTS;
 use stepcast_suite::filter::FILTERS;
 use stepcast_suite::matcher::MATCHERS;
+use stepcast_suite::subject::SUBJECTS;
 use stepcast_suite::{
     CertificateProperty, Check, CookieAttribute, HopAttribute, Matcher, Property, Subject, Test, ValueCheck,
 };
