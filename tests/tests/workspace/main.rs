@@ -2,6 +2,7 @@
 
 mod circles;
 mod unused;
+mod variables;
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
