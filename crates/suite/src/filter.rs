@@ -1,6 +1,15 @@
-//! What is made of a value before it is judged or kept.
+//! Filters: how a value is prepared before it is checked or captured.
+//!
+//! To add one, add a variant, a row to `TABLE`, and an arm to the engine's `check/filter.rs`, which applies it.
 
+use super::patterns::{check_json_path, check_selector, check_xpath};
+use super::reader::At;
+use super::suggestion::suggestion;
+use crate::document::Kind;
+use crate::limits;
 use crate::template::{self, Lookup, UndefinedVariable};
+use jiff::Zoned;
+use jiff::fmt::strtime;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -72,28 +81,171 @@ pub enum Encoding {
     Html,
 }
 
-/// The names of the filters, as a suite writes them.
-pub const FILTERS: [&str; 15] = [
-    "trim",
-    "lower",
-    "upper",
-    "number",
-    "date",
-    "split",
-    "replace",
-    "count",
-    "nth",
-    "decode",
-    "regex",
-    "json",
-    "xpath",
-    "css",
-    "url_param",
-];
-
 /// The names of the encodings `decode` knows.
 pub const ENCODINGS: [(&str, Encoding); 3] =
     [("base64", Encoding::Base64), ("url", Encoding::Url), ("html", Encoding::Html)];
+
+/// How a filter is written in a suite.
+pub(crate) struct Row {
+    /// Its name
+    pub key: &'static str,
+    /// What the name alone means
+    pub bare: Bare,
+    /// What an editor shows for a filter that takes a value
+    pub description: Option<&'static str>,
+    read: Option<fn(&At) -> Option<Filter>>,
+}
+
+/// What the name of a filter alone means.
+pub(crate) enum Bare {
+    /// This filter
+    Is(fn() -> Filter),
+    /// Nothing; it needs a value, as in this example
+    Needs(&'static str),
+}
+
+/// The keys of `date`, where it is a mapping.
+pub(crate) const DATE_KEYS: [&str; 2] = ["from", "to"];
+/// The keys of `replace`, where it is a mapping.
+pub(crate) const REPLACE_KEYS: [&str; 2] = ["pattern", "with"];
+/// The keys of `regex`, where it is a mapping.
+pub(crate) const REGEX_KEYS: [&str; 2] = ["pattern", "group"];
+
+/// All filters, in the order in which messages list them.
+pub(crate) static TABLE: [Row; 15] = [
+    Row { key: "trim", bare: Bare::Is(|| Filter::Trim), description: None, read: None },
+    Row { key: "lower", bare: Bare::Is(|| Filter::Lower), description: None, read: None },
+    Row { key: "upper", bare: Bare::Is(|| Filter::Upper), description: None, read: None },
+    Row {
+        key: "number",
+        bare: Bare::Is(|| Filter::Number { decimal: '.' }),
+        description: Some("The one number in the text; this stands before the decimals"),
+        read: Some(|at| Some(Filter::Number { decimal: read_decimal(at)? })),
+    },
+    Row {
+        key: "date",
+        bare: Bare::Is(|| Filter::Date { from: None, to: None }),
+        description: Some("A date in ISO 8601, from a text of this form; `{ from, to }` writes it in another form"),
+        read: Some(read_date),
+    },
+    Row {
+        key: "split",
+        bare: Bare::Needs("{ split: ',' }"),
+        description: Some("The list of pieces between these separators"),
+        read: Some(|at| Some(Filter::Split(not_nothing(at)?))),
+    },
+    Row {
+        key: "replace",
+        bare: Bare::Needs("{ replace: [from, to] }"),
+        description: Some(
+            "The text with the second text in place of the first, or with all that a pattern matches replaced",
+        ),
+        read: Some(read_replace),
+    },
+    Row { key: "count", bare: Bare::Is(|| Filter::Count), description: None, read: None },
+    Row {
+        key: "nth",
+        bare: Bare::Needs("{ nth: 0 }"),
+        description: Some("One item of a list, `-1` is the last"),
+        read: Some(|at| Some(Filter::Nth(at.place()?))),
+    },
+    Row {
+        key: "decode",
+        bare: Bare::Needs("{ decode: base64 }"),
+        description: Some("The text that was encoded"),
+        read: Some(|at| Some(Filter::Decode(ENCODINGS[at.choice(&ENCODINGS.map(|(name, _)| name))?].1))),
+    },
+    Row {
+        key: "regex",
+        bare: Bare::Needs("{ regex: '\\d+' }"),
+        description: Some("What the first group of a pattern, or all of it, matched first"),
+        read: Some(read_regex),
+    },
+    Row {
+        key: "json",
+        bare: Bare::Needs("{ json: $.id }"),
+        description: Some("A place in the JSON value, or in a text that is JSON, by a JSONPath (RFC 9535)"),
+        read: Some(|at| Some(Filter::Json(at.pattern(check_json_path)?))),
+    },
+    Row {
+        key: "xpath",
+        bare: Bare::Needs("{ xpath: //a/@href }"),
+        description: Some("What an XPath gives in a text of HTML or XML"),
+        read: Some(|at| Some(Filter::XPath(at.pattern(check_xpath)?))),
+    },
+    Row {
+        key: "css",
+        bare: Bare::Needs("{ css: h1 }"),
+        description: Some("The text of the first element that the selector matches in a text of HTML or XML"),
+        read: Some(|at| Some(Filter::Css(at.pattern(check_selector)?))),
+    },
+    Row {
+        key: "url_param",
+        bare: Bare::Needs("{ url_param: id }"),
+        description: Some("The first value of this name in the query of an address"),
+        read: Some(|at| Some(Filter::UrlParam(at.text_not_empty()?))),
+    },
+];
+
+/// The names of the filters, as a suite writes them.
+pub const FILTERS: [&str; 15] = {
+    let mut names = [""; 15];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = TABLE[at].key;
+        at += 1;
+    }
+    names
+};
+
+/// The row of a filter's name.
+pub(crate) fn row(key: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.key == key)
+}
+
+/// One filter or a list of them.
+pub(crate) fn read_filters(at: &At) -> Option<Vec<Filter>> {
+    let Kind::List(_) = &at.node.kind else { return read_filter(at).map(|filter| vec![filter]) };
+    let items = at.items()?;
+    if items.len() > limits::FILTERS_PER_CHECK {
+        at.problem(format!("a value has at most {} filters, this one {}", limits::FILTERS_PER_CHECK, items.len()));
+    }
+    let filters: Vec<_> = items.iter().map(read_filter).collect();
+    filters.into_iter().collect()
+}
+
+fn read_filter(at: &At) -> Option<Filter> {
+    let Kind::Mapping(_) = &at.node.kind else { return read_bare(at, &at.text()?) };
+    let fields = at.fields(&FILTERS)?;
+    let entries: Vec<_> = fields.entries().collect();
+    match entries.as_slice() {
+        [(name, value)] => read_with(row(name)?, value),
+        _ => at.expected("one filter; several are a list"),
+    }
+}
+
+fn read_bare(at: &At, name: &str) -> Option<Filter> {
+    match row(name).map(|row| &row.bare) {
+        Some(Bare::Is(filter)) => Some(filter()),
+        Some(Bare::Needs(example)) => {
+            at.problem_with_hint(format!("`{name}` needs to know more"), format!("write it like `{example}`"));
+            None
+        }
+        None => {
+            let hint = suggestion(name, &FILTERS).unwrap_or_else(|| format!("known are {}", FILTERS.join(", ")));
+            at.problem_with_hint(format!("unknown filter `{name}`"), hint);
+            None
+        }
+    }
+}
+
+fn read_with(row: &Row, at: &At) -> Option<Filter> {
+    let Some(read) = row.read else {
+        at.problem_with_hint(format!("`{}` takes nothing", row.key), format!("write just `{}`", row.key));
+        return None;
+    };
+    read(at)
+}
 
 impl Filter {
     /// The name a suite writes.
@@ -168,6 +320,77 @@ impl fmt::Display for Filter {
                 write!(f, " {}", name.unwrap_or_default())
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// How a date is written, or a mapping of how it is and how it is to be written.
+fn read_date(at: &At) -> Option<Filter> {
+    let Kind::Mapping(_) = &at.node.kind else {
+        return Some(Filter::Date { from: Some(read_date_pattern(at)?), to: None });
+    };
+    let fields = at.fields(&DATE_KEYS)?;
+    let read = |key| fields.get(key).map_or(Some(None), |at| read_date_pattern(&at).map(Some));
+    let (from, to) = (read("from"), read("to"));
+    Some(Filter::Date { from: from?, to: to? })
+}
+
+/// A text and the one that replaces it, or a mapping of a pattern and what replaces its matches.
+fn read_replace(at: &At) -> Option<Filter> {
+    if matches!(at.node.kind, Kind::Mapping(_)) {
+        return read_replace_pattern(at);
+    }
+    match at.items()?.as_slice() {
+        [from, to] => Some(Filter::Replace(not_nothing(from)?, to.text()?)),
+        _ => at.expected_value("a list of two, what is replaced and by what"),
+    }
+}
+
+fn read_replace_pattern(at: &At) -> Option<Filter> {
+    let fields = at.fields(&REPLACE_KEYS)?;
+    let (pattern, with) = (fields.require("pattern"), fields.require("with"));
+    let (pattern, with) = (pattern.and_then(|at| at.regex()), with.and_then(|at| at.text()));
+    Some(Filter::ReplacePattern { pattern: pattern?.0, with: with? })
+}
+
+/// A pattern, or a mapping of one and which of its groups is taken.
+fn read_regex(at: &At) -> Option<Filter> {
+    let Kind::Mapping(_) = &at.node.kind else {
+        return Some(Filter::Regex { pattern: at.regex()?.0, group: None });
+    };
+    let fields = at.fields(&REGEX_KEYS)?;
+    let (pattern, groups) = fields.require("pattern")?.regex()?;
+    let group = fields.get("group").map_or(Some(None), |at| at.pattern_group(groups).map(Some))?;
+    Some(Filter::Regex { pattern, group })
+}
+
+/// Separators may be white space, but there has to be something.
+fn not_nothing(at: &At) -> Option<String> {
+    let text = at.text()?;
+    if text.is_empty() {
+        at.problem("this must not be empty");
+        return None;
+    }
+    Some(text)
+}
+
+fn read_decimal(at: &At) -> Option<char> {
+    match at.text()?.as_str() {
+        "." => Some('.'),
+        "," => Some(','),
+        _ => at.expected_value("what stands before the decimals, `'.'` or `','`"),
+    }
+}
+
+fn read_date_pattern(at: &At) -> Option<String> {
+    let pattern = at.text_not_empty()?;
+    // What can be written by a pattern can be read by it; there is no other way to check one without a date at hand.
+    match strtime::format(&pattern, &Zoned::default()) {
+        Ok(_) if pattern.contains('%') => Some(pattern),
+        Ok(_) => at.expected_value("a pattern like `%Y-%m-%d`"),
+        Err(error) => {
+            at.problem_with_hint(format!("`{pattern}` is not a date pattern: {error}"), "write it like `%Y-%m-%d`");
+            None
         }
     }
 }

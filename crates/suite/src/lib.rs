@@ -29,7 +29,6 @@ mod problem;
 mod quote;
 mod read;
 mod read_check;
-mod read_filter;
 mod read_links;
 mod read_matcher;
 mod read_names;

@@ -2,9 +2,8 @@
 
 use super::Capture;
 use super::check::{Check, ErrorKind, ValueCheck};
-use super::filter::Filter;
+use super::filter::{Filter, read_filters};
 use super::matcher::{MATCHERS, Matcher};
-use super::read_filter::read_filters;
 use super::read_links::read_links;
 use super::read_matcher::{read_matcher, read_matchers};
 use super::reader::{At, Fields};

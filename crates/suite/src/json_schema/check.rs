@@ -1,10 +1,9 @@
 //! Checks and captures: one mapping with all keys that can stand in it, and for each subject which of them can.
 
 use super::super::check::ErrorKind;
-use super::super::filter::{ENCODINGS, FILTERS};
+use super::super::filter::{Bare, DATE_KEYS, ENCODINGS, FILTERS, REGEX_KEYS, REPLACE_KEYS, TABLE};
 use super::super::matcher::MATCHERS;
 use super::super::read_check::GROUPS;
-use super::super::read_filter::{DATE_KEYS, REGEX_KEYS, REPLACE_KEYS};
 use super::super::read_links::{LINK_SCOPES, LINKS_KEYS};
 use super::super::subject::{
     CertificateProperty, Compared, CookieAttribute, CookieSource, HopAttribute, SUBJECTS, keys_of, row,
@@ -232,7 +231,7 @@ fn exclusive(properties: &[&str]) -> Vec<Value> {
 }
 
 fn filter() -> Value {
-    let bare = ["trim", "lower", "upper", "number", "date", "count"];
+    let bare: Vec<&str> = TABLE.iter().filter(|row| matches!(row.bare, Bare::Is(_))).map(|row| row.key).collect();
     let with_value: Map<String, Value> = FILTERS
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), words::describe(Place::Filter, name, argument(name)?))))

@@ -1,5 +1,6 @@
 //! What editors show of a key, in the words of `docs/SUITES.md`.
 
+use super::super::filter;
 use super::super::matcher::Words;
 use super::super::subject::row;
 use serde_json::Value;
@@ -253,20 +254,7 @@ fn of_matcher(key: &str) -> Option<&'static str> {
 }
 
 fn of_filter(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "number" => "The one number in the text; this stands before the decimals",
-        "date" => "A date in ISO 8601, from a text of this form; `{ from, to }` writes it in another form",
-        "split" => "The list of pieces between these separators",
-        "replace" => "The text with the second text in place of the first, or with all that a pattern matches replaced",
-        "regex" => "What the first group of a pattern, or all of it, matched first",
-        "json" => "A place in the JSON value, or in a text that is JSON, by a JSONPath (RFC 9535)",
-        "xpath" => "What an XPath gives in a text of HTML or XML",
-        "css" => "The text of the first element that the selector matches in a text of HTML or XML",
-        "url_param" => "The first value of this name in the query of an address",
-        "nth" => "One item of a list, `-1` is the last",
-        "decode" => "The text that was encoded",
-        _ => return None,
-    })
+    filter::row(key)?.description
 }
 
 fn of_date_filter(key: &str) -> Option<&'static str> {
