@@ -1,9 +1,9 @@
 //! A batch of messages from SQS.
 //!
-//! A message that was worked off, or whose work somebody else did, is deleted. One that could not be worked off is
-//! reported as failed and comes again; after the queue's `maxReceiveCount` it goes to the dead-letter queue, and the
-//! reaper sees to its test. A failing page is a result, never a failed message, and the function itself never fails:
-//! that would make Lambda slow down the queue for everybody.
+//! A message is deleted once its work is done, by this worker or another. If its work fails, the message is reported as
+//! failed and SQS delivers it again; after the queue's `maxReceiveCount` it moves to the dead-letter queue, and the
+//! reaper takes care of its test. A failing page is a result, never a failed message, and the function itself never
+//! fails: that would make Lambda slow down the queue for all jobs.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
 use crate::deadline::Deadline;
@@ -15,18 +15,18 @@ use std::time::Duration;
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
 
-/// A message in our hands.
+/// A message that this worker is processing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Delivery<'a> {
-    /// What it is kept and deleted by
+    /// Receipt handle, by which the message is kept hidden from other workers
     pub receipt: &'a str,
-    /// Until when we can work on it
+    /// When work on the message has to end
     pub deadline: Deadline,
 }
 
 impl Worker {
-    /// Works off a batch, all of its messages at once. `ends_at` is when the function this runs in is stopped, whatever
-    /// it does, in milliseconds since 1970, if it ever is.
+    /// Processes all messages of a batch concurrently. `ends_at` is when the function this runs in is stopped, finished
+    /// or not, in milliseconds since 1970; `None` if it is never stopped.
     pub async fn handle(&self, event: SqsEvent, ends_at: Option<u64>) -> SqsBatchResponse {
         let deadline = Deadline::of_invocation(ends_at, &self.platform.clock);
         self.shorten_visibility(&event.records).await;
@@ -40,8 +40,8 @@ impl Worker {
         response
     }
 
-    /// The queue hides a message as long as the function may run; we say sooner that we are gone. Recovering from a
-    /// crash then takes a lease, not a timeout.
+    /// Shortens the visibility of the messages to the lease. The queue hides a message for as long as the function may
+    /// run; with the shorter visibility, recovery from a crash takes one lease instead of that timeout.
     async fn shorten_visibility(&self, messages: &[SqsMessage]) {
         let receipts: Vec<&str> = messages.iter().filter_map(|message| message.receipt_handle.as_deref()).collect();
         if let Err(error) = self.platform.queue.change_visibility_of_all(&receipts, whole_seconds(self.lease)).await {
@@ -49,7 +49,7 @@ impl Worker {
         }
     }
 
-    /// `true`, where the message can be deleted.
+    /// Returns `true` if the message can be deleted.
     async fn handle_message(&self, message: &SqsMessage, deadline: Deadline) -> bool {
         let Some(work) = work(message) else {
             tracing::error!(message = message.message_id, "A message is not work this version knows");
@@ -78,7 +78,7 @@ impl Worker {
         }
     }
 
-    /// Keeps a message from others for this long.
+    /// Hides a message from other workers for this long.
     pub(crate) async fn hide(&self, receipt: &str, after: Duration) {
         if let Err(error) = self.platform.queue.change_visibility(receipt, whole_seconds(after)).await {
             tracing::warn!(%error, "The visibility of a message could not be changed");
@@ -96,7 +96,8 @@ fn failure(message: &SqsMessage) -> BatchItemFailure {
     failure
 }
 
-/// SQS counts in seconds; a visibility that ends before the lease would only bring the message back too early.
+/// Rounds up to whole seconds, the unit of SQS: a visibility that ends before the lease would only bring the message
+/// back too early.
 fn whole_seconds(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
 }

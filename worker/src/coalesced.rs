@@ -1,4 +1,4 @@
-//! Work that many ask for at the same time: one run serves everybody who asked before it began.
+//! Combines concurrent requests for the same work: one run serves every caller that asked before it began.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;

@@ -1,16 +1,16 @@
 //! When the function a worker runs in ends.
 //!
-//! A function that is still running then is killed, and everything in it with it: the test would be run again by the
-//! next worker, and killed again. So what cannot end in time ends before, and says why.
+//! Lambda kills a function that is still running then, with everything in it: the next worker would run the test again,
+//! and be killed again. Work that cannot end in time therefore ends before the deadline, and reports why.
 
 use std::time::Duration;
 use stepcast_platform::Clock;
 use stepcast_suite::duration;
 use tokio::time::Instant;
 
-/// What is left for counting what was cut short: a transaction, of which the SDK makes up to four attempts, a look at
-/// the job, and two seconds until those who watch have been told. Where a function may run for less than twice as long,
-/// half of its time.
+/// Time reserved to count work that was cut short: a transaction, which the SDK attempts up to four times, one read of
+/// the job, and two seconds until the watchers have received the events. If a function may run for less than twice as
+/// long, half of its time is reserved.
 const MARGIN: Duration = Duration::from_secs(10);
 
 /// When work has to end, if ever.
@@ -32,12 +32,12 @@ impl Deadline {
         }))
     }
 
-    /// Waits until work has to end, and says how long it was allowed to take, for people to read. Without a deadline it
-    /// waits for ever.
+    /// Waits until work has to end, and returns how long it was allowed to take, formatted for people. Without a
+    /// deadline it waits for ever.
     pub async fn comes(self) -> String {
         let Some(Ends { at, allowed }) = self.0 else { return std::future::pending().await };
         tokio::time::sleep_until(at).await;
-        // The invocation was on its way for a few milliseconds.
+        // Round up: the invocation took a few milliseconds to arrive.
         duration::format(Duration::from_secs(allowed.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)))
     }
 }

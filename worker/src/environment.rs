@@ -1,8 +1,9 @@
-//! What a deployment decides about the engine, read once at start.
+//! The deployment's settings for the engine, read once at start.
 
 use stepcast_engine::EngineConfig;
 
-/// The engine as the template sets it. The address of Lambda's own API is never fetched, whatever else is allowed.
+/// Reads the engine's settings as the template sets them. The engine never fetches the address of Lambda's own API,
+/// whatever else is allowed.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 pub fn engine_config() -> EngineConfig {
     EngineConfig {

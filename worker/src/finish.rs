@@ -1,5 +1,5 @@
-//! Counts results. While one write is in flight the next results collect, so that many tests ending at once cost one
-//! transaction and do not meet each other on the job's counters.
+//! Counts results. Results that arrive while a write is in flight are written together next, so that many tests that
+//! end at once cost one transaction and do not conflict on the job's counters.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,8 +31,8 @@ struct Result {
 }
 
 impl Waiting {
-    /// What can be written at once: results of the same planning, and one of each test. There are two of a test that ended
-    /// while an admin ended its job; a transaction may touch an item once.
+    /// Takes the results that can be written at once: results of the same planning, and one of each test. A test has
+    /// two results if it ended while an admin ended its job, and a transaction may touch an item only once.
     fn take(&mut self) -> Vec<Result> {
         let plan = self.results.first().map(|result| result.plan);
         let mut tests = HashSet::new();
@@ -47,7 +47,8 @@ impl Finisher {
         Self { platform, job, waiting: Mutex::default(), writing: tokio::sync::Mutex::default() }
     }
 
-    /// Counts a result. `false`, where it does not count: the lease was another's, or the outcome already there.
+    /// Counts a result. Returns `false` if it does not count: another worker has the lease, or the outcome is already
+    /// there.
     pub async fn finish(&self, plan: u64, finished: FinishedTest) -> std::result::Result<bool, Error> {
         let (counted, mut answer) = oneshot::channel();
         self.lock().results.push(Result { plan, finished, counted });
@@ -66,7 +67,7 @@ impl Finisher {
         let tests = results.iter().map(|result| result.finished.clone()).collect();
         let written = self.platform.table.finish_tests(&self.job, plan, tests).await;
         for result in results.drain(..) {
-            // Whoever no longer waits was dropped with its function; the result is counted all the same.
+            // The caller may have been dropped with its function; the result is counted nevertheless.
             let _ = result.counted.send(match &written {
                 Ok(counted) => Ok(counted.contains(&result.finished.test)),
                 Err(error) => Err(error.to_string()),

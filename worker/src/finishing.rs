@@ -1,4 +1,5 @@
-//! Ending a job for an admin who waits no longer: what has no outcome yet ends as errored, whoever works on it.
+//! Ends a job for an admin who does not want to wait: every test without an outcome ends as errored, even if a worker
+//! runs it.
 
 use crate::batch::Delivery;
 use crate::job::Job;
@@ -23,7 +24,7 @@ impl Worker {
         }
     }
 
-    /// Ends everything that is open in a job. Done again where it was left half done.
+    /// Ends everything that is open in a job. It is called again if an earlier call stopped half-way.
     pub(crate) async fn finish_for(&self, job: &Job, record: &JobRecord, by: &str) -> Result<(), Error> {
         job.note(record);
         match record.status {
@@ -31,7 +32,7 @@ impl Worker {
                 self.tell_finished(record);
                 return Ok(());
             }
-            // A planner that is still at it finds the job finished.
+            // A planner that is still running finds the job finished.
             JobStatus::Accepted => {
                 return self.close(record, Verdict::Errored, Some(&why(by))).await.map(|_| ());
             }
@@ -52,12 +53,12 @@ impl Worker {
     }
 }
 
-/// Why a job was ended, for those who read its verdict.
+/// Returns why a job was ended, for readers of its verdict.
 pub(crate) fn why(by: &str) -> String {
     format!("`{by}` ended the job before all tests had run")
 }
 
-/// What is said of a test that was not waited for.
+/// Returns the check result of a test that was ended before it finished.
 pub(crate) fn ended(by: &str) -> CheckResult {
     CheckResult {
         check: "worker".to_owned(),

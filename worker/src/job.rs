@@ -1,4 +1,4 @@
-//! What a worker knows of a job while it works on its tests: read once, shared by all of them.
+//! A worker's knowledge of a job while it works on the job's tests: read once, shared by all of them.
 
 use crate::coalesced::Coalesced;
 use crate::finish::Finisher;
@@ -16,16 +16,16 @@ use stepcast_suite::number;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Most jobs remembered at once; the ones nobody works on go first.
+/// Most jobs remembered at once; jobs that are not in use are dropped first.
 const REMEMBERED: usize = 64;
 
-/// How long ago the job may have been looked at before it is asked again whether it is to stop.
+/// How long ago the job may have been read before the table is asked again whether the job has to stop.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// Largest suite that is unpacked; the handler has refused larger ones.
+/// Largest suite that is unpacked; the handler rejects larger ones.
 const SUITE_BYTES: u64 = stepcast_suite::limits::SUITE_BYTES as u64;
 
-/// A job in the hands of this process.
+/// A job that this process works on.
 pub(crate) struct Job {
     pub id: String,
     source: FirstUse<Result<Source, String>>,
@@ -38,7 +38,7 @@ pub(crate) struct Job {
     stopped: CancellationToken,
 }
 
-/// What was last read of a job.
+/// The last reading of a job.
 struct Known {
     record: JobRecord,
     looked_at: Instant,
@@ -54,9 +54,10 @@ pub(crate) struct Source {
 }
 
 impl Job {
-    /// What the job runs; or why nobody can ever read that, in which case its tests end with that reason. Where it
-    /// cannot be read just now, because the table or the deployment's secret is not to be had, that is an error: the
-    /// work comes again. Read when it is first needed, since the reaper, which has no use for it, may not open secrets.
+    /// Returns what the job runs, or why that can never be read, in which case its tests end with that reason. A
+    /// temporary failure, because the table or the deployment's secret is unavailable, is an error: SQS delivers the
+    /// work again. The source is read when it is first needed, since the reaper does not need it and may not open
+    /// secrets.
     pub async fn source(&self, platform: &Platform) -> Result<&Result<Source, String>, Error> {
         let read = async {
             let source = Source::read(platform, &self.id).await?;
@@ -68,7 +69,7 @@ impl Job {
         self.source.get_or_make(read).await
     }
 
-    /// Why what is left of the job is not run, as far as is known here.
+    /// Returns why the rest of the job is not run, as far as this process knows.
     pub fn stop(&self) -> Option<Stop> {
         let stop = {
             let record = &self.lock().record;
@@ -81,18 +82,19 @@ impl Job {
         stop
     }
 
-    /// Cancelled as soon as it is known here that what is left of the job is not run.
+    /// Returns a token that is cancelled as soon as this process knows that the rest of the job is not run.
     pub fn stopped(&self) -> CancellationToken {
         self.stop();
         self.stopped.clone()
     }
 
-    /// Who ended the job without waiting for its tests, as far as is known here.
+    /// Returns who ended the job without waiting for its tests, as far as this process knows.
     pub fn ended_by(&self) -> Option<String> {
         self.lock().record.ended_by.clone()
     }
 
-    /// Takes in what was just read of the job. Of two readings that cross, the older may come last.
+    /// Stores a new reading of the job. Readings may arrive out of order, so one with an older version does not replace
+    /// a newer one.
     pub fn note(&self, record: &JobRecord) {
         {
             let mut known = self.lock();
@@ -104,9 +106,9 @@ impl Job {
         self.stop();
     }
 
-    /// Looks whether the job is to stop; at the table, unless that was done a moment ago.
+    /// Checks whether the job has to stop, and reads the table for it unless that was done a moment ago.
     pub async fn refresh(&self, platform: &Platform) {
-        // Its time may be over without anybody having written so.
+        // Its time may be over although no write says so.
         self.stop();
         {
             let mut known = self.lock();
@@ -127,10 +129,11 @@ impl Job {
     }
 }
 
-/// A job, once it was read; nothing, where there is none.
+/// A job, once it has been read; `None` if it does not exist.
 type Slot = FirstUse<Option<Arc<Job>>>;
 
-/// The jobs this process remembers. The tests of a batch ask for their job at once, and it is read once for all.
+/// The jobs this process remembers. The tests of a batch ask for their job at the same time, and it is read once for
+/// all of them.
 #[derive(Clone)]
 pub(crate) struct Jobs {
     platform: Platform,
@@ -142,7 +145,7 @@ impl Jobs {
         Self { platform, known: Arc::default() }
     }
 
-    /// A job by its id; nothing, where there is none.
+    /// Returns a job by its id, or `None` if there is no such job.
     pub async fn get(&self, id: &str) -> Result<Option<Arc<Job>>, Error> {
         let slot = self.slot(id);
         let read = async { Ok(self.platform.table.job(id).await?.map(|record| Arc::new(self.load(&record)))) };
@@ -195,7 +198,7 @@ impl Source {
         } else {
             open_all(platform.keys.sealer().await?, &source.secrets)
         };
-        // Reading a suite takes as long as it is large, and patterns take longer.
+        // The time to read a suite grows with its size, and patterns take longer.
         let read = tokio::task::spawn_blocking(move || Self::of(source, secrets)).await;
         Ok(read.unwrap_or_else(|error| Err(format!("the stored suite cannot be read: {error}"))))
     }
@@ -206,7 +209,7 @@ impl Source {
     }
 }
 
-/// What was sealed later stands in place of what was sealed before.
+/// Opens the sealed secrets. A secret that was sealed later replaces an earlier one of the same name.
 fn open_all(sealer: &Sealer, all: &[SealedSecrets]) -> Result<BTreeMap<String, String>, String> {
     let mut secrets = BTreeMap::new();
     for SealedSecrets { job, sealed, .. } in all {

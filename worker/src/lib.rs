@@ -1,9 +1,9 @@
-//! Runs tests from the queue and tells everyone watching.
+//! Runs tests from the queue and publishes their progress to everyone watching.
 //!
-//! The way of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
-//! `engine` fetches and checks, `progress` tells the watchers, `finish` counts the result, `verdict` closes the job,
-//! `past` compares it with the jobs before, `notify` tells webhooks what that is for its suite. `reaper` looks after what
-//! was left behind; `finishing` ends what nobody waits for.
+//! The path of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
+//! `engine` fetches and checks, `progress` publishes events to the watchers, `finish` counts the result, `verdict`
+//! closes the job, `past` compares it with the jobs before, `notify` informs webhooks of what the verdict means for the
+//! suite. `reaper` takes care of work that was left behind; `finishing` ends jobs that an admin does not wait for.
 
 mod batch;
 mod coalesced;
@@ -28,7 +28,7 @@ use std::time::Duration;
 use stepcast_engine::{Engine, EngineConfig, EngineError};
 use stepcast_platform::Platform;
 
-/// A worker: one a process, cheap to clone.
+/// A worker: one per process, cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
     platform: Platform,
@@ -39,17 +39,17 @@ pub struct Worker {
     lease: Duration,
 }
 
-/// What becomes of a message.
+/// The result of handling a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Handled {
     /// There is nothing left to do
     Done,
-    /// It has to come again, after this long
+    /// The queue has to deliver it again, after this long
     Later(Duration),
 }
 
 impl Worker {
-    /// A worker that holds each test for `lease` without a sign of life.
+    /// Creates a worker whose hold on a test ends `lease` after the last sign of life.
     pub fn new(platform: Platform, lease: Duration, engine: EngineConfig) -> Result<Self, EngineError> {
         Ok(Self {
             engine: Engine::new(engine)?,

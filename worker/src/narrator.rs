@@ -10,7 +10,7 @@ use stepcast_protocol::state::{CheckResult, Outcome, StepState, TestState, TestS
 use stepcast_protocol::{Event, EventBody};
 use tokio_util::sync::CancellationToken;
 
-/// Tells the watchers of a job about one test.
+/// Publishes the events of one test to the watchers of its job.
 pub(crate) struct Narrator<'a> {
     job: &'a Job,
     progress: &'a Progress,
@@ -26,7 +26,8 @@ impl<'a> Narrator<'a> {
         Self { job, progress, clock, lease, updates: 0, sent: job.sent.part(), state: test }
     }
 
-    /// The test as far as it got, if it has to end here: what was running is errored, and says so with `why`.
+    /// Returns the test as far as it got, if it has to end here: the running step becomes errored, with `why` as its
+    /// check.
     pub fn cut_short(&self, duration: Duration, why: CheckResult) -> TestEnd {
         let mut steps = self.state.steps.clone();
         match steps.iter_mut().find(|step| step.outcome.is_none()) {
@@ -37,7 +38,7 @@ impl<'a> Narrator<'a> {
         TestEnd { outcome: Outcome::Errored, duration, attempt: self.state.attempt, steps, checks }.bounded()
     }
 
-    /// Takes the end of the test and the version it has; it is told once it is counted.
+    /// Applies the end of the test under a new version. The end is published once it is counted.
     pub fn end(&mut self, end: impl FnOnce(&mut TestState)) -> &TestState {
         let v = self.next_version();
         end(&mut self.state);
@@ -46,7 +47,7 @@ impl<'a> Narrator<'a> {
         &self.state
     }
 
-    /// Tells the end, which is counted by now.
+    /// Publishes the end of the test, which is counted by now.
     pub fn tell_end(&self) {
         if let Some(finished) = Option::from(&self.state) {
             self.tell(EventBody::TestFinished(finished), false);
@@ -77,14 +78,15 @@ impl<'a> Narrator<'a> {
     }
 }
 
-/// A step that is not the suite's: something that went wrong with the test as a whole.
+/// Returns a step that is not in the suite, for an error of the test as a whole.
 pub(crate) fn errored_step(step: u32, why: CheckResult) -> StepState {
     let name = "run".to_owned();
     let outcome = Some(Outcome::Errored);
     StepState { step, name, outcome, duration_ms: None, tries: None, checks: vec![why], v: None }
 }
 
-/// A test that was taken over by another worker, or could not be counted, is not ours to show any more.
+/// Stops showing the test: if another worker took it over, or it could not be counted, this worker may not show it any
+/// more.
 impl Drop for Narrator<'_> {
     fn drop(&mut self) {
         self.progress.end(&topic_job(&self.job.id), &Key::Test(self.state.test));
@@ -101,7 +103,7 @@ impl Observer for Narrator<'_> {
     }
 
     fn step_started(&mut self, step: StepState) {
-        // It may have used up what the job may send.
+        // The job may have used up its requests.
         self.job.stop();
         self.put_step(step.clone());
         self.tell(EventBody::StepStarted { test: self.state.test, step }, true);

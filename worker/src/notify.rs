@@ -1,12 +1,12 @@
-//! Telling webhooks that a suite broke or recovered.
+//! Notifies webhooks that a suite broke or recovered.
 //!
-//! What is to be told is in the outbox of the table, written in one transaction with the verdict; the message in the queue
-//! only says when. So nothing is lost where a function dies, and of doubled messages, closers and reapers one is heard:
-//! whoever takes the notification holds it while it posts. A receiver that does not answer, or not now, is asked again
-//! by way of the reaper, ever more rarely, and given up after [`PATIENCE`]; the others are not told again meanwhile.
-//! Nobody is told of a change before they know of the one before it.
-//! A receiver can hear a notification twice only where its answer did not get through or could not be written down, and
-//! tells that by its `webhook-id`.
+//! The outbox of the table holds each notification, written in one transaction with the verdict; the message in the
+//! queue only says when to send it. So nothing is lost if a function dies, and duplicate messages, closers and reapers
+//! cause one delivery: the worker that claims the notification holds it while it posts. A receiver that does not
+//! answer, or cannot take the notification now, is retried through the reaper, at growing intervals, and given up after
+//! [`PATIENCE`]; the other receivers are not notified again by these retries. No receiver is notified of a change
+//! before it knows of the one before. A receiver gets a notification twice only if its answer was lost or could not be
+//! stored, and recognises the duplicate by its `webhook-id`.
 
 mod message;
 mod post;
@@ -25,18 +25,18 @@ use stepcast_platform::{Error, Work};
 use stepcast_protocol::notification::{FAILURES, Notification};
 use stepcast_suite::duration::millis;
 
-/// How long a worker holds a notification: well over the time of a request.
+/// How long a worker holds a notification: well over the timeout of a request.
 const HOLD: Duration = Duration::from_mins(1);
 
 /// The pause after the first try, and the longest; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
-/// How long a receiver that does not answer is asked again.
+/// How long a receiver that does not answer is retried.
 const PATIENCE: Duration = Duration::from_hours(6);
 
 impl Worker {
-    /// Queues what a verdict was for its suite. Where that fails, the reaper does it.
+    /// Queues the notification if the verdict changed the suite. If that fails, the reaper does it.
     pub(crate) async fn queue_notification(&self, closed: &JobRecord) {
         let Some(change) = closed.suite_change else { return };
         tracing::info!(job = closed.job, suite = closed.suite, change = change.as_str(), "A suite changed");
@@ -45,7 +45,7 @@ impl Worker {
         }
     }
 
-    /// Queues the notifications whose next try has come, or whose message was lost.
+    /// Queues the notifications whose next try is due, or whose message was lost.
     pub(crate) async fn queue_notifications_again(&self) {
         if !self.platform.webhooks.are_configured() {
             return;
@@ -68,10 +68,10 @@ impl Worker {
         Ok(())
     }
 
-    /// Tells everybody who has not been told yet. What has to be tried again is the reaper's to bring back, so the message
-    /// is always done with.
+    /// Notifies every webhook that has not been notified yet. The reaper brings back what has to be retried, so the
+    /// message is always done.
     pub(crate) async fn notify(&self, job: &str) -> Result<Handled, Error> {
-        // Before it is taken, so that it stays due where the list cannot be read.
+        // Before the claim, so that the notification stays due if the list cannot be read.
         let webhooks = self.platform.webhooks.list().await?;
         let table = &self.platform.table;
         let Some(mut pending) = table.claim_notification(job, HOLD).await? else { return Ok(Handled::Done) };
@@ -111,13 +111,13 @@ impl Worker {
         self.postman.post(webhook, &format!("msg_{job}"), seconds, notification).await
     }
 
-    /// How long until the last of these is tried again; and not no time at all, since it may be under way.
+    /// Returns how long until the last of these is tried again, but at least `FIRST_PAUSE`, since it may be under way.
     fn until_all_are_queued(&self, pending: &[PendingNotification]) -> Duration {
         let last = pending.iter().map(|pending| pending.queue_at).max().unwrap_or_default();
         Duration::from_millis(last.saturating_sub(self.platform.clock.now_ms())).max(FIRST_PAUSE)
     }
 
-    /// Notes who was told, and says how long to wait before the others are told again, if there are any.
+    /// Records which webhooks are done, and returns how long to wait before the others are retried, if there are any.
     fn note<'w>(
         &self,
         pending: &mut PendingNotification,

@@ -1,8 +1,9 @@
-//! How the tests of a job ended in the jobs of the same suite and branch before it, and what is kept for those after it.
+//! How a job's tests ended in the earlier jobs of the same suite and branch, and the results that are kept for later
+//! jobs.
 //!
-//! The past is read once a job, by its planner, and stands in each planned test: so all workers compare with the same
-//! past, and none has to read it again. Where it cannot be read or kept, the log says so and nothing else depends on
-//! it: tests end without `change`, and the time left is told as if there were no past.
+//! The planner reads the past once per job and stores it in each planned test: so all workers compare with the same
+//! past, and none has to read it again. If it cannot be read or kept, the log says so and nothing else depends on it:
+//! tests end without `change`, and the remaining time is estimated as if there were no past.
 
 use crate::Worker;
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use stepcast_protocol::limits::PAST_JOBS;
 /// The past of a suite on a branch.
 pub(crate) struct Past {
     tests: HashMap<String, PastOfTest>,
-    /// How long one of its tests takes, for those that were never seen
+    /// Typical duration of one of its tests, for tests without a past
     typical_ms: Option<u64>,
 }
 
@@ -54,7 +55,7 @@ impl PastOfTest {
 }
 
 impl Worker {
-    /// What the jobs before this one say; nothing, where they cannot be read.
+    /// Returns the results of the earlier jobs, or `None` if they cannot be read.
     pub(crate) async fn past(&self, job: &JobRecord) -> Option<Past> {
         match self.platform.table.history(&job.suite, job.branch(), Some(&job.job), PAST_JOBS).await {
             Ok(jobs) => Some(Past::of(jobs)),
@@ -75,7 +76,7 @@ impl Worker {
     }
 }
 
-/// A planned test as the table has it, with its past.
+/// Converts a planned test to the form the table stores, with its past.
 pub(crate) fn new_test(planned: &PlannedTest, past: Option<&Past>) -> Result<NewTest, Error> {
     let text = serde_json::to_string(planned).map_err(|error| Error::unreadable("plan", error))?;
     Ok(NewTest {

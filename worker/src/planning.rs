@@ -1,7 +1,7 @@
 //! Planning: a suite becomes tests, and the tests become messages.
 //!
-//! Each planning has a number. The tests are written under it, and count only once the job's item says that this is
-//! the planning that counts; so a planner can die anywhere, and two can run at once.
+//! Each planning has a number. Its tests are written under that number, and count only once the job's item names this
+//! planning as the one that counts; so a planner can die at any point, and two can run at once.
 
 use crate::batch::Delivery;
 use crate::job::{Job, Source};
@@ -16,12 +16,12 @@ use stepcast_platform::{Error, Work};
 use stepcast_protocol::state::{JobStatus, Stop, TestStatus};
 use stepcast_protocol::{Event, EventBody, Verdict};
 
-/// How often a planner looks whether its job is to stop.
+/// How often a planner checks whether its job has to stop.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Worker {
-    /// Plans a job, or finishes what an earlier planner left undone. What the suite asks for and takes too long would
-    /// take too long every time, so it is the end of the job.
+    /// Plans a job, or finishes what an earlier planner left undone. A suite whose planning takes too long would take
+    /// too long every time, so the job ends.
     pub(crate) async fn plan(&self, id: &str, delivery: Delivery<'_>) -> Result<Handled, Error> {
         let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
         let table = &self.platform.table;
@@ -63,7 +63,7 @@ impl Worker {
         Ok(tests)
     }
 
-    /// Comes once a job is to stop. The pages that are looked for may be many, and slow.
+    /// Resolves once a job has to stop. Discovery may have to fetch many pages, and slow ones.
     async fn is_to_stop(&self, job: &Job) -> Stop {
         loop {
             tokio::time::sleep(LOOK).await;
@@ -94,11 +94,12 @@ impl Worker {
         };
         let planned = tokio::select! {
             planned = written => planned?,
-            // The table was slow, which it may not be the next time.
+            // The table was slow; it may be faster the next time.
             _ = delivery.deadline.comes() => return Ok(Handled::Later(Duration::from_secs(1))),
             () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
         };
-        // Another planner was faster and queues; or it was this one, the answer was lost, and nobody else will.
+        // Either another planner was faster and queues the tests, or this planner's write succeeded, its answer was
+        // lost, and no other planner queues them.
         let Some(record) = planned else { return self.queue_again(job).await };
         job.note(&record);
         job.sent.take_out(requests);
@@ -109,7 +110,7 @@ impl Worker {
         Ok(Handled::Done)
     }
 
-    /// A job without tests ends here, in one write. Where somebody changed the job meanwhile, the message comes again.
+    /// Ends a job without tests, in one write. If the job has changed since it was read, the message comes again.
     async fn end_without_tests(
         &self,
         record: &JobRecord,
@@ -120,7 +121,7 @@ impl Worker {
         Ok(if closed { Handled::Done } else { Handled::Later(Duration::from_secs(1)) })
     }
 
-    /// Tells those who watch a job, and those who watch all jobs, what became of it.
+    /// Publishes an event to the watchers of a job and to the watchers of all jobs.
     pub(crate) fn tell_job(&self, job: &str, event: &Event) {
         let line = event.to_json();
         let update =
@@ -129,8 +130,8 @@ impl Worker {
         self.progress.publish(&topic_feed(), vec![update()]);
     }
 
-    /// The message came again, so its planner may have died before it queued everything. A test that is queued twice
-    /// is run once.
+    /// Queues the waiting tests again. The message came again, so its planner may have died before it queued
+    /// everything. A test that is queued twice is run once.
     async fn queue_again(&self, job: &Job) -> Result<Handled, Error> {
         let Some(record) = self.platform.table.job(&job.id).await? else { return Ok(Handled::Done) };
         if record.status == JobStatus::Finished {
@@ -148,7 +149,7 @@ impl Worker {
         self.platform.queue.send_all(&work.collect::<Vec<_>>()).await
     }
 
-    /// Keeps a message from others for as long as this is polled.
+    /// Hides a message from other workers for as long as this is polled.
     pub(crate) async fn keep_message(&self, receipt: &str) {
         loop {
             tokio::time::sleep(self.lease / 3).await;

@@ -1,6 +1,6 @@
-//! Progress: what this process tells those who watch.
+//! Progress: the events this process sends to watchers.
 //!
-//! Saying something never waits. What is said goes to the topic's pump, from there into a lane for each connection.
+//! Publishing never waits. An update goes to its topic's pump, and from there into a lane for each connection.
 
 mod lanes;
 mod topic;
@@ -14,11 +14,11 @@ use std::time::Duration;
 use stepcast_platform::Platform;
 use topic::Topic;
 
-/// How long a function waits for its watchers before it returns. What is not delivered by then is of connections that
-/// hang; they read the state when they come again.
+/// How long a function waits for its watchers before it returns. Whatever is not delivered by then belongs to
+/// connections that hang; their clients read the state when they connect again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Everything this process says.
+/// All topics and lanes of this process.
 #[derive(Clone)]
 pub(crate) struct Progress {
     platform: Platform,
@@ -31,7 +31,7 @@ impl Progress {
         Self { lanes: Lanes::new(platform.clone()), platform, topics: Arc::default() }
     }
 
-    /// Tells everybody who watches `topic`.
+    /// Publishes updates to all watchers of `topic`.
     pub fn publish(&self, topic: &str, updates: Vec<Update>) {
         let mut topics = self.lock();
         let topic = topics.entry(topic.to_owned()).or_insert_with(|| Arc::new(Topic::new(topic))).clone();
@@ -45,15 +45,15 @@ impl Progress {
         }
     }
 
-    /// Notes that no more will be said about something.
+    /// Notes that no more updates about `key` will follow.
     pub fn end(&self, topic: &str, key: &Key) {
         if let Some(topic) = self.lock().get(topic) {
             topic.end(key);
         }
     }
 
-    /// Waits until what was said about these topics is delivered to everybody who reads. A function calls this before
-    /// it returns: what is left undone then is lost when Lambda freezes it.
+    /// Waits until the updates of these topics are delivered to every client that reads. A function calls this before
+    /// it returns: anything undelivered is lost when Lambda freezes the function.
     pub async fn settle(&self, topics: impl IntoIterator<Item = &str>) {
         let found: Vec<_> = {
             let known = self.lock();

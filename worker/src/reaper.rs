@@ -1,8 +1,8 @@
-//! The reaper: looks after jobs in which nothing has moved for a while.
+//! The reaper: takes care of jobs that have not moved for a while.
 //!
-//! SQS brings most work back by itself. What it cannot bring back is queued again here: a job that was stored but not
-//! queued, a test whose message is in the dead-letter queue or was lost. A test that killed its workers again and
-//! again ends as errored, with the reason. So no job stays open for ever.
+//! SQS delivers most work again by itself. The reaper queues what SQS cannot bring back: a job that was stored but not
+//! queued, a test whose message is in the dead-letter queue or was lost. A test that killed its workers again and again
+//! ends as errored, with the reason. So no job stays open for ever.
 
 use crate::Worker;
 use crate::job::Job;
@@ -17,18 +17,18 @@ use stepcast_suite::duration::millis;
 /// How often workers may die on one test.
 const MOST_LEASES: u64 = 4;
 
-/// How many leases nothing may move before the reaper looks closer.
+/// For how many leases a job may not move before the reaper intervenes.
 const GRACE: u32 = 3;
 
-/// A queue may be long, and a message that waits in it is not lost: each time a waiting test is queued again, the
-/// next time takes twice as long, up to 2^10 times.
+/// Most doublings of the time a test may wait. A queue may be long, and a message that waits in it is not lost: each
+/// time a waiting test is queued again, the next time takes twice as long, up to 2^10 times.
 const MOST_DOUBLINGS: u32 = 10;
 
 /// How long a job may stay without a plan, whatever the reason.
 const LONGEST_PLANNING: Duration = Duration::from_hours(1);
 
 impl Worker {
-    /// Looks at every open job once. A job that cannot be looked after is left for the next time.
+    /// Checks every open job once. A job whose check fails is left for the next time.
     pub async fn reap(&self) {
         self.queue_notifications_again().await;
         let open = match self.platform.table.open_jobs().await {
@@ -99,7 +99,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Tells that a test's worker is silent, before anybody does something about it.
+    /// Reports that a test's worker is silent, before anything is done about it.
     fn tell_stalled(&self, job: &Job, test: &TestRecord) {
         let body = EventBody::TestStalled { test: test.test, name: test.name.clone() };
         let at = self.platform.clock.now_text();

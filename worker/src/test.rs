@@ -1,7 +1,7 @@
 //! One test: taken under a lease, run, counted.
 //!
-//! The lease is renewed while the engine works. Whoever loses it stops and counts nothing: the write that counts asks
-//! for the lease, so of two workers on one test at most one is heard.
+//! The lease is renewed while the engine works. A worker that loses the lease stops and counts nothing: the write that
+//! counts a result requires the lease, so of two workers on one test at most one counts.
 
 use crate::batch::Delivery;
 use crate::finishing::ended;
@@ -16,7 +16,7 @@ use stepcast_protocol::state::{Change, CheckResult, Outcome};
 use stepcast_suite::duration::millis;
 use tokio::time::Instant;
 
-/// How often a running test looks whether its job is to stop.
+/// How often a running test checks whether its job has to stop.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A test that is held.
@@ -27,16 +27,16 @@ struct Held<'a> {
 }
 
 impl Worker {
-    /// Runs a test, unless somebody else does or did.
+    /// Runs a test, unless another worker runs it or has run it.
     pub(crate) async fn test(&self, id: &str, plan: u64, test: u32, delivery: Delivery<'_>) -> Result<Handled, Error> {
         let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
-        // Before the test is taken: a lease that ends because of this would count as a worker that was lost.
+        // Before the claim: if this failed after it, the lease would expire and count as a lost worker.
         let source = job.source(&self.platform).await?.as_ref();
         job.refresh(&self.platform).await;
         match self.platform.table.claim_test(id, plan, test, self.lease).await? {
             Claim::Taken(record) => self.run(&Held { job: &job, plan, record: &record }, source, delivery).await,
             Claim::Held(rest) => Ok(Handled::Later(rest + Duration::from_secs(1))),
-            // Whoever finished it may have died before it said so, or before it closed the job.
+            // The worker that finished it may have died before it published that, or before it closed the job.
             Claim::Finished(record) => {
                 self.tell_again(&job, &record).await?;
                 Ok(Handled::Done)
@@ -145,7 +145,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Ends a test no worker could finish.
+    /// Ends a test that no worker could finish.
     pub(crate) async fn give_up(&self, job: &Job, plan: u64, test: u32, reason: &str) -> Result<(), Error> {
         match self.platform.table.claim_test(&job.id, plan, test, self.lease).await? {
             Claim::Taken(record) => self.count_unfinished(job, plan, &record, given_up(reason)).await,
@@ -153,7 +153,7 @@ impl Worker {
         }
     }
 
-    /// Counts a test that is held here and was not run to its end, with the reason.
+    /// Counts a test that this worker holds and that was not run to its end, with the reason.
     pub(crate) async fn count_unfinished(
         &self,
         job: &Job,
@@ -167,8 +167,8 @@ impl Worker {
     }
 }
 
-/// How an outcome compares with the jobs before, where their results are known. A test that was not waited for has none
-/// of its own to compare.
+/// Compares an outcome with the jobs before, if their results are known. A test that was ended early has no outcome of
+/// its own to compare.
 fn change(held: &Held<'_>, outcome: Outcome) -> Option<Change> {
     let past = held.record.past.as_deref().filter(|_| held.job.ended_by().is_none())?;
     Change::of(outcome, past)

@@ -1,7 +1,7 @@
-//! How far a job is, and its end.
+//! The progress of a job, and its end.
 //!
-//! Whoever counts a result looks at the job afterwards. While one look is under way, everybody who comes meanwhile
-//! shares the next. The one whose look finds nothing open gives the verdict, with a condition only one can meet.
+//! A worker that counts a result looks at the job afterwards. While one look is under way, all callers that arrive
+//! share the next. The one whose look finds nothing open gives the verdict, with a condition that only one can meet.
 
 use crate::Worker;
 use crate::finishing::why;
@@ -12,7 +12,7 @@ use stepcast_protocol::state::{JobStatus, Stop};
 use stepcast_protocol::{Event, EventBody, Verdict};
 
 impl Worker {
-    /// Looks how far a job is, tells its watchers, and closes it if nothing is open.
+    /// Reads how far a job is, publishes that to its watchers, and closes the job if nothing is open.
     pub(crate) async fn look_at(&self, job: &Job) -> Result<(), Error> {
         let look = async {
             if let Some(record) = self.platform.table.job(&job.id).await? {
@@ -27,7 +27,7 @@ impl Worker {
     async fn tell_or_close(&self, mut record: JobRecord) -> Result<(), Error> {
         loop {
             match record.status {
-                // Whoever closed it says so.
+                // The worker that closed it publishes the end.
                 JobStatus::Accepted | JobStatus::Finished => return Ok(()),
                 _ if record.open > 0 => {
                     self.tell_progress(&record);
@@ -36,7 +36,7 @@ impl Worker {
                 _ if self.close_as_it_is(&record).await? => return Ok(()),
                 _ => {}
             }
-            // Somebody changed it in between: a cancel, or another who closed it.
+            // The job changed in between: it was cancelled, or another worker closed it.
             let Some(now) = self.platform.table.job(&record.job).await? else { return Ok(()) };
             record = now;
         }
@@ -44,15 +44,15 @@ impl Worker {
 
     async fn close_as_it_is(&self, record: &JobRecord) -> Result<bool, Error> {
         let (verdict, stop) = end(record, self.platform.clock.now_ms());
-        // That somebody cancelled it is what the verdict says.
+        // The verdict already says that the job was cancelled.
         let limit = stop.filter(|stop| *stop != Stop::Cancelled).map(|stop| stop.to_string());
         let problem = record.ended_by.as_deref().map(why).or(limit);
-        // Before the verdict: whoever starts a run because of it is compared with this one.
+        // Before the verdict: a run that is started because of the verdict is compared with this one.
         self.keep_results(record).await;
         self.close(record, verdict, problem.as_deref()).await
     }
 
-    /// Gives a job its verdict. `false`, where it is not as `record` says any more.
+    /// Gives a job its verdict. Returns `false` if the job is no longer as `record` says.
     pub(crate) async fn close(
         &self,
         record: &JobRecord,
@@ -66,8 +66,8 @@ impl Worker {
         Ok(true)
     }
 
-    /// Tells the verdict. Said again where its message comes again: whoever closed the job may have died before it was
-    /// heard.
+    /// Publishes the verdict, and again if its message comes again: the worker that closed the job may have died before
+    /// it published the verdict.
     pub(crate) fn tell_finished(&self, record: &JobRecord) {
         if let Some(finished) = record.finished() {
             self.tell(record, EventBody::JobFinished(finished));
@@ -90,8 +90,8 @@ impl Worker {
         self.tell_job(&record.job, &event);
     }
 
-    /// The rest takes as long as what is done took, in proportion: to how long both took in the jobs before, where that
-    /// is known, or else test for test.
+    /// Estimates the remaining time. The rest takes as long as the finished part took, in proportion: by how long both
+    /// took in the jobs before if that is known, otherwise by the number of tests.
     fn seconds_left(&self, record: &JobRecord) -> Option<u64> {
         let (left, done) = match record.expected_ms.checked_sub(record.expected_done_ms) {
             Some(left) if record.expected_ms > 0 => (left, record.expected_done_ms),
@@ -102,8 +102,8 @@ impl Worker {
     }
 }
 
-/// How a job ends, and why it was stopped, if it was. One that ran to its end before anybody could stop it ends as
-/// its tests did.
+/// Returns how a job ends, and why it was stopped, if it was. A job that ran to its end before a stop took effect ends
+/// as its tests did.
 fn end(record: &JobRecord, now: u64) -> (Verdict, Option<Stop>) {
     let was_cut_short = record.counts.cancelled > 0 || record.counts.total == 0;
     let stop = record.stop(now).filter(|_| was_cut_short);

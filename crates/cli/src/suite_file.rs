@@ -44,7 +44,7 @@ impl SuiteFile {
         let node = loader.load(path)?;
         let json = node.to_json();
         let read = stepcast_suite::read(&node).map_err(|problems| loader.problems.extend(problems.0)).ok();
-        match read.filter(|_| loader.problems.is_empty()) {
+        match read.filter(|_| !loader.has_problems()) {
             Some(_) if number::to_text(&json).len() > SUITE_BYTES => Err(UsageError::new(format!(
                 "`{}` is larger than the {SUITE_BYTES} bytes a suite may have, with the files it names",
                 path.display()

@@ -1,4 +1,4 @@
-//! Keeps requests out of the network inside.
+//! Keeps requests out of internal networks.
 //!
 //! Names are resolved here, every address is checked, and the connection goes to a checked address, so a name that
 //! resolves differently a moment later gains nothing. Addresses written as literals never reach a resolver; they are

@@ -1,7 +1,7 @@
-//! What a server's certificate says. Whether it can be trusted was found out by the TLS library before.
+//! Reads a server's certificate. The TLS library has already decided whether it can be trusted.
 //!
-//! Nothing is kept of a certificate but its bytes, of which a TLS handshake has at most 64 KiB; it is read each time
-//! something of it is looked at.
+//! Only the bytes of a certificate are kept, at most 64 KiB in a TLS handshake. They are parsed again each time a field
+//! is read.
 
 use super::digest;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ pub struct Certificate<'d> {
     parsed: X509Certificate<'d>,
 }
 
-/// Bytes that are no certificate.
+/// Bytes that are not a certificate.
 #[derive(Debug, thiserror::Error)]
 #[error("the certificate cannot be read")]
 pub struct UnreadableCertificate;
@@ -34,7 +34,7 @@ impl<'d> Certificate<'d> {
         }
     }
 
-    /// Whole days from `now` until it expires, below zero afterwards.
+    /// Whole days from `now` until it expires, negative afterwards.
     pub fn days_left(&self, now: Timestamp) -> i64 {
         (self.expires_second() - now.as_second()).div_euclid(DAY_SECONDS)
     }
@@ -44,12 +44,12 @@ impl<'d> Certificate<'d> {
         Timestamp::from_second(self.expires_second()).ok().map(|time| time.to_string())
     }
 
-    /// Who issued it.
+    /// The issuer.
     pub fn issuer(&self) -> String {
         distinguished_name(self.parsed.issuer())
     }
 
-    /// Whose it is.
+    /// The subject.
     pub fn subject(&self) -> String {
         distinguished_name(self.parsed.subject())
     }
@@ -61,7 +61,7 @@ impl<'d> Certificate<'d> {
         names.filter_map(host).collect()
     }
 
-    /// The SHA-256 of all of it, in hexadecimal.
+    /// The SHA-256 of the whole certificate, in hexadecimal.
     pub fn sha256(&self) -> String {
         digest::sha256(self.der)
     }
@@ -84,7 +84,7 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     of_four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-/// Like `CN=shop.example,O=Shop`, with a space behind each comma: RFC 4514 begins with what stands last.
+/// A name like `CN=shop.example,O=Shop`, with a space after each comma. RFC 4514 begins with the last part.
 fn distinguished_name(name: &X509Name) -> String {
     let mut parts: Vec<String> =
         name.iter().map(|part| part.iter().map(attribute).collect::<Vec<_>>().join("+")).collect();
@@ -101,7 +101,7 @@ fn attribute(attribute: &AttributeTypeAndValue) -> String {
     }
 }
 
-/// What would be taken for the end of a value has a backslash before it (RFC 4514, section 2.4).
+/// Escapes with a backslash the characters that would end a value (RFC 4514, section 2.4).
 fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(Certificate::read(&der).expect("a certificate").names().len(), 10_000);
     }
 
-    /// Every date a certificate can have, of which some are no day.
+    /// Tries every date that a certificate can encode, including some that are not a day.
     #[test]
     fn absurd_dates_do_no_harm() {
         let der = der(|params| params.not_after = second(253_402_300_799));

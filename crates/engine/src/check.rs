@@ -1,8 +1,8 @@
 //! Judges a page by the checks of a step.
 //!
-//! A check is filled in, its subject is looked up (`look`), and what was found (`found`) is prepared (`filter`) and held
-//! against every matcher (`matcher`). What did not hold is told in the words of `words`, with what came closest from
-//! `hint`. Checks in a group (`group`) are judged by themselves and told as one.
+//! A check is filled in, its subject is looked up (`look`), and the value found (`found`) is prepared (`filter`) and
+//! compared with every matcher (`matcher`). `words` describes the matchers that do not hold, and `hint` adds the
+//! closest match. The checks in a group (`group`) are judged one by one and reported as one.
 
 mod candidates;
 mod compare;
@@ -34,7 +34,7 @@ use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_suite::{Capture, Check, Filter, Subject};
 
-/// Why a capture holds nothing.
+/// Why a capture has no value.
 pub struct Missing {
     /// Failed if the page does not have it, errored if it could not be looked for
     pub outcome: Outcome,
@@ -52,20 +52,22 @@ pub struct Captured {
     pub is_secret: bool,
 }
 
-/// What a check came to.
+/// The result of a check.
 struct Verdict {
     result: CheckResult,
-    /// Whether it failed because the body cannot be read: then its opposite fails as well
+    /// Whether it failed because the body cannot be read; then its opposite fails as well
     is_unread: bool,
+    /// Whether it is the result of several checks
+    is_group: bool,
 }
 
 impl From<CheckResult> for Verdict {
     fn from(result: CheckResult) -> Self {
-        Self { result, is_unread: false }
+        Self { result, is_unread: false, is_group: false }
     }
 }
 
-/// Makes a check. Everything in the result is fit to leave: bounded, visible, without secrets.
+/// Evaluates a check. Everything in the result is safe to publish: bounded, visible, without secrets.
 pub fn evaluate(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> CheckResult {
     judge(check, page, scope, mask).result
 }
@@ -77,7 +79,7 @@ fn judge(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Verdict {
         Check::All(checks) => group::all(&group::judge(checks, page, scope, mask), mask),
         // There is a page, so there was an answer.
         Check::Error(kinds) => expected_error::of_answer(kinds, page.response().status).into(),
-        // They are asked once the page is judged; a group has none.
+        // The links are requested after the page is judged; a group contains no such check.
         Check::Links(links) => CheckResult::passed(links::named(links, 0, 0)).into(),
         Check::Not(check) => group::not(&judge(check, page, scope, mask), mask),
     }
@@ -111,7 +113,7 @@ pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Re
     Err(Missing { outcome: Outcome::Failed, actual, hint: hint.map(|hint| excerpt(&hint, mask)) })
 }
 
-/// What is looked at and what is made of it, with templates filled in.
+/// Fills in the templates of the subject and the filters.
 fn render(subject: &Subject, filters: &[Filter], scope: &Scope) -> Result<(Subject, Vec<Filter>), Unclear> {
     let filters: Vec<Filter> = filters.iter().map(|filter| filter.render(scope)).collect::<Result<_, _>>()?;
     filter::check(&filters)?;

@@ -1,4 +1,4 @@
-//! Finds the pages a test runs on: those of a sitemap, or those that links lead to, as far as `robots.txt` lets us.
+//! Finds the pages a test runs on, in a sitemap or by following links, as far as `robots.txt` allows.
 
 mod links;
 mod robots;
@@ -19,38 +19,38 @@ use stepcast_suite::{Defaults, Discover, DiscoverFrom};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// Most addresses of sitemaps that are looked at, taken or not.
+/// Most addresses of sitemaps that are considered, taken or not.
 const ADDRESSES: usize = 500_000;
-/// How many addresses are held against patterns and rules before others have a turn on the thread.
+/// How many addresses are matched against patterns and rules before other tasks have a turn on the thread.
 const AT_ONCE: usize = 500;
 
 /// Why there are no pages.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
-    /// A sitemap or the first page cannot be had
+    /// A sitemap or the first page is unavailable
     #[error(transparent)]
     Sitemap(#[from] SitemapError),
-    /// Nobody knows what robots may do
+    /// The rules for robots are unavailable
     #[error("the site's rules for robots are not known: {0}")]
     Robots(SitemapError),
-    /// A pattern is none once it is filled in
+    /// A pattern is invalid once it is filled in
     #[error("`{key}` is not a regular expression once it is filled in")]
     Pattern {
         /// `include` or `exclude`
         key: &'static str,
     },
-    /// The patterns ask too much of so many addresses
+    /// The patterns take too long for so many addresses
     #[error("one of the patterns of `include` and `exclude` {0}")]
     TooLong(#[from] TooLong),
-    /// There are more addresses than are looked at
+    /// There are more addresses than the limit
     #[error("the sitemaps have more than {ADDRESSES} addresses")]
     TooMany,
-    /// Everything that was found is left out
+    /// All pages found are left out
     #[error("no page is left: {excluded} left out by `include` and `exclude`, {refused} by the site's robots.txt")]
     NoneLeft {
         /// How many the patterns leave out
         excluded: usize,
-        /// How many `robots.txt` does
+        /// How many `robots.txt` leaves out
         refused: usize,
     },
 }
@@ -75,7 +75,7 @@ impl DiscoverError {
         }
     }
 
-    /// Whether it may be there later.
+    /// Whether a later attempt may succeed.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Sitemap(error) | Self::Robots(error) => error.is_temporary(),
@@ -84,26 +84,26 @@ impl DiscoverError {
     }
 }
 
-/// A search for pages, with what it needs.
+/// A search for pages, with its settings.
 pub struct Discovery<'a> {
     /// Makes the requests
     pub fetcher: &'a Fetcher,
-    /// How they are made
+    /// Settings of the requests
     pub defaults: &'a Defaults,
-    /// How they reach the network
+    /// How requests reach the network
     pub network: &'a Network,
-    /// What is looked for
+    /// What to discover
     pub discover: &'a Discover,
-    /// What templates are filled in with
+    /// The values for templates
     pub scope: &'a Scope,
-    /// Most pages there is room for
+    /// Most pages to return
     pub most: usize,
     /// Counts the requests
     pub sent: &'a Sent,
 }
 
 impl Discovery<'_> {
-    /// The pages, each once, in an order that is the same as long as the site is.
+    /// Finds the pages, each once. The order is the same as long as the site does not change.
     pub async fn pages(&self) -> Result<Vec<Url>, DiscoverError> {
         let filter = self.filter().await.map_err(|key| DiscoverError::Pattern { key })?;
         let pages = match &self.discover.from {
@@ -169,7 +169,7 @@ impl Discovery<'_> {
         })
     }
 
-    /// The patterns filled in; or which of them are none then.
+    /// Fills in the patterns; the error is the key whose patterns are invalid.
     async fn filter(&self) -> Result<Filter, &'static str> {
         let fill_in = |key, patterns: &[String]| {
             let filled_in = patterns.iter().map(|pattern| template::render(pattern, self.scope));
@@ -182,28 +182,28 @@ impl Discovery<'_> {
     }
 }
 
-/// Which addresses are wanted.
+/// Decides which addresses are wanted.
 pub struct Filter(Arc<Patterns>);
 
 struct Patterns {
-    /// Nothing, where all are
+    /// Missing if all are included
     include: Option<Pattern>,
     exclude: Pattern,
 }
 
-/// What the patterns say of an address.
+/// The verdict of the patterns on an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// It is taken
     Taken,
-    /// It is not, because none of `include` names it
+    /// It is left out, because it matches no pattern of `include`
     NotIncluded,
-    /// It is not, because one of `exclude` names it
+    /// It is left out, because it matches a pattern of `exclude`
     Excluded,
 }
 
 impl Filter {
-    /// What the patterns say of each address. They may take long, and so have a thread of their own.
+    /// Matches each address against the patterns, on a blocking thread because that can take long.
     async fn judge(&self, pages: Vec<Url>) -> Result<Vec<(Url, Wanted)>, TooLong> {
         let patterns = Arc::clone(&self.0);
         let judge = move || {
@@ -233,7 +233,7 @@ impl Patterns {
     }
 }
 
-/// Pages that were found, and how many were left out.
+/// The pages found, and how many were left out.
 #[derive(Default)]
 pub struct Pages {
     found: Vec<Url>,

@@ -1,4 +1,4 @@
-//! Quotes values in results: secrets hidden, invisible characters made visible, cut where it gets long.
+//! Quotes values in results: secrets hidden, invisible characters made visible, long texts cut.
 
 use super::mask::Mask;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use stepcast_suite::limits::EXCERPT_CHARS;
 use stepcast_suite::number;
 
-/// How much of a long text is looked at: enough for an excerpt of the widest characters.
+/// How much of a long text is read: enough for an excerpt of the widest characters.
 const LOOKED_AT: usize = EXCERPT_CHARS * 8;
 
 /// The beginning of a text, without quotes.
@@ -19,8 +19,8 @@ pub fn quote(text: &str, mask: &Mask) -> String {
     format!("\"{}\"", shown(text, mask, true))
 }
 
-/// The first so many characters of a text, for a sentence that is made an excerpt itself. Secrets are hidden before it is
-/// cut: of one that is cut, a part would show.
+/// The first `chars` characters of a text, for a sentence that becomes an excerpt itself. Secrets are hidden before the
+/// text is cut: a cut secret would not be found, and a part of it would show.
 pub fn beginning(text: &str, chars: usize, mask: &Mask) -> String {
     let looked_at = chars * 4;
     let hidden = mask.hide_start(text, looked_at);

@@ -1,9 +1,8 @@
-//! `error`: a request that is to fail, because something must not be reachable.
+//! Checks `error`: a request that has to fail, because something must not be reachable.
 //!
-//! An answer is certain, so it fails the check, also where it is only the beginning of one or a redirect. A failure of
-//! another kind says nothing about what was asked, so the check is errored. A target the guard refused was never
-//! asked: it counts as no kind of error, or suites could find out what there is in the network inside. The same holds
-//! for what a proxy says.
+//! An answer is certain, so it fails the check, even if it is a redirect or breaks off. A failure of another kind does
+//! not answer the question, so the check is errored. A target that the guard refused received no request. It counts as
+//! no kind of error, or suites could explore the internal network. The same holds for the messages of a proxy.
 
 use crate::excerpt::excerpt;
 use crate::fetch::{FetchError, Phase};
@@ -14,17 +13,17 @@ use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_suite::ErrorKind;
 
-/// The check as it is called.
+/// The name of the check.
 fn named(kinds: &[ErrorKind]) -> String {
     format!("error {}", listed(kinds))
 }
 
-/// What an answer comes to where none is to come.
+/// The result if an answer came although none was expected.
 pub fn of_answer(kinds: &[ErrorKind], status: StatusCode) -> CheckResult {
     answered(kinds, format!("an answer: {}", status.as_u16()))
 }
 
-/// What a failed request comes to.
+/// The result of a failed request.
 pub fn of_error(kinds: &[ErrorKind], error: &FetchError, mask: &Mask) -> CheckResult {
     if is_broken_answer(error) {
         return answered(
@@ -64,7 +63,7 @@ fn kind_of(error: &FetchError) -> Option<ErrorKind> {
     }
 }
 
-/// Whether status and headers had come.
+/// Whether status and headers had arrived.
 fn is_broken_answer(error: &FetchError) -> bool {
     matches!(error, FetchError::TooLarge { .. } | FetchError::Timeout { phase: Phase::Body, .. })
 }

@@ -1,7 +1,7 @@
-//! Speaks HTTP: shared clients behind the guard, redirects followed by hand so that every hop is checked.
+//! Makes HTTP requests: shared clients behind the guard, with redirects followed here so that every hop is checked.
 //!
-//! A request has one budget of time for all its hops and the body; waiting for one's turn at a busy host is not
-//! charged to the page. Everything read is bounded. What goes wrong is a [`FetchError`] a person can act on.
+//! A request has one time budget for all its hops and the body. The wait for a turn at a busy host is not charged to
+//! the page. All input is bounded. Every failure is a [`FetchError`] with advice for the user.
 
 mod body;
 mod clients;
@@ -40,7 +40,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// A request with everything filled in.
+/// A request with all templates filled in.
 #[derive(Debug, Clone)]
 pub struct FetchRequest {
     /// The method
@@ -49,21 +49,21 @@ pub struct FetchRequest {
     pub url: Url,
     /// Headers, without those the client adds
     pub headers: HeaderMap,
-    /// Who asks, where the server sends a digest challenge
+    /// Credentials for a digest challenge of the server
     pub digest: Option<Arc<Digest>>,
-    /// What is sent
+    /// The body
     pub body: Option<Bytes>,
     /// Time for all of it, redirects and body included
     pub timeout: Duration,
-    /// Largest body that is read, decompressed; the fetcher's own limit where there is none
+    /// Largest body that is read, decompressed; the default is the fetcher's own limit
     pub body_bytes: Option<usize>,
-    /// How many redirects are followed before the answer is handed over; without it all are
+    /// How many redirects are followed before the answer is returned; the default is all
     pub follow: Option<u32>,
     /// How it reaches the network
     pub network: Network,
-    /// Ends the wait for a turn at the host; what has been sent goes on
+    /// Ends the wait for a turn at the host; a request that was sent goes on
     pub called_off: CancellationToken,
-    /// Counts what is sent for it
+    /// Counts the requests that are sent
     pub sent: Sent,
 }
 
@@ -72,7 +72,7 @@ pub struct FetchRequest {
 pub struct Response {
     /// The status code
     pub status: StatusCode,
-    /// The version of HTTP it came in
+    /// The version of HTTP of the answer
     pub version: Version,
     /// The header fields as they were sent, `content-encoding` included
     pub headers: HeaderMap,
@@ -82,22 +82,22 @@ pub struct Response {
     pub redirects: Vec<Hop>,
     /// The body, decompressed
     pub body: Bytes,
-    /// From sending the first request to the last byte of the body, without waiting for one's turn at a host
+    /// From sending the first request to the last byte of the body, without the wait for a turn at a host
     pub elapsed: Duration,
-    /// The server's certificate in DER, where there was one and no proxy in between, which hides it from us
+    /// The server's certificate in DER, if there is one; a proxy hides it
     pub certificate: Option<Bytes>,
 }
 
 /// A redirect that was followed.
 #[derive(Debug, Clone)]
 pub struct Hop {
-    /// What it answered
+    /// The status of the redirect
     pub status: StatusCode,
-    /// Where it led
+    /// Its target
     pub location: Url,
 }
 
-/// The shared HTTP clients with what it knows of hosts.
+/// The shared HTTP clients, with the state of each host.
 pub struct Fetcher {
     clients: Clients,
     guard: Arc<Guard>,
@@ -152,10 +152,10 @@ impl Fetcher {
                     return Err(FetchError::TooManyRedirects { limit: REDIRECTS, last: next.url.into() });
                 }
                 redirects.push(Hop { status: answer.status(), location: next.url.clone() });
-                // What has been begun is ended, wherever it leads.
+                // A request that has started is finished, wherever it leads.
                 request = FetchRequest { called_off: CancellationToken::new(), ..next };
                 if request.digest.is_some() && is_challenged {
-                    // What was said is good for one address only.
+                    // The response to a challenge is valid for one address only.
                     request.headers.remove(AUTHORIZATION);
                 }
                 is_challenged = false;
@@ -165,8 +165,9 @@ impl Fetcher {
         }
     }
 
-    /// The same, where the answer another test of `job` got to the same request will do. Cookies make a visit its own,
-    /// so whoever has one asks for himself, and so does everybody where the answer sets one.
+    /// Makes a request like [`Fetcher::fetch`], or returns the answer that another test of `job` got to the same
+    /// request. Cookies and digest credentials make an answer personal: it is not shared if the test has any of them,
+    /// or if the answer sets a cookie.
     pub async fn fetch_shared(
         &self,
         job: &str,
@@ -243,7 +244,7 @@ fn certificate(answer: &reqwest::Response) -> Option<Bytes> {
     info.peer_certificate().map(Bytes::copy_from_slice)
 }
 
-/// The time a request has, less what it has used.
+/// The remaining time of a request.
 struct Budget {
     limit: Duration,
     left: Duration,
@@ -266,7 +267,7 @@ impl Budget {
     }
 }
 
-/// Cookies of the jar stand behind those the suite sends itself.
+/// Adds the cookies of the jar after those that the suite sends itself.
 fn add_cookies(headers: &mut HeaderMap, jar: &CookieStore, url: &Url) {
     let own = headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let kept = jar.get_request_values(url).map(|(name, value)| format!("{name}={value}"));

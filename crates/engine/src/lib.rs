@@ -1,9 +1,9 @@
 //! The engine: turns a suite into planned tests and runs them, one HTTP request after another.
 //!
-//! It knows nothing of AWS, tables or queues, so the worker and `stepcast check` use the same one. The way through it:
-//! [`plan`](Engine::plan) multiplies the suite's tests, `test` makes attempts, `step` makes a request and has its
+//! It knows nothing of AWS, tables or queues, so the worker and `stepcast check` use the same engine. A test takes this
+//! path: [`plan`](Engine::plan) multiplies the suite's tests, `test` makes attempts, `step` makes a request and has its
 //! answer checked, `fetch` speaks HTTP behind the guard of `address`, `page` reads the answer and `check` judges it.
-//! Everything that leaves goes through `mask`.
+//! All output goes through `mask`.
 
 mod address;
 mod bound;
@@ -42,19 +42,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use stepcast_suite::Suite;
 
-/// How an engine behaves, whatever suite it runs.
+/// How an engine behaves, independent of the suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineConfig {
-    /// Whether loopback, private and other inner addresses may be fetched
+    /// Whether loopback, private and other internal addresses may be fetched
     pub allow_private_targets: bool,
-    /// Whether suites may have certificates not verified (`insecure` in their defaults)
+    /// Whether suites may disable the verification of certificates (`insecure` in their defaults)
     pub allow_insecure_targets: bool,
     /// Largest body that is read, in bytes, decompressed
     pub body_bytes: usize,
-    /// What requests call themselves, unless the suite has a `user-agent` header
+    /// The user agent of requests, unless the suite has a `user-agent` header
     pub user_agent: String,
-    /// Hosts that are never fetched, private targets allowed or not; a port behind them is ignored. On Lambda this is
-    /// the value of `AWS_LAMBDA_RUNTIME_API`
+    /// Hosts that are never fetched, even if private targets are allowed; a port after the host is ignored. On Lambda
+    /// this is the value of `AWS_LAMBDA_RUNTIME_API`
     pub forbidden_hosts: Vec<String>,
 }
 
@@ -75,19 +75,19 @@ impl Default for EngineConfig {
 #[error("the HTTP client could not be set up")]
 pub struct EngineError(#[source] reqwest::Error);
 
-/// Plans suites and runs tests. Cheap to clone; clones share connections and what they know of hosts.
+/// Plans suites and runs tests. Cheap to clone; clones share connections and the state of hosts.
 #[derive(Clone)]
 pub struct Engine {
     fetcher: Arc<Fetcher>,
 }
 
 impl Engine {
-    /// Sets up an engine. One a process is enough, and politeness towards hosts holds only within one.
+    /// Sets up an engine. One per process is enough, and politeness towards hosts works only within one engine.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
         Self::with_lookup(config, Arc::new(SystemLookup))
     }
 
-    /// The same, with somebody else than the system to ask for the addresses of names.
+    /// Sets up an engine that resolves names with `lookup` instead of the system.
     pub fn with_lookup(config: EngineConfig, lookup: Arc<dyn Lookup>) -> Result<Self, EngineError> {
         let EngineConfig { allow_private_targets, allow_insecure_targets, body_bytes, user_agent, forbidden_hosts } =
             config;
@@ -99,8 +99,8 @@ impl Engine {
     }
 
     /// Chooses the suite's tests by `tags` and multiplies them by `each` and `discover`. The order is the suite's, so
-    /// the same suite and the same sitemaps give the same plan. An empty plan is no error: no test has the tags. What it
-    /// asks sites for is counted in `sent`.
+    /// the same suite and the same sitemaps give the same plan. An empty plan is not an error: no test has the tags.
+    /// The requests of planning are counted in `sent`.
     pub async fn plan(
         &self,
         suite: &Suite,
@@ -112,7 +112,7 @@ impl Engine {
         plan::plan(&self.fetcher, suite, vars, secrets, tags, sent).await
     }
 
-    /// Runs one test to its outcome. A page that is wrong, or cannot be fetched, is an outcome and never an error.
+    /// Runs one test to its outcome. A page that is wrong or cannot be fetched is an outcome, never an error.
     pub async fn run_test(&self, run: TestRun<'_>, observer: &mut dyn Observer) -> TestEnd {
         test::run(&self.fetcher, run, observer).await
     }

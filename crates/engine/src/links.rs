@@ -1,8 +1,9 @@
-//! Asks where the links of a page lead.
+//! Requests the links of a page.
 //!
-//! The links are taken from the page while it is judged (`collect`); they are asked afterwards, behind the same guard
-//! and with the same politeness as any request. Each address is asked once: with `HEAD`, and again with `GET` where
-//! that is not accepted or a fragment has to be in the page. All of it has a bound of time, and each check one of links.
+//! The links are taken from the page while it is judged (`collect`). They are requested afterwards, behind the same
+//! guard and with the same politeness as any request. Each address is requested once: with `HEAD`, and again with `GET`
+//! if the server rejects that or a fragment has to be found in the page. The total time is limited, and so is the
+//! number of links of each check.
 
 mod collect;
 
@@ -25,39 +26,39 @@ use stepcast_suite::{HostLimits, LinkScope, Links};
 use tokio::time::Instant;
 use url::Url;
 
-/// Longest all links of a check may take.
+/// The time limit for all links of a check.
 const ASKING_TIME: Duration = Duration::from_mins(1);
-/// How many are asked at once, whatever their hosts allow.
+/// How many links are requested at once, whatever their hosts allow.
 const AT_ONCE: usize = 8;
-/// How many dead links are told.
+/// How many dead links are reported.
 const TOLD: usize = 5;
-/// How much of a page is read for its fragments, in bytes.
+/// How much of a page is read to find fragments, in bytes.
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
 
-/// Who asks, and how.
+/// What the requests for links need.
 pub struct Asker<'a> {
     /// Makes the requests
     pub fetcher: &'a Fetcher,
-    /// How hard a host may be asked
+    /// Limits for requests to a host
     pub limits: HostLimits,
     /// The cookies of the test
     pub jar: &'a CookieStore,
-    /// The request that led to the page: its headers are for links to the page's own origin
+    /// The request that led to the page; its headers go only to links on the page's own origin
     pub request: &'a FetchRequest,
     /// Hides secrets
     pub mask: &'a Mask,
 }
 
-/// An address with the fragments links have to it.
+/// An address with the fragments that links refer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The address, without a fragment
     pub url: Url,
-    /// What has to be in its page
+    /// The fragments that its page must have
     pub fragments: Vec<String>,
 }
 
-/// What is wrong with a link.
+/// A problem with a link.
 struct Problem {
     outcome: Outcome,
     text: String,
@@ -65,7 +66,7 @@ struct Problem {
 }
 
 impl Asker<'_> {
-    /// Asks the links and judges them. A link that is dead is certain, so it counts before one that could not be asked.
+    /// Requests the links and judges them. A dead link is certain, so it counts before one that could not be requested.
     pub async fn ask(&self, links: &Links, collected: Collected) -> CheckResult {
         let Collected { page, targets, broken, found } = collected;
         let asked = targets.len();
@@ -74,7 +75,7 @@ impl Asker<'_> {
         let answers = stream::iter(targets).map(|target| self.judge(links, &page, target, end));
         let answers: Vec<Vec<Problem>> = answers.buffered(AT_ONCE).collect().await;
         problems.extend(answers.into_iter().flatten());
-        // What the check says is the same from run to run, so the ones that count most come first.
+        // The message is the same from run to run, so the problems that count most come first.
         problems.sort_by_key(|problem| problem.outcome != Outcome::Failed);
         let check = named(links, asked, found);
         match problems.first() {
@@ -94,7 +95,7 @@ impl Asker<'_> {
         let answer = tokio::time::timeout_at(end, self.fetch(links, page, &target)).await;
         let response = match answer {
             Ok(Ok(response)) => response,
-            // It answers; there is only more of it than is read.
+            // The link works; its page is only larger than the limit.
             Ok(Err(FetchError::TooLarge { .. })) => return Vec::new(),
             Ok(Err(error)) => return vec![Problem::of_error(&address, &error)],
             Err(_) => {
@@ -113,7 +114,7 @@ impl Asker<'_> {
     async fn fetch(&self, links: &Links, page: &Url, target: &Target) -> Result<Response, FetchError> {
         if target.fragments.is_empty() {
             let response = self.send(Method::HEAD, page, &target.url).await;
-            // Some servers do not know HEAD, and say so in many ways.
+            // Some servers do not support HEAD, and report that in many ways.
             if response.as_ref().is_ok_and(|response| is_accepted(links, response.status.as_u16())) {
                 return response;
             }
@@ -122,10 +123,10 @@ impl Asker<'_> {
     }
 
     async fn send(&self, method: Method, page: &Url, url: &Url) -> Result<Response, FetchError> {
-        // What the suite sends is meant for the site it tests, not for whoever that links to.
+        // The suite's own data is meant for the site it tests, not for the sites it links to.
         let (url, body_bytes) = (url.clone(), Some(PAGE_BYTES));
         let mut request = FetchRequest { method, url, body: None, body_bytes, follow: None, ..self.request.clone() };
-        // A redirect may have led to a page that is not the suite's.
+        // A redirect may have led to a page of another site.
         if request.url.origin() != self.request.url.origin() {
             fetch::leave_origin(&mut request);
         }
@@ -142,7 +143,7 @@ impl Problem {
     }
 
     fn of_error(address: &str, error: &FetchError) -> Self {
-        // A host that is slow may answer others; one that is not there answers nobody.
+        // A slow host may answer others; a missing host answers no client.
         let cannot_tell = matches!(
             error,
             FetchError::Refused(_)
@@ -157,7 +158,7 @@ impl Problem {
     }
 }
 
-/// The fragments that are not in the page. What is no HTML has fragments of its own kind.
+/// The fragments that are not in the page. Documents other than HTML have their own kinds of fragments.
 async fn missing_fragments(target: Target, response: Response) -> Vec<Problem> {
     if target.fragments.is_empty() {
         return Vec::new();
@@ -180,7 +181,7 @@ fn accepted(links: &Links) -> String {
     links.accept.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
-/// The check as it is called, also where it could not be made.
+/// The name of the check, also if it could not be made.
 pub fn named(links: &Links, asked: usize, found: usize) -> String {
     let scope = match links.scope {
         LinkScope::SameHost => "to the same host",

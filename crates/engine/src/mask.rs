@@ -1,10 +1,10 @@
 //! Hides secrets in everything that leaves the engine.
 //!
 //! A page may echo a secret, and rarely as it was sent: percent-encoded in a link, JSON-escaped in a script, inside the
-//! Base64 of a token. There are more ways to write a secret than can be listed, so it is looked for in what a text
-//! decodes to (`finder`): with its escapes undone (`escapes`) and its Base64 and hexadecimal (`armour`), one in the
-//! other, and what is found there is hidden where it stands in the text. Secrets shorter than four characters are left
-//! alone: masking `1` or `de` would make every result unreadable, and the reader could fill in the rest.
+//! Base64 of a token. There are more encodings of a secret than can be listed. So the text is decoded before the search
+//! (`finder`): its escapes (`escapes`), its Base64 and its hexadecimal (`armour`), nested in each other. Each match is
+//! hidden at its place in the original text. Secrets shorter than four characters are left alone: masking `1` or `de`
+//! would make every result unreadable, and the reader could fill in the rest.
 
 mod armour;
 mod escapes;
@@ -18,27 +18,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use view::View;
 
-/// What stands where a secret stood.
+/// The text that replaces a secret.
 pub const MASKED: &str = "***";
 
 /// Finds the secrets of one run.
 #[derive(Default)]
 pub struct Mask {
     secrets: BTreeSet<String>,
-    /// None where there is nothing to find, which then costs nothing
+    /// Missing if there is nothing to find, which then costs nothing
     finder: Option<Finder>,
 }
 
 impl Mask {
-    /// A mask over the values of these secrets.
+    /// Creates a mask for the values of these secrets.
     ///
     /// # Panics
-    /// If they are gigabytes together; [`VARIABLE_BYTES`](stepcast_suite::limits::VARIABLE_BYTES) bounds each.
+    /// If the secrets have gigabytes in total; [`VARIABLE_BYTES`](stepcast_suite::limits::VARIABLE_BYTES) bounds each.
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
         Self::over(secrets.values().cloned().collect())
     }
 
-    /// A mask that also hides these; nothing, if this one does already.
+    /// Returns a mask that also hides these values, or nothing if this mask already hides them.
     pub fn extended(&self, more: Vec<String>) -> Option<Self> {
         let more: BTreeSet<String> = more.into_iter().filter(|value| !self.secrets.contains(value)).collect();
         (!more.is_empty()).then(|| Self::over(self.secrets.union(&more).cloned().collect()))
@@ -54,7 +54,7 @@ impl Mask {
         self.hide_start(text, text.len())
     }
 
-    /// The same for the first `bytes` of a long text only. A secret that begins within them is hidden whole.
+    /// Hides secrets in the first `bytes` of a long text only. A secret that begins within them is hidden whole.
     pub fn hide_start(&self, text: &str, bytes: usize) -> String {
         let end = text.floor_char_boundary(bytes);
         let Some(finder) = &self.finder else { return text[..end].to_owned() };
@@ -66,7 +66,7 @@ impl Mask {
         self.finder.is_some()
     }
 
-    /// What is left of a text without its secrets, if it has one.
+    /// The rest of a text after its secrets are removed, if it contains any.
     pub fn rest(&self, text: &str) -> Option<Rest> {
         let spans = self.finder.as_ref()?.spans(text);
         (!spans.is_empty()).then(|| Rest(plain(&replaced(text, text.len(), spans))))
@@ -78,20 +78,20 @@ impl Mask {
 pub struct Rest(String);
 
 impl Rest {
-    /// Whether another text stands in it, however either is written.
+    /// Whether the rest contains another text, however each is encoded.
     pub fn has(&self, text: &str) -> bool {
         self.0.contains(&plain(text))
     }
 }
 
-/// A text as it is compared: its escapes undone, without what does not matter.
+/// A text in the form for comparison: decoded and folded.
 fn plain(text: &str) -> String {
     let view = View::of(text.as_bytes());
     let decoded = escapes::decode(&view).unwrap_or(view);
     String::from_utf8_lossy(&fold::fold(&decoded.bytes)).into_owned()
 }
 
-/// The text up to `end`, the spans that begin before it replaced.
+/// The text up to `end`, with the spans that begin before it replaced.
 fn replaced(text: &str, end: usize, spans: Vec<Range<usize>>) -> String {
     let mut out = String::with_capacity(end);
     let mut at = 0;

@@ -1,6 +1,6 @@
 //! Fills in a suite's network settings and makes sure they can be used.
 //!
-//! No message quotes what it is about: an address may have a password in it, and a text in PEM a private key.
+//! No message quotes the setting it is about: an address may contain a password, and a PEM text a private key.
 
 use super::fetch::{FetchError, Network, Pem, Proxy};
 use super::request::text;
@@ -14,7 +14,7 @@ use stepcast_suite::network::{self as settings, ClientCertificate, check_proxy};
 use stepcast_suite::template::{self, Lookup};
 use x509_parser::parse_x509_certificate;
 
-/// The network of a suite with these variables.
+/// Fills in the network settings of a suite with these variables.
 pub fn fill_in(settings: &settings::Network, scope: &Scope) -> Result<Network, FetchError> {
     let proxy = settings.proxy.as_ref().map(|proxy| fill_in_proxy(proxy, scope)).transpose()?.flatten();
     let authorities = settings.ca.as_ref().map(|ca| certificates("ca", &text(ca, scope)?)).transpose()?;
@@ -31,12 +31,12 @@ pub fn fill_in(settings: &settings::Network, scope: &Scope) -> Result<Network, F
     })
 }
 
-/// What must not be shown of it.
+/// The values that must be hidden.
 pub fn credentials(network: &Network) -> Vec<String> {
     network.proxy.as_ref().map(|proxy| proxy.credentials()).unwrap_or_default()
 }
 
-/// No proxy where nothing is left of the address once it is filled in.
+/// Returns no proxy if the filled-in address is empty.
 fn fill_in_proxy(address: &str, scope: &Scope) -> Result<Option<Proxy>, FetchError> {
     let address = match split_user(address) {
         Some((scheme, user, host)) => {
@@ -52,7 +52,7 @@ fn fill_in_proxy(address: &str, scope: &Scope) -> Result<Option<Proxy>, FetchErr
     Ok(Some(Proxy::new(url)))
 }
 
-/// What stands before, in and behind the user and password of an address.
+/// Splits an address into the parts before, in and after its user and password.
 fn split_user(address: &str) -> Option<(&str, &str, &str)> {
     let (before, host) = address.rsplit_once('@')?;
     let at = before.find("://")? + "://".len();
@@ -60,7 +60,8 @@ fn split_user(address: &str) -> Option<(&str, &str, &str)> {
     Some((scheme, user, host))
 }
 
-/// A user and a password, of which the values may have characters in them that would end them in an address.
+/// Fills in a user and a password. The values are percent-encoded, because some characters would end them in an
+/// address.
 fn encoded(template: &str, scope: &Scope) -> Result<String, FetchError> {
     let names = template::names(template).into_iter();
     let values: BTreeMap<String, String> = names
@@ -82,7 +83,7 @@ fn fill_in_identity(client: &ClientCertificate, scope: &Scope) -> Result<String,
     Ok(format!("{certificates}\n{key}"))
 }
 
-/// A text in PEM that holds certificates.
+/// Checks that a PEM text holds certificates.
 fn certificates(key: &str, text: &str) -> Result<String, FetchError> {
     let mut count = 0;
     for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {

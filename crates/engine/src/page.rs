@@ -1,6 +1,6 @@
-//! An answer as something to look at: its text, its elements, its JSON, each made when it is first asked for.
+//! An answer as checks see it: its text, its elements, its JSON, each parsed on first use.
 //!
-//! The parsed page cannot leave its thread; a [`Page`] is made, used and dropped where blocking is allowed.
+//! The parsed page cannot leave its thread; a [`Page`] is made, used and dropped on a thread that may block.
 
 pub mod charset;
 mod document;
@@ -29,16 +29,16 @@ use stepcast_suite::number::ByValue;
 use stepcast_suite::selector::Prefixes;
 use stepcast_suite::{CookieSource, Markup};
 
-/// An answer and what has been made of it so far.
+/// An answer, and what has been parsed of it so far.
 pub struct Page {
     response: Response,
     cookies: Cookies,
     is_given_up: Arc<AtomicBool>,
     text: OnceCell<String>,
     bytes: OnceCell<String>,
-    /// How elements are read where a step says it
+    /// How elements are read, if the step says so
     markup: Option<Markup>,
-    /// What prefixes stand for where the suite says it
+    /// The namespaces of prefixes, if the suite declares them
     namespaces: Prefixes,
     document: OnceCell<Result<Document, DocumentError>>,
     html: OnceCell<Result<Html, String>>,
@@ -47,12 +47,12 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page of which nothing has been read yet.
+    /// Creates a page that parses nothing yet.
     pub fn new(response: Response) -> Self {
         Self::with_cookies(response, Cookies::default())
     }
 
-    /// The same with the cookies there are for its address.
+    /// Creates a page with the cookies for its address.
     pub fn with_cookies(response: Response, cookies: Cookies) -> Self {
         Self {
             response,
@@ -69,19 +69,19 @@ impl Page {
         }
     }
 
-    /// The same, its elements read as a step says.
+    /// Sets how elements are read, as given by the step.
     #[must_use]
     pub fn read_as(self, markup: Option<Markup>, namespaces: Prefixes) -> Self {
         Self { markup, namespaces, ..self }
     }
 
-    /// The same, which learns by `flag` when nobody waits any more for what is made of it.
+    /// Sets the flag that turns true when the result is not needed any more.
     #[must_use]
     pub fn given_up_by(self, flag: Arc<AtomicBool>) -> Self {
         Self { is_given_up: flag, ..self }
     }
 
-    /// Whether no more checks of it have to be made.
+    /// Whether the remaining checks can be skipped.
     pub fn is_given_up(&self) -> bool {
         self.is_given_up.load(Ordering::Relaxed)
     }
@@ -96,7 +96,7 @@ impl Page {
         self.text.get_or_init(|| charset::decode(&self.response.headers, &self.response.body))
     }
 
-    /// The elements that `css` and `xpath` are about.
+    /// The elements for `css` and `xpath`.
     pub fn document(&self) -> Result<&Document, &DocumentError> {
         let parse = || Document::parse(self.text(), self.markup(), &self.namespaces);
         self.document.get_or_init(parse).as_ref()
@@ -106,12 +106,12 @@ impl Page {
         self.markup.unwrap_or_else(|| document::markup_of(&self.response.headers, self.text()))
     }
 
-    /// What prefixes stand for where the suite says it.
+    /// The namespaces of prefixes, if the suite declares them.
     pub fn namespaces(&self) -> &Prefixes {
         &self.namespaces
     }
 
-    /// The body as a page of HTML, whatever it says it is. Any text is one; an error means that it took too long.
+    /// The body as HTML, whatever its label. Any text is valid HTML; an error means that the page exceeds a bound.
     pub fn html(&self) -> Result<&Html, &str> {
         if self.markup() == Markup::Html {
             return match self.document() {
@@ -127,13 +127,13 @@ impl Page {
         self.json.get_or_init(|| json::parse(self.text())).as_ref()
     }
 
-    /// What is left of the text without its secrets, if it has one. A page is looked at with one run's mask; what that
-    /// is extended by while it is judged are parts of those secrets.
+    /// The rest of the text after its secrets are removed, if it contains any. All masks of one page belong to one run:
+    /// extensions made while it is judged only add parts of the same secrets.
     pub fn rest(&self, mask: &Mask) -> Option<&Rest> {
         self.rest.get_or_init(|| mask.rest(self.text())).as_ref()
     }
 
-    /// A header field as text; the first of that name.
+    /// The first header field of that name, as text.
     pub fn header(&self, name: &str) -> Option<String> {
         self.response.headers.get(name).map(header_text)
     }
@@ -153,7 +153,7 @@ impl Page {
         self.cookies.of(from).map(RawCookie::name)
     }
 
-    /// The encoding of the body that is not known, so that nobody can tell what is in it.
+    /// The encoding of the body, if it is unknown and the body therefore unreadable.
     pub fn unread_encoding(&self) -> Option<String> {
         fetch::unread_encoding(&self.response.headers)
     }
@@ -179,8 +179,8 @@ impl Page {
     }
 }
 
-/// The cookies of an answer, and those the jar has for its address. An answer's own may be missing in the jar: one that
-/// deletes a cookie, or one the answer had no right to set.
+/// The cookies of an answer, and those of the jar for its address. A cookie of the answer may be missing in the jar:
+/// the answer deleted it, or had no right to set it.
 #[derive(Default)]
 pub struct Cookies {
     answer: Vec<RawCookie<'static>>,
@@ -188,7 +188,7 @@ pub struct Cookies {
 }
 
 impl Cookies {
-    /// The cookies there are once the answer has come.
+    /// Collects the cookies after the answer has arrived.
     pub fn new(response: &Response, jar: &CookieStore) -> Self {
         let sent = response.headers.get_all(SET_COOKIE).iter();
         let own = sent.filter_map(|value| RawCookie::parse(value.to_str().ok()?.to_owned()).ok());
@@ -196,7 +196,7 @@ impl Cookies {
         Self { answer: own.collect(), jar: kept.collect() }
     }
 
-    /// Those of one source, or all, the answer's own first.
+    /// The cookies of one source, or all, the answer's own first.
     fn of(&self, from: Option<CookieSource>) -> impl Iterator<Item = &RawCookie<'static>> {
         let answer = self.answer.iter().filter(move |_| from != Some(CookieSource::Jar));
         answer.chain(self.jar.iter().filter(move |_| from != Some(CookieSource::Answer)))
@@ -206,7 +206,7 @@ impl Cookies {
 fn header_text(value: &HeaderValue) -> String {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.trim().to_owned(),
-        // What is no UTF-8 is Latin-1 (RFC 9110, section 5.5).
+        // A value that is not UTF-8 is Latin-1 (RFC 9110, section 5.5).
         Err(_) => encoding_rs::mem::decode_latin1(value.as_bytes()).trim().to_owned(),
     }
 }

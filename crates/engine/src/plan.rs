@@ -1,4 +1,4 @@
-//! Turns a suite into the list of tests that are run: chooses by tags, multiplies by `each` and `discover`.
+//! Turns a suite into the list of tests to run: chooses by tags, multiplies by `each` and `discover`.
 
 mod each;
 
@@ -17,7 +17,7 @@ use url::Url;
 
 /// Most bytes the values of `each` may have, in all tests together.
 const PLAN_BYTES: usize = 64 * 1024 * 1024;
-/// How many tests are made before others have a turn on the thread.
+/// How many tests are made before other tasks have a turn on the thread.
 const AT_ONCE: usize = 100;
 
 /// One test of a plan. It holds no secret, so it may be stored and queued as it is.
@@ -27,9 +27,9 @@ pub struct PlannedTest {
     pub test: u32,
     /// Its name, filled in
     pub name: String,
-    /// The place in [`Suite::tests`] of what it does
+    /// The index of its definition in [`Suite::tests`]
     pub definition: usize,
-    /// The values of `each`, and `page` where it was discovered
+    /// The values of `each`, and `page` if it was discovered
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
     /// Whether the suite says not to run it
@@ -45,7 +45,7 @@ pub struct PlanError {
     pub message: String,
     /// What to do about it
     pub hint: Option<String>,
-    /// Whether planning again later may succeed: a sitemap could not be fetched
+    /// Whether planning again later may succeed: a sitemap, `robots.txt` or the first page of a crawl could not be fetched
     pub temporary: bool,
 }
 
@@ -109,7 +109,7 @@ pub async fn plan(
     Ok(planner.tests)
 }
 
-/// What pages are looked for with.
+/// What a search for pages needs.
 struct Means<'a> {
     fetcher: &'a Fetcher,
     network: Network,
@@ -121,11 +121,11 @@ struct Planner<'a> {
     means: Means<'a>,
     suite: &'a Suite,
     scope: Scope,
-    /// How many discovered pages there is room for beside the tests known without looking
+    /// How many discovered pages fit in addition to the tests known without a search
     room: usize,
-    /// How many bytes there is room for in values of `each`
+    /// How many bytes fit into the values of `each`
     bytes: usize,
-    /// How often a name was given
+    /// How often each name was used
     names: HashMap<String, usize>,
     tests: Vec<PlannedTest>,
 }
@@ -134,7 +134,7 @@ impl Planner<'_> {
     async fn plan(&mut self, tags: &[String]) -> Result<(), Problem> {
         let chosen: Vec<_> =
             self.suite.tests.iter().enumerate().filter(|(_, test)| Suite::selects(tags, test)).collect();
-        // What one test asks for holds among those that would run: with other tags it is not there.
+        // `only` counts among the chosen tests: a test that the tags leave out has no effect.
         let has_only = chosen.iter().any(|(_, test)| test.only);
         let skips = |test: &Test| test.skip || (has_only && !test.only);
         let known = chosen.iter().filter(|(_, test)| test.discover.is_none() || skips(test));
@@ -208,7 +208,7 @@ impl Planner<'_> {
         scope
     }
 
-    /// Tests are told apart by name, also where a table has the same row twice.
+    /// Makes the name unique, even if a table has the same row twice.
     fn one_of_its_kind(&mut self, name: String) -> String {
         let times = self.names.entry(name.clone()).or_default();
         *times += 1;
@@ -222,14 +222,14 @@ impl Planner<'_> {
     }
 }
 
-/// Room for what tells tests of one name apart.
+/// The space for a number that makes names unique.
 const NUMBER_BYTES: usize = " #10000".len();
 
 fn path_and_query(page: &Url) -> String {
     page.query().map_or_else(|| page.path().to_owned(), |query| format!("{}?{query}", page.path()))
 }
 
-/// An excerpt is bounded in characters, a name in bytes.
+/// Shortens a name. An excerpt is bounded in characters, a name in bytes.
 fn shorten(mut name: String) -> String {
     const ELLIPSIS: &str = "…";
     if name.len() > NAME_BYTES - NUMBER_BYTES {

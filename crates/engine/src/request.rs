@@ -17,10 +17,10 @@ use stepcast_suite::{Auth, Body, Request};
 use tokio_util::sync::CancellationToken;
 use url::{Url, form_urlencoded};
 
-/// Headers that say how the bytes travel, which is the client's business.
+/// Headers about how the bytes are transferred, which only the client may set.
 const OF_THE_CONNECTION: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
 
-/// The request a step makes with these variables over this network.
+/// Builds the request of a step with these variables over this network.
 pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<FetchRequest, FetchError> {
     let mut headers = headers(&request.headers, request.auth.as_ref(), scope)?;
     let body = request.body.as_ref().map(|body| fill_in_body(body, scope, &mut headers)).transpose()?;
@@ -40,7 +40,7 @@ pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<Fe
     })
 }
 
-/// Reads an address and makes sure it can be fetched.
+/// Parses an address and checks that it can be fetched.
 pub fn address(text: &str) -> Result<Url, FetchError> {
     let text = text.trim();
     let url =
@@ -53,7 +53,7 @@ pub fn address(text: &str) -> Result<Url, FetchError> {
     }
 }
 
-/// Header fields with their names and values filled in, the one that says who asks included.
+/// Header fields with their names and values filled in, including the one with the credentials.
 pub fn headers(pairs: &[(String, String)], auth: Option<&Auth>, scope: &Scope) -> Result<HeaderMap, FetchError> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
@@ -64,7 +64,7 @@ pub fn headers(pairs: &[(String, String)], auth: Option<&Auth>, scope: &Scope) -
         if OF_THE_CONNECTION.contains(&header) {
             return Err(invalid("says how the bytes travel and is set by Stepcast"));
         }
-        // Bytes, because names and cities are sent as UTF-8 whatever the standard says.
+        // Bytes, because headers carry names and cities as UTF-8, whatever the standard says.
         let value = HeaderValue::from_bytes(text(value, scope)?.trim().as_bytes())
             .map_err(|_| invalid("has a value that cannot be sent, perhaps a line break"))?;
         headers.append(header, value);
@@ -75,21 +75,21 @@ pub fn headers(pairs: &[(String, String)], auth: Option<&Auth>, scope: &Scope) -
     Ok(headers)
 }
 
-/// Who asks the origin of an address, where it sends a digest challenge.
+/// The digest credentials for the origin of an address.
 pub fn digest(auth: Option<&Auth>, url: &Url, scope: &Scope) -> Result<Option<Arc<Digest>>, FetchError> {
     let Some(Auth::Digest { user, password }) = auth else { return Ok(None) };
     let (user, password) = (text(user, scope)?, text(password, scope)?);
     Ok(Some(Arc::new(Digest { user, password, origin: url.origin() })))
 }
 
-/// The header that is sent unasked, if there is one.
+/// The `authorization` header that needs no challenge, if there is one.
 fn authorization(auth: &Auth, scope: &Scope) -> Result<Option<HeaderValue>, FetchError> {
     let (name, value) = match auth {
         Auth::Basic { user, password } => ("basic", format!("Basic {}", user_and_password(user, password, scope)?)),
         Auth::Bearer(token) => ("bearer", format!("Bearer {}", text(token, scope)?.trim())),
         Auth::Digest { .. } => return Ok(None),
     };
-    // What it is stays out of the message.
+    // The message leaves out the value.
     let invalid = |_| FetchError::InvalidRequest(format!("what `{name}` says cannot be sent, perhaps a line break"));
     HeaderValue::from_bytes(value.as_bytes()).map(Some).map_err(invalid)
 }
@@ -103,7 +103,7 @@ fn user_and_password(user: &str, password: &str, scope: &Scope) -> Result<String
     Ok(STANDARD.encode(format!("{user}:{password}")))
 }
 
-/// What must not be shown of who asks, as far as it is known: the password or token, and how it is sent.
+/// The credentials to hide, as far as they are known: the password or token, and its encoded form.
 pub fn credentials(request: &Request, scope: &Scope) -> Vec<String> {
     let known = match &request.auth {
         Some(Auth::Bearer(token)) => vec![text(token, scope)],
@@ -118,7 +118,7 @@ fn fill_in_body(body: &Body, scope: &Scope, headers: &mut HeaderMap) -> Result<B
     let (content_type, bytes) = match body {
         Body::Multipart(parts) => {
             let (content_type, bytes) = multipart::encode(parts, scope)?;
-            // The boundary is ours, so a header of the suite's own could not be right.
+            // The boundary is generated here, so the suite's own header could not be right.
             headers.insert(CONTENT_TYPE, content_type);
             return Ok(bytes);
         }
@@ -141,7 +141,7 @@ fn form(fields: &[(String, String)], scope: &Scope) -> Result<String, FetchError
     Ok(form.finish())
 }
 
-/// A template filled in.
+/// Fills in a template.
 pub fn text(template: &str, scope: &Scope) -> Result<String, FetchError> {
     template::render(template, scope).map_err(|error| FetchError::InvalidRequest(error.to_string()))
 }

@@ -1,11 +1,11 @@
-//! What a step says of its request, beside what its checks came to.
+//! The result of a request itself, in addition to the results of its checks.
 
 use crate::excerpt::excerpt;
 use crate::mask::Mask;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 
-/// A result about the request itself.
+/// Creates a result about the request itself.
 pub fn request_result(outcome: Outcome, message: &str, hint: Option<&str>, mask: &Mask) -> CheckResult {
     CheckResult {
         check: "request".into(),

@@ -1,4 +1,4 @@
-//! When a test is tried again, and after what pause.
+//! Decides whether a test is retried, and after what pause.
 
 use std::time::Duration;
 use stepcast_protocol::Outcome;
@@ -7,7 +7,7 @@ use stepcast_suite::{Retries, RetryOn};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
-/// Whether a test that ended so is tried again.
+/// Whether a test with this outcome is retried.
 pub fn is_wanted(retries: Retries, attempt: u32, outcome: Outcome) -> bool {
     let is_reason = match outcome {
         Outcome::Errored | Outcome::Blocked => true,
@@ -17,8 +17,8 @@ pub fn is_wanted(retries: Retries, attempt: u32, outcome: Outcome) -> bool {
     is_reason && attempt <= retries.max
 }
 
-/// How long to wait after the given attempt, from 1: doubling, and spread so that tests that failed together do not
-/// come back together.
+/// The pause after the given attempt, counted from 1. It doubles, and it is random, so that tests that failed together
+/// do not come back together.
 pub fn pause_after(attempt: u32) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
     let longest = doubled.min(LONGEST_PAUSE);

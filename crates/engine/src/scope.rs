@@ -1,8 +1,8 @@
 //! The variables of one test run.
 //!
-//! Later sources win: the suite's `vars`, those given with the run, the values of `each` and `page`, captures. Only the
-//! suite's own may be templates on others; what is given from outside is taken as it is, so that a sitemap or a page
-//! cannot ask for a secret by writing `${secret.x}`.
+//! Later sources win: the suite's `vars`, the variables given with the run, the values of `each` and `page`, captures.
+//! Only the suite's own variables may be templates on others. Values from outside are used as they are, so that a
+//! sitemap or a page cannot get a secret by writing `${secret.x}`.
 
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,13 +12,13 @@ use stepcast_suite::limits::VARIABLE_BYTES;
 use stepcast_suite::template::{self, Lookup, SECRET_PREFIX};
 use uuid::Uuid;
 
-/// Longest text that is filled in only to be shown, where an excerpt is made of it.
+/// Longest text that is filled in only for display, which cuts it to an excerpt.
 const SHOWN_BYTES: usize = 64 * 1024;
 
 /// Why the variables of a suite cannot be filled in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
-    /// A variable refers to a name nobody gave
+    /// A variable refers to an undefined name
     #[error("`vars.{variable}` uses `${{{missing}}}`, which has no value")]
     Undefined {
         /// The variable
@@ -38,11 +38,11 @@ pub enum ScopeError {
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     values: BTreeMap<String, String>,
-    /// What a run starts with; all tests and steps have it together
+    /// The initial values, shared by all tests and steps
     start: Arc<BTreeMap<String, String>>,
-    /// The suite's variables that have a secret in them
+    /// The suite's variables that contain a secret
     secret: Arc<BTreeSet<String>>,
-    /// The captures that took a part of a secret
+    /// The captures that contain a part of a secret
     parts: BTreeSet<String>,
 }
 
@@ -53,7 +53,7 @@ impl Lookup for Scope {
 }
 
 impl Scope {
-    /// The variables a run starts with.
+    /// Creates the variables that a run starts with.
     pub fn new(
         suite: &Suite,
         given: &BTreeMap<String, String>,
@@ -69,13 +69,13 @@ impl Scope {
         Ok(scope)
     }
 
-    /// Gives a name a value, in place of an earlier one.
+    /// Sets a name to a value, replacing an earlier one.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.values.insert(name.to_owned(), value.into());
         self.parts.remove(name);
     }
 
-    /// Says that the value of this name is a part of a secret, and is to be hidden like one.
+    /// Marks the value of this name as a part of a secret, to be hidden like one.
     pub fn hide(&mut self, name: &str) {
         self.parts.insert(name.to_owned());
     }
@@ -85,23 +85,24 @@ impl Scope {
         self.parts.iter().filter_map(|name| self.values.get(name).cloned()).collect()
     }
 
-    /// Whether the value of this name is a secret or has one in it.
+    /// Whether the value of this name is or contains a secret.
     pub fn is_secret(&self, name: &str) -> bool {
         name.starts_with(SECRET_PREFIX) || self.secret.contains(name) || self.parts.contains(name)
     }
 
-    /// How long a template, or any text that holds templates, gets once it is filled in; at most.
+    /// The maximum length of a template, or of a text with templates, once it is filled in.
     pub fn filled_in_length(&self, text: &str) -> usize {
         let values = template::names(text).into_iter().filter_map(|name| self.lookup(name));
         values.map(str::len).fold(text.len(), usize::saturating_add)
     }
 
-    /// A template for people to read: what has no value stays as it is, and so does everything if it gets too long.
+    /// Fills in a template for display. Names without a value stay as they are; a text that gets too long is not filled
+    /// in at all.
     pub fn show(&self, text: &str) -> String {
         if self.filled_in_length(text) > SHOWN_BYTES { text.to_owned() } else { template::render_known(text, self) }
     }
 
-    /// Fills in one of the suite's variables and everything it refers to, without recursion: a suite can hold a chain
+    /// Fills in one of the suite's variables and everything it refers to, without recursion: a suite can have a chain
     /// of variables longer than any stack.
     fn fill_in<'s>(&mut self, name: &'s str, templates: &'s BTreeMap<String, String>) -> Result<(), ScopeError> {
         let mut path = Path::default();
@@ -131,7 +132,7 @@ impl Scope {
     }
 
     fn render_variable(&self, name: &str, template: &str) -> Result<String, ScopeError> {
-        // Measured first: thirty variables that each use the one before twice would be gigabytes.
+        // Measured first: thirty variables that each use the previous one twice would take gigabytes.
         if self.filled_in_length(template) > VARIABLE_BYTES + template.len() {
             return Err(ScopeError::TooLong(name.to_owned()));
         }
@@ -140,7 +141,7 @@ impl Scope {
     }
 }
 
-/// The values that are made anew whenever a scope is: once for planning, and for each attempt at a test.
+/// The values that are generated for each scope: once for planning, and for each attempt at a test.
 fn made() -> BTreeMap<String, String> {
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let values = [Uuid::new_v4().to_string(), now.to_string()];
@@ -163,7 +164,7 @@ struct Open<'s> {
 enum Reference<'s> {
     /// This name is needed next
     To(&'s str),
-    /// Everything this one needs is there
+    /// All variables that this one needs have values
     Done { name: &'s str, template: &'s str },
 }
 

@@ -38,7 +38,7 @@ pub enum SitemapError {
         /// What the server answered
         status: http::StatusCode,
     },
-    /// It is something else
+    /// The document is not a sitemap
     #[error("`{address}` is not a sitemap: {reason}")]
     Malformed {
         /// Its address
@@ -46,7 +46,7 @@ pub enum SitemapError {
         /// Why
         reason: String,
     },
-    /// There is nothing in it
+    /// The sitemaps list no pages
     #[error("the sitemap holds no address")]
     Empty,
 }
@@ -64,7 +64,7 @@ impl SitemapError {
         }
     }
 
-    /// Whether it may be there later.
+    /// Whether a later attempt may succeed.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Fetch { error, .. } => !error.is_permanent(),
@@ -74,20 +74,20 @@ impl SitemapError {
     }
 }
 
-/// The sitemaps at an address, read one after the other.
+/// Reads the sitemaps at an address, one after the other.
 pub struct Sitemaps<'a> {
     reader: Reader<'a>,
-    /// Those of an index that are still to be read; nothing before the first is
+    /// The sitemaps of an index that are still to be read; missing until the first document is read
     rest: Option<std::vec::IntoIter<Url>>,
 }
 
 impl<'a> Sitemaps<'a> {
-    /// Those at the address of the reader's request.
+    /// Creates a reader of the sitemaps at the address of the reader's request.
     pub fn new(reader: Reader<'a>) -> Self {
         Self { reader, rest: None }
     }
 
-    /// The pages of the next one, in the order they stand there; nothing behind the last.
+    /// The pages of the next sitemap, in its order; nothing after the last one.
     pub async fn next(&mut self) -> Result<Option<Vec<Url>>, SitemapError> {
         let Some(rest) = &mut self.rest else {
             let (pages, mut sitemaps) = match self.reader.read(&self.reader.request.url).await? {
@@ -101,7 +101,7 @@ impl<'a> Sitemaps<'a> {
         let Some(sitemap) = rest.next() else { return Ok(None) };
         match self.reader.read(&sitemap).await? {
             Document::Pages(pages) => Ok(Some(pages)),
-            // An index inside an index is against the protocol, and a way to send us round in circles.
+            // An index inside an index violates the protocol, and could send us round in circles.
             Document::Index(_) => Ok(Some(Vec::new())),
         }
     }
@@ -112,11 +112,11 @@ impl<'a> Sitemaps<'a> {
 pub struct Reader<'a> {
     /// Makes the requests
     pub fetcher: &'a Fetcher,
-    /// What every request has in common; its address is where looking begins
+    /// The settings of every request; its address is the starting point
     pub request: &'a FetchRequest,
-    /// How hard a host may be asked
+    /// Limits for requests to a host
     pub limits: HostLimits,
-    /// How often what failed is tried again
+    /// How often a failed request is retried
     pub retries: u32,
 }
 
@@ -124,13 +124,13 @@ impl Reader<'_> {
     async fn read(&self, address: &Url) -> Result<Document, SitemapError> {
         let response = self.fetch_with_retries(address).await?;
         let limit = self.request.body_bytes.unwrap_or(usize::MAX);
-        // Fifty megabytes of XML are too much for a thread that others wait for.
+        // Fifty megabytes of XML would block other tasks on this thread.
         let parsed = tokio::task::spawn_blocking(move || read_document(&response, limit)).await;
         let parsed = parsed.unwrap_or_else(|error| Err(error.to_string()));
         parsed.map_err(|reason| SitemapError::Malformed { address: address.clone(), reason })
     }
 
-    /// An answer with a status of success.
+    /// Fetches an answer with a success status.
     pub async fn fetch_with_retries(&self, address: &Url) -> Result<Response, SitemapError> {
         let mut attempt = 1;
         loop {
@@ -147,7 +147,7 @@ impl Reader<'_> {
     async fn fetch(&self, address: &Url) -> Result<Response, SitemapError> {
         let mut request = FetchRequest { url: address.clone(), ..self.request.clone() };
         if address.origin() != self.request.url.origin() {
-            // The suite's headers are meant for the site it tests, not for whoever its index points to.
+            // The suite's headers are meant for the site it tests, not for other sites that its index points to.
             request.headers.clear();
             request.network.identity = None;
         }

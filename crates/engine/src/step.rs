@@ -1,4 +1,4 @@
-//! Runs one step: makes its request, takes its captures, has its checks judged.
+//! Runs one step: makes its request, keeps its captures, has its checks judged.
 
 use super::check;
 use super::excerpt::excerpt;
@@ -28,9 +28,10 @@ use stepcast_suite::{Capture, Check, HostLimits, Links, Matcher, Step, Subject};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-/// Longest a page may take to be parsed and judged. Some pages and selectors together take the square of their size.
+/// The time limit for parsing and judging a page. Some pages and selectors together take quadratic time.
 const JUDGING_TIME: Duration = Duration::from_secs(30);
-/// What is left of it once the job has stopped. An ordinary page is judged by then, so what was asked has a result.
+/// The time that is left for judging once the job has stopped. It is enough for an ordinary page, so a request that was
+/// answered has a result.
 const ONCE_CALLED_OFF: Duration = Duration::from_secs(1);
 /// Most bytes of a step once all its templates are filled in.
 const FILLED_IN_BYTES: usize = 8 * 1024 * 1024;
@@ -39,7 +40,7 @@ const FILLED_IN_BYTES: usize = 8 * 1024 * 1024;
 pub struct StepRun<'a> {
     /// Makes the request
     pub fetcher: &'a Fetcher,
-    /// How hard the host may be asked
+    /// Limits for requests to the host
     pub limits: HostLimits,
     /// How requests reach the network
     pub network: &'a Network,
@@ -47,9 +48,9 @@ pub struct StepRun<'a> {
     pub mask: &'a Arc<Mask>,
     /// The step
     pub step: &'a Step,
-    /// The job whose tests may have the same answer, where the step does not need one of its own
+    /// The job whose tests may share the answer, unless the step needs its own
     pub shared: Option<&'a str>,
-    /// Ends the step where it waits for its turn at a host
+    /// Ends the step while it waits for a turn at a host
     pub called_off: CancellationToken,
     /// Counts the requests
     pub sent: Sent,
@@ -59,24 +60,24 @@ pub struct StepRun<'a> {
 pub struct StepEnd {
     /// How it ended
     pub outcome: Outcome,
-    /// How long it took, waiting for one's turn at the host included
+    /// How long it took, including the wait for a turn at the host
     pub duration: Duration,
-    /// How long the request took, without that
+    /// How long the request took, without that wait
     pub elapsed: Duration,
-    /// What was found
+    /// The results of its checks
     pub results: Vec<CheckResult>,
     /// How many checks were evaluated
     pub evaluated: u64,
-    /// Trying again would end the same way
+    /// Whether a retry would end the same way
     pub is_permanent: bool,
-    /// Whether its request was sent, so that it may have left something behind
+    /// Whether its request was sent, so that it may have had side effects
     pub has_asked: bool,
-    /// How often it was asked, where it was to be asked until it held
+    /// How many tries it took, if it was repeated until its checks held
     pub tries: Option<u32>,
 }
 
 impl StepEnd {
-    /// The end of a step that the job did not wait for.
+    /// The end of a step that was called off with its job.
     pub fn called_off(duration: Duration) -> Self {
         Self {
             outcome: Outcome::Cancelled,
@@ -117,7 +118,7 @@ impl StepRun<'_> {
         (StepEnd { outcome, duration, elapsed, results, evaluated, is_permanent, has_asked: true, tries: None }, scope)
     }
 
-    /// Makes the checks of an answer. Where the job stops meanwhile they have little time left: a heavy page or many links
+    /// Evaluates the checks of an answer. If the job stops during that, little time remains: a heavy page or many links
     /// can take a minute and more.
     async fn look_at(
         &self,
@@ -145,13 +146,13 @@ impl StepRun<'_> {
         (judged, scope)
     }
 
-    /// The step's request and the answer to it.
+    /// Makes the step's request and returns it with the answer.
     async fn fetch(&self, jar: &mut CookieStore, scope: &Scope) -> Result<(FetchRequest, Response), FetchError> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
         let mut request = request::fill_in(&self.step.request, scope, self.network)?;
         (request.called_off, request.sent) = (self.called_off.clone(), self.sent.clone());
         if self.step.expected_errors().is_some() {
-            // A redirect is an answer; where it leads is not what must not be reachable.
+            // A redirect is an answer. Its target is not the address that must not be reachable.
             request.follow = Some(0);
         }
         let response = match self.shared {
@@ -161,7 +162,7 @@ impl StepRun<'_> {
         Ok((request, response?))
     }
 
-    /// Makes the checks of links, which only the page could name.
+    /// Makes the checks of links, which are known only from the page.
     async fn ask_links(
         &self,
         mut judged: Judged,
@@ -170,7 +171,7 @@ impl StepRun<'_> {
         scope: &Scope,
     ) -> Judged {
         request.headers.remove(CONTENT_TYPE);
-        // A link that was called off would be taken for a dead one.
+        // A link that was called off would count as a dead one.
         request.called_off = CancellationToken::new();
         let with_parts = self.mask.extended(scope.parts());
         let mask = with_parts.as_ref().unwrap_or(self.mask);
@@ -182,8 +183,8 @@ impl StepRun<'_> {
         judged
     }
 
-    /// Parsing and matching take as long as the page is big, and the parsed page cannot leave its thread; so all of it
-    /// happens in one go where it blocks nobody.
+    /// Judges an answer. Parsing and matching take time proportional to the page, and the parsed page cannot leave its
+    /// thread. So all of it runs in one go on a thread that may block.
     async fn judge(&self, response: Response, cookies: Cookies, scope: Scope) -> Result<(Judged, Scope), String> {
         let (step, mask) = (self.step.clone(), Arc::clone(self.mask));
         let room = room::take(response.body.len()).await;
@@ -194,7 +195,7 @@ impl StepRun<'_> {
         let work = tokio::task::spawn_blocking(move || judge(&step, &page(), scope, &mask));
         let judged = tokio::time::timeout(JUDGING_TIME, work).await;
         drop(given_up);
-        // Also where the thread goes on: other large pages must not wait for one that nobody waits for any more.
+        // Also if the thread continues: other large pages must not wait for one that was given up.
         drop(room);
         match judged {
             Ok(Ok(judged)) => Ok(judged),
@@ -204,7 +205,7 @@ impl StepRun<'_> {
     }
 }
 
-/// What was made of an answer.
+/// The results of an answer.
 struct Judged {
     outcome: Outcome,
     results: Vec<CheckResult>,
@@ -219,7 +220,7 @@ impl Judged {
         Self { outcome: Outcome::Cancelled, results: Vec::new(), evaluated: 0, is_permanent: true, links: Vec::new() }
     }
 
-    /// Of a step that has one check, of the request itself.
+    /// The result of a step with a single check, of the request itself.
     fn of_check(result: CheckResult, is_permanent: bool) -> Self {
         Self { outcome: result.outcome, results: vec![result], evaluated: 1, is_permanent, links: Vec::new() }
     }
@@ -241,7 +242,7 @@ impl Judged {
     }
 }
 
-/// Says that an answer came over a connection whose certificate nobody looked at.
+/// Reports that an answer came over a connection whose certificate was not verified.
 fn unverified(request: &FetchRequest, response: &Response, mask: &Mask) -> Option<CheckResult> {
     if !request.network.insecure || response.url.scheme() != "https" {
         return None;
@@ -251,7 +252,7 @@ fn unverified(request: &FetchRequest, response: &Response, mask: &Mask) -> Optio
     Some(CheckResult { actual: Some(actual), ..CheckResult::passed(INSECURE.to_owned()) })
 }
 
-/// Tells a page's judge that nobody waits for it any more: a thread cannot be stopped from outside.
+/// Sets the flag that a page was given up: a thread cannot be stopped from outside.
 struct GivenUpOnDrop(Arc<AtomicBool>);
 
 impl Drop for GivenUpOnDrop {
@@ -288,7 +289,7 @@ fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Sc
     (Judged { outcome, evaluated, results, is_permanent: false, links }, scope)
 }
 
-/// Takes the links from the page for the checks of them. Where that cannot be done, the check is errored.
+/// Takes the links from the page for the checks of them. If that fails, the check is errored.
 fn collect_links(
     step: &Step,
     page: &Page,
@@ -311,7 +312,7 @@ fn collect_links(
     collected
 }
 
-/// Keeps a captured value in the scope, or says why there is none.
+/// Keeps a captured value in the scope, or reports why there is none.
 fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Mask) -> Option<CheckResult> {
     let problem = match check::capture(capture, page, scope, mask) {
         Ok(captured) if captured.value.len() > VARIABLE_BYTES => check::Missing {
@@ -333,7 +334,7 @@ fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Ma
     Some(CheckResult { check, outcome, expected: Some("a value".into()), actual: Some(actual), hint })
 }
 
-/// A suite can ask for more memory than there is by using one long variable a hundred thousand times.
+/// Checks the size of a step: a suite could exhaust the memory by using one long variable a hundred thousand times.
 fn check_size(step: &Step, scope: &Scope) -> Result<(), String> {
     let text = serde_json::to_string(step).map_err(|error| error.to_string())?;
     if scope.filled_in_length(&text) > FILLED_IN_BYTES {
@@ -342,12 +343,12 @@ fn check_size(step: &Step, scope: &Scope) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the suite asked for just this status, and got it: then being turned away is what is tested.
+/// Whether the suite expected exactly this status and got it: then the refusal is what it tests.
 fn expects_status(step: &Step, results: &[CheckResult]) -> bool {
     step.expect.iter().zip(results).any(|(check, result)| names_status(check) && result.outcome.is_pass())
 }
 
-/// Whether a status has to be this one for the check to hold. All of a kind, like `4xx`, name none.
+/// Whether the check holds for particular statuses only. A class like `4xx` does not count.
 fn names_status(check: &Check) -> bool {
     let is_code = |value: &Value| value.as_str().is_none_or(|text| status_class(text).is_none());
     let is_named = |matcher: &Matcher| match matcher {
@@ -363,7 +364,7 @@ fn names_status(check: &Check) -> bool {
     }
 }
 
-/// What was checked on a wall says nothing about the page behind it.
+/// Reports a wall. Checks that fail on a wall say nothing about the page behind it.
 fn turn_away(results: &mut Vec<CheckResult>, wall: &Wall, mask: &Mask) {
     for result in results.iter_mut().filter(|result| !result.outcome.is_pass()) {
         result.outcome = Outcome::Blocked;
@@ -371,7 +372,7 @@ fn turn_away(results: &mut Vec<CheckResult>, wall: &Wall, mask: &Mask) {
     results.insert(0, request_result(Outcome::Blocked, &wall.reason, Some(wall.hint), mask));
 }
 
-/// A wrong page is certain, so it counts before what could not be told.
+/// The outcome of the results. A failed check is certain, so it counts before errored ones.
 fn outcome_of(results: &[CheckResult]) -> Outcome {
     let worst = [Outcome::Blocked, Outcome::Failed, Outcome::Errored];
     let has = |outcome: &Outcome| results.iter().any(|result| result.outcome == *outcome);

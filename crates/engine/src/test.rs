@@ -25,16 +25,16 @@ use time_limit::TimeLimit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Hears what a test does while it does it.
+/// Receives the events of a running test.
 pub trait Observer: Send {
-    /// A try has begun; from 1
+    /// An attempt has begun; from 1
     fn attempt_started(&mut self, attempt: u32);
-    /// A step has begun; or a try of one that is asked until it holds, of which `tries` is the number
+    /// A step has begun, or the next try of a step that is repeated until it holds; `tries` is the number of the try
     fn step_started(&mut self, step: StepState);
-    /// A step has ended; it is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) by itself
+    /// A step has ended; the state alone is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES)
     fn step_finished(&mut self, step: StepState);
-    /// Asked before every step and retry; cancelled where the test is to stop there, while it waits for anything but
-    /// an answer, and while it judges a page
+    /// Read before every step and retry; cancelled if the test is to stop. The test then stops there, in any wait
+    /// except one for an answer, and while it judges a page
     fn stopped(&self) -> CancellationToken;
     /// Counts the requests that are sent
     fn sent(&self) -> Sent {
@@ -42,10 +42,10 @@ pub trait Observer: Send {
     }
 }
 
-/// What is run.
+/// What to run.
 #[derive(Debug, Clone, Copy)]
 pub struct TestRun<'a> {
-    /// The suite the plan was made of
+    /// The suite of the plan
     pub suite: &'a Suite,
     /// The job it belongs to, whose tests may share answers
     pub job: &'a str,
@@ -64,16 +64,16 @@ pub struct TestEnd {
     pub outcome: Outcome,
     /// How long it took, retries and pauses included
     pub duration: Duration,
-    /// How many tries it took; 0 for a skipped test
+    /// How many attempts it took; 0 for a skipped test
     pub attempt: u32,
-    /// The steps of the last try, bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) together
+    /// The steps of the last attempt, bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) in total
     pub steps: Vec<StepState>,
-    /// How many checks were evaluated in the last try: green means tested
+    /// How many checks were evaluated in the last attempt: green means tested
     pub checks: u64,
 }
 
 impl TestEnd {
-    /// Keeps the steps within what can be stored and sent.
+    /// Limits the steps to what can be stored and sent.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         bound::fit(&mut self.steps);
@@ -148,7 +148,8 @@ fn prepare(run: TestRun<'_>) -> Result<(&Test, Scope, Network), String> {
     Ok((test, scope, network))
 }
 
-/// A test of which not even the first request can be put together; told as a step, where people look for reasons.
+/// The attempt of a test whose first request cannot be built. The problem is reported as a step, because users look for
+/// reasons there.
 fn cannot_start(name: &str, problem: &str, mask: &Mask, observer: &mut dyn Observer) -> Attempt {
     let opening = opening(0, name, mask);
     observer.step_started(opening.clone());
@@ -162,7 +163,8 @@ fn cannot_start(name: &str, problem: &str, mask: &Mask, observer: &mut dyn Obser
     Attempt { outcome: Outcome::Errored, steps: vec![state], checks: 0, is_permanent: true }
 }
 
-/// An attempt after which there is no time for the next; told as a step, where people look for reasons.
+/// An attempt after which no time is left for the next. This is reported as a step, because users look for reasons
+/// there.
 fn cut_short(mut ended: Attempt, over: TimeLimit, mask: &Mask, observer: &mut dyn Observer) -> Attempt {
     let opening = opening(u32::try_from(ended.steps.len()).unwrap_or(u32::MAX), "time_limit", mask);
     observer.step_started(opening.clone());

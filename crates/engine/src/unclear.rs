@@ -1,9 +1,9 @@
-//! Why something cannot be told of a page.
+//! The reason why a check of a page is undecided.
 
 use crate::page::TooMuch;
 use stepcast_suite::template::UndefinedVariable;
 
-/// A check that cannot be made: a pattern that is none once it is filled in, a page that cannot be parsed.
+/// A check that cannot be evaluated: a pattern that is invalid once it is filled in, a page that cannot be parsed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unclear(pub String);

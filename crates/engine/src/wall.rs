@@ -1,7 +1,7 @@
-//! Tells a site that turned us away from a page that is wrong.
+//! Distinguishes a site that blocked us from a page that is wrong.
 //!
-//! Too many requests is always that (429). Otherwise it takes a mark that only a bot wall leaves: a header of its own,
-//! or a challenge in the body of a 403 or 503. A plain 403 is the page's own answer. The marks:
+//! Too many requests (429) always means a block. Otherwise it takes a mark that only a bot wall leaves: a header of its
+//! own, or a challenge in the body of a 403 or 503. A plain 403 is the page's own answer. The marks:
 //! - `cf-mitigated` (Cloudflare), `x-amzn-waf-action` (AWS WAF; its challenges are 202 and 405), `x-datadome` with 403
 //! - `server: cloudflare` or `AkamaiGHost` with the text of their challenge and refusal pages
 //! - the challenge scripts of the usual vendors on a 403
@@ -22,19 +22,19 @@ const CHALLENGES: [&str; 8] = [
     "challenges.cloudflare.com",
 ];
 
-/// What to do about a host that has had enough.
+/// What to do about a host that gets too many requests.
 pub const SLOWLY: &str = "ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`";
 
-/// Why an answer is not the page's.
+/// Why an answer is not that of the page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wall {
-    /// What gave it away
+    /// The mark that was found
     pub reason: String,
     /// What to do about it
     pub hint: &'static str,
 }
 
-/// Whether the site turned us away.
+/// Detects whether the site blocked us.
 pub fn detect(page: &Page) -> Option<Wall> {
     let status = page.response().status;
     if status.as_u16() == 429 {

@@ -1,4 +1,4 @@
-//! Who may call the embedded services: whoever knows the access key of this start.
+//! Access to the embedded services: a caller needs the access key of this start.
 //!
 //! The services listen on loopback, where every process of the machine and every page in a local browser can reach them. The
 //! key is random per start and lives in the memory of this process only, so knowing it is enough: signatures are not checked.
@@ -34,8 +34,8 @@ impl AccessKey {
             .is_some_and(|id| verify_slices_are_equal(id.as_bytes(), self.0.as_bytes()).is_ok())
     }
 
-    /// Puts the check in front of everything `router` serves. Whoever fails it gets 403 with `code`, the error type by which
-    /// the service's SDK knows a refusal.
+    /// Puts the check in front of everything `router` serves. A request that fails it gets 403 with `code`, the error
+    /// type by which the service's SDK recognises a refusal.
     pub fn guard(self, router: Router, code: &'static str) -> Router {
         router.layer(from_fn_with_state(Guard { key: self, code }, check))
     }

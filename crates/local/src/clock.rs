@@ -1,13 +1,13 @@
-//! The time, passed in: tests hold it still.
+//! The time, passed in so that tests can stop it.
 
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Where the time comes from, in milliseconds since the epoch.
+/// A source of the time, in milliseconds since the epoch.
 pub trait Clock: Send + Sync + 'static {
-    /// What time it is.
+    /// Returns the current time.
     fn now(&self) -> i64;
 
     /// Resolves once [`now`](Self::now) has reached `at`.
@@ -17,8 +17,8 @@ pub trait Clock: Send + Sync + 'static {
 /// A clock that several services read.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// After how long a sleeper looks at the time again. Timers stand still while the machine is suspended and the time does not:
-/// a laptop that wakes up should not first sleep out what it had left the evening before.
+/// How long a sleeper waits before it reads the time again. Timers stop while the machine is suspended, but the time
+/// goes on: a laptop that wakes up should not first sleep for the rest of the previous evening's timer.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 
 /// The time of the machine.
@@ -39,24 +39,24 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told to go on.
+/// A clock that is stopped until it is advanced.
 #[derive(Debug, Clone)]
 pub struct HeldClock {
     now: watch::Sender<i64>,
 }
 
 impl HeldClock {
-    /// Stands at `now`, in milliseconds since the epoch.
+    /// Creates a clock that is stopped at `now`, in milliseconds since the epoch.
     pub fn at(now: i64) -> Self {
         Self { now: watch::Sender::new(now) }
     }
 
-    /// Goes on by `by`, and wakes whoever slept until then.
+    /// Advances the time by `by`, and wakes the tasks that slept until then.
     pub fn advance(&self, by: Duration) {
         self.now.send_modify(|now| *now += milliseconds(by));
     }
 
-    /// How many sleep at the moment: whoever wants to wake somebody can see that there is one.
+    /// Returns how many tasks sleep at the moment: a test that wants to wake one can check that there is one.
     pub fn sleepers(&self) -> usize {
         self.now.receiver_count()
     }
@@ -76,7 +76,7 @@ impl Clock for HeldClock {
     }
 }
 
-/// A duration as the clock counts, at most what it can count.
+/// Converts a duration to the clock's milliseconds, at most the largest value it can count.
 pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

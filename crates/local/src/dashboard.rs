@@ -83,7 +83,7 @@ async fn file(request: Request) -> Response {
     if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {
         headers.insert(CONTENT_TYPE, kind);
     }
-    // The names of all other files change with what is in them.
+    // The names of all other files change with their contents.
     let caching = if path == "index.html" { "no-cache" } else { "public, max-age=31536000, immutable" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     response

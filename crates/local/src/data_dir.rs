@@ -1,11 +1,11 @@
-//! The data directory: one process at a time, and its owner alone.
+//! The data directory: one process uses it at a time, and only its owner can access it.
 
 use anyhow::{Context, bail};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A data directory that is ours until this is dropped, or the process ends in whatever way.
+/// A data directory that this process has locked until this is dropped, or the process ends for whatever reason.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
@@ -13,8 +13,8 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the directory and locks it. Others than its owner can read neither it nor what is in it afterwards, also
-    /// where it was there before.
+    /// Creates the directory and locks it. Afterwards only its owner can read it and its contents, even if it existed
+    /// before.
     pub fn lock(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         fs::create_dir_all(path).with_context(|| format!("the data directory `{shown}` could not be made"))?;
@@ -37,8 +37,9 @@ impl DataDir {
         }
     }
 
-    /// The path of a database in it. SQLite makes files that others can read, and gives those beside a database the mode
-    /// of the database; so that is there before. <https://www.sqlite.org/tempfiles.html>
+    /// Returns the path of a database in the directory, and creates the file. SQLite creates files that others can
+    /// read, and gives the files beside a database the mode of the database; so the database has to exist before.
+    /// <https://www.sqlite.org/tempfiles.html>
     pub fn database(&self, name: &str) -> anyhow::Result<PathBuf> {
         let path = self.path.join(name);
         private_file(&path).with_context(|| format!("the database `{}` cannot be written", path.display()))?;
@@ -46,7 +47,7 @@ impl DataDir {
     }
 }
 
-/// Opens a file, or makes it with a mode that lets its owner alone in.
+/// Opens a file, or creates it with a mode that gives access to its owner alone.
 fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -55,7 +56,7 @@ fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Files of an earlier version, or of a copy, may be for everybody.
+/// Makes existing files private: those of an earlier version, or of a copy, may be readable for others.
 fn keep_files_private(directory: &Path) -> anyhow::Result<()> {
     let files = fs::read_dir(directory).with_context(|| format!("`{}` cannot be listed", directory.display()))?;
     for file in files {

@@ -1,7 +1,8 @@
 //! The event source mapping: what Lambda does between an SQS queue and a function.
 //!
-//! A message stays in the queue until the function has succeeded with it. What a function reports as failed, and all of a
-//! batch whose function failed, is left to its visibility timeout and comes back, until the queue's redrive policy takes it.
+//! A message stays in the queue until the function has succeeded with it. A message that the function reports as
+//! failed, and every message of a batch whose function failed, comes back after its visibility timeout, until the
+//! queue's redrive policy moves it.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
 use crate::queue::wire::{arn, md5_of, system_attributes};
@@ -17,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long to leave a database alone that has just failed.
+/// How long to wait after the database has failed.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// How a queue is mapped to a function.
@@ -29,12 +30,14 @@ pub struct EventSourceMapping {
     pub batch_size: usize,
     /// Most invocations at once
     pub maximum_concurrency: usize,
-    /// How long running invocations may take to finish after shutdown. What is left then comes back with the next start.
+    /// How long running invocations may take to finish after shutdown. Messages that are left then come back with the
+    /// next start.
     pub shutdown_grace: Duration,
 }
 
 impl EventSourceMapping {
-    /// Invokes `function` with what arrives in the queue, until `shutdown` and until the invocations then running have ended.
+    /// Invokes `function` with messages that arrive in the queue, until `shutdown` and until the invocations then
+    /// running have ended.
     ///
     /// Whenever there is a free slot and a message, an invocation begins: there is no batching window. Waiting messages are
     /// spread over the free slots, because a batch occupies its slot until its slowest message is done: three messages and
@@ -95,7 +98,8 @@ where
                 () = shutdown.cancelled() => return None,
                 arrived = self.queue.arrival(&self.mapping.queue) => arrived,
             };
-            // Not in the select: what was taken has to reach the function, or be hidden for a visibility timeout.
+            // Not in the select: messages that were taken have to reach the function, or they stay hidden for a
+            // visibility timeout.
             let taken = match arrived {
                 Ok(()) => self.take_share(slots.available_permits()).await,
                 Err(error) => Err(error),
@@ -108,7 +112,7 @@ where
         }
     }
 
-    /// Takes this slot's share of what is waiting, `others` being free as well.
+    /// Takes this slot's share of the waiting messages, with `others` more slots free.
     async fn take_share(&self, others: usize) -> Result<Vec<ReceivedMessage>, QueueError> {
         let EventSourceMapping { queue, batch_size, .. } = &self.mapping;
         let slots = others + 1;
@@ -125,10 +129,10 @@ where
         }
     }
 
-    /// Invokes the function with a batch and deletes what it succeeded with.
+    /// Invokes the function with a batch and deletes the messages it succeeded with.
     async fn process(&self, batch: Vec<ReceivedMessage>) {
         let event = event(&batch, &self.mapping.queue);
-        // A task of its own, so that a function that panics is one that failed.
+        // A task of its own, so that a panic counts as a failure of the function.
         let outcome = match tokio::spawn((self.function)(event)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(error.to_string()),
@@ -152,8 +156,8 @@ where
     }
 }
 
-/// The messages the function did not report. A report that names no message of the batch makes no sense, so nothing in it is
-/// believed and the whole batch has failed.
+/// Returns the messages that the function did not report as failed. If a report names a message that is not in the
+/// batch, none of it is trusted and the whole batch has failed.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting>
 fn succeeded<'a>(
     batch: &'a [ReceivedMessage],

@@ -2,7 +2,7 @@
 //!
 //! What happens to a connection, in order:
 //!
-//! 1. [`handshake`]: the request is a WebSocket handshake, or is answered as what it is
+//! 1. [`handshake`]: a request that is not a WebSocket handshake is answered with an error
 //! 2. [`connection`]: `$connect` decides; then the handshake is answered and the connection can be addressed
 //! 3. [`conversation`]: frames in, frames out, until something ends it
 //! 4. [`inbound`]: each message invokes `$default`, in one of its [`places`]; [`outbound`]: what waits to be written, bounded
@@ -48,12 +48,12 @@ pub struct Options {
     pub stage: String,
     /// The host events name
     pub domain_name: String,
-    /// What connections are held to
+    /// The limits of connections
     pub limits: Limits,
-    /// What clients are told before this process closes their connections. API Gateway has nothing like it: it does
+    /// The last message to clients before this process closes their connections. API Gateway has no equivalent: it does
     /// not stop
     pub farewell: Option<Farewell>,
-    /// The header of `$connect`'s answer that says whom a connection is counted for when places to run in are short
+    /// The header of `$connect`'s answer that names the account a connection counts for when places to run in are short
     pub account_header: Option<HeaderName>,
 }
 
@@ -78,20 +78,20 @@ struct Shared<R> {
 }
 
 impl<R: Routes> Gateway<R> {
-    /// An API that invokes `routes`. On `shutdown` it closes its connections with 1001 and accepts no more.
+    /// Creates an API that invokes `routes`. On `shutdown` it closes its connections with 1001 and accepts no more.
     pub fn new(routes: R, options: Options, clock: SharedClock, shutdown: CancellationToken) -> Self {
         let (connections, running) = (Connections::default(), TaskTracker::new());
         let integrations = Integrations::new(&options.limits);
         Self { shared: Arc::new(Shared { routes, options, clock, connections, integrations, running, shutdown }) }
     }
 
-    /// The public side: WebSocket handshakes at `path`. To be served with [`serve`](crate::server::serve), which says where
-    /// clients come from.
+    /// Returns the public side: WebSocket handshakes at `path`. Serve it with [`serve`](crate::server::serve), which
+    /// provides the clients' addresses.
     pub fn router(&self, path: &str) -> Router {
         Router::new().route(path, any(handshake::accept::<R>)).with_state(self.clone())
     }
 
-    /// The `@connections` API, for whoever knows `key`, at the root and under the stage.
+    /// Returns the `@connections` API, for callers with `key`, at the root and under the stage.
     pub fn management_router(&self, key: AccessKey) -> Router {
         management::router(self.clone(), key)
     }
@@ -101,8 +101,8 @@ impl<R: Routes> Gateway<R> {
         self.shared.connections.len()
     }
 
-    /// Waits after shutdown until every connection is closed and every function has returned, at most for `grace`. Says
-    /// whether they did.
+    /// Waits after shutdown until every connection is closed and every function has returned, at most for `grace`.
+    /// Returns whether they did.
     pub async fn wait_closed(&self, grace: Duration) -> bool {
         self.shared.running.close();
         tokio::time::timeout(grace, self.shared.running.wait()).await.is_ok()

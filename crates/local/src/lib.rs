@@ -1,8 +1,8 @@
 //! The AWS services Stepcast needs, embedded in one process: `stepcast up` is the deployed handlers and worker between these.
 //!
-//! Each piece stands alone and knows nothing of jobs or tests: it speaks the service's own protocol to unmodified SDK clients
-//! and calls functions with the service's own events. What a piece needs of the world is passed in: listeners, the clock,
-//! the access key, the shutdown signal.
+//! Each piece is independent and knows nothing of jobs or tests: it speaks the service's own protocol to unmodified SDK
+//! clients and calls functions with the service's own events. Its dependencies are passed in: listeners, the clock, the
+//! access key, the shutdown signal.
 
 pub mod access;
 pub mod clock;

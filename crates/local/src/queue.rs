@@ -4,8 +4,8 @@
 //! - [`server`]: the same over the AWS JSON 1.0 protocol, for unmodified SDK clients
 //! - `storage`: all SQL
 //!
-//! Delivery is at least once, as the real one's: a message that was received and not deleted comes back when its visibility
-//! timeout has passed, also after this process was killed.
+//! Delivery is at least once, as in Amazon SQS: a message that was received and not deleted comes back when its
+//! visibility timeout has passed, even if this process was killed.
 
 mod attributes;
 mod error;

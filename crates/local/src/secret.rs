@@ -12,7 +12,7 @@ pub fn read(data_dir: &Path) -> io::Result<Secret> {
     Ok(Secret::new(std::fs::read_to_string(path(data_dir))?.trim()))
 }
 
-/// Reads the secret of a data directory, or makes it.
+/// Reads the secret of a data directory, or creates it.
 pub fn read_or_create(data_dir: &Path) -> io::Result<Secret> {
     match read(data_dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(data_dir),
@@ -20,7 +20,7 @@ pub fn read_or_create(data_dir: &Path) -> io::Result<Secret> {
     }
 }
 
-/// A text nobody can guess: 256 random bits.
+/// Returns a text that cannot be guessed: 256 random bits.
 pub fn random_text() -> io::Result<String> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random numbers"))?;

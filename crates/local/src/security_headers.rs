@@ -1,4 +1,4 @@
-//! What browsers are told about every answer of the public listener, whatever it answers.
+//! The security headers of every answer of the public listener.
 
 use axum::Router;
 use axum::middleware::map_response;
@@ -8,7 +8,7 @@ use http::header::{
 };
 use http::{HeaderValue, StatusCode};
 
-/// Nothing from elsewhere, no inline scripts, no frames: the page shows text strangers wrote.
+/// Nothing from other origins, no inline scripts, no frames: the page shows untrusted text.
 const POLICY: &str = "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -21,7 +21,7 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// Puts them on everything `router` answers, refusals and what it does not know included.
+/// Adds the headers to every answer of `router`, including refusals and answers to unknown paths.
 pub(crate) fn on(router: Router) -> Router {
     router.layer(map_response(add))
 }
@@ -32,7 +32,7 @@ async fn add(mut response: Response) -> Response {
     }
     let headers = response.headers_mut();
     headers.extend(HEADERS);
-    // What says nothing of it is no file of the dashboard: an answer for this moment.
+    // An answer without this header is not a file of the dashboard: it must not be stored.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -21,23 +21,23 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// What a socket is held to that is not a WebSocket, or not yet.
+/// The limits of a socket that is not a WebSocket, or not yet.
 #[derive(Debug, Clone)]
 pub struct ServerLimits {
-    /// Longest time from the socket's opening, or the end of an answer, to the end of the next request's headers. A socket
-    /// on which nothing is asked is closed after it
+    /// Longest time from the socket's opening, or the end of an answer, to the end of the next request's headers. A
+    /// socket without a request is closed after it
     pub head: Duration,
     /// Longest time a request's body may take
     pub body: Duration,
     /// Longest time a socket may stay open in all, whatever is asked and however slowly answers are read; a request that is
     /// under way then may take [`head`](Self::head) more
     pub lifetime: Option<Duration>,
-    /// Most sockets at once. For another, the one is closed that has been idle for longest
+    /// Most sockets at once. To make room for another, the one that has been idle for longest is closed
     pub sockets: usize,
 }
 
 impl Default for ServerLimits {
-    /// For a listener that strangers reach. `$connect`, the longest request, takes 29 seconds at most.
+    /// Limits for a listener that untrusted clients reach. `$connect`, the longest request, takes 29 seconds at most.
     fn default() -> Self {
         Self {
             head: Duration::from_secs(20),
@@ -49,26 +49,26 @@ impl Default for ServerLimits {
 }
 
 impl ServerLimits {
-    /// For a listener that only this process has the key of. SDK clients keep connections for 90 seconds, and one that was
-    /// closed under a request is a request that failed.
+    /// Limits for a listener whose key only this process has. SDK clients keep connections for 90 seconds, and a
+    /// request fails if its connection is closed under it.
     pub fn inside() -> Self {
         Self { head: Duration::from_mins(2), body: Duration::from_mins(1), lifetime: None, sockets: 4_096 }
     }
 }
 
-/// The URL under which a listener is reached, as SDKs take it for `endpoint_url`.
+/// Returns the URL of a listener, as SDKs take it for `endpoint_url`.
 pub fn endpoint(listener: &TcpListener) -> io::Result<String> {
     Ok(format!("http://{}", listener.local_addr()?))
 }
 
 /// Serves `router` until `shutdown`, then until the requests that are running have been answered.
 ///
-/// WebSocket connections are not requests: they are the gateway's to close and to wait for.
+/// WebSocket connections are not requests: the gateway closes them and waits for them.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
     serve_within(ServerLimits::default(), listener, router, shutdown).await;
 }
 
-/// The same within other limits.
+/// Does the same as [`serve`] within other limits.
 pub async fn serve_within(limits: ServerLimits, listener: TcpListener, router: Router, shutdown: CancellationToken) {
     let (seats, running, limits) = (Seats::new(limits.sockets), TaskTracker::new(), Arc::new(limits));
     while let Some((socket, peer)) = shutdown.run_until_cancelled(accept(&listener)).await {
@@ -84,11 +84,11 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            // The client's doing, and over with it.
+            // The client caused it, and the connection is gone.
             Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {
             }
             Err(error) => {
-                // Too many open files, which is the same at once and may be different in a moment.
+                // Too many open files: a retry at once would fail as well, one in a moment may succeed.
                 tracing::error!(%error, "Connections cannot be accepted");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -96,7 +96,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Answers what is asked on a socket until it is closed, has become a WebSocket, or has used up its time.
+/// Answers the requests on a socket until it is closed, has become a WebSocket, or has used up its time.
 async fn attend(
     socket: TcpStream,
     peer: SocketAddr,
@@ -105,7 +105,7 @@ async fn attend(
     limits: Arc<ServerLimits>,
     shutdown: CancellationToken,
 ) {
-    // Answers and events are small and somebody waits for each: Nagle's algorithm would hold them back.
+    // Answers and events are small, and a client waits for each: Nagle's algorithm would hold them back.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "Could not switch Nagle's algorithm off");
     }
@@ -154,7 +154,7 @@ async fn ends_after(time: Option<Duration>) {
     }
 }
 
-/// A body that fails where it takes too long.
+/// Returns a body that fails if it takes too long.
 fn timed(body: Incoming, time: Duration) -> Body {
     if body.is_end_stream() {
         return Body::empty();

@@ -1,7 +1,7 @@
 //! Stepcast on one machine: the deployed functions between embedded services, in one process.
 //!
-//! What CloudFormation does on AWS happens here: make the table and the queues, give the functions their configuration,
-//! connect routes and queue to them. The functions do not know the difference.
+//! This does what CloudFormation does on AWS: it creates the table and the queues, gives the functions their
+//! configuration, and connects routes and queue to them. The functions do not know the difference.
 
 use crate::access::AccessKey;
 use crate::clock::{SharedClock, SystemClock};
@@ -48,13 +48,14 @@ const MOST_RECEIVES: u32 = 6;
 /// How often expired items are swept out.
 const SWEEP: Duration = Duration::from_mins(10);
 
-/// How long running tests may take to end when the process is asked to stop. What is left is run by the next start.
+/// How long running tests may take to end when the process is asked to stop. The next start runs the ones that are
+/// left.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long the token lasts that `up` gives to commands on the same machine.
+/// Lifetime of the token that `up` gives to commands on the same machine.
 const OWN_TOKEN: Duration = Duration::from_hours(720);
 
-/// What one principal may use where the machine is one person's: its tokens are mostly the same admin's.
+/// What one principal may use if the machine belongs to one person: most of its tokens are the same admin's.
 pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
     connections: 1_000,
     commands_per_s: 1_000,
@@ -65,28 +66,28 @@ pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
     requests_per_job: 1_000_000,
 };
 
-/// What the stack is told.
+/// The options of a stack.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// Where everything is kept
+    /// The directory of all stored data
     pub data_dir: PathBuf,
-    /// A fixed token that is an admin's
+    /// A fixed token of an admin
     pub admin_token: Option<String>,
-    /// Whose tokens are accepted besides its own
+    /// Issuers whose tokens are accepted in addition to the stack's own
     pub issuers: TrustedIssuers,
-    /// Whose pages may connect, besides the dashboard's own
+    /// Origins whose pages may connect, in addition to the dashboard's own
     pub allowed_origins: Vec<Origin>,
-    /// Who is told when a suite breaks or recovers
+    /// Webhooks that are notified when a suite breaks or recovers
     pub webhooks: Vec<Webhook>,
-    /// Whether tests may fetch inner addresses
+    /// Whether tests may fetch private addresses
     pub allow_private_targets: bool,
-    /// Whether suites may have certificates not verified
+    /// Whether suites may turn off certificate verification
     pub allow_insecure_targets: bool,
     /// Batches worked on at once
     pub workers: usize,
-    /// How long a worker holds a test without a sign of life
+    /// How long a worker holds a test after its last sign of life
     pub lease: Duration,
-    /// What connections are held to
+    /// The limits of connections
     pub limits: Limits,
     /// What one principal may use
     pub principal_limits: PrincipalLimits,
@@ -110,7 +111,7 @@ pub struct Stack {
     _data_dir: DataDir,
 }
 
-/// Things that run until they are told to stop.
+/// Tasks that run until their shutdown.
 #[derive(Clone, Default)]
 struct Part {
     shutdown: CancellationToken,
@@ -146,7 +147,7 @@ struct Services {
 }
 
 impl Stack {
-    /// Starts everything; what `listener` accepts is served from when this returns.
+    /// Starts everything; connections that `listener` accepts are served from the moment this returns.
     pub async fn start(listener: TcpListener, options: StackOptions) -> anyhow::Result<Self> {
         let data_dir = DataDir::lock(&options.data_dir)?;
         let http = endpoint(&listener)?;
@@ -191,8 +192,8 @@ impl Stack {
         })
     }
 
-    /// Stops in the order in which nothing is cut short: no more work and no more commands, then the connections, then
-    /// the services they stand on.
+    /// Stops in an order that cuts nothing short: first work and commands, then the connections, then the services that
+    /// these depend on.
     pub async fn stop(self) {
         self.work.shutdown.cancel();
         if !self.gateway.wait_closed(GRACE).await {
@@ -203,7 +204,7 @@ impl Stack {
     }
 }
 
-/// What clients are told when the process stops.
+/// Returns the last message to clients when the process stops.
 fn farewell() -> String {
     let bye = EventBody::Bye { code: "server_stopping".to_owned(), reconnect: true };
     Event::new(bye, Clock::system().now_text()).to_json()
@@ -221,7 +222,7 @@ async fn start_services(
     let table = TableService::open(data_dir.database("table.sqlite")?)?;
     let queue = QueueService::open(data_dir.database("queue.sqlite")?, clock)?;
     create_queues(&queue).await?;
-    // A process that was killed between receiving a message and shortening its visibility has hidden it for long.
+    // If a process is killed between receiving a message and shortening its visibility, the message is hidden for long.
     queue.hide_at_most(QUEUE, options.lease).await?;
     let (table_listener, queue_listener) =
         (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
@@ -250,13 +251,13 @@ async fn start_services(
     Ok(Services { queue, config })
 }
 
-/// Those of the dashboard, by both names browsers have for this machine, and the operator's.
+/// Returns the dashboard's origins, by both names browsers have for this machine, and the operator's.
 fn allowed_origins(http: &str, more: &[Origin]) -> anyhow::Result<AllowedOrigins> {
     let own = [Origin::parse(http)?, Origin::parse(&http.replacen("127.0.0.1", "localhost", 1))?];
     Ok(AllowedOrigins::Only(own.iter().chain(more).cloned().collect()))
 }
 
-/// Makes the queues, or gives those of an earlier release the attributes of this one.
+/// Creates the queues, or gives those of an earlier release the attributes of this one.
 async fn create_queues(queue: &QueueService) -> anyhow::Result<()> {
     for name in [DEAD_LETTER_QUEUE, QUEUE] {
         queue.create_queue(name, QueueAttributes::default()).await?;
@@ -296,7 +297,7 @@ fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService
     Ok(())
 }
 
-/// The reaper's schedule: at once, since the process before may have been killed, and then every lease.
+/// Runs the reaper: at once, since the process before may have been killed, and then once every lease.
 async fn reap(worker: Worker, every: Duration, shutdown: CancellationToken) {
     loop {
         worker.reap().await;

@@ -1,8 +1,8 @@
-//! The tables: Amazon `DynamoDB`, as the embeddable engine `dynoxide` has it, on one `SQLite` file.
+//! The tables: Amazon `DynamoDB`, as the embeddable engine `dynoxide` implements it, on one `SQLite` file.
 //!
-//! [`server`] serves it. The engine brings a server of its own, which would answer every page in a local browser: it sends
-//! `access-control-allow-origin: *` and looks at no credentials, and its router cannot be wrapped. It also runs `SQLite` on the
-//! threads that everything else waits on.
+//! [`server`] serves it. The engine has a server of its own, which would answer every page in a local browser: it sends
+//! `access-control-allow-origin: *` and checks no credentials, and its router cannot be wrapped. It also runs `SQLite`
+//! on the threads that everything else needs.
 
 mod operations;
 mod server;
@@ -26,21 +26,21 @@ pub struct TableService {
 }
 
 impl TableService {
-    /// Opens the tables in the file at `path`, or makes it. Blocks shortly.
+    /// Opens the tables in the file at `path`, or creates it. Blocks briefly.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let database = Database::new(&path.as_ref().to_string_lossy())?;
-        // What this sets is `synchronous = NORMAL`, which the engine offers under no other name. With the write-ahead log a
-        // commit then survives kill -9 of this process, and only loss of power can take the last moments.
+        // This sets `synchronous = NORMAL`, which the engine offers under no other name. With the write-ahead log a
+        // commit then survives kill -9 of this process, and only a power loss can lose the last moments.
         database.disable_bulk_loading()?;
         Ok(Self { database })
     }
 
-    /// Serves the tables to whoever knows `key`.
+    /// Serves the tables to callers with `key`.
     pub fn router(&self, key: AccessKey) -> Router {
         server::router(self.database.clone(), key)
     }
 
-    /// Deletes expired items every so often until `shutdown`. Like the real sweep it is late: readers filter.
+    /// Deletes expired items every so often until `shutdown`. As in `DynamoDB` the sweep is late, so readers filter.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html>
     pub async fn sweep_expired(&self, every: Duration, shutdown: CancellationToken) {
         loop {

@@ -1,4 +1,4 @@
-//! The Lambda function on a schedule that looks after jobs in which nothing moves.
+//! The Lambda function that runs on a schedule and takes care of jobs that do not move.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;

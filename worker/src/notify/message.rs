@@ -1,4 +1,4 @@
-//! What a notification says, of a job as it is stored: secrets are masked there.
+//! Builds a notification from a job as it is stored, where secrets are already masked.
 
 use stepcast_platform::clock::rfc3339;
 use stepcast_platform::table::{JobRecord, TestRecord};
@@ -8,7 +8,7 @@ use stepcast_protocol::state::{CheckResult, Outcome};
 /// Longest message about one test, in characters.
 const MESSAGE_CHARS: usize = 500;
 
-/// The notification of a job that changed how its suite stands; nothing, where it did not.
+/// Returns the notification of a job that broke or recovered its suite, or `None` if it did neither.
 pub fn notification(job: &JobRecord, failing: &[TestRecord], dashboard_url: Option<&str>) -> Option<Notification> {
     let (change, verdict) = (job.suite_change?, job.verdict?);
     Some(Notification {

@@ -1,7 +1,8 @@
 //! Posts a notification to one webhook.
 //!
-//! The address is the operator's, so it may be anywhere, inside as well. No redirect is followed, and nothing of the answer
-//! but its status and `retry-after` is read. No message has the address in it, which may be a secret.
+//! The operator chooses the address, so it may be anywhere, including the internal network. No redirect is followed,
+//! and only the status and `retry-after` of the answer are read. No message contains the address, which may be a
+//! secret.
 
 use super::{signature, slack};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,14 +16,14 @@ use stepcast_protocol::notification::Notification;
 /// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a receiver made of a notification.
+/// A receiver's answer to a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It has it
+    /// The receiver has accepted it
     Taken,
-    /// It never will have it, and why
+    /// The receiver will never accept it, and why
     Refused(String),
-    /// It may have it later: why, and how long it asks to be left alone
+    /// The receiver may accept it later: why, and how long it asks to wait
     NotNow(String, Option<Duration>),
 }
 

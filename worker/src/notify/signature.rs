@@ -4,7 +4,8 @@
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-/// The value of `webhook-signature` for a body sent at `seconds` since 1970; nothing, where the key is not base64.
+/// Returns the value of `webhook-signature` for a body sent at `seconds` since 1970, or `None` if the key is not
+/// base64.
 pub fn sign(key: &str, id: &str, seconds: u64, body: &str) -> Option<String> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64_STANDARD.decode(key).ok()?);
     let signature = hmac::sign(&key, format!("{id}.{seconds}.{body}").as_bytes());

@@ -1,11 +1,11 @@
-//! A notification as a text for people, in Slack's way of writing.
+//! Formats a notification as text for people, in Slack's markup.
 //! <https://docs.slack.dev/messaging/formatting-message-text>
 
 use serde_json::{Value, json};
 use stepcast_protocol::notification::{ChangedSuite, FailingTest, Notification, NotificationKind};
 use stepcast_protocol::state::{Counts, Outcome};
 
-/// What is posted to an incoming webhook.
+/// Builds the body that is posted to an incoming webhook.
 pub fn message(notification: &Notification) -> Value {
     let data = &notification.data;
     let mut lines = vec![headline(notification.kind, data), summary(&data.counts)];
@@ -46,8 +46,8 @@ fn not_passed(counts: &Counts) -> usize {
     usize::try_from(counts.failed + counts.errored + counts.blocked).unwrap_or(usize::MAX)
 }
 
-/// Strangers write names and pages. What is not escaped would be links, and mentions of everybody in the channel; a
-/// line break would begin a line of its own.
+/// Names and pages are untrusted. Unescaped, they could add links, and mentions of everybody in the channel; a line
+/// break would begin a new line of the message.
 fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.split(['\n', '\r']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")

@@ -1,10 +1,10 @@
 //! A lane per connection: while one push is in flight, the next ones collect; no timers, no added delay.
 //!
 //! A lane holds a bounded number of bytes. A client that does not read gets no more lines but is marked as behind, and
-//! once it reads again it gets the whole state instead of what it missed. Nobody waits for it meanwhile (promise 9).
+//! once it reads again it gets the whole state instead of the missed lines. No other client waits for it (promise 9).
 //!
-//! However many connections there are, only so many pushes are under way at once. Those to a connection that did not take
-//! one promptly take turns of their own until it does, so that they do not hold up the others.
+//! However many connections there are, the number of pushes under way at once is bounded. Pushes to a connection that
+//! did not take one promptly have a bound of their own until it does, so that they do not hold up the others.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,8 +20,8 @@ use tokio::time::{Instant, timeout};
 /// Most bytes that wait for one connection.
 const MOST_BYTES: usize = 256 * 1024;
 
-/// How long a connection that takes nothing is offered something before it is given up. Its client notices by itself
-/// that it hears nothing, and asks again.
+/// How long a message is offered to a connection that takes nothing, before the connection is given up. Its client
+/// notices by itself that it receives nothing, and asks again.
 const PERSISTENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -31,13 +31,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const PROMPT: usize = 128;
 
-/// How long one of them may take before its connection is one that does not take what it is offered.
+/// How long a push may take before its connection counts as late.
 const PROMPT_TIME: Duration = Duration::from_secs(1);
 
-/// Most pushes under way at once to connections that did not take what they were offered.
+/// Most pushes under way at once to late connections.
 const LATE: usize = 32;
 
-/// Whom the states are counted for that are read for connections that fell behind.
+/// The account under which states for connections that fell behind are read.
 const READER: &str = "those who fell behind";
 
 /// A line of a topic, shared between all lanes it goes to.
@@ -91,7 +91,7 @@ impl Lanes {
         tokio::spawn(async move { all.run(&connection).await });
     }
 
-    /// Waits until what has been sent so far is delivered, or given to a connection that does not read.
+    /// Waits until the lines sent so far are delivered, or their connection does not read.
     pub async fn settle(&self) {
         let waits: Vec<_> = self.lock().values().map(|lane| (lane.delivered.subscribe(), lane.taken)).collect();
         for (mut delivered, taken) in waits {
@@ -118,7 +118,7 @@ impl Lanes {
         }
     }
 
-    /// What this connection gets next; where that is nothing, the lane is gone.
+    /// Returns what this connection gets next. If there is nothing, removes the lane.
     fn next(&self, connection: &str) -> Option<Next> {
         let mut lanes = self.lock();
         let lane = lanes.get_mut(connection)?;
@@ -134,7 +134,7 @@ impl Lanes {
         None
     }
 
-    /// Delivers messages, which are a state where there is room `held` for one.
+    /// Delivers messages. If they are a state, `held` is the room reserved for it.
     async fn deliver(&self, connection: &str, messages: Vec<String>, is_late: &mut bool, held: Option<&Held>) -> bool {
         for message in messages {
             if !self.offer(connection, message, is_late, held).await {
@@ -144,15 +144,15 @@ impl Lanes {
         true
     }
 
-    /// Offers a message until it is taken. `false`, where the connection is gone or never takes it. `is_late` says whether
-    /// the connection did not take the last one promptly.
+    /// Offers a message until it is taken. Returns `false` if the connection is gone or never takes it. `is_late` says
+    /// whether the connection did not take the last one promptly.
     async fn offer(&self, connection: &str, message: String, is_late: &mut bool, held: Option<&Held>) -> bool {
         let mut pushed = if *is_late {
             self.push_late(connection, &message, is_late).await
         } else {
             self.push_promptly(connection, &message).await
         };
-        // From here: that it waited for its turn before is not the connection's doing.
+        // From here: the wait for a turn before is not the connection's fault.
         let begun = Instant::now();
         loop {
             match pushed {
@@ -179,7 +179,7 @@ impl Lanes {
         }
     }
 
-    /// Pushes in turn with those that are late as well. One that is taken promptly is the last of these.
+    /// Pushes in turn with the other late connections. A connection that takes this push promptly is no longer late.
     async fn push_late(
         &self,
         connection: &str,
@@ -193,8 +193,8 @@ impl Lanes {
         pushed
     }
 
-    /// Pushes in turn with everybody else, in the time nobody minds. What is broken off then may have arrived; a message
-    /// that arrives twice says nothing new.
+    /// Pushes in turn with all other connections that are not late, for at most `PROMPT_TIME`. A push that is broken
+    /// off may have arrived; a message that arrives twice says nothing new.
     async fn push_promptly(&self, connection: &str, message: &str) -> stepcast_platform::Result<Pushed> {
         let _turn = self.prompt.acquire().await;
         timeout(PROMPT_TIME, self.push(connection, message)).await.unwrap_or(Ok(Pushed::Busy))
@@ -240,8 +240,8 @@ impl Lanes {
     }
 }
 
-/// What a connection gets that fell behind. Among what it missed may be the verdict, and there are clients that wait for
-/// that event.
+/// Returns the messages for a connection that fell behind. The events it missed may include the verdict, and some
+/// clients wait for that event.
 fn messages(job: &str, mut pages: Vec<Event>) -> Vec<String> {
     if let Some(Event { body: EventBody::JobState(page), at, v: Some(v), .. }) = pages.last()
         && let Some(end) = page.summary.end()

@@ -1,8 +1,8 @@
-//! Everything this process says about one topic, to everybody who watches it.
+//! The updates that this process sends about one topic to all its watchers.
 //!
-//! The list of watchers is read again every [`REFRESH`] while tests run, and once more after the last event. Whoever is
-//! new on it gets the whole state of what changed since the reading before, and of the tests that run. Watchers register
-//! before they read their snapshot; so whatever happens is in the snapshot, or pushed, or in that state.
+//! The list of watchers is read again every [`REFRESH`] while tests run, and once more after the last event. A new
+//! watcher gets the whole state of everything that changed since the reading before, and of the running tests. Watchers
+//! register before they read their snapshot; so every change is in the snapshot, or pushed, or in that state.
 
 use super::lanes::{Lanes, Line};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,33 +13,33 @@ use stepcast_protocol::Event;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-/// How old the list of watchers may be: a joiner waits no longer for what a running test has to show.
+/// How old the list of watchers may be: a new watcher waits no longer than this for the state of a running test.
 const REFRESH: Duration = Duration::from_millis(500);
 
-/// What a state is the state of; a newer one takes the place of an older.
+/// The subject of a state; a newer state replaces an older one of the same subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     /// A test
     Test(u32),
-    /// A job by itself; after its tests, so that whoever joins at the end hears the verdict last
+    /// A job by itself; ordered after its tests, so that a client that joins at the end receives the verdict last
     Job(String),
 }
 
 /// Something that happened.
 pub(crate) struct Update {
-    /// What it happened to
+    /// The subject of the update
     pub key: Key,
     /// The event
     pub line: String,
-    /// The whole state it led to, for those who join
+    /// The whole state that results, for new watchers
     pub whole: Whole,
-    /// Whether more will follow of the same
+    /// Whether more updates of the same subject will follow
     pub goes_on: bool,
 }
 
-/// The whole state of something. Written only for those who join: most events meet nobody new.
+/// The whole state of a subject. Serialised only for new watchers: most events have none.
 pub(crate) enum Whole {
-    /// The event says it all
+    /// The event itself is the whole state
     Event,
     /// The state of a test
     Test(Box<Event>),
@@ -49,7 +49,7 @@ pub(super) struct Topic {
     name: Line,
     state: Mutex<State>,
     changed: Notify,
-    /// How many readings of the list have been acted upon
+    /// How many readings of the list have been applied
     readings: watch::Sender<u64>,
 }
 
@@ -68,7 +68,7 @@ struct State {
 }
 
 impl State {
-    /// Whether something is under way of which a joiner has to be shown the state.
+    /// Whether anything is under way whose state a new watcher has to get.
     fn goes_on(&self) -> bool {
         self.recent.values().any(|recent| recent.goes_on)
     }
@@ -95,7 +95,7 @@ impl Topic {
         Self { name: name.into(), state: Mutex::default(), changed: Notify::new(), readings: watch::Sender::new(0) }
     }
 
-    /// Takes updates in. `true`, where somebody has to start [`pump`](Self::pump).
+    /// Adds updates. Returns `true` if the caller has to start [`pump`](Self::pump).
     pub fn add(&self, updates: Vec<Update>) -> bool {
         let mut state = self.lock();
         let reading = state.begun;
@@ -110,7 +110,7 @@ impl Topic {
         !std::mem::replace(&mut state.is_pumping, true)
     }
 
-    /// Notes that no more will follow of something, whether its end was said or not.
+    /// Notes that no more updates of a subject will follow, whether its end was published or not.
     pub fn end(&self, key: &Key) {
         if let Some(recent) = self.lock().recent.get_mut(key) {
             recent.goes_on = false;
@@ -123,7 +123,7 @@ impl Topic {
         !state.is_pumping
     }
 
-    /// Waits until everybody who watches now has been sent everything said so far.
+    /// Waits until every current watcher has been sent all updates so far.
     pub async fn settle(&self) {
         let reading = {
             let mut state = self.lock();
@@ -138,13 +138,13 @@ impl Topic {
         let _ = readings.wait_for(|done| *done >= reading).await;
     }
 
-    /// Sends what is waiting until nothing is, and everybody who joined meanwhile has been found.
+    /// Sends updates until none is waiting and every new watcher has been found.
     pub async fn pump(&self, platform: &Platform, lanes: &Lanes) {
         loop {
             if self.is_list_due() {
                 self.read_list(platform, lanes).await;
             } else if self.send_waiting(lanes) {
-                // Others may have something to say meanwhile.
+                // Other tasks may have updates to add.
                 tokio::task::yield_now().await;
             } else if self.is_done() {
                 return;
@@ -199,7 +199,7 @@ impl Topic {
         let (waiting, states, joined, stayed) = {
             let mut state = self.lock();
             if !std::mem::replace(&mut state.has_list, true) {
-                // Nothing was sent before, so what is waiting is everything: nobody is late.
+                // Nothing was sent before, so the waiting lines are complete: no watcher is late.
                 state.watchers.clone_from(&list);
             }
             let joined: Vec<String> = list.difference(&state.watchers).cloned().collect();

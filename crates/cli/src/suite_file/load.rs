@@ -22,6 +22,8 @@ const READ_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct Loader {
     pub problems: Vec<Problem>,
+    /// Errors of texts that are not documents; if there are any, only they are reported
+    syntax_errors: Vec<Problem>,
     pub sources: Sources,
     /// The files that are being read, each included by the one before
     open: Vec<PathBuf>,
@@ -39,16 +41,16 @@ impl Loader {
         Ok(self.load_text(path, identity, text).unwrap_or(Node { position: None, kind: Kind::Mapping(Vec::new()) }))
     }
 
+    /// Whether anything is wrong.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty() || !self.syntax_errors.is_empty()
+    }
+
     /// What is wrong, in the order of the files.
     pub fn render_problems(&mut self) -> String {
         // A file that could not be read lacks what the others would complain of.
-        if self.problems.iter().any(|problem| problem.path == SYNTAX) {
-            self.problems.retain(|problem| problem.path == SYNTAX);
-        }
-        for problem in &mut self.problems {
-            if problem.path == SYNTAX {
-                problem.path.clear();
-            }
+        if !self.syntax_errors.is_empty() {
+            self.problems = std::mem::take(&mut self.syntax_errors);
         }
         self.problems.sort_by_key(|problem| problem.position);
         hide_private_lines(&mut self.problems);
@@ -85,7 +87,10 @@ impl Loader {
             Err(error) => {
                 let mut position = Some(error.position);
                 shift_position(&mut position, before);
-                self.problem(SYNTAX, position, error.message, error.hint);
+                if self.syntax_errors.len() < PROBLEMS {
+                    let (message, hint) = (error.message, error.hint.map(str::to_owned));
+                    self.syntax_errors.push(Problem { position, message, hint, ..Problem::default() });
+                }
                 None
             }
         }
@@ -168,9 +173,6 @@ impl Loader {
 
 /// The hint where a file cannot be read.
 pub(super) const LOOKED_UP: &str = "names are looked up from the file they stand in";
-
-/// Marks a problem of a text that is no document; no place in a suite is called so.
-const SYNTAX: &str = "\0";
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()

@@ -1,8 +1,8 @@
-//! Which IP addresses are not on the public internet.
+//! The IP addresses that are not on the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The special-purpose blocks of IPv4, each with what it is called.
+/// The special-purpose blocks of IPv4, each with its name.
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry/>
 const INNER_V4: [(Ipv4Addr, u32, &str); 18] = [
     (Ipv4Addr::BROADCAST, 32, "a broadcast address"),
@@ -26,7 +26,7 @@ const INNER_V4: [(Ipv4Addr, u32, &str); 18] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4, "a reserved address"),
 ];
 
-/// The special-purpose blocks of IPv6. What lies outside `2000::/3` is refused anyway; it stands here for its name.
+/// The special-purpose blocks of IPv6. Addresses outside `2000::/3` are refused anyway; the list gives them a name.
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry/>
 const INNER_V6: [(Ipv6Addr, u32, &str); 13] = [
     (Ipv6Addr::UNSPECIFIED, 128, "an unspecified address"),
@@ -36,7 +36,7 @@ const INNER_V6: [(Ipv6Addr, u32, &str); 13] = [
     (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, "a link-local address"),
     (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10, "a site-local address"),
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "a multicast address"),
-    // NAT64 inside one network (RFC 8215): never public, and where the IPv4 address stands is that network's choice.
+    // NAT64 inside one network (RFC 8215): never public, and that network chooses the position of the IPv4 address.
     (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, "a local NAT64 address"),
     (Ipv6Addr::new(0x2001, 0x2, 0, 0, 0, 0, 0, 0), 48, "a benchmarking address"),
     (Ipv6Addr::new(0x2001, 0x10, 0, 0, 0, 0, 0, 0), 28, "a reserved address"),
@@ -45,7 +45,7 @@ const INNER_V6: [(Ipv6Addr, u32, &str); 13] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "a documentation address"),
 ];
 
-/// What an address is called that is not on the public internet, or that carries such an address inside.
+/// The name of the block an address is in, if it is not on the public internet or carries such an address inside.
 pub fn inner(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => inner_v4(address),
@@ -53,7 +53,7 @@ pub fn inner(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// The addresses a packet to this one may end at: itself and the IPv4 addresses it carries.
+/// The addresses that may receive a packet sent to this one: itself and the IPv4 addresses it carries.
 pub fn reached(address: IpAddr) -> Vec<IpAddr> {
     let mut reached = vec![address];
     if let IpAddr::V6(address) = address {
@@ -95,7 +95,7 @@ fn carried(address: Ipv6Addr) -> Vec<Ipv4Addr> {
         | [_, _, _, _, 0 | 0x200, 0x5efe, ..] => vec![last],
         // 6to4 (RFC 3056).
         [0x2002, high, low, ..] => vec![join(high, low)],
-        // Teredo (RFC 4380): the server in the clear, the client with every bit turned.
+        // Teredo (RFC 4380): the server in the clear, the client with every bit inverted.
         [0x2001, 0, high, low, ..] => vec![join(high, low), Ipv4Addr::from_bits(!last.to_bits())],
         _ => vec![],
     }
@@ -184,7 +184,7 @@ mod tests {
             "::ffff:0:127.0.0.1",
             "64:ff9b::7f00:1",
             "2002:7f00:1::1",
-            // Teredo: an inner server, then an inner client (127.0.0.1 with every bit turned).
+            // Teredo: an inner server, then an inner client (127.0.0.1 with every bit inverted).
             "2001:0:7f00:1:0:0:fefe:fefe",
             "2001:0:101:101:0:0:80ff:fffe",
             "2606::5efe:127.0.0.1",

@@ -1,4 +1,4 @@
-//! Decides which hosts may be connected to, and resolves names so that only those are.
+//! Decides which hosts may be connected to, and resolves names to allowed addresses only.
 
 use super::classify;
 use super::lookup::Lookup;
@@ -14,7 +14,7 @@ pub enum RefusedTarget {
     /// It is not on the public internet
     #[error("`{host}` {verb} {kind}")]
     Inner {
-        /// The host as the address has it
+        /// The host as written in the address
         host: String,
         /// `is`, or `resolves to`
         verb: &'static str,
@@ -24,7 +24,7 @@ pub enum RefusedTarget {
     /// It is Stepcast's own, for example Lambda's runtime API
     #[error("`{host}` belongs to the machine Stepcast runs on")]
     Forbidden {
-        /// The host as the address has it
+        /// The host as written in the address
         host: String,
     },
 }
@@ -50,7 +50,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// A guard for these settings; `forbidden` are hosts, each with or without a port. Names are looked up by `lookup`.
+    /// Creates a guard with these settings. `forbidden` lists hosts with or without a port; `lookup` resolves names.
     pub fn new(allow_private: bool, forbidden: Vec<String>, lookup: Arc<dyn Lookup>) -> Self {
         let mut guard = Self {
             allow_private,
@@ -68,19 +68,19 @@ impl Guard {
         guard
     }
 
-    /// The same, where hosts may be asked whose certificates are not verified.
+    /// Sets whether requests may skip the verification of certificates.
     #[must_use]
     pub fn allowing_insecure(self, allow_insecure: bool) -> Self {
         Self { allow_insecure, ..self }
     }
 
-    /// Whether hosts may be asked whose certificates are not verified.
+    /// Whether requests may skip the verification of certificates.
     pub fn allows_insecure(&self) -> bool {
         self.allow_insecure
     }
 
-    /// Checks what can be told without resolving: addresses written as literals, and forbidden names.
-    /// The `url` crate has already turned decimal, octal and hexadecimal spellings into plain addresses.
+    /// Checks what needs no resolver: addresses written as literals, and forbidden names. The `url` crate has already
+    /// turned decimal, octal and hexadecimal spellings into plain addresses.
     pub fn check_url(&self, url: &Url) -> Result<(), RefusedTarget> {
         match url.host() {
             Some(Host::Ipv4(address)) => self.check_address(address.into(), &address.to_string(), "is"),
@@ -107,8 +107,8 @@ impl Guard {
         }
     }
 
-    /// The port is not asked for: a resolver does not know it. A forbidden loopback address forbids all of loopback,
-    /// and the unspecified address, which connects there too.
+    /// Ignores the port, because a resolver does not know it. A forbidden loopback address forbids all of loopback, and
+    /// the unspecified address, which connects there too.
     fn is_forbidden(&self, address: IpAddr) -> bool {
         let is_local = |address: IpAddr| address.is_loopback() || address.is_unspecified();
         let reached = classify::reached(address);
@@ -117,7 +117,7 @@ impl Guard {
         })
     }
 
-    /// Keeps the addresses that may be connected to; refuses where none is left.
+    /// Keeps the addresses that may be connected to; refuses the host if none is left.
     fn keep_allowed(&self, host: &str, addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, RefusedTarget> {
         let mut refused = None;
         let mut allowed = Vec::new();
@@ -144,7 +144,7 @@ impl Resolve for GuardedResolver {
         Box::pin(async move {
             let host = name.as_str().to_owned();
             guard.check_name(&host)?;
-            // Port 0 stands for the one the address has, or its scheme's.
+            // Port 0 means the port in the address, or the default of its scheme.
             let found = guard.lookup.addresses(&host).await?;
             let found: Vec<_> = found.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
             if found.is_empty() {

@@ -5,9 +5,9 @@ use std::fmt::Debug;
 use std::io;
 use std::net::IpAddr;
 
-/// Whom the engine asks for the addresses of a name. What it answers is checked like any other address.
+/// Looks up the addresses of a name for the engine. The results are checked like any other address.
 pub trait Lookup: Debug + Send + Sync {
-    /// All addresses of a name. It is asked once for each connection, so answers may change in between.
+    /// Returns all addresses of a name. It is called once for each connection, so answers may change in between.
     fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 

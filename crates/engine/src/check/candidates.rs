@@ -1,4 +1,4 @@
-//! What the page has that is like what a selector or an `XPath` asked for.
+//! Finds what the page has that resembles what a selector or an `XPath` asked for.
 
 use super::nearest::{MOST, likeness};
 use crate::page;
@@ -17,16 +17,16 @@ pub enum Kind<'s> {
     Attribute(&'s str, Option<&'s str>),
     /// An element by its name
     Tag(&'s str),
-    /// An element by what it says
+    /// An element by its text
     Text(&'s str),
     /// Something else, like `:first-child`
     Other,
 }
 
-/// How much more likely the same kind of thing is meant: a class for a class, not an id of that name.
+/// The bonus for the same kind: a class is more likely meant as a class than as an id of that name.
 const SAME_KIND: f64 = 0.05;
 
-/// Up to three things the page has, best first, each with how often.
+/// Up to three similar things the page has, best first, each with its count.
 pub fn near<'p>(wanted: &Kind, html: &'p Html) -> Vec<(Kind<'p>, usize)> {
     let mut tally = Tally::default();
     for element in page::walk(html.tree.root()).filter_map(|node| node.value().as_element()) {
@@ -48,7 +48,7 @@ pub fn near<'p>(wanted: &Kind, html: &'p Html) -> Vec<(Kind<'p>, usize)> {
     tally.best()
 }
 
-/// The same of texts.
+/// Up to three similar texts, like [`near`].
 pub fn near_text<'t>(wanted: &str, texts: &'t [String]) -> Vec<(Kind<'t>, usize)> {
     let mut tally = Tally::default();
     for text in texts {
@@ -57,7 +57,7 @@ pub fn near_text<'t>(wanted: &str, texts: &'t [String]) -> Vec<(Kind<'t>, usize)
     tally.best()
 }
 
-/// What is alike, with how much and how often.
+/// The similar things, each with its likeness and its count.
 #[derive(Default)]
 struct Tally<'p>(BTreeMap<Kind<'p>, (f64, usize)>);
 
@@ -93,13 +93,13 @@ impl<'p> Tally<'p> {
     }
 }
 
-/// Only names that stand in a selector as they are.
+/// Compares only names that a selector can contain without escapes.
 fn name_likeness(wanted: &str, name: &str) -> Option<f64> {
     let is_plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     likeness(wanted, name).filter(|_| is_plain && !name.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Only values that can stand between quotes.
+/// Compares only values that can be written between quotes.
 fn value_likeness(wanted: &str, value: &str) -> Option<f64> {
     likeness(wanted, value).filter(|_| !value.contains('"'))
 }

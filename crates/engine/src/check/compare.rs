@@ -1,4 +1,4 @@
-//! When two values are the same.
+//! Decides whether two values are the same.
 
 use super::found::Found;
 use super::look::fold;
@@ -21,8 +21,8 @@ pub fn equals(found: &Found, expected: &Value, how: Expectation) -> bool {
     }
 }
 
-/// JSON equality, by which 1 and 1.0 are the same number. A value that was a template is text by necessity; it also
-/// equals the number or boolean it spells.
+/// JSON equality, by which 1 and 1.0 are the same number. A value that was a template is always text; it also equals
+/// the number or boolean it spells.
 pub fn json_equals(found: &Value, expected: &Value, how: Expectation) -> bool {
     if let Some(found) = number::text(found) {
         return match expected {
@@ -58,7 +58,7 @@ fn text_equals(found: &str, expected: &Value, how: Expectation) -> bool {
     }
 }
 
-/// Whether the text is how JSON writes the value.
+/// Whether the text is the JSON form of the value.
 pub fn spells(value: &Value, text: &str) -> bool {
     number::to_text(value) == text
 }

@@ -1,4 +1,4 @@
-//! Prepares values before they are judged or kept.
+//! Prepares values before they are judged or captured.
 
 mod dates;
 mod language;
@@ -24,25 +24,25 @@ use stepcast_suite::number::{self, Decimal};
 use stepcast_suite::selector::Prefixes;
 use stepcast_suite::{Bound, Encoding, Filter, Subject};
 
-/// Most bytes a filter may make of a value: `replace` can make a page thousands of times longer.
+/// Most bytes a filter may produce: `replace` can make a page thousands of times longer.
 const MADE_BYTES: usize = 16 * 1024 * 1024;
 /// How much of a value a message quotes, in characters.
 const QUOTED: usize = 60;
 
-/// Why a value could not be prepared: it is the page's fault, unlike what is [`Unclear`].
+/// Why a value could not be prepared. This is the page's fault, unlike [`Unclear`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unfit {
     found: String,
     is_text: bool,
     reason: String,
-    /// Whether it could not be told what to make of it
+    /// Whether the filter could not decide
     is_unclear: bool,
     /// Whether the body itself cannot be read
     is_of_page: bool,
 }
 
 impl Unfit {
-    /// A body that could not be unpacked, or should be XML and is none: whatever a check says of it does not hold.
+    /// Reports a body that could not be unpacked, or that should be XML and is not. No check of such a body holds.
     pub fn of_page(subject: &Subject, page: &Page) -> Option<Self> {
         if subject.is_of_body()
             && let Some(encoding) = page.unread_encoding()
@@ -68,12 +68,12 @@ impl Unfit {
         self.is_of_page
     }
 
-    /// How a check of it ends.
+    /// The outcome of a check of this value.
     pub fn outcome(&self) -> Outcome {
         if self.is_unclear { Outcome::Errored } else { Outcome::Failed }
     }
 
-    /// What was found, and which filter could not make anything of it; the rest says where it is from.
+    /// Describes the value and the filter that could not use it; the other arguments say where the value is from.
     pub fn told_of(&self, subject: &Subject, filters: &[Filter], page: &Page, mask: &Mask) -> String {
         if part::is_part_text(&self.found, subject, filters, page, mask) {
             return format!("{}, {}", part::SHOWN, self.reason);
@@ -88,12 +88,12 @@ impl Unfit {
     }
 }
 
-/// What the filters make of what was found. Of nothing they make nothing. `namespaces` are those of the suite.
+/// Applies the filters to a value. A missing value stays missing. `namespaces` are those of the suite.
 pub fn apply<'p>(found: Found<'p>, filters: &[Filter], namespaces: &Prefixes) -> Result<Found<'p>, Unfit> {
     filters.iter().try_fold(found, |found, filter| step(found, filter, namespaces))
 }
 
-/// A filter with a template in it can only be checked once that is filled in.
+/// Checks the filters once their templates are filled in; a template cannot be checked earlier.
 pub fn check(filters: &[Filter]) -> Result<(), Unclear> {
     for filter in filters {
         match filter {
@@ -182,7 +182,7 @@ fn of_text(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Found<'
         Filter::XPath(_) | Filter::Css(_) => return language::elements(text, filter, namespaces).map_err(cannot),
         Filter::UrlParam(name) => return language::url_param(text, name).map_err(cannot),
         Filter::Number { decimal } => return number(text, *decimal).map(|text| found_number(&text)).map_err(fails),
-        // Those are about lists and have been made.
+        // These filters work on lists and were applied before.
         Filter::Split(_) | Filter::Count | Filter::Nth(_) => text.to_owned().into(),
     }))
 }
@@ -199,11 +199,11 @@ fn nth<'p>(found: Found<'p>, place: i32, filter: &Filter) -> Result<Found<'p>, U
         Found::Json(Cow::Owned(Value::Array(items))) => items.into_iter().map(Cow::Owned).collect(),
         other => return Err(unfit(filter, &other, "is no list")),
     };
-    // An item that is not there is nothing, as anywhere else.
+    // A missing item is nothing, as anywhere else.
     Ok(index_of(place, items.len()).and_then(|index| items.into_iter().nth(index)).map_or(Found::Nothing, Found::Json))
 }
 
-/// The index of a place that counts from the end where it is below zero.
+/// The index of a place, which counts from the end if it is negative.
 pub fn index_of(place: i32, count: usize) -> Option<usize> {
     let distance = place.unsigned_abs() as usize;
     if place < 0 { count.checked_sub(distance) } else { Some(distance) }
@@ -219,7 +219,7 @@ fn replace(text: &str, from: &str, to: &str) -> Option<String> {
     (text.len().saturating_add(times.saturating_mul(to.len())) <= MADE_BYTES).then(|| text.replace(from, to))
 }
 
-/// A number as it is written, as a float where that is the same.
+/// A number as it is written, or as a float if that is the same.
 fn found_number(text: &str) -> Found<'static> {
     match Bound::of_number(text) {
         Bound::Number(number) => Found::Number(number),
@@ -227,7 +227,7 @@ fn found_number(text: &str) -> Found<'static> {
     }
 }
 
-/// The one number in a text, whatever stands around it. Digits in groups of three may have a separator between them.
+/// The only number in a text, whatever surrounds it. Digits in groups of three may have a separator between them.
 fn number(text: &str, decimal: char) -> Result<String, &'static str> {
     let separator = if decimal == ',' { '.' } else { ',' };
     let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}');
@@ -269,7 +269,7 @@ fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
         }
         Encoding::Url => percent_decode_str(text).decode_utf8().map(Cow::into_owned).map_err(|_| no_text()),
         Encoding::Html => {
-            // Without a `<` the parser finds nothing but references.
+            // Without a `<` the parser finds only character references.
             let html = Html::parse_fragment(&text.replace('<', "&lt;"));
             Ok(html.root_element().text().collect())
         }

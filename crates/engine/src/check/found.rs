@@ -1,28 +1,28 @@
-//! What a subject's place in an answer holds.
+//! The value of a subject in an answer.
 
 use serde_json::Value;
 use std::borrow::Cow;
 use stepcast_suite::number::{self, Decimal};
 
-/// A value, or that there is none.
+/// A value, or nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found<'p> {
-    /// There is no such header, element, place or match
+    /// No such header, element, place or match
     Nothing,
     /// Text of the page, its headers or its address
     Text(Cow<'p, str>),
     /// A number Stepcast measured or counted
     Number(f64),
-    /// One JSON value, such as a JSON path leads to
+    /// One JSON value, such as the one at a JSON path
     Json(Cow<'p, Value>),
-    /// All values a JSON path with a wildcard, filter or slice leads to, or all texts of elements; perhaps none
+    /// All values at a JSON path with a wildcard, filter or slice, or all texts of elements; may be empty
     List(Vec<Cow<'p, Value>>),
-    /// The values of all header fields of a name; a matcher holds where one of them fits
+    /// The values of all header fields of a name; a matcher holds if one of them fits
     Fields(Vec<String>),
 }
 
 impl Found<'_> {
-    /// Whether there is anything.
+    /// Whether there is a value.
     pub fn exists(&self) -> bool {
         match self {
             Self::Nothing => false,
@@ -44,7 +44,7 @@ impl Found<'_> {
         }
     }
 
-    /// The JSON value, if it is a single one. A list of one stands for its item.
+    /// The JSON value, if it is a single one. A list with one item counts as that item.
     pub fn as_value(&self) -> Option<&Value> {
         match self {
             Self::Json(value) => Some(value),
@@ -56,7 +56,7 @@ impl Found<'_> {
         }
     }
 
-    /// The number as it is written, if it is one or a text that is one.
+    /// The number as it is written, if the value is a number or a text that spells one.
     pub fn as_number(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Number(number) => Some(number.to_string().into()),
@@ -67,7 +67,7 @@ impl Found<'_> {
         }
     }
 
-    /// How many items or characters it has.
+    /// The number of items or characters.
     pub fn count(&self) -> Option<usize> {
         match self {
             Self::Text(text) => Some(text.chars().count()),
@@ -84,7 +84,7 @@ impl Found<'_> {
         }
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the value is empty.
     pub fn is_empty(&self) -> bool {
         self.as_value().is_some_and(Value::is_null) || self.count() == Some(0)
     }
@@ -99,7 +99,7 @@ impl Found<'_> {
         }
     }
 
-    /// The one value there is, or the list of all; numbers and texts of the page too.
+    /// The single value, or the list of all; includes numbers and texts of the page.
     pub fn to_single(&self) -> Option<Value> {
         match self {
             Self::Nothing => None,
@@ -109,7 +109,7 @@ impl Found<'_> {
         }
     }
 
-    /// The same, without the page it was found in.
+    /// Copies the value, so that it no longer borrows from the page.
     pub fn into_owned(self) -> Found<'static> {
         match self {
             Self::Nothing => Found::Nothing,

@@ -1,4 +1,5 @@
-//! Judges groups of checks. Every check in one is made, and the group is told as one check that says which did not hold.
+//! Judges groups of checks. Every check in a group is evaluated, and the group is reported as one check that names
+//! those that did not hold.
 
 use super::Verdict;
 use crate::excerpt::excerpt;
@@ -9,50 +10,49 @@ use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_suite::Check;
 
-/// How many checks of a group are told in full.
+/// How many checks of a group are reported in full.
 const TOLD: usize = 3;
 
-/// Makes all checks of a group, as long as somebody waits for them.
+/// Evaluates all checks of a group, until the page is given up.
 pub fn judge(checks: &[Check], page: &Page, scope: &Scope, mask: &Mask) -> Vec<Verdict> {
     let wanted = checks.iter().take_while(|_| !page.is_given_up());
     wanted.map(|check| super::judge(check, page, scope, mask)).collect()
 }
 
-/// Holds if one does. If none does and one could not be told, neither can the group.
+/// Holds if one check holds. If none holds and one is errored, the group is errored too.
 pub fn any(verdicts: &[Verdict], mask: &Mask) -> Verdict {
-    let results = results_of(verdicts);
-    let text = named("any", " or ", &results, mask);
-    if results.iter().any(|result| result.outcome.is_pass()) {
+    let text = named("any", " or ", verdicts, mask);
+    if verdicts.iter().any(|verdict| verdict.result.outcome.is_pass()) {
         return CheckResult::passed(text).into();
     }
-    let outcome = if has(&results, Outcome::Errored) { Outcome::Errored } else { Outcome::Failed };
-    let expected = format!("one of {} checks to hold", results.len());
+    let outcome = if has(verdicts, Outcome::Errored) { Outcome::Errored } else { Outcome::Failed };
+    let expected = format!("one of {} checks to hold", verdicts.len());
     let is_unread = verdicts.iter().any(|verdict| verdict.is_unread);
-    Verdict { result: group_result(text, outcome, expected, &results, mask), is_unread }
+    Verdict { result: group_result(text, outcome, expected, verdicts, mask), is_unread, is_group: true }
 }
 
-/// Holds if every one does. One that does not is certain, whatever could not be told.
+/// Holds if every check holds. A failed check decides, even if others are errored.
 pub fn all(verdicts: &[Verdict], mask: &Mask) -> Verdict {
-    let results = results_of(verdicts);
-    let text = named("all", " and ", &results, mask);
-    let outcome = if has(&results, Outcome::Failed) { Outcome::Failed } else { Outcome::Errored };
-    if results.iter().all(|result| result.outcome.is_pass()) {
+    let text = named("all", " and ", verdicts, mask);
+    let outcome = if has(verdicts, Outcome::Failed) { Outcome::Failed } else { Outcome::Errored };
+    if verdicts.iter().all(|verdict| verdict.result.outcome.is_pass()) {
         return CheckResult::passed(text).into();
     }
     let mut failed = verdicts.iter().filter(|verdict| verdict.result.outcome == Outcome::Failed);
     let is_unread = failed.all(|verdict| verdict.is_unread);
-    let expected = format!("all of {} checks to hold", results.len());
-    Verdict { result: group_result(text, outcome, expected, &results, mask), is_unread }
+    let expected = format!("all of {} checks to hold", verdicts.len());
+    Verdict { result: group_result(text, outcome, expected, verdicts, mask), is_unread, is_group: true }
 }
 
-/// Holds if the check does not, unless that is because nothing could be read.
+/// Holds if the check does not hold, unless it failed because the body could not be read.
 pub fn not(verdict: &Verdict, mask: &Mask) -> Verdict {
-    let Verdict { result, is_unread } = verdict;
+    let Verdict { result, is_unread, .. } = verdict;
     let text = excerpt(&format!("not ({})", result.check), mask);
     let expected = Some("the check not to hold".to_owned());
     match result.outcome {
         Outcome::Failed if *is_unread => {
-            Verdict { result: CheckResult { check: text, expected, ..result.clone() }, is_unread: true }
+            let result = CheckResult { check: text, expected, ..result.clone() };
+            Verdict { is_unread: true, ..result.into() }
         }
         Outcome::Failed => CheckResult::passed(text).into(),
         Outcome::Errored => CheckResult { check: text, ..result.clone() }.into(),
@@ -63,16 +63,12 @@ pub fn not(verdict: &Verdict, mask: &Mask) -> Verdict {
     }
 }
 
-fn results_of(verdicts: &[Verdict]) -> Vec<&CheckResult> {
-    verdicts.iter().map(|verdict| &verdict.result).collect()
+fn has(verdicts: &[Verdict], outcome: Outcome) -> bool {
+    verdicts.iter().any(|verdict| verdict.result.outcome == outcome)
 }
 
-fn has(results: &[&CheckResult], outcome: Outcome) -> bool {
-    results.iter().any(|result| result.outcome == outcome)
-}
-
-fn named(group: &str, joint: &str, results: &[&CheckResult], mask: &Mask) -> String {
-    let checks: Vec<_> = results.iter().map(|result| format!("({})", result.check)).collect();
+fn named(group: &str, joint: &str, verdicts: &[Verdict], mask: &Mask) -> String {
+    let checks: Vec<_> = verdicts.iter().map(|verdict| format!("({})", verdict.result.check)).collect();
     excerpt(&format!("{group} of {}", checks.join(joint)), mask)
 }
 
@@ -80,11 +76,11 @@ fn group_result(
     check: String,
     outcome: Outcome,
     expected: String,
-    results: &[&CheckResult],
+    verdicts: &[Verdict],
     mask: &Mask,
 ) -> CheckResult {
-    let broken: Vec<_> = results.iter().filter(|result| !result.outcome.is_pass()).collect();
-    let mut told: Vec<String> = broken.iter().take(TOLD).map(|result| tell(result)).collect();
+    let broken: Vec<_> = verdicts.iter().filter(|verdict| !verdict.result.outcome.is_pass()).collect();
+    let mut told: Vec<String> = broken.iter().take(TOLD).map(|verdict| describe(verdict)).collect();
     if broken.len() > TOLD {
         told.push(format!("{} more", broken.len() - TOLD));
     }
@@ -93,20 +89,16 @@ fn group_result(
         outcome,
         expected: Some(expected),
         actual: Some(excerpt(&told.join("; "), mask)),
-        hint: broken.iter().find_map(|result| result.hint.clone()),
+        hint: broken.iter().find_map(|verdict| verdict.result.hint.clone()),
     }
 }
 
-/// Whether it is told as several checks; no subject begins so.
-fn is_group(result: &CheckResult) -> bool {
-    ["any of (", "all of ("].iter().any(|group| result.check.starts_with(group))
-}
-
-/// Like "css `h1` exists: found nothing".
-fn tell(result: &CheckResult) -> String {
+/// Describes a check, like "css `h1` exists: found nothing".
+fn describe(verdict: &Verdict) -> String {
+    let result = &verdict.result;
     let found = result.actual.as_deref().unwrap_or("nothing");
     match result.outcome {
-        _ if is_group(result) => format!("{}: ({found})", result.check),
+        _ if verdict.is_group => format!("{}: ({found})", result.check),
         Outcome::Errored => format!("{}: {found}", result.check),
         _ => format!("{}: found {found}", result.check),
     }

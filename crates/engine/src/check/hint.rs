@@ -1,4 +1,4 @@
-//! What came closest, and what to do next.
+//! Hints: the closest match, and what to do next.
 
 mod body;
 mod way;
@@ -20,11 +20,11 @@ use serde_json::Value;
 use stepcast_suite::number;
 use stepcast_suite::{CookieAttribute, CookieSource, Filter, Matcher, Operand, Property, Subject};
 
-/// Most names of what is there that a hint lists.
+/// Most existing names that a hint lists.
 const NAMES: usize = 8;
-/// Where shorter texts differ, everybody sees; in characters.
+/// Differences between shorter texts are obvious without a hint; in characters.
 const SEEN_AT_A_GLANCE: usize = 60;
-/// How much of what is the same is told before a difference, in characters.
+/// How much common text is quoted before a difference, in characters.
 const BEFORE: usize = 15;
 
 /// What to do about a check that cannot be filled in.
@@ -68,14 +68,14 @@ fn of_matcher(matcher: &Matcher, found: &Found, mask: &Mask) -> Option<String> {
     }
 }
 
-/// What to do about XML that is none.
+/// What to do about a body that should be XML and is not.
 pub fn of_document(subject: &Subject, page: &Page) -> Option<String> {
     let is_about_elements = matches!(subject, Subject::Css { .. } | Subject::XPath { .. });
     let is_malformed = is_about_elements && matches!(page.document(), Err(DocumentError::Malformed(_)));
     is_malformed.then(|| "mend the document; `as: html` on the step reads it as browsers read HTML".to_owned())
 }
 
-/// Where the list that `nth` takes an item of ends.
+/// Reports how long the list is from which `nth` takes an item.
 pub fn of_items(subject: &Subject, filters: &[Filter], found: &Found, page: &Page) -> Option<String> {
     let place = filters.iter().position(|filter| matches!(filter, Filter::Nth(_))).filter(|_| !found.exists())?;
     let list = filter::apply(look::look(subject, page).ok()?, &filters[..place], page.namespaces()).ok()?;
@@ -88,7 +88,7 @@ fn counts_elements(subject: &Subject) -> bool {
     matches!(subject, Subject::Css { property: Property::Count, .. } | Subject::XPath { property: Property::Count, .. })
 }
 
-/// Whether an `XPath` gives what expressions give of nodes that are not there: no text, zero, false.
+/// Whether the value of an `XPath` is what an expression gives for missing nodes: an empty text, zero, false.
 fn says_nothing(subject: &Subject, found: &Found) -> bool {
     matches!(subject, Subject::XPath { .. })
         && match found {
@@ -99,7 +99,7 @@ fn says_nothing(subject: &Subject, found: &Found) -> bool {
         }
 }
 
-/// A hint for a subject that is not there.
+/// A hint for a subject that was not found.
 pub fn of_nothing(subject: &Subject, page: &Page, mask: &Mask) -> Option<String> {
     match subject {
         Subject::Css { selector, property } => of_selector(selector, property, page),
@@ -198,14 +198,14 @@ fn of_difference(found: &Found, expected: &Value, mask: &Mask) -> Option<String>
     } else if actual.to_lowercase() == expected.to_lowercase() {
         Some("they differ only in upper and lower case".into())
     } else if actual.chars().count().min(expected.chars().count()) > SEEN_AT_A_GLANCE {
-        // Only now, because a secret may be all that differs.
+        // Masked only here, because the texts may differ only in a secret.
         first_difference(&mask.hide(&actual), &mask.hide(&expected))
     } else {
         None
     }
 }
 
-/// Where two long texts part, with a little of what goes before.
+/// Quotes both texts where they first differ, with a little of the text before.
 fn first_difference(actual: &str, expected: &str) -> Option<String> {
     let same = actual.chars().zip(expected.chars()).take_while(|(left, right)| left == right).count();
     if same < BEFORE {

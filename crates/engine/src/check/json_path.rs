@@ -1,4 +1,4 @@
-//! Takes JSON paths apart, which the library that evaluates them does not.
+//! Splits JSON paths, which the library that evaluates them does not do.
 
 mod cost;
 
@@ -8,15 +8,15 @@ use serde_json_path::JsonPath;
 use stepcast_suite::number::ByValue;
 use stepcast_suite::patterns::parse_json_path;
 
-/// Most values an evaluation looks at.
+/// Most values that an evaluation visits.
 const LOOKED_AT: u64 = 10_000_000;
-/// Most values that what it leads to may have in it; they are copied to be compared and told.
+/// Most values that a result may contain; they are copied to be compared and reported.
 const LED_TO: usize = 1_000_000;
 
-/// Most segments of a path that are tried one after the other where it leads nowhere.
+/// Most segments that are tried one by one when a path leads nowhere.
 const MOST_SEGMENTS: usize = 16;
 
-/// A path as it is evaluated.
+/// Parses a path the way it is evaluated.
 pub fn parse(path: &str) -> Result<JsonPath, Unclear> {
     parse_json_path(path).map_err(Unclear)
 }
@@ -37,16 +37,16 @@ pub fn evaluate<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Uncl
     Err(Unclear(format!("`{path}` leads to more than {LED_TO} values; make it more direct")))
 }
 
-/// The same of a body whose numbers may have to be held.
+/// Like [`evaluate`], for a body with numbers that may need their exact text.
 pub fn evaluate_exact<'v>(path: &str, json: &'v ByValue) -> Result<Vec<&'v Value>, Unclear> {
     let values = evaluate(path, &json.nearest)?;
     let Some(exact) = &json.exact else { return Ok(values) };
-    // What was found stands at the same place there.
+    // The other copy has each value at the same place.
     let located = parse(path)?.query_located(&json.nearest);
     Ok(located.iter().filter_map(|node| exact.pointer(&node.location().to_json_pointer())).collect())
 }
 
-/// Whether a value has no more in it than is left.
+/// Whether a value contains at most `left` values.
 fn fits(value: &Value, left: &mut usize) -> bool {
     let Some(less) = left.checked_sub(1) else { return false };
     *left = less;
@@ -57,8 +57,8 @@ fn fits(value: &Value, left: &mut usize) -> bool {
     }
 }
 
-/// Whether the path can lead to one place only: names and indexes, no wildcards, filters, slices or descents
-/// (RFC 9535, section 2.3.5.1).
+/// Whether the path can lead to one place only: names and indexes, no wildcards, filters, slices or descents (RFC 9535,
+/// section 2.3.5.1).
 pub fn is_singular(path: &str) -> bool {
     segments(path).iter().all(|segment| is_singular_segment(segment))
 }
@@ -88,7 +88,7 @@ fn is_one_quoted(text: &str) -> bool {
 }
 
 /// The longest beginning of the path that leads somewhere, with the value there and the segment that leads nowhere.
-/// None if even the document is not there, or nothing is missing.
+/// `None` if even the document is missing, or nothing is.
 pub fn longest_match<'a, 'v>(path: &'a str, value: &'v Value) -> Option<(&'a str, &'v Value, &'a str)> {
     let mut longest = None;
     let mut end = 1;

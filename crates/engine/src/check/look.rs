@@ -1,4 +1,4 @@
-//! Looks up what a subject names.
+//! Looks up the value of a subject.
 
 use super::filter;
 use super::found::Found;
@@ -18,7 +18,7 @@ use stepcast_suite::pattern::{Pattern, TooLong};
 use stepcast_suite::selector::Prefixes;
 use stepcast_suite::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, Property, Subject};
 
-/// What the page has there.
+/// The value of the subject in the page.
 pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear> {
     let response = page.response();
     Ok(match subject {
@@ -47,7 +47,7 @@ pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear>
     })
 }
 
-/// Whether the subject's text has its white space folded, so that what is expected of it is folded too.
+/// Whether the subject's text has its white space folded, so that the expected text is folded too.
 pub fn folds_white_space(subject: &Subject) -> bool {
     match subject {
         Subject::Css { property, .. } => matches!(property, Property::Text | Property::Texts),
@@ -56,29 +56,29 @@ pub fn folds_white_space(subject: &Subject) -> bool {
     }
 }
 
-/// A pattern, read again because templates may have changed it.
+/// Parses a pattern again, because templates may have changed it.
 pub fn pattern(text: &str) -> Result<Pattern, Unclear> {
     Pattern::new(text).map_err(|error| Unclear(format!("`{text}` is not a regular expression: {error}")))
 }
 
-/// Why a pattern cannot be asked.
+/// Why a pattern cannot be matched.
 pub fn too_long(pattern: &str, error: TooLong) -> Unclear {
     Unclear(format!("`{pattern}` {error}"))
 }
 
-/// A selector, read again because templates may have changed it, for this document.
+/// Parses a selector again for this document, because templates may have changed it.
 pub fn selector(text: &str, document: &Document) -> Result<Selector, Unclear> {
     let none = Prefixes::new();
     Selector::with_prefixes(text, document.prefixes.as_ref().unwrap_or(&none))
         .map_err(|error| Unclear(format!("`{text}` is not a CSS selector: {error}")))
 }
 
-/// Text as people see it: white space folded to single spaces, none at the ends.
+/// Text as people see it: white space folded to single spaces, trimmed at both ends.
 pub fn fold(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A version of HTTP as its messages write it.
+/// A version of HTTP, spelled as in its messages.
 fn version(version: Version) -> &'static str {
     match version {
         Version::HTTP_10 => "1.0",
@@ -141,7 +141,7 @@ pub fn by_xpath_in<'p>(path: &str, property: &Property, document: &'p Document) 
     let nodes = match (xpath::evaluate(&xpath::parse(path)?, document)?, property) {
         (xpath::Value::Nodes(nodes), _) => nodes,
         (xpath::Value::Text(text), Property::Text) => return Ok(Found::Text(fold(&text).into())),
-        // Added to zero, because minus zero is zero to everybody but the bits.
+        // Adding zero turns minus zero into zero.
         (xpath::Value::Number(number), Property::Text) => return Ok(Found::Number(number + 0.0)),
         (xpath::Value::Boolean(boolean), Property::Text) => return Ok(Found::Json(Cow::Owned(boolean.into()))),
         _ => return Err(Unclear(format!("`{path}` gives a value, not nodes"))),

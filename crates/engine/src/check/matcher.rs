@@ -1,4 +1,4 @@
-//! What each matcher asks of a value.
+//! Decides whether a matcher holds for a value.
 
 use super::compare::{equals, json_equals};
 use super::found::{Found, is_number};
@@ -14,20 +14,20 @@ use stepcast_suite::schema::Schema;
 use stepcast_suite::{Bound, Matcher};
 use stepcast_suite::{date, duration};
 
-/// How a value is compared, besides what its matcher says.
+/// How a value is compared, in addition to its matcher.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Expectation {
-    /// The expected value was a template, so it is text even where a number is meant
+    /// The expected value was a template, so it is text even if a number is meant
     pub was_template: bool,
-    /// What was found has its white space folded
+    /// The value found has its white space folded
     pub folds_white_space: bool,
-    /// What was found is text even where a number is meant
+    /// The value found is text even if a number is meant
     pub is_text: bool,
 }
 
 impl Expectation {
-    /// Whether `matcher` holds of what was found. Of nothing, only `exists: false` holds: a page without the thing is
-    /// not a page on which the thing is right.
+    /// Whether `matcher` holds for the value. If nothing was found, only `exists: false` holds: a page without the
+    /// thing is not a page with the right thing.
     pub fn holds(self, matcher: &Matcher, found: &Found) -> Result<bool, Unclear> {
         if let Matcher::Exists(expected) = matcher {
             return Ok(found.exists() == *expected);
@@ -35,12 +35,12 @@ impl Expectation {
         if let Found::Fields(values) = found {
             return self.holds_of_fields(matcher, values);
         }
-        // An empty list can be counted and found empty.
+        // An empty list has a count and is empty.
         let is_counted = matches!((found, matcher), (Found::List(_), Matcher::Count(_) | Matcher::Empty(_)));
         if found.exists() || is_counted { self.holds_of_something(matcher, found) } else { Ok(false) }
     }
 
-    /// Of several header fields of a name one has to fit, and where something must not be, it must be in none.
+    /// With several header fields of a name, one of them has to match. A negative matcher has to hold for all of them.
     fn holds_of_fields(self, matcher: &Matcher, values: &[String]) -> Result<bool, Unclear> {
         if let Matcher::Count(inner) = matcher {
             return self.holds(inner, &count_of(values.len()));
@@ -97,7 +97,7 @@ impl Expectation {
     }
 }
 
-/// The number a `count` is asked of.
+/// The number that a `count` matcher compares.
 pub fn counted(found: &Found) -> Option<Found<'static>> {
     found.count().map(count_of)
 }
@@ -107,7 +107,7 @@ fn count_of(count: usize) -> Found<'static> {
     Found::Number(count as f64)
 }
 
-/// The name of the JSON type of what was found.
+/// The name of the JSON type of the value found.
 pub fn type_name(found: &Found) -> &'static str {
     match found {
         Found::Nothing => "nothing",
@@ -134,12 +134,12 @@ pub fn type_of_value(value: &Value) -> &'static str {
     }
 }
 
-/// A schema, which was found good when the suite was read.
+/// Compiles a schema, which was valid when the suite was read.
 pub fn schema_of(value: &Value) -> Result<Schema, Unclear> {
     Schema::new(value).map_err(|error| Unclear(error.to_string()))
 }
 
-/// What a bound says.
+/// The value of a bound.
 enum Limit {
     /// A number as it is written
     Number(String),
@@ -147,7 +147,8 @@ enum Limit {
     Date(i64),
 }
 
-/// How a number stands to a limit. What is no decimal, like the infinity an `XPath` can give, is compared as a float.
+/// Compares a number with a limit. A value that is not decimal, like the infinity an `XPath` can give, is compared as a
+/// float.
 fn compare_number(found: &Found, limit: &str) -> Option<Ordering> {
     match found {
         Found::Number(number) if !number.is_finite() => number.partial_cmp(&limit.parse().ok()?),
@@ -155,7 +156,7 @@ fn compare_number(found: &Found, limit: &str) -> Option<Ordering> {
     }
 }
 
-/// Templates may spell a length of time, which is milliseconds then.
+/// The limit of a bound. A template may give a length of time, which is converted to milliseconds.
 fn limit_of(bound: &Bound) -> Result<Limit, Unclear> {
     let text = match bound {
         Bound::Number(number) => return Ok(Limit::Number(number.to_string())),
@@ -170,17 +171,17 @@ fn limit_of(bound: &Bound) -> Result<Limit, Unclear> {
         .ok_or_else(|| Unclear(format!("`{text}` is not a number to compare with")))
 }
 
-/// A moment that is told from now, in seconds since 1970.
+/// A moment given relative to now, in seconds since 1970.
 fn from_now(text: &str) -> Option<i64> {
     date::seconds_from_now(text).map(|seconds| Timestamp::now().as_second().saturating_add(seconds))
 }
 
-/// The moment of what was found, if it is a date.
+/// The moment of the value found, if it is a date.
 pub fn as_date(found: &Found) -> Option<i64> {
     found.as_text().and_then(date::seconds)
 }
 
-/// Numbers and booleans are text where only text has a beginning or an end.
+/// The text of the value, for matchers that need text; includes numbers and booleans.
 pub fn text<'f>(found: &'f Found) -> Option<Cow<'f, str>> {
     if let Some(text) = found.as_text() {
         return Some(text.into());

@@ -1,13 +1,13 @@
-//! Finds the names that somebody most likely meant.
+//! Finds the names that the author most likely meant.
 
 /// Most names a hint lists.
 pub const MOST: usize = 3;
-/// How alike two names have to be, from 0 to 1.
+/// How similar two names have to be, from 0 to 1.
 const ALIKE: f64 = 0.8;
-/// Longer names are not compared, in bytes; generated ones fill pages.
+/// Longer names are not compared, in bytes; pages can be full of generated ones.
 pub const LONGEST: usize = 64;
 
-/// How alike two names are, if they are alike enough to be taken for one another.
+/// How similar two names are, if one may be a misspelling of the other.
 pub fn likeness(wanted: &str, name: &str) -> Option<f64> {
     if wanted.len() > LONGEST || name.len() > LONGEST {
         return None;
@@ -16,7 +16,7 @@ pub fn likeness(wanted: &str, name: &str) -> Option<f64> {
     (likeness >= ALIKE).then_some(likeness)
 }
 
-/// The names most like `wanted`, best first.
+/// The names most similar to `wanted`, best first.
 pub fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let mut alike: Vec<_> = names.filter_map(|name| Some((likeness(wanted, name)?, name))).collect();
     alike.sort_by(|(left, left_name), (right, right_name)| right.total_cmp(left).then(left_name.cmp(right_name)));

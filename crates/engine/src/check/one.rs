@@ -1,4 +1,4 @@
-//! Judges one thing of a page.
+//! Judges a check of a single subject.
 
 use super::filter::{self, Unfit};
 use super::found::Found;
@@ -13,7 +13,7 @@ use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_suite::{Filter, Matcher, Subject, ValueCheck};
 
-/// Makes a check.
+/// Evaluates a check.
 pub fn judge(check: &ValueCheck, page: &Page, scope: &Scope, mask: &Mask) -> Verdict {
     match Filled::new(check, scope) {
         Ok(filled) => filled.verdict(page, mask),
@@ -32,11 +32,11 @@ struct Filled {
     expectations: Vec<Expectation>,
 }
 
-/// What was made of a check.
+/// The result of a check before it is put into words.
 enum Judged<'c, 'p> {
-    /// With the matchers that do not hold
+    /// The value, with the matchers that do not hold
     Found(Found<'p>, Vec<&'c Matcher>),
-    /// A filter could make nothing of what was found
+    /// A filter could not use the value
     Unfit(Unfit),
 }
 
@@ -61,6 +61,7 @@ impl Filled {
             Ok(Judged::Found(found, broken)) => self.failed(text, &broken, &found, page, mask).into(),
             Ok(Judged::Unfit(unfit)) => Verdict {
                 is_unread: unfit.is_of_page(),
+                is_group: false,
                 result: CheckResult {
                     check: text,
                     outcome: unfit.outcome(),

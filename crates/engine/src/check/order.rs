@@ -1,4 +1,4 @@
-//! Whether the items of a list follow one another as they should.
+//! Decides whether the items of a list are in order.
 
 use super::found::Found;
 use serde_json::Value;
@@ -6,26 +6,26 @@ use std::cmp::Ordering;
 use stepcast_suite::Order;
 use stepcast_suite::number::{self, Decimal};
 
-/// Whether all items stand in order. What is no list has none, and of an empty one nothing is told.
+/// Whether all items are in order. False for a value that is not a list, and for an empty list.
 pub fn holds(found: &Found, order: Order) -> bool {
     items(found).is_some_and(|items| !items.is_empty() && first_break(&items, order).is_none())
 }
 
-/// Which two neighbours are the first that do not stand in order, as the place of the first and both texts.
+/// The first two neighbours that are not in order, as the place of the first and both texts.
 pub fn explain(found: &Found, order: Order) -> Option<(usize, String, String)> {
     let items = items(found)?;
     let place = first_break(&items, order)?;
     Some((place, items[place].clone(), items[place + 1].clone()))
 }
 
-/// Whether it is something that has an order.
+/// Whether the value is a list.
 pub fn is_list(found: &Found) -> bool {
     items(found).is_some()
 }
 
 fn items(found: &Found) -> Option<Vec<String>> {
     let value = match found {
-        // A list of one item that is a list itself means that one.
+        // A list whose only item is a list means that inner list.
         Found::List(values) if values.len() != 1 || !values[0].is_array() => found.to_value()?,
         _ => found.as_value()?.clone(),
     };
@@ -36,7 +36,8 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| number::to_text(value), str::to_owned)
 }
 
-/// Numbers are compared as numbers if all are some: `9` comes before `10`.
+/// The first item that is out of order. Items are compared as numbers if all of them are numbers: `9` comes before
+/// `10`.
 fn first_break(items: &[String], order: Order) -> Option<usize> {
     let numbers: Option<Vec<Decimal>> = items.iter().map(|item| Decimal::parse(item)).collect();
     let wrong = match order {

@@ -1,8 +1,8 @@
-//! Tells whether what was made of an answer is a part of a secret that stands in it.
+//! Decides whether a value taken from an answer is a part of a secret in that answer.
 //!
 //! A group of a pattern, a filter or a function of `XPath` can take half of a secret, and no mask finds a half. So a
-//! value is taken for a part of one if it was made of a text with a secret in it, and what it has beside whole secrets
-//! is not in what is left of that text without them.
+//! value counts as a part of a secret if it comes from a text with a secret in it, and if what it has besides whole
+//! secrets does not occur in the rest of that text.
 
 use super::found::Found;
 use super::look;
@@ -15,14 +15,15 @@ use stepcast_suite::{Filter, Subject};
 
 /// What is shown in place of such a value.
 pub const SHOWN: &str = "\"***\"";
-/// The functions of `XPath` that take a text apart.
+/// The functions of `XPath` that can cut a text into parts.
 const TAKING_APART: [&str; 2] = ["substring", "translate"];
-/// How many texts of a list are looked for. A longer list that was made of a secret is one as a whole.
+/// How many texts of a list are searched for. A longer list that comes from a text with a secret counts as a part as a
+/// whole.
 const TEXTS: usize = 32;
 
-/// Whether what was found is a part of a secret.
+/// Whether the value is a part of a secret.
 pub fn is_part(found: &Found, subject: &Subject, filters: &[Filter], page: &Page, mask: &Mask) -> bool {
-    // How many there are is no part of any.
+    // A count is never a part of a secret.
     if !mask.has_secrets() || matches!(filters, [.., Filter::Count]) {
         return false;
     }
@@ -34,12 +35,12 @@ pub fn is_part(found: &Found, subject: &Subject, filters: &[Filter], page: &Page
     source(subject, filters, page, mask).is_some_and(|rest| !is_in(&rest))
 }
 
-/// The same of a text on the way.
+/// Whether a text between two filters is a part of a secret.
 pub fn is_part_text(text: &str, subject: &Subject, filters: &[Filter], page: &Page, mask: &Mask) -> bool {
     mask.has_secrets() && source(subject, filters, page, mask).is_some_and(|rest| !rest.has(&mask.hide(text)))
 }
 
-/// What is left of the text a value was taken from, if that has a secret in it and was taken apart.
+/// The text that the value was cut from, without its secrets, if it has any.
 fn source<'p>(subject: &Subject, filters: &[Filter], page: &'p Page, mask: &Mask) -> Option<Cow<'p, Rest>> {
     let takes_apart = match subject {
         Subject::Regex { .. } => true,

@@ -1,4 +1,5 @@
-//! Explains why a selector matches nothing: the longest part of it that matches, and what stands near the rest.
+//! Explains why a selector matches nothing: the longest part that matches, and what the page has that resembles the
+//! rest.
 
 mod parts;
 
@@ -9,10 +10,10 @@ use parts::Part;
 
 /// Longer selectors are followed only this far; each part is a walk over the whole page.
 const MOST_PARTS: usize = 16;
-/// Most nodes that one part looks at.
+/// Most nodes that are visited for one part.
 const LOOKED_AT: usize = 5_000_000;
 
-/// Like "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)".
+/// An explanation like "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)".
 pub fn explain(selector: &str, document: &Document) -> Option<String> {
     let parts = parts::parts(selector);
     let mut longest: Option<(&str, usize)> = None;

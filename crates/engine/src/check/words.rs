@@ -1,4 +1,4 @@
-//! Checks, expectations and findings in words.
+//! Describes checks, expectations and findings in words.
 
 use super::found::Found;
 use super::matcher::{counted, schema_of, type_name};
@@ -8,7 +8,7 @@ use crate::mask::Mask;
 use serde_json::Value;
 use stepcast_suite::{Bound, CertificateProperty, Filter, Matcher, Operand, Order, Subject, Words};
 
-/// A check as a suite says it: `css `h1` text, trim, equals "Welcome"`.
+/// A check as written in a suite: `css `h1` text, trim, equals "Welcome"`.
 pub fn check(subject: &Subject, filters: &[Filter], matchers: &[Matcher], mask: &Mask) -> String {
     let matchers: Vec<_> = matchers.iter().map(|matcher| asked(subject, matcher, mask)).collect();
     let filters = filters.iter().map(|filter| format!(", {filter}")).collect::<Vec<_>>().concat();
@@ -20,7 +20,7 @@ fn asked(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
     phrase(|words| words.asked, subject, matcher, mask)
 }
 
-/// What a matcher asks for, as the answer to "what should have been found?".
+/// What a matcher expects, as the answer to "what should have been found?".
 pub fn expected(subject: &Subject, matcher: &Matcher, mask: &Mask) -> String {
     phrase(|words| words.expected, subject, matcher, mask)
 }
@@ -36,7 +36,7 @@ fn phrase(of: fn(Words) -> &'static str, subject: &Subject, matcher: &Matcher, m
     }
 }
 
-/// What was found, in the terms of the matcher that asked.
+/// The value found, in the terms of the matcher.
 pub fn actual(subject: &Subject, matcher: &Matcher, found: &Found, mask: &Mask) -> String {
     match (matcher, found) {
         (Matcher::Count(inner), _) if let Some(count) = counted(found) => {
@@ -52,7 +52,7 @@ pub fn actual(subject: &Subject, matcher: &Matcher, found: &Found, mask: &Mask) 
     }
 }
 
-/// What was found, whoever asks.
+/// The value found, independent of the matcher.
 fn value(subject: &Subject, found: &Found, mask: &Mask) -> String {
     match found {
         Found::Text(text) => quote(text, mask),
@@ -70,13 +70,13 @@ fn value(subject: &Subject, found: &Found, mask: &Mask) -> String {
     }
 }
 
-/// Where the value is not as the schema says; a value it quotes may be long.
+/// How the value violates the schema; a value in the message may be long.
 fn violations(schema: &Value, found: &Found, mask: &Mask) -> String {
     let (Ok(schema), Some(found)) = (schema_of(schema), found.to_single()) else { return String::new() };
     excerpt(&schema.violations(&found).join("; "), mask)
 }
 
-/// What a matcher is compared with.
+/// The expected value of a matcher.
 fn operand(subject: &Subject, operand: &Operand, mask: &Mask) -> String {
     let bound = |bound: &Bound| match bound {
         Bound::Number(number) => measured(subject, *number),
@@ -100,7 +100,7 @@ fn operand(subject: &Subject, operand: &Operand, mask: &Mask) -> String {
     }
 }
 
-/// Where only numbers are found, the text of a filled-in template is shown as the number it means.
+/// The expected value. If the subject gives only numbers, the text of a filled-in template is shown as a number.
 fn compared(subject: &Subject, value: &Value, mask: &Mask) -> String {
     match (subject, value) {
         (

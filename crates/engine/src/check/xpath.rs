@@ -1,8 +1,8 @@
 //! Evaluates `XPath` 1.0 on a page: <https://www.w3.org/TR/1999/REC-xpath-19991116/>
 //!
-//! In HTML elements are found by their names alone, whatever their namespace and case, as browsers do it; in XML by
-//! their names and namespaces, as the standard says. Evaluation
-//! counts the nodes it looks at and gives up beyond a bound: a few nested `//*` would otherwise take days.
+//! In HTML, elements match by name alone, whatever their namespace and case, as in browsers; in XML, by name and
+//! namespace, as the standard requires. Evaluation counts the nodes it visits and gives up beyond a bound: a few nested
+//! `//*` would otherwise take days.
 
 mod asked;
 mod explain;
@@ -21,20 +21,20 @@ use std::collections::HashSet;
 use stepcast_suite::xpath::{Axis, Expression, Operator, Start, Step, XPath};
 pub use value::Value;
 
-/// Most nodes an evaluation looks at; seconds on a large page.
+/// Most nodes an evaluation visits; seconds on a large page.
 const LOOKED_AT: usize = 20_000_000;
 
-/// An expression, read again because templates may have changed it.
+/// Parses an expression again, because templates may have changed it.
 pub fn parse(text: &str) -> Result<XPath, Unclear> {
     XPath::parse(text).map_err(|error| Unclear(format!("`{text}` is not an XPath: {error}")))
 }
 
-/// What the expression gives on the page.
+/// Evaluates the expression on the page.
 pub fn evaluate<'p>(xpath: &XPath, document: &'p Document) -> Result<Value<'p>, Unclear> {
     evaluate_within(xpath, document, LOOKED_AT)
 }
 
-/// What each of the nodes says.
+/// The text of each node.
 pub fn texts(nodes: &[Node]) -> Result<Vec<String>, Unclear> {
     let left = Cell::new(LOOKED_AT);
     nodes.iter().map(|node| node.text(&|cost| spend(&left, cost))).collect()
@@ -62,7 +62,7 @@ fn check_prefixes(xpath: &XPath, document: &Document) -> Result<(), Unclear> {
     Ok(())
 }
 
-/// A page while an expression is evaluated on it.
+/// A page during the evaluation of an expression.
 struct Page<'p> {
     document: &'p Document,
     html: &'p Html,
@@ -71,7 +71,7 @@ struct Page<'p> {
     left: Cell<usize>,
 }
 
-/// What an expression is about (section 1 of the standard).
+/// The context of an expression (section 1 of the standard).
 #[derive(Clone, Copy)]
 struct Context<'p> {
     node: Node<'p>,
@@ -85,7 +85,7 @@ impl<'p> Page<'p> {
         Self { document, html, order: OnceCell::new(), root: Node::root(html), left: Cell::new(nodes) }
     }
 
-    /// What an expression gives that stands for itself.
+    /// Evaluates an expression that is not part of another.
     fn whole(&self, xpath: &XPath) -> Result<Value<'p>, Unclear> {
         self.value(&xpath.expression, Context { node: self.root, position: 1, size: 1 })
     }
@@ -109,7 +109,7 @@ impl<'p> Page<'p> {
         context: Context<'p>,
     ) -> Result<Value<'p>, Unclear> {
         let first = self.value(left, context)?;
-        // The right side is not looked at where the left decides.
+        // The right side is not evaluated if the left decides.
         match operator {
             Operator::Or if first.boolean() => return Ok(Value::Boolean(true)),
             Operator::And if !first.boolean() => return Ok(Value::Boolean(false)),
@@ -152,7 +152,7 @@ impl<'p> Page<'p> {
         };
         let mut steps = steps.iter().peekable();
         while let Some(step) = steps.next() {
-            // `//a` is short for two steps, of which the first would collect the whole page.
+            // `//a` is short for two steps; the first would collect the whole page.
             nodes = match steps.next_if(|next| step.goes_anywhere_below() && next.is_child_wherever_it_stands()) {
                 Some(child) => self.step(&nodes, Axis::Descendant, child)?,
                 None => self.step(&nodes, step.axis, step)?,
@@ -194,8 +194,8 @@ impl<'p> Page<'p> {
         Ok(nodes)
     }
 
-    /// Whether none of these nodes, which are in order, is in another: then what is below them is in order too, and
-    /// each of it once. Not known of nodes that are very deep.
+    /// Whether none of these nodes, which are in document order, is inside another. Then the nodes below them are in
+    /// order too, each once. False for nodes that are nested too deep to tell.
     fn are_apart(&self, nodes: &[Node<'p>]) -> Result<bool, Unclear> {
         for pair in nodes.windows(2) {
             self.spend(1)?;
@@ -206,7 +206,7 @@ impl<'p> Page<'p> {
         Ok(true)
     }
 
-    /// The nodes a predicate holds of. A number means a position (section 2.4).
+    /// The nodes for which a predicate holds. A number means a position (section 2.4).
     fn that_hold(&self, nodes: Vec<Node<'p>>, predicate: &Expression) -> Result<Vec<Node<'p>>, Unclear> {
         let size = nodes.len();
         let mut held = Vec::new();
@@ -223,7 +223,7 @@ impl<'p> Page<'p> {
         Ok(held)
     }
 
-    /// In the order of the document, each once.
+    /// The nodes in document order, each once.
     fn sorted(&self, mut nodes: Vec<Node<'p>>) -> Vec<Node<'p>> {
         let order = self.order();
         nodes.sort_by_cached_key(|node| order.place(*node));
@@ -231,7 +231,7 @@ impl<'p> Page<'p> {
         nodes
     }
 
-    /// Made when it is first needed: most expressions find their nodes in order.
+    /// The order, built on first use: most expressions find their nodes in order.
     fn order(&self) -> &Order {
         self.order.get_or_init(|| Order::of(self.html))
     }
@@ -240,12 +240,12 @@ impl<'p> Page<'p> {
         spend(&self.left, cost)
     }
 
-    /// The text of a node, which costs as much as there is below it.
+    /// The text of a node; the cost grows with the nodes and text below it.
     fn text(&self, node: Node<'p>) -> Result<String, Unclear> {
         node.text(&|cost| self.spend(cost))
     }
 
-    /// The number a value is; of nodes, the one the first of them spells.
+    /// The number a value spells; for nodes, the first of them decides.
     fn number(&self, value: &Value<'p>) -> Result<f64, Unclear> {
         match value {
             Value::Nodes(nodes) => {

@@ -1,4 +1,4 @@
-//! Finds pages by their links, breadth first: first those nearest to where it begins.
+//! Finds pages by their links, breadth first: the pages nearest to the first page come first.
 
 use super::{AT_ONCE as JUDGED_AT_ONCE, DiscoverError, Filter, Pages, Wanted};
 use crate::discover::robots::Robots;
@@ -10,9 +10,9 @@ use http::header::CONTENT_TYPE;
 use std::collections::HashSet;
 use url::Url;
 
-/// Pages fetched at once; how many of them one host gets is the business of `host`.
+/// Pages fetched at once; `host` limits how many of them one host gets.
 const AT_ONCE: usize = 8;
-/// Most pages that are fetched for their links, whatever they lead to.
+/// Most pages that are fetched for their links.
 const MAX_FETCHED: usize = 1_000;
 
 /// A walk from page to page.
@@ -21,15 +21,15 @@ pub struct Crawl<'a> {
     pub reader: Reader<'a>,
     /// Which pages are wanted
     pub filter: &'a Filter,
-    /// How many links away from the first page
+    /// The most links between the first page and a page
     pub depth: u32,
-    /// Whether pages of other hosts are taken, too
+    /// Whether pages of other hosts are taken too
     pub other_hosts: bool,
 }
 
 impl Crawl<'_> {
-    /// At most `most` pages. The links of what `exclude` or `robots.txt` leaves out, and of other hosts' pages, are not
-    /// followed; those of what `include` does not name are.
+    /// Finds at most `most` pages. Links are not followed on pages that `exclude` or `robots.txt` leaves out, or on
+    /// pages of other hosts. Links on pages that only `include` leaves out are followed.
     pub async fn pages(&self, robots: &mut Robots<'_>, most: usize) -> Result<Pages, DiscoverError> {
         let start = without_fragment(self.reader.request.url.clone());
         let mut seen = HashSet::from([start.clone()]);
@@ -44,7 +44,7 @@ impl Crawl<'_> {
                     let was_refused = pages.refused;
                     pages.consider(page.clone(), wanted, robots).await?;
                     let is_left_out = pages.refused > was_refused || wanted == Wanted::Excluded;
-                    // What `include` does not name was not held against the rules yet.
+                    // A page that `include` leaves out was not checked against `robots.txt` yet.
                     if !is_left_out && page.host() == start.host() && robots.allows(&page).await? {
                         to_follow.push(page);
                     }
@@ -65,15 +65,15 @@ impl Crawl<'_> {
         Ok(pages)
     }
 
-    /// The links of these pages in order. A page that cannot be fetched leads nowhere, which its own test will tell;
-    /// without the first there is nothing.
+    /// The links of these pages in order. A page that cannot be fetched adds no links, and its own test reports why.
+    /// Fails if that page is the first.
     async fn links_of(&self, pages: Vec<Url>, start: &Url) -> Result<Vec<Url>, SitemapError> {
         let fetches = pages.into_iter().map(|page| async move { (self.reader.fetch_with_retries(&page).await, page) });
         let mut answers = stream::iter(fetches).buffered(AT_ONCE);
         let mut found = Vec::new();
         while let Some((answer, page)) = answers.next().await {
             match answer {
-                // Parsing takes as long as the page is big.
+                // Parsing takes time proportional to the page.
                 Ok(answer) => {
                     found.extend(tokio::task::spawn_blocking(move || links(answer)).await.unwrap_or_default());
                 }
@@ -85,7 +85,7 @@ impl Crawl<'_> {
     }
 }
 
-/// Where a page's links lead, in the order of the page.
+/// The targets of a page's links, in the order of the page.
 fn links(answer: Response) -> Vec<Url> {
     let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/html");
     if !content_type.contains("html") {

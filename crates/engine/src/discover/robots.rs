@@ -1,7 +1,7 @@
-//! What a site asks robots to leave alone: the Robots Exclusion Protocol, RFC 9309.
+//! Reads what a site excludes for robots: the Robots Exclusion Protocol, RFC 9309.
 //!
-//! A site without `robots.txt` allows everything. One whose `robots.txt` cannot be had because something is wrong there
-//! has not said what it allows, so nothing is taken from it.
+//! A site without `robots.txt` allows everything. If `robots.txt` is unavailable because of an error, the rules are
+//! unknown, so no page of that site is taken.
 
 mod rules;
 
@@ -14,10 +14,10 @@ use std::collections::HashMap;
 use stepcast_suite::bounds::ROBOTS_BYTES;
 use url::{Origin, Url};
 
-/// Who we are in `robots.txt`, unless the suite's user agent begins with another word.
+/// Our name in `robots.txt`, unless the suite's user agent begins with another word.
 const PRODUCT: &str = "stepcast";
 
-/// The rules of all sites that were asked.
+/// The rules of all sites requested so far.
 pub struct Robots<'a> {
     reader: Reader<'a>,
     ignore: bool,
@@ -29,7 +29,7 @@ impl<'a> Robots<'a> {
         Self { reader, ignore, by_origin: HashMap::new() }
     }
 
-    /// Whether the site lets us take this page.
+    /// Whether the site allows us to fetch this page.
     pub async fn allows(&mut self, page: &Url) -> Result<bool, DiscoverError> {
         if self.ignore {
             return Ok(true);
@@ -51,7 +51,7 @@ impl<'a> Robots<'a> {
         match reader.fetch_with_retries(&address).await {
             Ok(response) => {
                 let product = self.product();
-                // Half a megabyte of rules are too much for a thread that others wait for.
+                // Half a megabyte of rules would block other tasks on this thread.
                 let read = move || read(&String::from_utf8_lossy(&response.body), &product);
                 let rules = tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string());
                 let rules = rules.and_then(|rules| rules.map_err(|error| error.to_string()));
@@ -71,14 +71,14 @@ impl<'a> Robots<'a> {
     }
 }
 
-/// The rules of all groups for `product`, or else of those for everybody.
+/// The rules of all groups for `product`, or else of the groups for `*`.
 fn read(text: &str, product: &str) -> Result<Rules, TooMany> {
     let (mut own, mut general) = (Vec::new(), Vec::new());
     let (mut is_own, mut is_general, mut is_named, mut in_rules) = (false, false, false, true);
     for (key, value) in text.trim_start_matches('\u{feff}').lines().filter_map(line) {
         match key.as_str() {
             "user-agent" => {
-                // Several of these lines in a row name one group.
+                // Consecutive lines of this kind belong to one group.
                 if in_rules {
                     (is_own, is_general, in_rules) = (false, false, false);
                 }

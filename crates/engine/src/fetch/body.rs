@@ -1,10 +1,10 @@
-//! Reads a body as it was sent, no further than a limit.
+//! Reads a body as it was sent, up to a limit.
 
 use super::FetchError;
 use bytes::{Bytes, BytesMut};
 use url::Url;
 
-/// The whole body, or `TooLarge` as soon as it cannot be within `limit` any more.
+/// Reads the whole body, or fails with `TooLarge` as soon as it exceeds `limit`.
 pub async fn read(mut answer: reqwest::Response, limit: usize, url: &Url) -> Result<Bytes, FetchError> {
     let announced = answer.content_length().unwrap_or_default();
     if announced > limit as u64 {

@@ -1,7 +1,8 @@
-//! HTTP clients: one for everybody, and one for each network of their own that suites ask for.
+//! Manages HTTP clients: a shared one, and one for each network with settings of its own.
 //!
-//! A client has its own connections, so none that was made with a client certificate, through a proxy or without a look
-//! at the server's certificate serves a request without. They are few and the oldest goes first, which costs whoever needs it again a new connection.
+//! A client has its own connections. So a connection that uses a client certificate or a proxy, or that does not verify
+//! the server's certificate, never serves a request without these settings. Few clients are kept and the oldest is
+//! dropped first; using it again costs a new connection.
 
 use super::network::{Network, Pem};
 use super::{FetchError, error};
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// Most clients that are kept besides the one for everybody.
+/// Most clients that are kept in addition to the shared one.
 const KEPT: usize = 16;
 /// Most header fields of an answer; hyper bounds their size in bytes.
 const MAX_HEADERS: usize = 256;
@@ -22,7 +23,7 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
 type Place = Arc<OnceCell<reqwest::Client>>;
 
-/// All clients, by what they need.
+/// All clients, by their settings.
 pub struct Clients {
     recipe: Recipe,
     plain: reqwest::Client,
@@ -30,7 +31,7 @@ pub struct Clients {
     others: Mutex<VecDeque<(String, Place)>>,
 }
 
-/// What all clients have in common.
+/// The settings that all clients share.
 #[derive(Clone)]
 struct Recipe {
     guard: Arc<Guard>,
@@ -38,7 +39,7 @@ struct Recipe {
 }
 
 impl Clients {
-    /// The client for everybody, and room for others.
+    /// Creates the shared client.
     pub fn new(guard: Arc<Guard>, user_agent: &str) -> Result<Self, reqwest::Error> {
         let recipe = Recipe { guard, user_agent: user_agent.to_owned() };
         Ok(Self { plain: recipe.client(&Network::default())?, recipe, others: Mutex::default() })
@@ -72,12 +73,12 @@ impl Clients {
 }
 
 impl Recipe {
-    /// A client that does not decompress: the library's own way hides `content-encoding` from checks.
+    /// Builds a client that does not decompress: the library's own way hides `content-encoding` from checks.
     fn client(&self, network: &Network) -> Result<reqwest::Client, reqwest::Error> {
         let mut builder = reqwest::Client::builder()
             .dns_resolver(GuardedResolver(Arc::clone(&self.guard)))
             .redirect(reqwest::redirect::Policy::none())
-            // A proxy of the environment would connect on our behalf, past the guard.
+            // A proxy from the environment would connect on our behalf, past the guard.
             .no_proxy()
             .no_gzip()
             .no_brotli()
@@ -109,7 +110,7 @@ impl Recipe {
     }
 }
 
-/// Why there is no client for certificates that were found good one by one.
+/// Explains why there is no client, although each certificate was valid by itself.
 fn unusable(error: &reqwest::Error) -> String {
     match error::find::<rustls::Error>(error) {
         Some(rustls::Error::InconsistentKeys(_)) => {

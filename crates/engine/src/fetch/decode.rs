@@ -1,4 +1,4 @@
-//! Undoes `content-encoding`, no further than a limit: a kilobyte can be made to unpack into gigabytes.
+//! Undoes `content-encoding`, up to a limit: a kilobyte can unpack into gigabytes.
 
 use super::FetchError;
 use bytes::Bytes;
@@ -7,9 +7,9 @@ use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use std::io::{self, Read};
 
-/// What requests say they can read.
+/// The encodings that requests accept.
 pub const ACCEPTED: &str = "gzip, br, zstd, deflate";
-/// More encodings than this on one body are nobody's honest doing.
+/// No honest server applies more encodings than this to one body.
 const MAX_ENCODINGS: usize = 3;
 /// Largest zstd window, as a power of two: what RFC 9659 lets a server use.
 const ZSTD_WINDOW: u32 = 23;
@@ -38,7 +38,7 @@ impl Coding {
     }
 }
 
-/// The body as it was before it was encoded. It stays as it is from the first encoding on that is not known.
+/// Decodes a body. Decoding stops at the first unknown encoding.
 pub async fn decode(headers: &HeaderMap, raw: Bytes, limit: usize) -> Result<Bytes, FetchError> {
     let encodings = encodings(headers);
     if encodings.len() > MAX_ENCODINGS {
@@ -48,12 +48,12 @@ pub async fn decode(headers: &HeaderMap, raw: Bytes, limit: usize) -> Result<Byt
     if codings.is_empty() || raw.is_empty() {
         return Ok(raw);
     }
-    // Unpacking ten megabytes takes long enough to be felt by everything else on this thread.
+    // Unpacking ten megabytes would delay other tasks on this thread.
     let work = move || codings.into_iter().try_fold(raw, |body, coding| decode_one(coding, &body, limit));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(FetchError::Protocol(error.to_string())))
 }
 
-/// The last encoding of a body that is not known, so that it could not be undone.
+/// The last unknown encoding of a body, which could not be undone.
 pub fn unread_encoding(headers: &HeaderMap) -> Option<String> {
     encodings(headers).into_iter().rev().find(|name| Coding::named(name).is_none())
 }
@@ -64,7 +64,7 @@ pub fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, FetchError> {
     let mut rest = packed;
     loop {
         let mut decoder = flate2::bufread::GzDecoder::new(rest);
-        // One byte more than there is room for is enough to see that it is too much.
+        // One byte more than the limit shows that the body is too large.
         let most = u64::try_from(limit - body.len()).unwrap_or(u64::MAX).saturating_add(1);
         let read = decoder.by_ref().take(most).read_to_end(&mut body);
         read.map_err(|error| broken("gzip", &error))?;
@@ -72,7 +72,7 @@ pub fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, FetchError> {
             return Err(FetchError::TooLarge { limit });
         }
         rest = decoder.into_inner();
-        // What stands behind a member and is none is passed over, as browsers and curl do.
+        // Bytes after a member that are not another member are ignored, as in browsers and curl.
         if !rest.starts_with(&GZIP_MAGIC) {
             return Ok(body.into());
         }
@@ -85,8 +85,8 @@ fn encodings(headers: &HeaderMap) -> Vec<String> {
     names.filter(|name| !name.is_empty() && !packs_nothing(name)).collect()
 }
 
-/// Whether it is `identity`, or a name that servers put there by mistake and browsers pass over: of a charset, of an
-/// encoding of mail, or of how an object came into S3.
+/// Whether the name changes nothing: `identity`, or a name that servers use by mistake and browsers ignore, of a
+/// charset, of a mail encoding, or of how an object came into S3.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
 fn packs_nothing(name: &str) -> bool {
     let is_mistaken = ["none", "binary", "8bit", "7bit", "aws-chunked"].contains(&name);

@@ -1,4 +1,4 @@
-//! Says who asks where a server sends a digest challenge (RFC 7616, and RFC 2617 with MD5).
+//! Answers the digest challenges of servers (RFC 7616, and RFC 2617 with MD5).
 
 use super::FetchRequest;
 use http::header::WWW_AUTHENTICATE;
@@ -11,16 +11,16 @@ use url::{Origin, Position};
 /// A name and a password for one origin.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Digest {
-    /// The name
+    /// The user name
     pub user: String,
     /// The password
     pub password: String,
-    /// Whose challenges are answered
+    /// The origin whose challenges are answered
     pub origin: Origin,
 }
 
 impl Digest {
-    /// The `authorization` for this request, if one of the challenges of an answer can be met.
+    /// The `authorization` for this request, if one of the answer's challenges is supported.
     pub fn meet(&self, request: &FetchRequest, answer: &HeaderMap) -> Option<HeaderValue> {
         if request.url.origin() != self.origin {
             return None;
@@ -33,7 +33,7 @@ impl Digest {
             password: &self.password,
             uri: &request.url[Position::BeforePath..Position::AfterQuery],
             method: request.method.as_str(),
-            // As curl does it: what signs the body too is met only where nothing else is offered.
+            // As in curl, a challenge that includes the body is used only if the server offers no other.
             body: None,
         };
         let with_body = PasswordParams { body: Some(request.body.as_deref().unwrap_or_default()), ..parameters };

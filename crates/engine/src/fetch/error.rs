@@ -1,4 +1,4 @@
-//! What can go wrong with a request, in words that say what to do next.
+//! The errors of a request, with advice on what to do next.
 
 use super::proxy::Refusal;
 use super::tls;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use stepcast_suite::duration;
 use url::Url;
 
-/// Why there is no answer to look at.
+/// Why a request got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     /// The address, a header or the body cannot be sent
@@ -19,7 +19,7 @@ pub enum FetchError {
     /// The guard refused the host
     #[error(transparent)]
     Refused(#[from] RefusedTarget),
-    /// The suite does not want certificates to be verified, which is not allowed here
+    /// The suite disables the verification of certificates, which is not allowed here
     #[error("the suite is `insecure`: certificates would not be verified, which is not allowed here")]
     Insecure,
     /// The name could not be resolved
@@ -27,18 +27,18 @@ pub enum FetchError {
     Dns {
         /// The name
         host: String,
-        /// What the resolver said
+        /// The resolver's reason
         reason: String,
     },
-    /// No connection came about
+    /// The connection could not be made
     #[error("could not connect to `{host}`: {reason}")]
     Connect {
         /// The host with its port
         host: String,
-        /// What the system said
+        /// The system's reason
         reason: String,
     },
-    /// The other side could not be trusted, or could not agree on how to encrypt
+    /// The server could not be trusted, or no encryption could be agreed on
     #[error("no secure connection to `{host}`: {reason}")]
     Tls {
         /// The host with its port
@@ -48,56 +48,56 @@ pub enum FetchError {
         /// What to do about it
         hint: &'static str,
     },
-    /// The proxy could not be reached, or must not be
+    /// The proxy could not be reached, or is not allowed
     #[error("the proxy cannot be used: {0}")]
     Proxy(Box<FetchError>),
-    /// The proxy said no
+    /// The proxy refused
     #[error("the proxy `{host}` {refusal}")]
     ProxyRefused {
-        /// Its host with its port
+        /// The proxy's host with its port
         host: String,
-        /// How it did
+        /// How it refused
         refusal: Refusal,
     },
-    /// It was called off while it waited for its turn at the host
+    /// The request was called off while it waited for its turn at the host
     #[error("it was called off before it was sent")]
     CalledOff,
-    /// The time was used up
+    /// The time was up
     #[error("{phase} within {}", duration::format(*limit))]
     Timeout {
         /// What it was waiting for
         phase: Phase,
-        /// The time there was
+        /// The time limit
         limit: Duration,
     },
-    /// The body does not end where it should
+    /// The body is larger than the limit
     #[error("the body is larger than {}", size(*limit))]
     TooLarge {
-        /// The largest that is read, in bytes
+        /// The limit, in bytes
         limit: usize,
     },
-    /// What came back is not HTTP as it should be
+    /// The answer is not valid HTTP
     #[error("the answer could not be read: {0}")]
     Protocol(String),
-    /// A redirect leads to where nothing can be fetched
+    /// A redirect leads to an address that cannot be fetched
     #[error("it redirects to `{to}`, which cannot be fetched: {reason}")]
     BadRedirect {
-        /// Where it leads, as it was sent
+        /// The address as it was sent
         to: String,
-        /// Why that is no place
+        /// Why it cannot be fetched
         reason: String,
     },
-    /// The redirects did not end
+    /// There are too many redirects
     #[error("more than {limit} redirects, the next to `{last}`")]
     TooManyRedirects {
         /// How many were followed
         limit: u32,
-        /// Where the next would have gone
+        /// The target of the next one
         last: String,
     },
 }
 
-/// What a request was waiting for when its time was used up.
+/// What a request was waiting for when its time was up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// The status and the headers
@@ -142,7 +142,7 @@ impl FetchError {
         }
     }
 
-    /// Whether trying again would end the same way.
+    /// Whether a retry would end the same way.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::InvalidRequest(_) | Self::Refused(_) | Self::Insecure | Self::TooLarge { .. } => true,
@@ -151,7 +151,7 @@ impl FetchError {
         }
     }
 
-    /// Finds out what an error of the HTTP client is about. Its own text names the whole address; these do not.
+    /// Classifies an error of the HTTP client. Its own text has the whole address; these errors do not.
     pub fn from_client(error: &reqwest::Error, url: &Url) -> Self {
         if let Some(refused) = find::<RefusedTarget>(error) {
             return Self::Refused(refused.clone());
@@ -200,7 +200,7 @@ pub fn deepest(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
-/// An error and what caused it, outermost first.
+/// An error and its causes, outermost first.
 pub fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     iter::successors(Some(error), |error| cause(*error))
 }

@@ -1,8 +1,8 @@
-//! Politeness: how many requests one host gets at once, and how long apart.
+//! Limits how many requests one host gets at once, and how far apart.
 //!
-//! Held for the whole process, by host name, so that tests running side by side are polite together. Each request
-//! brings the limits of its own suite. A host that asks to be left alone for a while is. Only hosts that matter right
-//! now are remembered.
+//! The limits hold for the whole process, by host name, so that tests that run side by side are polite together. Each
+//! request brings the limits of its own suite. A host that asks for a pause gets it. Only hosts that matter right now
+//! are remembered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,11 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// From this many hosts on, those nobody asks any more are forgotten before another is added.
+/// From this many hosts on, idle hosts are forgotten before another is added.
 const REMEMBERED: usize = 256;
 
-/// Longest a host is left alone because it asks for it; who asks for more is asked again, and its answer is a result.
+/// The longest pause a host gets on request; a host that asks for more gets the next request anyway, and its answer is
+/// a result.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// All hosts requests are made to.
@@ -27,7 +28,7 @@ pub struct Hosts {
 #[derive(Default)]
 struct Host {
     state: Mutex<State>,
-    /// Somebody has finished, or the host may be asked again
+    /// A request has finished, or the host may get requests again
     freed: Notify,
 }
 
@@ -51,13 +52,13 @@ enum Attempt {
 }
 
 impl Hosts {
-    /// Waits until `host` may be asked under these limits; nothing, if that is called off before.
+    /// Waits until these limits allow a request to `host`; returns nothing if the wait is called off before.
     pub async fn turn(&self, host: &str, limits: HostLimits, called_off: &CancellationToken) -> Option<Turn> {
         let host = self.host(host);
         called_off.run_until_cancelled(host.turn(limits)).await
     }
 
-    /// Leaves `host` alone for a while, unless that is too long.
+    /// Sends `host` no requests for this time, unless it is too long.
     pub fn rest(&self, host: &str, wait: Duration) {
         if wait <= LONGEST_REST {
             let host = self.host(host);
@@ -80,7 +81,7 @@ impl Hosts {
 impl Host {
     async fn turn(self: Arc<Self>, limits: HostLimits) -> Turn {
         loop {
-            // Registered before looking, or a turn that ends in between would be missed.
+            // Registered before the check, or a turn that ends in between would be missed.
             let mut freed = std::pin::pin!(self.freed.notified());
             freed.as_mut().enable();
             match self.try_start(limits) {
@@ -116,7 +117,7 @@ impl Host {
 impl Drop for Turn {
     fn drop(&mut self) {
         lock(&self.host.state).active -= 1;
-        // All of them: the limits differ between suites, and the first in line may not be the one that can go.
+        // Wakes all of them: the limits differ between suites, and the first in line may not be the one that can go.
         self.host.freed.notify_waiters();
     }
 }

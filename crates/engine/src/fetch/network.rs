@@ -1,4 +1,4 @@
-//! Through what a request reaches the network, and whom it trusts there.
+//! How a request reaches the network, and whom it trusts there.
 
 use super::FetchError;
 use crate::address::Guard;
@@ -14,18 +14,18 @@ use url::Url;
 /// Settings that need connections of their own; the default needs none.
 #[derive(Clone, Default)]
 pub struct Network {
-    /// The proxy all requests go through
+    /// The proxy for all requests
     pub proxy: Option<Arc<Proxy>>,
-    /// Certificates in PEM that are trusted besides those of the system
+    /// Certificates in PEM that are trusted in addition to those of the system
     pub authorities: Option<Arc<Pem>>,
-    /// Certificate and private key that are shown to servers that ask for them, of the origin that is addressed
+    /// Certificate and private key for servers that ask for them, only at the origin of the request
     pub identity: Option<Arc<Pem>>,
-    /// Whether certificates of servers are not verified
+    /// Whether the certificates of servers are not verified
     pub insecure: bool,
 }
 
 impl Network {
-    /// Tells settings apart without holding anything of them; nothing for the default.
+    /// A key that identifies the settings without containing them; nothing for the default.
     pub fn key(&self) -> Option<String> {
         let Self { proxy, authorities, identity, insecure } = self;
         if proxy.is_none() && authorities.is_none() && identity.is_none() && !insecure {
@@ -36,7 +36,7 @@ impl Network {
         Some(digest::sha256(format!("{proxy:?} {authorities:?} {identity:?} {insecure}").as_bytes()))
     }
 
-    /// Checks whether it may be insecure, and what can be told of the proxy's address without resolving it.
+    /// Checks whether insecure requests are allowed, and the proxy's address as far as that needs no resolver.
     pub fn check(&self, guard: &Guard) -> Result<(), FetchError> {
         if self.insecure && !guard.allows_insecure() {
             return Err(FetchError::Insecure);
@@ -52,7 +52,7 @@ impl fmt::Debug for Network {
     }
 }
 
-/// PEM that was found good.
+/// Valid PEM.
 pub struct Pem {
     /// The text, which may hold a private key
     pub text: String,
@@ -66,9 +66,9 @@ impl Pem {
     }
 }
 
-/// A proxy, and who asks it.
+/// A proxy with its credentials.
 pub struct Proxy {
-    /// Its address, without who asks
+    /// Its address, without credentials
     pub url: Url,
     user: String,
     password: String,
@@ -76,23 +76,23 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy at an address, which may have a user and a password before its host.
+    /// Creates a proxy from an address, which may have a user and a password before its host.
     pub fn new(mut url: Url) -> Self {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let (user, password) = (decode(url.username()), decode(url.password().unwrap_or_default()));
         let digest = digest::sha256(url.as_str().as_bytes());
-        // An address with a host can have them set.
+        // Both calls succeed, because the address has a host.
         let _ = (url.set_username(""), url.set_password(None));
         Self { url, user, password, digest }
     }
 
-    /// Its host with its port.
+    /// The proxy's host with its port.
     pub fn host(&self) -> String {
         let (host, port) = (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default());
         format!("{host}:{}", port.unwrap_or_default())
     }
 
-    /// The `proxy-authorization` it gets, if the address says who asks.
+    /// The `proxy-authorization` header, if the address has credentials.
     pub fn authorization(&self) -> Option<HeaderValue> {
         if self.user.is_empty() && self.password.is_empty() {
             return None;
@@ -102,7 +102,7 @@ impl Proxy {
         Some(value)
     }
 
-    /// What must not be shown: the password, and how it is sent.
+    /// The values to hide: the password, and its encoded form.
     pub fn credentials(&self) -> Vec<String> {
         if self.password.is_empty() { Vec::new() } else { vec![self.password.clone(), self.encoded()] }
     }

@@ -1,18 +1,18 @@
-//! What goes wrong at a proxy, apart from what goes wrong behind it.
+//! Separates the errors of a proxy from those behind it.
 
 use super::network::Proxy;
 use super::{FetchError, error};
 use std::fmt;
 use url::Url;
 
-/// How a proxy says no.
+/// How a proxy refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// It asks who we are, or does not like the answer
+    /// It wants credentials, or rejects those it got
     Credentials,
     /// It made no connection to this host
     Connection(String),
-    /// It said nothing that could be understood
+    /// Its answer could not be understood
     Garbled,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What an error of the HTTP client is about where a request goes through a proxy.
+/// Classifies an error of the HTTP client for a request through a proxy.
 pub fn error(error: &reqwest::Error, url: &Url, proxy: &Proxy) -> FetchError {
     let refused = |refusal| FetchError::ProxyRefused { host: proxy.host(), refusal };
     match tunnel_error(error).as_deref() {
@@ -48,13 +48,13 @@ pub fn error(error: &reqwest::Error, url: &Url, proxy: &Proxy) -> FetchError {
         Some("unsuccessful") => refused(Refusal::Connection(url.host_str().unwrap_or_default().to_owned())),
         Some("failed to create underlying connection") => not_reached(error, proxy),
         Some(_) => refused(Refusal::Garbled),
-        // Without encryption nothing is connected to but the proxy.
+        // Without encryption, the only connection is the one to the proxy.
         None if url.scheme() == "http" && error.is_connect() => not_reached(error, proxy),
         None => FetchError::from_client(error, url),
     }
 }
 
-/// A proxy that asks who we are where it was asked for a page and not for a connection.
+/// Whether a proxy wants credentials for a plain request; a refused tunnel is an error of the client.
 pub fn is_refusal(status: http::StatusCode, url: &Url) -> bool {
     status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED && url.scheme() == "http"
 }
@@ -63,7 +63,7 @@ fn not_reached(error: &reqwest::Error, proxy: &Proxy) -> FetchError {
     FetchError::Proxy(Box::new(FetchError::from_client(error, &proxy.url)))
 }
 
-/// The HTTP client keeps the type of this error to itself, so it is known by its text.
+/// Recognises a tunnel error by its text, because the HTTP client keeps the type private.
 fn tunnel_error(error: &reqwest::Error) -> Option<String> {
     error::causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned))
 }

@@ -1,4 +1,4 @@
-//! Where a redirect leads and what is sent there, by the rules browsers follow.
+//! Where a redirect leads and what the next request sends, by the rules of browsers.
 //! <https://fetch.spec.whatwg.org/#http-redirect-fetch>
 
 use super::{FetchError, FetchRequest};
@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, StatusCode};
 use percent_encoding::{AsciiSet, percent_encode};
 use url::Url;
 
-/// What is encoded of bytes that are no text: they themselves, because no ASCII is in the set.
+/// The ASCII bytes to encode: none, so only bytes beyond ASCII are encoded.
 const NON_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
 /// The request a redirect asks for, or none if the answer is not a redirect.
@@ -27,14 +27,14 @@ pub fn next(
             next.headers.remove(name);
         }
     }
-    // What was meant for one origin is not told to another, and does not come back on the way home.
+    // Credentials for one origin are not sent to another, and a redirect back does not restore them.
     if next.url.origin() != request.url.origin() {
         leave_origin(&mut next);
     }
     Ok(Some(next))
 }
 
-/// Takes out of a request what says who asks.
+/// Removes the credentials from a request.
 pub fn leave_origin(request: &mut FetchRequest) {
     for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
         request.headers.remove(name);
@@ -43,12 +43,12 @@ pub fn leave_origin(request: &mut FetchRequest) {
     request.digest = None;
 }
 
-/// Where a redirect leads. An empty `location` leads nowhere, as in browsers.
+/// The target of a redirect. An empty `location` leads nowhere, as in browsers.
 fn location(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let bytes = headers.get(LOCATION).filter(|_| is_redirect(status))?.as_bytes();
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        // Bytes that are no UTF-8 are asked as they are: `/caf<E9>` is `/caf%E9`.
+        // Bytes that are not UTF-8 are requested as they are: `/caf<E9>` is `/caf%E9`.
         Err(_) => percent_encode(bytes, NON_ASCII).to_string(),
     };
     Some(text).filter(|text| !text.trim().is_empty())

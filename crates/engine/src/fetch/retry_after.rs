@@ -1,4 +1,4 @@
-//! How long a server asks to be left alone (RFC 9110, section 10.2.3).
+//! Reads how long a server asks clients to wait (RFC 9110, section 10.2.3).
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use std::time::Duration;
 
-/// The wait a server that is asked too much, or is not there just now, asks for.
+/// The wait that an overloaded or unavailable server asks for.
 pub fn asked_for(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;

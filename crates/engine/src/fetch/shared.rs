@@ -1,6 +1,7 @@
-//! Answers that tests of one job share, so that a page many tests look at is asked for once.
+//! Shares answers among the tests of a job, so that a page that many tests look at is requested once.
 //!
-//! Whoever comes first asks; who comes meanwhile waits for that. What is kept is bounded, the oldest goes first.
+//! The first test that wants a page requests it; other tests wait for its answer. The memory is bounded, and the oldest
+//! answers go first.
 
 use super::{FetchRequest, Response};
 use bytes::Bytes;
@@ -10,15 +11,15 @@ use tokio::sync::OnceCell;
 
 /// Most bytes of bodies that are kept, for all jobs of the process.
 const KEPT_BYTES: usize = 32 * 1024 * 1024;
-/// Most requests of which the answer is kept.
+/// Most requests whose answer is kept.
 const KEPT: usize = 1_000;
 /// Largest body that is kept.
 const LARGEST: usize = 4 * 1024 * 1024;
 
-/// Where an answer is kept; nothing, if it is not to be shared.
+/// The place for an answer; holds nothing if the answer must not be shared.
 pub type Place = Arc<OnceCell<Option<Response>>>;
 
-/// All answers, by what was asked.
+/// All answers, by request.
 #[derive(Default)]
 pub struct Shared {
     kept: Mutex<Kept>,
@@ -46,8 +47,8 @@ impl Shared {
         Arc::clone(kept.by_request.entry(asked).or_default())
     }
 
-    /// Counts an answer that was just kept, unless its place had to go while it was on its way: nobody would take it
-    /// off again.
+    /// Counts an answer that was just kept, unless its place was dropped before the answer arrived: then the bytes
+    /// would never be subtracted again.
     pub fn count(&self, place: &Place) {
         let mut kept = self.lock();
         if kept.by_request.values().any(|held| Arc::ptr_eq(held, place)) {
@@ -78,7 +79,7 @@ fn bytes_of(answer: &Response) -> usize {
     answer.body.len() + answer.certificate.as_ref().map_or(0, Bytes::len)
 }
 
-/// What went wrong may go right the next time, so only what is good is kept.
+/// Whether an answer is good and small enough to be kept. A later request may succeed where this one failed.
 pub fn may_be_kept(answer: &Response) -> bool {
     (answer.status.is_success() || answer.status.is_redirection()) && answer.body.len() <= LARGEST
 }

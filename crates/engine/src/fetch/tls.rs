@@ -1,8 +1,8 @@
-//! Why a secure connection did not come about, in a person's words.
+//! Explains why a secure connection failed, in plain words.
 
 use rustls::{AlertDescription, CertificateError, Error};
 
-/// What is wrong, without the numbers and type names of the TLS library.
+/// The reason, without the numbers and type names of the TLS library.
 pub fn reason(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate_reason(error),
@@ -26,7 +26,7 @@ pub fn hint(error: &Error) -> &'static str {
             "give it one with `client_certificate` in `defaults`, and name the server in the step: behind a redirect to \
              another origin none is shown"
         }
-        // What many servers say before TLS 1.3 to a client without a certificate.
+        // Many servers before TLS 1.3 answer a client without a certificate this way.
         Error::AlertReceived(AlertDescription::HandshakeFailure) => {
             "it may ask for a client certificate (`client_certificate` in `defaults`), or speak no cipher that is still safe"
         }
@@ -40,7 +40,7 @@ pub fn hint(error: &Error) -> &'static str {
     }
 }
 
-/// Of these a server tells a client only where it does not like what that shows.
+/// Whether a server sends this alert only when it rejects the client's certificate.
 fn is_about_client(alert: AlertDescription) -> bool {
     matches!(
         alert,

@@ -11,9 +11,9 @@ use stepcast_suite::patterns::check_regex;
 use stepcast_suite::{LinkScope, Links};
 use url::Url;
 
-/// Everything that leads somewhere or is loaded with the page.
+/// Elements that link to something or load something with the page.
 const LINKING: &str = "a[href], area[href], link[href], img[src], script[src], iframe[src]";
-/// Links that only open a connection ask for no page.
+/// Links that only open a connection request no page.
 const CONNECTING: [&str; 2] = ["preconnect", "dns-prefetch"];
 
 /// The links of a page.
@@ -21,15 +21,15 @@ const CONNECTING: [&str; 2] = ["preconnect", "dns-prefetch"];
 pub struct Collected {
     /// The page's own address
     pub page: Url,
-    /// What is asked
+    /// The addresses to request
     pub targets: Vec<Target>,
-    /// What cannot be asked because it is no address, or is missing in the page itself
+    /// What cannot be requested: invalid addresses, and fragments that are missing in the page itself
     pub broken: Vec<String>,
-    /// How many addresses there are, those beyond the limit included
+    /// How many addresses the page has, including those beyond the limit
     pub found: usize,
 }
 
-/// The links a check is about, each address once, in the order of the page.
+/// The links of a check, each address once, in the order of the page.
 pub fn collect(links: &Links, page: &Page) -> Result<Collected, Unclear> {
     let html = page.html().map_err(|error| Unclear(error.to_owned()))?;
     let ignored = ignored(links)?;
@@ -86,7 +86,7 @@ impl Collected {
     }
 }
 
-/// The addresses as they are written.
+/// The addresses as written.
 fn addresses(html: &Html) -> impl Iterator<Item = &str> {
     let elements = Selector::parse(LINKING).ok().and_then(|linking| linking.all(html).ok());
     elements.unwrap_or_default().into_iter().filter_map(|element| {
@@ -110,20 +110,20 @@ fn is_in(scope: LinkScope, url: &Url, page: &Url) -> bool {
     }
 }
 
-/// What has to be in the page; the top of it always is. Text fragments and routes are not about its elements.
+/// The fragment that the page must have. `top` always exists. Text fragments and routes do not name elements.
 fn fragment(text: &str) -> Option<String> {
     let text = percent_decode_str(text.split(":~:").next().unwrap_or_default()).decode_utf8_lossy().into_owned();
-    // Pages that are one application keep their state there: `#/route`, `#!/route`.
+    // Single-page applications keep their state there: `#/route`, `#!/route`.
     let is_route = text.starts_with('/') || text.starts_with('!');
     (!text.is_empty() && !is_route && !text.eq_ignore_ascii_case("top")).then_some(text)
 }
 
-/// Whether the answer says that it is HTML.
+/// Whether the answer is labelled as HTML.
 pub fn is_html(page: &Page) -> bool {
     page.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
 }
 
-/// Those of the fragments that name no element of the page, each once.
+/// The fragments that name no element of the page, each once.
 pub fn missing(page: &Page, fragments: Vec<String>) -> BTreeSet<String> {
     let mut missing: BTreeSet<String> = fragments.into_iter().collect();
     if missing.is_empty() {

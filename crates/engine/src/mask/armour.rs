@@ -1,20 +1,20 @@
-//! Undoes what turns bytes into letters: Base64 and hexadecimal, wherever such letters stand.
+//! Decodes Base64 and hexadecimal, wherever such letters occur.
 //!
-//! Most letters of a page are neither. What they would decode to is looked through byte by byte, and only stretches that
+//! Most letters of a page are neither. The bytes they would decode to are checked one by one, and only stretches that
 //! could be part of a secret are kept.
 
 use super::view::View;
 use std::ops::Range;
 
-/// What decoded bytes have to be like to be kept.
+/// The condition for decoded bytes to be kept.
 pub struct Wanted {
-    /// Which bytes a secret, or something it is written in, may have
+    /// Which bytes a secret, or an encoding of it, may contain
     pub bytes: [bool; 256],
-    /// How many of them have to follow each other
+    /// How many of them have to follow one another
     pub at_least: usize,
 }
 
-/// What the Base64 and the hexadecimal in a view decode to, in pieces; perhaps nothing.
+/// Decodes the Base64 and the hexadecimal in a view, in pieces; the result may be empty.
 pub fn decode(view: &View, wanted: &Wanted) -> View {
     let mut out = View::default();
     for code in [&BASE64, &HEXADECIMAL] {
@@ -32,17 +32,17 @@ pub fn decode(view: &View, wanted: &Wanted) -> View {
     out
 }
 
-/// A way to write bytes.
+/// An encoding of bytes as letters.
 struct Code {
     /// How many bits a letter holds
     bits: usize,
-    /// How many letters make whole bytes again, so at how many letters decoding may begin
+    /// After how many letters whole bytes end, so at how many letters decoding may begin
     beginnings: usize,
-    /// The value of every letter, or what else a byte is
+    /// The value of every letter, or the kind of any other byte
     letters: [u8; 256],
 }
 
-/// Stands between letters and means nothing.
+/// A byte between letters that has no meaning.
 const BETWEEN: u8 = 0xfd;
 /// The `x` of `0x`.
 const PREFIX: u8 = 0xfe;
@@ -50,7 +50,7 @@ const OTHER: u8 = 0xff;
 
 /// Both alphabets of RFC 4648, with line breaks.
 static BASE64: Code = Code { bits: 6, beginnings: 4, letters: base64_letters() };
-/// In either case, with what stands between bytes in dumps, fingerprints and lists.
+/// In upper or lower case, with the separators that dumps, fingerprints and lists put between bytes.
 static HEXADECIMAL: Code = Code { bits: 4, beginnings: 2, letters: hexadecimal_letters() };
 
 const fn base64_letters() -> [u8; 256] {
@@ -88,7 +88,7 @@ const fn hexadecimal_letters() -> [u8; 256] {
     letters
 }
 
-/// Letters that follow each other, with where they stand.
+/// Letters that follow one another, with their places.
 #[derive(Default)]
 struct Run {
     values: Vec<u8>,
@@ -145,7 +145,7 @@ impl Run {
     }
 }
 
-/// The letters a byte is written with; those at either end may be part of another byte as well.
+/// The letters that encode a byte; those at either end may be part of another byte as well.
 fn letters_of(number: usize, bits: usize) -> Range<usize> {
     number * 8 / bits..((number + 1) * 8).div_ceil(bits)
 }
@@ -155,6 +155,6 @@ fn byte_of(values: &[u8], bits: usize, number: usize) -> u8 {
     let at = number * 8;
     let (letter, skipped) = (at / bits, at % bits);
     let both = (u16::from(values[letter]) << bits) | u16::from(values[letter + 1]);
-    // Two letters always hold a whole byte: eight bits from the first that is not used up.
+    // Two letters always hold a whole byte: eight bits from the first unused bit.
     (both >> (2 * bits - 8 - skipped)).to_le_bytes()[0]
 }

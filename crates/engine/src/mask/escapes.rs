@@ -1,15 +1,15 @@
-//! Undoes escapes: percent-encoding, those of JSON, JavaScript and C, and the character references of HTML.
+//! Decodes escapes: percent-encoding, those of JSON, JavaScript and C, and the character references of HTML.
 //!
-//! All of them at once, because nobody says in which language a page echoes something. So a `%41` that a secret really
-//! has in it is decoded too; for that the finder also looks for the secret decoded in the same way.
+//! All of them at once, because the language of an echo is unknown. So a `%41` that belongs to the secret itself is
+//! decoded too; for that case, the finder also searches for the decoded secret.
 
 use super::view::View;
 use html5ever::data::NAMED_ENTITIES;
 
-/// Longest number of a character reference in digits; more are zeros in front, or no character.
+/// The most digits in the number of a character reference; more are leading zeros, or no character.
 const DIGITS: usize = 12;
 
-/// The view with its escapes undone once, if it has any.
+/// The view with its escapes decoded once, if it has any.
 pub fn decode(view: &View) -> Option<View> {
     let bytes = view.bytes.as_slice();
     let is_start = |byte: &u8| matches!(byte, b'%' | b'\\' | b'&');
@@ -41,7 +41,7 @@ pub fn decode(view: &View) -> Option<View> {
     Some(out)
 }
 
-/// What the escape at the beginning stands for, and how many bytes it has.
+/// Decodes the escape at the beginning and returns its length in bytes.
 fn escape(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     match bytes {
         [b'%', b'u' | b'U', ..] => unit(bytes, 2, out),
@@ -83,7 +83,7 @@ fn after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
         [b'r', ..] => control(b'\r', out),
         [b't', ..] => control(b'\t', out),
         [b'v', ..] => control(11, out),
-        // A line that goes on in the next one.
+        // A line continuation.
         [b'\r', b'\n', ..] => Some(2),
         [b'\n', ..] => Some(1),
         [byte @ (b'\\' | b'/' | b'"' | b'\'' | b'`' | b'$'), ..] => control(*byte, out),
@@ -103,7 +103,7 @@ fn unit_after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     character(first, out).map(|()| 5)
 }
 
-/// `%uXXXX`, as `escape` of JavaScript writes it, in the same way.
+/// `%uXXXX`, as JavaScript's `escape` writes it, also in pairs.
 fn unit(bytes: &[u8], prefix: usize, out: &mut Vec<u8>) -> Option<usize> {
     let length = prefix + 4;
     let first = hexadecimal(bytes.get(prefix..length)?)?;
@@ -116,20 +116,20 @@ fn unit(bytes: &[u8], prefix: usize, out: &mut Vec<u8>) -> Option<usize> {
     character(first, out).map(|()| length)
 }
 
-/// Two halves of a character in UTF-16.
+/// Joins a surrogate pair of UTF-16.
 fn pair(high: u32, low: u32) -> Option<u32> {
     let is_pair = (0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(&low);
     is_pair.then(|| 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
 }
 
-/// A numeric reference behind its `&#`, with or without its semicolon.
+/// A numeric reference after its `&#`, with or without its semicolon.
 fn reference(rest: &[u8], radix: u32, out: &mut Vec<u8>) -> Option<usize> {
     let (number, length) = number(rest, radix)?;
     character(number, out)?;
     Some(length + usize::from(rest.get(length) == Some(&b';')))
 }
 
-/// A named reference behind its `&`: the longest there is, as in browsers.
+/// A named reference after its `&`: the longest that matches, as in browsers.
 fn named(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let mut longest = None;
     for length in 1..=rest.len() {

@@ -1,4 +1,4 @@
-//! Finds secrets in what a text decodes to.
+//! Finds secrets in the decoded forms of a text.
 
 use super::armour::{self, Wanted};
 use super::escapes;
@@ -11,28 +11,28 @@ use aho_corasick::{AhoCorasick, Anchored};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Shorter secrets are not looked for, in characters.
+/// Shorter secrets are not searched for, in characters.
 const SHORTEST: usize = 4;
-/// From here on neither upper and lower case nor white space matters, in characters that are not white space.
+/// From this length on, the search ignores case and white space; in characters other than white space.
 const LOOSE: usize = 8;
-/// How many things written in each other are undone: Base64 in JSON in a `data-` attribute is three.
+/// How many nested encodings are decoded: Base64 in JSON in a `data-` attribute is three.
 const LEVELS: usize = 3;
-/// How many bytes a byte of a secret may be written with: `%26%23x70%3B` has twelve.
+/// The most bytes that encode one byte of a secret: `%26%23x70%3B` has twelve.
 const WRITTEN_BYTES: usize = 16;
-/// How much of a text is looked at in one go, which bounds the memory that takes.
+/// How much of a text is searched at once, which bounds the memory.
 const PIECE_BYTES: usize = 64 * 1024;
-/// How much of a long secret is looked for first.
+/// How much of a long secret is searched for first.
 const HEAD_BYTES: usize = 64;
 
-/// Finds secrets, or what they decode to themselves.
+/// Finds secrets, and the decoded forms of secrets that contain escapes.
 pub struct Finder {
     whole: Search,
-    /// Finds where secrets begin, if some are so long that looking for their ends costs much
+    /// Finds the beginnings of secrets, if some are so long that a search for their ends is expensive
     heads: Option<Search>,
 }
 
 impl Finder {
-    /// A finder of these secrets, if one of them is long enough to be looked for.
+    /// Creates a finder for these secrets, if at least one of them is long enough.
     pub fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> Option<Self> {
         let (mut exact, mut loose) = (BTreeSet::new(), BTreeSet::new());
         for secret in secrets.map(str::trim).filter(|secret| secret.chars().count() >= SHORTEST) {
@@ -52,12 +52,12 @@ impl Finder {
         Some(Self { whole: Search::new(&exact, &loose)?, heads })
     }
 
-    /// Where secrets stand, in their order; those that overlap are one, so that no end of either is left.
+    /// The spans of the secrets in order. Overlapping ones are joined, so that no end of either remains.
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
         self.whole.spans(text)
     }
 
-    /// The same of those that begin before `end`, whole, without a look at what is far behind it.
+    /// The spans that begin before `end`, whole, without a search far beyond it.
     pub fn spans_before(&self, text: &str, end: usize) -> Vec<Range<usize>> {
         let near = |search: &Search| search.spans(&text[..text.floor_char_boundary(end.saturating_add(search.reach))]);
         if self.heads.as_ref().is_some_and(|heads| near(heads).is_empty()) {
@@ -67,12 +67,12 @@ impl Finder {
     }
 }
 
-/// Finds texts that are looked for at once.
+/// Searches for several texts at once.
 struct Search {
     exact: Option<Patterns>,
     loose: Option<Patterns>,
     wanted: Wanted,
-    /// Most bytes one of them may take up
+    /// The most bytes that one of them may take up
     reach: usize,
 }
 
@@ -137,8 +137,7 @@ impl Search {
     }
 }
 
-/// A secret as it is, and as it reads once the escapes are undone that it has in it itself; then as Latin-1 writes
-/// characters beyond ASCII.
+/// The forms of a secret: as it is, with its own escapes decoded, and, beyond ASCII, in Latin-1.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.as_bytes().to_vec()];
     let mut view = View::of(secret.as_bytes());
@@ -146,7 +145,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
         forms.push(decoded.bytes.clone());
         view = decoded;
     }
-    // A backslash at the end escapes what stands behind it.
+    // A backslash at the end escapes the next character.
     let unescaped = secret.trim_end_matches('\\');
     forms.extend((unescaped.len() < secret.len()).then(|| unescaped.as_bytes().to_vec()));
     let latin: Option<Vec<u8>> = secret.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
@@ -154,7 +153,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// How a short secret may be written without a letter changed: hosts are put in lower case, forms have a plus for a
+/// The ways to write a short secret without encoding a letter: hosts are put in lower case, forms write a plus for a
 /// space, and pages fold white space.
 fn short_forms(form: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![form.to_vec()];
@@ -166,8 +165,8 @@ fn short_forms(form: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// A span with what a secret may have at its ends that was not looked for: a plus, which is folded, and a backslash, also
-/// behind white space.
+/// Extends a span over characters that the search ignored at the ends of a secret: a plus, which is folded, and a
+/// backslash, also with white space in between.
 fn widened(span: Range<usize>, bytes: &[u8]) -> Range<usize> {
     let before = bytes[..span.start].iter().rev();
     let after = bytes[span.end..].iter();
@@ -183,14 +182,14 @@ fn characters(bytes: &[u8]) -> usize {
     String::from_utf8_lossy(bytes).chars().count()
 }
 
-/// What a secret may have in it, and what the ways to write one use.
+/// The bytes that a secret may contain, and those that encodings use.
 fn bytes_of<'p>(mut patterns: impl Iterator<Item = &'p Vec<u8>>) -> [bool; 256] {
     let has_others = patterns.any(|pattern| !pattern.is_ascii());
-    // In UTF-16 a letter beyond ASCII may have any byte.
+    // In UTF-16, a character beyond ASCII may have any byte.
     std::array::from_fn(|byte| matches!(byte, 0 | 9..=13 | 0x20..=0x7e) || (has_others && byte != 0xff))
 }
 
-/// Overlapping spans as one, with whole characters.
+/// Joins overlapping spans and extends them to whole characters.
 fn merged(mut found: Vec<Range<usize>>, text: &str) -> Vec<Range<usize>> {
     found.sort_by_key(|span| (span.start, span.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
@@ -204,11 +203,11 @@ fn merged(mut found: Vec<Range<usize>>, text: &str) -> Vec<Range<usize>> {
     merged
 }
 
-/// Many texts that are looked for at once.
+/// Several texts to search for at once.
 struct Patterns {
-    /// Says quickly that there are none, as nearly always
+    /// Quickly rules out a match, which is the usual case
     quick: AhoCorasick,
-    /// Says where each is
+    /// Finds each match
     automaton: NFA,
     lengths: Vec<usize>,
 }
@@ -227,13 +226,14 @@ impl Patterns {
         self.quick.is_match(bytes)
     }
 
-    /// Where they are; of those that end at the same place the longest only, because there may be as many as secrets.
+    /// Reports each match. If several end at the same place, only the longest counts, because there may be as many as
+    /// secrets.
     fn each(&self, bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
         let Ok(mut state) = self.automaton.start_state(Anchored::No) else { return };
         for (at, byte) in bytes.iter().enumerate() {
             state = self.automaton.next_state(Anchored::No, state, *byte);
             if self.automaton.is_match(state) {
-                // An automaton names its own pattern before those that its end is.
+                // The automaton lists the longest match first: a state's own pattern precedes those that are its ends.
                 let length = self.lengths[self.automaton.match_pattern(state, 0).as_usize()];
                 found(at + 1 - length..at + 1);
             }

@@ -1,17 +1,17 @@
-//! Texts without what does not matter in a long secret: upper and lower case, white space, characters nobody sees.
+//! Folds texts: removes what a search for a long secret ignores, namely case, white space and invisible characters.
 //!
-//! A `+` is left out too: forms write it for a space.
+//! A `+` is removed too, because forms write it for a space.
 
 use std::ops::Range;
 
-/// A text without all that.
+/// The folded text.
 pub fn fold(bytes: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(bytes.len());
     each(bytes, |byte, _| folded.push(byte));
     folded
 }
 
-/// The same, with the bytes each of its bytes was made of.
+/// The folded text, with the original bytes of each of its bytes.
 pub fn fold_with_places(bytes: &[u8]) -> (Vec<u8>, Vec<Range<usize>>) {
     let (mut folded, mut places) = (Vec::new(), Vec::new());
     each(bytes, |byte, place| {
@@ -36,7 +36,7 @@ fn each(bytes: &[u8], mut keep: impl FnMut(u8, Range<usize>)) {
     }
 }
 
-/// A character beyond ASCII, or a byte that is no part of one; how many bytes it has.
+/// Handles a character beyond ASCII, or a byte that is not part of one, and returns its length in bytes.
 fn beyond_ascii(bytes: &[u8], at: usize, keep: &mut impl FnMut(u8, Range<usize>)) -> usize {
     let near = &bytes[at..bytes.len().min(at + 4)];
     let Some(c) = near.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) else {
@@ -45,7 +45,7 @@ fn beyond_ascii(bytes: &[u8], at: usize, keep: &mut impl FnMut(u8, Range<usize>)
     };
     let place = at..at + c.len_utf8();
     if !c.is_whitespace() && !is_unseen(c) {
-        // By way of upper case, where `ß` is `SS`.
+        // Through upper case, because `ß` becomes `SS`.
         for c in c.to_uppercase().flat_map(char::to_lowercase) {
             c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| keep(byte, place.clone()));
         }
@@ -53,7 +53,7 @@ fn beyond_ascii(bytes: &[u8], at: usize, keep: &mut impl FnMut(u8, Range<usize>)
     c.len_utf8()
 }
 
-/// Where a word may be broken, and other things of no width.
+/// Whether the character has no width, like a possible line break within a word.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }

@@ -1,4 +1,4 @@
-//! However a page writes a secret, it does not show.
+//! A secret is hidden however a page encodes it.
 
 use super::*;
 use base64::Engine as _;
@@ -16,7 +16,7 @@ fn mask(values: &[&str]) -> Mask {
     Mask::new(&values.iter().enumerate().map(|(n, value)| (n.to_string(), (*value).to_owned())).collect())
 }
 
-/// A way to write a text.
+/// An encoding of a text.
 type Writer = fn(&str) -> String;
 
 fn each_byte(text: &str, write: impl Fn(u8) -> String) -> String {
@@ -44,7 +44,7 @@ fn json(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// What Go and .NET write in JSON.
+/// JSON as Go and .NET write it.
 fn careful_json(text: &str) -> String {
     let mut json = json(text);
     for c in ['<', '>', '&', '\'', '+'] {
@@ -156,7 +156,7 @@ fn case_matters_in_a_short_secret() {
 fn overlapping_secrets_leave_nothing_behind() {
     assert_eq!(mask(&["abcdef", "defghi", "abcd"]).hide("<abcdefghi>"), "<***>");
     assert_eq!(mask(&["abcd"]).hide("abcdabcd"), "******");
-    // Of those that end at the same place the longest counts.
+    // If several end at the same place, the longest counts.
     let nested: Vec<String> = (4..60).map(|length| format!("{}b", "a".repeat(length))).collect();
     let nested: Vec<&str> = nested.iter().map(String::as_str).collect();
     assert_eq!(mask(&nested).hide(&format!("<{}b>", "a".repeat(59))), "<***>");
@@ -186,7 +186,7 @@ fn a_secret_is_found_wherever_a_long_text_is_cut_for_looking_at_it() {
     }
 }
 
-/// Characters that the ways to write a text treat in some way, and others.
+/// Texts with characters that the encodings treat in a special way, and others.
 fn secrets() -> impl Strategy<Value = String> {
     let special = prop::sample::select("%&\\+ =/<>'\"#;:x0uüßÉ€😀\n".chars().collect::<Vec<_>>());
     let c = prop_oneof![special, prop::char::range('!', '~')];
@@ -210,7 +210,7 @@ proptest! {
         let hidden = mask(&[secret]).hide(&format!("<p title=\"{written}\">"));
         prop_assert!(hidden.contains(MASKED), "{secret:?} in {} in {}: {written}", inner.0, outer.0);
         if ![inner.0, outer.0].iter().any(|name| name.contains("JWT")) {
-            // Base64 leaves its padding and line breaks, a dump its last colon, escaped perhaps.
+            // Base64 leaves its padding and line breaks; a dump leaves its last colon, which may be escaped.
             prop_assert!(hidden.replace(MASKED, "").len() < "<p title=\"\">".len() + 40, "{secret:?}: {hidden}");
         }
     }

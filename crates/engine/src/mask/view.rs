@@ -1,38 +1,38 @@
-//! A text as it reads once something in it is decoded, with the place in the first text of every byte.
+//! The decoded form of a text, with the place of every byte in the original text.
 
 use std::ops::Range;
 
-/// Stands between pieces that do not follow each other. No secret has this byte: it is never part of UTF-8.
+/// Separates pieces that are not adjacent. No secret has this byte: it is never part of UTF-8.
 const GAP: u8 = 0xff;
 
-/// Decoded bytes, each with the bytes of the first text it was made of.
+/// Decoded bytes, each with the bytes of the original text that it comes from.
 #[derive(Default)]
 pub struct View {
-    /// What it reads
+    /// The decoded bytes
     pub bytes: Vec<u8>,
     places: Vec<Range<u32>>,
 }
 
 impl View {
-    /// A text as it is. Longer ones than 4 GiB have to be cut before.
+    /// The view of a text as it is. Texts longer than 4 GiB have to be cut before.
     pub fn of(text: &[u8]) -> Self {
         let places = (0..u32::try_from(text.len()).unwrap_or(u32::MAX)).map(|at| at..at + 1);
         Self { bytes: text.to_vec(), places: places.collect() }
     }
 
-    /// An empty one with room for what is made of `other`.
+    /// An empty view with room for the decoded form of `other`.
     pub fn beside(other: &Self) -> Self {
         Self { bytes: Vec::with_capacity(other.bytes.len()), places: Vec::with_capacity(other.bytes.len()) }
     }
 
-    /// The bytes of the first text these bytes were made of.
+    /// The bytes of the original text that these bytes come from.
     pub fn place(&self, bytes: Range<usize>) -> Range<usize> {
         let bytes = &self.places[bytes];
         let (first, last) = (bytes.first(), bytes.last());
         first.map_or(0, |first| first.start as usize)..last.map_or(0, |last| last.end as usize)
     }
 
-    /// Adds a byte that was made of these bytes of another view.
+    /// Adds a byte that comes from these bytes of another view.
     pub fn push(&mut self, byte: u8, other: &Self, made_of: Range<usize>) {
         self.bytes.push(byte);
         self.places.push(other.places[made_of.start].start..other.places[made_of.end - 1].end);
@@ -44,7 +44,7 @@ impl View {
         self.places.extend_from_slice(&other.places[bytes]);
     }
 
-    /// Ends a piece: what comes next does not follow what is there.
+    /// Ends a piece: the next byte is not adjacent to the last.
     pub fn end_piece(&mut self) {
         let end = self.places.last().map_or(0, |last| last.end);
         self.bytes.push(GAP);

@@ -1,8 +1,8 @@
-//! Undoes UTF-16, of which Base64 is made in some places: PowerShell, Windows and Java's `char`.
+//! Decodes UTF-16, which PowerShell, Windows and Java's `char` sometimes encode as Base64.
 
 use super::view::View;
 
-/// What a view says as UTF-16, if it may be that: from either byte on and with either byte first.
+/// Decodes a view as UTF-16, if it can be that: from both alignments and in both byte orders.
 pub fn decode(view: &View) -> Option<View> {
     if !view.bytes.contains(&0) {
         return None;

@@ -1,4 +1,4 @@
-//! Finds out in which encoding a body is written, in the order browsers do.
+//! Detects the encoding of a body, in the order that browsers use.
 //! <https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding>
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 const PRESCAN: usize = 1024;
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s-u)<!--.*?-->"));
-/// `<?xml version="1.0" encoding="x"?>` (XML 1.0, section 4.3.3), which is read in pages of HTML too.
+/// `<?xml version="1.0" encoding="x"?>` (XML 1.0, section 4.3.3), which also counts in HTML pages.
 static DECLARATION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^(?-u)<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']"#));
 /// `<meta charset=x>`, and `<meta http-equiv=content-type content="text/html; charset=x">`.
@@ -60,7 +60,7 @@ fn prescan(content_type: &str, body: &[u8]) -> Option<&'static Encoding> {
 
 fn of_label(label: &[u8]) -> Option<&'static Encoding> {
     let encoding = Encoding::for_label(label)?;
-    // A page in UTF-16 could not have been read this far; the standard takes UTF-8 instead.
+    // A page in UTF-16 could not have been read this far; the standard uses UTF-8 instead.
     Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding })
 }
 

@@ -9,16 +9,16 @@ use stepcast_suite::selector::Prefixes;
 
 /// The elements of a body.
 pub struct Document {
-    /// The tree. XML is kept in the same kind of tree, with the names and namespaces it has
+    /// The tree. XML uses the same kind of tree, with its own names and namespaces
     pub html: Html,
-    /// What prefixes stand for, if it is XML
+    /// The namespaces of prefixes, if it is XML
     pub prefixes: Option<Prefixes>,
 }
 
 /// Why a body has no elements.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// It takes too long or too much memory
+    /// It exceeds a bound of time or memory
     #[error("{0}")]
     TooMuch(String),
     /// It should be XML and is not well-formed, which is the page's fault
@@ -27,7 +27,7 @@ pub enum DocumentError {
 }
 
 impl Document {
-    /// The elements in a text. `given` stands before what the document itself declares.
+    /// Parses a text. The prefixes in `given` take precedence over those that the document declares.
     pub fn parse(text: &str, markup: Markup, given: &Prefixes) -> Result<Self, DocumentError> {
         match markup {
             Markup::Html => {
@@ -48,15 +48,15 @@ impl Document {
         Self { html: Html::parse_document(text), prefixes: None }
     }
 
-    /// The prefix by which names of a namespace are asked for.
+    /// The prefix for a namespace, if there is one.
     pub fn prefix_of(&self, namespace: &str) -> Option<&str> {
         let known = self.prefixes.iter().flatten().find(|(_, known)| *known == namespace);
         known.map(|(prefix, _)| prefix.as_str())
     }
 }
 
-/// What a body is by its media type; where that says nothing, by how it begins. Browsers take `text/html` for HTML,
-/// however it begins (RFC 7303 for `+xml`).
+/// The markup of a body by its media type; if that does not decide, by its beginning. Browsers treat `text/html` as
+/// HTML, whatever its beginning (RFC 7303 for `+xml`).
 pub fn markup_of(headers: &HeaderMap, text: &str) -> Markup {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -9,11 +9,11 @@ use scraper::Html;
 use std::time::{Duration, Instant};
 use stepcast_suite::duration;
 
-/// Longest a page may take to be parsed. Elements nested a million deep take the square of that.
+/// The time limit for parsing. Elements nested a million deep take quadratic time.
 const PARSING_TIME: Duration = Duration::from_secs(10);
-/// Most nodes and attributes of a page: one for every ten bytes of the largest body, which is closer than people write.
+/// Most nodes and attributes of a page: one for every ten bytes of the largest body, which is denser than real pages.
 pub const PARTS: usize = 1_000_000;
-/// Most that is parsed between two looks at the clock and at what was made, in bytes.
+/// The most that is parsed between two checks of the clock and of the count, in bytes.
 const PIECE: usize = 1024;
 /// The shortest tag, in bytes.
 const TAG: usize = 3;
@@ -44,8 +44,8 @@ fn parse_within(text: &str, limit: Duration, parts: usize) -> Result<Html, Strin
     }
 }
 
-/// How much may be parsed before it is counted again. A single tag can make all elements anew that were left open
-/// (the standard calls it reconstructing the active formatting elements), so the more there are the shorter it is.
+/// How much is parsed before the next count. A single tag can recreate all elements that were left open (the standard
+/// calls it reconstructing the active formatting elements). So the piece gets shorter as the number of nodes grows.
 fn piece_length(made: usize, parts: usize) -> usize {
     (TAG * parts / (made + 1)).clamp(TAG, PIECE)
 }
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_page_that_takes_too_long_is_given_up() {
         let nested = "<div>".repeat(1_000_000);
-        // Each attribute is compared with all before it.
+        // Each attribute is compared with all earlier ones.
         let attributes = (0..1_000_000).fold("<p".to_owned(), |text, n| text + &format!(" a{n}"));
         for page in [nested, attributes] {
             let limit = Duration::from_millis(50);

@@ -5,13 +5,13 @@ use stepcast_suite::number::{self, ByValue};
 
 /// Most values in a body; each takes about a hundred bytes of memory, however short it is written.
 const VALUES: usize = 1_000_000;
-/// An object takes as much as so many values, and so does a number that 64 bits do not hold.
+/// An object counts as this many values, and so does a number that does not fit into 64 bits.
 const OBJECT: usize = 5;
 
 /// Why a body is not read as JSON.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// It is none
+    /// It is not JSON
     #[error("the body is not JSON: {0}")]
     Invalid(String),
     /// It has too many values
@@ -19,7 +19,7 @@ pub enum JsonError {
     TooMany,
 }
 
-/// The value in a text. Where numbers have to be held it is there twice, so it may have half as many values.
+/// Parses a text. If numbers need their exact text, the value is kept twice, so it may have half as many values.
 pub fn parse(text: &str) -> Result<ByValue, JsonError> {
     let values = count(text);
     let left = VALUES.checked_sub(values).ok_or(JsonError::TooMany)?;
@@ -28,13 +28,14 @@ pub fn parse(text: &str) -> Result<ByValue, JsonError> {
     if read.exact.is_some() && values > VALUES / 2 { Err(JsonError::TooMany) } else { Ok(read) }
 }
 
-/// A value that is wanted for itself, as a filter makes one of a text.
+/// Parses a text to a value with exact numbers, for filters.
 pub fn parse_exact(text: &str) -> Result<Value, JsonError> {
     let ByValue { nearest, exact } = parse(text)?;
     Ok(exact.unwrap_or(nearest))
 }
 
-/// Each value but the outermost is the first of an array or object, or stands behind a comma. So empty ones count too.
+/// Counts values: each one but the outermost is the first of an array or object, or follows a comma. Empty arrays and
+/// objects count too.
 fn count(text: &str) -> usize {
     let (mut values, mut is_text, mut is_escaped) = (1, false, false);
     for byte in text.bytes() {

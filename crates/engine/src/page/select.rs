@@ -1,9 +1,8 @@
-//! Finds the elements a selector is about, in the order of the document and within a bound.
+//! Finds the elements that match a selector, in document order and within a bound.
 //!
-//! Some selectors take the square of the page's size or more, and nothing can stop a thread from outside. So each step
-//! of matching is counted, and when there are too many the page seems to end, which brings matching to its end as well.
-//! What is in a `template` is not part of the page, as in browsers, and in quirks mode classes and ids match in any
-//! case.
+//! Some selectors take quadratic time or more, and a thread cannot be stopped from outside. So each step of matching is
+//! counted. At the limit, the page seems to end, which ends the matching too. The contents of a `template` are not part
+//! of the page, as in browsers. In quirks mode, classes and ids ignore case.
 
 mod counted;
 mod walk;
@@ -18,48 +17,48 @@ use selectors::parser::SelectorList;
 use stepcast_suite::selector::{self, Prefixes};
 pub use walk::{Reader, walk};
 
-/// Most nodes a selector looks at; about a second on a large page.
+/// Most nodes a selector visits; about a second on a large page.
 const LOOKED_AT: usize = 50_000_000;
 
 /// A selector, or a list of them.
 pub struct Selector(SelectorList<Simple>);
 
-/// The selector looks at more of the page than it may.
+/// Why a selector takes too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooMuch {
-    /// At more nodes than the bound
+    /// It visits more nodes than the bound
     #[error("the selector looks at too many nodes of this page; make it more direct")]
     Nodes,
-    /// `:has` looks into elements that stand in each other too deep
+    /// `:has` descends too deep into nested elements
     #[error("the page is nested too deep to look into it with `:has`")]
     Depth,
-    /// Elements that stand in each other say the same again
+    /// Nested elements repeat too much of the same text
     #[error("the texts of these elements are too long together; choose fewer of them")]
     Text,
 }
 
 impl Selector {
-    /// Reads a selector; the error says what is wrong with it.
+    /// Parses a selector; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::with_prefixes(text, &Prefixes::new())
     }
 
-    /// The same, where prefixes stand for namespaces.
+    /// Parses a selector with prefixes for namespaces.
     pub fn with_prefixes(text: &str, prefixes: &Prefixes) -> Result<Self, String> {
         selector::parse(text, Some(prefixes)).map(Self)
     }
 
-    /// All elements it matches, in the order of the document.
+    /// All matching elements, in document order.
     pub fn all<'p>(&self, html: &'p Html) -> Result<Vec<ElementRef<'p>>, TooMuch> {
         self.within(html, LOOKED_AT, usize::MAX)
     }
 
-    /// The first of them.
+    /// The first matching element.
     pub fn first<'p>(&self, html: &'p Html) -> Result<Option<ElementRef<'p>>, TooMuch> {
         Ok(self.within(html, LOOKED_AT, 1)?.pop())
     }
 
-    /// The first so many of them, if no more than so many nodes have to be looked at.
+    /// The first `most` matching elements, if that takes at most `nodes` visits.
     pub fn within<'p>(&self, html: &'p Html, nodes: usize, most: usize) -> Result<Vec<ElementRef<'p>>, TooMuch> {
         let looks = Looks::new(nodes);
         let mut caches = SelectorCaches::default();
@@ -100,7 +99,7 @@ impl Selector {
 mod tests {
     use super::*;
 
-    /// Few enough for a test, and more than an honest selector needs of these pages.
+    /// Low enough for a test, and more than a reasonable selector needs for these pages.
     const FEW: usize = 50_000;
 
     fn found(selector: &str, page: &str, nodes: usize) -> Result<usize, TooMuch> {
@@ -128,7 +127,7 @@ mod tests {
         ] {
             assert_eq!(found(selector, page, FEW), Err(TooMuch::Nodes), "{selector}");
         }
-        // Few, because debug builds count without what they remember as well.
+        // A short page, because debug builds also count without the cache.
         assert_eq!(found("p:nth-child(2n)", &"<p></p>".repeat(100), FEW), Ok(50));
         assert_eq!(found("b > b", &nested, FEW), Ok(899));
         assert_eq!(found("b:nth-child(1 of .a, b)", &nested, FEW), Ok(900));

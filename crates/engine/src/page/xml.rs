@@ -1,8 +1,9 @@
-//! Parses XML 1.0 with namespaces within bounds of memory: <https://www.w3.org/TR/xml/>, <https://www.w3.org/TR/xml-names/>
+//! Parses XML 1.0 with namespaces within bounds of memory: <https://www.w3.org/TR/xml/>,
+//! <https://www.w3.org/TR/xml-names/>
 //!
-//! `quick-xml` cuts the text into tags; what makes a document well-formed beyond that is seen to here. Document types
-//! are passed over. Entities are not declared by anything we read, so a document that declares its own is given up:
-//! expanding them is how a kilobyte becomes gigabytes.
+//! `quick-xml` splits the text into tags; this module checks the other rules of a well-formed document. Document types
+//! are skipped. Entities that a document declares are not supported, and such a document is rejected: their expansion
+//! is how a kilobyte becomes gigabytes.
 
 mod names;
 mod write;
@@ -22,8 +23,8 @@ use stepcast_suite::selector::Prefixes;
 
 type Handle = <Counting as TreeSink>::Handle;
 
-/// The document in a text, and what the prefixes it declares stand for. `_` stands for the namespace that names without
-/// a prefix have in its root element.
+/// Parses a text and returns the document with the prefixes it declares. The prefix `_` means the default namespace of
+/// its root element.
 pub fn parse(text: &str) -> Result<(Html, Prefixes), DocumentError> {
     parse_within(text, PARTS)
 }
@@ -54,7 +55,7 @@ fn parse_within(text: &str, parts: usize) -> Result<(Html, Prefixes), DocumentEr
     }
 }
 
-/// What is wrong, with its line and column.
+/// The error, with its line and column.
 fn malformed(problem: &str, text: &str, byte: u64) -> DocumentError {
     let at = text.floor_char_boundary(usize::try_from(byte).unwrap_or(usize::MAX));
     let line = text[..at].matches('\n').count() + 1;
@@ -62,7 +63,7 @@ fn malformed(problem: &str, text: &str, byte: u64) -> DocumentError {
     DocumentError::Malformed(format!("{problem} at line {line}, column {column}"))
 }
 
-/// Why something cannot be taken.
+/// Why a document is rejected.
 enum Problem {
     Malformed(String),
     Entities,
@@ -85,7 +86,7 @@ struct Builder {
     tree: Counting,
     root: Handle,
     names: Names,
-    /// The elements that are not closed yet, with their names as they are written
+    /// The elements that are not closed yet, with their names as written
     open: Vec<(Handle, String)>,
     has_root: bool,
 }
@@ -142,11 +143,11 @@ impl Builder {
         Ok(())
     }
 
-    /// The attributes of an element, without its declarations of namespaces, which hold from it on.
+    /// The attributes of an element, without its namespace declarations, which are applied here.
     fn attributes(&mut self, start: &BytesStart) -> Result<Vec<Attribute>, Problem> {
         let (mut written, mut seen) = (Vec::new(), HashSet::new());
         self.names.enter();
-        // The library compares each with all before it.
+        // The library would compare each with all earlier ones.
         for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let name = attribute.key.into_inner();

@@ -1,4 +1,4 @@
-//! Multiplies a test by its `each`: every combination of the values, the last name turning fastest.
+//! Multiplies a test by its `each`: every combination of the values, the last name varying fastest.
 
 use crate::scope::Scope;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub enum EachError {
         /// The variable
         variable: String,
     },
-    /// A value refers to a name nobody gave
+    /// A value refers to an undefined name
     #[error("test `{test}`: a value of `each.{variable}` uses `${{{missing}}}`, which has no value")]
     Undefined {
         /// The test
@@ -53,7 +53,7 @@ pub fn count(test: &Test) -> usize {
     test.each.iter().map(|axis| axis.rows.len()).fold(1, usize::saturating_mul)
 }
 
-/// All combinations of a test, made one after the other: there may be thousands.
+/// All combinations of a test, created one after the other: there may be thousands.
 pub struct Combinations {
     /// The rows of each axis, filled in
     axes: Vec<Vec<BTreeMap<String, String>>>,
@@ -61,7 +61,7 @@ pub struct Combinations {
 }
 
 impl Combinations {
-    /// Those of a test. Values may be templates over the variables of the run.
+    /// The combinations of a test. Values may be templates over the variables of the run.
     pub fn of(test: &Test, scope: &Scope) -> Result<Self, EachError> {
         let fill_in = |axis: &Axis| {
             axis.rows.iter().map(|row| fill_in(test, axis, row, scope)).collect::<Result<Vec<_>, EachError>>()
@@ -69,12 +69,12 @@ impl Combinations {
         Ok(Self { axes: test.each.iter().map(fill_in).collect::<Result<_, _>>()?, count: count(test) })
     }
 
-    /// How many there are.
+    /// The number of combinations.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// How many bytes all of them have together.
+    /// The bytes of all combinations in total.
     pub fn bytes(&self) -> usize {
         let length = |row: &BTreeMap<String, String>| -> usize {
             row.iter().map(|(name, value)| name.len() + value.len()).sum()
@@ -86,7 +86,7 @@ impl Combinations {
         self.axes.iter().map(of_axis).fold(0, usize::saturating_add)
     }
 
-    /// One of them by its number, from 0.
+    /// The combination with this number, from 0.
     pub fn get(&self, number: usize) -> BTreeMap<String, String> {
         let (mut variables, mut left) = (BTreeMap::new(), number);
         for rows in self.axes.iter().rev() {
@@ -113,8 +113,8 @@ fn fill_in_value(test: &Test, variable: &str, value: &str, scope: &Scope) -> Res
     template::render(value, scope).map_err(|missing| EachError::Undefined { test, variable, missing: missing.0 })
 }
 
-/// The test's name for one combination. What the name does not use stands behind it, or results would not be told
-/// apart; of a table that is the first column, where the name uses none of it.
+/// The test's name for one combination. Variables that the name does not use are appended, to tell the results apart. A
+/// table adds its first column, if the name uses none of its columns.
 pub fn name(test: &Test, variables: &BTreeMap<String, String>, scope: &Scope) -> String {
     let used = template::names(&test.name);
     let shown = |axis: &&Axis| !axis.names.iter().any(|name| used.contains(&name.as_str()));

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::HeaderValue;
 use stepcast_suite::Part;
 
-/// What a file is if nobody says so, as in browsers.
+/// The default content type of a file, as in browsers.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// The body and the `content-type` that goes with it.
+/// Encodes the body and its `content-type`.
 pub fn encode(parts: &[Part], scope: &Scope) -> Result<(HeaderValue, Bytes), FetchError> {
     let parts: Vec<String> = parts.iter().map(|part| encode_part(part, scope)).collect::<Result<_, _>>()?;
     let boundary = boundary(&parts);
@@ -24,7 +24,7 @@ pub fn encode(parts: &[Part], scope: &Scope) -> Result<(HeaderValue, Bytes), Fet
     Ok((content_type.map_err(|error| FetchError::InvalidRequest(error.to_string()))?, body.into()))
 }
 
-/// A line that stands in none of the parts.
+/// A boundary that occurs in none of the parts.
 fn boundary(parts: &[String]) -> String {
     loop {
         let boundary = format!("stepcast-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
@@ -44,7 +44,7 @@ fn encode_part(part: &Part, scope: &Scope) -> Result<String, FetchError> {
     Ok(format!("{head}\r\n\r\n{}", text(&part.content, scope)?))
 }
 
-/// Names end with a quote and heads with a line.
+/// Escapes quotes, which would end a name, and line breaks, which would end a header.
 fn escape(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

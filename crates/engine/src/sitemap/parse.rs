@@ -1,4 +1,4 @@
-//! Takes the addresses out of a sitemap: XML, or a text with one address a line.
+//! Extracts the addresses of a sitemap: XML, or a text with one address per line.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -6,7 +6,7 @@ use quick_xml::events::{BytesRef, Event};
 use stepcast_suite::bounds::SITEMAP_ADDRESSES;
 use url::Url;
 
-/// What a sitemap can be.
+/// The kinds of sitemaps.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Document {
     /// Pages
@@ -15,7 +15,7 @@ pub enum Document {
     Index(Vec<Url>),
 }
 
-/// Where an address stands: root, `url` or `sitemap`, `loc`. Image and video extensions have a `loc` deeper down.
+/// The depth of an address: root, `url` or `sitemap`, `loc`. Image and video extensions have a `loc` further down.
 const DEPTH: usize = 3;
 
 /// Reads a sitemap. Addresses that are not http or https are left out.
@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Result<Document, String> {
     if text.starts_with('<') || text.is_empty() { parse_xml(text) } else { parse_lines(text) }
 }
 
-/// One address a line and nothing else (<https://www.sitemaps.org/protocol.html#otherformats>).
+/// Parses one address per line and nothing else (<https://www.sitemaps.org/protocol.html#otherformats>).
 fn parse_lines(text: &str) -> Result<Document, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let found: Vec<Url> = lines.filter_map(address).take(SITEMAP_ADDRESSES).collect();

@@ -1,7 +1,7 @@
 //! One attempt at a test: setup, steps, teardown, with one cookie jar and one set of captures.
 //!
-//! The first step that does not pass ends setup and steps. Teardown always comes, also when the job was cancelled, and
-//! all of it; only what an attempt that did not get so far would have captured is not asked for.
+//! The first step that does not pass ends setup and steps. Teardown runs if any request may have been sent, even if the
+//! job was cancelled, and with all its steps, except those that use a capture the attempt did not reach.
 
 use super::slow::Stopwatch;
 use super::time_limit::{TimeLimit, within};
@@ -28,7 +28,7 @@ pub struct Attempt {
     pub outcome: Outcome,
     pub steps: Vec<StepState>,
     pub checks: u64,
-    /// Trying again would end the same way
+    /// Whether a retry would end the same way
     pub is_permanent: bool,
 }
 
@@ -38,22 +38,22 @@ impl Default for Attempt {
     }
 }
 
-/// What an attempt is made with.
+/// What an attempt needs.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
     /// Makes the requests
     pub fetcher: &'a Fetcher,
-    /// How hard a host may be asked
+    /// Limits for requests to a host
     pub limits: HostLimits,
     /// How requests reach the network
     pub network: &'a Network,
-    /// The job whose tests may have the same answers, if this one shares them
+    /// The job whose tests may share answers, if this test does
     pub shared: Option<&'a str>,
-    /// When the test has to end, if it says so
+    /// When the test has to end, if it has a limit
     pub time_limit: Option<TimeLimit>,
 }
 
-/// An attempt while it is made.
+/// An attempt in progress.
 pub struct Try<'a> {
     means: Means<'a>,
     test: &'a Test,
@@ -63,7 +63,7 @@ pub struct Try<'a> {
     jar: CookieStore,
     stopwatch: Stopwatch,
     attempt: Attempt,
-    /// Whether a request was made that may have left something behind
+    /// Whether a request was sent that may have had side effects
     has_asked: bool,
 }
 
@@ -115,7 +115,7 @@ impl<'a> Try<'a> {
         }
     }
 
-    /// What the steps came to stands, if they did not pass; otherwise what teardown came to.
+    /// Runs the teardown. Its outcome counts only if the steps passed.
     async fn tear_down(&mut self) {
         let test = self.test;
         self.means.time_limit = self.means.time_limit.map(TimeLimit::for_teardown);
@@ -132,7 +132,8 @@ impl<'a> Try<'a> {
         }
     }
 
-    /// Suites are checked before they run, so a name without a value is one that a step did not come to capture.
+    /// Whether a value is missing. Suites are checked before they run, so only a capture that was not taken can be
+    /// missing.
     fn lacks_a_capture(&self, step: &Step) -> bool {
         let text = serde_json::to_string(step).unwrap_or_default();
         let is_own = |name: &str| step.capture.iter().any(|(own, _)| own == name);
@@ -144,7 +145,8 @@ impl<'a> Try<'a> {
         self.close(StepState { outcome: Some(Outcome::Skipped), duration_ms: Some(0), ..opening });
     }
 
-    /// Turns failing and passing round. It is told as a step, where people look for reasons.
+    /// Swaps failed and passed for `expect_failure`. The result is reported as a step, because users look for reasons
+    /// there.
     fn judge_expected_failure(&mut self) {
         let (outcome, actual) = match self.attempt.outcome {
             Outcome::Failed => (Outcome::Passed, None),
@@ -197,7 +199,7 @@ impl<'a> Try<'a> {
         end
     }
 
-    /// A password that stands in the suite, or was captured, is a secret like any other from here on.
+    /// Hides a password in the suite or in a capture, which is a secret like any other from here on.
     fn hide_credentials(&mut self, step: &Step) {
         self.hide(request::credentials(&step.request, &self.scope));
     }
@@ -222,7 +224,7 @@ impl<'a> Try<'a> {
     }
 }
 
-/// A step the time of its test ended in, or before.
+/// The end of a step that exceeded the time limit of its test, or had no time to begin.
 fn over_limit(over: TimeLimit, step: &str, duration: Duration) -> StepEnd {
     StepEnd {
         outcome: Outcome::Errored,
@@ -236,7 +238,7 @@ fn over_limit(over: TimeLimit, step: &str, duration: Duration) -> StepEnd {
     }
 }
 
-/// Whether another test's answer will do: the step only looks, and asks for nothing that was captured.
+/// Whether the answer of another test is good enough: the step only reads, and its request uses no capture.
 fn may_share(test: &Test, step: &Step) -> bool {
     let text = serde_json::to_string(&step.request).unwrap_or_default();
     let used = template::names(&text);

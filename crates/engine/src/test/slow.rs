@@ -1,4 +1,4 @@
-//! `slow_over`: tells what took long, without an effect on the outcome.
+//! `slow_over`: reports slow requests, without an effect on the outcome.
 
 use std::time::Duration;
 use stepcast_protocol::Outcome;
@@ -6,10 +6,10 @@ use stepcast_protocol::state::CheckResult;
 use stepcast_suite::duration::format;
 use stepcast_suite::{Step, Test};
 
-/// The time of requests; waiting for one's turn at a host is not the page's fault.
+/// Adds up the time of requests. The wait for a turn at a host is not the page's fault.
 pub struct Stopwatch {
     limit: Option<Duration>,
-    /// How many steps of the test are still to come; none counts before it is started
+    /// How many steps of the test are left; 0 before the start, so that no step of setup counts
     left: usize,
     steps: usize,
     total: Duration,
@@ -20,12 +20,12 @@ impl Stopwatch {
         Self { limit: test.slow_over, left: 0, steps: test.steps.len(), total: Duration::ZERO }
     }
 
-    /// The test's own steps begin.
+    /// Starts with the test's own steps.
     pub fn start(&mut self) {
         self.left = self.steps;
     }
 
-    /// Notes what a step took; says so where it was long, and with the test's last step where all of them were.
+    /// Records the time of a step. Reports a step that was slow, and at the test's last step also a test that was slow.
     pub fn note(&mut self, step: &Step, took: Duration) -> Vec<CheckResult> {
         let mut results: Vec<CheckResult> = slow(step.slow_over, took).into_iter().collect();
         if self.left > 0 {

@@ -1,4 +1,4 @@
-//! `time_limit`: ends a test that takes too long, whatever it is at.
+//! `time_limit`: ends a test that takes too long, whatever it is doing.
 
 use std::time::Duration;
 use stepcast_protocol::Outcome;
@@ -6,10 +6,10 @@ use stepcast_protocol::state::CheckResult;
 use stepcast_suite::duration::format;
 use tokio::time::{Instant, timeout_at};
 
-/// What teardown has where the test has used up its own time: what the test made has to be undone all the same.
+/// The least time for teardown, even if the test has used up its own: what the test created still has to be removed.
 const TEARDOWN: Duration = Duration::from_secs(30);
 
-/// When a test has to end, with all of its attempts.
+/// The deadline of a test, for all of its attempts together.
 #[derive(Clone, Copy)]
 pub struct TimeLimit {
     limit: Duration,
@@ -18,17 +18,17 @@ pub struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// The limit of a test that has just begun.
+    /// The limit of a test that starts now.
     pub fn from_now(limit: Duration) -> Self {
         Self { limit, ends_at: Instant::now() + limit, is_of_teardown: false }
     }
 
-    /// The limit of the test's teardown, which begins now.
+    /// The limit of the test's teardown, which starts now.
     pub fn for_teardown(self) -> Self {
         Self { ends_at: self.ends_at.max(Instant::now() + TEARDOWN), is_of_teardown: true, ..self }
     }
 
-    /// What is told where something was not done in time.
+    /// The result when something exceeds the limit.
     pub fn exceeded(self, what: &str) -> CheckResult {
         let limit = format(self.limit);
         let expected = if self.is_of_teardown {
@@ -50,7 +50,7 @@ impl TimeLimit {
     }
 }
 
-/// What came of some work, or the limit it went over. What is to begin after the end is not even tried.
+/// The result of some work, or the limit it exceeded. Work that would begin after the deadline is not started.
 pub async fn within<T>(limit: Option<TimeLimit>, work: impl Future<Output = T>) -> Result<T, TimeLimit> {
     match limit {
         None => Ok(work.await),
@@ -65,7 +65,7 @@ mod tests {
     use std::future::pending;
     use tokio::time::sleep;
 
-    /// How long is worked on what takes for ever.
+    /// How long it waits for work that never ends.
     async fn waits(limit: TimeLimit) -> u64 {
         let begun = Instant::now();
         assert!(within(Some(limit), pending::<()>()).await.is_err());

@@ -1,8 +1,8 @@
-//! `wait` and `until`: a step that waits before it asks, and asks again until its checks hold.
+//! `wait` and `until`: a step that waits before its request, and repeats it until its checks hold.
 //!
-//! Each try is a request like any other: politeness towards the host and the step's `timeout` hold. Cookies that a try
-//! was given stay; captures are those of the last try, which also is the one that counts. Where the job stops, the step
-//! ends as cancelled in the pause before the next try.
+//! Each try is a request like any other: politeness towards the host and the step's `timeout` apply. Cookies from a try
+//! are kept; captures and the result are those of the last try. If the job stops, the step ends as cancelled in the
+//! pause before the next try.
 
 use crate::scope::Scope;
 use crate::step::{StepEnd, StepRun};
@@ -15,7 +15,7 @@ use stepcast_suite::duration::format;
 use stepcast_suite::limits::TRIES_PER_STEP;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Runs a step with its waits; `tell` hears of each try after the first.
+/// Runs a step with its waits; calls `tell` for each try after the first.
 pub async fn run(step: &StepRun<'_>, jar: &mut CookieStore, scope: Scope, tell: impl FnMut(u32)) -> (StepEnd, Scope) {
     let begun = Instant::now();
     if let Some(wait) = step.step.wait

@@ -1,4 +1,4 @@
-//! How connections end, and how that is said.
+//! How connections end, and how the end is reported to clients and functions.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html#apigateway-websocket-api-status-codes>
 
@@ -19,22 +19,22 @@ pub(super) struct End {
     pub(super) code: u16,
     /// The same in words
     pub(super) reason: Cow<'static, str>,
-    /// Whether the client is still there to be told
+    /// Whether the client can still receive a close frame
     tell: bool,
 }
 
 impl End {
-    /// Somebody asked for it through `@connections`, where no code can be given.
+    /// The connection was deleted through `@connections`, where no code can be given.
     pub(super) fn deleted() -> Self {
         Self::told(1000, "Connection Closed Normally")
     }
 
-    /// Nothing moved for too long.
+    /// The connection was idle for too long.
     pub(super) fn idle() -> Self {
         Self::told(1001, "Going away")
     }
 
-    /// It was open as long as a connection may be.
+    /// The connection has reached the longest lifetime.
     pub(super) fn too_old() -> Self {
         Self::told(1001, "Going away")
     }
@@ -49,7 +49,7 @@ impl End {
         Self::told(1003, "Unsupported data")
     }
 
-    /// The client has sent a close frame. The answer to that is the WebSocket library's.
+    /// The client has sent a close frame. The WebSocket library answers it.
     pub(super) fn by_client(frame: Option<&CloseFrame>) -> Self {
         let (code, reason) = match frame {
             Some(frame) if frame.reason.is_empty() => (frame.code.into(), "Closed by the client".into()),
@@ -59,7 +59,7 @@ impl End {
         Self { code, reason, tell: false }
     }
 
-    /// The client is gone without a word.
+    /// The client has gone without a close frame.
     pub(super) fn lost() -> Self {
         Self { code: 1006, reason: "Connection closed abnormally".into(), tell: false }
     }
@@ -87,7 +87,7 @@ fn is_reset(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> boo
     matches!(error, tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
 }
 
-/// Writes what is left, closes, and leaves the client `grace` for its part of it.
+/// Writes the remaining messages and closes, with `grace` for the client to do its part.
 pub(super) async fn close(mut socket: Socket, waiting: &mut Waiting, end: &End, grace: Duration) {
     let _ = tokio::time::timeout(grace, async {
         match end.frame() {
@@ -96,7 +96,7 @@ pub(super) async fn close(mut socket: Socket, waiting: &mut Waiting, end: &End, 
                 socket.close(Some(frame)).await?;
                 hang_up(socket).await;
             }
-            // The answer to the client's frame was made when that was read, and waits to be written.
+            // The answer to the client's frame was made when that was read, and still has to be written.
             None => socket.flush().await?,
         }
         Ok::<_, Error>(())
@@ -111,9 +111,9 @@ async fn write_rest(socket: &mut Socket, waiting: &mut Waiting) -> Result<(), Er
     Ok(())
 }
 
-/// Reads on until the client has answered the close frame. One that has sent too much is still sending, and its frames can no
-/// longer be told apart; it is read until it hangs up. A connection that is dropped while there is something to be read would
-/// be reset by the operating system, and the client might never see why.
+/// Reads on until the client has answered the close frame. A client that has sent too much is still sending, and its
+/// frames can no longer be parsed; it is read until it hangs up. If a connection is dropped while there is something to
+/// read, the operating system resets it, and the client might never see why it was closed.
 async fn hang_up(mut socket: Socket) {
     while let Some(Ok(message)) = socket.next().await {
         if message.is_close() {

@@ -16,7 +16,7 @@ use hyper::upgrade::OnUpgrade;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// How a handshake is to be answered.
+/// How a handshake is answered.
 pub(super) enum Decision {
     /// With a connection
     Accepted(Accepted),
@@ -26,16 +26,16 @@ pub(super) enum Decision {
     Failed { status: StatusCode, message: &'static str, connection_id: String, request_id: String },
 }
 
-/// What the client is told of its connection.
+/// The terms on which `$connect` has accepted a connection.
 pub(super) struct Accepted {
     /// The subprotocol `$connect` has chosen
     pub(super) subprotocol: Option<HeaderValue>,
-    /// Whom `$connect` has the connection's invocations counted for
+    /// The account the connection's invocations count for, as `$connect` names it
     account: Account,
 }
 
-/// Has `$connect` decide on a handshake. From then on the connection looks after itself, also when the client hangs up before
-/// it has been answered.
+/// Lets `$connect` decide on a handshake. From then on the connection runs by itself, even if the client hangs up
+/// before it gets an answer.
 pub(super) async fn open<R: Routes>(gateway: &Gateway<R>, handshake: Handshake) -> Decision {
     let (decided, decision) = oneshot::channel();
     gateway.shared.running.spawn(live(gateway.clone(), handshake, decided));
@@ -68,9 +68,10 @@ async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: one
     let Origin { connection_id, peer, connected_at, .. } = origin.as_ref().clone();
     let (account, limits) = (accepted.account.clone(), &shared.options.limits);
     let (connection, waiting) = Connection::new(connection_id, peer, connected_at, account, limits);
-    // Before the client knows: whatever it asks for first can already be answered.
+    // Before the client gets its answer, so that its first message can already be answered.
     shared.connections.insert(&connection);
-    // Nobody may be waiting any more. Then the upgrade fails, and the connection ends as it began.
+    // The client may have hung up. Then the upgrade fails, and the connection ends with `$disconnect`, as it began with
+    // `$connect`.
     let _ = decided.send(Decision::Accepted(accepted));
     let end = converse(&gateway, &origin, &connection, upgrade, waiting).await;
     shared.connections.remove(&connection.id);
@@ -105,7 +106,7 @@ async fn disconnect<R: Routes>(gateway: &Gateway<R>, origin: &Origin, account: &
     }
 }
 
-/// Why there is no connection, before it is known whose.
+/// Why there is no connection, before the ids of the connection and the request are added.
 enum Refusal {
     Status(StatusCode, String),
     Failure(StatusCode, &'static str),
@@ -146,7 +147,7 @@ fn decide(
             let account = account.and_then(|account| account.to_str().map(Account::from).ok()).unwrap_or_default();
             Ok(Accepted { subprotocol: header(&response, &SEC_WEBSOCKET_PROTOCOL), account })
         }
-        // 1xx would leave the client waiting for the answer proper.
+        // 1xx would leave the client waiting for the final answer.
         Some(status) if !status.is_informational() => Err(Refusal::Status(status, text(response.body))),
         _ => {
             tracing::error!(status = response.status_code, "The `$connect` function answered with no HTTP status");

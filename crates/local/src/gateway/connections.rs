@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Who is at the other end.
+/// The client at the other end.
 #[derive(Debug, Clone)]
 pub(super) struct Peer {
     pub(super) source_ip: String,
@@ -35,12 +35,12 @@ pub(super) struct Connection {
     pub(super) peer: Peer,
     /// Milliseconds since the epoch
     pub(super) connected_at: i64,
-    /// Whom its invocations are counted for
+    /// The account its invocations count for
     pub(super) account: Account,
     pub(super) outbound: Outbound,
-    /// Ends the connection: somebody asked for it through `@connections`
+    /// Ends the connection: it was deleted through `@connections`
     pub(super) deleted: CancellationToken,
-    /// It has ended, whoever ended it
+    /// Cancelled once the connection has ended, for whatever reason
     pub(super) ended: CancellationToken,
     opened: Instant,
     /// Milliseconds after `opened`
@@ -48,7 +48,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection that has just been accepted, and what comes out of its buffer.
+    /// Creates a connection that has just been accepted, and the receiving end of its buffer.
     pub(super) fn new(
         id: String,
         peer: Peer,
@@ -70,17 +70,17 @@ impl Connection {
         }
     }
 
-    /// Notes that something moved, either way.
+    /// Notes activity, in either direction.
     pub(super) fn touch(&self) {
         self.active.store(milliseconds(self.opened.elapsed()), Ordering::Relaxed);
     }
 
-    /// When something last moved, in milliseconds since the epoch.
+    /// Returns the time of the last activity, in milliseconds since the epoch.
     pub(super) fn last_active_at(&self) -> i64 {
         self.connected_at + self.active.load(Ordering::Relaxed)
     }
 
-    /// Resolves once nothing has moved for `limit`.
+    /// Resolves once the connection has been idle for `limit`.
     pub(super) async fn idle(&self, limit: Duration) {
         loop {
             let active = u64::try_from(self.active.load(Ordering::Relaxed)).unwrap_or_default();
@@ -105,17 +105,17 @@ impl Connections {
         self.lock().insert(connection.id.clone(), connection.clone());
     }
 
-    /// Makes a connection gone.
+    /// Removes a connection: from then on it is gone.
     pub(super) fn remove(&self, id: &str) {
         self.lock().remove(id);
     }
 
-    /// The connection of that id, unless it is gone.
+    /// Returns the connection with this id, unless it is gone.
     pub(super) fn get(&self, id: &str) -> Option<Arc<Connection>> {
         self.lock().get(id).cloned()
     }
 
-    /// How many there are.
+    /// Returns the number of connections.
     pub(super) fn len(&self) -> usize {
         self.lock().len()
     }

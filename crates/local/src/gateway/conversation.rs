@@ -15,14 +15,14 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// Most is read at once; a connection costs this much memory from its start.
+/// Most bytes that are read at once; a connection costs this much memory from its start.
 const READ_BUFFER: usize = 16 * 1024;
 
 /// A client's socket, behind the handshake.
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// Carries messages between the client, `$default` and `@connections` until the connection ends, and says how it did. By then
-/// the client has been told, and whatever it had asked for before has been dealt with.
+/// Carries messages between the client, `$default` and `@connections` until the connection ends, and returns how it
+/// ended. By then the client has been informed, and its earlier messages have been handled.
 pub(super) async fn run<R: Routes>(
     gateway: &Gateway<R>,
     origin: &Arc<Origin>,
@@ -45,13 +45,13 @@ pub(super) async fn run<R: Routes>(
         () = tokio::time::sleep(limits.lifetime) => End::too_old(),
         () = gateway.shared.shutdown.cancelled() => {
             if let Some(farewell) = gateway.shared.options.farewell {
-                // A client that is so far behind that its buffer is full is told by the close frame alone.
+                // A client whose buffer is full gets the close frame alone.
                 let _ = connection.outbound.push(farewell().into());
             }
             End::shutdown()
         }
     };
-    // Gone before the client knows, so that it cannot be written to after the close frame.
+    // Gone before the client gets the close frame, so that nothing can be written to it after that frame.
     gateway.shared.connections.remove(&connection.id);
     connection.ended.cancel();
     drop(inbox);
@@ -71,7 +71,7 @@ fn configuration(limits: &Limits) -> WebSocketConfig {
         .max_message_size(Some(limits.message_bytes))
 }
 
-/// Puts every message into the inbox. While that is full nothing is read, so the client has to wait.
+/// Puts every message into the inbox. While the inbox is full nothing is read, so the client has to wait.
 async fn read(
     reader: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
     inbox: &Inbox,
@@ -86,7 +86,7 @@ async fn read(
             }
             Ok(Message::Binary(_)) => return End::binary(),
             Ok(Message::Close(frame)) => return End::by_client(frame.as_ref()),
-            // Pings are answered by the WebSocket library when it reads on.
+            // The WebSocket library answers pings when it reads on.
             Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
             Err(error) => return End::after(&error),
         }
@@ -94,7 +94,7 @@ async fn read(
     End::lost()
 }
 
-/// Writes what is waiting. A client that does not read stops only this.
+/// Writes the waiting messages. A client that does not read blocks nothing else.
 async fn write(
     writer: &mut (impl Sink<Message, Error = Error> + Unpin),
     waiting: &mut Waiting,

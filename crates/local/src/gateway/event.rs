@@ -13,7 +13,7 @@ use base64::prelude::{BASE64_URL_SAFE, Engine};
 use http::HeaderMap;
 use std::collections::HashMap;
 
-/// What all events of one connection have in common.
+/// The common part of all events of one connection.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) connection_id: String,
@@ -83,7 +83,7 @@ impl Origin {
     }
 }
 
-/// One value a name: who wants all of them looks into the other map.
+/// Keeps one value per name: a function that needs all values reads the other map.
 fn last_values(query: &HashMap<String, Vec<String>>) -> HashMap<String, String> {
     query.iter().filter_map(|(name, values)| Some((name.clone(), values.last()?.clone()))).collect()
 }
@@ -101,8 +101,8 @@ fn request_time(now: i64) -> Option<String> {
     Some(at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string())
 }
 
-/// An id like the ones API Gateway gives, `L0SM9cOFvHcCIhw=`: whoever forgets to escape one in a URL finds out here. It is
-/// also the only thing a connection is addressed by, so it cannot be guessed.
+/// Returns an id like the ones API Gateway gives, `L0SM9cOFvHcCIhw=`: code that forgets to escape one in a URL fails
+/// here already. The id is also the only address of a connection, so it cannot be guessed.
 pub(super) fn random_id() -> String {
     let mut bytes = [0; 11];
     assert!(aws_lc_rs::rand::fill(&mut bytes).is_ok(), "the operating system has no random bytes to give");

@@ -1,4 +1,4 @@
-//! A WebSocket handshake, and everything that is none.
+//! WebSocket handshakes, and the answers to requests that are not valid ones.
 //!
 //! RFC 6455, section 4.2: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2>
 
@@ -46,7 +46,7 @@ pub(super) async fn accept<R: Routes>(State(gateway): State<Gateway<R>>, request
     }
 }
 
-/// Why a request is no handshake.
+/// Why a request is not a handshake.
 #[derive(Debug, Clone, Copy)]
 enum NoHandshake {
     /// It is not a GET

@@ -1,8 +1,8 @@
 //! A connection's messages on their way to `$default`.
 //!
-//! API Gateway promises no order between them. Here a message has the function to itself for a moment before the next one is
-//! begun: what is handled quickly is handled in order, as clients expect, and what takes long does not hold up a `ping`.
-//! While the client does not read what it is sent, nothing more is begun for it.
+//! API Gateway guarantees no order between them. Here a message has the function to itself for a moment before the next
+//! one is begun: fast messages are handled in order, as clients expect, and slow ones do not hold up a `ping`. While a
+//! client does not read the messages it is sent, none of its further messages is begun.
 
 use super::connections::Connection;
 use super::event::Origin;
@@ -16,13 +16,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// Most messages of a connection that wait for `$default`. Beyond it the client is not read from.
+/// Most messages of a connection that wait for `$default`. If the inbox is full, nothing is read from the client.
 const INBOX_MESSAGES: usize = 32;
 
-/// Where a connection's messages go in.
+/// The sending end of a connection's inbox.
 pub(super) type Inbox = mpsc::Sender<Utf8Bytes>;
 
-/// An empty inbox and what comes out of it.
+/// Creates an empty inbox and its receiving end.
 pub(super) fn inbox() -> (Inbox, mpsc::Receiver<Utf8Bytes>) {
     mpsc::channel(INBOX_MESSAGES)
 }
@@ -73,7 +73,7 @@ async fn deliver_one<R: Routes>(
     if let Err(error) = outcome {
         tracing::error!(connection = connection.id, %error, "The `$default` function failed");
         let answer = json!({ "message": error.message(), "connectionId": connection.id, "requestId": request_id });
-        // A client that does not read does not miss it.
+        // A client that does not read would not see it anyway.
         let _ = connection.outbound.push(answer.to_string().into());
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum IntegrationError {
 }
 
 impl IntegrationError {
-    /// What the client is told.
+    /// Returns the message for the client.
     pub(super) fn message(&self) -> &'static str {
         match self {
             Self::Failed(_) => "Internal server error",
@@ -28,7 +28,7 @@ impl IntegrationError {
     }
 }
 
-/// The three functions. Each has its own concurrency: whoever leaves does not hold up who comes.
+/// The three functions. Each has its own concurrency: clients that leave do not hold up clients that come.
 pub(super) struct Integrations {
     pub(super) connect: Integration,
     pub(super) default: Integration,
@@ -57,8 +57,8 @@ impl Integration {
         Self { places: Places::new(limits), timeout: limits.integration_timeout }
     }
 
-    /// Runs the function to its end, as Lambda does also where the gateway has stopped waiting for it, and waits for it
-    /// up to the timeout. That counts from the function's turn.
+    /// Runs the function to its end, as Lambda does even if the gateway has stopped waiting for it, and waits for it up
+    /// to the timeout. The timeout counts from the function's turn.
     pub(super) async fn invoke<T: Send + 'static>(
         &self,
         account: &Account,
@@ -72,7 +72,8 @@ impl Integration {
         .await
     }
 
-    /// The same for a function that answers a connection: while the client does not read, it keeps nobody from a place.
+    /// Does the same for a function that answers a connection: while the client does not read, it does not keep other
+    /// invocations from a place.
     pub(super) async fn invoke_for<T: Send + 'static>(
         &self,
         connection: Arc<Connection>,
@@ -101,7 +102,7 @@ async fn run_for<T>(
     loop {
         tokio::select! {
             returned = &mut function => return returned,
-            // Whichever message there was no room for: as long as there is none, its answer has to wait.
+            // No matter which message found no room: as long as there is none, the function's answer has to wait.
             () = connection.outbound.refuses() => place.step_aside(),
         }
     }

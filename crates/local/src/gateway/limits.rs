@@ -1,4 +1,4 @@
-//! What connections are held to.
+//! The limits of connections.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// Largest message either way, in bytes
     pub message_bytes: usize,
-    /// A connection on which nothing moved for so long is closed
+    /// A connection that has been idle for this long is closed
     pub idle: Duration,
-    /// A connection is closed after so long, whatever it does
+    /// A connection is closed after this long, even if it is active
     pub lifetime: Duration,
-    /// A function that has not answered after so long has failed; it still runs to its end
+    /// A function that has not answered after this long has failed; it still runs to its end
     pub integration_timeout: Duration,
     /// Most messages that wait for a client to read them
     pub outbound_messages: usize,
     /// Most bytes that wait for a client to read them
     pub outbound_bytes: usize,
-    /// Most invocations of one function at once. Lambda refuses what exceeds a function's concurrency; here it waits its turn,
-    /// since thousands of clients that come or leave at once must not use up the process's open files
+    /// Most invocations of one function at once. Lambda rejects invocations beyond a function's concurrency; here they
+    /// wait their turn, since thousands of clients that come or leave at once must not use up the process's open files
     /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
     pub concurrent_invocations: usize,
     /// Most invocations of one function that go on beside those, because their client does not read the answer
@@ -30,7 +30,7 @@ pub struct Limits {
     pub concurrent_messages: usize,
     /// How long a message has `$default` to itself before the connection's next one is begun beside it
     pub head_start: Duration,
-    /// How long a client may take to read what is left for it when its connection is closed
+    /// How long a client may take to read its remaining messages when its connection is closed
     pub closing: Duration,
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// More than a message may have, so that whoever sends too much gets an answer rather than a reset connection.
+/// More than a message may have, so that a caller that sends too much gets an answer rather than a reset connection.
 const REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Serves the API under `/@connections`, where SDKs look for it with and without a stage in their endpoint.
@@ -95,7 +95,7 @@ async fn close<R: Routes>(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ManagementError> {
     let connection = find(&gateway, &id)?;
-    // Gone for whoever asks next, although it is still being told.
+    // Gone for later requests, although the client has yet to receive the close frame.
     gateway.shared.connections.remove(&id);
     connection.deleted.cancel();
     Ok(StatusCode::NO_CONTENT)

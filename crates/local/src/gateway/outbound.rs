@@ -1,5 +1,5 @@
-//! What waits to be written to a connection: bounded in messages and in bytes, so a client that does not read costs no more
-//! than that, and costs nobody else anything.
+//! The messages that wait to be written to a connection: bounded in number and in bytes, so that a client that does not
+//! read costs no more than that and does not affect other clients.
 
 use super::limits::Limits;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// Where messages for a client go in.
+/// The sending end of the messages for a client.
 #[derive(Debug)]
 pub(super) struct Outbound {
     messages: mpsc::Sender<Utf8Bytes>,
@@ -18,7 +18,7 @@ pub(super) struct Outbound {
     refused: Notify,
 }
 
-/// Where they come out.
+/// The receiving end of the messages for a client.
 #[derive(Debug)]
 pub(super) struct Waiting {
     messages: mpsc::Receiver<Utf8Bytes>,
@@ -66,9 +66,9 @@ impl Outbound {
         self.refused.notified().await;
     }
 
-    /// Resolves once something was written since a message found no room; at once, where none did.
+    /// Resolves once something was written since a message found no room; at once if every message found room.
     pub(super) async fn has_room(&self) {
-        // The sender is ours, so it cannot have gone.
+        // `self` owns the sender, so it still exists.
         let _ = self.is_full.subscribe().wait_for(|is_full| !is_full).await;
     }
 
@@ -96,7 +96,7 @@ impl Waiting {
         self.messages.try_recv().ok()
     }
 
-    /// Says that so many bytes are with the operating system, so there is room for others.
+    /// Notes that so many bytes are with the operating system, so that there is room for others.
     pub(super) fn written(&self, size: usize) {
         self.bytes.fetch_sub(size, Ordering::Relaxed);
         self.is_full.send_if_modified(|is_full| std::mem::replace(is_full, false));

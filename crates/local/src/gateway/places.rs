@@ -1,16 +1,16 @@
-//! The places in which one function runs, and whose turn it is.
+//! The places in which one function runs, and the order in which they are given out.
 //!
 //! Accounts take turns, and none has more than its share of the places, so that however much one of them asks, the next
-//! command of another begins as soon as a place is free. A function whose client does not read steps aside: it goes on
-//! in a place that is kept for waiting, and another begins in the one it had.
+//! command of another begins as soon as a place is free. A function whose client does not read steps aside: it
+//! continues in a place that is reserved for waiting, and another begins in the place it had.
 
 use super::limits::Limits;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Whom an invocation is counted for. The gateway knows no principals: the function behind `$connect` names one. Those it
-/// names none for have the empty one together, which is not held to a share.
+/// The account an invocation counts for. The gateway knows no principals: the function behind `$connect` names the
+/// account. All connections without a named account share the empty one, which is not limited to a share.
 pub(super) type Account = Arc<str>;
 
 /// All places of a function. Clones are handles on the same ones.
@@ -31,10 +31,10 @@ struct State {
     free_aside: usize,
     /// Most places of one account that has a name
     share: usize,
-    /// The same of the places aside
+    /// The same for the places aside
     share_aside: usize,
     accounts: HashMap<Account, Use>,
-    /// Accounts that may begin another and want to, each once
+    /// Accounts that want another invocation and may begin one, each once
     next: VecDeque<Account>,
 }
 
@@ -47,7 +47,7 @@ struct Use {
 }
 
 impl Places {
-    /// As many places as the limits say, of which each account has half at most.
+    /// Creates as many places as the limits say; each account has half of them at most.
     pub(super) fn new(limits: &Limits) -> Self {
         let (free, free_aside) = (limits.concurrent_invocations, limits.waiting_invocations);
         let (share, share_aside) = (free.div_ceil(2), free_aside.div_ceil(2));
@@ -60,7 +60,7 @@ impl Places {
         loop {
             let (sender, place) = oneshot::channel();
             self.change(|state| state.wait(account, sender));
-            // A sender is dropped without a place only while all of this is.
+            // A sender is dropped without a place only if the whole state is dropped as well.
             if let Ok(place) = place.await {
                 return place;
             }
@@ -75,7 +75,7 @@ impl Places {
             state.grant()
         };
         for (account, sender) in granted {
-            // Should it have been given up just now, the place comes back at once.
+            // If the caller has given up just now, the place comes back at once.
             let _ = sender.send(Place { places: self.clone(), account, is_aside: false });
         }
     }
@@ -108,8 +108,8 @@ impl State {
         {
             let Some(used) = self.accounts.get_mut(&account) else { continue };
             used.is_next = false;
-            // Those who wait no longer are passed over here: the place of each would come back and go to the next, one
-            // inside the other.
+            // Callers that no longer wait are skipped here: otherwise the place of each would come back and go to the
+            // next, in nested calls.
             while used.waiting.front().is_some_and(oneshot::Sender::is_closed) {
                 used.waiting.pop_front();
             }
@@ -135,7 +135,7 @@ impl State {
         self.line_up_or_forget(account);
     }
 
-    /// Forgets an account that has nothing here any more.
+    /// Puts an account in line again, or forgets it if it has nothing here any more.
     fn line_up_or_forget(&mut self, account: &Account) {
         let is_idle = |used: &Use| used.running == 0 && used.aside == 0 && used.waiting.is_empty();
         if self.accounts.get(account).is_some_and(is_idle) {
@@ -145,7 +145,7 @@ impl State {
         }
     }
 
-    /// Whether one of the account's invocations has a place to wait in from now on, instead of the one it ran in.
+    /// Moves one of the account's invocations to a place for waiting. Returns `false` if there is none for it.
     fn step_aside(&mut self, account: &Account) -> bool {
         let share = of_named(account, self.share_aside);
         let Some(used) = self.accounts.get_mut(account) else { return false };
@@ -167,7 +167,7 @@ fn of_named(account: &Account, share: usize) -> usize {
 }
 
 impl Place {
-    /// Leaves the place to another and goes on in one that is kept for waiting, if there is one.
+    /// Leaves the place to another invocation and continues in one that is reserved for waiting, if there is one.
     pub(super) fn step_aside(&mut self) {
         if self.is_aside {
             return;

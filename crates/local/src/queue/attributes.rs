@@ -1,4 +1,4 @@
-//! What can be said about a queue and about a message.
+//! The attributes of queues and of messages.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize};
@@ -17,11 +17,11 @@ pub struct QueueAttributes {
     pub receive_wait: Option<Duration>,
     /// How long a message is kept (default 4 days)
     pub retention: Option<Duration>,
-    /// Where messages go that were received too often; `Some(None)` removes the policy
+    /// The policy for messages that were received too often; `Some(None)` removes it
     pub redrive: Option<Option<RedrivePolicy>>,
 }
 
-/// Where messages go that were received too often.
+/// The policy for messages that were received too often.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedrivePolicy {
@@ -36,7 +36,7 @@ pub struct RedrivePolicy {
 #[serde(transparent)]
 pub struct MessageAttributes(pub BTreeMap<String, MessageAttribute>);
 
-/// One value that travels beside a message's body, as the protocol writes it.
+/// One value that is sent with a message's body, as the protocol writes it.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -62,12 +62,12 @@ impl MessageAttribute {
 }
 
 impl MessageAttributes {
-    /// What they count against the message's size limit.
+    /// Returns the bytes that count against the message's size limit.
     pub fn size(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.data_type.len() + value.value().len()).sum()
     }
 
-    /// The digest SDKs compare, if there are any attributes: names in order, each length before what it measures.
+    /// Returns the digest that SDKs compare, if there are any attributes: names in order, every part after its length.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation>
     pub fn md5(&self) -> Option<String> {
         const TEXT: u8 = 1;

@@ -1,4 +1,4 @@
-//! Why the queue refuses, in the words and codes of Amazon SQS.
+//! The queue's errors, with the messages and codes of Amazon SQS.
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html>
 
@@ -14,7 +14,7 @@ pub enum QueueError {
     /// The receipt handle was not made by this queue
     #[error("The input receipt handle is invalid.")]
     ReceiptHandleIsInvalid,
-    /// The message is not in flight: it became visible again, or somebody else has received it since
+    /// The message is not in flight: it became visible again, or another receiver has received it since
     #[error("The message referred to is not in flight.")]
     MessageNotInflight,
     /// The message contains characters outside the allowed set
@@ -49,15 +49,15 @@ pub enum QueueError {
     /// The messages of a batch are too large together
     #[error("Batch requests cannot be longer than {limit} bytes. You have sent {sent} bytes.")]
     BatchRequestTooLong {
-        /// How much a batch may have
+        /// Most bytes in a batch
         limit: usize,
-        /// How much this one has
+        /// Bytes in this batch
         sent: usize,
     },
-    /// The operation is not one this queue has
+    /// The queue does not support the operation
     #[error("The operation {0} is not supported.")]
     UnsupportedOperation(String),
-    /// The request is not what the operation takes
+    /// The request does not fit the operation
     #[error("{0}")]
     MalformedRequest(String),
     /// The database failed
@@ -110,7 +110,7 @@ impl QueueError {
         }
     }
 
-    /// Whether the one who asked has to ask for something else; otherwise the fault is here.
+    /// Returns whether the client has to change its request; otherwise the queue is at fault.
     pub fn is_senders_fault(&self) -> bool {
         !matches!(self, Self::Storage(_) | Self::Thread(_))
     }

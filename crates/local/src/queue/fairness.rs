@@ -1,7 +1,8 @@
-//! Which messages go out next, when several tenants have some waiting.
+//! Which messages go out next if several tenants have some waiting.
 //!
-//! A message's group is its tenant. The next message is always of the tenant with the fewest in flight, so a tenant with ten
-//! thousand waiting delays nobody who has one. Amazon SQS does so only once it takes a tenant for noisy; here it is the rule.
+//! A message's group is its tenant. The next message always belongs to the tenant with the fewest in flight, so a
+//! tenant with ten thousand waiting messages does not delay a tenant with one. Amazon SQS does so only once it
+//! considers a tenant noisy; here it is the rule.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
 
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! Messages on their way in, on their way out, and counted.
+//! Messages as they are sent, received and counted.
 
 use super::attributes::MessageAttributes;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use std::time::Duration;
 pub struct NewMessage {
     /// What the receiver gets
     pub body: String,
-    /// What travels beside the body
+    /// The attributes sent with the body
     pub attributes: MessageAttributes,
     /// The tenant the message belongs to, for fair order between tenants
     pub group: Option<String>,
-    /// How long it stays hidden at first; without it, as long as the queue says
+    /// How long it stays hidden at first; the queue's own delay if `None`
     pub delay: Option<Duration>,
 }
 
@@ -22,7 +22,8 @@ impl NewMessage {
         Self { body: body.into(), ..Self::default() }
     }
 
-    /// What counts against the size limit: the body, and the names, types and values of the attributes.
+    /// Returns the bytes that count against the size limit: the body, and the names, types and values of the
+    /// attributes.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
     pub fn size(&self) -> usize {
         self.body.len() + self.attributes.size()
@@ -36,14 +37,14 @@ pub struct SentMessage {
     pub message_id: String,
 }
 
-/// What a receiver asks for.
+/// A receiver's request.
 #[derive(Debug, Clone, Copy)]
 pub struct ReceiveRequest {
-    /// At most so many messages, 1 to 10
+    /// Most messages to receive, 1 to 10
     pub max_messages: usize,
-    /// How long nobody else gets them; without it, as long as the queue says
+    /// How long no other receiver gets them; the queue's own visibility timeout if `None`
     pub visibility_timeout: Option<Duration>,
-    /// How long to wait for the first (long polling); without it, as long as the queue says
+    /// How long to wait for the first (long polling); the queue's own wait if `None`
     pub wait: Option<Duration>,
 }
 
@@ -53,16 +54,16 @@ impl Default for ReceiveRequest {
     }
 }
 
-/// A message in flight: nobody else gets it until its visibility timeout has passed.
+/// A message in flight: no other receiver gets it until its visibility timeout has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedMessage {
     /// The id the queue gave it when it was sent
     pub message_id: String,
-    /// What to delete it with; another one each time it is received
+    /// The handle to delete it with; a new one each time it is received
     pub receipt_handle: String,
     /// What was sent
     pub body: String,
-    /// What was sent beside the body
+    /// The attributes sent with the body
     pub attributes: MessageAttributes,
     /// The tenant it belongs to
     pub group: Option<String>,
@@ -87,7 +88,7 @@ pub struct MessageCounts {
     pub delayed: u64,
 }
 
-/// Names one delivery of a message: the row and the how-manieth time it was received. A later delivery makes it stale.
+/// Identifies one delivery of a message: its row and its receive count. A later delivery makes it stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) row: i64,
@@ -95,13 +96,13 @@ pub(super) struct Receipt {
 }
 
 impl Receipt {
-    /// The handle clients get. They are not to read anything into it.
+    /// Returns the handle that clients get. It is opaque to them.
     pub(super) fn to_handle(self) -> String {
         use base64::prelude::{BASE64_URL_SAFE, Engine};
         BASE64_URL_SAFE.encode(format!("{}/{}", self.row, self.receive_count))
     }
 
-    /// The delivery a handle names, if one of these queues made the handle.
+    /// Returns the delivery that a handle names, if one of these queues made the handle.
     pub(super) fn from_handle(handle: &str) -> Option<Self> {
         use base64::prelude::{BASE64_URL_SAFE, Engine};
         let text = String::from_utf8(BASE64_URL_SAFE.decode(handle).ok()?).ok()?;

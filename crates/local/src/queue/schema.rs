@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// Times are milliseconds since the epoch, durations milliseconds.
 ///
-/// A message is visible once `visible_at` has come. One that was received and not deleted is the same as one with a delay,
-/// but for its `receive_count`: there is no state that a killed process could leave behind.
+/// A message is visible once `visible_at` has come. A message that was received and not deleted is stored like one with
+/// a delay, except for its `receive_count`: there is no state that a killed process could leave behind.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS queue (
     id INTEGER PRIMARY KEY,
@@ -47,8 +47,8 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // With WAL and NORMAL a commit is in the kernel's hands when it returns, though perhaps not on the disk: it survives
-    // kill -9 of this process, and only loss of power can take the last moments.
+    // With WAL and NORMAL a commit has reached the kernel when it returns, though perhaps not the disk: it survives
+    // kill -9 of this process, and only a power loss can lose the last moments.
     // https://www.sqlite.org/pragma.html#pragma_synchronous
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

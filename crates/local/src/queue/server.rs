@@ -23,8 +23,8 @@ const TARGET_PREFIX: &str = "AmazonSQS.";
 /// A batch has at most 1 MiB of messages, which JSON can write with up to six bytes each.
 const REQUEST_BYTES: usize = 8 * 1024 * 1024;
 
-/// Serves `service` to whoever knows `key`. `endpoint` is the URL this is reached under, which queue URLs start with.
-/// Receivers that wait when `shutdown` comes are told that there is nothing.
+/// Serves `service` to callers with `key`. `endpoint` is the URL of this server, which queue URLs start with. Receivers
+/// that wait when `shutdown` comes get an empty answer.
 pub fn router(
     service: QueueService,
     key: AccessKey,
@@ -105,7 +105,7 @@ impl Server {
         Ok(wire::sent(&sent.message_id, &message))
     }
 
-    /// What is wrong with the batch fails all of it, what is wrong with a message only that one.
+    /// An error in the batch fails all of it; an error in a message fails only that message.
     async fn send_batch(&self, queue: &str, request: wire::Batch<wire::Send>) -> Result<Value, QueueError> {
         validation::batch(request.entries.iter().map(|entry| entry.id.as_str()))?;
         let entries: Vec<(String, NewMessage)> =
@@ -189,7 +189,7 @@ impl Server {
     }
 }
 
-/// Notes what became of an entry. A queue that does not exist fails the batch, not the entry.
+/// Records the outcome of an entry. A queue that does not exist fails the batch, not the entry.
 fn note(answer: &mut wire::BatchAnswer, id: &str, outcome: Result<(), QueueError>) -> Result<(), QueueError> {
     match outcome {
         Ok(()) => answer.successful.push(json!({ "Id": id })),

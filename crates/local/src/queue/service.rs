@@ -21,19 +21,19 @@ pub struct QueueService {
 struct Shared {
     storage: Mutex<Storage>,
     clock: SharedClock,
-    /// Changes when a message may have become visible other than by the passing of time. A watch rather than a notification,
-    /// because a change between a receiver's look and its wait is still seen.
+    /// Changes when a message may have become visible for another reason than the passing of time. A watch rather than
+    /// a notification, because a receiver still sees a change between its look and its wait.
     arrivals: watch::Sender<()>,
 }
 
 impl QueueService {
-    /// Opens the queues in the file at `path`, or makes it. Blocks shortly.
+    /// Opens the queues in the file at `path`, or creates it. Blocks briefly.
     pub fn open(path: impl AsRef<Path>, clock: SharedClock) -> Result<Self, QueueError> {
         let storage = Mutex::new(Storage::open(path.as_ref())?);
         Ok(Self { shared: Arc::new(Shared { storage, clock, arrivals: watch::Sender::new(()) }) })
     }
 
-    /// Makes a queue. Doing it again is no error if the given attributes are the ones the queue has.
+    /// Creates a queue. A repeated call is not an error if the given attributes are the ones the queue has.
     pub async fn create_queue(&self, name: &str, attributes: QueueAttributes) -> Result<(), QueueError> {
         validation::queue_name(name)?;
         validation::attributes(&attributes)?;
@@ -54,7 +54,7 @@ impl QueueService {
         self.run(move |storage, now| storage.counts(&queue, now)).await
     }
 
-    /// Sends a message and wakes whoever waits for one.
+    /// Sends a message and wakes the waiting receivers.
     pub async fn send(&self, queue: &str, message: NewMessage) -> Result<SentMessage, QueueError> {
         validation::message(&message)?;
         let sent = self.send_valid(queue, vec![message]).await?;
@@ -73,10 +73,11 @@ impl QueueService {
         Ok(sent)
     }
 
-    /// Receives messages. Waits for the first as long as the request says (long polling), and no longer than until `stop`.
+    /// Receives messages. Waits for the first as long as the request says (long polling), but no longer than until
+    /// `stop`.
     ///
-    /// Not to be dropped while it runs: messages taken for a receiver that is gone are hidden until their visibility timeout
-    /// has passed. That is what `stop` is for.
+    /// Do not drop this while it runs: messages taken for a receiver that is gone are hidden until their visibility
+    /// timeout has passed. Use `stop` instead.
     pub async fn receive(
         &self,
         queue: &str,
@@ -102,7 +103,7 @@ impl QueueService {
         }
     }
 
-    /// Takes what is there, without waiting.
+    /// Takes the messages that are visible now, without waiting.
     pub async fn take(
         &self,
         queue: &str,
@@ -117,8 +118,8 @@ impl QueueService {
         Ok(taken.messages)
     }
 
-    /// Resolves when there is a message to take: at once when one is sent or given back, on time when a hidden one becomes
-    /// visible. Somebody else may still be faster. May be dropped at any moment.
+    /// Resolves when there is a message to take: at once when one is sent or given back, on time when a hidden one
+    /// becomes visible. Another receiver may still be faster. May be dropped at any moment.
     pub async fn arrival(&self, queue: &str) -> Result<(), QueueError> {
         let mut arrivals = self.shared.arrivals.subscribe();
         loop {
@@ -132,7 +133,7 @@ impl QueueService {
             };
             tokio::select! {
                 () = due => return Ok(()),
-                // The sender is `self`, so it cannot have gone.
+                // `self` owns the sender, so it still exists.
                 _ = arrivals.changed() => {}
             }
         }
@@ -144,13 +145,14 @@ impl QueueService {
         self.run(move |storage, now| storage.visible(&queue, at_most, now)).await
     }
 
-    /// Deletes a message by the receipt handle of its latest delivery. An older handle deletes nothing, which is no error.
+    /// Deletes a message by the receipt handle of its latest delivery. An older handle deletes nothing and is not an
+    /// error.
     pub async fn delete(&self, queue: &str, receipt_handle: &str) -> Result<(), QueueError> {
         let (queue, receipt) = (queue.to_owned(), read_receipt(receipt_handle)?);
         self.run(move |storage, _| storage.delete(&queue, receipt)).await
     }
 
-    /// Hides a message in flight for `timeout` from now. 0 gives it back and wakes whoever waits.
+    /// Hides a message in flight for `timeout` from now. 0 gives it back and wakes the waiting receivers.
     pub async fn change_visibility(
         &self,
         queue: &str,
@@ -160,13 +162,13 @@ impl QueueService {
         validation::visibility_timeout(timeout)?;
         let (queue, receipt) = (queue.to_owned(), read_receipt(receipt_handle)?);
         self.run(move |storage, now| storage.change_visibility(&queue, receipt, timeout, now)).await?;
-        // Also when it is hidden for longer: whoever sleeps until it was due looks again for what is due now.
+        // Also if it is hidden for longer: a receiver that sleeps until it was due looks for the next due message.
         self.announce();
         Ok(())
     }
 
-    /// Hides messages in flight for `longest` from now, if they are hidden for longer. For a start: whoever received them
-    /// before is gone.
+    /// Hides messages in flight for `longest` from now, if they are hidden for longer. Meant for a start, when the
+    /// processes that received them are gone.
     pub async fn hide_at_most(&self, queue: &str, longest: Duration) -> Result<(), QueueError> {
         let queue = queue.to_owned();
         self.run(move |storage, now| storage.hide_at_most(&queue, longest, now)).await
@@ -178,8 +180,8 @@ impl QueueService {
         self.run(move |storage, _| storage.purge(&queue)).await
     }
 
-    /// Moves all messages of a dead-letter queue to `destination`, or without one each to the queue it failed in. Says how
-    /// many. At Amazon this is a task that takes its time; here it is done when this returns.
+    /// Moves all messages of a dead-letter queue to `destination`, or, if that is `None`, each to the queue it failed
+    /// in. Returns how many. At Amazon this is a task that takes its time; here it is done when this returns.
     pub async fn move_messages(&self, source: &str, destination: Option<&str>) -> Result<u64, QueueError> {
         let (source, destination) = (source.to_owned(), destination.map(str::to_owned));
         let moved = self.run(move |storage, now| storage.move_messages(&source, destination.as_deref(), now)).await?;
@@ -197,14 +199,14 @@ impl QueueService {
         self.shared.arrivals.send_replace(());
     }
 
-    /// Works on the database where blocking is allowed: a disk can take its time.
+    /// Works on the database on a thread that may block: a disk can be slow.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Storage, i64) -> Result<T, QueueError> + Send + 'static,
     ) -> Result<T, QueueError> {
         let shared = self.shared.clone();
         tokio::task::spawn_blocking(move || {
-            // A panic in between has rolled its transaction back, so what is behind the lock is sound.
+            // A panic in between has rolled its transaction back, so the state behind the lock is sound.
             let mut storage = shared.storage.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut storage, shared.clock.now())
         })

@@ -28,7 +28,7 @@ pub(super) struct Storage {
     expired_at: i64,
 }
 
-/// What became of the messages that were visible.
+/// The result of taking the visible messages.
 pub(super) struct Taken {
     /// In flight now
     pub(super) messages: Vec<ReceivedMessage>,
@@ -37,7 +37,7 @@ pub(super) struct Taken {
 }
 
 impl Storage {
-    /// Opens the file at `path`, or makes it.
+    /// Opens the file at `path`, or creates it.
     pub(super) fn open(path: &Path) -> Result<Self, QueueError> {
         Ok(Self { connection: schema::open(path)?, expired_at: i64::MIN })
     }
@@ -47,7 +47,7 @@ impl Storage {
         find_queue(&self.connection, name)?.ok_or(QueueError::QueueDoesNotExist)
     }
 
-    /// Makes the queue, unless it is there with the same attributes.
+    /// Creates the queue, unless it exists with the same attributes.
     pub(super) fn create_queue(
         &mut self,
         name: &str,
@@ -127,7 +127,7 @@ impl Storage {
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
-    /// Deletes a message by its latest receipt. An older receipt deletes nothing, which is no error.
+    /// Deletes a message by its latest receipt. An older receipt deletes nothing and is not an error.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
     pub(super) fn delete(&mut self, queue: &str, receipt: Receipt) -> Result<(), QueueError> {
         let queue = self.queue(queue)?;
@@ -175,8 +175,8 @@ impl Storage {
         Ok(())
     }
 
-    /// Moves all messages of a dead-letter queue to `destination`, or each to the queue it failed in. Moved messages are
-    /// new ones: new ids, nothing received yet. What is no queue's dead-letter queue is left alone.
+    /// Moves all messages of a dead-letter queue to `destination`, or each to the queue it failed in. Moved messages
+    /// are new ones: new ids, nothing received yet. A source that is not a dead-letter queue is rejected.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>
     pub(super) fn move_messages(
         &mut self,
@@ -212,7 +212,7 @@ impl Storage {
         })?)
     }
 
-    /// Deletes what is past its retention, once in a while: there is no index for it and no hurry.
+    /// Deletes messages past their retention, once in a while: there is no index for it and no hurry.
     fn expire(&mut self, now: i64) -> Result<(), QueueError> {
         if now < self.expired_at.saturating_add(EXPIRE_EVERY) {
             return Ok(());

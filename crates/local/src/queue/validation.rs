@@ -1,4 +1,4 @@
-//! What is refused before it reaches the database.
+//! Checks requests before they reach the database.
 
 use super::attributes::QueueAttributes;
 use super::error::QueueError;
@@ -40,7 +40,7 @@ pub(super) fn message(message: &NewMessage) -> Result<(), QueueError> {
     message.delay.map_or(Ok(()), |delay| at_most("DelaySeconds", delay, DELAY))
 }
 
-/// Checks what a receiver asks for.
+/// Checks a receiver's request.
 pub(super) fn receive(request: &ReceiveRequest) -> Result<(), QueueError> {
     if !(1..=BATCH_ENTRIES).contains(&request.max_messages) {
         let value = request.max_messages;
@@ -52,12 +52,12 @@ pub(super) fn receive(request: &ReceiveRequest) -> Result<(), QueueError> {
     request.visibility_timeout.map_or(Ok(()), visibility_timeout)
 }
 
-/// Checks how long a message shall stay hidden.
+/// Checks how long a message is to stay hidden.
 pub(super) fn visibility_timeout(timeout: Duration) -> Result<(), QueueError> {
     at_most("VisibilityTimeout", timeout, VISIBILITY_TIMEOUT)
 }
 
-/// Checks what a queue shall be like.
+/// Checks the attributes of a queue.
 pub(super) fn attributes(attributes: &QueueAttributes) -> Result<(), QueueError> {
     let QueueAttributes { visibility_timeout, delay, receive_wait, retention, redrive: _ } = attributes;
     for (name, value, allowed) in [
@@ -81,7 +81,7 @@ pub(super) fn queue_name(name: &str) -> Result<(), QueueError> {
     Err(invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"))
 }
 
-/// Checks the number and the ids of a batch's entries. What is wrong here fails the whole batch.
+/// Checks the number and the ids of a batch's entries. An error here fails the whole batch.
 pub(super) fn batch<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), QueueError> {
     match ids.len() {
         0 => return Err(QueueError::EmptyBatchRequest),
@@ -100,7 +100,7 @@ pub(super) fn batch<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(
     Ok(())
 }
 
-/// Checks how much the messages of a batch have together.
+/// Checks the total size of a batch's messages.
 pub(super) fn batch_size(sent: usize) -> Result<(), QueueError> {
     if sent > MESSAGE_BYTES {
         return Err(QueueError::BatchRequestTooLong { limit: MESSAGE_BYTES, sent });
@@ -120,7 +120,7 @@ fn is_name(text: &str) -> bool {
     (1..=NAME_CHARS).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-/// The characters of XML 1.0, which SQS holds messages to.
+/// Returns whether a message may contain the character: SQS allows the characters of XML 1.0.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 fn is_allowed(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The account the queues are said to be in.
+/// The account that queue URLs name.
 pub(super) const ACCOUNT: &str = "000000000000";
 const ARN_PREFIX: &str = "arn:aws:sqs:us-east-1:000000000000:";
 
-/// The ARN by which policies and events name a queue.
+/// Returns the ARN by which policies and events name a queue.
 pub(crate) fn arn(queue: &str) -> String {
     format!("{ARN_PREFIX}{queue}")
 }
@@ -80,7 +80,7 @@ impl From<Send> for NewMessage {
     }
 }
 
-/// A batch of whatever the operation takes, each entry with an id.
+/// A batch of entries as the operation takes them, each with an id.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", bound = "T: serde::de::DeserializeOwned")]
 pub(super) struct Batch<T> {
@@ -103,7 +103,7 @@ pub(super) struct Receive {
     pub(super) max_number_of_messages: Option<usize>,
     pub(super) visibility_timeout: Option<u64>,
     pub(super) wait_time_seconds: Option<u64>,
-    /// What the names below are called now
+    /// The current name of the list below
     #[serde(default)]
     pub(super) message_system_attribute_names: Vec<String>,
     #[serde(default)]
@@ -132,7 +132,7 @@ pub(super) struct MoveTask {
     pub(super) destination_arn: Option<String>,
 }
 
-/// What became of the entries of a batch.
+/// The outcomes of a batch's entries.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct BatchAnswer {
@@ -141,7 +141,7 @@ pub(super) struct BatchAnswer {
 }
 
 impl BatchAnswer {
-    /// Says of one entry that it went wrong.
+    /// Reports an entry as failed.
     pub(super) fn fail(&mut self, id: &str, error: &QueueError) {
         self.failed.push(json!({
             "Id": id,
@@ -152,7 +152,7 @@ impl BatchAnswer {
     }
 }
 
-/// What a sender gets for a message.
+/// Returns the answer to the sender of a message.
 pub(super) fn sent(message_id: &str, message: &NewMessage) -> Value {
     let mut answer = json!({ "MessageId": message_id, "MD5OfMessageBody": md5_of(&message.body) });
     if let Some(digest) = message.attributes.md5() {
@@ -161,7 +161,7 @@ pub(super) fn sent(message_id: &str, message: &NewMessage) -> Value {
     answer
 }
 
-/// What a receiver gets for a message: of its attributes those it asked for.
+/// Returns a message for its receiver, with the attributes that the receiver asked for.
 pub(super) fn received(message: &ReceivedMessage, request: &Receive) -> Value {
     let mut answer = json!({
         "MessageId": message.message_id,
@@ -185,7 +185,7 @@ pub(super) fn received(message: &ReceivedMessage, request: &Receive) -> Value {
     answer
 }
 
-/// What the queue itself says about a message.
+/// Returns the attributes that the queue itself gives a message.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
 pub(crate) fn system_attributes(message: &ReceivedMessage) -> BTreeMap<&'static str, String> {
     let mut attributes = BTreeMap::from([
@@ -216,12 +216,12 @@ fn asked_attributes(attributes: &MessageAttributes, names: &[String]) -> Message
     )
 }
 
-/// The digest SDKs compare with what they sent or received.
+/// Returns the digest that SDKs compare with the body they sent or received.
 pub(crate) fn md5_of(body: &str) -> String {
     format!("{:x}", md5::compute(body))
 }
 
-/// A queue's attributes by name, those asked for.
+/// Returns the requested attributes of a queue by name.
 pub(super) fn queue_attributes(
     queue: &Queue,
     counts: MessageCounts,
@@ -248,7 +248,8 @@ pub(super) fn queue_attributes(
     attributes
 }
 
-/// Reads the attributes of a request. Those that change nothing here (encryption, policies) are accepted and dropped.
+/// Reads the attributes of a request. Attributes without an effect here (encryption, policies) are accepted and
+/// dropped.
 pub(super) fn read_attributes(given: &BTreeMap<String, String>) -> Result<QueueAttributes, QueueError> {
     let mut attributes = QueueAttributes::default();
     for (name, value) in given {

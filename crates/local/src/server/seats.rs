@@ -1,4 +1,4 @@
-//! How many sockets a listener serves at once, and which of them goes where there is one more.
+//! How many sockets a listener serves at once, and which one is closed to make room for another.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Seats {
     free: Arc<Semaphore>,
     idle: Arc<Mutex<Idle>>,
-    /// Somebody has become idle, who can be given up
+    /// A socket has become idle and can be given up
     became_idle: Arc<Notify>,
 }
 
-/// Those on which nothing is being answered, the one that has been so for longest first.
+/// The sockets on which nothing is being answered, the one that has been idle for longest first.
 #[derive(Default)]
 struct Idle {
     next: u64,
@@ -40,8 +40,8 @@ impl Seats {
         Self { free, idle: Arc::default(), became_idle: Arc::default() }
     }
 
-    /// Takes a seat. Where none is free, whoever has been idle for longest gives theirs up; where all are being answered,
-    /// this waits for the first that is done.
+    /// Takes a seat. If none is free, the socket that has been idle for longest gives its seat up; if none is idle,
+    /// this waits for the first that has answered its request.
     pub(super) async fn take(&self) -> Seat {
         let free = match self.free.clone().try_acquire_owned() {
             Ok(free) => Some(free),
@@ -75,13 +75,13 @@ impl Seats {
 }
 
 impl Seat {
-    /// Notes that a request has come, until what it gives back is dropped.
+    /// Marks the socket as busy with a request until the returned value is dropped.
     pub(super) fn busy(self: &Arc<Self>) -> Busy {
         self.leave();
         Busy { seat: self.clone() }
     }
 
-    /// Resolves once another has this seat.
+    /// Resolves once the seat is needed for another socket.
     pub(super) async fn is_given_up(&self) {
         self.given_up.cancelled().await;
     }

@@ -4,7 +4,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What the engine's own readers put before the message of a value that is well-formed and not allowed.
+/// The engine's own readers put these before the message of a value that is well-formed but not allowed.
 const VALIDATION_MARKS: [&str; 2] = ["VALIDATION:", "VALIDATION_REQUEST:"];
 
 /// Performs an operation on its JSON request. `None` if there is no such operation.
@@ -40,7 +40,8 @@ fn call<Request: DeserializeOwned, Answer: Serialize>(
     serde_json::to_string(&operation(request)?).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// Sorts a request that could not be read into `DynamoDB`'s two kinds: of the wrong shape, or with a value it does not take.
+/// Classifies a request that could not be read as one of `DynamoDB`'s two kinds: the wrong shape, or a value that is
+/// not allowed.
 fn unreadable(message: &str) -> DynoxideError {
     match VALIDATION_MARKS.iter().find_map(|mark| message.strip_prefix(mark)) {
         Some(message) => DynoxideError::ValidationException(message.to_owned()),

@@ -18,7 +18,7 @@ const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 const REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Serves the database to whoever knows `key`.
+/// Serves the database to callers with `key`.
 pub(super) fn router(database: Database, key: AccessKey) -> Router {
     let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(REQUEST_BYTES)).with_state(database);
     key.guard(router, "UnrecognizedClientException")
@@ -27,7 +27,7 @@ pub(super) fn router(database: Database, key: AccessKey) -> Router {
 async fn answer(State(database): State<Database>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
-    // SQLite may wait for a disk, and the engine lets one request in at a time.
+    // SQLite may wait for a disk, and the engine processes one request at a time.
     let performed = tokio::task::spawn_blocking(move || perform(&database, &operation, &body)).await;
     match performed {
         Ok(Some(Ok(answer))) => respond(StatusCode::OK, answer),

@@ -1,18 +1,18 @@
-//! Dates from one form to another.
+//! Converts dates from one form to another.
 
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// What a text names.
+/// A date, as precise as the text.
 enum When {
     Moment(Timestamp),
     Time(DateTime),
     Day(Date),
 }
 
-/// A date in ISO 8601, or as `to` says: a moment in UTC if its zone is known, otherwise as it is written.
+/// A date in ISO 8601, or in the form of `to`: in UTC if its time zone is known, otherwise as it is written.
 pub fn date(text: &str, from: Option<&str>, to: Option<&str>) -> Result<String, String> {
     let text = text.trim();
     let when = match from {
@@ -37,7 +37,7 @@ impl When {
         }
     }
 
-    /// What names no time is midnight; what names no zone is UTC.
+    /// A date without a time is midnight; a time without a zone is UTC.
     fn in_utc(&self) -> Option<Zoned> {
         match self {
             Self::Moment(moment) => Some(moment.to_zoned(TimeZone::UTC)),

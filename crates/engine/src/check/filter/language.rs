@@ -1,4 +1,4 @@
-//! Filters that look into a value by a language of its own: patterns, JSONPath, `XPath`, CSS.
+//! Filters that query a value in a language of its own: patterns, JSONPath, `XPath`, CSS.
 
 use super::super::{json_path, look};
 use super::Found;
@@ -11,11 +11,11 @@ use stepcast_suite::selector::Prefixes;
 use stepcast_suite::{Filter, Markup, Property};
 use url::Url;
 
-/// Why nothing is made of a value.
+/// Why a filter gives no value.
 pub enum Problem {
-    /// The value is not fit for it
+    /// The filter cannot use the value
     Unfit(String),
-    /// It cannot be told
+    /// The filter could not decide
     Unclear(String),
 }
 
@@ -25,25 +25,25 @@ impl From<Unclear> for Problem {
     }
 }
 
-/// What a pattern matched first.
+/// The first match of a pattern.
 pub fn regex(text: &str, pattern: &str, group: Option<u32>) -> Result<Found<'static>, Problem> {
     let found = look::pattern(pattern)?.find(text, group).map_err(|error| look::too_long(pattern, error))?;
     Ok(found.map_or(Found::Nothing, |found| Found::Text(found.to_owned().into())))
 }
 
-/// The text with something else in place of what a pattern matches; nothing if it becomes longer than `most`.
+/// Replaces every match of a pattern; gives nothing if the text becomes longer than `most`.
 pub fn replace(text: &str, pattern: &str, with: &str, most: usize) -> Result<Option<String>, Problem> {
     let replaced = look::pattern(pattern)?.replace_all(text, with, most);
     Ok(replaced.map_err(|error| look::too_long(pattern, error))?)
 }
 
-/// A place in a text that is JSON.
+/// The value at a path in a text that is JSON.
 pub fn json(text: &str, path: &str) -> Result<Found<'static>, Problem> {
     let value = page::parse_json(text).map_err(|_| Problem::Unfit("is no JSON".to_owned()))?;
     json_value(&value, path)
 }
 
-/// A place in a value.
+/// The value at a path in a JSON value.
 pub fn json_value(value: &Value, path: &str) -> Result<Found<'static>, Problem> {
     let nearest = number::nearest(value);
     let exact = (nearest != *value).then(|| value.clone());
@@ -56,7 +56,7 @@ pub fn json_value(value: &Value, path: &str) -> Result<Found<'static>, Problem> 
     Ok(values.first().map_or(Found::Nothing, |value| Found::Json(owned(value))))
 }
 
-/// What an `XPath` or a selector finds in a text that is HTML, or XML where it says so.
+/// What an `XPath` or a selector finds in a text that is HTML, or XML if it begins with `<?xml`.
 pub fn elements(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Found<'static>, Problem> {
     let is_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with("<?xml");
     let document = Document::parse(text.trim_start(), if is_xml { Markup::Xml } else { Markup::Html }, namespaces);
@@ -72,7 +72,7 @@ pub fn elements(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Fo
     Ok(found.into_owned())
 }
 
-/// The first value of a name in the query of an address, which may be relative.
+/// The first value of a query parameter in an address, which may be relative.
 pub fn url_param(text: &str, name: &str) -> Result<Found<'static>, Problem> {
     let base = Url::parse("http://relative.invalid/").ok();
     let url = Url::options().base_url(base.as_ref()).parse(text.trim());

@@ -1,4 +1,4 @@
-//! What the body is, where it is not what was looked for.
+//! Describes the body when it is not what the check looked for.
 
 use crate::check::found::Found;
 use crate::check::{look, part};
@@ -10,7 +10,7 @@ use stepcast_suite::Subject;
 /// How much of it is quoted, in characters.
 const QUOTED: usize = 60;
 
-/// How it begins.
+/// The beginning of the body.
 pub fn told(page: &Page, mask: &Mask) -> String {
     match page.text().trim_start() {
         "" => "it is empty".to_owned(),
@@ -18,7 +18,7 @@ pub fn told(page: &Page, mask: &Mask) -> String {
     }
 }
 
-/// Why a pattern gives nothing: it is not in the body, or the group has no part in what it matched.
+/// Why a pattern finds nothing: it does not match the body, or the match does not include the group.
 pub fn of_pattern(pattern: &str, group: Option<u32>, page: &Page, mask: &Mask) -> Option<String> {
     let whole = Subject::Regex { pattern: pattern.to_owned(), group: Some(0) };
     Some(match look::look(&whole, page).ok()? {

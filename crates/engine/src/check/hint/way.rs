@@ -1,9 +1,9 @@
-//! Where redirects have led, for checks that did not expect them.
+//! Says where redirects have led, for checks that did not expect them.
 
 use crate::page::Page;
 use stepcast_suite::Subject;
 
-/// A wrong status may be that of another page.
+/// Names the final address, because an unexpected status may be that of another page.
 pub fn hint(subject: &Subject, page: &Page) -> Option<String> {
     let response = page.response();
     let redirects = response.redirects.len();

@@ -1,8 +1,8 @@
-//! How much an evaluation would look at, found out before it is made, because it cannot be stopped.
+//! Estimates how many values an evaluation would visit, before it starts, because it cannot be stopped.
 //!
-//! `..` leads to everything below, once for every way there: of a million values, `$..*..*..*` makes more than there is
-//! memory for. How many ways lead to a value depends on how deep it stands, so counting the values of each depth is
-//! enough. Names are taken to match everything.
+//! `..` leads to everything below, once for every way there: on a million values, `$..*..*..*` gives more than fits
+//! into memory. How many ways lead to a value depends on its depth, so it is enough to count the values of each depth.
+//! Names are assumed to match everything.
 
 mod patterns;
 
@@ -10,14 +10,14 @@ use super::segments;
 use patterns::sizes;
 use serde_json::Value;
 
-/// What holding a pattern against a value costs, however small it is: it is compiled each time.
+/// The cost of matching a pattern against a value, however small it is: the pattern is compiled each time.
 const PATTERN: u64 = 200;
-/// How much of a pattern, in bytes, is compiled while a value is looked at.
+/// Bytes of a pattern that are compiled in the time of one visit.
 const COMPILED: u64 = 20;
-/// How much is matched while a value is looked at, in bytes of the pattern times bytes of text.
+/// Bytes of a pattern times bytes of text that are matched in the time of one visit.
 const MATCHED: u64 = 10_000;
 
-/// At most so many values are looked at.
+/// The most values that the evaluation visits.
 pub fn cost(path: &str, value: &Value) -> u64 {
     let depths = Depths::of(value);
     let mut ways = Ways::of_root(depths.values.len());
@@ -32,7 +32,7 @@ pub fn cost(path: &str, value: &Value) -> u64 {
     cost
 }
 
-/// How many values there are of each depth, and how many bytes of text in all.
+/// The number of values at each depth, and the bytes of all texts.
 struct Depths {
     values: Vec<u64>,
     text: u64,
@@ -68,7 +68,7 @@ impl Depths {
     }
 }
 
-/// In how many ways a value of each depth is reached.
+/// The number of ways that lead to a value of each depth.
 struct Ways(Vec<u64>);
 
 impl Ways {
@@ -80,7 +80,7 @@ impl Ways {
         self.0.iter().copied().max().unwrap_or_default()
     }
 
-    /// After one segment more.
+    /// The ways after one more segment.
     fn further(&self, is_descent: bool, selectors: u64) -> Self {
         let mut above = 0_u64;
         let further = self.0.iter().map(|ways| {
@@ -92,12 +92,12 @@ impl Ways {
     }
 }
 
-/// How many selectors a segment has, each of which may lead to the same values again.
+/// The number of selectors in a segment; each may lead to the same values again.
 fn selectors(segment: &str) -> u64 {
     segment.matches(',').map(|_| 1).sum::<u64>() + 1
 }
 
-/// What the questions of a filter cost, all together.
+/// The total cost of the queries in a filter.
 fn of_filter(segment: &str, ways: &Ways, depths: &Depths) -> u64 {
     let reached = depths.reached(ways);
     let text = depths.text.saturating_mul(ways.most());
@@ -106,7 +106,7 @@ fn of_filter(segment: &str, ways: &Ways, depths: &Depths) -> u64 {
         cost = cost.saturating_add(reached.saturating_mul(PATTERN + size / COMPILED));
         cost = cost.saturating_add(text.saturating_mul(size) / MATCHED);
     }
-    // Each question of a filter is asked of each value.
+    // Each query of a filter runs for each value.
     let questions = u64::try_from(segment.matches('@').count()).unwrap_or(u64::MAX);
     cost = cost.saturating_add(reached.saturating_mul(questions.saturating_sub(1)));
     let descents = segment.matches("..").skip(usize::from(segment.starts_with("..")));
@@ -118,7 +118,7 @@ fn of_filter(segment: &str, ways: &Ways, depths: &Depths) -> u64 {
         everywhere = everywhere.saturating_mul(depths.all());
         cost = cost.saturating_add(depths.reached(&below));
     }
-    // What begins at the root is asked anew for every value.
+    // A query from the root runs again for every value.
     if segment.contains('$') { cost.saturating_add(everywhere) } else { cost }
 }
 

@@ -1,7 +1,7 @@
 //! Cuts a selector after each of its simple selectors.
 //!
-//! Only the first of a list is cut: if the list matches nothing, none of its members does. The cut pieces are parsed
-//! again before they are used, so a wrong cut costs a hint and nothing else.
+//! Only the first selector of a list is cut: if the list matches nothing, none of its members does. The cut pieces are
+//! parsed again before they are used, so a wrong cut only costs a hint.
 
 use crate::check::candidates::Kind;
 
@@ -10,7 +10,7 @@ use crate::check::candidates::Kind;
 pub struct Part<'s> {
     /// As it is written
     pub text: &'s str,
-    /// Where it ends in the whole
+    /// Where it ends in the whole selector
     pub end: usize,
     /// What it asks for
     pub kind: Kind<'s>,
@@ -87,7 +87,7 @@ fn attribute(inside: &str) -> Kind<'_> {
     }
 }
 
-/// How a selector asks for it.
+/// The selector for a candidate.
 pub fn written(kind: &Kind) -> String {
     match kind {
         Kind::Tag(name) => (*name).to_owned(),

@@ -1,15 +1,15 @@
-//! What the last part of a path asks for.
+//! Finds out what the last part of a path asks for.
 
 use crate::check::candidates::Kind;
 use stepcast_suite::xpath::{Axis, Expression, NodeTest, Operator, Start, Step};
 
-/// What a predicate looks at.
+/// The subject of a predicate.
 enum About<'x> {
     Attribute(&'x str),
     Text,
 }
 
-/// What a step takes, whatever its predicates say.
+/// What a step selects, without its predicates.
 pub fn of_step(step: &Step) -> Kind<'_> {
     match (&step.test, step.axis) {
         (NodeTest::Name(name), Axis::Attribute) => Kind::Attribute(name, None),
@@ -18,7 +18,7 @@ pub fn of_step(step: &Step) -> Kind<'_> {
     }
 }
 
-/// What has to hold of a node.
+/// What a predicate requires of a node.
 pub fn of_predicate(predicate: &Expression) -> Kind<'_> {
     match predicate {
         Expression::Path(Start::Here, steps) => steps.last().map_or(Kind::Other, of_step),
@@ -42,7 +42,7 @@ fn equal<'x>(subject: &'x Expression, value: &'x str) -> Kind<'x> {
     }
 }
 
-/// A part of `class` is one class, or the beginning of one.
+/// A `contains` condition. A part of `class` is one class, or the beginning of one.
 fn containing<'x>(subject: &'x Expression, value: &'x str) -> Kind<'x> {
     match equal(subject, value) {
         Kind::Attribute(name, _) if name.eq_ignore_ascii_case("class") => Kind::Class(value.trim()),
@@ -50,7 +50,7 @@ fn containing<'x>(subject: &'x Expression, value: &'x str) -> Kind<'x> {
     }
 }
 
-/// People wrap what they mean, as in `concat(' ', normalize-space(@class), ' ')`.
+/// The subject of an expression. People wrap it, as in `concat(' ', normalize-space(@class), ' ')`.
 fn about(expression: &Expression) -> Option<About<'_>> {
     match expression {
         Expression::Path(Start::Here, steps) => match steps.as_slice() {
@@ -66,7 +66,7 @@ fn about(expression: &Expression) -> Option<About<'_>> {
     }
 }
 
-/// How a step asks for it.
+/// The step for a candidate.
 pub fn written_as_step(kind: &Kind) -> String {
     match kind {
         Kind::Tag(name) => (*name).to_owned(),
@@ -75,7 +75,7 @@ pub fn written_as_step(kind: &Kind) -> String {
     }
 }
 
-/// How a predicate asks for it.
+/// The predicate for a candidate.
 pub fn written_as_predicate(kind: &Kind) -> String {
     match kind {
         Kind::Tag(name) => format!("[{name}]"),
@@ -83,7 +83,7 @@ pub fn written_as_predicate(kind: &Kind) -> String {
         Kind::Id(name) => format!("[@id=\"{name}\"]"),
         Kind::Attribute(name, None) => format!("[@{name}]"),
         Kind::Attribute(name, Some(value)) => format!("[@{name}=\"{value}\"]"),
-        // White space around a text is what people overlook.
+        // People overlook white space around a text.
         Kind::Text(text) => format!("[normalize-space()=\"{text}\"]"),
         Kind::Other => String::new(),
     }

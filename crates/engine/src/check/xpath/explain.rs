@@ -1,4 +1,4 @@
-//! Explains why a path finds nothing. All of it together looks at no more nodes than one evaluation may.
+//! Explains why a path finds nothing. One explanation visits no more nodes than one evaluation may.
 
 use super::{LOOKED_AT, Node, Page, Value, asked, parse};
 use crate::check::candidates::{self, Kind};
@@ -8,8 +8,8 @@ use crate::check::unmatched;
 use crate::page::Document;
 use stepcast_suite::xpath::{Expression, Operator, Start, XPath};
 
-/// Like "`//ul` matches 1 element, `//ul/il` matches none; there is `li` (3)". Of an expression that is no path, the
-/// first path in it is explained.
+/// An explanation like "`//ul` matches 1 element, `//ul/il` matches none; there is `li` (3)". For an expression that is
+/// not a path, it explains the first path in the expression.
 pub fn explain(text: &str, document: &Document) -> Option<String> {
     explain_within(text, document, LOOKED_AT)
 }
@@ -68,7 +68,7 @@ fn near_step(page: &Page, kind: &Kind) -> Option<String> {
     {
         return Some(elsewhere);
     }
-    // What is like the name alone is asked for with the prefix as well.
+    // Candidates are found by the local name alone and shown with the prefix.
     if let Kind::Tag(name) = kind
         && let Some((prefix, local)) = name.split_once(':')
     {
@@ -78,7 +78,8 @@ fn near_step(page: &Page, kind: &Kind) -> Option<String> {
     unmatched::there_is(&candidates::near(kind, page.html), asked::written_as_step)
 }
 
-/// A name without a prefix is in no namespace, which is what people overlook in XML that has one for all its names.
+/// Explains a namespace mismatch: a name without a prefix is in no namespace. People overlook that in XML with one
+/// namespace for all names.
 fn in_namespace(page: &Page, name: &str) -> Option<String> {
     if name.contains(':') || page.document.prefixes.is_none() {
         return None;
@@ -114,14 +115,15 @@ impl<'p> Page<'p> {
         (!found.is_empty()).then(|| unmatched::elsewhere(path, found.len()))
     }
 
-    /// Of conditions that all have to hold, the first that none of these nodes fulfils which fulfil those before it.
+    /// The first of several conditions joined by `and` that holds for none of the nodes for which the earlier ones
+    /// hold.
     fn broken<'x>(&self, nodes: &[Node<'p>], predicate: &'x Expression) -> Option<&'x Expression> {
         let Expression::Binary(one, Operator::And, other) = predicate else { return Some(predicate) };
         let held = self.that_hold(nodes.to_vec(), one).ok()?;
         if held.is_empty() { self.broken(nodes, one) } else { self.broken(&held, other) }
     }
 
-    /// What the nodes say, of those that say little.
+    /// The texts of the nodes, without long ones.
     fn short_texts(&self, nodes: &[Node<'p>]) -> Option<Vec<String>> {
         let mut texts = Vec::new();
         for node in nodes {

@@ -5,7 +5,7 @@ use super::{Context, Node, Page, Value};
 use crate::unclear::Unclear;
 use stepcast_suite::xpath::{Axis, Expression};
 
-/// Most bytes of a text that is put together: `concat` of `concat`s doubles each time.
+/// Most bytes of a text that a function puts together: each nested `concat` doubles it.
 const TEXT_BYTES: usize = 16 * 1024 * 1024;
 
 impl<'p> Page<'p> {
@@ -26,7 +26,7 @@ impl<'p> Page<'p> {
             "boolean" => Value::Boolean(values[0].boolean()),
             "not" => Value::Boolean(!values[0].boolean()),
             "count" => Value::Number(from_count(nodes(&values[0]).len())),
-            // From zero: `Iterator::sum` of nothing is minus zero.
+            // Starts from zero: `Iterator::sum` of no items is minus zero.
             "sum" => Value::Number(self.texts(nodes(&values[0]))?.iter().fold(0.0, |sum, text| sum + parse(text))),
             "number" => Value::Number(values.first().map_or_else(|| Ok(parse(&text(0)?)), |value| self.number(value))?),
             "floor" => Value::Number(self.number(&values[0])?.floor()),
@@ -60,12 +60,12 @@ impl<'p> Page<'p> {
         })
     }
 
-    /// Names have prefixes only in XML.
+    /// The name of a node, with its prefix only in XML.
     fn name(&self, node: Node<'p>) -> String {
         if self.document.prefixes.is_some() { node.written_name() } else { node.name().to_owned() }
     }
 
-    /// The text of an argument, or of the node at hand if there is none.
+    /// The text of an argument, or of the context node if there is none.
     fn text_of(&self, value: Option<&Value<'p>>, context: Context<'p>) -> Result<String, Unclear> {
         match value {
             None => self.text(context.node),
@@ -123,7 +123,7 @@ fn speaks(node: Node, wanted: &str) -> bool {
     language.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-/// Characters from a place on, counted from 1, both numbers rounded first.
+/// A substring from a position, counted from 1; both numbers are rounded first.
 fn substring(text: &str, from: f64, length: Option<f64>) -> String {
     let round = |number: f64| (number + 0.5).floor();
     let first = round(from);

@@ -9,10 +9,10 @@ use scraper::{Html, Node as Kind};
 use stepcast_suite::selector::Prefixes;
 use stepcast_suite::xpath::{Axis, NodeTest};
 
-/// So many bytes of text cost as much as a node: what is read is kept, and may be read of each element around it.
+/// How many bytes of text cost as much as a node: text is copied, and may be read again for each element around it.
 const BYTES_A_LOOK: usize = 4;
 
-/// How many elements a node may be in and still be looked up among them.
+/// How deep a node may be nested for its ancestors to be searched.
 const DEEP: usize = 64;
 
 /// A node of the tree, or an attribute of one.
@@ -22,7 +22,7 @@ pub struct Node<'p> {
     attribute: Option<(usize, &'p str, &'p str)>,
 }
 
-/// Where each node stands in the document. The tree's own numbers tell when a node was made.
+/// The place of each node in the document. The tree's own numbers follow the order in which nodes were made.
 pub struct Order(FxHashMap<NodeId, usize>);
 
 impl Order {
@@ -32,7 +32,7 @@ impl Order {
         Self(places)
     }
 
-    /// Attributes stand behind their element and before what is in it.
+    /// The place of a node. Attributes come after their element and before its content.
     pub fn place(&self, node: Node) -> (usize, usize) {
         let place = self.0.get(&node.tree.id()).copied().unwrap_or_default();
         (place, node.attribute.map_or(0, |(number, ..)| number + 1))
@@ -63,7 +63,7 @@ impl<'p> Node<'p> {
         self.tree.value().as_element().and_then(|element| element.attr(name))
     }
 
-    /// What language an element says it is in: `lang` in HTML, `xml:lang` in XML.
+    /// The declared language of an element: `lang` in HTML, `xml:lang` in XML.
     pub fn language(self) -> Option<&'p str> {
         let element = self.tree.value().as_element()?;
         element.attr("lang").or_else(|| {
@@ -71,7 +71,7 @@ impl<'p> Node<'p> {
         })
     }
 
-    /// What a node says: all texts in it, in order.
+    /// The text of a node: all texts in it, in order.
     pub fn text(self, spend: &impl Fn(usize) -> Result<(), Unclear>) -> Result<String, Unclear> {
         let own = match (self.attribute, self.tree.value()) {
             (Some((_, _, value)), _) => Some(value),
@@ -97,7 +97,7 @@ impl<'p> Node<'p> {
         let tree = self.tree;
         let is_attribute = self.attribute.is_some();
         let this = std::iter::once(self);
-        // An attribute has a parent and nothing beside or below it.
+        // An attribute has a parent, but no siblings or descendants.
         match axis {
             Axis::SelfNode => Box::new(this),
             Axis::Parent if is_attribute => Box::new(std::iter::once(Self::of(tree))),
@@ -120,13 +120,12 @@ impl<'p> Node<'p> {
         }
     }
 
-    /// Whether a step takes this node.
-    /// In XML names are as they are written, and in the namespaces that their prefixes stand for.
+    /// Whether a step selects this node. In XML, names match exactly, in the namespaces of their prefixes.
     pub fn passes(self, test: &NodeTest, axis: Axis, prefixes: Option<&Prefixes>) -> bool {
         let kind = self.tree.value();
         let is_principal = if axis == Axis::Attribute { self.attribute.is_some() } else { self.is_element() };
         match test {
-            // What is no node to the standard, like the document type, is none here.
+            // A node that the standard does not know, like the document type, does not count.
             NodeTest::Node => !matches!(kind, Kind::Doctype(_) | Kind::Fragment),
             NodeTest::AnyName => is_principal,
             NodeTest::Name(name) => is_principal && self.is_named(name, prefixes),
@@ -155,7 +154,7 @@ impl<'p> Node<'p> {
         self.qualified().map_or("", |name| &*name.ns)
     }
 
-    /// The same with the prefix.
+    /// The name with its prefix.
     pub fn written_name(self) -> String {
         self.qualified().map_or_else(|| self.name().to_owned(), written_name)
     }
@@ -168,14 +167,14 @@ impl<'p> Node<'p> {
         }
     }
 
-    /// Whether this node is in the other, or so deep that it is not looked up.
+    /// Whether this node is inside the other, or nested too deep to tell.
     pub fn may_be_in(self, other: Self) -> bool {
         let mut around = self.tree.ancestors().take(DEEP + 1);
         let is_own_attribute = self.attribute.is_some() && self.tree == other.tree;
         is_own_attribute || around.by_ref().take(DEEP).any(|node| node == other.tree) || around.next().is_some()
     }
 
-    /// Whether it is an element, and not an attribute of one.
+    /// Whether it is an element and not an attribute of one.
     pub fn is_element(self) -> bool {
         self.attribute.is_none() && self.tree.value().is_element()
     }
@@ -192,7 +191,7 @@ fn following(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>>
     up.flat_map(|node| node.next_siblings().flat_map(|sibling| page::walk(sibling)))
 }
 
-/// What ends before the node begins, the nearest first.
+/// The nodes that end before this node begins, the nearest first.
 fn preceding(tree: NodeRef<'_, Kind>) -> impl Iterator<Item = NodeRef<'_, Kind>> {
     let up = std::iter::once(tree).chain(tree.ancestors());
     up.flat_map(|node| node.prev_siblings().flat_map(backwards))

@@ -1,12 +1,12 @@
-//! What expressions give, and how one kind becomes another (sections 3 and 4 of the standard).
+//! The values of expressions, and their conversions (sections 3 and 4 of the standard).
 
 use super::Node;
 use crate::unclear::Unclear;
 use stepcast_suite::xpath::Operator;
 
-/// What an expression gives.
+/// The value of an expression.
 pub enum Value<'p> {
-    /// Nodes in the order of the document
+    /// Nodes in document order
     Nodes(Vec<Node<'p>>),
     /// A text
     Text(String),
@@ -54,12 +54,12 @@ impl Value<'_> {
     }
 }
 
-/// The text of one node; reading it once takes no longer than the page is big.
+/// The text of one node; reading it once takes time proportional to the page.
 pub fn text_of(node: Node) -> String {
     node.text(&|_| Ok(())).unwrap_or_default()
 }
 
-/// A number as the standard reads it: digits with a point, perhaps a minus before them.
+/// Parses a number as the standard does: digits with a point, optionally after a minus.
 pub fn parse(text: &str) -> f64 {
     let text = text.trim();
     let is_number = text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.');
@@ -74,13 +74,13 @@ fn spell(number: f64) -> String {
     if number == 0.0 { "0".into() } else { number.to_string() }
 }
 
-/// A count as the number it is.
+/// A count as a number.
 #[expect(clippy::cast_precision_loss, reason = "pages are far smaller than 2^53")]
 pub fn from_count(count: usize) -> f64 {
     count as f64
 }
 
-/// Whether a comparison holds (section 3.4): of nodes, if it holds of one of them.
+/// Whether a comparison holds (section 3.4). For nodes, it holds if it holds for one of them.
 pub fn compare(
     left: &Value,
     operator: Operator,

@@ -1,27 +1,27 @@
-//! Rules of a `robots.txt`, kept so that few of them are held against an address.
+//! The rules of a `robots.txt`, indexed so that an address is compared with few of them.
 //!
-//! What a site writes may be 39,000 rules, and there may be 10,000 addresses. Most rules are the beginning of a path:
-//! sorted, each knows the longest of the others that it begins with, so the longest that an address begins with is found
-//! by halving and then by going from one to the next shorter. Rules that end with `$` are found as they are. Only rules
-//! with a `*` in the middle are held against an address one by one, and there may not be many.
+//! A site may have 39,000 rules, and there may be 10,000 addresses. Most rules are path prefixes. They are sorted, and
+//! each links to the longest other one that it begins with. So the longest prefix of an address is found by binary
+//! search and then by following the links. Rules that end with `$` are looked up as whole paths. Only rules with a `*`
+//! in the middle are matched one by one, and their number is limited.
 
 use std::collections::HashMap;
 use stepcast_suite::bounds::ROBOTS_WILDCARDS;
 use url::Url;
 
-/// There are more rules with a `*` in the middle than are held against an address.
+/// There are more rules with a `*` in the middle than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it has more than {ROBOTS_WILDCARDS} rules with a `*` in the middle")]
 pub struct TooMany;
 
-/// The rules of one site for us.
+/// The rules of one site that apply to us.
 #[derive(Debug, Default)]
 pub struct Rules {
     /// Rules without a `*`, in order
     prefixes: Vec<Prefix>,
-    /// Whether a path that a rule names whole is allowed
+    /// Whether the path of a rule with `$` is allowed
     exact: HashMap<String, bool>,
-    /// Those that decide first come first
+    /// In the order in which they decide
     wildcards: Vec<Rule>,
 }
 
@@ -29,7 +29,7 @@ pub struct Rules {
 struct Prefix {
     text: String,
     allows: bool,
-    /// The place of the longest that this one begins with
+    /// The place of the longest other rule that this one begins with
     shorter: Option<usize>,
 }
 
@@ -40,11 +40,11 @@ struct Rule {
 }
 
 impl Rules {
-    /// Rules, each of which allows what its pattern fits, or does not.
+    /// Indexes the rules; each allows or disallows the paths that match its pattern.
     pub fn new(rules: Vec<(bool, &str)>) -> Result<Self, TooMany> {
         let (mut prefixes, mut exact, mut wildcards) = (HashMap::new(), HashMap::new(), Vec::new());
         for (allows, pattern) in rules {
-            // A star at the end says nothing.
+            // A star at the end has no effect.
             let pattern = pattern.trim_end_matches('*');
             if pattern.contains('*') {
                 wildcards.push(Rule { pattern: pattern.to_owned(), allows });
@@ -61,7 +61,7 @@ impl Rules {
         Ok(Self { prefixes: chained(prefixes), exact, wildcards })
     }
 
-    /// The longest pattern that fits decides, and allowing where two are as long.
+    /// Whether the page is allowed. The longest matching pattern decides; if two are equally long, allowing wins.
     pub fn allow(&self, page: &Url) -> bool {
         let path = page.query().map_or_else(|| page.path().to_owned(), |query| format!("{}?{query}", page.path()));
         let plain = self.plain(&path);
@@ -72,12 +72,12 @@ impl Rules {
         deciding.is_none_or(|(_, allows)| allows)
     }
 
-    /// The longest rule without a `*` that fits: how long it is, and whether it allows.
+    /// The longest matching rule without a `*`: its length, and whether it allows.
     fn plain(&self, path: &str) -> Option<(usize, bool)> {
         if let Some(allows) = self.exact.get(path) {
             return Some((path.len() + 1, *allows));
         }
-        // What the path begins with stands before it, and so does everything that begins so.
+        // A prefix of the path sorts before it, and every rule between the two begins with that prefix.
         let mut place = self.prefixes.partition_point(|prefix| prefix.text.as_str() <= path).checked_sub(1);
         while let Some(prefix) = place.map(|place| &self.prefixes[place]) {
             if path.starts_with(&prefix.text) {
@@ -89,7 +89,7 @@ impl Rules {
     }
 }
 
-/// Beginnings in order, each with the longest of the others that it begins with.
+/// Sorts prefixes and links each to the longest other one that it begins with.
 fn chained(prefixes: HashMap<&str, bool>) -> Vec<Prefix> {
     let mut sorted: Vec<_> = prefixes.into_iter().collect();
     sorted.sort_unstable();
@@ -104,8 +104,8 @@ fn chained(prefixes: HashMap<&str, bool>) -> Vec<Prefix> {
     chained
 }
 
-/// `*` is any text, and `$` at the end is the end. What stands between stars is found from the left, which is enough:
-/// only the last piece can be bound to the end.
+/// Whether a path matches. `*` is any text, and `$` at the end is the end. The pieces between stars are searched from
+/// the left. That is enough, because only the last piece can be bound to the end.
 fn fits(pattern: &str, path: &str) -> bool {
     let (pattern, to_end) = pattern.strip_suffix('$').map_or((pattern, false), |pattern| (pattern, true));
     let mut pieces = pattern.split('*');
@@ -147,7 +147,7 @@ mod tests {
         let rules = Rules::new(paths.iter().map(|path| (false, path.as_str())).collect()).expect("no stars");
         let page = Url::parse("https://h.example/b").expect("an address");
         assert!(rules.allow(&page));
-        // From one rule to the next shorter: `/a38999` begins with `/a3899`, and so on.
+        // Follows the links: `/a38999` begins with `/a3899`, and so on.
         let longest = (0..rules.prefixes.len()).map(|place| chain(&rules, place)).max();
         assert_eq!(longest, Some(5));
     }
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(rules(ROBOTS_WILDCARDS + 1).map(|_| ()), Err(TooMany));
     }
 
-    /// What the standard says, rule by rule (RFC 9309, section 2.2.2).
+    /// The result by the standard, rule by rule (RFC 9309, section 2.2.2).
     fn by_the_standard(rules: &[(bool, String)], path: &str) -> bool {
         let rules = rules.iter().map(|(allows, pattern)| (*allows, pattern.trim_end_matches('*')));
         let fitting = rules.filter(|(_, pattern)| fits(pattern, path));

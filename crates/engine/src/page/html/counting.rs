@@ -1,4 +1,4 @@
-//! A tree that knows how much was put into it.
+//! A tree that counts what is added to it.
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::StrTendril;
@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 type Handle = <HtmlTreeSink as TreeSink>::Handle;
 
-/// Counts the nodes and attributes that are made, also those that are made again where tags are not closed in order.
+/// Counts the nodes and attributes that are made, including those that are made again because tags are misnested.
 pub struct Counting {
     sink: HtmlTreeSink,
     made: Cell<usize>,
@@ -21,7 +21,7 @@ impl Counting {
         Self { sink: HtmlTreeSink::new(Html::new_document()), made: Cell::new(0) }
     }
 
-    /// How many nodes and attributes there are.
+    /// The number of nodes and attributes.
     pub fn made(&self) -> usize {
         self.made.get()
     }
@@ -46,7 +46,7 @@ impl TreeSink for Counting {
         self.sink.finish()
     }
 
-    // A page can have more errors than anything else, and nobody reads them.
+    // A page can have more errors than anything else, and they are never read.
     fn parse_error(&self, _: Cow<'static, str>) {}
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {

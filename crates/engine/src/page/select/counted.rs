@@ -1,4 +1,4 @@
-//! An element that counts how often it and its relatives are looked at.
+//! An element that counts the visits to it and its relatives.
 
 use super::TooMuch;
 use ego_tree::NodeRef;
@@ -12,12 +12,12 @@ use selectors::context::MatchingContext;
 use selectors::matching::ElementSelectorFlags;
 use std::cell::Cell;
 
-/// Deepest that `:has` looks below an element: it recurses. Browsers nest elements at most 512 deep.
+/// The deepest level that `:has` descends to, because it recurses. Browsers nest elements at most 512 deep.
 const DEEPEST: usize = 1_000;
-/// So many bytes of an attribute's value cost as much as a node.
+/// How many bytes of an attribute's value cost as much as a node.
 const BYTES_A_LOOK: usize = 16;
 
-/// How many looks are left.
+/// The remaining visits.
 #[derive(Debug)]
 pub struct Looks {
     left: Cell<usize>,
@@ -50,7 +50,7 @@ impl Looks {
     }
 }
 
-/// An element of which each look is counted. When there are no looks left it has no relatives and matches nothing.
+/// An element that counts every visit. When no visits are left, it has no relatives and matches nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted<'p, 'l> {
     element: ElementRef<'p>,
@@ -64,7 +64,7 @@ impl<'p, 'l> Counted<'p, 'l> {
         Self { element, looks, depth: 0 }
     }
 
-    /// Counts one look.
+    /// Counts one visit.
     pub fn look(&self) -> bool {
         self.looks.spend(1)
     }
@@ -73,7 +73,7 @@ impl<'p, 'l> Counted<'p, 'l> {
         Self { element, depth, ..self }
     }
 
-    /// The first element among nodes, each of which costs a look.
+    /// The first element among nodes, each of which costs a visit.
     fn first_of(self, nodes: impl Iterator<Item = NodeRef<'p, Node>>, depth: usize) -> Option<Self> {
         let mut elements = nodes.take_while(|_| self.look()).filter_map(ElementRef::wrap);
         elements.next().map(|found| self.to(found, depth))
@@ -160,7 +160,7 @@ impl Element for Counted<'_, '_> {
         self.element.is_html_slot_element()
     }
 
-    // What follows pages have none of: shadow trees, states, parts, and pseudo-elements.
+    // Pages have none of the following: shadow trees, states, parts, and pseudo-elements.
 
     fn parent_node_is_shadow_root(&self) -> bool {
         false

@@ -1,11 +1,11 @@
-//! Goes over a page as browsers see it.
+//! Walks a page as browsers see it.
 
 use super::TooMuch;
 use ego_tree::NodeRef;
 use scraper::{ElementRef, Node};
 use std::iter;
 
-/// A node and all below it in the order of the document, without what is in a `template`.
+/// A node and all its descendants in document order, without the contents of a `template`.
 pub fn walk(from: NodeRef<'_, Node>) -> impl Iterator<Item = NodeRef<'_, Node>> {
     iter::successors(Some(from), move |node| {
         // A template's only child is the fragment that has its contents.
@@ -16,12 +16,12 @@ pub fn walk(from: NodeRef<'_, Node>) -> impl Iterator<Item = NodeRef<'_, Node>> 
     })
 }
 
-/// Most that is read, in nodes and pieces of text.
+/// The reading limit, in nodes and pieces of text.
 const READ: usize = 20_000_000;
-/// So many bytes of text cost as much as a node.
+/// How many bytes of text cost as much as a node.
 const BYTES_A_NODE: usize = 4;
 
-/// Reads texts of elements, as long as they are not too long together.
+/// Reads texts of elements, up to a total limit.
 pub struct Reader {
     left: usize,
 }
@@ -33,7 +33,7 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// What an element says: all texts in it, in order.
+    /// The text of an element: all texts in it, in order.
     pub fn text(&mut self, element: ElementRef) -> Result<String, TooMuch> {
         let mut text = String::new();
         for node in walk(*element) {

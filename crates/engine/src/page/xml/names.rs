@@ -1,35 +1,35 @@
-//! Which namespace a name is in: <https://www.w3.org/TR/xml-names/>
+//! Resolves the namespaces of names: <https://www.w3.org/TR/xml-names/>
 
 use super::Problem;
 use html5ever::Namespace;
 use std::collections::HashMap;
 use stepcast_suite::selector::Prefixes;
 
-/// Most declarations of namespaces that hold at one place.
+/// Most namespace declarations in effect at one place.
 const DECLARATIONS: usize = 1_000;
-/// What `xml:` stands for without a declaration.
+/// The namespace of `xml:`, which needs no declaration.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
-/// What asks for names without a prefix where they are in a namespace.
+/// The prefix for names that have none but are in a namespace.
 const DEFAULT: &str = "_";
 
-/// The declarations that hold where the parser is.
+/// The declarations in effect at the parser's position.
 #[derive(Default)]
 pub struct Names {
-    /// The innermost last; the prefix of names without one is empty
+    /// The innermost last; the default namespace has an empty prefix
     known: HashMap<String, Vec<Namespace>>,
-    /// What the elements that are open declare
+    /// The prefixes that each open element declares
     open: Vec<Vec<String>>,
     holding: usize,
     declared: Prefixes,
 }
 
 impl Names {
-    /// An element begins.
+    /// Begins an element.
     pub fn enter(&mut self) {
         self.open.push(Vec::new());
     }
 
-    /// The element that began last ends.
+    /// Ends the innermost element.
     pub fn leave(&mut self) {
         for prefix in self.open.pop().unwrap_or_default() {
             self.holding -= 1;
@@ -39,7 +39,7 @@ impl Names {
         }
     }
 
-    /// Takes an attribute that declares a namespace; false of others.
+    /// Handles an attribute that declares a namespace; returns false for other attributes.
     pub fn declare(&mut self, attribute: &str, namespace: &str, is_root: bool) -> Result<bool, Problem> {
         let prefix = match split(attribute) {
             (None, "xmlns") => "",
@@ -62,7 +62,7 @@ impl Names {
                 self.declared.insert(DEFAULT.to_owned(), namespace.to_owned());
             }
             "" => {}
-            // Where a document declares a prefix several times, the first counts.
+            // If a document declares a prefix several times, the first declaration counts.
             _ => {
                 self.declared.entry(prefix.to_owned()).or_insert_with(|| namespace.to_owned());
             }
@@ -79,7 +79,7 @@ impl Names {
         }
     }
 
-    /// The namespace of an attribute's name; without a prefix it has none.
+    /// The namespace of an attribute's name; a name without a prefix has none.
     pub fn of_attribute(&self, name: &str) -> Result<Namespace, Problem> {
         check(name)?;
         split(name).0.map_or_else(|| Ok(Namespace::default()), |prefix| self.of_prefix(prefix))
@@ -97,7 +97,7 @@ impl Names {
         self.known.get(prefix)?.last()
     }
 
-    /// What the prefixes of the document stand for.
+    /// The namespaces of the document's prefixes.
     pub fn declared(self) -> Prefixes {
         let mut declared = self.declared;
         declared.entry("xml".to_owned()).or_insert_with(|| XML.to_owned());
@@ -105,7 +105,7 @@ impl Names {
     }
 }
 
-/// A name as its prefix and the rest.
+/// Splits a name into its prefix and the rest.
 pub fn split(name: &str) -> (Option<&str>, &str) {
     name.split_once(':').map_or((None, name), |(prefix, local)| (Some(prefix), local))
 }

@@ -5,7 +5,7 @@ use html5ever::QualName;
 use quick_xml::escape::{escape, partial_escape};
 use scraper::{ElementRef, Node};
 
-/// What is in an element, as XML. Declarations of namespaces are left out.
+/// The contents of an element, as XML without namespace declarations.
 pub fn inner_xml(element: ElementRef) -> String {
     let mut out = String::new();
     for edge in element.traverse() {
@@ -40,7 +40,7 @@ fn open(node: &Node, has_children: bool, out: &mut String) {
     }
 }
 
-/// A name as it was written.
+/// A name as written.
 pub fn name(name: &QualName) -> String {
     match &name.prefix {
         Some(prefix) => format!("{prefix}:{}", name.local),

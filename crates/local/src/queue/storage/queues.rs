@@ -5,7 +5,7 @@ use crate::queue::attributes::{QueueAttributes, RedrivePolicy};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 use std::time::Duration;
 
-/// A queue as the database has it; durations in milliseconds.
+/// A queue as the database stores it; durations in milliseconds.
 #[derive(Debug, Clone)]
 pub(in crate::queue) struct Queue {
     pub(in crate::queue) id: i64,
@@ -19,7 +19,7 @@ pub(in crate::queue) struct Queue {
 }
 
 impl Queue {
-    /// Whether the attributes that are given are the ones the queue has.
+    /// Returns whether the given attributes are the ones the queue has.
     pub(super) fn has(&self, attributes: &QueueAttributes) -> bool {
         let same = |given: Option<Duration>, value: i64| given.is_none_or(|given| milliseconds(given) == value);
         same(attributes.visibility_timeout, self.visibility_timeout)
@@ -35,7 +35,7 @@ pub(super) fn find_queue(connection: &Connection, name: &str) -> rusqlite::Resul
     statement.query_row([name], read_queue).optional()
 }
 
-/// Whether some queue gives up its messages to this one.
+/// Returns whether this is the dead-letter queue of any queue.
 pub(super) fn has_dead_letters(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT 1 FROM queue WHERE dead_letter_queue = ?1")?.exists([name])
 }

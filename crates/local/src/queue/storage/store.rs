@@ -1,4 +1,4 @@
-//! Rows for messages: of those that are sent, and of dead letters that are sent back.
+//! The rows of messages: of sent messages, and of dead letters that are moved back.
 
 use super::queues::Queue;
 use crate::clock::milliseconds;
@@ -32,7 +32,7 @@ pub(super) fn insert(
     Ok(SentMessage { message_id })
 }
 
-/// New rows rather than changed ones: receipts from before the move must not fit the messages after it.
+/// Inserts new rows instead of changing the old ones: receipts from before the move must not fit the messages after it.
 pub(super) fn revive(
     transaction: &Transaction<'_>,
     source: i64,

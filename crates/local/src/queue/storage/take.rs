@@ -1,4 +1,4 @@
-//! Taking messages: which ones, and what becomes of those that were taken too often.
+//! Taking messages: which ones are next, and what happens to messages that were taken too often.
 
 use super::queues::{Queue, find_queue};
 use crate::queue::fairness::Group;
@@ -6,8 +6,8 @@ use crate::queue::message::{Receipt, ReceivedMessage};
 use rusqlite::{Row, Transaction, params};
 use std::collections::HashMap;
 
-/// Moves what was received as often as allowed to the dead-letter queue. A policy that names a queue which does not exist
-/// moves nothing: the messages are better delivered too often than lost.
+/// Moves messages that were received as often as allowed to the dead-letter queue. A policy that names a missing queue
+/// moves nothing: it is better to deliver the messages too often than to lose them.
 pub(super) fn bury_exhausted(transaction: &Transaction<'_>, queue: &Queue, now: i64) -> rusqlite::Result<usize> {
     let Some(policy) = &queue.redrive else { return Ok(0) };
     let Some(dead_letter_queue) = find_queue(transaction, &policy.dead_letter_queue)? else { return Ok(0) };
@@ -19,7 +19,7 @@ pub(super) fn bury_exhausted(transaction: &Transaction<'_>, queue: &Queue, now: 
         .execute(params![dead_letter_queue.id, now, queue.name, queue.id, policy.max_receive_count])
 }
 
-/// Every group with something visible, with the first `max` messages of each and how many it has in flight.
+/// Returns every group with visible messages, with the first `max` messages of each and how many it has in flight.
 pub(super) fn waiting_groups(
     transaction: &Transaction<'_>,
     queue: i64,
@@ -51,8 +51,8 @@ fn in_flight_by_group(transaction: &Transaction<'_>, queue: i64, now: i64) -> ru
     rows.collect()
 }
 
-/// The groups that have messages, visible or not. It walks the index from group to group, so a group with ten thousand
-/// messages costs one step.
+/// Returns the groups that have messages, visible or not. The query walks the index from group to group, so a group
+/// with ten thousand messages costs one step.
 fn group_names(transaction: &Transaction<'_>, queue: i64) -> rusqlite::Result<Vec<String>> {
     let mut statement = transaction.prepare_cached(
         "WITH RECURSIVE walk (name) AS (

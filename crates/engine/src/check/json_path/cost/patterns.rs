@@ -3,18 +3,19 @@
 use stepcast_suite::bounds::PATTERN_BYTES;
 use stepcast_suite::pattern::Pattern;
 
-/// How large each pattern is, compiled, in bytes. One that is taken from the page may be as large as any.
+/// The compiled size of each pattern, in bytes. A pattern taken from the page may be as large as allowed.
 pub fn sizes(filter: &str) -> impl Iterator<Item = u64> {
     let calls = ["match(", "search("].into_iter().flat_map(|name| filter.split(name).skip(1));
     calls.map(|call| pattern_of(call).map_or(PATTERN_BYTES, |text| size(&text))).map(|size| size as u64)
 }
 
-/// One that is too large costs as much as the largest, because that is found out each time.
+/// The compiled size. A pattern that is too large costs as much as the largest, because each attempt finds that out
+/// anew.
 fn size(text: &str) -> usize {
     Pattern::new(text).map_or(PATTERN_BYTES, |pattern| pattern.size())
 }
 
-/// The second argument, if it is a text. `call` is what stands behind the opening parenthesis.
+/// The second argument, if it is a text. `call` begins after the opening parenthesis.
 fn pattern_of(call: &str) -> Option<String> {
     let mut argument = arguments(call).nth(1)?.trim().chars();
     let quote = argument.next().filter(|c| matches!(c, '"' | '\''))?;
@@ -24,7 +25,7 @@ fn pattern_of(call: &str) -> Option<String> {
             '\\' if !is_escaped => is_escaped = true,
             c if c == quote && !is_escaped => return Some(text),
             c => {
-                // Escapes that stand for other characters change a pattern's size by little.
+                // Escapes for other characters change a pattern's size by little.
                 text.push(c);
                 is_escaped = false;
             }
@@ -33,7 +34,7 @@ fn pattern_of(call: &str) -> Option<String> {
     None
 }
 
-/// What stands between commas that are neither quoted nor in brackets.
+/// The arguments, split at commas that are neither quoted nor in brackets.
 fn arguments(call: &str) -> impl Iterator<Item = &str> {
     let (mut depth, mut quote, mut is_escaped) = (0_i32, None, false);
     call.split(move |c: char| {
