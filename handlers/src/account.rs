@@ -1,10 +1,10 @@
-//! Whom a connection's commands, and the places in which they run, are counted for.
+//! The account that a connection's commands, and the places in which they run, count towards.
 
 use std::borrow::Cow;
 use stepcast_platform::table::Connection;
 
-/// The connection's principal. Links to jobs are principals of their own, of which their maker can make as many as they
-/// like: all links to the jobs of one owner count together, and apart from that owner.
+/// Returns the account: the connection's principal. Each shared link to a job is a principal of its own, and a user can
+/// create any number of them, so all links to the jobs of one owner count together, and separately from that owner.
 pub(crate) fn of(connection: &Connection) -> Cow<'_, str> {
     match (&connection.job, &connection.counted_for) {
         (Some(_), Some(owner)) => format!("links to jobs of {owner}").into(),

@@ -19,7 +19,7 @@ use crate::reply::{Caller, Failure};
 use crate::scope;
 use stepcast_protocol::{Command, EventBody};
 
-/// Carries out a command and answers it, if its sender may send this one.
+/// Carries out a command and answers it, if its sender is allowed to send it.
 pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(), Failure> {
     scope::check(&caller.connection, &command)?;
     named::check(&command)?;

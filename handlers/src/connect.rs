@@ -1,4 +1,4 @@
-//! `$connect`: who is there? What is answered here decides whether there will be a connection at all.
+//! `$connect`: authenticates the client. The response decides whether the connection is opened.
 //!
 //! Nothing can be sent to the connection yet: it does not exist until this function has returned. Clients that want a
 //! greeting send `hello`.
@@ -15,15 +15,15 @@ use stepcast_platform::table::Connection;
 use stepcast_platform::{Error, Platform};
 use stepcast_protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
 
-/// Says with an accepted connection whose commands it brings, in letters a header may have. API Gateway makes nothing of
-/// it; the embedded gateway shares out the places in which functions run by it.
+/// Carries the account of an accepted connection, encoded for a header. API Gateway ignores it; the embedded gateway
+/// uses it to share out the places in which functions run.
 pub const ACCOUNT_HEADER: HeaderName = HeaderName::from_static("stepcast-account");
 
-/// Accepts a connection with a valid token (200) and refuses any other (401), and all from pages that may not connect,
-/// whatever token they have (403). Programs that are no browsers send no `Origin` and come from no page. Where a token
-/// cannot be checked just now the client is told to try again (503), since nothing is known against it, and so are those
-/// who have as many connections as they may (429). An error is a 500 to the client, which may try again as well: what is
-/// noted of a connection that never comes to be expires.
+/// Accepts a connection with a valid token (200) and rejects any other (401). A page that may not connect is rejected
+/// whatever token it has (403); programs other than browsers send no `Origin` and are not checked for that. If a token
+/// cannot be checked just now, the client has to retry (503), since nothing is known against the token. A client whose
+/// principal has as many connections as it may has to retry as well (429). An error is a 500, after which the client
+/// may retry too: the rows of a connection that never opens expire.
 pub async fn connect(
     platform: &Platform,
     event: ApiGatewayWebsocketProxyRequest,
@@ -58,7 +58,8 @@ pub async fn connect(
     Ok(accepted)
 }
 
-/// Whose connection it is. One that came by a link is the job's owner's: links are made by the dozen.
+/// The principal whose connections this one counts among. A connection by a link counts for the job's owner, since a
+/// user can make many links.
 async fn counted_for(platform: &Platform, identity: &Identity) -> Result<String, Error> {
     let owner = match &identity.job {
         Some(job) => platform.table.job(job).await?.map(|job| job.principal),
@@ -81,8 +82,8 @@ async fn note(
     Ok(known)
 }
 
-/// Asked once the connection is noted: who revokes a token looks for its connections after, so one of the two sees the
-/// other.
+/// Called once the connection is stored. A revocation is stored before the token's connections are looked up, so at
+/// least one of the two sees the other.
 async fn is_revoked(platform: &Platform, connection: &Connection) -> Result<bool, Error> {
     match &connection.token {
         Some(token) => platform.table.is_revoked(token).await,
@@ -100,7 +101,7 @@ async fn identify(platform: &Platform, token: Result<&str, TokenError>) -> Resul
     platform.authenticator.verify(token?).await
 }
 
-/// Says why in the log, where clients are told no more than a status.
+/// Logs why; clients get no more than a status.
 fn refuse(connection: &str, error: &AuthError) -> i64 {
     match error {
         AuthError::Token(reason) => {

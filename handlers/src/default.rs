@@ -8,8 +8,9 @@ use stepcast_platform::table::CommandKind;
 use stepcast_protocol::command::BadRequest;
 use stepcast_protocol::{Command, ErrorCode, EventBody, Request, WireError};
 
-/// Carries out a command and answers through `@connections`. What the client did wrong, and what could not be done,
-/// is an `error` event; the function itself fails only when even that could not be sent.
+/// Carries out a command and answers through `@connections`. An error of the client and a failure of the command are
+/// answered with an `error` event; the function itself fails only if the connection cannot be read or the answer cannot
+/// be sent.
 pub async fn default(
     platform: &Platform,
     event: ApiGatewayWebsocketProxyRequest,
@@ -32,7 +33,7 @@ pub async fn default(
     Ok(status(200))
 }
 
-/// Whatever was sent is counted, what cannot be read included.
+/// Every message is counted, including those that cannot be read.
 async fn carry_out(caller: &Caller<'_>, request: Result<Request, BadRequest>) -> Result<(), Failure> {
     let is_ping = request.as_ref().is_ok_and(|request| request.command == Command::Ping);
     limits::count(caller, if is_ping { CommandKind::Ping } else { CommandKind::Other }).await?;
@@ -40,8 +41,8 @@ async fn carry_out(caller: &Caller<'_>, request: Result<Request, BadRequest>) ->
     commands::carry_out(caller, request.command).await
 }
 
-/// The connection's row expired or was forgotten after a 410, so nobody knows whose it is, and what it sends counts for
-/// no one. The client has to come again.
+/// Closes a connection whose row expired or was deleted after a 410. Its principal is unknown, so what it sends is not
+/// counted. The client has to connect again.
 async fn turn_away(caller: &Caller<'_>) -> anyhow::Result<()> {
     let error = WireError::new(ErrorCode::Unauthorized, "this connection is not known any more; open another");
     caller.answer(EventBody::from(&error)).await?;

@@ -1,10 +1,10 @@
-//! `$disconnect`: forgets the connection and what it watched. Best effort; what is missed here expires.
+//! `$disconnect`: deletes the connection and its subscriptions. Best effort; what is missed here expires.
 
 use crate::{connection_id, status};
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use stepcast_platform::Platform;
 
-/// Forgets a connection. Doing it twice does no harm.
+/// Deletes a connection. Repeating this does no harm.
 pub async fn disconnect(
     platform: &Platform,
     event: ApiGatewayWebsocketProxyRequest,

@@ -1,10 +1,10 @@
-//! The end of a connection that somebody else wants.
+//! Ends connections that the client itself did not end.
 
 use stepcast_platform::{Platform, Pushed, Result};
 use stepcast_protocol::{Event, EventBody};
 
-/// Ends a connection for good. `DeleteConnection` carries no close code, so the client is told why first. One that is
-/// gone already is forgotten.
+/// Ends a connection for good. `DeleteConnection` carries no close code, so the reason is sent to the client first. A
+/// connection that is already closed is deleted.
 pub(crate) async fn end(platform: &Platform, connection: &str, code: &str) -> Result<Pushed> {
     let bye = EventBody::Bye { code: code.to_owned(), reconnect: false };
     let bye = Event::new(bye, platform.clock.now_text()).to_json();

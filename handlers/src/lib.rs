@@ -17,14 +17,14 @@ mod suite;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 
-/// An answer with a status and nothing else.
+/// A response with a status and nothing else.
 fn status(code: i64) -> ApiGatewayProxyResponse {
     let mut response = ApiGatewayProxyResponse::default();
     response.status_code = code;
     response
 }
 
-/// The connection an event is about; API Gateway always says which.
+/// The connection an event is about; API Gateway always names it.
 fn connection_id(event: &ApiGatewayWebsocketProxyRequest) -> anyhow::Result<&str> {
     event.request_context.connection_id.as_deref().ok_or_else(|| anyhow::anyhow!("the event names no connection"))
 }

@@ -1,5 +1,4 @@
-//! What one principal may use at once, and what they are told beyond it. What is over is temporary: the same can be asked
-//! again.
+//! What one principal may use at once, and the errors beyond that. These errors are temporary: the client can retry.
 
 use crate::account;
 use crate::reply::{Caller, Failure};
@@ -9,22 +8,23 @@ use stepcast_platform::{Platform, Result};
 use stepcast_protocol::ErrorCode;
 use stepcast_suite::duration;
 
-/// The time over which commands are counted, so that a burst passes where the average is kept.
+/// The window in which commands are counted, so that a burst passes if the average is within the limit.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Whether a principal may not have another connection. Those who connect at the same moment are not counted yet, so
-/// there can be a few more.
+/// Whether a principal has as many connections as it may. Those that are opened at the same moment are not counted yet,
+/// so there can be a few more.
 ///
-/// Links to a principal's jobs have no more connections than the principal itself, both together; but they keep the
-/// principal from none of its own.
+/// A connection by a link to a principal's job is rejected once the principal's own connections and those by links
+/// reach the limit together. Connections by links do not reduce the principal's own.
 pub(crate) async fn has_all_connections(platform: &Platform, principal: &str, by_link: bool) -> Result<bool> {
     let open = platform.table.open_connections(principal).await?;
     let counted = if by_link { open.own + open.by_links } else { open.own };
     Ok(counted >= platform.limits.connections)
 }
 
-/// Counts a command, and refuses those beyond the limit. What is no command costs as much, and counts as one. `ping` is
-/// counted by itself: it keeps a connection open, which must not be lost because others of the same principal are busy.
+/// Counts a command, and rejects it beyond the limit. A message that is not a command costs as much, and counts as one.
+/// `ping` is counted separately: it keeps a connection open, which must not be lost because other connections of the
+/// same principal are busy.
 pub(crate) async fn count(caller: &Caller<'_>, kind: CommandKind) -> std::result::Result<(), Failure> {
     let account = account::of(&caller.connection);
     let per_second = caller.platform.limits.commands_per_s;
@@ -48,8 +48,8 @@ pub(crate) async fn count(caller: &Caller<'_>, kind: CommandKind) -> std::result
     ))
 }
 
-/// Refuses another job to those who have as many without a verdict as they may. Those started at the same moment are not
-/// counted yet, so there can be a few more.
+/// Rejects another job if the principal has as many without a verdict as it may. Jobs that are started at the same
+/// moment are not counted yet, so there can be a few more.
 pub(crate) async fn check_open_jobs(caller: &Caller<'_>) -> std::result::Result<(), Failure> {
     let (principal, most) = (&caller.connection.principal, caller.platform.limits.open_jobs);
     let open = caller.platform.table.open_jobs_of(principal, most).await?;

@@ -1,4 +1,4 @@
-//! Lists in pages: no longer than one frame, and where the next page begins.
+//! Pages of lists: at most one frame long, with the place where the next page begins.
 
 use crate::reply::Failure;
 use serde::Serialize;
@@ -8,8 +8,8 @@ use stepcast_suite::limits::NAME_BYTES;
 /// Room in a frame for what surrounds a list.
 const ENVELOPE_BYTES: usize = 1_024;
 
-/// Shortens a page to what one frame holds. Where that takes something away, the last item that is left is where the
-/// next page begins.
+/// Shortens a page to what one frame holds. If that removes items, returns the last remaining item as the cursor of the
+/// next page.
 pub(crate) fn fit<T: Serialize>(items: &mut Vec<T>, cursor_of: impl Fn(&T) -> &str) -> Option<String> {
     let mut size = 0;
     let fitting = items.iter().take_while(|item| {
@@ -24,7 +24,7 @@ pub(crate) fn fit<T: Serialize>(items: &mut Vec<T>, cursor_of: impl Fn(&T) -> &s
     items.last().map(|item| cursor_of(item).to_owned())
 }
 
-/// Refuses a cursor that cannot be one of ours.
+/// Rejects a cursor that cannot be one of ours.
 pub(crate) fn check_cursor(cursor: Option<&str>) -> Result<(), Failure> {
     if cursor.is_some_and(|cursor| cursor.is_empty() || cursor.len() > NAME_BYTES) {
         return Err(Failure::bad_request("`cursor` has to be the one of the page before"));

@@ -1,24 +1,24 @@
 //! How long an answer waits for a client that does not read it.
 //!
-//! All of a command's messages share one patience: on Lambda a function that waits is paid for, and in the embedded
-//! gateway it has one of the places in which functions wait. A principal that sends 20 commands a second, which is as many
-//! as it may, so has 40 functions waiting at most, of the 50 that the template reserves for commands.
+//! All messages of a command share one limit: on Lambda a waiting function costs money, and in the embedded gateway it
+//! occupies one of the places in which functions wait. A principal that sends 20 commands a second, which is as many as
+//! it may by default, has at most 40 functions waiting, of the 50 that the template reserves for commands.
 
 use std::time::Duration;
 
-/// Longest wait for a message to be taken.
+/// Longest wait until a message is accepted.
 const FOR_ONE: Duration = Duration::from_secs(1);
 
 /// Longest wait of all messages of one command together: well within the 29 seconds API Gateway gives an integration.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
 const FOR_ALL: Duration = Duration::from_secs(2);
 
-/// The first pause before a message is offered again, for a client that reads and is a moment behind. Each one after it
-/// is twice as long, up to the last.
+/// The first pause before a message is sent again, for a client that reads but is slightly behind. Each later pause is
+/// twice as long, up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(8);
 const LAST_PAUSE: Duration = Duration::from_millis(256);
 
-/// What is left of the time that one command may wait.
+/// The remaining time that one command may wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     pause: Duration,
@@ -33,13 +33,13 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// A message was taken; the next one may wait as long as this one did.
+    /// Notes that a message was accepted; the next one may wait as long again.
     pub fn taken(&mut self) {
         *self = Self { for_all: self.for_all, ..Self::default() };
     }
 
-    /// How long to wait before the message is offered again. Nothing, where it has waited long enough: then nothing more
-    /// of this command waits.
+    /// Returns how long to wait before the message is sent again, or `None` if it has waited long enough. After that,
+    /// nothing more of this command waits.
     pub fn next_pause(&mut self) -> Option<Duration> {
         let pause = self.pause.min(self.for_this).min(self.for_all);
         if pause.is_zero() {

@@ -1,4 +1,4 @@
-//! Answers: who asked, what they may do, and the way back to them.
+//! Answers to commands: the caller, its permissions, and the way back to it.
 
 use crate::patience::Patience;
 use std::sync::{Mutex, PoisonError};
@@ -9,11 +9,11 @@ use stepcast_protocol::event::{Role, SuiteProblem};
 use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame, limits};
 use stepcast_suite::Problems;
 
-/// What a client is told that did not read all of an answer.
+/// The error for a client that did not read all of an answer.
 const UNREAD: &str = "the rest of the answer was not sent, because the connection took nothing for too long; read, and \
                       send this again";
 
-/// The one who sent a command.
+/// The sender of a command.
 pub(crate) struct Caller<'a> {
     pub platform: &'a Platform,
     pub connection: Connection,
@@ -24,11 +24,11 @@ pub(crate) struct Caller<'a> {
 /// Why a command was not carried out.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The client is told exactly this
+    /// The client gets exactly this error
     Client(WireError),
-    /// The suite is not good
+    /// The suite is invalid
     Suite(Problems),
-    /// A service failed; the client is told no details
+    /// A service failed; the client gets no details
     Platform(Error),
 }
 
@@ -37,7 +37,7 @@ impl<'a> Caller<'a> {
         Self { platform, connection, re, patience: Mutex::default() }
     }
 
-    /// Somebody who gets an error and nothing else.
+    /// A caller with an unknown connection, which gets an error and nothing else.
     pub fn unknown(platform: &'a Platform, connection: &str, re: Option<RequestId>) -> Self {
         let connection = Connection {
             connection: connection.to_owned(),
@@ -51,7 +51,7 @@ impl<'a> Caller<'a> {
         Self { platform, connection, re, patience: Mutex::default() }
     }
 
-    /// Refuses a command to those whose role is not enough.
+    /// Rejects a command if the caller's role is not sufficient.
     pub fn require(&self, role: Role) -> Result<(), Failure> {
         if self.connection.role >= role {
             return Ok(());
@@ -63,7 +63,7 @@ impl<'a> Caller<'a> {
         )))
     }
 
-    /// Refuses what is not theirs to all but admins.
+    /// Rejects a caller that is neither the owner of the job nor an admin.
     pub fn require_own(&self, job: &JobRecord) -> Result<(), Failure> {
         self.require(Role::Runner)?;
         if self.connection.role == Role::Admin || self.connection.principal == job.principal {
@@ -72,12 +72,12 @@ impl<'a> Caller<'a> {
         Err(Failure::forbidden("the job is somebody else's; this takes the role `admin`"))
     }
 
-    /// Something the caller says now.
+    /// A comment or notice of the caller, with the current time.
     pub fn says(&self, text: &str) -> Said {
         Said { principal: self.connection.principal.clone(), text: text.to_owned(), at: self.platform.clock.now_ms() }
     }
 
-    /// Sends what is no answer to the command, ahead of its answer.
+    /// Sends events that are not an answer to the command, without its id.
     pub async fn tell(&self, events: Vec<Event>) -> Result<(), Error> {
         self.deliver(&frame::pack(events.iter().map(Event::to_json)), None).await
     }
@@ -97,14 +97,14 @@ impl<'a> Caller<'a> {
         self.deliver(&snapshot.messages, Some(&snapshot.held)).await
     }
 
-    /// Makes messages of events that answer the command.
+    /// Returns a function that packs events into messages that answer the command.
     pub fn messages(&self) -> impl FnOnce(Vec<Event>) -> Vec<String> + Send + use<> + 'static {
         let (re, clock) = (self.re.clone(), self.platform.clock.clone());
         move |events| frame::pack(events.into_iter().map(|event| line(event, re.as_ref(), &clock)))
     }
 
-    /// Sends messages until one is not taken. The client then lacks the rest, and is told so if there is room for that:
-    /// it can ask again once it reads.
+    /// Sends messages until one is not accepted. The client then misses the rest, and gets an error that says so if
+    /// there is room for it: it can ask again once it reads.
     async fn deliver(&self, messages: &[String], held: Option<&Held>) -> Result<(), Error> {
         let connection = &self.connection.connection;
         for message in messages {
@@ -126,7 +126,8 @@ impl<'a> Caller<'a> {
         Ok(())
     }
 
-    /// Offers a message until it is taken, the command's patience ends, or others take the room of the state it is from.
+    /// Sends a message until it is accepted, the waiting time of the command is used up, or another state takes the
+    /// room of the state it is from.
     async fn offer(&self, message: &str, held: Option<&Held>) -> Result<Pushed, Error> {
         loop {
             let pushed = self.platform.push.send(&self.connection.connection, message.to_owned()).await?;
@@ -157,7 +158,8 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// An answer as it is sent. One that no message can hold is answered with an error rather than with silence.
+/// The text of an answer. An answer that is too large for a message is replaced with an error, so that the client does
+/// not wait in vain.
 fn line(event: Event, re: Option<&RequestId>, clock: &Clock) -> String {
     let line = event.answering(re.cloned()).to_json();
     if line.len() <= limits::MESSAGE_BYTES {
@@ -187,7 +189,7 @@ impl Failure {
         Self::new(ErrorCode::NotFound, format!("there is no job `{}`", excerpt(job)))
     }
 
-    /// What the client is told; what it is not told is logged.
+    /// Makes the event for the client; details that it does not get are logged.
     pub fn into_event(self, connection: &str) -> EventBody {
         match self {
             Self::Client(error) => EventBody::from(&error),

@@ -1,11 +1,12 @@
-//! What those may do who came by a link to one job.
+//! What connections opened with a link to one job may do.
 
 use crate::reply::Failure;
 use stepcast_platform::table::Connection;
 use stepcast_protocol::Command;
 use stepcast_protocol::command::Topic;
 
-/// Refuses everything but looking at that job, also commands that are invented later.
+/// Rejects everything except `hello`, `ping` and looking at that job, so that commands added later are rejected as
+/// well.
 pub(crate) fn check(connection: &Connection, command: &Command) -> Result<(), Failure> {
     let Some(shown) = &connection.job else { return Ok(()) };
     let is_allowed = match command {

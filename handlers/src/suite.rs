@@ -1,4 +1,4 @@
-//! Suites on their way in: given whole, packed or by name, and read before anything is stored.
+//! Suites that clients send: as JSON, packed or by name, and read before anything is stored.
 
 use crate::reply::{Caller, Failure, excerpt};
 use base64::Engine;
@@ -24,16 +24,15 @@ use tokio::sync::Semaphore;
 pub(crate) struct ReadSuite {
     pub suite: Suite,
     pub packed: Vec<u8>,
-    /// Which of the stored ones it is, if it is one
+    /// The stored suite it is, if it is one
     pub stored: Option<RunningSuite>,
 }
 
-/// How many suites are read at once. Each takes a thread for as long as a second; those who come meanwhile wait without
-/// one.
+/// How many suites are read at once. Each occupies a thread for up to a second; further ones wait without a thread.
 static READING: Semaphore = Semaphore::const_new(4);
 
-/// The suite a run asks for, with every name in its templates given a value by the suite, by an earlier step or by the
-/// run.
+/// Reads the suite a run asks for, and checks that every name in its templates has a value from the suite, an earlier
+/// step or the run.
 pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, Failure> {
     let named = match (&run.suite, &run.suite_gz) {
         (Some(Value::String(name)), None) => Some(stored(caller, name, run.version).await?),
@@ -64,7 +63,7 @@ pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, 
     Ok(ReadSuite { stored: Some(stored), ..read })
 }
 
-/// A suite that is given whole or packed.
+/// Reads a suite that is given as JSON or packed.
 pub(crate) async fn given(
     caller: &Caller<'_>,
     suite: Option<&Value>,
@@ -74,12 +73,12 @@ pub(crate) async fn given(
     aside(move || given.read(most)).await
 }
 
-/// The JSON of a stored suite.
+/// Unpacks the JSON of a stored suite.
 pub(crate) async fn unpack(packed: Vec<u8>) -> Result<Value, Failure> {
     aside(move || unpack_here(&packed)).await
 }
 
-/// Works on a suite where nobody else waits for the thread. It is done when this returns.
+/// Works on a suite on a thread where it blocks no other task. The work is done when this returns.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
     // The semaphore is never closed.
     let _place = READING.acquire().await;
@@ -94,7 +93,7 @@ fn names(values: &BTreeMap<String, String>) -> Vec<String> {
     values.keys().cloned().collect()
 }
 
-/// A suite as it came.
+/// A suite as it was given.
 enum Given {
     Whole(Value),
     /// Gzip in Base64
@@ -126,7 +125,7 @@ impl Given {
     }
 }
 
-/// Reads a suite from JSON of at most so many bytes.
+/// Reads a suite from JSON of at most `most` bytes.
 fn read(value: &Value, most: usize) -> Result<ReadSuite, Failure> {
     let text = number::to_text(value);
     if text.len() > most {
@@ -161,7 +160,7 @@ fn unpack_text(packed: &str) -> Result<Value, Failure> {
     unpack_here(&bytes)
 }
 
-/// A stored suite, in the version that is asked for. Only the newest is kept.
+/// Reads a stored suite in the requested version. Only the newest is kept.
 async fn stored(caller: &Caller<'_>, name: &str, version: Option<u64>) -> Result<NamedSuite, Failure> {
     let found = caller.platform.table.suite(name).await?.ok_or_else(|| no_suite(name))?;
     if let Some(version) = version.filter(|version| *version != found.version) {

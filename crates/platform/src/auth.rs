@@ -1,4 +1,4 @@
-//! Who somebody is: tokens, and what they say.
+//! Authentication: checks tokens and reads the identities in them.
 
 mod discovery;
 mod header;
@@ -22,49 +22,49 @@ use keys::Keys;
 use std::fmt;
 use stepcast_protocol::event::Role;
 
-/// Who somebody is and what they may do.
+/// A client's identity and permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Who, as it is stored and shown: the issuer and the subject in one text, so that no two are the same
+    /// The principal as it is stored and shown: issuer and subject in one text, unique to that pair
     pub principal: String,
-    /// What it may do
+    /// What the principal may do
     pub role: Role,
-    /// The id of the token that says so, by which it can be revoked
+    /// The id of the token, by which it can be revoked
     pub token: Option<String>,
-    /// The one job it is shown, where it was shared with a link
+    /// The only job it may see, if the token is of a shared link
     pub job: Option<String>,
 }
 
-/// Why nobody is let in.
+/// Why a client is not authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// The token is not good: the same one will never be
+    /// The token is rejected, and retrying with the same one does not help
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// Whether it is good could not be told: what is needed to check it was not to be had
+    /// The token could not be checked, because the keys to check it with were unavailable
     #[error("the token could not be checked: {0}")]
     Unchecked(#[from] Error),
 }
 
-/// What is wrong with a token. For the log; a client is told no more than that it is refused.
+/// What is wrong with a token. This is only logged; the client learns no more than that the token is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// There was none
+    /// No token was sent
     #[error("no token; send `Authorization: Bearer TOKEN` or the subprotocol `stepcast.token.TOKEN`")]
     Missing,
-    /// Its time is over
+    /// The token has expired
     #[error("the token has expired; get another, for example with `stepcast token new`")]
     Expired,
-    /// An admin took it back
+    /// An admin revoked the token
     #[error("the token was revoked; get another")]
     Revoked,
-    /// It is not a token of this deployment
+    /// The token is not one of this deployment
     #[error("the token is not valid here")]
     Invalid,
-    /// It is of an issuer we trust, and still not for here
+    /// The token names a trusted issuer, but is not accepted
     #[error("the token of `{issuer}` is not accepted: {reason}")]
     NotAccepted {
-        /// Whose it is, or says it is
+        /// The issuer that the token names
         issuer: String,
         /// What is wrong with it
         reason: String,
@@ -84,7 +84,7 @@ impl Authenticator {
         Self { keys, issuers: Issuers::new(trusted, clock), admin_token }
     }
 
-    /// Who a token belongs to.
+    /// Checks a token and returns the identity it belongs to.
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
         if self.admin_token.as_ref().is_some_and(|admin| is_same(admin.reveal(), token)) {
             return Ok(Identity { principal: principal::local("admin"), role: Role::Admin, token: None, job: None });

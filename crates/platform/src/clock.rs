@@ -1,4 +1,4 @@
-//! What time it is, passed in so that tests can hold it.
+//! The clock, passed in so that tests can control it.
 
 use jiff::Timestamp;
 use std::fmt;
@@ -26,12 +26,12 @@ impl Clock {
         (self.0)()
     }
 
-    /// Now as it stands in an event's `at`.
+    /// The current time as an event's `at` has it.
     pub fn now_text(&self) -> String {
         rfc3339(self.now_ms())
     }
 
-    /// Seconds since 1970 after `later`, as DynamoDB wants a time to live.
+    /// The time after `later`, in seconds since 1970, as DynamoDB requires for a time to live.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html>
     pub fn expiry(&self, later: Duration) -> u64 {
         self.now_ms() / 1_000 + later.as_secs()

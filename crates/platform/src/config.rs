@@ -1,4 +1,4 @@
-//! What a deployment sets, read once at start.
+//! The settings of a deployment, read once at start.
 
 mod environment;
 mod limits;
@@ -15,60 +15,61 @@ use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout
 use aws_sdk_dynamodb::config::Credentials;
 use std::time::Duration;
 
-/// Everything a deployment decides.
+/// All settings of a deployment.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Name of the table
     pub table: String,
     /// Address of the queue
     pub queue_url: String,
-    /// Address of the queue for messages nobody could work off
+    /// Address of the dead-letter queue
     pub dead_letter_url: String,
-    /// Address `@connections` is found under
+    /// Address of the `@connections` API
     pub push_endpoint: String,
-    /// Where the deployment's secret is: tokens are signed and secrets sealed with keys made from it
+    /// Where the deployment's secret is; the keys that sign tokens and seal secrets are derived from it
     pub secret: SecretSource,
-    /// A fixed token that is an admin's, for `stepcast up --admin-token`
+    /// A fixed admin token, for `stepcast up --admin-token`
     pub admin_token: Option<Secret>,
-    /// Whose tokens are accepted besides our own
+    /// Issuers whose tokens are accepted in addition to the deployment's own
     pub issuers: TrustedIssuers,
-    /// Whose pages may connect
+    /// Origins whose pages may connect
     pub allowed_origins: AllowedOrigins,
-    /// Who is told when a suite breaks or recovers
+    /// Webhooks to notify when a suite breaks or recovers
     pub webhooks: WebhooksSource,
-    /// Where people look at jobs, without a slash at the end
+    /// Address of the dashboard, without a slash at the end
     pub dashboard_url: Option<String>,
-    /// How long a worker holds a test without a sign of life
+    /// How long a worker holds a test without renewing the lease
     pub lease: Duration,
     /// How long finished jobs are kept
     pub retention: Duration,
     /// How long a stored suite is kept after it was last used
     pub suites_kept: Duration,
-    /// What one principal may use
+    /// The limits of each principal
     pub limits: PrincipalLimits,
-    /// Where the services are, if not where the SDK looks for them
+    /// Addresses of the services, if not those that the SDK uses by default
     pub endpoints: Option<Endpoints>,
 }
 
-/// Services that are not where the SDK looks for them.
+/// Addresses of services that are not those the SDK uses by default.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     /// Address of DynamoDB
     pub table: String,
     /// Address of SQS
     pub queue: String,
-    /// What they know us by
+    /// The access key for them
     pub access_key: Secret,
 }
 
-/// A lease that outlives a garbage-collected pause of the network, and not a person's patience.
+/// Long enough to outlast a short interruption of the network, short enough that users do not wait long for the tests
+/// of a dead worker.
 const LEASE: Duration = Duration::from_secs(20);
 const RETENTION_DAYS: u64 = 30;
-/// Longer than the longest pause of what runs once a year.
+/// More than a year, so that a suite that runs once a year is kept.
 const SUITE_DAYS: u64 = 400;
 
 impl Config {
-    /// A deployment whose services are all given by address.
+    /// The settings of a deployment whose services are all given by address.
     pub fn at(
         endpoints: Endpoints,
         queue_url: String,
@@ -111,8 +112,8 @@ impl Config {
                     .region(Region::from_static("us-east-1"))
                     .credentials_provider(Credentials::new(key, key, None, None, "stepcast"))
             }
-            // Where Lambda puts them. The SDK's own chain of places to look in would be built at every cold start, an
-            // STS client with its own endpoint rules among it:
+            // Lambda sets them as environment variables. The SDK's default chain of providers would be built at every
+            // cold start, including an STS client with its own endpoint rules:
             // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
             None => loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()),
         };

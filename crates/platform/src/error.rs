@@ -1,38 +1,38 @@
-//! What can go wrong with a service, reduced to the decisions a caller takes.
+//! Errors of services, reduced to what a caller has to decide.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use std::error::Error as StdError;
 use std::fmt::{self, Debug};
 
-/// The result of asking a service.
+/// The result of a request to a service.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A service that did not do what was asked.
+/// A failed request to a service.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// It did not answer, or said it is busy: the same can be asked again
+    /// The service did not answer or is busy: the request can be retried
     #[error("{service} did not answer: {reason}")]
     Unavailable {
-        /// Which one
+        /// The name of the service
         service: &'static str,
-        /// What it or the network said
+        /// The error of the service or the network
         reason: String,
     },
-    /// It refused: a fault of ours or of the deployment
+    /// The service rejected the request: a fault of Stepcast or of the deployment
     #[error("{service} refused: {reason}")]
     Refused {
-        /// Which one
+        /// The name of the service
         service: &'static str,
-        /// What it said
+        /// The error of the service
         reason: String,
     },
-    /// What is stored is not what this version writes
+    /// Stored data does not have the format of this version
     #[error("stored {what} cannot be read: {reason}")]
     Unreadable {
         /// What was being read
         what: &'static str,
-        /// Why not
+        /// Why it cannot be read
         reason: String,
     },
 }
@@ -43,7 +43,7 @@ impl Error {
         Self::Unreadable { what, reason: reason.to_string() }
     }
 
-    /// Sorts an SDK error; the SDK has retried what was worth retrying.
+    /// Classifies an SDK error; the SDK has already retried what was worth retrying.
     pub(crate) fn from_sdk<E>(service: &'static str, error: &SdkError<E>) -> Self
     where
         E: StdError + ProvideErrorMetadata + Debug + 'static,
@@ -61,12 +61,12 @@ impl Error {
     }
 }
 
-/// What stands before a service answers in its place, and without its codes.
+/// Whether the service is down. A proxy in front of it then answers in its place, without the service's error codes.
 fn is_down(answer: &HttpResponse) -> bool {
     answer.status().as_u16() >= 500
 }
 
-/// Whether the same can be asked again.
+/// Whether the request can be retried.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors>
 fn is_busy(code: Option<&str>) -> bool {

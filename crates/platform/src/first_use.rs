@@ -1,14 +1,14 @@
-//! A value that is made when it is first asked for.
+//! A value that is created on first use.
 
 use crate::error::{Error, Result};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
-/// A value that is made when it is first asked for, and kept.
+/// A value that is created on first use, and kept.
 ///
-/// Those who ask while it is being made share that attempt, its failure included: ten tests that wait for a service
-/// that does not answer wait for it once. A failure is not kept, so whoever asks after it tries again.
+/// Callers that ask while the value is being created share that attempt, including its failure: ten tests that wait for
+/// a service that does not answer wait for it once. A failure is not kept, so the next caller tries again.
 #[derive(Debug)]
 pub struct FirstUse<T> {
     value: OnceLock<T>,
@@ -23,12 +23,12 @@ impl<T> Default for FirstUse<T> {
 }
 
 impl<T> FirstUse<T> {
-    /// The value, if it was made.
+    /// Returns the value, if it exists.
     pub fn get(&self) -> Option<&T> {
         self.value.get()
     }
 
-    /// The value, made by `make` unless it is there.
+    /// Returns the value; `make` creates it if it does not exist.
     pub async fn get_or_make(&self, make: impl Future<Output = Result<T>>) -> Result<&T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
@@ -58,7 +58,7 @@ mod tests {
     use futures_util::future::join_all;
     use std::sync::atomic::AtomicU32;
 
-    /// Asks eight times at once for what takes a moment to make, and says how often it was tried.
+    /// Asks eight times at once for a value that takes a moment to create; `tries` counts the attempts.
     async fn ask(value: &FirstUse<u32>, tries: &AtomicU32, makes: Result<u32>) -> Vec<Option<u32>> {
         let asked = (0..8).map(|_| {
             let makes = makes.clone();

@@ -1,11 +1,12 @@
-//! An HTTP client for addresses the operator has listed. What strangers send leads to the worker's fetcher and never here.
+//! An HTTP client for addresses that the operator has listed. Addresses that clients send go to the worker's fetcher,
+//! never here.
 
 use reqwest::{Client, redirect};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// A client that is built when it is first needed: most functions never do, and loading the system's certificates would be
-/// part of every cold start. It follows no redirect: nobody but the operator says where requests go.
+/// A client that is built on first use: most functions never need it, and loading the system's certificates would
+/// otherwise be part of every cold start. It follows no redirects: only the operator decides where requests go.
 #[derive(Debug)]
 pub struct HttpClient {
     built: OnceLock<Client>,
@@ -13,12 +14,12 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// One whose requests may take so long, with their answers.
+    /// Makes a client with a timeout for each request, including its response.
     pub fn new(timeout: Duration) -> Self {
         Self { built: OnceLock::new(), timeout }
     }
 
-    /// The client, or why there can be none on this system.
+    /// Returns the client, or why it cannot be built on this system.
     pub fn get(&self) -> reqwest::Result<&Client> {
         if let Some(client) = self.built.get() {
             return Ok(client);
@@ -33,7 +34,7 @@ impl HttpClient {
     }
 }
 
-/// What lies at the bottom of an error. Above it stands the address, which may be a secret.
+/// Returns the innermost cause of an error. The outer errors contain the address, which may be a secret.
 pub fn cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut cause: &dyn std::error::Error = &error;

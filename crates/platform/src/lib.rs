@@ -1,7 +1,7 @@
-//! The AWS services Stepcast stands on, and the only crate that names their SDKs.
+//! The AWS services Stepcast uses, and the only crate that names their SDKs.
 //!
 //! On AWS the clients talk to DynamoDB, SQS and API Gateway; on one machine [`Config`] points the same clients at the
-//! endpoints `crates/local` serves. Nothing here asks which of the two it is.
+//! endpoints `crates/local` serves. The code here is the same for both.
 
 pub mod auth;
 pub mod clock;
@@ -35,30 +35,30 @@ use auth::Authenticator;
 use origin::AllowedOrigins;
 use snapshot::States;
 
-/// Everything a function needs, built once a process and cheap to clone.
+/// Everything a function needs, built once per process and cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Platform {
     /// Jobs, tests, connections and suites
     pub table: Table,
     /// Work to be done
     pub queue: Queue,
-    /// The way back to clients
+    /// Sends messages to clients
     pub push: Push,
-    /// Who a token belongs to
+    /// Checks tokens
     pub authenticator: Authenticator,
-    /// Whose pages may connect
+    /// Origins whose pages may connect
     pub allowed_origins: AllowedOrigins,
-    /// What one principal may use
+    /// The limits of each principal
     pub limits: PrincipalLimits,
-    /// What tokens are signed and secrets sealed with
+    /// The keys that sign tokens and seal secrets
     pub keys: Keys,
-    /// Who is told when a suite breaks or recovers
+    /// Webhooks to notify when a suite breaks or recovers
     pub webhooks: Webhooks,
-    /// Where people look at jobs, without a slash at the end
+    /// Address of the dashboard, without a slash at the end
     pub dashboard_url: Option<String>,
-    /// What states that are read and sent take of this process
+    /// The limits on job states that this process reads and sends
     pub states: States,
-    /// What time it is
+    /// The clock
     pub clock: Clock,
 }
 

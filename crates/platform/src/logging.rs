@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging; `RUST_LOG` says how much, warnings of libraries and our own information where it is not set.
+/// Starts logging. `RUST_LOG` sets the level; if it is not set, libraries log warnings and Stepcast logs information.
 pub fn init() {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,stepcast_platform=info,stepcast_handlers=info,stepcast_worker=info"));

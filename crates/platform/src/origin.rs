@@ -1,8 +1,8 @@
 //! Which pages may open a connection.
 //!
-//! A browser sends cookies and connects from any page to any address, but it says in `Origin` whose page it is
-//! (RFC 6454, section 7). Tokens are no cookies, so a strange page cannot use somebody's; this keeps it from trying,
-//! and keeps out pages that reach a server on this machine by a name of their own (DNS rebinding).
+//! A browser lets any page connect to any address, and sends cookies, but names the origin of the page in `Origin` (RFC
+//! 6454, section 7). Tokens are not cookies, so a foreign page cannot use a user's token. This check prevents the
+//! attempt, and rejects pages that reach a server on this machine under their own host name (DNS rebinding).
 
 use std::fmt;
 use url::Url;
@@ -21,13 +21,14 @@ pub enum AllowedOrigins {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
-/// A text that is no origin.
+/// A text that is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an origin like `https://example.com` or `http://127.0.0.1:8787`")]
 pub struct NoOrigin(String);
 
 impl Origin {
-    /// Reads what an operator wrote: a scheme, a host and perhaps a port, in the form a browser gives them.
+    /// Reads an origin that an operator wrote: a scheme, a host and an optional port. The result has the form that
+    /// browsers send.
     pub fn parse(text: &str) -> Result<Self, NoOrigin> {
         let no_origin = || NoOrigin(text.to_owned());
         let url = Url::parse(text.trim()).map_err(|_| no_origin())?;
@@ -54,7 +55,7 @@ impl AllowedOrigins {
         Ok(if origins.is_empty() { Self::Any } else { Self::Only(origins) })
     }
 
-    /// Whether a page whose `Origin` header is this may connect.
+    /// Whether a page with this `Origin` header may connect.
     pub fn admit(&self, header: &str) -> bool {
         match self {
             Self::Any => true,

@@ -1,7 +1,7 @@
-//! Patterns in which `*` stands for anything, as operators write them.
+//! Patterns as operators write them, in which `*` matches any text.
 
-/// Whether a text is what a pattern says. What stands before the first `*` and behind the last is fixed; of what is in
-/// between, the first place that fits is as good as any other.
+/// Whether a text matches a pattern. The parts before the first `*` and after the last are fixed; for each part in
+/// between, the first place where it occurs is as good as any other.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };

@@ -1,4 +1,4 @@
-//! Says one thing to everybody who watches a topic. Workers, who say many things, have lanes of their own.
+//! Publishes one event to all watchers of a topic. Workers, which publish many events, have their own lanes.
 
 use crate::push::Pushed;
 use crate::{Platform, Result};
@@ -6,15 +6,15 @@ use futures_util::stream::{self, StreamExt};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Pushes on their way at once, so that one slow connection does not hold up the others.
+/// Pushes in flight at once, so that one slow connection does not hold up the others.
 const IN_FLIGHT: usize = 64;
 
-/// How long one of them may take. Whoever publishes is answering somebody else, who does not wait for hanging watchers.
+/// Longest time of one push. The publisher is answering another client, which must not wait for watchers that hang.
 const PUSH_TIME: Duration = Duration::from_secs(1);
 
 impl Platform {
-    /// Sends one line to everybody who watches `topic`. A connection that is gone is forgotten; one that is busy or
-    /// failing is left out, since a watcher who missed this reads it in the next snapshot.
+    /// Sends one line to all watchers of `topic`. A closed connection is deleted. One that is busy or failing is
+    /// skipped, since its watcher reads what it missed in the next snapshot.
     pub async fn publish(&self, topic: &str, line: &str) -> Result<()> {
         let watchers = self.table.watchers(topic).await?;
         self.send_to(watchers, line).await;
@@ -38,7 +38,7 @@ impl Platform {
         }
     }
 
-    /// Forgets a connection that is gone. What stays behind expires.
+    /// Deletes a closed connection. Rows that remain expire.
     pub async fn forget(&self, connection: &str) {
         if let Err(error) = self.table.forget_connection(connection).await {
             tracing::warn!(connection, %error, "A connection that is gone could not be forgotten");

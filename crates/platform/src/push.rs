@@ -1,4 +1,4 @@
-//! The way back to a client: `PostToConnection`.
+//! Sends messages to clients: `PostToConnection`.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html>
 
 use crate::config::Config;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const SERVICE: &str = "API Gateway";
 
-/// Long enough for a slow network, short enough that a dead connection is not waited for.
+/// Long enough for a slow network, short enough not to wait for a dead connection.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pushes to connections.
@@ -23,20 +23,20 @@ pub struct Push {
     client: Client,
 }
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// The gateway took it
+    /// The gateway accepted the message
     Sent,
-    /// The connection is no more: forget it
+    /// The connection is closed: delete it
     Gone,
-    /// The rate is too high or that client does not read: send its latest state later
+    /// The rate is too high or the client does not read: send its latest state later
     Busy,
 }
 
 impl Push {
     pub(crate) fn new(sdk: &SdkConfig, config: &Config) -> Self {
-        // The one who pushes decides what to send next time; repeating an old message is not it.
+        // No retries: the caller decides what to send next, and that is not an old message again.
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
         let settings = aws_sdk_apigatewaymanagement::config::Builder::from(sdk)
             .endpoint_url(&config.push_endpoint)
@@ -62,7 +62,7 @@ impl Push {
         }
     }
 
-    /// Ends a connection. It carries no close code: say `bye` first.
+    /// Closes a connection. This sends no close code: send `bye` first.
     pub async fn close(&self, connection: &str) -> Result<Pushed> {
         match self.client.delete_connection().connection_id(connection).send().await {
             Ok(_) => Ok(Pushed::Sent),

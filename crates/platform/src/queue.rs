@@ -1,4 +1,4 @@
-//! Work on its way to a worker: one SQS message a piece.
+//! Work for the workers: one SQS message for each piece.
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ const SERVICE: &str = "SQS";
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
 const BATCH: usize = 10;
 
-/// Batches on their way at once while a large plan is queued.
+/// Batches in flight at once while a large plan is queued.
 const BATCHES_IN_FLIGHT: usize = 8;
 
 /// Something for a worker to do.
@@ -36,14 +36,14 @@ pub enum Work {
         /// The test's place in the plan
         test: u32,
     },
-    /// End a job whose tests nobody waits for any more
+    /// End a job without waiting for its tests any longer
     Finish {
         /// The job
         job: String,
     },
-    /// Tell that a suite broke or recovered
+    /// Notify webhooks that a suite broke or recovered
     Notify {
-        /// The job that showed it
+        /// The job whose verdict showed it
         job: String,
     },
 }
@@ -133,8 +133,8 @@ impl Queue {
         Ok(())
     }
 
-    /// The same for all messages of a batch, in one request. Messages that cannot be changed stay as they are: their
-    /// receipt is another's by now.
+    /// Changes the visibility of several messages, with one request for each batch. Messages that cannot be changed
+    /// stay as they are: another consumer has received them by now.
     pub async fn change_visibility_of_all(&self, receipt_handles: &[&str], after: Duration) -> Result<()> {
         let seconds = i32::try_from(after.as_secs()).unwrap_or(i32::MAX);
         for batch in receipt_handles.chunks(BATCH) {

@@ -1,4 +1,4 @@
-//! Secrets on their way from a client to a worker: AES-256-GCM under a key made from the deployment's secret.
+//! Encrypts secrets between client and worker: AES-256-GCM under a key derived from the deployment's secret.
 //!
 //! The job's id is authenticated along with the text, so what was sealed for one job opens for no other. The nonce is
 //! random: 96 bits are enough for far more jobs than a deployment runs (NIST SP 800-38D, section 8.3).
@@ -9,11 +9,11 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use std::fmt;
 use std::sync::Arc;
 
-/// Seals and opens.
+/// Seals and opens secrets.
 #[derive(Clone)]
 pub struct Sealer(Arc<[u8; 32]>);
 
-/// What was to be opened was sealed with another key, for another job, or changed since.
+/// The sealed secrets are of another key or another job, or were changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the sealed secrets cannot be opened with this deployment's key")]
 pub struct CannotOpen;
@@ -27,7 +27,7 @@ impl KeyType for KeyLength {
 }
 
 impl Sealer {
-    /// Makes the key.
+    /// Derives the key.
     pub fn new(secret: &Secret) -> Self {
         Self(Arc::new(derive_key(secret, b"stepcast seal v1")))
     }
@@ -61,7 +61,7 @@ impl fmt::Debug for Sealer {
     }
 }
 
-/// A key for one purpose (HKDF, RFC 5869), so that a token's signature says nothing about a seal's key.
+/// Derives a key for one purpose (HKDF, RFC 5869), so that a token's signature reveals nothing about the sealing key.
 pub(crate) fn derive_key(secret: &Secret, purpose: &[u8]) -> [u8; 32] {
     let mut key = [0; 32];
     let source = Salt::new(HKDF_SHA256, b"stepcast").extract(secret.reveal().as_bytes());

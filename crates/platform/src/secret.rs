@@ -1,4 +1,4 @@
-//! Texts that are never shown, and where the deployment's own is.
+//! Secrets, and where the deployment's own secret is.
 
 use crate::error::{Error, Result};
 use aws_config::SdkConfig;
@@ -9,16 +9,16 @@ use std::time::Duration;
 
 const SERVICE: &str = "Secrets Manager";
 
-/// How long the secret may take, retries included: the client of `$connect` gets no answer after 29 seconds.
+/// Longest time to read the secret, retries included: the client of `$connect` gets no answer after 29 seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where the deployment's secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
-    /// Nowhere: what never checks a token and never opens a seal needs none
+    /// No secret: enough for functions that never check a token and never open a seal
     Absent,
-    /// Here
+    /// Given directly
     Given(Secret),
     /// In AWS Secrets Manager
     Stored {
@@ -27,12 +27,12 @@ pub enum SecretSource {
     },
 }
 
-/// A text that is never shown.
+/// A text that is never shown in debug output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides a text.
+    /// Wraps a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -49,8 +49,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret as it stands in Secrets Manager, without the line break an editor may have left: `$(...)` in a shell, by
-/// which people hand it to `stepcast token new`, takes that away as well.
+/// Reads a secret from Secrets Manager, without the trailing line break an editor may have left: `$(...)` in a shell,
+/// with which users pass the secret to `stepcast token new`, removes it as well.
 pub(crate) async fn stored(sdk: &SdkConfig, arn: &str) -> Result<Secret> {
     let timeouts =
         TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build();

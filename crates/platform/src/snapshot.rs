@@ -1,4 +1,4 @@
-//! The whole state of a job in pages of one frame each, for whoever joins or has fallen behind.
+//! The whole state of a job in pages of one frame each, for clients that join or have fallen behind.
 
 mod states;
 
@@ -14,28 +14,28 @@ use stepcast_protocol::{Event, EventBody};
 /// Room in a frame for what surrounds the tests: the job itself with its labels.
 const ENVELOPE_BYTES: usize = 8 * 1024;
 
-/// A state that is about to be sent.
+/// A job's state, ready to be sent.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The messages that tell it
+    /// Its messages
     pub messages: Vec<String>,
-    /// The room they take
+    /// The room that is held for them
     pub held: Held,
 }
 
 impl Platform {
-    /// The state of a job as it is now, once `account` may read another one; nothing, where there is no such job.
-    /// `messages` makes of its pages what is sent, where it keeps nobody waiting.
+    /// Reads the current state of a job, once `account` may read another one. Returns `None` if there is no such job.
+    /// `messages` turns the pages into what is sent, on a thread where it does not block other tasks.
     ///
-    /// The tests are read after the job: a test that ends in between is in the tests already, and the event that says
-    /// so is newer than the counters shown here.
+    /// The tests are read after the job: a test that ends in between has already ended in the tests read here, and its
+    /// event is newer than the counters shown here.
     pub async fn snapshot(
         &self,
         job: &str,
         account: &str,
         messages: impl FnOnce(Vec<Event>) -> Vec<String> + Send + 'static,
     ) -> Result<Option<Snapshot>> {
-        // Kept until there is room, so that only so many wait for it with a state.
+        // Kept until there is room, so that only a few states of an account wait for room.
         let _turn = self.states.turn(account).await;
         let Some(record) = self.table.job(job).await? else { return Ok(None) };
         let tests = match record.counts.total {
@@ -48,7 +48,7 @@ impl Platform {
         Ok(Some(self.hold(messages).await))
     }
 
-    /// The messages of a state with the room they take.
+    /// Waits for room for the messages of a state, and holds it.
     pub async fn hold(&self, messages: Vec<String>) -> Snapshot {
         let held = self.states.hold(messages.iter().map(String::len).sum()).await;
         Snapshot { messages, held }

@@ -1,33 +1,33 @@
-//! The table: one DynamoDB table with items of several kinds, told apart by their keys.
+//! The table: one DynamoDB table with items of several kinds, which their keys distinguish.
 //!
 //! | pk | sk | what |
 //! | --- | --- | --- |
 //! | `JOB#id` | `JOB` | the job: status, counters, verdict |
 //! | `JOB#id` | `SUITE` | its suite and values, written once |
 //! | `JOB#id` | `TEST#plan#number` | a test: lease, outcome, steps |
-//! | `JOB#id` | `COMMENT#time#uuid` | what somebody said about it |
+//! | `JOB#id` | `COMMENT#time#uuid` | a comment on it |
 //! | `JOBS` | `id` | every job, newest last |
 //! | `SUITE#name` | `id` | the jobs of one suite |
-//! | `HISTORY#length#suite#branch` | `id#part` | how the tests of a job ended, for the jobs after it |
+//! | `HISTORY#length#suite#branch` | `id#part` | the outcomes of a job's tests, for later jobs |
 //! | `OPEN` | `id` | jobs without a verdict, for the reaper |
-//! | `SUITE_STATE#name` | `[branch, tags]` | how a suite stands, where somebody is told |
+//! | `SUITE_STATE#name` | `[branch, tags]` | the state of a suite, if webhooks are notified |
 //! | `OUTBOX` | `id` | jobs whose notification is not delivered |
 //! | `KEY#principal` | `key` | idempotency keys |
-//! | `CONNECTION#id` | `CONNECTION` | a connection: who, since when |
-//! | `CONNECTION#id` | `WATCH#topic` | what it watches, to be found when it goes |
-//! | `WATCH#topic` | `connection` | who watches, to be found when something happens |
+//! | `CONNECTION#id` | `CONNECTION` | a connection: its principal and its start |
+//! | `CONNECTION#id` | `WATCH#topic` | a topic it watches, to clean up when it closes |
+//! | `WATCH#topic` | `connection` | a watcher of the topic, to publish events |
 //! | `CONNECTIONS` | `connection` | every connection |
-//! | `OPEN_CONNECTIONS#principal` | `window` | how many that a principal opened in five minutes are open |
-//! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, to be counted |
-//! | `COMMANDS#principal` | `window` | how many commands a principal sent in some seconds |
-//! | `PINGS#principal` | `window` | how many times it sent `ping` in them |
+//! | `OPEN_CONNECTIONS#principal` | `window` | how many of those that a principal opened in five minutes are open |
+//! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, for counting |
+//! | `COMMANDS#principal` | `window` | how many commands a principal sent in a window of some seconds |
+//! | `PINGS#principal` | `window` | how many times it sent `ping` in that window |
 //! | `REVOKED` | `token` | tokens that were revoked, by id |
-//! | `SUITES` | `name` | stored suites, and names that are kept for their owners |
-//! | `SUITE_NAMES` | `name` | whose names they are, to be counted |
-//! | `NOTICES` | `time#uuid` | what an admin said to everybody |
+//! | `SUITES` | `name` | stored suites, and names that are reserved for their owners |
+//! | `SUITE_NAMES` | `name` | the owners of the names, for counting |
+//! | `NOTICES` | `time#uuid` | a notice of an admin to everyone |
 //!
-//! Job ids are `UUIDv7`, so their order is the order of time. Every item that can be left behind carries `expires_at`;
-//! DynamoDB deletes late, so readers that care check it themselves.
+//! Job ids are `UUIDv7`, so they sort by time. Every item that may be left behind has an `expires_at`. DynamoDB deletes
+//! late, so readers check it themselves if it matters.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
 mod connections;
@@ -75,7 +75,7 @@ use std::time::Duration;
 
 pub(crate) const SERVICE: &str = "DynamoDB";
 
-/// The table and what is done with it.
+/// The table and its operations.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
@@ -84,7 +84,7 @@ pub struct Table {
     retention: Duration,
     /// How long a stored suite is kept after it was last used
     suites_kept: Duration,
-    /// Whether somebody is told when a suite breaks or recovers
+    /// Whether webhooks are notified when a suite breaks or recovers
     tells_of_suites: bool,
 }
 

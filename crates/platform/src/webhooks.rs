@@ -1,7 +1,7 @@
-//! Who is told when a suite breaks or recovers, as the operator says.
+//! The operator's webhooks, which are notified when a suite breaks or recovers.
 //!
 //! Addresses of chat systems and signing keys are secrets, so on AWS the list is in Secrets Manager like the
-//! deployment's own secret, and read when there is something to tell.
+//! deployment's own secret. It is read when there is a notification to send.
 
 mod webhook;
 
@@ -17,10 +17,10 @@ use std::sync::Arc;
 /// Where the list of webhooks is.
 #[derive(Debug, Clone, Default)]
 pub enum WebhooksSource {
-    /// Nowhere: nobody is told
+    /// No webhooks: no notification is sent
     #[default]
     Absent,
-    /// Here
+    /// Given directly
     Given(Vec<Webhook>),
     /// In AWS Secrets Manager
     Stored {
@@ -29,7 +29,7 @@ pub enum WebhooksSource {
     },
 }
 
-/// The webhooks of a deployment. Clones share what was read.
+/// The webhooks of a deployment. Clones share the list that was read.
 #[derive(Clone)]
 pub struct Webhooks {
     source: Arc<WebhooksSource>,
@@ -42,12 +42,12 @@ impl Webhooks {
         Self { source: Arc::new(source.clone()), sdk: Arc::new(sdk.clone()), read: Arc::default() }
     }
 
-    /// Whether there are any, as far as is known without reading the list.
+    /// Whether there are any webhooks, as far as is known without reading the list.
     pub fn are_configured(&self) -> bool {
         self.source.are_configured()
     }
 
-    /// The list. Where it cannot be read now, that is an error of the moment, and the next use asks again.
+    /// Returns the list. If it cannot be read, the error is temporary, and the next use tries again.
     pub async fn list(&self) -> Result<&[Webhook]> {
         let read = async {
             match &*self.source {
@@ -64,7 +64,7 @@ impl Webhooks {
 }
 
 impl WebhooksSource {
-    /// Whether somebody may have to be told.
+    /// Whether there may be webhooks to notify.
     pub(crate) fn are_configured(&self) -> bool {
         match self {
             Self::Absent => false,

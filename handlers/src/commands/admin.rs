@@ -1,4 +1,4 @@
-//! What only admins do: see and end connections, speak to everybody, put dead letters back.
+//! Commands for admins only: list and end connections, broadcast to everyone, put dead letters back.
 
 use super::comment::check_text;
 use crate::reply::{Caller, Failure, excerpt};
@@ -14,7 +14,7 @@ use stepcast_protocol::{ErrorCode, Event, EventBody};
 /// Connections whose topics are read at once.
 const IN_FLIGHT: usize = 16;
 
-/// Most topics that are listed of a connection.
+/// Most topics that are listed for each connection.
 const WATCHED: usize = 20;
 
 pub(super) async fn connections(caller: &Caller<'_>, query: &PageQuery) -> Result<(), Failure> {
@@ -47,8 +47,8 @@ pub(super) async fn disconnect(caller: &Caller<'_>, connection: &str) -> Result<
     Ok(caller.answer(EventBody::Ok).await?)
 }
 
-/// Says something to every connection, and for a day to every new one that says `hello`; not to those who came by a
-/// link to one job.
+/// Sends a notice to every connection, and for a day to every new one that sends `hello`, but not to those opened with
+/// a link to one job.
 pub(super) async fn broadcast(caller: &Caller<'_>, text: &str) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
     check_text(text)?;
@@ -70,7 +70,7 @@ pub(super) async fn broadcast(caller: &Caller<'_>, text: &str) -> Result<(), Fai
     Ok(caller.answer(EventBody::Ok).await?)
 }
 
-/// A notice as clients get it.
+/// The event of a notice.
 pub(super) fn told(notice: &Said) -> Event {
     Event::new(EventBody::Notice { text: notice.text.clone() }, rfc3339(notice.at))
 }

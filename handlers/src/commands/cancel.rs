@@ -1,4 +1,4 @@
-//! `cancel`: queued tests never start, running ones stop at the next step; the workers see to that.
+//! `cancel`: queued tests never start, and running ones stop at the next step. The workers do that.
 
 use crate::reply::{Caller, Failure};
 use stepcast_platform::table::{topic_feed, topic_job};

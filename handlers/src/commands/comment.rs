@@ -1,4 +1,4 @@
-//! `comment`: something said about a job, kept and told to its watchers.
+//! `comment`: stores a comment on a job and publishes it to the job's watchers.
 
 use crate::reply::{Caller, Failure};
 use stepcast_platform::clock::rfc3339;
@@ -17,13 +17,13 @@ pub(super) async fn comment(caller: &Caller<'_>, job: &str, text: &str) -> Resul
     Ok(platform.publish(&topic_job(job), &told(job, &comment).to_json()).await?)
 }
 
-/// A comment as clients get it: the same each time, so that one they know is not another.
+/// The event of a comment. It is the same each time, so that clients recognise a comment they already have.
 pub(super) fn told(job: &str, comment: &Said) -> Event {
     let body = EventBody::Comment { principal: comment.principal.clone(), text: comment.text.clone() };
     Event { job: Some(job.to_owned()), ..Event::new(body, rfc3339(comment.at)) }
 }
 
-/// Something people will read.
+/// Checks a text that people will read.
 pub(super) fn check_text(text: &str) -> Result<(), Failure> {
     if text.trim().is_empty() {
         return Err(Failure::bad_request("`text` must not be empty"));

@@ -1,4 +1,5 @@
-//! `finish`: ends a job at once, for an admin who waits no longer. A worker does it; the reaper, if its message is lost.
+//! `finish`: ends a job at once, for an admin who no longer waits for its tests. A worker ends it, or the reaper if the
+//! queue message is lost.
 
 use crate::reply::{Caller, Failure};
 use stepcast_platform::Work;

@@ -1,4 +1,4 @@
-//! `hello`: who you are here and what the server accepts.
+//! `hello`: the identity of the client, and what the server accepts.
 
 use super::admin;
 use crate::reply::{Caller, Failure};
@@ -8,7 +8,7 @@ use stepcast_protocol::{Event, EventBody, limits};
 use stepcast_suite::duration::millis;
 use stepcast_suite::limits::TESTS_PER_JOB;
 
-/// Most notices somebody who is new is told.
+/// Most notices that a new client gets.
 const NOTICES: usize = 10;
 
 pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
@@ -33,7 +33,7 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
     let welcome = Event::new(welcome, caller.platform.clock.now_text());
     caller.send(vec![Event { job: connection.job.clone(), ..welcome }]).await?;
     if connection.job.is_some() {
-        // What is said to everybody here is not said to those who were shown one job.
+        // Notices to everyone do not go to clients that may see only one job.
         return Ok(());
     }
     let notices = caller.platform.table.notices(NOTICES).await?;

@@ -25,7 +25,7 @@ pub(super) async fn history(caller: &Caller<'_>, query: HistoryQuery) -> Result<
     Ok(caller.answer(EventBody::History { suite, branch, tests, cursor }).await?)
 }
 
-/// The tests that are asked for, by name, each with its outcomes in the order of the jobs.
+/// The requested tests by name, each with its outcomes in the order of the jobs.
 fn by_test(jobs: &[PastJob], query: &HistoryQuery) -> Vec<TestHistory> {
     let mut tests: BTreeMap<&str, Vec<PastOutcome>> = BTreeMap::new();
     for job in jobs {

@@ -1,4 +1,5 @@
-//! What a command names: a job, a suite, a connection. Nothing has a name that long, and no key of the table could hold it.
+//! Checks what a command names: a job, a suite, a connection. Nothing has a name longer than the limit, and no key of
+//! the table could hold it.
 
 use crate::reply::Failure;
 use serde_json::Value;
@@ -7,7 +8,7 @@ use stepcast_protocol::command::{HistoryQuery, JobsQuery, Replay, Topic};
 use stepcast_suite::limits::NAME_BYTES;
 use stepcast_suite::plain;
 
-/// Refuses names that nothing can have.
+/// Rejects names that nothing can have.
 pub(super) fn check(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Watch(Topic::Job(job))
@@ -31,7 +32,7 @@ pub(super) fn check(command: &Command) -> Result<(), Failure> {
     }
 }
 
-/// Refuses a name that no suite can be stored under. `NAME@VERSION` is how a version is asked for.
+/// Rejects a name that no suite can be stored under. `NAME@VERSION` asks for a version.
 pub(super) fn check_stored_name(name: &str) -> Result<(), Failure> {
     check_name("name", name)?;
     check_shown("name", name)?;
@@ -46,7 +47,7 @@ pub(super) fn check_stored_name(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses a name in which something is hidden from those who see it.
+/// Rejects a name with hidden characters.
 pub(super) fn check_shown(field: &str, name: &str) -> Result<(), Failure> {
     match plain::name_problem(name) {
         Some(problem) => Err(Failure::bad_request(format!("`{field}`: {problem}"))),
@@ -54,7 +55,7 @@ pub(super) fn check_shown(field: &str, name: &str) -> Result<(), Failure> {
     }
 }
 
-/// Refuses a name that is empty or too long.
+/// Rejects a name that is empty or too long.
 pub(super) fn check_name(field: &str, name: &str) -> Result<(), Failure> {
     if (1..=NAME_BYTES).contains(&name.len()) {
         return Ok(());

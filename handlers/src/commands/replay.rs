@@ -1,4 +1,4 @@
-//! `replay`: runs a job again, all of it or what did not pass, as a new job with the same suite and values, or some
+//! `replay`: runs a job again, all of it or only what failed, as a new job with the same suite and with the same or
 //! other values.
 
 use super::run;
@@ -9,7 +9,7 @@ use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::{ErrorCode, Outcome};
 use uuid::Uuid;
 
-/// Most replays of replays that brought secrets of their own.
+/// Most sets of sealed secrets of one job: each replay of a replay can add one.
 const SEALED: usize = 10;
 
 pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Failure> {
@@ -49,9 +49,10 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
     run::start(caller, &new, None).await
 }
 
-/// Refuses other values if the job holds secrets that another principal sealed. A variable says where a request goes,
-/// and so who gets to see a secret that goes with it; and so does a secret that stands in an address or is a proxy's. Whose
-/// job it is does not matter: a replay is the job of the principal that asked for it, and has the secrets of the first.
+/// Rejects other values if the job holds secrets that another principal sealed. A variable decides where a request
+/// goes, and so which server sees a secret that goes with it. A secret that is part of an address or belongs to a proxy
+/// does the same. The owner of the job does not matter: a replay is the job of the principal that asked for it, and has
+/// the secrets of the original job.
 fn keep_secrets_at_home(caller: &Caller<'_>, record: &JobRecord, source: &JobSource) -> Result<(), Failure> {
     let own = Some(caller.connection.principal.as_str());
     let Some(others) = source.secrets.iter().find(|sealed| sealed_by(sealed, record) != own) else { return Ok(()) };
@@ -62,8 +63,8 @@ fn keep_secrets_at_home(caller: &Caller<'_>, record: &JobRecord, source: &JobSou
     )))
 }
 
-/// Who sealed secrets. Older versions did not note it; of those that are sealed for this very job it is the principal that
-/// started it.
+/// The principal that sealed these secrets. Older versions did not store it; secrets that are sealed for this very job
+/// are then those of the principal that started it.
 fn sealed_by<'a>(sealed: &'a SealedSecrets, record: &'a JobRecord) -> Option<&'a str> {
     let started = (sealed.job == record.job).then_some(&record.principal);
     sealed.by.as_ref().or(started).map(String::as_str)

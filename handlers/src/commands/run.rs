@@ -1,7 +1,7 @@
-//! `run`: reads the suite whole, stores the job, tells the caller, queues the planning.
+//! `run`: reads the whole suite, stores the job, answers the caller, queues the planning.
 //!
-//! The caller hears `job.accepted` once the job is stored. From then on it reaches a verdict whatever dies: if this
-//! function does before the planning is queued, the reaper queues it.
+//! The caller gets `job.accepted` once the job is stored. From then on the job reaches a verdict even if a process
+//! dies: if this function dies before it queues the planning, the reaper queues it.
 
 use super::named::check_shown;
 use crate::limits::check_open_jobs;
@@ -47,19 +47,19 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     start(caller, &new, stored).await
 }
 
-/// How many requests a job may make that is started now.
+/// How many requests a job that is started now may make.
 pub(super) fn max_requests(caller: &Caller<'_>) -> Option<u64> {
     u64::try_from(caller.platform.limits.requests_per_job).ok()
 }
 
-/// Stores a job, answers the caller and sets it going.
+/// Stores a job, answers the caller and queues the planning.
 pub(super) async fn start(caller: &Caller<'_>, new: &NewJob, stored: Option<RunningSuite>) -> Result<(), Failure> {
     match create(caller, new).await? {
         Created::Before(job) => super::watch::join(caller, &job).await,
         Created::New(record) => {
             let accepted = accepted(caller, &record, stored);
             let line = accepted.to_json();
-            // A caller who is gone by now changes nothing: the job is stored.
+            // A caller that has disconnected changes nothing: the job is stored.
             let told = caller.send(vec![accepted]).await;
             queue(caller, &record.job).await;
             caller.platform.publish(&topic_feed(), &line).await?;
@@ -68,8 +68,8 @@ pub(super) async fn start(caller: &Caller<'_>, new: &NewJob, stored: Option<Runn
     }
 }
 
-/// Stores a job, if its principal may have another open. Where they may not, a `run` that was sent again still finds the
-/// job of the first.
+/// Stores a job, if its principal may have another one open. If not, a `run` that was sent again still finds the job of
+/// the first one.
 async fn create(caller: &Caller<'_>, new: &NewJob) -> Result<Created, Failure> {
     let table = &caller.platform.table;
     let Err(over) = check_open_jobs(caller).await else { return Ok(table.create_job(new).await?) };
@@ -95,7 +95,7 @@ async fn queue(caller: &Caller<'_>, job: &str) {
     }
 }
 
-/// Secrets sealed for one job; none where there are none.
+/// Seals secrets for one job; returns an empty list if there are no secrets.
 pub(super) async fn seal(
     caller: &Caller<'_>,
     job: &str,
@@ -137,7 +137,7 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
     check_values(&run.vars, &run.secrets)
 }
 
-/// Values for templates.
+/// Checks values for templates.
 pub(super) fn check_values(vars: &BTreeMap<String, String>, secrets: &BTreeMap<String, String>) -> Result<(), Failure> {
     check_names(vars.keys().chain(secrets.keys()))?;
     for (field, values) in [("vars", vars), ("secrets", secrets)] {
@@ -157,7 +157,7 @@ fn check_names<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), Fa
     Ok(())
 }
 
-/// Refuses a name of nothing, which no template could ask for and no key of the table could hold.
+/// Rejects an empty name, which no template could ask for and no key of the table could hold.
 fn check_filled<'a>(field: &str, mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
     if names.any(String::is_empty) {
         return Err(Failure::bad_request(format!("`{field}` has an empty name; give it one of at least a character")));

@@ -1,4 +1,4 @@
-//! `share`: a token that shows one job to whoever has it, and nothing else.
+//! `share`: issues a token that shows one job, and nothing else, to anyone who has it.
 
 use crate::reply::{Caller, Failure};
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn lifetime(expires_s: Option<u32>) -> Result<Duration, Failure> {
     Ok(lifetime)
 }
 
-/// How long the job is still kept: there is nothing to see afterwards.
+/// How long the job is still kept: after that there is nothing to see.
 fn left(caller: &Caller<'_>, job: &JobRecord) -> Duration {
     let platform = caller.platform;
     Duration::from_millis(platform.table.kept_until(job).saturating_sub(platform.clock.now_ms()))

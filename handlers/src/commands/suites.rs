@@ -1,7 +1,8 @@
-//! `suites.*`: suites stored under a name, so that a run can ask for one by it.
+//! `suites.*`: suites stored under a name, so that a run can ask for one by name.
 //!
-//! A suite belongs to the principal that stored it first: a run by its name sends secrets where it says, so only the owner
-//! and admins replace or delete it. The name stays its owner's for [`SUITE_NAME_KEPT`] after that.
+//! A suite belongs to the principal that stored it first: a run by its name sends secrets where the suite says, so only
+//! the owner and admins may replace or delete it. The name stays reserved for the owner for [`SUITE_NAME_KEPT`] after
+//! the suite is gone.
 
 use super::named;
 use crate::page;
@@ -16,10 +17,10 @@ use stepcast_protocol::limits::SUITE_NAME_KEPT;
 use stepcast_protocol::{ErrorCode, EventBody};
 use stepcast_suite::limits::NAME_BYTES;
 
-/// How often a write is tried that met another one of the same name.
+/// How often a write is tried while it conflicts with others of the same name.
 const TRIES: u32 = 5;
 
-/// How long a name is kept, in days.
+/// How long a name is reserved, in days.
 const KEPT_DAYS: u64 = SUITE_NAME_KEPT.as_secs() / (24 * 60 * 60);
 
 /// What `suites.put` asks for.
@@ -67,7 +68,7 @@ pub(super) async fn list(caller: &Caller<'_>, query: &PageQuery) -> Result<(), F
     Ok(caller.answer(EventBody::Suites { suites, cursor }).await?)
 }
 
-/// Removes a suite. Its name is kept; an admin who deletes what is deleted gives the name up as well.
+/// Deletes a suite. Its name stays reserved; an admin who deletes a deleted suite frees the name as well.
 pub(super) async fn delete(caller: &Caller<'_>, name: &str) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
     let table = &caller.platform.table;
@@ -88,7 +89,7 @@ pub(super) async fn delete(caller: &Caller<'_>, name: &str) -> Result<(), Failur
     Err(met_another(name))
 }
 
-/// Only admins say whom a suite belongs to.
+/// Checks the owner that a client gives: only admins may give one.
 fn check_given_owner(caller: &Caller<'_>, owner: Option<&str>) -> Result<(), Failure> {
     let Some(owner) = owner else { return Ok(()) };
     caller.require(Role::Admin)?;
@@ -101,7 +102,7 @@ fn check_given_owner(caller: &Caller<'_>, owner: Option<&str>) -> Result<(), Fai
 /// The longest name a principal can have: an issuer and a subject.
 const OWNER_BYTES: usize = 4 * NAME_BYTES + 1;
 
-/// Refuses what is not theirs to all but admins.
+/// Rejects a caller that is neither the owner of the suite nor an admin.
 fn check_owner(caller: &Caller<'_>, name: &str, seen: Option<&NamedSuite>) -> Result<(), Failure> {
     let Some(seen) = seen else { return Ok(()) };
     let (name, own) = (excerpt(name), Some(caller.connection.principal.as_str()));
@@ -125,9 +126,9 @@ fn check_owner(caller: &Caller<'_>, name: &str, seen: Option<&NamedSuite>) -> Re
     }))
 }
 
-/// Refuses another suite to those who have as many as they may, and to everybody once all have. Names that are kept for
-/// their owners are counted apart, up to the same number, so that deleting makes room and yet storing and deleting does not
-/// go on for ever.
+/// Rejects another suite if its owner, or all principals together, have as many as they may. Reserved names are counted
+/// separately, up to the same number: deleting a suite makes room, but a principal cannot go on storing and deleting
+/// for ever.
 async fn check_room(caller: &Caller<'_>, owner: &str, seen: Option<&NamedSuite>) -> Result<(), Failure> {
     let there = seen.filter(|seen| seen.is_there(caller.platform.clock.now_ms()));
     if there.is_some_and(|there| there.owner.as_deref().is_none_or(|known| known == owner)) {
@@ -137,14 +138,14 @@ async fn check_room(caller: &Caller<'_>, owner: &str, seen: Option<&NamedSuite>)
     let (own, all) = caller.platform.table.suite_names(owner).await?;
     let is_new = seen.is_none();
     let full = too_many(&format!("`{owner}` has"), own, limits.suites, is_new).or_else(|| {
-        // One that gets another owner is there already.
+        // A suite that gets another owner is already counted here.
         let together = "all principals of this deployment together have";
         there.is_none().then(|| too_many(together, all, limits.all_suites, is_new))?
     });
     full.map_or(Ok(()), |message| Err(Failure::new(ErrorCode::Conflict, message)))
 }
 
-/// What the client hears of too many suites or, for a new name, too many names.
+/// The error for too many suites or, for a new name, too many names.
 fn too_many(whose: &str, counts: NameCounts, most: usize, is_new: bool) -> Option<String> {
     if counts.stored >= most {
         return Some(format!("{whose} {} stored suites, and may have {most}; delete one first", counts.stored));

@@ -1,4 +1,4 @@
-//! `tokens.*`: tokens that are good no longer, although they have not expired.
+//! `tokens.*`: tokens that are no longer valid, although they have not expired.
 
 use crate::reply::{Caller, Failure};
 use crate::{farewell, page};
@@ -14,12 +14,12 @@ use stepcast_suite::limits::NAME_BYTES;
 /// Connections that are ended at once.
 const IN_FLIGHT: usize = 16;
 
-/// What clients are told whose token was revoked.
+/// The code for clients whose token was revoked.
 const CODE: &str = "token_revoked";
 
-/// Notes the token first and looks for its connections then, while `$connect` does it the other way round: so there is
-/// no moment in which one slips through. Doing it twice does no harm, and is what to do where a connection could not be
-/// ended.
+/// Stores the revocation first and then looks for the token's connections, while `$connect` does it in the opposite
+/// order, so that no connection can slip through. Repeating this does no harm, and is what to do if a connection could
+/// not be ended.
 pub(super) async fn revoke(caller: &Caller<'_>, token: &str) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
     if token.is_empty() || token.len() > NAME_BYTES {
@@ -41,8 +41,8 @@ pub(super) async fn revoke(caller: &Caller<'_>, token: &str) -> Result<(), Failu
     Ok(())
 }
 
-/// Ends all connections that came in with a token but the one that asks for it, which is still to hear the answer. One
-/// that cannot be ended keeps no other from its end.
+/// Ends all connections that were opened with a token, except the one that sent this command, which still has to get
+/// the answer. A connection that cannot be ended does not keep the others open.
 async fn end_all(platform: &Platform, token: &str, but: &str) -> Result<(), Error> {
     let mut query = PageQuery { cursor: None, limit: Some(u32::MAX) };
     let mut failure = None;

@@ -1,7 +1,7 @@
 //! `watch`, `unwatch` and `job`: the whole state, then every change.
 //!
-//! The watcher is registered first and the snapshot read after, so that nothing falls in between: what happens before
-//! the snapshot is in it, what happens after is pushed.
+//! The watcher is registered first and the snapshot is read afterwards, so that nothing is missed: what happens before
+//! the snapshot is in it, and what happens after it is pushed.
 
 use super::comment;
 use crate::account;
@@ -35,10 +35,10 @@ pub(super) async fn unwatch(caller: &Caller<'_>, topic: Topic) -> Result<(), Fai
     Ok(caller.answer(EventBody::Ok).await?)
 }
 
-/// Most comments a watcher who comes late is told.
+/// Most comments that a watcher who joins late gets.
 const COMMENTS: usize = 50;
 
-/// Subscribes the caller to a job that exists, tells what was said about it, and shows it.
+/// Subscribes the caller to a job that exists, sends the comments on it, and shows it.
 pub(super) async fn join(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
     let table = &caller.platform.table;
     table.watch(&topic_job(job), &caller.connection.connection).await?;

@@ -72,13 +72,7 @@ fn named(group: &str, joint: &str, verdicts: &[Verdict], mask: &Mask) -> String 
     excerpt(&format!("{group} of {}", checks.join(joint)), mask)
 }
 
-fn group_result(
-    check: String,
-    outcome: Outcome,
-    expected: String,
-    verdicts: &[Verdict],
-    mask: &Mask,
-) -> CheckResult {
+fn group_result(check: String, outcome: Outcome, expected: String, verdicts: &[Verdict], mask: &Mask) -> CheckResult {
     let broken: Vec<_> = verdicts.iter().filter(|verdict| !verdict.result.outcome.is_pass()).collect();
     let mut told: Vec<String> = broken.iter().take(TOLD).map(|verdict| describe(verdict)).collect();
     if broken.len() > TOLD {

@@ -1,6 +1,7 @@
-//! Asks an issuer for the keys it signs with (OpenID Connect Discovery 1.0, section 4).
+//! Fetches an issuer's signing keys (OpenID Connect Discovery 1.0, section 4).
 //!
-//! Only addresses the operator listed, and those they name, are ever asked: nothing a stranger sends leads here.
+//! Requests go only to addresses that the operator listed, and to those that they name: nothing a client sends can
+//! direct a request elsewhere.
 
 use super::published::PublishedKey;
 use super::trusted::{is_loopback, is_secure};
@@ -15,13 +16,13 @@ use url::Url;
 
 const SERVICE: &str = "OIDC issuer";
 
-/// For each of the two requests. The client of `$connect` gets no answer after 29 seconds.
+/// Timeout of each of the two requests. The client of `$connect` gets no answer after 29 seconds.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Largest answer that is read. Issuers publish a few keys of about 2 KB with their certificates.
+/// Largest response that is read. Issuers publish a few keys of about 2 KB with their certificates.
 const ANSWER_BYTES: usize = 256 * 1024;
 
-/// What issuers are asked with.
+/// The HTTP client for requests to issuers.
 #[derive(Debug)]
 pub(super) struct Http(HttpClient);
 
@@ -43,7 +44,7 @@ struct Keys {
 }
 
 impl Http {
-    /// The keys an issuer publishes now, those that sign nothing left out.
+    /// Fetches the keys an issuer publishes now. Keys that are not for signatures are left out.
     pub async fn keys_of(&self, issuer: &str) -> Result<Vec<PublishedKey>> {
         let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let discovery: Discovery = self.get(&address).await?;
@@ -78,7 +79,8 @@ impl Http {
     }
 }
 
-/// Keys come over a connection nobody can change, or from this machine where the issuer is on it as well.
+/// Whether keys may be fetched from this address: over https, so that they cannot be changed on the way, or from this
+/// machine if the issuer is on it as well.
 fn may_have_keys(issuer: &str, address: &str) -> bool {
     let (Ok(issuer), Ok(address)) = (Url::parse(issuer), Url::parse(address)) else { return false };
     is_secure(&address) || (is_loopback(&issuer) && is_loopback(&address))

@@ -19,10 +19,11 @@ use stepcast_suite::limits::NAME_BYTES;
 /// How far apart an issuer's clock and ours may be.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// Most that is logged of what is wrong with a token: room for the longest `sub`.
+/// Longest reason that is logged for a rejected token: room for the longest `sub`.
 const REASON_CHARACTERS: usize = 612;
 
-/// What an issuer may sign with. Not with a shared secret: its key is public, so anybody could.
+/// Algorithms an issuer may sign with. None of them uses a shared secret: the issuer's key is public, so anyone could
+/// sign with it.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -35,7 +36,7 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDSA,
 ];
 
-/// The issuers of a deployment. Clones share what was read of their keys.
+/// The issuers of a deployment. Clones share the keys that were fetched.
 #[derive(Debug, Clone)]
 pub(super) struct Issuers(Arc<[Issuer]>);
 
@@ -46,7 +47,7 @@ pub(super) struct Issuer {
     clock: Clock,
 }
 
-/// What a token says before anybody has checked it.
+/// The issuer that a token names, before the token is checked.
 #[derive(Deserialize)]
 struct Claim {
     iss: Option<String>,
@@ -80,8 +81,8 @@ impl Issuers {
         Self(trusted.iter().map(issuer).collect())
     }
 
-    /// The issuer a token says it is of, if it is one of ours. Whether that is true is for [`Issuer::identify`] to find
-    /// out.
+    /// Returns the trusted issuer that a token names, if there is one. [`Issuer::identify`] checks whether the token
+    /// really is from it.
     pub fn claimed_by(&self, token: &str) -> Option<&Issuer> {
         if self.0.is_empty() {
             return None;
@@ -92,7 +93,7 @@ impl Issuers {
 }
 
 impl Issuer {
-    /// Who a token belongs to, once everything in it was checked.
+    /// Checks everything in a token and returns the identity it belongs to.
     pub async fn identify(&self, token: &str) -> Result<Identity, AuthError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         if !ALGORITHMS.contains(&header.alg) {
@@ -143,7 +144,7 @@ impl Issuer {
         Ok(Identity { principal, role, token: claims.token_id(), job: None })
     }
 
-    /// What is wrong, short enough for a log: some of it quotes the token.
+    /// Makes the error, with a reason short enough for a log: some reasons quote the token.
     fn flaw(&self, reason: impl Into<String>) -> TokenError {
         let reason = reason.into().chars().take(REASON_CHARACTERS).collect();
         TokenError::NotAccepted { issuer: self.trusted.issuer.clone(), reason }
@@ -155,7 +156,7 @@ impl Issuer {
 }
 
 impl Claims {
-    /// What the token can be revoked by, where it has something of the kind (RFC 7519, section 4.1.7).
+    /// Returns the id by which the token can be revoked, if it has a usable one (RFC 7519, section 4.1.7).
     fn token_id(&self) -> Option<String> {
         let id = self.jti.as_ref()?.as_str()?;
         (1..=NAME_BYTES).contains(&id.len()).then(|| id.to_owned())
@@ -171,8 +172,9 @@ impl Audience {
     }
 }
 
-/// Milliseconds since 1970 of seconds as JWTs have them, fractions included (RFC 7519, section 2). What is before 1970 is
-/// long over, and what is past counting never comes.
+/// Converts seconds since 1970 as JWTs have them, fractions included (RFC 7519, section 2), to milliseconds. A time
+/// before 1970 becomes 0, which is long over. A time that is too large to represent becomes `u64::MAX`, which is never
+/// reached.
 fn at(seconds: f64) -> u64 {
     let never = if seconds > 0.0 { u64::MAX } else { 0 };
     Duration::try_from_secs_f64(seconds).map_or(never, millis)

@@ -1,9 +1,9 @@
-//! The keys that are made from the deployment's secret, which is read when one of them is first needed.
+//! The keys that are derived from the deployment's secret. The secret is read when a key is first needed.
 //!
-//! On AWS the secret is in Secrets Manager, and functions are told its ARN. As an environment variable it would be
-//! shown to everybody who may call `lambda:GetFunctionConfiguration`, which the managed policy `ReadOnlyAccess` allows:
-//! whoever may look would be able to make themselves a token of an admin. Reading it takes a permission of its own,
-//! and is on record in CloudTrail.
+//! On AWS the secret is in Secrets Manager, and functions get only its ARN. If it were an environment variable, every
+//! user with `lambda:GetFunctionConfiguration`, which the managed policy `ReadOnlyAccess` allows, could read it and
+//! issue an admin token. Reading the secret from Secrets Manager takes its own permission and is recorded in
+//! CloudTrail.
 
 use super::Signer;
 use crate::clock::Clock;
@@ -15,10 +15,10 @@ use aws_config::SdkConfig;
 use std::fmt;
 use std::sync::Arc;
 
-/// Signs tokens and seals secrets with keys made from one secret. Clones share what was read.
+/// Signs tokens and seals secrets with keys derived from one secret. Clones share the keys.
 ///
-/// Where the secret cannot be read now, that is an error of the moment: nothing is known of a token or a seal then, so
-/// nobody is refused and no test ends because of it. The next use asks again.
+/// If the secret cannot be read, the error is temporary: it says nothing about a token or a seal, so no client is
+/// rejected and no test ends because of it. The next use tries again.
 #[derive(Clone)]
 pub struct Keys {
     source: Arc<SecretSource>,
@@ -37,12 +37,12 @@ impl Keys {
         Self { source: Arc::new(source.clone()), sdk: Arc::new(sdk.clone()), clock, made: Arc::default() }
     }
 
-    /// Makes and checks this deployment's own tokens.
+    /// Returns the signer, which issues and checks this deployment's own tokens.
     pub async fn signer(&self) -> Result<&Signer> {
         Ok(&self.made().await?.signer)
     }
 
-    /// Seals and opens secrets of runs.
+    /// Returns the sealer, which seals and opens secrets of runs.
     pub async fn sealer(&self) -> Result<&Sealer> {
         Ok(&self.made().await?.sealer)
     }
@@ -58,7 +58,8 @@ impl Keys {
     async fn read(&self) -> Result<Secret> {
         match &*self.source {
             SecretSource::Given(secret) => Ok(secret.clone()),
-            // In a box: the SDK's future inside everybody's who checks a token would be more than the compiler takes.
+            // Boxed: with the SDK's future inside, the futures of all callers that check a token would exceed what the
+            // compiler accepts.
             SecretSource::Stored { arn } => Box::pin(stored(&self.sdk, arn)).await,
             SecretSource::Absent => {
                 Err(Error::unreadable("secret", "neither `STEPCAST_SECRET` nor `STEPCAST_SECRET_ARN` is set"))

@@ -1,7 +1,7 @@
-//! The names of principals. A principal is an issuer and a subject together: what two issuers call by the same `sub` are two
-//! principals, and neither is one of the deployment's own.
+//! The names of principals. A principal is an issuer and a subject together: the same `sub` from two issuers names two
+//! principals, and neither is a principal of the deployment's own tokens.
 //!
-//! A principal is one text wherever it is stored or shown, so the text has to say both:
+//! A principal is stored and shown as one text, so the text has to contain both:
 //!
 //! | who | text |
 //! | --- | --- |
@@ -10,27 +10,27 @@
 //! | the same, if `SUB` begins with `https://`, `http://` or `local#` | `local#SUB` |
 //!
 //! No two principals have the same text. An issuer's address begins with `https://` or `http://` and has no `#`
-//! ([`super::TrustedIssuers`] refuses others), so the first `#` of the first row ends the issuer, whatever the `sub` holds;
-//! and no text of the other rows begins as an issuer's address does.
+//! ([`super::TrustedIssuers`] rejects others), so the first `#` in a text of the first row ends the issuer, whatever
+//! the `sub` contains. No text of the other rows begins like an issuer's address.
 
 use stepcast_suite::plain;
 
-/// Longest subject. The standard says 255 characters; issuers that let people put it together go beyond.
+/// Longest subject. The standard says 255 characters; issuers that let users compose the subject exceed that.
 const SUBJECT_BYTES: usize = 512;
 
-/// Whether a `sub` can be a principal's name: something, not too long, and with nothing hidden in it.
+/// Whether a `sub` can be a principal's name: not empty, not too long, and without hidden characters.
 pub fn is_name(subject: &str) -> bool {
     (1..=SUBJECT_BYTES).contains(&subject.len()) && plain::hidden(subject).is_none()
 }
 
-/// What the text of an OIDC principal begins with.
+/// Prefixes of the text of an OIDC principal.
 pub(super) const ADDRESS_STARTS: [&str; 2] = ["https://", "http://"];
 
-/// What stands between an issuer and a subject. An issuer cannot contain it: in an address it begins the fragment, which an
+/// Separates an issuer and a subject. An issuer cannot contain it: in an address it begins the fragment, which an
 /// issuer must not have (OpenID Connect Discovery 1.0, section 3).
 const SEPARATOR: char = '#';
 
-/// The deployment itself as an issuer, for the subjects that could be read as those of another.
+/// Marks the deployment itself as the issuer, for subjects that could be read as those of another issuer.
 const LOCAL: &str = "local#";
 
 /// A subject of an OIDC issuer.
@@ -74,7 +74,7 @@ mod tests {
         }
     }
 
-    /// Texts made of the pieces that could confuse, so that collisions would be met.
+    /// Makes texts of ambiguous pieces, so that collisions would be found.
     fn subject() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec!["https://", "http://", "a.example", "#", "local#", "admin", "/", "x"]);
         prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())

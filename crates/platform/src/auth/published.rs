@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use stepcast_suite::duration::millis;
 
-/// How long keys are used before they are read again: as long as a key that was withdrawn may still be of use.
+/// How long keys are used before they are fetched again, and so how long a withdrawn key may still be accepted.
 const FRESH: Duration = Duration::from_hours(1);
 
-/// How often a key nobody has heard of makes us ask again. Issuers publish a key before they sign with it, but strangers
-/// can make one up with every request.
+/// Shortest time between two requests for an unknown key. Issuers publish a key before they sign with it, but an
+/// attacker can make one up with every token.
 const ASK_AGAIN: Duration = Duration::from_mins(1);
 
-/// How long an issuer that did not answer is left alone.
+/// How long to wait after a failed request before the issuer is asked again.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// A key that signs, and for what.
+/// A signing key, and the algorithm it is for.
 #[derive(Debug)]
 pub(super) struct PublishedKey {
     id: Option<String>,
@@ -44,7 +44,7 @@ struct Known {
     read_at: u64,
 }
 
-/// What was tried when, in milliseconds since 1970.
+/// Times of earlier requests, in milliseconds since 1970.
 #[derive(Debug, Default)]
 struct Reading {
     answered_again_at: Option<u64>,
@@ -56,8 +56,8 @@ impl PublishedKeys {
         Self { issuer: issuer.to_owned(), http, clock, known: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 
-    /// The key a token says it was signed with; nothing, where the issuer has no such key. While somebody asks the
-    /// issuer, those whose keys are known do not wait, and the others share the answer.
+    /// Returns the key that a token names, or `None` if the issuer has no such key. While the issuer is being asked,
+    /// calls for known keys do not wait, and the others share the answer.
     pub async fn find(&self, header: &Header) -> Result<Option<DecodingKey>> {
         if let Some(key) = self.known().and_then(|known| choose(&known.keys, header)) {
             return Ok(Some(key));
@@ -80,7 +80,8 @@ impl PublishedKeys {
         known.clone().filter(|known| self.clock.now_ms().saturating_sub(known.read_at) < millis(FRESH))
     }
 
-    /// Only answers count: until there is one, a key is not unknown to the issuer but to us.
+    /// Whether an unknown key may cause another request. Only answered requests count: until there is an answer, the
+    /// issuer may have the key.
     fn may_ask_again(&self, reading: &Reading) -> bool {
         let is_long_ago = |at: u64| self.clock.now_ms().saturating_sub(at) >= millis(ASK_AGAIN);
         reading.answered_again_at.is_none_or(is_long_ago)
@@ -102,7 +103,8 @@ impl PublishedKeys {
     }
 }
 
-/// The key with the token's `kid`, if it is for the token's `alg`. A token without one is for an issuer with one key.
+/// The key with the token's `kid`, if it is for the token's `alg`. A token without a `kid` is accepted only if the
+/// issuer has exactly one key for that `alg`.
 fn choose(keys: &[PublishedKey], header: &Header) -> Option<DecodingKey> {
     let mut fitting = keys.iter().filter(|known| known.signs_with(header.alg));
     match &header.kid {
@@ -112,8 +114,8 @@ fn choose(keys: &[PublishedKey], header: &Header) -> Option<DecodingKey> {
 }
 
 impl PublishedKey {
-    /// Reads one key. One that is not for signatures, or that this version cannot use, is as good as not there. So is a
-    /// shared secret: everybody can read what is published.
+    /// Reads one key. Returns `None` for a key that is not for signatures or that this version cannot use, and for a
+    /// shared secret: anyone can read what is published.
     pub fn read(jwk: Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(jwk).ok()?;
         let is_secret = matches!(jwk.algorithm, AlgorithmParameters::OctetKey(_));

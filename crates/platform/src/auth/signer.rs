@@ -1,4 +1,4 @@
-//! The deployment's own tokens: JWTs (RFC 7519) signed HS256 with a key made from its secret.
+//! The deployment's own tokens: JWTs (RFC 7519) signed HS256 with a key derived from its secret.
 
 use super::header::unknown_extension;
 use super::{Identity, TokenError, principal};
@@ -20,22 +20,22 @@ struct Claims {
     iat: u64,
     exp: u64,
     jti: String,
-    /// The one job a shared link shows
+    /// The only job a shared link shows
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
 }
 
-/// A token, and what its maker has to know of it.
+/// A new token, with its id and expiry.
 pub struct IssuedToken {
     /// The token itself; do not log it
     pub token: String,
-    /// What it is revoked by
+    /// The id by which it can be revoked
     pub id: String,
-    /// Until when it is good, in milliseconds since 1970
+    /// When it expires, in milliseconds since 1970
     pub expires_at: u64,
 }
 
-/// Makes and checks tokens with one secret.
+/// Issues and checks tokens with one secret.
 #[derive(Clone)]
 pub struct Signer {
     key: Arc<[u8; 32]>,
@@ -43,19 +43,19 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Makes the key.
+    /// Derives the key.
     pub fn new(secret: &Secret, clock: Clock) -> Self {
         Self { key: Arc::new(derive_key(secret, b"stepcast token v1")), clock }
     }
 
-    /// A token for `principal` with `role` that is good for `lifetime`.
+    /// Issues a token for `principal` with `role` that is valid for `lifetime`.
     pub fn issue(&self, principal: &str, role: Role, lifetime: Duration) -> IssuedToken {
         let id = token_id();
         self.sign(Claims { sub: principal.to_owned(), role, iat: 0, exp: 0, jti: id, job: None }, lifetime)
     }
 
-    /// A token for whoever gets it, that shows one job for `lifetime`. Each is a principal of its own, so that what is
-    /// done with it is not counted as its maker's.
+    /// Issues a token that shows one job for `lifetime` to anyone who has it. Each such token is a separate principal,
+    /// so that its use does not count as that of the principal that shared the job.
     pub fn share(&self, job: &str, lifetime: Duration) -> IssuedToken {
         let (id, job) = (token_id(), Some(job.to_owned()));
         self.sign(Claims { sub: format!("share/{id}"), role: Role::Viewer, iat: 0, exp: 0, jti: id, job }, lifetime)
@@ -69,7 +69,7 @@ impl Signer {
         IssuedToken { token, id: claims.jti, expires_at: claims.exp * 1_000 }
     }
 
-    /// Who a token belongs to.
+    /// Checks a token and returns the identity it belongs to.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         let mut validation = Validation::new(Algorithm::HS256);
         // Checked below against the clock that was passed in.
@@ -80,7 +80,7 @@ impl Signer {
             return Err(TokenError::Invalid);
         }
         let claims = decoded.claims;
-        // One that says it lives longer would outlive the memory that it was revoked.
+        // A token with a longer lifetime would outlive the record of its revocation.
         let exp = claims.exp.min(claims.iat.saturating_add(TOKEN_LIFETIME.as_secs()));
         if exp.saturating_mul(1_000) <= self.clock.now_ms() {
             return Err(TokenError::Expired);

@@ -1,4 +1,4 @@
-//! Tokens of every kind, against an issuer on this machine and a clock that stands still.
+//! Tests tokens of every kind against an issuer on this machine and a fixed clock.
 
 use super::*;
 use crate::secret::SecretSource;
@@ -42,7 +42,7 @@ enum Fault {
     Endless,
 }
 
-/// A key that signs, and what is published of it.
+/// A signing key and its published form.
 struct Key {
     header: Header,
     signs: EncodingKey,
@@ -128,7 +128,7 @@ impl World {
         self.issuer.asked.load(Ordering::SeqCst)
     }
 
-    /// The claims of a good token, changed in one place.
+    /// The claims of a valid token, changed in one place.
     fn with(&self, name: &str, value: impl Into<Value>) -> Value {
         let mut claims = self.issuer.claims();
         claims[name] = value.into();
@@ -182,7 +182,8 @@ async fn other_tokens_stay_what_they_were() {
     assert_eq!(world.asked(), 0, "only trusted issuers are asked, for tokens that say they are theirs");
 }
 
-/// A `sub` that was chosen for it, at an issuer or with the deployment's own secret, is not another principal's name.
+/// A `sub` that imitates another principal's name, at an issuer or with the deployment's own secret, is a different
+/// principal.
 #[tokio::test]
 async fn the_same_subject_of_two_issuers_is_two_principals() {
     let key = Key::new("1", Algorithm::ES256);
@@ -342,7 +343,8 @@ async fn an_issuer_that_does_not_answer_is_a_fault_of_the_moment() {
     world.wait(5);
     assert_eq!(world.verify(&tokens[0]).await.as_deref(), Ok(ALLOWED));
 
-    // A key that may be new, and nobody to ask: that is not known, however often it is tried.
+    // The key may be new and the issuer is unavailable: whether the issuer has the key stays unknown, however often it
+    // is asked.
     fault(Some(Fault::Down));
     for _ in 0..3 {
         assert!(world.verify(&tokens[1]).await.unwrap_err().starts_with("503"));

@@ -12,42 +12,42 @@ use url::{Host, Url};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>
 const ISSUER_BYTES: usize = 512;
 
-/// The issuers of a deployment. A CI system's jobs come with tokens of their own and need no stored secret.
+/// The issuers that a deployment trusts. The jobs of a CI system get tokens from it and need no stored secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedIssuers(Vec<TrustedIssuer>);
 
-/// One issuer, and whom of those it knows we let in.
+/// One issuer, and which of its subjects are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrustedIssuer {
-    /// Its `iss`, letter for letter; its keys are looked for under this address
+    /// Its exact `iss`; its keys are discovered under this address
     pub issuer: String,
-    /// What has to be among the `aud` of a token: that it was made for us
+    /// The value that a token's `aud` must contain, which shows that the token was issued for this deployment
     pub audience: String,
-    /// Who may do what; the first that fits decides
+    /// The roles of its subjects; the first rule that matches decides
     pub subjects: Vec<SubjectRule>,
 }
 
-/// What those whose `sub` fits may do.
+/// The role of the subjects that match a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubjectRule {
-    /// A `sub` in which `*` stands for anything, also for nothing
+    /// A `sub` in which `*` matches any text, including an empty one
     pub pattern: String,
-    /// What they may do
+    /// The role of these subjects
     pub role: Role,
 }
 
 /// What is wrong with a list of issuers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustedIssuersError {
-    /// It is no list
+    /// The text is not a list in JSON
     #[error("not a list of issuers in JSON: {0}")]
     NoList(String),
-    /// One of its entries is not good
+    /// An entry is invalid
     #[error("entry {number}: {problem}")]
     Entry {
-        /// Which, from 1
+        /// The number of the entry, from 1
         number: usize,
         /// What is wrong with it
         problem: String,
@@ -87,7 +87,7 @@ impl TrustedIssuer {
             Ok(url) if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() => {
                 return Err(format!("`issuer` has more than a host and a path: `{issuer}`"));
             }
-            // In small letters, since principals are told apart by how their issuer begins.
+            // In lower case, since the beginning of the issuer distinguishes principals.
             Ok(url) if ADDRESS_STARTS.iter().any(|start| issuer.starts_with(start)) && is_trusted(&url) => {}
             _ => return Err(format!("`issuer` is not an https address: `{issuer}`")),
         }
@@ -103,7 +103,7 @@ impl TrustedIssuer {
         Ok(())
     }
 
-    /// What somebody may do; nothing, where no rule fits.
+    /// Returns the role of a subject, or `None` if no rule matches.
     pub fn role_of(&self, subject: &str) -> Option<Role> {
         self.subjects.iter().find(|rule| fits(&rule.pattern, subject)).map(|rule| rule.role)
     }
@@ -113,12 +113,12 @@ fn is_trusted(url: &Url) -> bool {
     is_secure(url) || is_loopback(url)
 }
 
-/// Whether an address may be trusted to be who it says.
+/// Whether the server at an address has to prove its identity, which https requires.
 pub(super) fn is_secure(url: &Url) -> bool {
     url.scheme() == "https"
 }
 
-/// Whether an address is on this machine, where nobody is in between.
+/// Whether an address is on this machine, so that no one can intercept the connection.
 pub(super) fn is_loopback(url: &Url) -> bool {
     url.scheme() == "http"
         && match url.host() {

@@ -21,7 +21,7 @@ impl Config {
         Self::from_variables(&|name| std::env::var(name).ok())
     }
 
-    /// The same, of any variables.
+    /// Reads the configuration from any source of variables.
     fn from_variables(variable: Variables<'_>) -> Result<Self, ConfigError> {
         Ok(Self {
             table: required(variable, "STEPCAST_TABLE")?,
@@ -48,7 +48,8 @@ const MOST_SUITE_DAYS: usize = 3_650;
 
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What is empty is as good as not set: a template cannot leave a variable out as easily as its value.
+/// Reads a variable. An empty one counts as not set: it is easier for a template to leave the value empty than to leave
+/// the variable out.
 fn optional(variable: Variables<'_>, name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
 }
@@ -86,7 +87,7 @@ fn limits(variable: Variables<'_>) -> Result<PrincipalLimits, ConfigError> {
     })
 }
 
-/// Days up to ten years: what is kept for ever would never be cleaned away.
+/// Reads the number of days, up to ten years: a suite that is kept for ever would never be cleaned up.
 fn suites_kept(variable: Variables<'_>) -> Result<Duration, ConfigError> {
     let name = "STEPCAST_SUITE_DAYS";
     let default = usize::try_from(SUITE_DAYS).unwrap_or(usize::MAX);
@@ -94,7 +95,7 @@ fn suites_kept(variable: Variables<'_>) -> Result<Duration, ConfigError> {
     Ok(days(u64::try_from(kept).unwrap_or(u64::MAX)))
 }
 
-/// A limit of nothing would keep everybody out.
+/// Reads a limit. 0 is rejected: it would lock everyone out.
 fn limit(variable: Variables<'_>, name: &'static str, default: usize, most: usize) -> Result<usize, ConfigError> {
     let Some(limit) = number(variable, name)? else { return Ok(default) };
     let fitting = usize::try_from(limit).ok().filter(|limit| (1..=most).contains(limit));
@@ -142,7 +143,7 @@ fn secret(variable: Variables<'_>) -> Result<SecretSource, ConfigError> {
 mod tests {
     use super::*;
 
-    /// What every function is given, and these.
+    /// Reads the variables that every function has, and `more`.
     fn config(more: &[(&str, &str)]) -> Result<Config, String> {
         let common = ["STEPCAST_TABLE", "STEPCAST_QUEUE_URL", "STEPCAST_DEAD_LETTER_URL", "STEPCAST_PUSH_ENDPOINT"];
         let variable = |name: &str| {

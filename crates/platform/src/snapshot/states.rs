@@ -1,11 +1,11 @@
-//! The states that a process reads and sends, and what they may take of it together.
+//! Limits on the job states that a process reads and sends at once.
 //!
-//! A state can have megabytes, and reading it takes a second of processor. So each account has turns, and however often
-//! it asks, only so many of its states are read at once.
+//! A state can have megabytes, and reading it takes a second of CPU time. So each account has turns: however often it
+//! asks, only a few of its states are read at once.
 //!
-//! A client can read the beginning of a state and then nothing. So there is room for so many bytes: when it is used up,
-//! the next state takes the room of the connection that has taken nothing for longest, and where all of them are being
-//! taken it waits until one is delivered.
+//! A client can read the beginning of a state and then nothing more. So the total size of states in flight is limited:
+//! when the room is used up, the next state takes the room of the connection that has read nothing for the longest
+//! time. If all connections are reading, it waits until a state is delivered.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -17,13 +17,14 @@ use tokio_util::sync::CancellationToken;
 /// How many states of one account are read at once.
 const READ_AT_ONCE: usize = 2;
 
-/// Most bytes of states that are on their way at once. One that is larger by itself goes alone.
+/// Most bytes of states in flight. A state that is larger by itself is sent alone.
 const ROOM: usize = 128 * 1024 * 1024;
 
-/// How long a connection takes nothing before its room may go to another: a slow one takes something now and then.
+/// How long a connection may read nothing before its room may go to another: a slow connection still reads something
+/// now and then.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The states of a process. Clones are handles on the same ones.
+/// The limits of a process. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct States {
     turns: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
@@ -35,7 +36,7 @@ pub struct States {
 struct Room {
     bytes: usize,
     next: u64,
-    /// Those whose connections take nothing, the one that has done so for longest first
+    /// States whose connections read nothing, the longest idle first
     silent: BTreeMap<u64, Silent>,
 }
 
@@ -78,16 +79,16 @@ impl States {
                 turns
             })
         };
-        // It is never closed.
+        // The semaphore is never closed.
         Turn { _permit: turns.acquire_owned().await.ok() }
     }
 
-    /// Waits for room for a state of so many bytes.
+    /// Waits for room for a state of `bytes` bytes.
     pub async fn hold(&self, bytes: usize) -> Held {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
-            // Before looking, so that no change falls in between.
+            // Enabled before the check, so that no change in between is missed.
             changed.as_mut().enable();
             let next = match self.lock().make_room(bytes) {
                 Ok(()) => break,
@@ -107,7 +108,7 @@ impl States {
 }
 
 impl Room {
-    /// Makes room, or says when there may be some if nothing changes before.
+    /// Makes room, or returns when there may be room if nothing changes before.
     fn make_room(&mut self, bytes: usize) -> Result<(), Option<Instant>> {
         while self.bytes > 0 && self.bytes + bytes > ROOM {
             let longest = self.silent.first_entry().ok_or(None)?;
@@ -125,7 +126,7 @@ impl Room {
 }
 
 impl Held {
-    /// The connection did not take what it was offered.
+    /// Notes that the connection did not accept a message.
     fn note_silent(&self) {
         let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         if silent.is_some() || self.given_up.is_cancelled() {
@@ -141,7 +142,7 @@ impl Held {
         self.states.changed.notify_waiters();
     }
 
-    /// The connection took something.
+    /// Notes that the connection accepted a message.
     pub fn note_taken(&self) {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(number) = silent {
@@ -149,8 +150,8 @@ impl Held {
         }
     }
 
-    /// A pause before a connection that did not take a message, perhaps of a state, is offered it again. It ends with an
-    /// error when another state takes the room.
+    /// Waits before a message that the connection did not accept is sent again; `held` is the state that the message
+    /// belongs to, if any. Returns an error if another state takes the room.
     pub async fn pause(held: Option<&Self>, pause: Duration) -> Result<(), GivenUp> {
         let Some(held) = held else {
             sleep(pause).await;

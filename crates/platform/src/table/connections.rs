@@ -1,6 +1,6 @@
-//! Connections and what they watch.
+//! Connections and the topics they watch.
 //!
-//! `$disconnect` is best effort, so every row expires on its own, and whoever meets a 410 forgets the connection.
+//! `$disconnect` is best effort, so every row expires on its own, and a sender that gets a 410 deletes the connection.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 
 use super::item::{Item, item, key, mark, read};
@@ -17,15 +17,15 @@ use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 
-/// Longer than a connection can live by the longest an expired row may still be there to confuse anybody.
+/// How much longer than a connection can live its rows are kept, so that they do not expire while it is open.
 const MARGIN: Duration = Duration::from_mins(15);
 
-/// How long what is noted of a connection is kept.
+/// How long the rows of a connection are kept.
 const CONNECTION_ROWS: Duration = CONNECTION_LIFETIME.saturating_add(MARGIN);
 
-/// Where they are listed.
+/// The partition that lists all connections.
 const CONNECTIONS: &str = "CONNECTIONS";
-/// What the sort keys of what a connection watches begin with.
+/// Prefix of the sort keys of the topics that a connection watches.
 const WATCH: &str = "WATCH#";
 
 /// A connection.
@@ -33,19 +33,19 @@ const WATCH: &str = "WATCH#";
 pub struct Connection {
     /// Its id
     pub connection: String,
-    /// Who is at the other end
+    /// The principal at the other end
     pub principal: String,
-    /// What they may do
+    /// The role of the principal
     pub role: Role,
-    /// Since when, in milliseconds since 1970
+    /// When it was opened, in milliseconds since 1970
     pub connected_at: u64,
-    /// The id of the token it came in with, where that has one
+    /// The id of the token it was opened with, if the token has one
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// The one job it is shown, where it came in by a link
+    /// The only job it may see, if it was opened with a shared link
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
-    /// The principal among whose connections it is counted: its own, or where it came in by a link the job's owner
+    /// The principal whose connections it counts among: its own, or the job's owner if it was opened with a shared link
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_for: Option<String>,
 }
@@ -68,7 +68,7 @@ pub fn topic_feed() -> String {
 }
 
 impl Table {
-    /// Notes who is at the other end of a connection.
+    /// Stores a connection.
     pub async fn put_connection(&self, connection: &Connection) -> Result<()> {
         let stored = Stored { connection, expires_at: self.connection_expiry() };
         let own = item(connection_pk(&connection.connection), "CONNECTION", &stored)?;
@@ -79,7 +79,7 @@ impl Table {
         self.write(vec![self.put(own)?, self.put(listed)?]).await
     }
 
-    /// Who is at the other end of a connection.
+    /// Reads a connection.
     pub async fn connection(&self, connection: &str) -> Result<Option<Connection>> {
         self.get("connection", key(connection_pk(connection), "CONNECTION")).await
     }
@@ -92,7 +92,7 @@ impl Table {
         Ok((connections.collect::<Result<_>>()?, next))
     }
 
-    /// What a connection watches: so many topics at most.
+    /// Returns the topics that a connection watches, at most `most`.
     pub async fn watched_by(&self, connection: &str, most: usize) -> Result<Vec<String>> {
         let partition = connection_pk(connection);
         let (items, _) = Self::page(self.partition(&partition, WATCH), &partition, None, most).await?;
@@ -100,7 +100,7 @@ impl Table {
         Ok(items.iter().filter_map(topic).collect())
     }
 
-    /// Forgets a connection and everything it watched.
+    /// Deletes a connection and all of its subscriptions.
     pub async fn forget_connection(&self, connection: &str) -> Result<()> {
         let items = Self::all(self.partition(connection_pk(connection), "")).await?;
         let watched = items.iter().filter_map(sort_key);
@@ -112,14 +112,14 @@ impl Table {
         let keys: Vec<_> = sides.chain([key(CONNECTIONS, connection)]).collect();
         for batch in keys.chunks(25) {
             let deletes = batch.iter().map(delete_request).collect::<Result<Vec<_>>>()?;
-            // What is left unprocessed expires by itself.
+            // Unprocessed items expire by themselves.
             self.client.batch_write_item().request_items(&self.name, deletes).send().await.map_err(failed)?;
         }
         if is_known { self.delete_connection(connection).await } else { Ok(()) }
     }
 
-    /// Deletes the row of a connection. One of several callers deletes it; that one counts the connection out. The condition
-    /// decides which, since DynamoDB Local gives the old row to more than one.
+    /// Deletes the row of a connection. Only one of several callers deletes it, and that one subtracts the connection
+    /// from the count. The condition decides which, since DynamoDB Local returns the old row to more than one.
     async fn delete_connection(&self, connection: &str) -> Result<()> {
         let delete = self.client.delete_item().table_name(&self.name).return_values(ReturnValue::AllOld);
         let delete = delete.set_key(Some(key(connection_pk(connection), "CONNECTION")));
@@ -137,7 +137,7 @@ impl Table {
         }
     }
 
-    /// Subscribes a connection. Whoever then reads a snapshot misses nothing.
+    /// Subscribes a connection. A client that reads a snapshot afterwards misses nothing.
     pub async fn watch(&self, topic: &str, connection: &str) -> Result<()> {
         let items = watch_items(topic, connection, self.connection_expiry());
         self.write(items.into_iter().map(|item| self.put(item)).collect::<Result<_>>()?).await
@@ -151,7 +151,7 @@ impl Table {
         Ok(())
     }
 
-    /// The connections that watch a topic, as it is now.
+    /// The connections that watch a topic now.
     pub async fn watchers(&self, topic: &str) -> Result<Vec<String>> {
         Ok(Self::all(self.partition(watch_pk(topic), "")).await?.iter().filter_map(sort_key).collect())
     }
@@ -168,7 +168,8 @@ impl Table {
     }
 }
 
-/// A subscription stands twice: to be found when something happens, and when the connection goes.
+/// The two rows of a subscription: one to find the watchers of an event, and one to clean up when the connection
+/// closes.
 pub(super) fn watch_items(topic: &str, connection: &str, expires_at: u64) -> Vec<Item> {
     let keys = [key(watch_pk(topic), connection), key(connection_pk(connection), format!("WATCH#{topic}"))];
     keys.into_iter().map(|key| mark(key, expires_at)).collect()

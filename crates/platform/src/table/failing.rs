@@ -9,7 +9,7 @@ use crate::error::Result;
 use stepcast_protocol::state::Outcome;
 
 impl Table {
-    /// The first of a planning's tests that failed, errored or were blocked, in order, and no more than `most`.
+    /// Reads the first tests of a planning that failed, errored or were blocked, in order, at most `most`.
     pub async fn failing_tests(&self, job: &str, plan: u64, most: usize) -> Result<Vec<TestRecord>> {
         let query = self
             .partition(job_pk(job), &test_prefix(plan))

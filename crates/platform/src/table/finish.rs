@@ -22,11 +22,11 @@ pub struct FinishedTest {
     pub outcome: Outcome,
     /// How long it took, in milliseconds
     pub duration_ms: u64,
-    /// How long it should have taken, in milliseconds; 0 where nobody knew
+    /// Its expected duration, in milliseconds; 0 if unknown
     pub expected_ms: u64,
     /// How many tries it took
     pub attempt: u32,
-    /// How it compares with the jobs before
+    /// How it compares with earlier jobs
     pub change: Option<Change>,
     /// Its steps as JSON
     pub steps: String,
@@ -37,8 +37,8 @@ pub struct FinishedTest {
 }
 
 impl Table {
-    /// Counts the results of some tests of one job, each at most once. Gives back which of them were counted; for the
-    /// others the lease was another's or the outcome already there.
+    /// Counts the results of some tests of one job, each at most once. Returns the tests that were counted; for the
+    /// others, another worker held the lease or there was an outcome already.
     pub async fn finish_tests(&self, job: &str, plan: u64, mut finished: Vec<FinishedTest>) -> Result<Vec<u32>> {
         while !finished.is_empty() {
             let tests = finished.iter().map(|test| self.finish_test(job, plan, test));
@@ -122,8 +122,8 @@ impl Table {
     }
 }
 
-/// Takes out the tests whose condition did not hold. The last reason is the job's own: where that one did not hold,
-/// the job is finished or planned anew, and none of the results counts.
+/// Removes the tests whose condition failed. The last reason is the job's own: if its condition failed, the job is
+/// finished or was planned again, and none of the results counts.
 fn drop_refused(finished: &mut Vec<FinishedTest>, reasons: &[CancellationReason]) {
     if reasons.get(finished.len()).is_some_and(is_refused) {
         finished.clear();

@@ -1,7 +1,7 @@
-//! How the tests of a suite ended before: a job's results once more, small, where they are found by suite and branch.
+//! Earlier results of the tests of a suite: a small copy of each job's results, stored by suite and branch.
 //!
-//! They are written once a job, when nothing in it is open and before it has its verdict, not with each test. Whoever
-//! closes the job may die in between; what the next one writes is the same under the same keys.
+//! They are written once per job, after its last test has ended and before it has its verdict, not with each test. If
+//! the process that closes the job dies in between, the next one writes the same data under the same keys.
 
 use super::Table;
 use super::item::{Item, item, number, read, text};
@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 use stepcast_protocol::state::Outcome;
 
-/// Most packed results in one item, which has 400 KB with its keys.
+/// Most bytes of packed results in one item, which has at most 400 KB with its keys.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items>
 const PACKED_BYTES: usize = 380 * 1024;
 
-/// Most that an item is unpacked to: ten thousand tests with the longest names, each byte escaped.
+/// Most bytes that an item is unpacked to: ten thousand tests with the longest names, each byte escaped.
 const UNPACKED_BYTES: u64 = 20 * 1024 * 1024;
 
 /// How a test ended in a job.
@@ -68,8 +68,8 @@ impl From<PastTest> for (String, Outcome, u64) {
 }
 
 impl Table {
-    /// The results of a job in which nothing is open, as its history keeps them. A test that an admin did not wait for
-    /// says as little as one that was cancelled.
+    /// Reads the results of a job in which no test is open, as its history stores them. A test that an admin did not
+    /// wait for says as little about the suite as a cancelled one, so both are left out.
     pub async fn results(&self, job: &JobRecord) -> Result<Vec<PastTest>> {
         #[derive(Deserialize)]
         struct Ended {
@@ -95,7 +95,7 @@ impl Table {
         Ok(tests)
     }
 
-    /// Keeps the results of a job for those of its suite and branch that come after it. The same again changes nothing.
+    /// Stores the results of a job for later jobs of the same suite and branch. Repeating this changes nothing.
     pub async fn put_history(&self, job: &JobRecord, tests: &[PastTest]) -> Result<()> {
         let expires_at = job.created_at / 1_000 + self.retention.as_secs();
         let pk = history_pk(&job.suite, job.branch());
@@ -108,14 +108,14 @@ impl Table {
         self.put_all(&items).await
     }
 
-    /// The results of the jobs of a suite and branch, newest first; only of those older than `before` where that is
-    /// given. They are as many as `most` items hold, and as one reading gives, which is 1 MB: a job has one item unless
-    /// it has some ten thousand tests.
+    /// Reads the results of the jobs of a suite and branch, newest first; if `before` is given, only those of older
+    /// jobs. The result is limited to `most` items and to what one query returns, which is 1 MB: a job has one item
+    /// unless it has some ten thousand tests.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html#API_Query_RequestParameters>
     pub async fn history(&self, suite: &str, branch: &str, before: Option<&str>, most: usize) -> Result<Vec<PastJob>> {
         let pk = history_pk(suite, branch);
         let mut query = self.partition(&pk, "").scan_index_forward(false);
-        // DynamoDB deletes late what is over.
+        // DynamoDB deletes expired items late.
         query = query
             .filter_expression("expires_at > :now")
             .expression_attribute_values(":now", number(self.clock.now_ms() / 1_000));
@@ -133,12 +133,12 @@ fn past_job(item: Item) -> Result<PastJob> {
     Ok(PastJob { job, created_at, tests: unpack(&results)? })
 }
 
-/// The length keeps apart what `#` in a suite's name or a branch would not.
+/// The length keeps keys distinct if the suite's name or the branch contains a `#`.
 fn history_pk(suite: &str, branch: &str) -> String {
     format!("HISTORY#{}#{suite}#{branch}", suite.len())
 }
 
-/// Results as items hold them: packed, and halved until they fit.
+/// Packs results for items, halved until they fit.
 fn parts(tests: &[PastTest]) -> Result<Vec<Vec<u8>>> {
     if tests.is_empty() {
         return Ok(Vec::new());

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
-/// An item as the SDK has it.
+/// An item in the SDK's form.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
@@ -25,7 +25,7 @@ pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
-/// An item that is there or not, and says no more than that.
+/// An item without data, for which only its existence matters.
 pub(super) fn mark(mut key: Item, expires_at: u64) -> Item {
     key.insert("expires_at".to_owned(), number(expires_at));
     key
@@ -44,14 +44,14 @@ pub(super) fn read<T: DeserializeOwned>(what: &'static str, item: Item) -> Resul
 }
 
 impl Table {
-    /// One item, as it is now.
+    /// Reads one item, with a consistent read.
     pub(super) async fn get<T: DeserializeOwned>(&self, what: &'static str, key: Item) -> Result<Option<T>> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(failed)?.item;
         found.map(|item| read(what, item)).transpose()
     }
 
-    /// A query for the items of one partition whose sort keys start so, as they are now.
+    /// A query with consistent reads for the items of one partition whose sort keys start with `starts_with`.
     pub(super) fn partition(&self, pk: impl Into<String>, starts_with: &str) -> QueryFluentBuilder {
         let query = self.client.query().table_name(&self.name).consistent_read(true);
         let query = query.expression_attribute_values(":pk", text(pk));
@@ -63,7 +63,7 @@ impl Table {
             .expression_attribute_values(":start", text(starts_with))
     }
 
-    /// Everything a query finds, page by page.
+    /// Reads everything a query finds, page by page.
     pub(super) async fn all(query: QueryFluentBuilder) -> Result<Vec<Item>> {
         let mut items = Vec::new();
         let mut start = None;

@@ -21,12 +21,12 @@ use stepcast_suite::duration::millis;
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_hours(24);
 
-/// What a planning came to.
+/// The result of a planning.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Planned {
     /// How many tests there are
     pub total: u32,
-    /// How long they should take, one after the other; 0 where nobody knows
+    /// Their expected duration one after the other, in milliseconds; 0 if unknown
     pub expected_ms: u64,
     /// How many requests were sent to find pages
     pub requests: u64,
@@ -39,15 +39,15 @@ pub struct NewJob {
     pub job: String,
     /// The suite's name
     pub suite: String,
-    /// Who asks for it
+    /// The principal that asks for it
     pub principal: String,
-    /// What to find it by
+    /// Labels to find it by
     pub labels: BTreeMap<String, String>,
     /// What it runs
     pub source: JobSource,
     /// The connection that asks, which will watch it
     pub connection: Option<String>,
-    /// The same key twice is one job
+    /// Two requests with the same key make one job
     pub idempotency_key: Option<String>,
     /// The job this one repeats
     pub replay_of: Option<String>,
@@ -55,10 +55,10 @@ pub struct NewJob {
     pub limits: JobLimits,
 }
 
-/// What became of a job that was to be stored.
+/// The result of storing a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
-    /// It is stored
+    /// The job is stored
     New(Box<JobRecord>),
     /// Its key was used before, for this job
     Before(String),
@@ -78,7 +78,7 @@ struct Expiring<'a, T> {
 }
 
 impl Table {
-    /// Stores a job with its watch and its place in the lists: all of it or nothing.
+    /// Stores a job with its subscription and its entries in the lists, in one transaction.
     pub async fn create_job(&self, new: &NewJob) -> Result<Created> {
         let record = self.new_record(new);
         let mut writes = Vec::new();
@@ -103,13 +103,13 @@ impl Table {
         }
     }
 
-    /// The job a principal asked for with this key, as long as that is remembered.
+    /// Returns the job that a principal asked for with this key, until the key expires.
     pub async fn job_of_key(&self, principal: &str, idempotency_key: &str) -> Result<Option<String>> {
         let found: Option<KeyRecord> = self.get("key", key(format!("KEY#{principal}"), idempotency_key)).await?;
         Ok(found.filter(|found| found.expires_at >= self.clock.now_ms() / 1_000).map(|found| found.job))
     }
 
-    /// Until when a job is kept, in milliseconds since 1970.
+    /// Returns until when a job is kept, in milliseconds since 1970.
     pub fn kept_until(&self, job: &JobRecord) -> u64 {
         job.created_at.saturating_add(millis(self.retention))
     }
@@ -163,18 +163,18 @@ impl Table {
         item(format!("KEY#{}", new.principal), idempotency_key, &record)
     }
 
-    /// A job, as it is now.
+    /// Reads a job.
     pub async fn job(&self, job: &str) -> Result<Option<JobRecord>> {
         self.get("job", key(job_pk(job), "JOB")).await
     }
 
-    /// What a job runs.
+    /// Reads what a job runs.
     pub async fn job_source(&self, job: &str) -> Result<Option<JobSource>> {
         self.get("job source", key(job_pk(job), "SUITE")).await
     }
 
-    /// Takes a number for a planning of this job. What an earlier planner still writes carries an earlier number and
-    /// will never be read. Nothing, where the job is past planning.
+    /// Takes a number for a planning of this job. What an earlier planner still writes carries an earlier number and is
+    /// never read. Returns `None` if the job is past planning.
     pub async fn begin_plan(&self, job: &str) -> Result<Option<JobRecord>> {
         let update = self
             .update_job(job)
@@ -187,7 +187,7 @@ impl Table {
         self.changed(update).await
     }
 
-    /// Makes a planning the one that counts. Nothing, where another was faster or the job is past planning.
+    /// Makes this planning the one that counts. Returns `None` if another one was faster or the job is past planning.
     pub async fn planned(&self, job: &str, plan: u64, planned: Planned) -> Result<Option<JobRecord>> {
         let Planned { total, expected_ms, requests } = planned;
         let update = self
@@ -212,7 +212,7 @@ impl Table {
         self.changed(update).await
     }
 
-    /// Notes that somebody wants the job to stop. Nothing, where it has a verdict already.
+    /// Notes that the job's cancellation was requested. Returns `None` if the job has a verdict already.
     pub async fn cancel_job(&self, job: &str) -> Result<Option<JobRecord>> {
         let update = self
             .update_job(job)
@@ -225,7 +225,7 @@ impl Table {
         self.changed(update).await
     }
 
-    /// Notes that somebody waits no longer for the job's tests. Nothing, where it has a verdict already.
+    /// Notes that `by` no longer waits for the job's tests. Returns `None` if the job has a verdict already.
     pub async fn end_job(&self, job: &str, by: &str) -> Result<Option<JobRecord>> {
         let update = self
             .update_job(job)
@@ -238,14 +238,14 @@ impl Table {
         self.changed(update).await
     }
 
-    /// Notes that the job was looked after, so that the reaper leaves it alone for a while.
+    /// Notes that the job was handled, so that the reaper leaves it alone for a while.
     pub async fn touch_job(&self, job: &str) -> Result<()> {
         let update =
             self.update_job(job).update_expression("SET moved_at = :now").condition_expression("attribute_exists(pk)");
         self.changed(update).await.map(|_| ())
     }
 
-    /// Gives the job its verdict, together with what that is for its suite.
+    /// Gives the job its verdict and updates the state of its suite, in one transaction.
     pub(super) async fn close_with(
         &self,
         job: &JobRecord,
@@ -330,7 +330,7 @@ impl Table {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// A key that is over counts as gone, though its row may still be there.
+    /// Writes an idempotency key. An expired one counts as deleted, though its row may still exist.
     fn put_key(&self, item: Item) -> Result<TransactWriteItem> {
         let put = Put::builder()
             .table_name(&self.name)

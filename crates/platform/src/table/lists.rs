@@ -1,4 +1,4 @@
-//! Lists: jobs, newest first, and those the reaper looks after; and pages of any list.
+//! Lists: jobs, newest first; open jobs, for the reaper; and pages of any list.
 
 use super::item::{Item, key, read};
 use super::jobs::job_pk;
@@ -18,7 +18,7 @@ use stepcast_protocol::state::ListedJob;
 /// labels.
 const PAGES: u32 = 10;
 
-/// How often keys DynamoDB did not get to are asked for again.
+/// How often keys are requested while DynamoDB leaves some of them unprocessed.
 const OFFERS: u32 = 6;
 
 impl Table {
@@ -73,7 +73,7 @@ impl Table {
         Ok((page.items.unwrap_or_default(), next))
     }
 
-    /// Jobs by id, in the order asked for; those that are no more are left out.
+    /// Reads jobs by id, in the order of `ids`; deleted jobs are left out.
     async fn jobs_by_id(&self, ids: &[String]) -> Result<Vec<JobRecord>> {
         let mut found: HashMap<String, JobRecord> = HashMap::new();
         let mut left: Vec<Item> = ids.iter().map(|job| key(job_pk(job), "JOB")).collect();
@@ -106,13 +106,13 @@ impl Table {
     }
 }
 
-/// Whether a job is in the status and has the labels that are asked for.
+/// Whether a job has the requested status and labels.
 fn is_asked_for(query: &JobsQuery, job: &ListedJob) -> bool {
     query.status.is_none_or(|status| job.summary.status == status)
         && query.labels.iter().all(|(name, value)| job.summary.labels.get(name) == Some(value))
 }
 
-/// How many items a page has where so many were asked for.
+/// How many items a page has for a requested `limit`.
 pub(super) fn per_page(limit: Option<u32>) -> usize {
     usize::try_from(limit.unwrap_or(50)).unwrap_or(ITEMS_PER_PAGE).clamp(1, ITEMS_PER_PAGE)
 }

@@ -1,11 +1,10 @@
-//! How many connections a principal has open, at a price that does not grow with them.
+//! Counts the open connections of a principal at a cost that does not grow with their number.
 //!
-//! They are counted by when they were opened: an item for each principal and five minutes says how many of those are
-//! still open. A connection lives for two hours at most, so the items of the last two hours are all there is to add up,
-//! and one `Query` reads them. What keeps the numbers right is that an item is not looked at any more once all of its
-//! connections must have ended: `$disconnect` is best effort, and a count that was left too high heals with that. It is
-//! never too low, because a connection is counted before it is stored, and counted out by the one request that has
-//! deleted its row.
+//! Connections are counted by when they were opened: one item for each principal and five minutes holds how many of
+//! those are still open. A connection lives for at most two hours, so only the items of the last two hours have to be
+//! added up, and one `Query` reads them. `$disconnect` is best effort, so a count may stay too high. That corrects
+//! itself: an item is no longer read once all of its connections must have ended. A count is never too low, because a
+//! connection is counted before it is stored, and subtracted only by the request that deleted its row.
 
 use super::item::{Item, key, number, text};
 use super::{Connection, Table, failed};
@@ -17,20 +16,20 @@ use std::time::Duration;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 use stepcast_suite::duration::millis;
 
-/// The time whose connections are counted together: there are 25 items to read at most.
+/// The window whose connections are counted together: at most 25 items have to be read.
 const WINDOW: Duration = Duration::from_mins(5);
 
-/// How many connections there are.
+/// How many connections are open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenConnections {
-    /// Those that came in with the principal's own tokens
+    /// Opened with the principal's own tokens
     pub own: usize,
-    /// Those that came in with links to the principal's jobs
+    /// Opened with shared links to the principal's jobs
     pub by_links: usize,
 }
 
 impl Table {
-    /// How many connections are counted for a principal.
+    /// Returns how many connections are counted for a principal.
     pub async fn open_connections(&self, principal: &str) -> Result<OpenConnections> {
         let oldest = self.clock.now_ms().saturating_sub(millis(CONNECTION_LIFETIME));
         let query = self
@@ -49,15 +48,15 @@ impl Table {
     pub(super) async fn count_in(&self, connection: &Connection, principal: &str) -> Result<()> {
         let update =
             self.change_count(connection, principal, "1").update_expression("SET expires_at = :end ADD #count :by");
-        // No connection of the window is open at its end and so much later.
+        // By then no connection of the window can be open any more.
         let end = self.clock.expiry(CONNECTION_LIFETIME + WINDOW * 2);
         update.expression_attribute_values(":end", number(end)).send().await.map_err(failed)?;
         Ok(())
     }
 
-    /// Counts out a connection whose row was just deleted. Where its window is over there is nothing to count it out of.
+    /// Subtracts a connection whose row was just deleted. If its window is over, there is no count to subtract it from.
     pub(super) async fn count_out(&self, connection: &Connection) -> Result<()> {
-        // Those of an earlier version were not counted so.
+        // Connections that an earlier version stored were not counted this way.
         let Some(principal) = &connection.counted_for else { return Ok(()) };
         let update = self
             .change_count(connection, principal, "-1")

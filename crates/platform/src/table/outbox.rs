@@ -1,5 +1,6 @@
-//! The outbox: that a suite broke or recovered is written here together with the verdict that showed it, and stays until
-//! everybody was told or nobody can be. A message in the queue says only that there is something to tell.
+//! The outbox: the notification that a suite broke or recovered is written in the same transaction as the verdict that
+//! showed it, and stays until all webhooks are notified or none can be any more. A queue message says only that there
+//! is a notification to deliver.
 
 use super::item::{Item, key, number, read, text};
 use super::jobs::incomplete;
@@ -15,26 +16,27 @@ use stepcast_suite::duration::millis;
 
 const PARTITION: &str = "OUTBOX";
 
-/// How long a notification is kept at most; workers give up long before.
+/// Longest time a notification is kept; workers give up long before.
 const LIFETIME: Duration = Duration::from_hours(24);
 
-/// How long its first message may be on its way before it counts as lost.
+/// How long its first queue message may take before it counts as lost.
 const ON_ITS_WAY: Duration = Duration::from_mins(1);
 
-/// The same of a message the reaper has sent: where workers cannot read whom to tell, it is not sent every minute.
+/// The same for a message that the reaper sent. It is longer so that the message is not sent every minute while workers
+/// cannot read the list of webhooks.
 const ON_ITS_WAY_AGAIN: Duration = Duration::from_mins(10);
 
-/// A notification that somebody has not been told yet.
+/// A notification that is not yet delivered to all webhooks.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PendingNotification {
     /// The job it is about
     pub job: String,
-    /// The suite, the branch and the part of it whose state has changed; empty where an earlier release wrote it
+    /// The suite, the branch and the part of it whose state has changed; empty if an earlier release wrote it
     #[serde(default)]
     state: String,
     /// How often a worker has taken it
     pub tries: u32,
-    /// The webhooks that were told, or never will be
+    /// The webhooks that were notified, or never will be
     pub told: Vec<String>,
     /// When it was written, in milliseconds since 1970
     pub created_at: u64,
@@ -44,7 +46,7 @@ pub struct PendingNotification {
 }
 
 impl Table {
-    /// Writes that the state of a suite has changed with a job.
+    /// Writes the notification that a job has changed the state of its suite.
     pub(super) fn put_notification(&self, job: &str, state: &str) -> Result<TransactWriteItem> {
         let now = self.clock.now_ms();
         let update = Update::builder()
@@ -67,8 +69,8 @@ impl Table {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Takes a notification for so long, if it is due. Nothing, where everybody was told, another worker is at it, or
-    /// its next try is still to come: then the reaper queues it again.
+    /// Takes a notification for `hold`, if it is due. Returns `None` if all webhooks were notified, another worker has
+    /// the notification, or its next try is still to come, in which case the reaper queues it again.
     pub async fn claim_notification(&self, job: &str, hold: Duration) -> Result<Option<PendingNotification>> {
         let now = self.clock.now_ms();
         let request = self
@@ -83,7 +85,7 @@ impl Table {
         changed(request).await?.map(|item| read("notification", item)).transpose()
     }
 
-    /// Notes who was told, and when the others are to be told again. Nothing happens where another worker has taken the
+    /// Stores which webhooks were notified, and when to retry the others. Does nothing if another worker has taken the
     /// notification since.
     pub async fn put_off_notification(&self, held: &PendingNotification, again_after: Duration) -> Result<()> {
         let told = held.told.iter().map(text).collect();
@@ -97,14 +99,15 @@ impl Table {
         changed(request).await.map(|_| ())
     }
 
-    /// Takes a notification out: there is nobody left to tell.
+    /// Deletes a notification: there is no webhook left to notify.
     pub async fn forget_notification(&self, job: &str) -> Result<()> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key(PARTITION, job)));
         request.send().await.map_err(failed)?;
         Ok(())
     }
 
-    /// The notifications that have to be queued again: those whose next try has come, and those whose message was lost.
+    /// Reads the notifications that have to be queued again: those whose next try is due, and those whose message was
+    /// lost.
     pub async fn notifications_to_queue(&self) -> Result<Vec<PendingNotification>> {
         let now = self.clock.now_ms();
         let mut pending = self.pending_notifications().await?;
@@ -112,8 +115,8 @@ impl Table {
         Ok(pending)
     }
 
-    /// Those about earlier changes of the same state that somebody has not been told yet. Of two jobs the id says which is
-    /// the earlier one.
+    /// Reads the undelivered notifications about earlier changes of the same state. The job ids show which of two jobs
+    /// is the earlier one.
     pub async fn notifications_before(&self, later: &PendingNotification) -> Result<Vec<PendingNotification>> {
         let mut pending = self.pending_notifications().await?;
         pending.retain(|pending| !later.state.is_empty() && pending.state == later.state && pending.job < later.job);
@@ -128,7 +131,8 @@ impl Table {
         Ok(pending)
     }
 
-    /// Notes that a notification is queued again. `false`, where somebody else has just done so, or has told it.
+    /// Notes that a notification is queued again. Returns `false` if another process has just done so, or has delivered
+    /// it.
     pub async fn note_queued(&self, pending: &PendingNotification) -> Result<bool> {
         let request = self
             .update_notification(&pending.job)
@@ -145,7 +149,7 @@ impl Table {
     }
 }
 
-/// The item as it is now; nothing, where the condition did not hold.
+/// Sends an update and returns the item, or `None` if the condition failed.
 async fn changed(request: UpdateItemFluentBuilder) -> Result<Option<Item>> {
     match update(request).await {
         Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),

@@ -1,4 +1,4 @@
-//! What one principal uses: jobs without a verdict, commands. Each stands in a partition of the principal's own, so that
+//! What one principal uses: jobs without a verdict, and commands. Each kind has a partition for each principal, so that
 //! counting reads no more than what is counted. Connections are in [`open_connections`](super::open_connections).
 
 use super::item::{Item, key, number, text};
@@ -8,12 +8,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Select};
 use std::time::Duration;
 use stepcast_suite::duration::millis;
 
-/// What a command is counted among.
+/// The kind of command to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandKind {
     /// A `ping`, which only keeps a connection open
     Ping,
-    /// Any other command, or what was none
+    /// Any other command, or a message that is not a command
     Other,
 }
 
@@ -36,13 +36,13 @@ pub struct CountedCommand {
 }
 
 impl Table {
-    /// How many jobs without a verdict a principal has; `most`, where there are as many or more.
+    /// Counts the jobs without a verdict of a principal; returns `most` if there are as many or more.
     pub async fn open_jobs_of(&self, principal: &str, most: usize) -> Result<usize> {
         self.count_since(open_pk(principal), self.retention, most).await
     }
 
-    /// Counts a command of a principal among those of its kind: one write, whatever comes of it. A request that the SDK
-    /// sends again may be counted twice.
+    /// Counts a command of a principal by its kind, with one write, whatever its outcome. A request that the SDK
+    /// retries may be counted twice.
     pub async fn count_command(&self, kind: CommandKind, principal: &str, window: Duration) -> Result<CountedCommand> {
         let (now, length) = (self.clock.now_ms(), millis(window).max(1));
         let window_number = now / length;
@@ -65,8 +65,8 @@ impl Table {
         })
     }
 
-    /// Counts what is not older than it may become. What is may still be there, since DynamoDB deletes late, but is not
-    /// read.
+    /// Counts the items that are not older than `lifetime`. Older ones may still exist, since DynamoDB deletes late,
+    /// but are not read.
     async fn count_since(&self, pk: String, lifetime: Duration, most: usize) -> Result<usize> {
         let oldest = self.clock.now_ms().saturating_sub(millis(lifetime));
         let query = self
@@ -87,7 +87,7 @@ impl Table {
     }
 }
 
-/// A job among those of its principal that have no verdict.
+/// The key of a job among its principal's jobs without a verdict.
 pub(super) fn open_key(job: &JobRecord) -> Item {
     key(open_pk(&job.principal), timed(job.created_at, &job.job))
 }
@@ -96,7 +96,7 @@ fn open_pk(principal: &str) -> String {
     format!("OPEN#{principal}")
 }
 
-/// A sort key by which what is too old can be passed over.
+/// A sort key that begins with the time, so that a query can skip items that are too old.
 fn timed(at: u64, id: &str) -> String {
     format!("{at:015}#{id}")
 }

@@ -19,9 +19,9 @@ pub struct JobRecord {
     pub suite: String,
     /// Who asked for it
     pub principal: String,
-    /// What to find it by
+    /// Labels to find it by
     pub labels: BTreeMap<String, String>,
-    /// How far it is
+    /// Its status
     pub status: JobStatus,
     /// Goes up with every change
     pub v: u64,
@@ -43,31 +43,31 @@ pub struct JobRecord {
     /// Requests that the steps of its finished tests made, in all of their tries
     #[serde(default)]
     pub requests: u64,
-    /// How long all of its tests should take, one after the other, as the jobs before say; 0 where they say nothing
+    /// Expected duration of all of its tests one after the other, in milliseconds, based on earlier jobs; 0 if unknown
     #[serde(default)]
     pub expected_ms: u64,
-    /// The share of the finished tests in that
+    /// The part of that for its finished tests
     #[serde(default)]
     pub expected_done_ms: u64,
     /// Sum of the outcomes' fingerprints
     #[serde(default)]
     pub digest: u64,
-    /// Whether somebody asked it to stop
+    /// Whether its cancellation was requested
     #[serde(default)]
     pub cancel_requested: bool,
-    /// Who ended it without waiting for its tests
+    /// The principal that ended it without waiting for its tests
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
-    /// The one word it ended with
+    /// Its verdict, once it has one
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// Why it could not be planned, or was stopped before all tests had run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// What it showed of its suite, where somebody is told of that
+    /// How it changed the state of its suite, if webhooks are notified of that
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite_change: Option<SuiteChange>,
-    /// Which tests were asked for by tag
+    /// Which tests were selected by tag
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// The job this one repeats
@@ -76,13 +76,13 @@ pub struct JobRecord {
     /// When to stop before all tests have run
     #[serde(flatten)]
     pub limits: JobLimits,
-    /// How many tests ended how
+    /// How many tests had which outcome
     #[serde(flatten)]
     pub counts: Counts,
 }
 
 impl JobRecord {
-    /// As clients see it.
+    /// The job as clients see it.
     pub fn summary(&self) -> JobSummary {
         JobSummary {
             suite: self.suite.clone(),
@@ -102,17 +102,17 @@ impl JobRecord {
         }
     }
 
-    /// Which jobs of its suite it is compared with: those of the same label `branch`, or those that have none.
+    /// The branch whose jobs of its suite it is compared with: its label `branch`, or empty if it has none.
     pub fn branch(&self) -> &str {
         self.labels.get("branch").map_or("", String::as_str)
     }
 
-    /// As a list shows it.
+    /// The job as a list shows it.
     pub fn listed(&self) -> ListedJob {
         ListedJob { job: self.job.clone(), v: self.v, summary: self.summary() }
     }
 
-    /// Why what is left of it is not run, if it is not. `now` is in milliseconds since 1970.
+    /// Why its remaining tests are not run, or `None` if they are. `now` is in milliseconds since 1970.
     pub fn stop(&self, now: u64) -> Option<Stop> {
         if self.cancel_requested {
             return Some(Stop::Cancelled);
@@ -121,7 +121,7 @@ impl JobRecord {
         self.limits.reached(&self.counts, age).or_else(|| self.limits.used_up(self.requests))
     }
 
-    /// Its end, once it has one.
+    /// Its final event, once it has ended.
     pub fn finished(&self) -> Option<JobFinished> {
         self.summary().end()
     }
@@ -135,13 +135,13 @@ pub struct JobSource {
     pub suite: Vec<u8>,
     /// Values given with the run
     pub vars: BTreeMap<String, String>,
-    /// Secrets given with the run. A replay has those of the job it repeats as well, which only a worker opens; the
-    /// later ones count
+    /// Secrets given with the run. A replay also has those of the job it repeats, which only a worker opens; later ones
+    /// override earlier ones
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SealedSecrets>,
-    /// Which tests were asked for by tag
+    /// Which tests were selected by tag
     pub tags: Vec<String>,
-    /// Which tests were asked for by name (a replay of failed ones); empty means all
+    /// Which tests were selected by name (a replay of failed ones); empty means all
     #[serde(default)]
     pub only: Vec<String>,
 }
@@ -151,7 +151,7 @@ pub struct JobSource {
 pub struct SealedSecrets {
     /// The job they are sealed for
     pub job: String,
-    /// The principal that sealed them. Absent in what an older version stored
+    /// The principal that sealed them. Absent if an older version stored them
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// A sealed JSON object of texts
@@ -168,12 +168,12 @@ pub struct TestRecord {
     pub name: String,
     /// What the planner wrote for the worker
     pub planned: String,
-    /// How far it is
+    /// Its status
     pub status: TestStatus,
     /// How often a worker has taken it
     #[serde(default)]
     pub lease: u64,
-    /// Until when the last of them holds it, in milliseconds since 1970
+    /// Until when the last of these workers holds it, in milliseconds since 1970
     #[serde(default)]
     pub lease_until: u64,
     /// How often the reaper queued it again
@@ -191,13 +191,13 @@ pub struct TestRecord {
     /// How long it took, in milliseconds
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// How that compares with the jobs before
+    /// How that compares with earlier jobs
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
-    /// How it ended in the jobs before, newest first, where that could be read
+    /// Its outcomes in earlier jobs, newest first, if they could be read
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub past: Option<Vec<Outcome>>,
-    /// How long it should take, in milliseconds, as far as the jobs before say
+    /// Its expected duration, in milliseconds, if earlier jobs show it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_ms: Option<u64>,
     /// Its steps as JSON
@@ -206,7 +206,7 @@ pub struct TestRecord {
 }
 
 impl TestRecord {
-    /// As clients see it. What is unreadable in the steps of an old version is left out rather than refused.
+    /// The test as clients see it. Steps of an old version that cannot be read are left out; that is not an error.
     pub fn state(&self) -> TestState {
         let steps: Vec<StepState> =
             self.steps.as_deref().and_then(|steps| serde_json::from_str(steps).ok()).unwrap_or_default();
@@ -224,12 +224,12 @@ impl TestRecord {
         }
     }
 
-    /// Whether a worker took it and has not held it for some time. `now` is in milliseconds since 1970.
+    /// Whether a worker took it and its lease has run out. `now` is in milliseconds since 1970.
     pub fn is_stalled(&self, now: u64) -> bool {
         self.status == TestStatus::Running && self.lease_until < now
     }
 
-    /// Its end, once it has one.
+    /// Its final event, once it has ended.
     pub fn finished(&self) -> Option<TestFinished> {
         Option::<TestFinished>::from(&self.state())
     }

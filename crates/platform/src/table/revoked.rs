@@ -1,4 +1,4 @@
-//! Tokens that were revoked. One is remembered as long as any token may live, by which time it has expired itself.
+//! Revoked tokens. A revocation is stored for as long as any token may live; by then the token has expired itself.
 
 use super::item::{item, key, read};
 use super::lists::per_page;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::limits::TOKEN_LIFETIME;
 
-/// Where they stand.
+/// The partition of the revoked tokens.
 const REVOKED: &str = "REVOKED";
 
 /// A token that was revoked.
@@ -30,7 +30,7 @@ struct Stored {
 }
 
 impl Table {
-    /// Notes that nobody gets in with a token any more. Whoever then lists the connections finds all that did.
+    /// Revokes a token. A caller that lists the connections afterwards finds all that were opened with it.
     pub async fn revoke_token(&self, revoked: Revoked) -> Result<()> {
         let stored = Stored { expires_at: self.clock.expiry(TOKEN_LIFETIME), revoked };
         let item = item(REVOKED, &stored.revoked.token, &stored)?;
@@ -53,7 +53,7 @@ impl Table {
         Ok((current.map(|stored| stored.revoked).collect(), next))
     }
 
-    /// DynamoDB deletes late what is over.
+    /// Whether an item has not expired: DynamoDB deletes expired items late.
     fn is_current(&self, stored: &Stored) -> bool {
         stored.expires_at > self.clock.now_ms() / 1_000
     }

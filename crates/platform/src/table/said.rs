@@ -1,4 +1,4 @@
-//! What people say: comments on a job, and notices to everybody.
+//! Comments on a job, and notices to all clients.
 
 use super::item::{item, read};
 use super::jobs::job_pk;
@@ -7,17 +7,17 @@ use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Where notices stand.
+/// The partition of the notices.
 const NOTICES: &str = "NOTICES";
-/// How long a notice is shown to those who come later.
+/// How long a notice is shown to clients that connect later.
 const NOTICE_LIFETIME: Duration = Duration::from_hours(24);
 
-/// Something somebody said.
+/// A comment or a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
-    /// Who said it
+    /// The principal that wrote it
     pub principal: String,
-    /// What was said
+    /// Its text
     pub text: String,
     /// When, in milliseconds since 1970
     pub at: u64,
@@ -31,22 +31,22 @@ struct Stored {
 }
 
 impl Table {
-    /// Keeps a comment on a job.
+    /// Stores a comment on a job.
     pub async fn put_comment(&self, job: &str, comment: &Said) -> Result<()> {
         self.put_said(job_pk(job), COMMENT, comment, self.expiry()).await
     }
 
-    /// The newest comments on a job, oldest of them first.
+    /// The newest comments on a job, the oldest of them first.
     pub async fn comments(&self, job: &str, most: usize) -> Result<Vec<Said>> {
         self.said(&job_pk(job), COMMENT, most).await
     }
 
-    /// Keeps a notice for those who come later.
+    /// Stores a notice for clients that connect later.
     pub async fn put_notice(&self, notice: &Said) -> Result<()> {
         self.put_said(NOTICES.to_owned(), "", notice, self.clock.expiry(NOTICE_LIFETIME)).await
     }
 
-    /// The newest notices of a day, oldest of them first.
+    /// The newest notices of a day, the oldest of them first.
     pub async fn notices(&self, most: usize) -> Result<Vec<Said>> {
         self.said(NOTICES, "", most).await
     }
@@ -65,7 +65,7 @@ impl Table {
         let mut said = Vec::new();
         for item in items {
             let stored: Stored = read("comment", item)?;
-            // DynamoDB deletes late what is over.
+            // DynamoDB deletes expired items late.
             if stored.expires_at > now {
                 said.push(stored.said);
             }
@@ -75,5 +75,5 @@ impl Table {
     }
 }
 
-/// What the sort keys of comments begin with.
+/// Prefix of the sort keys of comments.
 const COMMENT: &str = "COMMENT#";

@@ -1,4 +1,4 @@
-//! Makes the table where nothing else does (the embedded stack and the tests); on AWS the template makes it.
+//! Creates the table for the embedded stack and the tests; on AWS the template creates it.
 
 use super::{Table, failed};
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 impl Table {
-    /// Makes the table, unless it is there.
+    /// Creates the table, unless it exists.
     pub async fn create_if_missing(&self) -> Result<()> {
         let made = self
             .client

@@ -1,4 +1,4 @@
-//! How a suite stands, and what a verdict is for it: kept where somebody wants to be told when that changes.
+//! The state of a suite, and how a verdict changes it. It is stored only if webhooks are notified of changes.
 
 use super::item::{key, number, text};
 use super::jobs::incomplete;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use stepcast_protocol::notification::SuiteChange;
 use stepcast_protocol::state::Verdict;
 
-/// How often a verdict is tried again where other jobs of the same suite end at that moment.
+/// How often a verdict is tried while other jobs of the same suite end at that moment.
 const OFFERS: u32 = 12;
 
 /// Longest sort key, in bytes.
@@ -26,27 +26,28 @@ pub(super) struct SuiteUpdate {
     pub writes: Vec<TransactWriteItem>,
 }
 
-/// What became of a verdict.
+/// The result of storing a verdict.
 pub(super) enum Closing {
-    /// It counts
+    /// The verdict is stored
     Closed(Box<JobRecord>),
-    /// The job is not as it was read any more
+    /// The job has changed since it was read
     Changed,
-    /// Another job of the suite had its verdict at that moment
+    /// Another job of the suite got its verdict at that moment
     SuiteChanged,
 }
 
 #[derive(Serialize, Deserialize)]
 struct SuiteState {
-    /// The newest job that showed how the suite stands
+    /// The newest job that determined the state
     job: String,
     verdict: Verdict,
     expires_at: u64,
 }
 
 impl Table {
-    /// Gives the job its verdict, if `job` is how it stands and nothing is open. Only one caller can; the others get
-    /// nothing. What that changes for its suite is in the record, and in the outbox until it is told.
+    /// Gives the job its verdict, if it has not changed since `job` was read and no test is open. Only one caller
+    /// succeeds; the others get `None`. A change of its suite's state is in the record, and in the outbox until it is
+    /// delivered.
     pub async fn close_job(
         &self,
         job: &JobRecord,
@@ -70,7 +71,7 @@ impl Table {
         }
         let (pk, sk) = state_key(job);
         let stored: Option<SuiteState> = self.get("state of a suite", key(&pk, &sk)).await?;
-        // A job that ends after a later one has ended says how the suite was, not how it is.
+        // A job that ends after a later one shows an earlier state of the suite, not the current one.
         if stored.as_ref().is_some_and(|state| state.job >= job.job) {
             return Ok(SuiteUpdate::default());
         }
@@ -86,7 +87,8 @@ impl Table {
         Ok(SuiteUpdate { change, writes })
     }
 
-    /// An update, which also makes an item that is not there: so the functions need no permission to put.
+    /// Writes the state with an update, which also creates a missing item, so that the functions need no permission to
+    /// put.
     fn put_state(
         &self,
         (pk, sk): (String, String),
@@ -111,7 +113,7 @@ impl Table {
     }
 }
 
-/// A suite stands differently on each branch, and some of its tests otherwise than all of them.
+/// The key of a suite's state. Each branch has its own state, and each selection of tests by tag as well.
 fn state_key(job: &JobRecord) -> (String, String) {
     let mut tags = job.tags.clone();
     tags.sort();

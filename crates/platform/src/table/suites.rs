@@ -1,8 +1,9 @@
 //! Suites stored under a name, each with an owner.
 //!
-//! A name is worth something: a job that runs the suite of that name sends its secrets where the suite says. So a name stays
-//! its owner's for a while after the suite is deleted or has not been used for long, and its version goes on counting
-//! meanwhile. A row for each name ([`NAMES`]) says no more than whose it is, so that counting them reads little.
+//! A name has to be protected: a job that runs the suite of that name sends its secrets where the suite says. So a name
+//! stays reserved for its owner for a while after the suite is deleted or has not been used for long, and its version
+//! keeps counting. A row for each name ([`NAMES`]) holds no more than its owner and its times, so that counting names
+//! reads little.
 
 use super::Table;
 use super::item::{Item, item, key, number, read};
@@ -19,16 +20,16 @@ use stepcast_protocol::event::StoredSuite;
 use stepcast_protocol::limits::SUITE_NAME_KEPT;
 use stepcast_suite::duration::millis;
 
-/// Where they stand.
+/// The partition of the suites.
 const SUITES: &str = "SUITES";
 
-/// Where their names stand, with their owners.
+/// The partition of their names, with their owners.
 const NAMES: &str = "SUITE_NAMES";
 
-/// How far the noted time of the last use may lag behind: each note costs as much as the suite is large.
+/// How far the stored time of the last use may lag behind: each update costs as much as the suite is large.
 const USE_NOTED: Duration = Duration::from_hours(24);
 
-/// A stored suite, or a name that is kept for its owner.
+/// A stored suite, or a name that is reserved for its owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedSuite {
     /// The name it is stored under
@@ -37,19 +38,19 @@ pub struct NamedSuite {
     pub tests: u32,
     /// When it was stored, or deleted, in milliseconds since 1970
     pub updated_at: u64,
-    /// Goes up by one each time a suite is stored under this name; 0 for one that an older version stored
+    /// Goes up by one each time a suite is stored under this name; 0 if an older version stored it
     #[serde(default)]
     pub version: u64,
-    /// The principal that may replace and delete it, besides admins. Absent in what an older version stored
+    /// The principal that may replace and delete it, as admins may. Absent if an older version stored it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// The principal that stored this version
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored_by: Option<String>,
-    /// Until when there is a suite, in milliseconds since 1970. Absent in what an older version stored, until it is used
+    /// When the suite expires, in milliseconds since 1970. Absent if an older version stored it, until it is used
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_until: Option<u64>,
-    /// When the name is anybody's again, in seconds since 1970
+    /// When the name becomes free again, in seconds since 1970
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<u64>,
     /// Its JSON, gzip; empty once it is deleted
@@ -66,7 +67,7 @@ pub struct NewSuite<'a> {
     pub tests: u32,
     /// Its JSON, gzip
     pub suite: Vec<u8>,
-    /// The principal that may replace and delete it; absent, where only admins may
+    /// The principal that may replace and delete it; absent if only admins may
     pub owner: Option<&'a str>,
     /// The principal that stores it
     pub stored_by: &'a str,
@@ -77,7 +78,7 @@ pub struct NewSuite<'a> {
 pub struct NameCounts {
     /// With a suite
     pub stored: usize,
-    /// Without one, kept for their owners
+    /// Without one, reserved for their owners
     pub kept: usize,
 }
 
@@ -90,7 +91,7 @@ struct NameRow {
 }
 
 impl NamedSuite {
-    /// Whether there is a suite, and not only a name that is kept. `now` is in milliseconds since 1970.
+    /// Whether there is a suite, and not only a reserved name. `now` is in milliseconds since 1970.
     pub fn is_there(&self, now: u64) -> bool {
         self.kept_until.is_none_or(|until| until > now)
     }
@@ -108,8 +109,7 @@ impl NamedSuite {
 }
 
 impl Table {
-    /// Stores a suite, in place of what was seen under its name, and says which version it is. `None` if another write
-    /// came between.
+    /// Stores a suite in place of `seen`, and returns its version. Returns `None` if another write came between.
     pub async fn put_suite(&self, new: NewSuite<'_>, seen: Option<&NamedSuite>) -> Result<Option<u64>> {
         let kept_until = self.clock.now_ms().saturating_add(millis(self.suites_kept));
         let record = NamedSuite {
@@ -126,21 +126,21 @@ impl Table {
         Ok(self.write_suite(&record, seen).await?.then_some(record.version))
     }
 
-    /// What stands under a name: a suite, or nothing but an owner.
+    /// Reads what is stored under a name: a suite, or only an owner.
     pub async fn suite_name(&self, name: &str) -> Result<Option<NamedSuite>> {
         let found: Option<NamedSuite> = self.get("suite", key(SUITES, name)).await?;
-        // DynamoDB deletes late what is over.
+        // DynamoDB deletes expired items late.
         let now = self.clock.now_ms() / 1_000;
         Ok(found.filter(|found| found.expires_at.is_none_or(|expires_at| expires_at >= now)))
     }
 
-    /// A stored suite.
+    /// Reads a stored suite.
     pub async fn suite(&self, name: &str) -> Result<Option<NamedSuite>> {
         let now = self.clock.now_ms();
         Ok(self.suite_name(name).await?.filter(|found| found.is_there(now)))
     }
 
-    /// A page of the stored suites by name, without what they say, and where the next one begins.
+    /// A page of the stored suites by name, without their content, and where the next one begins.
     pub async fn suites(&self, query: &PageQuery) -> Result<(Vec<StoredSuite>, Option<String>)> {
         let fields = ["name", "tests", "updated_at", "version", "owner", "stored_by", "kept_until"];
         // Some of these are reserved words:
@@ -163,7 +163,7 @@ impl Table {
         Ok((listed, next))
     }
 
-    /// Removes a stored suite and keeps its name for its owner. `false` if another write came between.
+    /// Deletes a stored suite and reserves its name for its owner. Returns `false` if another write came between.
     pub async fn delete_suite(&self, seen: &NamedSuite) -> Result<bool> {
         let now = self.clock.now_ms();
         let record = NamedSuite {
@@ -177,7 +177,7 @@ impl Table {
         self.write_suite(&record, Some(seen)).await
     }
 
-    /// Gives a name up. `false` if another write came between.
+    /// Frees a name. Returns `false` if another write came between.
     pub async fn free_suite_name(&self, seen: &NamedSuite) -> Result<bool> {
         let (condition, names, values) = unchanged(seen);
         let delete = Delete::builder()
@@ -212,8 +212,8 @@ impl Table {
         self.is_done(vec![update, self.put(item(NAMES, &seen.name, &row)?)?]).await.map(|_| ())
     }
 
-    /// How many names a principal has, and how many all principals have together. Suites that an older version stored are
-    /// counted once they are used or replaced. Those stored at this moment may not be counted.
+    /// Counts the names of a principal, and those of all principals together. Suites that an older version stored are
+    /// counted once they are used or replaced. Suites that are being stored at this moment may not be counted.
     pub async fn suite_names(&self, owner: &str) -> Result<(NameCounts, NameCounts)> {
         let now = self.clock.now_ms();
         let (mut own, mut all) = (NameCounts::default(), NameCounts::default());
@@ -257,12 +257,12 @@ impl Table {
     }
 }
 
-/// When a name is anybody's again, in seconds since 1970. `kept_until` is in milliseconds.
+/// When a name becomes free again, in seconds since 1970. `kept_until` is in milliseconds.
 fn expiry_of_name(kept_until: u64) -> u64 {
     kept_until.saturating_add(millis(SUITE_NAME_KEPT)) / 1_000
 }
 
-/// The condition that a suite is as it was seen.
+/// The condition that a suite has not changed since it was read.
 fn unchanged(seen: &NamedSuite) -> (String, Option<HashMap<String, String>>, Item) {
     let mut values = HashMap::from([(":seen_at".to_owned(), number(seen.updated_at))]);
     let mut condition = "updated_at = :seen_at".to_owned();

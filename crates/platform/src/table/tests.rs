@@ -19,10 +19,10 @@ use uuid::Uuid;
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 const BATCH: usize = 25;
 
-/// Batches on their way at once: 100 items, a tenth of what one partition writes in a second.
+/// Batches in flight at once: 100 items, a tenth of what one partition writes in a second.
 const BATCHES_IN_FLIGHT: usize = 4;
 
-/// How often items DynamoDB had no room for are offered again before the planner gives up.
+/// How often items are sent while DynamoDB has no room for them, before the write fails.
 const OFFERS: u32 = 8;
 
 /// A test the planner writes.
@@ -34,22 +34,22 @@ pub struct NewTest {
     pub name: String,
     /// What the worker needs to know
     pub planned: String,
-    /// How it ended in the jobs before, newest first, where that could be read
+    /// Its outcomes in earlier jobs, newest first, if they could be read
     #[serde(skip_serializing_if = "Option::is_none")]
     pub past: Option<Vec<Outcome>>,
-    /// How long it should take, in milliseconds, as far as the jobs before say
+    /// Its expected duration, in milliseconds, if earlier jobs show it
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_ms: Option<u64>,
 }
 
-/// What became of a worker's wish to run a test.
+/// The result of a worker's claim on a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It holds the test
+    /// The worker holds the test
     Taken(Box<TestRecord>),
     /// Another worker holds it, for this much longer
     Held(Duration),
-    /// It has an outcome
+    /// The test has an outcome
     Finished(Box<TestRecord>),
     /// There is no such test
     Missing,
@@ -64,8 +64,8 @@ struct Stored<'a> {
 }
 
 impl Table {
-    /// Writes the tests of a planning. They do not count before [`Table::planned`] says so, so writing some of them
-    /// and then dying does no harm.
+    /// Writes the tests of a planning. They do not count before [`Table::planned`] says so, so a planner that dies
+    /// after writing some of them does no harm.
     pub async fn put_tests(&self, job: &str, plan: u64, tests: &[NewTest]) -> Result<()> {
         let expires_at = self.expiry();
         let items = tests.iter().map(|test| {
@@ -74,7 +74,7 @@ impl Table {
         self.put_all(&items.collect::<Result<Vec<_>>>()?).await
     }
 
-    /// Writes items, some at a time; if it fails, some of them may be written.
+    /// Writes items in batches; if it fails, some of them may be written.
     pub(super) async fn put_all(&self, items: &[Item]) -> Result<()> {
         let batches: Vec<_> = items.chunks(BATCH).collect();
         for group in batches.chunks(BATCHES_IN_FLIGHT) {
@@ -96,7 +96,7 @@ impl Table {
         Err(Error::Unavailable { service: SERVICE, reason: format!("no room for {} items", left.len()) })
     }
 
-    /// Takes a test, if nobody holds it and it has no outcome.
+    /// Takes a test, if no worker holds it and it has no outcome.
     pub async fn claim_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
         let (now, by) = (self.clock.now_ms(), Uuid::new_v4());
         let free = "#status = :queued OR (#status = :running AND lease_until < :now)";
@@ -104,14 +104,15 @@ impl Table {
         Self::claimed(request.expression_attribute_values(":now", number(now)), by, now).await
     }
 
-    /// Takes a test that has no outcome, whoever holds it: their lease is over.
+    /// Takes a test that has no outcome, even if another worker holds it: that worker's lease is over.
     pub async fn take_over_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
         let by = Uuid::new_v4();
         let request = self.claim(job, plan, test, lease, by).condition_expression("#status IN (:queued, :running)");
         Self::claimed(request, by, self.clock.now_ms()).await
     }
 
-    /// `by` is this claim's own: the SDK asks again when an answer is lost, and then finds the test taken.
+    /// Builds the claim. `by` is unique to it: if an answer is lost, the SDK retries, and then finds the test already
+    /// taken by this claim.
     fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration, by: Uuid) -> UpdateItemFluentBuilder {
         let until = self.clock.now_ms() + stepcast_suite::duration::millis(lease);
         self.update_test(job, plan, test)
@@ -140,7 +141,7 @@ impl Table {
         }
     }
 
-    /// Holds a test for longer. `false`, where the lease is another's by now.
+    /// Holds a test for longer. Returns `false` if another worker has the lease by now.
     pub async fn renew_lease(&self, job: &str, plan: u64, test: u32, lease: u64, longer: Duration) -> Result<bool> {
         let until = self.clock.now_ms() + stepcast_suite::duration::millis(longer);
         let request = self
@@ -162,7 +163,7 @@ impl Table {
         }
     }
 
-    /// Counts that the reaper queues a test again, and says how often it has.
+    /// Counts that the reaper queues a test again, and returns how often it has.
     pub async fn count_requeue(&self, job: &str, plan: u64, test: u32) -> Result<u32> {
         let request = self
             .update_test(job, plan, test)
@@ -202,7 +203,7 @@ fn write_request(item: &Item) -> Result<WriteRequest> {
     Ok(WriteRequest::builder().put_request(put).build())
 }
 
-/// What the sort keys of a planning's tests begin with.
+/// Prefix of the sort keys of a planning's tests.
 pub(super) fn test_prefix(plan: u64) -> String {
     format!("TEST#{plan:05}#")
 }

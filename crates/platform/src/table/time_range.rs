@@ -1,4 +1,4 @@
-//! Jobs of a time, by what their ids say of it.
+//! Selects jobs of a time range by their ids.
 
 use super::Table;
 use super::item::text;
@@ -15,7 +15,7 @@ pub(super) struct TimeRange {
 }
 
 impl TimeRange {
-    /// Between which ids a query looks; nothing, where it does not say.
+    /// The range of ids that a query asks for, or `None` if it sets no limits.
     pub fn asked_for(query: &JobsQuery) -> Option<Self> {
         if query.since.is_none() && query.until.is_none() {
             return None;
@@ -25,14 +25,14 @@ impl TimeRange {
         Some(Self { from, until })
     }
 
-    /// Where to go on: DynamoDB refuses a start that is not within, and a range that ends before it begins. Nothing, where
-    /// nothing is left.
+    /// Returns where to continue, or `None` if nothing is left: DynamoDB rejects a start outside the range, and a range
+    /// that ends before it begins.
     pub fn start<'a>(&self, cursor: Option<&'a str>) -> Option<Start<'a>> {
         let is_left = self.from <= self.until && cursor.is_none_or(|cursor| cursor >= self.from.as_str());
         is_left.then(|| Start(cursor.filter(|cursor| *cursor <= self.until.as_str())))
     }
 
-    /// The ids of this partition within.
+    /// A query for the ids of this partition in the range.
     pub fn query(&self, table: &Table, partition: &str) -> QueryFluentBuilder {
         table
             .partition(partition, "")
@@ -42,7 +42,7 @@ impl TimeRange {
     }
 }
 
-/// After which id to go on, or from the newest on.
+/// The id after which to continue; without one, the newest is the first.
 pub(super) struct Start<'a>(pub Option<&'a str>);
 
 /// The smallest id a job of this millisecond can have.

@@ -1,4 +1,4 @@
-//! Writes that happen all or not at all.
+//! Transactions: all writes happen or none.
 
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
@@ -9,20 +9,20 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use std::time::Duration;
 
-/// How often a write that met a transaction on the same item is sent again; the SDK leaves that to us.
+/// How often a write that conflicts with a transaction on the same item is sent; the SDK does not retry it.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>
 const OFFERS: u32 = 12;
 
-/// What became of a transaction.
+/// The result of a transaction.
 pub(super) enum Transacted {
     /// All of it is written
     Done,
-    /// Nothing is: a condition did not hold. A reason for each action, in order
+    /// Nothing is written, because a condition failed. Has a reason for each action, in order
     Refused(Vec<CancellationReason>),
 }
 
 impl Table {
-    /// Writes all of it or nothing.
+    /// Writes everything or nothing.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted> {
         for offer in 0..OFFERS {
             let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
@@ -45,7 +45,8 @@ impl Table {
     }
 }
 
-/// Updates an item, once no transaction is under way on it: while many tests end, one on their job always is.
+/// Updates an item, with retries while a transaction on it is under way: while many tests end, there is always one on
+/// their job.
 pub(super) async fn update(
     update: UpdateItemFluentBuilder,
 ) -> std::result::Result<UpdateItemOutput, SdkError<UpdateItemError>> {
@@ -59,7 +60,7 @@ pub(super) async fn update(
     update.send().await
 }
 
-/// What no later offer would change; nothing, where the transaction only met another.
+/// Returns the result if a retry would not change it, or `None` if the transaction only conflicted with another.
 fn decided(reasons: Vec<CancellationReason>) -> Option<Result<Transacted>> {
     if let Some(invalid) = reasons.iter().find(|reason| reason.code() == Some("ValidationError")) {
         let reason = invalid.message().unwrap_or("a write is not valid").to_owned();
@@ -68,12 +69,13 @@ fn decided(reasons: Vec<CancellationReason>) -> Option<Result<Transacted>> {
     reasons.iter().any(is_refused).then_some(Ok(Transacted::Refused(reasons)))
 }
 
-/// Whether the condition of this action did not hold.
+/// Whether the condition of this action failed.
 pub(super) fn is_refused(reason: &CancellationReason) -> bool {
     reason.code() == Some("ConditionalCheckFailed")
 }
 
-/// Longer each time, and different for each worker, so that those who met do not meet again.
+/// How long to wait before a retry: longer each time, and different for each worker, so that those that conflicted do
+/// not conflict again.
 fn pause(offer: u32) -> Duration {
     Duration::from_millis(fastrand::u64(1..=(8 << offer.min(6))))
 }

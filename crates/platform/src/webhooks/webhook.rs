@@ -10,22 +10,22 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use url::Url;
 
-/// Most webhooks of a deployment: each is asked at once when a suite changes.
+/// Most webhooks of a deployment: all are called at once when a suite changes.
 const MOST: usize = 20;
 
-/// What a signing key begins with, and how many bytes it has.
+/// Prefix of a signing key, and how many bytes the key has.
 /// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#symmetric>
 const KEY_PREFIX: &str = "whsec_";
 const KEY_BYTES: RangeInclusive<usize> = 24..=64;
 
-/// Somebody who is told when a suite breaks or recovers.
+/// A receiver that is notified when a suite breaks or recovers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// What it is told apart by: a fingerprint of its address
+    /// Its id: a fingerprint of its address
     pub id: String,
-    /// Where to post; of many receivers the address is all that keeps strangers out
+    /// The address to post to; for many receivers it is the only protection against strangers
     pub url: Secret,
-    /// The address as far as it may be shown
+    /// The host of the address, which may be shown
     pub host: String,
     /// What is posted
     pub format: WebhookFormat,
@@ -40,30 +40,30 @@ pub enum WebhookFormat {
         /// The key, in base64
         key: Secret,
     },
-    /// A text as Slack's incoming webhooks take it, and Mattermost's
+    /// A text in the format of Slack's and Mattermost's incoming webhooks
     Slack,
 }
 
 /// What is wrong with a list of webhooks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhooksError {
-    /// It is no list
+    /// The text is not a list in JSON
     #[error("not a list of webhooks in JSON")]
     NoList,
-    /// It is too long
+    /// The list is too long
     #[error("{0} webhooks, of at most {MOST}")]
     TooMany(usize),
-    /// One of its entries is not good
+    /// An entry is invalid
     #[error("entry {number}: {problem}")]
     Entry {
-        /// Which, from 1
+        /// The number of the entry, from 1
         number: usize,
         /// What is wrong with it
         problem: String,
     },
 }
 
-/// An entry with its keys only: what serde says of a value quotes it.
+/// An entry with only its keys checked: an error of serde about a value quotes the value.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -110,7 +110,7 @@ impl Webhook {
         })
     }
 
-    /// Whether it is told of this suite.
+    /// Whether it is notified of this suite.
     pub fn wants(&self, suite: &str) -> bool {
         self.suites.is_empty() || self.suites.iter().any(|pattern| fits(pattern, suite))
     }

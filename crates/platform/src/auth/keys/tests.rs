@@ -1,4 +1,4 @@
-//! Against an endpoint that stands in for Secrets Manager.
+//! Tests against a fake Secrets Manager endpoint.
 
 use super::*;
 use crate::secret::PATIENCE;
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:stepcast-AbCdEf";
 
-/// Answers what it is told to, in turn, and the last answer from then on; remembers what it was asked.
+/// Returns the given answers in turn, and then repeats the last one; records the requests.
 #[derive(Clone, Default)]
 struct Endpoint {
     answers: Arc<Mutex<Vec<(u16, &'static str)>>>,
