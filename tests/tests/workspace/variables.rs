@@ -11,9 +11,9 @@ fn text(file: &str) -> String {
 }
 
 fn variables(text: &str) -> BTreeSet<String> {
-    let names = text.match_indices(PREFIX).map(|(at, _)| {
-        text[at..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect::<String>()
-    });
+    let names = text
+        .match_indices(PREFIX)
+        .map(|(at, _)| text[at..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect::<String>());
     names.filter(|name| name.len() > PREFIX.len()).collect()
 }
 
