@@ -15,19 +15,19 @@ use stepcast_protocol::ErrorCode;
 /// What can go wrong between us and a server.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
-    /// Nobody answers there
+    /// The server does not answer
     #[error("the server at {url} cannot be reached: {reason}")]
     Unreachable { url: String, reason: String },
-    /// It answers and does not let us in
+    /// It rejects the token
     #[error("the server at {url} does not accept the token")]
     Unauthorized { url: String },
-    /// It has as many connections of ours as it takes
+    /// It has as many connections of this principal as it takes
     #[error("the server at {url} has as many connections of this principal as it takes")]
     Crowded { url: String },
-    /// It did not do what was asked
+    /// The command failed
     #[error("{message}")]
     Refused { code: ErrorCode, message: String, temporary: bool },
-    /// It stopped talking, and said that coming back is no use
+    /// It closed the connection and said that reconnecting is useless
     #[error("the server ended the connection ({code})")]
     Ended { code: String },
     /// It did not answer in time

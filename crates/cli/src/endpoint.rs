@@ -21,7 +21,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// What was typed or set, and for the rest what `up` left.
+    /// The values that were typed or set, and for the rest those that `up` left.
     pub fn find(arguments: &ServerArguments) -> Result<Self, UsageError> {
         let left = Self::read(&arguments.data_dir);
         let ws = arguments.url.clone().or_else(|| left.as_ref().map(|left| left.ws.clone())).ok_or_else(no_server)?;
@@ -32,7 +32,7 @@ impl Endpoint {
         Ok(Self { http, ws, token })
     }
 
-    /// A page of the dashboard; nothing, where the server has none: API Gateway's own addresses speak WebSocket only.
+    /// A page of the dashboard; `None` if the server has none: API Gateway's own addresses speak WebSocket only.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html>
     pub fn page(&self, path: &str) -> Option<String> {
         let host = Url::parse(&self.http).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
@@ -44,7 +44,7 @@ impl Endpoint {
         serde_json::from_slice(&fs::read(path(data_dir)).ok()?).ok()
     }
 
-    /// Leaves the endpoint where [`find`](Self::find) looks for it.
+    /// Writes the endpoint to the place where [`find`](Self::find) looks for it.
     pub fn write(&self, data_dir: &Path) -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
@@ -54,9 +54,9 @@ impl Endpoint {
         file.write_all(&serde_json::to_vec(self)?)
     }
 
-    /// Takes it away again.
+    /// Removes it again.
     pub fn remove(data_dir: &Path) {
-        // What is left behind names a server that no longer answers, and says so when it is tried.
+        // A file that is left behind names a server that no longer answers; the next command that tries it says so.
         let _ = fs::remove_file(path(data_dir));
     }
 }

@@ -1,4 +1,4 @@
-//! Exit codes, and what is said with them.
+//! Exit codes, and the messages that go with them.
 
 use crate::client::ClientError;
 use crate::usage_error::UsageError;
@@ -47,7 +47,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Says what went wrong and which exit code that is.
+/// Reports what went wrong and returns its exit code.
 pub(crate) fn explain(error: &anyhow::Error) -> Exit {
     let (exit, hint) = match (error.downcast_ref::<UsageError>(), error.downcast_ref::<ClientError>()) {
         (Some(usage), _) => (Exit::Usage, usage.hint.clone()),

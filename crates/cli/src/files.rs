@@ -6,12 +6,13 @@ use std::io::{self, Read};
 use std::path::Path;
 use stepcast_suite::limits::SUITE_BYTES;
 
-/// Where the system shows what is open already: standard input, and what a shell puts in place of `<(command)`.
+/// The paths under which the system shows open files: standard input, and what a shell puts in place of `<(command)`.
 const OPEN_ALREADY: [&str; 3] = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"];
 
-/// A regular file of at most so many bytes; the error says what it is instead and what to do.
+/// A regular file of at most this many bytes; the error says what it is instead and what to do.
 pub(crate) fn read(path: &Path, most: usize) -> Result<Vec<u8>, String> {
-    // Before it is opened, so that no device is; and again once it is open, because names can come to mean other files.
+    // Checked before it is opened, so that no device is; and again once it is open, because a name can come to mean
+    // another file.
     check_kind(path, &fs::metadata(path).map_err(|error| unreadable(path, &error))?)?;
     let file = open(path).map_err(|error| unreadable(path, &error))?;
     check_kind(path, &file.metadata().map_err(|error| unreadable(path, &error))?)?;
@@ -23,8 +24,8 @@ pub(crate) fn read_text(path: &Path, most: usize) -> Result<String, String> {
     as_text(path, read(path, most)?)
 }
 
-/// A file that was named on the command line, as text. It may also be what is open already, which a pipe can be: whoever
-/// writes `stepcast lint <(generate)` waits for the end of it.
+/// A file that was named on the command line, as text. It may also be one that is open already, such as a pipe: the
+/// user of `stepcast lint <(generate)` expects it to be read to its end.
 pub(crate) fn read_named(path: &Path, most: usize) -> Result<String, String> {
     if !OPEN_ALREADY.iter().any(|open| path.to_string_lossy().starts_with(open)) {
         return read_text(path, most);
@@ -37,7 +38,7 @@ pub(crate) fn read_named(path: &Path, most: usize) -> Result<String, String> {
     as_text(path, read_at_most(path, file, most)?)
 }
 
-/// What is in a file the suite, or a part of it, is made of.
+/// The text of a file that the suite, or a part of it, is made of.
 pub(crate) fn read_suite_part(path: &Path) -> Result<String, String> {
     read_text(path, SUITE_BYTES)
 }
@@ -75,7 +76,7 @@ fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), String> {
     Err(format!("`{}` is {kind}; only regular files are read, so save in one what it gives", path.display()))
 }
 
-/// Opens a file for reading. It does not wait, whatever the file has become since it was looked at.
+/// Opens a file for reading. It does not wait, even if the file has become something else since it was checked.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::OFlags;
@@ -126,7 +127,7 @@ mod tests {
         let folder = std::env::temp_dir();
         let pipe = folder.join(format!("stepcast-pipe-{}", std::process::id()));
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-        // Opening it does not wait for somebody who writes, in case it became a pipe just now.
+        // Opening it does not wait for a writer, in case it became a pipe just now.
         let opened = open(&pipe).map(|file| file.metadata().is_ok_and(|metadata| is_pipe(&metadata)));
         let told = read(&pipe, 10);
         fs::remove_file(&pipe).expect("a file");

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Err(error) => return exit::explain(&error.into()).into(),
     };
     let exit = runtime.block_on(carry_out(arguments.command)).unwrap_or_else(|error| exit::explain(&error));
-    // A thread that is busy with a page that was given up is not waited for.
+    // Does not wait for a thread that is busy with a page that was given up.
     runtime.shutdown_background();
     exit.into()
 }

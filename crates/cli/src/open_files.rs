@@ -2,11 +2,11 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// More than anybody needs here: tens of thousands of watchers.
+/// More than this process needs: tens of thousands of watchers.
 const ENOUGH: u64 = 65_536;
 
-/// Takes as many as the system allows without being asked. Most begin programs with 1,024, for the sake of `select`, which
-/// nothing here uses; every connection is an open file.
+/// Raises the soft limit as far as the hard limit allows. Most systems start programs with 1,024, for the sake of
+/// `select`, which nothing here uses; every connection is an open file.
 /// <https://0pointer.net/blog/file-descriptor-limits.html>
 pub(crate) fn allow_many() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

@@ -25,7 +25,7 @@ use stepcast_protocol::state::TestState;
 use stepcast_protocol::{Event, EventBody, JobState, Outcome};
 use stepcast_suite::duration;
 
-/// Says something to the person who typed the command.
+/// Shows a message to the user.
 pub(crate) fn message(text: &str) {
     to_stderr(&printed::lines(text));
 }
@@ -40,7 +40,7 @@ pub(crate) fn json(text: &str) {
     exact(&printed::json(text));
 }
 
-/// Prints what is harmless already, as it is.
+/// Prints text that is already harmless, unchanged.
 pub(crate) fn exact(text: &str) {
     #[expect(clippy::print_stdout, reason = "this is where data goes")]
     {
@@ -55,7 +55,7 @@ fn to_stderr(text: &str) {
     }
 }
 
-/// Shows a run while it happens, and what came of it.
+/// Shows a run while it happens, and its result.
 pub(crate) struct Reporter {
     events: Option<EventWriter>,
     junit: Option<PathBuf>,
@@ -66,7 +66,7 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// Opens the files that were asked for.
+    /// Opens the requested files.
     pub fn new(arguments: &ReportArguments) -> Result<Self, UsageError> {
         let is_watched = Term::stderr().is_term() && std::env::var_os("CI").is_none();
         Ok(Self {
@@ -107,7 +107,7 @@ impl Reporter {
         }
     }
 
-    /// Says something without disturbing the bar.
+    /// Shows a message without disturbing the bar.
     pub fn note(&self, text: &str) {
         self.note_harmless(&printed::lines(text));
     }
@@ -126,7 +126,7 @@ impl Reporter {
         }
     }
 
-    /// Shows what came of the run and writes the reports; more runs may follow.
+    /// Shows the result of the run and writes the reports; more runs may follow.
     pub fn finish(&mut self, state: &JobState, link: Option<&str>) -> anyhow::Result<()> {
         self.close();
         let is_piped = self.events.as_ref().is_some_and(EventWriter::is_standard_output);
@@ -175,7 +175,7 @@ fn line_of(test: &TestState, outcome: Outcome) -> String {
     format!("{} {} ({took}{tries}{change})", mark(outcome), one_line(&test.name))
 }
 
-/// An outcome as a word, coloured where colours are shown.
+/// An outcome as a word, coloured if colours are shown.
 fn mark(outcome: Outcome) -> String {
     let word = style(format!("{:<9}", outcome.as_str())).for_stderr();
     match outcome {

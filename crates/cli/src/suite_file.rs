@@ -1,6 +1,7 @@
-//! Suite files: read whole, with every problem shown where it stands.
+//! Suite files: read whole, with every problem shown at its place.
 //!
-//! What a suite takes from other files is put in here, so that what travels to a server stands on its own.
+//! The parts that a suite takes from other files are put in here, so that the suite that travels to a server is
+//! complete.
 
 mod certificates;
 mod include;
@@ -26,7 +27,7 @@ use stepcast_suite::document::Node;
 use stepcast_suite::limits::SUITE_BYTES;
 use stepcast_suite::number;
 
-/// Room in a message for what is not the suite.
+/// Room in a message for everything but the suite.
 const ENVELOPE_BYTES: usize = 32 * 1024;
 
 /// A suite with the JSON it travels as.
@@ -60,7 +61,7 @@ impl SuiteFile {
         }
     }
 
-    /// What is not wrong with it, but will not do what somebody hopes, as a person reads it.
+    /// What is valid in it but will not do what its author expects, rendered for people.
     pub fn warnings(&self) -> Option<String> {
         let is_shared = |position| !self.sources.is_in_first(position);
         let warnings = stepcast_suite::lint(&self.node, &self.suite, is_shared);
@@ -68,7 +69,7 @@ impl SuiteFile {
         (!rendered.is_empty()).then(|| rendered.trim_end().to_owned())
     }
 
-    /// The suite as a command carries it: whole, or packed where one message could not hold it.
+    /// The suite as a command carries it: whole, or packed if one message could not hold it.
     pub fn travelling(self) -> (Option<Value>, Option<String>) {
         let text = number::to_text(&self.json);
         if text.len() + ENVELOPE_BYTES <= MESSAGE_BYTES { (Some(self.json), None) } else { (None, Some(pack(&text))) }

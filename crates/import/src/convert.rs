@@ -1,7 +1,7 @@
-//! Says what a Hurl file says in the words of a suite.
+//! Translates a Hurl file into a suite.
 //!
 //! A file becomes one test, because its entries share cookies and variables; an entry becomes a step. What a suite
-//! cannot say is left out with a note, and so is whatever the suite's own reader refuses.
+//! cannot express is left out with a note, and so is everything that the suite's own reader rejects.
 
 mod assert;
 mod body;
@@ -37,7 +37,7 @@ use stepcast_suite::plain;
 /// The key that says whether redirects are followed.
 const FOLLOW: &str = "follow";
 
-/// A suite made of a Hurl file, and what is to be known about it.
+/// A suite made of a Hurl file, and what to know about it.
 pub(super) struct Converted {
     pub suite: Yaml,
     pub tally: Tally,
@@ -45,15 +45,15 @@ pub(super) struct Converted {
     pub unset: Vec<String>,
 }
 
-/// What is collected on the way.
+/// What is collected during the conversion.
 pub(super) struct Context<'a> {
     folder: Folder<'a>,
     notes: Vec<Note>,
     tally: Tally,
     vars: Vec<(String, String)>,
-    /// Captures of what has no text, which only matter if they are filled in somewhere
+    /// Captures of values without a text, which only matter if they are filled in somewhere
     textless: Vec<(Position, String)>,
-    /// Whether an entry does not look at certificates
+    /// Whether an entry does not verify certificates
     is_insecure: bool,
     /// Whether the file is about how numbers are rounded
     rounds: bool,
@@ -73,7 +73,7 @@ impl Context<'_> {
         self.notes.push(Note { at, kind, text: text.into() });
     }
 
-    /// Notes what is left out, and gives back the comment that says so in the suite.
+    /// Notes what is left out, and returns the comment that says so in the suite.
     fn leave_out(&mut self, at: Position, text: impl Into<String>) -> String {
         let text = text.into();
         let comment = format!("{}: {text}", Kind::NotCarriedOver);
@@ -82,21 +82,21 @@ impl Context<'_> {
         comment
     }
 
-    /// The same of what Hurl leaves out as well.
+    /// The same for what Hurl leaves out as well.
     fn leave_out_too(&mut self, at: Position, text: impl Into<String>) -> String {
         let comment = self.leave_out(at, text);
         self.tally.lost -= 1;
         comment
     }
 
-    /// What was made, unless it could not be; then the comment is kept for the step.
+    /// The value, if it could be made; otherwise the comment is kept for the step.
     fn keep<T>(&mut self, at: Position, what: &str, made: Result<T, Unsaid>, comments: &mut Vec<String>) -> Option<T> {
         made.map_err(|Unsaid(why)| comments.push(self.leave_out(at, format!("{what}: {why}")))).ok()
     }
 }
 
-/// Makes a suite of entries, if one of them can be said, and tells what is to be known about it; names of files are
-/// looked up in `folder`.
+/// Makes a suite of entries, if at least one of them can be expressed, and reports what to know about it; names of
+/// files are looked up in `folder`.
 pub(super) fn convert(entries: &[Entry], name: &str, folder: Folder<'_>) -> (Option<Converted>, Vec<Note>) {
     let mut asserts = entries.iter().filter_map(|entry| entry.response.as_ref()).flat_map(|answer| &answer.asserts);
     let mut context = Context {
@@ -109,7 +109,7 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: Folder<'_>) -> (Opt
         rounds: asserts.any(assert::rounds),
     };
     let entries = names::filled_in(entries);
-    // Where all are skipped so is the test; otherwise what is skipped has no place in it.
+    // If all entries are skipped, so is the test; otherwise a skipped entry has no place in it.
     let is_skipped = entries.iter().all(|entry| options::is_skipped(&entry.request.options));
     let mut steps = steps(&entries, is_skipped, &mut context);
     if steps.is_empty() {
@@ -145,7 +145,7 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: Folder<'_>) -> (Opt
     (Some(Converted { suite, tally: context.tally, unset }), context.notes)
 }
 
-/// What holds for all steps. A step of Hurl follows redirects only where it says so.
+/// What applies to all steps. A step of Hurl follows redirects only if it says so.
 fn defaults(steps: &mut [Step], context: &Context) -> Vec<(String, Yaml)> {
     let mut defaults = Vec::new();
     let follows = |(key, _): &(String, Yaml)| key == FOLLOW;
@@ -192,7 +192,7 @@ fn steps(entries: &[Entry], is_skipped: bool, context: &mut Context) -> Vec<Step
     steps
 }
 
-/// Counts a request that is not there.
+/// Counts a request that is left out.
 fn count_lost(entry: &Entry, context: &mut Context) {
     let asserts = entry.response.as_ref().map_or(0, response::asserts_of);
     context.tally.lost_requests += 1;
@@ -225,7 +225,7 @@ fn step(entry: &Entry, above: &mut Vec<String>, context: &mut Context) -> Result
     if has_checks {
         keys.push(("expect".to_owned(), Yaml::Items(checks)));
     } else {
-        // A list of nothing but comments is no list.
+        // A list of only comments is not a list.
         above.extend(checks.into_iter().filter_map(Item::into_comment));
     }
     Ok(keys)
@@ -238,12 +238,12 @@ fn name_of(comment: &[String]) -> Option<String> {
     Some(text::literal(&short(name)))
 }
 
-/// As much of a name as a suite takes, with room for what is escaped in it, and with blanks for what a name cannot have.
+/// As much of a name as a suite accepts, with room for escapes, and with blanks for characters that a name cannot have.
 fn short(name: &str) -> String {
     plain::replaced(&name[..name.floor_char_boundary(NAME_BYTES / 2)], |out, _| out.push(' ')).trim().to_owned()
 }
 
-/// One test, or as many as the limit on steps asks for.
+/// One test, or as many as the limit on steps requires.
 fn tests(steps: Vec<Step>, name: &str, is_skipped: bool, context: &mut Context) -> Vec<Item> {
     let count = steps.len().div_ceil(STEPS_PER_TEST);
     let mut steps = steps.into_iter();

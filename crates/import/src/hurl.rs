@@ -1,7 +1,7 @@
-//! Reads Hurl files: their grammar as a tree, with where everything stands.
+//! Reads Hurl files: their grammar as a tree, with every position.
 //!
-//! The grammar is that of <https://hurl.dev/docs/grammar.html>. Nothing is judged here; what a thing means to a suite
-//! is up to `convert`.
+//! The grammar is that of <https://hurl.dev/docs/grammar.html>. Nothing is judged here; `convert` decides what a part
+//! of the file means to a suite.
 
 mod body;
 mod entry;
@@ -20,7 +20,7 @@ pub(super) use template::{Expression, Piece, Template};
 use scanner::Scanner;
 use stepcast_suite::document::Position;
 
-/// Why a text is no Hurl file.
+/// Why a text is not a Hurl file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub position: Position,
@@ -101,7 +101,7 @@ pub(super) struct EntryOption {
 pub(super) enum Body {
     Json {
         value: Json,
-        /// As it stands in the file, with its white space and escapes
+        /// As it is written in the file, with its white space and escapes
         written: Template,
     },
     /// Written as it is, without templates in it
@@ -118,7 +118,7 @@ pub(super) enum Body {
     File(Template),
 }
 
-/// What a text between three backticks says it is.
+/// The declared type of a text between three backticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
     Plain,
@@ -145,7 +145,7 @@ pub(super) struct Assert {
     pub predicate: Predicate,
 }
 
-/// What of an answer is looked at.
+/// The part of an answer that is looked at.
 #[derive(Debug, Clone)]
 pub(super) enum Query {
     Status,
@@ -168,7 +168,7 @@ pub(super) enum Query {
     Redirects,
 }
 
-/// What is made of a value first.
+/// What is applied to a value first.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     pub name: &'static str,
@@ -181,7 +181,7 @@ pub(super) enum Argument {
     Integer(i64),
 }
 
-/// What has to hold of a value.
+/// What has to hold for a value.
 #[derive(Debug, Clone)]
 pub(super) struct Predicate {
     pub is_negated: bool,
@@ -240,7 +240,7 @@ pub(super) enum Value {
     Boolean(bool),
     Number(serde_json::Number),
     Text(Template),
-    /// A name without quotes, which stands for a value of any type
+    /// A name without quotes, which refers to a value of any type
     Variable(Template),
     Bytes(Vec<u8>),
     File(Template),

@@ -16,7 +16,7 @@ use stepcast_suite::{Problem, Problems, Suite};
 /// Words in names of variables whose values should not show.
 const OF_SECRETS: [&str; 5] = ["password", "passwd", "token", "secret", "key"];
 
-/// Reads a file of at most so many bytes that stands beside the one that is imported, or says why it cannot.
+/// Reads a file of at most this many bytes beside the imported one, or says why it cannot.
 pub type ReadFile<'a> = &'a dyn Fn(&Path, usize) -> Result<Vec<u8>, String>;
 
 /// A suite that was made.
@@ -24,16 +24,16 @@ pub type ReadFile<'a> = &'a dyn Fn(&Path, usize) -> Result<Vec<u8>, String>;
 pub struct Imported {
     /// As YAML
     pub suite: String,
-    /// How many things of the file it does not have
+    /// How many things of the file are missing in it
     pub lost: usize,
-    /// What has to be known about it, a line each
+    /// What to know about it, a line each
     pub notes: Vec<String>,
 }
 
 /// Why no suite was made.
 #[derive(Debug)]
 pub struct ImportError {
-    /// What has to be known before, a line or more each
+    /// What to know before, a line or more each
     pub notes: Vec<String>,
     message: String,
 }

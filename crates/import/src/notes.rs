@@ -1,4 +1,4 @@
-//! What somebody has to know about a suite that was made from another file.
+//! Notes about a suite that was made from another file.
 
 use std::fmt;
 use stepcast_suite::document::Position;
@@ -26,7 +26,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Why a thing cannot be said in a suite, and what to write in its place.
+/// Why a thing cannot be expressed in a suite, and what to write in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unsaid(pub String);
 

@@ -1,10 +1,10 @@
-//! Whatever stands in a Hurl file: reading it ends, and the suite made of it is good.
+//! Whatever a Hurl file contains, reading it ends, and the suite made of it is valid.
 
 use super::hurl;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
-/// What Hurl files are made of, with things that nearly are.
+/// The pieces of Hurl files, and near misses.
 const PIECES: [&str; 72] = [
     "GET http://h/\n",
     "POST {{base}}/a?b=c#d\n",
@@ -80,7 +80,7 @@ const PIECES: [&str; 72] = [
     "hex,ff;\n",
 ];
 
-/// Reads a text and, where that is possible, makes a suite of it, which has to be good.
+/// Reads a text and, if possible, makes a suite of it, which has to be valid.
 fn import(text: &str) -> Result<(), TestCaseError> {
     if let Err(error) = hurl(Path::new("a ${b}.hurl"), text, &no_file) {
         prop_assert!(!error.to_string().contains("would not be good"), "{error}");
@@ -138,7 +138,7 @@ fn what_a_name_cannot_have_is_left_out_of_it() {
 #[test]
 fn fuzz_hurl() {
     stepcast_fuzz::fuzz(&stepcast_fuzz::languages::HURL, |text| {
-        // Of a large file, a suite may not be good: it may have too many steps.
+        // The suite of a large file may be invalid: it may have too many steps.
         let _ = hurl(Path::new("a.hurl"), text, &no_file);
     });
 }

@@ -1,4 +1,4 @@
-//! Writes suites as YAML that people go on working with: in blocks, short things on one line, comments where they belong.
+//! Writes suites as YAML that people go on editing: in blocks, short things on one line, comments where they belong.
 //!
 //! Texts are quoted wherever YAML, in any of its versions, could take them for something else.
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 pub(super) use scalar::one_line;
 
-/// A short mapping or list stands on one line up to this many characters.
+/// A short mapping or list is on one line up to this many characters.
 const LINE: usize = 90;
 
 /// A value to be written.
@@ -70,7 +70,7 @@ impl Yaml {
         match self {
             Self::Map(entries) if !entries.is_empty() => {
                 for (number, (key, value)) in entries.iter().enumerate() {
-                    // The first key stands behind what is already on the line: nothing, or a dash.
+                    // The first key follows what is already on the line: nothing, or a dash.
                     if number > 0 {
                         margin(out, indent);
                     }

@@ -1,4 +1,4 @@
-//! What a client may ask for: one JSON object a WebSocket message, told apart by `action`.
+//! What a client may ask for: one JSON object per WebSocket message, with the command in `action`.
 
 mod history;
 mod lists;
@@ -37,7 +37,7 @@ pub struct Request {
     pub command: Command,
 }
 
-/// Why a message is not a [`Request`]; the id is kept where it could be read, so that the client can match the error.
+/// Why a message is not a [`Request`]; the id is kept if it could be read, so that the client can match the error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BadRequest {
     /// What the error repeats as `re`

@@ -35,7 +35,7 @@ impl ErrorCode {
         matches!(self, Self::RateLimited | Self::Unavailable | Self::Internal)
     }
 
-    /// The code as it stands on the wire.
+    /// The code as it is written on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "bad_request",

@@ -1,4 +1,4 @@
-//! What the server says: one or more JSON objects a WebSocket frame, one a line, told apart by `type`.
+//! What the server sends: one or more JSON objects per WebSocket frame, one per line, with the kind of event in `type`.
 
 mod access;
 mod finished;
@@ -362,7 +362,7 @@ impl Event {
         Self { body, at: at.into(), job: Some(job.into()), v: Some(v), re: None }
     }
 
-    /// The whole state of one test. The version travels in the state itself, where every event has it: at `v`.
+    /// The whole state of one test. The version is in the state itself, at `v`, where every event has it.
     pub fn of_test_state(job: impl Into<String>, state: TestState, at: impl Into<String>) -> Self {
         Self { body: EventBody::TestState(state), at: at.into(), job: Some(job.into()), v: None, re: None }
     }

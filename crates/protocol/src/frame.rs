@@ -2,8 +2,8 @@
 
 use crate::limits::{FRAME_BYTES, MESSAGE_BYTES};
 
-/// Packs lines into messages that API Gateway meters as one each, where that can be done: a line longer than that
-/// travels alone. Lines no message can hold are left out; nothing that is written here is that long.
+/// Packs lines into messages that API Gateway meters as one each, if that is possible: a longer line travels alone.
+/// Lines that no message can hold are left out; nothing that is written here is that long.
 pub fn pack(lines: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut messages: Vec<String> = Vec::new();
     for line in lines.into_iter().filter(|line| line.len() <= MESSAGE_BYTES) {

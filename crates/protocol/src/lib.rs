@@ -1,6 +1,6 @@
 //! What crosses the wire: commands, events, and the state they add up to.
 //!
-//! Nothing here is asynchronous and nothing here knows AWS, so everything in it can be tested with values alone.
+//! Nothing here is asynchronous and nothing here depends on AWS, so everything in it can be tested with values alone.
 
 pub mod command;
 pub mod error;

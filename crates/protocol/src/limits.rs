@@ -1,5 +1,5 @@
-//! What crosses the wire at most, how long things are kept, and where each number comes from. Those of suites are in
-//! `stepcast_suite::limits`.
+//! The limits on what crosses the wire, how long things are kept, and where each number comes from. The limits on
+//! suites are in `stepcast_suite::limits`.
 
 use std::time::Duration;
 
@@ -20,20 +20,20 @@ pub const LABELS: usize = 32;
 /// Longest comment or broadcast, in bytes.
 pub const TEXT_BYTES: usize = 4 * 1024;
 
-/// Longest a token is good for, and so how long it has to be remembered that one was revoked.
+/// Longest lifetime of a token, and so how long its revocation has to be remembered.
 pub const TOKEN_LIFETIME: Duration = Duration::from_hours(365 * 24);
 
-/// How long a shared job is shown where nobody says otherwise.
+/// How long a shared job is shown by default.
 pub const SHARE_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// How long the name of a stored suite stays its owner's after the suite is deleted, or after it was not used for so long
-/// that it is gone: what goes on asking for it by name meets no suite of another principal meanwhile.
+/// How long the name of a stored suite stays reserved for its owner after the suite is deleted, or after it expired
+/// because it was not used: callers that keep asking for it by name get no suite of another principal in that time.
 pub const SUITE_NAME_KEPT: Duration = Duration::from_hours(90 * 24);
 
 /// Most jobs, suites or connections one answer lists.
 pub const ITEMS_PER_PAGE: usize = 100;
 
-/// How many jobs before this one say how a test used to end, and how many `history` shows where nobody says.
+/// How many jobs before this one decide how a test used to end, and how many `history` shows by default.
 pub const PAST_JOBS: usize = 10;
 
 /// Most jobs `history` shows.
@@ -42,7 +42,7 @@ pub const HISTORY_JOBS: usize = 50;
 /// Time a connection may live on API Gateway (same page as [`FRAME_BYTES`]).
 pub const CONNECTION_LIFETIME: Duration = Duration::from_hours(2);
 
-/// Time after which API Gateway closes a connection on which nothing moved (same page as [`FRAME_BYTES`]).
+/// Time after which API Gateway closes an idle connection (same page as [`FRAME_BYTES`]).
 pub const CONNECTION_IDLE: Duration = Duration::from_mins(10);
 
 /// How often a client should send `ping`: often enough that losing one still keeps the connection.

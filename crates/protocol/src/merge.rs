@@ -1,4 +1,4 @@
-//! How events become state: what is newer is kept, what is older is ignored.
+//! How events become state: newer updates are kept, older ones are ignored.
 //!
 //! `web/src/client/state.ts` follows the same rules; both are tested on `tests/fixtures/merge`.
 
@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 pub struct JobState {
     /// The version of `summary`
     pub v: u64,
-    /// The job itself, once anything was heard of it
+    /// The job itself, once an event about it has arrived
     pub summary: Option<JobSummary>,
     /// Its tests by their place in the plan
     pub tests: BTreeMap<u32, TestState>,
 }
 
 impl JobState {
-    /// Takes an event of this job in, or ignores it where something newer is known.
+    /// Takes an event of this job in, or ignores it if something newer is known.
     pub fn apply(&mut self, event: &Event) {
         let v = event.v.unwrap_or_default();
         match &event.body {
@@ -75,7 +75,7 @@ impl JobState {
         }
     }
 
-    /// Whether everything the verdict rests on has arrived: the fingerprint of what is held is the job's own.
+    /// Whether everything the verdict is based on has arrived: the fingerprint of the state held here is the job's own.
     pub fn is_complete(&self) -> bool {
         self.summary.as_ref().and_then(|job| job.digest.as_ref()).is_some_and(|digest| *digest == self.digest())
     }
@@ -94,7 +94,7 @@ impl JobState {
         state
     }
 
-    /// Whose job it is never changes, so it is taken in even where something newer was heard first.
+    /// The origin of a job never changes, so it is taken in even if something newer arrived first.
     fn identify(&mut self, known: &JobSummary) {
         if let Some(job) = self.summary.as_mut().filter(|job| job.created_at.is_empty()) {
             job.suite.clone_from(&known.suite);

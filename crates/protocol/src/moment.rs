@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A moment, in milliseconds since 1970: RFC 3339 on the wire. What is earlier than 1970 is 1970.
+/// A moment, in milliseconds since 1970: RFC 3339 on the wire. Earlier moments become 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Moment(u64);

@@ -1,4 +1,4 @@
-//! What a webhook is told: a suite that passed does not any more, or passes again.
+//! What a webhook receives: a suite that passed does not any more, or passes again.
 //!
 //! The envelope is that of Standard Webhooks: <https://www.standardwebhooks.com>.
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// Most failures one notification has.
 pub const FAILURES: usize = 10;
 
-/// What became of a suite between two of its jobs.
+/// The change of a suite between two of its jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuiteChange {
@@ -20,10 +20,10 @@ pub enum SuiteChange {
 }
 
 impl SuiteChange {
-    /// What lies between the last verdict of a suite and the next; nothing, where that is the same or says nothing.
+    /// The change between the last verdict of a suite and the next; `None` if the next is the same or says nothing.
     ///
-    /// Of a job that was cancelled, or in which nothing was tested, nothing is known: it neither breaks a suite nor
-    /// mends one.
+    /// A job that was cancelled, or in which nothing was tested, says nothing about the suite: it neither breaks a
+    /// suite nor mends one.
     pub fn between(before: Option<Verdict>, now: Verdict) -> Option<Self> {
         let was_healthy = before.is_none_or(|verdict| verdict == Verdict::Passed);
         match now {
@@ -50,7 +50,7 @@ pub struct Notification {
     pub kind: NotificationKind,
     /// When the job had its verdict (RFC 3339)
     pub timestamp: String,
-    /// Of which suite, and why
+    /// The suite, and the reason
     pub data: ChangedSuite,
 }
 
@@ -97,7 +97,7 @@ pub struct ChangedSuite {
     /// Why it could not be planned, or was stopped
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// The job on the dashboard, if that has an address
+    /// The job on the dashboard, if the dashboard has an address
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The first tests that did not pass, at most [`FAILURES`]; `counts` has them all
@@ -112,7 +112,7 @@ pub struct FailingTest {
     pub test: String,
     /// How it ended
     pub outcome: Outcome,
-    /// What did not hold first, with secrets masked
+    /// The first thing that did not hold, with secrets masked
     pub message: String,
 }
 

@@ -1,7 +1,7 @@
 //! The state of jobs, tests and steps.
 //!
-//! Every event is a state update with a version. Whoever holds state keeps the newest and ignores the rest, so events
-//! may be lost, doubled or reordered and everyone still ends with the same state; [`crate::merge`] has the rules.
+//! Every event is a state update with a version. Each holder of state keeps the newest and ignores the rest, so events
+//! may be lost, duplicated or reordered and all holders still end with the same state; [`crate::merge`] has the rules.
 
 mod change;
 mod stop;
@@ -38,7 +38,7 @@ impl Outcome {
     pub const ALL: [Self; 7] =
         [Self::Passed, Self::Failed, Self::Errored, Self::Blocked, Self::Flaky, Self::Skipped, Self::Cancelled];
 
-    /// The outcome as it stands on the wire.
+    /// The outcome as it is written on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -51,17 +51,17 @@ impl Outcome {
         }
     }
 
-    /// Whether this is good news: passed, if need be on a retry.
+    /// Whether this is good news: passed, possibly on a retry.
     pub fn is_pass(self) -> bool {
         matches!(self, Self::Passed | Self::Flaky)
     }
 
-    /// Whether somebody should look at it: the page is wrong, or we could not tell.
+    /// Whether it needs attention: the page is wrong, or we could not tell.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::Errored | Self::Blocked)
     }
 
-    /// Whether it says something of the page: the test was run to its end.
+    /// Whether it says something about the page: the test was run to its end.
     pub fn is_conclusive(self) -> bool {
         self.is_pass() || self.is_failure()
     }
@@ -146,7 +146,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The verdict over finished counts. `checks` is the number of checks that were evaluated: green means tested.
-    /// `cancelled` says that somebody stopped the run; tests that were stopped by a limit make it errored.
+    /// `cancelled` says that a user stopped the run; tests that were stopped by a limit make it errored.
     pub fn of(counts: &Counts, checks: u64, cancelled: bool) -> Self {
         if cancelled {
             Self::Cancelled
@@ -161,7 +161,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict as it stands on the wire.
+    /// The verdict as it is written on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -297,7 +297,7 @@ pub struct TestState {
 /// How many updates of one lease the version has room for.
 pub const UPDATES_PER_LEASE: u64 = 1_000_000;
 
-/// The lease a version was given under.
+/// The lease under which a version was made.
 pub fn lease_of(v: u64) -> u64 {
     v / UPDATES_PER_LEASE
 }
@@ -313,7 +313,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl TestState {
-    /// A test nobody has started.
+    /// A test that has not been started.
     pub fn queued(test: u32, name: impl Into<String>) -> Self {
         Self {
             test,
@@ -419,7 +419,7 @@ pub fn digest_of(test: u32, outcome: Outcome) -> u64 {
     u64::from(hash)
 }
 
-/// A digest as it stands on the wire: 16 hexadecimal digits.
+/// A digest as it is written on the wire: 16 hexadecimal digits.
 pub fn format_digest(sum: u64) -> String {
     format!("{sum:016x}")
 }

@@ -1,6 +1,6 @@
 //! The bounds of every language that a suite or a site brings along: how long a text may be, how deep it may nest, how
-//! much work it may ask for. All of them stand here, and are applied before a text is parsed: when a suite is read, and
-//! again when a template has been filled in.
+//! much work it may ask for. All of them are defined here and applied before a text is parsed: when a suite is read,
+//! and again when a template has been filled in.
 //!
 //! | language | bytes | depth | cost |
 //! | --- | --- | --- | --- |
@@ -26,7 +26,7 @@ pub const XPATH: Bounds = Bounds { language: "an XPath", bytes: 16 * 1024, depth
 /// A pattern. Its depth is counted by its library: groups, classes, repetitions and what they join.
 pub const PATTERN: Bounds = Bounds { language: "a regular expression", bytes: 16 * 1024, depth: 100 };
 
-/// Most bytes that are read of a JSONPath, counting those again that its library reads again: it tries what stands in
+/// Most bytes that are read of a JSONPath, counting repeated readings: the library first tries to read the contents of
 /// the brackets of a filter and of a function as one thing, and then as another.
 pub const JSON_PATH_READINGS: u64 = 200_000;
 
@@ -35,7 +35,7 @@ pub const XPATH_TOKENS: usize = 500;
 
 /// Most memory a compiled pattern may take, in bytes. `\w{1,100}` takes half of it.
 pub const PATTERN_BYTES: usize = 10 * 1024 * 1024;
-/// Most classes like `\p{L}` a pattern may have: where letters match in any case, each takes milliseconds.
+/// Most classes like `\p{L}` a pattern may have: if letters match in any case, each takes milliseconds.
 pub const PATTERN_CLASSES: usize = 100;
 /// What all patterns of a suite may cost together, equal ones counted once, in bytes of compiled pattern: those of about
 /// a thousand ordinary ones, or of eleven like `\w{1,100}`.
@@ -54,7 +54,7 @@ pub const DOCUMENT_DEPTH: usize = 64;
 pub const DOCUMENT_VALUES: usize = 200_000;
 /// How many bytes of text a suite may have once its aliases are expanded.
 pub const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
-/// How many bytes all steps of a suite may take over from its defaults.
+/// How many bytes all steps of a suite may inherit from its defaults.
 pub const INHERITED_BYTES: usize = 32 * 1024 * 1024;
 
 /// How deep JSON may nest, commands and bodies: what `serde_json` reads.
@@ -67,20 +67,20 @@ pub const SITEMAP_ADDRESSES: usize = 50_000;
 
 /// How much of a `robots.txt` is read, in bytes: RFC 9309 asks for at least 500 KiB.
 pub const ROBOTS_BYTES: usize = 512 * 1024;
-/// Most rules of a `robots.txt` with a `*` in the middle, each of which is held against an address.
+/// Most rules of a `robots.txt` with a `*` in the middle, each of which is matched against an address.
 pub const ROBOTS_WILDCARDS: usize = 1_000;
 
-/// Most problems that are collected of a suite, and most warnings.
+/// Most problems that are collected for a suite, and most warnings.
 pub const PROBLEMS: usize = 20;
 
-/// What a language is held to before a text is parsed.
+/// The bounds of a language, checked before a text is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// What a text of it is called
     pub language: &'static str,
     /// Longest text, in bytes
     pub bytes: usize,
-    /// How many brackets may stand in each other
+    /// How deep brackets may nest
     pub depth: usize,
 }
 
@@ -132,7 +132,7 @@ impl Bounds {
     }
 }
 
-/// Why a text is not JSON; where it is for its depth, with the bound.
+/// Why a text is not JSON; if the reason is its depth, with the bound.
 pub fn why_not_json(error: &serde_json::Error) -> String {
     let message = error.to_string();
     if message.starts_with("recursion limit exceeded") {

@@ -1,4 +1,4 @@
-//! The check language: what is looked at (a [`Subject`]), how it is prepared ([`Filter`]s) and what has to hold of it
+//! The check language: what is looked at (a [`Subject`]), how it is prepared ([`Filter`]s) and what has to hold for it
 //! ([`Matcher`]s); alone or in groups.
 
 use super::filter::Filter;
@@ -7,7 +7,7 @@ use super::subject::Subject;
 use crate::template::{self, Lookup, UndefinedVariable};
 use serde::{Deserialize, Serialize};
 
-/// Something that has to hold of an answer.
+/// Something that has to hold for an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
@@ -21,7 +21,7 @@ pub enum Check {
     Not(Box<Check>),
     /// Every link of the page answers; never in a group
     Links(Links),
-    /// The request fails in one of these ways, never none; alone in its step
+    /// The request fails in one of these ways; never empty; alone in its step
     Error(Vec<ErrorKind>),
 }
 
@@ -31,9 +31,9 @@ pub enum Check {
 pub enum ErrorKind {
     /// The name has no address
     Dns,
-    /// No connection comes about
+    /// No connection is established
     Connect,
-    /// No secure connection comes about, or the certificate is not trusted
+    /// No secure connection is established, or the certificate is not trusted
     Tls,
     /// Nothing is answered within the step's `timeout`
     Timeout,
@@ -100,14 +100,14 @@ impl Links {
 pub struct ValueCheck {
     /// What is looked at
     pub subject: Subject,
-    /// What is made of it first
+    /// The filters that are applied first
     pub filters: Vec<Filter>,
-    /// What has to hold of it; never empty
+    /// What has to hold for it; never empty
     pub matchers: Vec<Matcher>,
 }
 
 impl Check {
-    /// How many checks of one thing it is made of.
+    /// The number of single checks in it.
     pub fn size(&self) -> usize {
         match self {
             Self::One(_) | Self::Links(_) | Self::Error(_) => 1,

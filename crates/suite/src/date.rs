@@ -4,7 +4,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// The moment of an ISO 8601 date in seconds since 1970. What names no time is midnight; what names no zone is UTC.
+/// The moment of an ISO 8601 date in seconds since 1970. A date without a time means midnight; one without a zone is in
+/// UTC.
 pub fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
     // A bare number is a number, although ISO 8601 has dates without dashes.

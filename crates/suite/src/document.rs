@@ -1,8 +1,8 @@
-//! A YAML or JSON document as a tree that remembers where everything stood.
+//! A YAML or JSON document as a tree that keeps every position.
 //!
 //! Suites are read from files (with positions) and from commands (without); both become a [`Node`], so there is one
-//! reader and one set of messages. The tree is bounded in size and depth before anything is built from it: anchors
-//! are copied where they are used, and a few lines of YAML could otherwise ask for gigabytes.
+//! reader and one set of messages. The tree is bounded in size and depth before anything is built from it: anchors are
+//! copied at every use, and a few lines of YAML could otherwise ask for gigabytes.
 
 mod braces;
 mod explain;
@@ -29,7 +29,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// A value and where it stood, if it came from a text.
+/// A value and its position, if it came from a text.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Where it starts, if it came from a text
@@ -56,7 +56,7 @@ pub struct Entry {
     pub key: String,
     /// Where the key starts
     pub position: Option<Position>,
-    /// What stands behind it
+    /// Its value
     pub value: Node,
 }
 
@@ -72,7 +72,7 @@ pub struct SyntaxError {
 }
 
 impl Node {
-    /// Reads a YAML text (JSON is YAML). `${name}` needs no quotes, not even where braces are YAML's own.
+    /// Reads a YAML text (JSON is YAML). `${name}` needs no quotes, not even inside YAML's own braces.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let hidden = braces::hide(text);
         let mut builder =
@@ -103,7 +103,8 @@ impl Node {
         }
     }
 
-    /// Whether this is within the bounds of a document, wherever it comes from; the error says which it is not.
+    /// Whether this is within the bounds of a document, whatever its source; the error names the bound that is
+    /// exceeded.
     pub fn check_bounds(&self) -> Result<(), String> {
         if self.is_deeper_than(DOCUMENT_DEPTH) {
             return Err(Size::too_deep());
@@ -239,7 +240,7 @@ impl<'input> Builder<'input> {
         };
         let node = Node { position: Some(at), kind };
         if anchor > 0 {
-            // The copy that is kept counts as well: anchors may stand in each other.
+            // The stored copy counts as well: anchors may be nested.
             self.count(node.size(), at)?;
             self.anchors.insert(anchor, node.clone());
         }
@@ -311,7 +312,7 @@ fn scalar(text: &str, style: ScalarStyle, forced_text: bool) -> Value {
     }
 }
 
-/// A number as it is written, or in the way of JSON that comes nearest.
+/// A number as it is written, or in the nearest JSON notation.
 fn number(text: &str) -> Option<Value> {
     if let Some(hex) = text.strip_prefix("0x") {
         return u128::from_str_radix(hex, 16).ok().and_then(|number| number::of_text(&number.to_string()));

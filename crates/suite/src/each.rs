@@ -55,7 +55,7 @@ fn read_axis(name: &str, at: &At) -> Option<Axis> {
     Some(axis)
 }
 
-/// Values are kept with the plan, which is stored; no secret may be.
+/// Rejects secrets: values are kept with the plan, which is stored.
 fn read_value(at: &At) -> Option<String> {
     let text = at.text()?;
     if let Some(name) = template::names(&text).into_iter().find(|name| name.starts_with(template::SECRET_PREFIX)) {
@@ -138,7 +138,7 @@ pub fn read_csv(text: &str) -> Result<Axis, TableError> {
 
 fn table_error(text: &str, error: &csv::Error) -> TableError {
     let line = error.position().map_or(1, csv::Position::line);
-    // A row begins for the reader where the one before ends, empty lines between them included.
+    // For the reader, a row begins at the end of the previous one, including the empty lines between them.
     let before = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
     let line = line + text.lines().skip(before).take_while(|line| line.trim().is_empty()).count() as u64;
     let message = match error.kind() {

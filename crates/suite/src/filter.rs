@@ -13,7 +13,7 @@ use jiff::fmt::strtime;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One preparation of a value. On a list, all but `split`, `count`, `nth` and `json` are made of every item.
+/// One preparation of a value. On a list, all but `split`, `count`, `nth` and `json` apply to every item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Filter {
@@ -23,34 +23,34 @@ pub enum Filter {
     Lower,
     /// In capitals
     Upper,
-    /// The one number that stands in the text
+    /// The only number in the text
     Number {
-        /// What stands before the decimals: a point or a comma
+        /// The decimal separator: a point or a comma
         decimal: char,
     },
     /// A date
     Date {
-        /// How it is written; in ISO 8601 or as in HTTP headers, if it is not said
+        /// How it is written; in ISO 8601 or as in HTTP headers, if not specified
         from: Option<String>,
-        /// How it is to be written; in ISO 8601, if it is not said
+        /// How to write it; in ISO 8601, if not specified
         to: Option<String>,
     },
     /// The pieces between these separators
     Split(String),
-    /// One text in place of another, wherever it stands
+    /// One text in place of another, at every occurrence
     Replace(String, String),
-    /// Something in place of all that a pattern matches
+    /// A replacement for all matches of a pattern
     ReplacePattern {
         /// The pattern
         pattern: String,
-        /// What stands there instead; `$1` is what the first group matched, `$$` a dollar
+        /// The replacement; `$1` is what the first group matched, `$$` a dollar
         with: String,
     },
     /// What a pattern matched first
     Regex {
         /// The pattern
         pattern: String,
-        /// Which group of it, 0 for all it matched; the first group, or all, if it is not said
+        /// Which group of it, 0 for the whole match; the first group, or all, if not specified
         group: Option<u32>,
     },
     /// A place in JSON, by a JSONPath; a text is read as JSON first
@@ -104,11 +104,11 @@ pub(crate) enum Bare {
     Needs(&'static str),
 }
 
-/// The keys of `date`, where it is a mapping.
+/// The keys of `date`, if it is a mapping.
 pub(crate) const DATE_KEYS: [&str; 2] = ["from", "to"];
-/// The keys of `replace`, where it is a mapping.
+/// The keys of `replace`, if it is a mapping.
 pub(crate) const REPLACE_KEYS: [&str; 2] = ["pattern", "with"];
-/// The keys of `regex`, where it is a mapping.
+/// The keys of `regex`, if it is a mapping.
 pub(crate) const REGEX_KEYS: [&str; 2] = ["pattern", "group"];
 
 /// All filters, in the order in which messages list them.
@@ -324,7 +324,7 @@ impl fmt::Display for Filter {
     }
 }
 
-/// How a date is written, or a mapping of how it is and how it is to be written.
+/// The format of a date, or a mapping of its format and the one to write it in.
 fn read_date(at: &At) -> Option<Filter> {
     let Kind::Mapping(_) = &at.node.kind else {
         return Some(Filter::Date { from: Some(read_date_pattern(at)?), to: None });
@@ -353,7 +353,7 @@ fn read_replace_pattern(at: &At) -> Option<Filter> {
     Some(Filter::ReplacePattern { pattern: pattern?.0, with: with? })
 }
 
-/// A pattern, or a mapping of one and which of its groups is taken.
+/// A pattern, or a mapping of one and the group to take.
 fn read_regex(at: &At) -> Option<Filter> {
     let Kind::Mapping(_) = &at.node.kind else {
         return Some(Filter::Regex { pattern: at.regex()?.0, group: None });
@@ -364,7 +364,7 @@ fn read_regex(at: &At) -> Option<Filter> {
     Some(Filter::Regex { pattern, group })
 }
 
-/// Separators may be white space, but there has to be something.
+/// Separators may be white space, but not empty.
 fn not_nothing(at: &At) -> Option<String> {
     let text = at.text()?;
     if text.is_empty() {
@@ -384,7 +384,7 @@ fn read_decimal(at: &At) -> Option<char> {
 
 fn read_date_pattern(at: &At) -> Option<String> {
     let pattern = at.text_not_empty()?;
-    // What can be written by a pattern can be read by it; there is no other way to check one without a date at hand.
+    // A pattern that can write a date can read one; there is no other way to check it without a date at hand.
     match strtime::format(&pattern, &Zoned::default()) {
         Ok(_) if pattern.contains('%') => Some(pattern),
         Ok(_) => at.expected_value("a pattern like `%Y-%m-%d`"),

@@ -1,7 +1,7 @@
-//! Groups of checks by name: `checks` of a suite, put in place of `use` wherever checks stand, also in `any`, `all` and
-//! `not`.
+//! Groups of checks by name: replaces `use` by the `checks` of the suite wherever checks can be written, also in `any`,
+//! `all` and `not`.
 //!
-//! It happens on the tree, before anything is read, so that whoever reads checks knows nothing of groups.
+//! This happens on the tree, before anything is read, so that the code that reads checks need not know about groups.
 
 use super::path::Path;
 use super::quote::shorten;
@@ -12,10 +12,10 @@ use crate::document::{Entry, Kind, Node};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Most bytes of JSON all uses of groups may come to: a megabyte of suite could ask for terabytes.
+/// Maximum bytes of JSON for all uses of groups together: a megabyte of suite could ask for terabytes.
 const EXPANDED_BYTES: usize = 8 * 1024 * 1024;
 
-/// The suite with every `use` replaced by the checks of its group, nothing said of what is wrong with them.
+/// The suite with every `use` replaced by the checks of its group, without a report of what is wrong with them.
 pub(super) fn expanded(node: &Node) -> Node {
     let reader = Reader::default();
     expand(&At::whole(&reader, node)).into_owned()
@@ -36,7 +36,7 @@ pub(super) fn expand<'a>(suite: &At<'a>) -> Cow<'a, Node> {
 
 struct Groups<'s, 'a> {
     at: &'s At<'a>,
-    /// The checks and how many bytes they are; none where they are not good
+    /// The checks and their size in bytes; `None` if they are invalid
     by_name: BTreeMap<&'a str, Option<(&'a [Node], usize)>>,
     room: usize,
 }
@@ -83,7 +83,7 @@ impl Groups<'_, '_> {
         }
     }
 
-    /// In `any`, `all` and `not` a group is one check: all of what it holds.
+    /// In `any`, `all` and `not` a group is one check: all of its checks.
     fn expand_inside(&mut self, check: &mut Node, path: &str) {
         for (path, inner) in inner_checks(check, path) {
             if is_use(inner) {
@@ -94,7 +94,7 @@ impl Groups<'_, '_> {
         }
     }
 
-    /// The checks a `use` stands for; nothing where it is not good, which is reported.
+    /// The checks that a `use` refers to; `None` if it is invalid, which is reported.
     fn used(&mut self, check: &Node, path: &str) -> Option<&[Node]> {
         let at = At { reader: self.at.reader, node: check, path: Path::written(path) };
         let name = at.fields(&["use"])?.get("use")?.text()?;
@@ -106,7 +106,7 @@ impl Groups<'_, '_> {
                 }
                 None => at.problem("the groups used so far come to more than 8 MiB of checks"),
             },
-            // What is wrong with the group was said where it stands.
+            // The error in the group was reported at its definition.
             Some(None) => {}
             None => self.report_unknown(&at, &name),
         }
@@ -124,17 +124,17 @@ impl Groups<'_, '_> {
     }
 }
 
-/// Whether this stands for the checks of a group.
+/// Whether this refers to the checks of a group.
 fn is_use(check: &Node) -> bool {
     matches!(&check.kind, Kind::Mapping(entries) if entries.iter().any(|entry| entry.key == "use"))
 }
 
-/// Whether there is one in it, however deep.
+/// Whether there is one in it, at any depth.
 fn holds_use(check: &mut Node) -> bool {
     is_use(check) || inner_checks(check, "").into_iter().any(|(_, inner)| holds_use(inner))
 }
 
-/// The checks right inside `any`, `all` or `not`, with their places.
+/// The checks directly inside `any`, `all` or `not`, with their places.
 fn inner_checks<'n>(check: &'n mut Node, path: &str) -> Vec<(String, &'n mut Node)> {
     let Kind::Mapping(entries) = &mut check.kind else { return Vec::new() };
     let mut found = Vec::new();
@@ -154,7 +154,7 @@ fn all_of(checks: &[Node]) -> Kind {
     Kind::Mapping(vec![Entry { key: "all".to_owned(), position: all.position, value: all }])
 }
 
-/// A check that is good, so that what is wrong is told once.
+/// A valid check, so that an error is reported only once.
 fn stand_in() -> Kind {
     Node::from(&serde_json::json!({ "status": 200 })).kind
 }

@@ -1,8 +1,8 @@
 //! The JSON Schema (draft 2020-12) of suite files, for editors.
 //!
-//! It is put together from the tables the reader reads with, so that a key the reader learns is in it. Where a file can
-//! only be judged by more than its shape (selectors, patterns, names that have to be unique), it takes what the reader
-//! refuses; it never refuses what the reader takes.
+//! It is built from the reader's own tables, so a key added to the reader is in the schema too. If a file cannot be
+//! judged by its shape alone (selectors, patterns, names that have to be unique), the schema accepts what the reader
+//! rejects; it never rejects what the reader accepts.
 
 mod check;
 mod matcher;
@@ -32,7 +32,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// The schema as the file that is published.
+/// The schema as the published file.
 pub fn render_json_schema() -> String {
     format!("{:#}\n", json_schema())
 }
@@ -104,14 +104,14 @@ fn host() -> Value {
     })
 }
 
-/// A mapping with these keys and no others, each with what the documents say of it.
+/// A mapping with these keys and no others, each with its description from the documents.
 fn mapping(place: Place, keys: &[&str], value: impl Fn(&str) -> Value) -> Value {
     let described = |key: &&str| ((*key).to_owned(), words::describe(place, key, value(key)));
     let properties: Map<String, Value> = keys.iter().map(described).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
-/// Where a key stands these others cannot.
+/// If this key is present, these others must not be.
 fn excludes(key: &str, others: &[&str]) -> Value {
     let none: Map<String, Value> = others.iter().map(|other| ((*other).to_owned(), Value::Bool(false))).collect();
     json!({ "if": { "required": [key] }, "then": { "properties": none } })
@@ -136,5 +136,5 @@ fn extend(schema: &mut Value, more: Value) {
     }
 }
 
-/// The longest name, in characters; bytes are counted where a suite is read.
+/// The longest name, in characters; the reader of suites counts bytes.
 const LONGEST_NAME: usize = limits::NAME_BYTES;

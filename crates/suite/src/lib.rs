@@ -1,10 +1,11 @@
-//! The suite language: what a file says, after it has been read and found good.
+//! The suite language: the contents of a file, after it has been read and validated.
 //!
-//! [`read()`] turns a [`Node`] into a [`Suite`] or into everything that is wrong with it. `lint` warns of what cannot be
-//! meant. The languages inside a suite have a module each: [`selector`], [`xpath`], [`pattern`], [`schema`], [`template`];
-//! [`bounds`] says what they may cost. What a suite asks for is data here; the engine gives it meaning.
+//! [`read()`] turns a [`Node`] into a [`Suite`] or into everything that is wrong with it. `lint` warns about what the
+//! author cannot have meant. The languages inside a suite have a module each: [`selector`], [`xpath`], [`pattern`],
+//! [`schema`], [`template`]; [`bounds`] says what they may cost. A suite's requests and checks are data here; the
+//! engine gives them meaning.
 //!
-//! Nothing here is asynchronous or knows AWS, so values alone are enough to test all of it.
+//! Nothing here is asynchronous or depends on AWS, so values alone are enough to test all of it.
 
 pub mod bounds;
 pub mod check;
@@ -74,13 +75,13 @@ pub struct Suite {
     pub name: String,
     /// Values its templates may use
     pub vars: BTreeMap<String, String>,
-    /// What holds where a test says nothing else
+    /// What applies unless a test says otherwise
     pub defaults: Defaults,
     /// The tests, in the order of the file
     pub tests: Vec<Test>,
 }
 
-/// What holds where a test says nothing else.
+/// What applies unless a test says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Defaults {
     /// Time for one request, redirects and body included
@@ -92,7 +93,7 @@ pub struct Defaults {
     pub time_limit: Option<Duration>,
     /// Sent with every request
     pub headers: Vec<(String, String)>,
-    /// Sent with every request that says nothing else about who asks
+    /// Sent with every request that has no credentials of its own
     pub auth: Option<Auth>,
     /// How many redirects a step follows, see [`Request::follow`]
     pub follow: Option<u32>,
@@ -102,7 +103,7 @@ pub struct Defaults {
     pub host: HostLimits,
     /// How requests reach the network
     pub network: Network,
-    /// What prefixes stand for in selectors and `XPath`s of XML
+    /// The namespaces of prefixes in selectors and `XPath`s of XML
     pub namespaces: Prefixes,
 }
 
@@ -132,7 +133,7 @@ pub struct Retries {
     pub on: RetryOn,
 }
 
-/// What a test is tried again after.
+/// The results after which a test is tried again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryOn {
@@ -175,7 +176,7 @@ pub struct Test {
     pub skip: bool,
     /// Run only this one, and others that say so
     pub only: bool,
-    /// It is known to fail: failing is what is expected of its steps
+    /// It is known to fail: its steps are expected to fail
     pub expect_failure: bool,
     /// What has to be done before its steps
     pub setup: Vec<Step>,
@@ -185,11 +186,11 @@ pub struct Test {
     pub teardown: Vec<Step>,
     /// When to try it again
     pub retries: Retries,
-    /// How long it may take with all of its attempts; teardown has a while of its own
+    /// How long it may take with all of its attempts; teardown has its own time
     pub time_limit: Option<Duration>,
-    /// From when on an attempt is told to be slow
+    /// The duration from which an attempt is reported as slow
     pub slow_over: Option<Duration>,
-    /// Whether an answer another test of the job got to the same request will do
+    /// Whether it may use an answer that another test of the job got to the same request
     pub share: bool,
 }
 
@@ -209,9 +210,9 @@ pub struct Discover {
     pub from: DiscoverFrom,
     /// Most pages to take
     pub limit: u32,
-    /// Patterns of which an address has to match one, if there are any
+    /// Patterns; an address has to match one of them, if there are any
     pub include: Vec<String>,
-    /// Patterns of which an address must match none
+    /// Patterns that an address must not match
     pub exclude: Vec<String>,
     /// Take pages that the site's `robots.txt` keeps robots from
     pub ignore_robots: bool,
@@ -248,15 +249,15 @@ pub struct Step {
     pub capture: Vec<(String, Capture)>,
     /// What has to hold
     pub expect: Vec<Check>,
-    /// From when on it is told to be slow
+    /// The duration from which it is reported as slow
     pub slow_over: Option<Duration>,
-    /// How the elements of its answer are read, where the answer is not to say it
+    /// How the elements of its answer are read, if the answer's content type is not to decide it
     pub markup: Option<Markup>,
-    /// What prefixes stand for, from the defaults
+    /// The namespaces of prefixes, from the defaults
     pub namespaces: Prefixes,
     /// How long to wait before it
     pub wait: Option<Duration>,
-    /// How long, and how often, it is asked again until its checks hold
+    /// How long, and how often, it is repeated until its checks hold
     pub until: Option<Until>,
 }
 
@@ -275,7 +276,7 @@ impl Markup {
     pub const ALL: [(&str, Self); 2] = [("html", Self::Html), ("xml", Self::Xml)];
 }
 
-/// For how long a step is asked again.
+/// For how long a step is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Until {
     /// No try begins later than this after the first
@@ -295,7 +296,7 @@ pub struct Request {
     pub url: String,
     /// Headers, those of the defaults included
     pub headers: Vec<(String, String)>,
-    /// Who asks
+    /// The credentials
     pub auth: Option<Auth>,
     /// What is sent
     pub body: Option<Body>,
@@ -307,7 +308,7 @@ pub struct Request {
     pub follow: Option<u32>,
 }
 
-/// Who asks. It is hidden in everything that is told, and sent to no other origin by a redirect.
+/// Credentials. They are hidden in all output, and a redirect sends them to no other origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
@@ -320,7 +321,7 @@ pub enum Auth {
     },
     /// RFC 6750
     Bearer(String),
-    /// RFC 7616; sent where the server asks for it
+    /// RFC 7616; sent if the server asks for it
     Digest {
         /// The name
         user: String,
@@ -362,7 +363,7 @@ pub struct Part {
     pub content: String,
     /// The file's name, if it is one
     pub file: Option<String>,
-    /// What kind of content it says it is
+    /// The content type it declares
     pub content_type: Option<String>,
 }
 
@@ -371,12 +372,12 @@ pub struct Part {
 pub struct Capture {
     /// Where it is found
     pub subject: Subject,
-    /// What is made of it first
+    /// The filters that are applied first
     pub filters: Vec<Filter>,
 }
 
 impl Step {
-    /// The ways in which its request is to fail, if that is what is expected.
+    /// The ways in which its request is expected to fail, if it is.
     pub fn expected_errors(&self) -> Option<&[ErrorKind]> {
         self.expect.iter().find_map(|check| match check {
             Check::Error(kinds) => Some(kinds.as_slice()),
@@ -392,8 +393,8 @@ impl Suite {
         read(&node)
     }
 
-    /// Whether a test carries the tags somebody asked for: each entry is joined by commas, all of which it must have;
-    /// one entry that fits is enough, and asking for nothing takes everything.
+    /// Whether a test has the requested tags: each entry is a list joined by commas, and the test must have all of
+    /// them; one matching entry is enough, and an empty request selects every test.
     pub fn selects(tags: &[String], test: &Test) -> bool {
         let has_all = |entry: &String| {
             entry

@@ -14,11 +14,11 @@ pub const STEPS_PER_TEST: usize = 50;
 /// Longest wait before a step.
 pub const STEP_WAIT: Duration = Duration::from_mins(2);
 
-/// Longest a step is asked again until its checks hold.
+/// Longest time for which a step is repeated until its checks hold.
 pub const STEP_UNTIL: Duration = Duration::from_mins(10);
 
-/// Most tries of a step that is asked again until its checks hold. The updates of a test with all its steps and attempts
-/// have to have room in its version, see `UPDATES_PER_LEASE` of the protocol.
+/// Most tries of a step that is repeated until its checks hold. The updates of a test with all its steps and attempts
+/// have to fit into its version, see `UPDATES_PER_LEASE` of the protocol.
 pub const TRIES_PER_STEP: u32 = 300;
 
 /// Most checks a step may have.
@@ -36,7 +36,7 @@ pub const TAGS: usize = 32;
 /// Most variables that `each` may give a test.
 pub const EACH_NAMES: usize = 100;
 
-/// Most groups of checks that may stand within each other.
+/// Maximum nesting depth of groups of checks.
 pub const CHECK_DEPTH: usize = 5;
 
 /// Most links of a page one check asks.

@@ -1,6 +1,6 @@
-//! What is not wrong with a suite, but will not do what somebody hopes. Only what is certain is told.
+//! Reports what is valid in a suite but will not do what its author expects. Only certain cases are reported.
 //!
-//! What was read is looked at; where it stands is found in the tree it was read from.
+//! The suite is examined as it was read; positions come from the tree it was read from.
 
 mod circles;
 mod contradictions;
@@ -25,15 +25,15 @@ use std::collections::HashSet;
 struct Warnings<'a> {
     node: &'a Node,
     problems: Vec<Problem>,
-    /// What stands in a group of checks or in the defaults is told once, not for everything that uses it
+    /// A problem in a group of checks or in the defaults is reported once, not for everything that uses it
     told: HashSet<(Position, String)>,
 }
 
-/// Most warnings that are told.
+/// Most warnings that are reported.
 const MOST: usize = 100;
 
-/// What is to be warned of in a suite, in the order of the text, and no more than a hundred things. `is_shared` says whether a place is in a file that
-/// other suites may include, in which not everything has to be used.
+/// The warnings about a suite, in the order of the text, at most a hundred. `is_shared` says whether a place is in a
+/// file that other suites may include, in which not everything has to be used.
 pub fn lint(node: &Node, suite: &Suite, is_shared: impl Fn(Position) -> bool) -> Vec<Problem> {
     let node = groups::expanded(node);
     let mut warnings = Warnings { node: &node, problems: Vec::new(), told: HashSet::new() };
@@ -93,7 +93,7 @@ fn of_test(test: &Test, path: &str, warnings: &mut Warnings) {
     for (path, step) in all_steps(test, path) {
         never::check(step, &path, warnings);
         duplicates(step, &path, warnings);
-        // What is known to fail may well be what cannot hold.
+        // The checks of a known failure may well be ones that cannot hold.
         if !test.expect_failure {
             contradictions::check(step, &path, warnings);
         }
@@ -101,7 +101,7 @@ fn of_test(test: &Test, path: &str, warnings: &mut Warnings) {
     never::check_discover(test, path, warnings);
 }
 
-/// The steps of a test, each with the way to it.
+/// The steps of a test, each with its path.
 fn all_steps<'t>(test: &'t Test, path: &str) -> impl Iterator<Item = (String, &'t Step)> {
     let parts = [("setup", &test.setup), ("steps", &test.steps), ("teardown", &test.teardown)];
     let path = path.to_owned();

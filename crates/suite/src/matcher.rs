@@ -88,7 +88,7 @@ macro_rules! matchers {
         /// The names of the matchers, as a suite writes them.
         pub const MATCHERS: [&str; [$($name),+].len()] = [$($name),+];
 
-        /// Of each matcher what it is compared with, and its words.
+        /// The operand of each matcher, and its words.
         const TABLE: [(OperandKind, Words); MATCHERS.len()] = [$((
             OperandKind::$operand,
             Words { name: $name, description: $description, asked: $asked, expected: $expected },
@@ -109,7 +109,7 @@ macro_rules! matchers {
                 }
             }
 
-            /// The matcher of this name with this operand, if it has such.
+            /// The matcher of this name with this operand, if there is one.
             pub(crate) fn of(name: &str, operand: Operand<'_>) -> Option<Self> {
                 match (name, operand) {
                     $(($name, Operand::$operand($($field),+)) => Some(Self::$variant($($field.into_owned()),+)),)+
@@ -240,7 +240,7 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// A number as it is written; as text, if a float would not be the same number, or has no exponent where it has one.
+    /// A number as it is written; as text, if a float would be another number, or would lack the exponent.
     pub fn of_number(text: &str) -> Self {
         let is_held = |held: &f64| !text.contains(['e', 'E']) && number::is_same(&held.to_string(), text);
         let held = text.parse().ok().filter(is_held);

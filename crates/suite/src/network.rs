@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 pub struct Network {
     /// Address of the proxy all requests go through; none if it is empty once it is filled in
     pub proxy: Option<String>,
-    /// Certificates of authorities that are trusted besides those of the system, in PEM
+    /// Certificates of authorities that are trusted in addition to those of the system, in PEM
     pub ca: Option<String>,
     /// Shown to servers that ask for one
     pub client_certificate: Option<ClientCertificate>,
-    /// Whether certificates of servers are taken as they are
+    /// Whether server certificates are accepted without verification
     pub insecure: bool,
 }
 
@@ -21,7 +21,7 @@ pub const INSECURE: &str = "insecure";
 /// The keys of `defaults` that say how requests reach the network.
 pub(super) const NETWORK_KEYS: [&str; 4] = ["proxy", "ca", "client_certificate", INSECURE];
 
-/// A certificate that says who asks, and its private key.
+/// A certificate that identifies the client, and its private key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientCertificate {
     /// The certificate and those that vouch for it, in PEM
@@ -66,7 +66,7 @@ pub fn check_proxy(text: &str) -> Result<url::Url, String> {
         scheme if scheme.starts_with("socks") => {
             Err(format!("`{scheme}:` proxies are not supported; use http or https"))
         }
-        // Not quoted: in `user:password` it is somebody's name.
+        // Not quoted: in `user:password` it is a user's name.
         _ => Err(without_scheme()),
     }
 }

@@ -1,8 +1,8 @@
 //! Numbers of JSON that keep their value, whatever their size.
 //!
 //! `serde_json` holds a number as 64 bits, so `12345678901234567890123` and `1e400` do not fit. Its feature
-//! `arbitrary_precision` would change every crate of the workspace, and breaks what serde reads by tag. So a number that
-//! 64 bits do not hold stands in a [`Value`] as an object with one key that no text may have: a *held* number. Held
+//! `arbitrary_precision` would change every crate of the workspace, and breaks what serde reads by tag. So a [`Value`]
+//! keeps a number that 64 bits do not hold as an object with one key that no text may have: a *held* number. Held
 //! numbers do not leave the process: [`to_text`] writes them as the numbers they are, [`read()`] reads them.
 
 mod decimal;
@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 /// <https://www.unicode.org/faq/private_use.html#noncharacters>
 const KEY: &str = "\u{fdd0}number";
 
-/// A number as it is written in JSON. Where `serde_json` would write it otherwise, it is held.
+/// A number as it is written in JSON. If `serde_json` would write it differently, it is held.
 pub fn of_text(text: &str) -> Option<Value> {
     if !read::is_number(text) {
         return None;
@@ -27,7 +27,7 @@ pub fn of_text(text: &str) -> Option<Value> {
     Some(plain(text).filter(|number| number.to_string() == text).map_or_else(|| held(text), Value::Number))
 }
 
-/// The number in 64 bits, perhaps not quite.
+/// The number in 64 bits, perhaps rounded.
 fn plain(text: &str) -> Option<Number> {
     if let Ok(number) = text.parse::<u64>() {
         return Some(number.into());
@@ -42,7 +42,7 @@ fn held(text: &str) -> Value {
     Value::Object(Map::from_iter([(KEY.to_owned(), Value::String(text.to_owned()))]))
 }
 
-/// What a held number is written as.
+/// The text of a held number.
 pub fn held_text(value: &Value) -> Option<&str> {
     match value {
         Value::Object(members) if members.len() == 1 => members.get(KEY)?.as_str(),
@@ -50,7 +50,7 @@ pub fn held_text(value: &Value) -> Option<&str> {
     }
 }
 
-/// What a number is written as.
+/// The text of a number.
 pub fn text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Number(number) => Some(number.to_string().into()),
@@ -73,7 +73,7 @@ pub fn is_same(one: &str, other: &str) -> bool {
     compare(one, other) == Some(Ordering::Equal)
 }
 
-/// How two numbers stand to each other, if the texts are numbers.
+/// The order of two numbers, if the texts are numbers.
 pub fn compare(one: &str, other: &str) -> Option<Ordering> {
     Some(Decimal::parse(one)?.cmp(&Decimal::parse(other)?))
 }
@@ -117,7 +117,7 @@ fn write_all<T>(
     out.push(close);
 }
 
-/// A text in which a library wrote held numbers as it knows them, with the numbers they are.
+/// A library's text with held numbers shown as the numbers they are.
 pub fn shown(message: &str) -> String {
     let key = format!("\"{KEY}\":");
     let mut pieces = message.split(&key);
@@ -132,7 +132,7 @@ pub fn shown(message: &str) -> String {
     out
 }
 
-/// The same JSON with every held number as near as 64 bits come to it.
+/// The same JSON with every held number replaced by the nearest one that 64 bits hold.
 pub fn nearest(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(nearest).collect()),
@@ -144,7 +144,7 @@ pub fn nearest(value: &Value) -> Value {
     }
 }
 
-/// The number of 64 bits next to this one; of what is too large, the largest.
+/// The 64-bit number nearest to this one; the largest if this one is too large.
 pub fn nearest_number(text: &str) -> Number {
     let largest = || if text.starts_with('-') { f64::MIN } else { f64::MAX };
     plain(text).or_else(|| Number::from_f64(largest())).unwrap_or_else(|| 0.into())

@@ -1,10 +1,10 @@
-//! The way to a node. It is put together only where it is told: a key may be as long as a suite, and have a hundred
+//! The path to a node. It is put together only when it is reported: a key may be as long as a suite, and have a hundred
 //! thousand values below it.
 
 use std::fmt;
 use std::rc::Rc;
 
-/// A way like `tests[2].expect[0].css`; empty for the whole suite.
+/// A path like `tests[2].expect[0].css`; empty for the whole suite.
 #[derive(Clone, Default)]
 pub(super) struct Path<'a>(Option<Rc<Link<'a>>>);
 
@@ -20,22 +20,22 @@ enum Part<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// One that is written out.
+    /// A path that is written out.
     pub fn written(text: impl Into<String>) -> Self {
         Self::default().with(Part::Written(text.into()))
     }
 
-    /// To what stands behind a key.
+    /// The path to the value of a key.
     pub fn key(&self, key: &'a str) -> Self {
         self.clone().with(Part::Key(key))
     }
 
-    /// To an item of a list.
+    /// The path to an item of a list.
     pub fn item(&self, number: usize) -> Self {
         self.clone().with(Part::Item(number))
     }
 
-    /// The way to what stands behind a key, as text.
+    /// The path to the value of a key, as text.
     pub fn to_key(&self, key: &str) -> String {
         if self.0.is_none() { key.to_owned() } else { format!("{self}.{key}") }
     }

@@ -1,9 +1,9 @@
 //! Regular expressions whose work is bounded.
 //!
-//! The syntax, and what is found, are those of the [`regex`](https://docs.rs/regex) crate; this is its engine. It takes
-//! time linear in the text, times the size of the pattern, and cannot be stopped: a pattern of 64 KiB on a page of
-//! 10 MiB may take a minute. So that product is kept in mind. As long as it is small, patterns are asked as ever; from
-//! there on by an engine that is as quick with ordinary patterns and texts, and gives up the others.
+//! The syntax and the matches are those of the [`regex`](https://docs.rs/regex) crate; this is its engine. It takes
+//! time linear in the text, times the size of the pattern, and cannot be stopped: a pattern of 64 KiB on a page of 10
+//! MiB may take a minute. So that product is counted. While it is small, the usual engine matches the patterns. Beyond
+//! that, another engine does, which is as fast on ordinary patterns and texts and gives up on the others.
 
 mod large;
 
@@ -17,29 +17,29 @@ use std::sync::{Mutex, PoisonError};
 
 /// Most work, in bytes of the pattern times bytes of text: about four seconds.
 const WORK: usize = 30_000_000_000;
-/// The longest text there is to be expected, in bytes: a page.
+/// The longest text to expect, in bytes: a page.
 const TEXT_BYTES: usize = 10 * 1024 * 1024;
 
-/// Most that is searched for all matches of a text together, in bytes.
+/// Maximum that is searched for all matches of a text together, in bytes.
 const SEARCHED: usize = 1_000_000_000;
 
-/// A pattern, or several of which any may match. What it does is counted over its whole life.
+/// A pattern, or several of which any may match. Its work is counted over its whole life.
 pub struct Pattern {
     regex: Regex,
     texts: Vec<String>,
-    /// The work it may be in all
+    /// The maximum work in total
     work: usize,
     state: Mutex<State>,
 }
 
 struct State {
-    /// What is left of the work
+    /// The work that is left
     left: usize,
     /// The engine for when it is used up
     large: Option<Large>,
 }
 
-/// Why a text is no pattern: what is wrong, in a line.
+/// Why a text is not a valid pattern: the error, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PatternError(String);
@@ -47,10 +47,10 @@ pub struct PatternError(String);
 /// It takes too long to find out whether a pattern matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooLong {
-    /// It is in ever new states
+    /// It keeps reaching new states
     #[error("takes too long on a text of this size; let it count less, or hold it against a part of the page")]
     States,
-    /// Only the slow engine knows where words end that are not ASCII
+    /// Only the slow engine finds the ends of words that are not ASCII
     #[error(
         r"takes too long on a text of this size that is not ASCII; write `(?-u:\b)` for `\b`, or hold it against a part of the page"
     )]
@@ -63,7 +63,7 @@ impl Pattern {
         Self::any_of(&[text.to_owned()])
     }
 
-    /// Reads several patterns, of which any may match. Of none, none does.
+    /// Reads several patterns, any of which may match. An empty list matches nothing.
     pub fn any_of(texts: &[String]) -> Result<Self, PatternError> {
         Self::within(texts, WORK)
     }
@@ -76,12 +76,12 @@ impl Pattern {
         Ok(Self { regex, texts: texts.to_vec(), work, state: Mutex::new(State { left: work, large: None }) })
     }
 
-    /// How many bytes it takes, compiled.
+    /// Its size in bytes, compiled.
     pub fn size(&self) -> usize {
         self.regex.memory_usage()
     }
 
-    /// How many groups it has, besides all of it.
+    /// The number of its groups, not counting the whole match.
     pub fn groups(&self) -> usize {
         self.regex.captures_len() - self.regex.pattern_len()
     }
@@ -94,8 +94,8 @@ impl Pattern {
         self.large(|large| large.is_match(text))
     }
 
-    /// What a group matched where the pattern is found first; without a group asked for, the first one, or all of the
-    /// pattern if it has none or that one took no part.
+    /// What a group matched at the first match of the pattern. If no group is requested, the first one, or the whole
+    /// match if the pattern has no group or that one took no part.
     pub fn find<'t>(&self, text: &'t str, group: Option<u32>) -> Result<Option<&'t str>, TooLong> {
         let mut input = Input::new(text);
         if !self.is_affordable(text.len()) {
@@ -103,7 +103,7 @@ impl Pattern {
             if group == Some(0) || self.groups() == 0 {
                 return Ok(text.get(all.range()));
             }
-            // What the groups matched is looked for only in what the whole pattern did.
+            // The groups are searched for only in what the whole pattern matched.
             if !self.is_affordable(all.len()) {
                 return Err(TooLong::States);
             }
@@ -118,8 +118,8 @@ impl Pattern {
         Ok(found.and_then(|found| text.get(found.range())))
     }
 
-    /// The text with `with` in place of all the pattern matches, or nothing if that is longer than `most` bytes. In
-    /// `with`, `$1` stands for what the first group matched and `$$` for a dollar.
+    /// The text with all matches of the pattern replaced by `with`, or `None` if the result is longer than `most`
+    /// bytes. In `with`, `$1` is what the first group matched and `$$` is a dollar.
     pub fn replace_all(&self, text: &str, with: &str, most: usize) -> Result<Option<String>, TooLong> {
         if !self.is_affordable(text.len()) {
             return Err(TooLong::States);
@@ -127,7 +127,7 @@ impl Pattern {
         let (mut out, mut at, mut left) = (String::new(), 0, SEARCHED);
         for found in self.regex.captures_iter(text) {
             let Some(all) = found.get_match() else { break };
-            // Finding the next one may look at all that is left of the text.
+            // Finding the next match may read the whole rest of the text.
             left = left.checked_sub(text.len() - at).ok_or(TooLong::States)?;
             out.push_str(&text[at..all.start()]);
             found.interpolate_string_into(text, with, &mut out);
@@ -140,7 +140,7 @@ impl Pattern {
         Ok(Some(out).filter(|out| out.len() <= most))
     }
 
-    /// Whether there is enough left for so much text, which is then used up.
+    /// Whether the work left is enough for this much text; if so, it is used up.
     fn is_affordable(&self, text: usize) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let left = state.left.checked_sub(text.saturating_mul(self.size()));
@@ -151,7 +151,7 @@ impl Pattern {
     fn large<T>(&self, ask: impl FnOnce(&mut Large) -> Result<T, TooLong>) -> Result<T, TooLong> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.large.is_none() {
-            // So that making all states, each of which takes time linear in the pattern, is no more work than allowed.
+            // Building a state takes time linear in the pattern; this keeps the work for all states within the limit.
             let bytes_per_state = TEXT_BYTES.saturating_mul(self.size()).div_ceil(self.work);
             state.large = Some(Large::new(&self.texts, bytes_per_state)?);
         }
@@ -159,12 +159,12 @@ impl Pattern {
     }
 }
 
-/// How a pattern is parsed: not so deep that it takes much of a stack.
+/// How a pattern is parsed: with limited nesting, so that it does not take much of the stack.
 fn syntax() -> syntax::Config {
     syntax::Config::new().nest_limit(u32::try_from(PATTERN.depth).unwrap_or(u32::MAX))
 }
 
-/// Refuses what takes too long to be parsed, before it is.
+/// Rejects, before parsing, what takes too long to parse.
 fn check_bounds(text: &str) -> Result<(), PatternError> {
     PATTERN.check_length(text).map_err(|error| PatternError(error.to_string()))?;
     if classes(text) > PATTERN_CLASSES {
@@ -173,22 +173,22 @@ fn check_bounds(text: &str) -> Result<(), PatternError> {
     Ok(())
 }
 
-/// How many classes like `\p{L}` there are at most.
+/// The maximum number of classes like `\p{L}`.
 fn classes(text: &str) -> usize {
     text.matches(r"\p").count() + text.matches(r"\P").count()
 }
 
-/// What it costs at most to find out whether a text is a pattern, in bytes of a compiled one: it may not become one.
+/// The maximum cost of finding out whether a text is a pattern, in bytes of a compiled one: it may be invalid.
 pub fn cost_of_reading(text: &str) -> usize {
-    /// What a byte of a pattern may cost, of which `a?a?a?` costs most
+    /// What a byte of a pattern may cost; `a?a?a?` costs most
     const BYTE: usize = 400;
-    /// What a class like `\p{L}` costs where letters match in any case
+    /// What a class like `\p{L}` costs if letters match in any case
     const CLASS: usize = 80 * 1024;
     text.len().min(PATTERN.bytes) * BYTE + classes(text).min(PATTERN_CLASSES) * CLASS
 }
 
 impl PatternError {
-    /// The library's message may be several lines, of which the last says what is wrong.
+    /// The library's message may have several lines; the last says what is wrong.
     fn of(error: &BuildError) -> Self {
         if let Some(limit) = error.size_limit() {
             return Self(format!("it takes more than {limit} bytes of memory; let it count less"));

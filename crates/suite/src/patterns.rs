@@ -1,4 +1,4 @@
-//! Whether selectors, patterns and paths are such, by the libraries that will run them.
+//! Checks the syntax of selectors, patterns and paths with the libraries that will run them.
 
 use super::quote::shorten;
 use crate::bounds::check_json_path as check_json_path_bounds;
@@ -30,7 +30,7 @@ pub(super) fn check_json_path(text: &str) -> Result<(), String> {
     parse_json_path(text).map(|_| ())
 }
 
-/// Reads a JSONPath; the error says why a text is none.
+/// Reads a JSONPath; the error says why a text is not one.
 pub fn parse_json_path(text: &str) -> Result<JsonPath, String> {
     let problem = |why: String| format!("`{}` is not a JSONPath: {why}", shorten(text));
     check_json_path_bounds(text).map_err(|error| problem(error.to_string()))?;
@@ -44,7 +44,7 @@ pub fn parse_json_path(text: &str) -> Result<JsonPath, String> {
 }
 
 /// A path compares numbers as floats, which is exact as far as its standard promises it (RFC 9535, section 2.1): up to
-/// 2^53. A number beyond that in a path would find what it does not mean.
+/// 2^53. A number beyond that in a path would match other numbers than it means.
 fn large_number(path: &str) -> Option<String> {
     let (mut rest, mut before) = (path, ' ');
     while let Some(c) = rest.chars().next() {

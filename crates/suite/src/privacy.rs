@@ -1,8 +1,8 @@
-//! What of a suite is not for everybody who reads a message: messages neither quote it nor show its line.
+//! The parts of a suite that not every reader of a message may see: messages neither quote them nor show their lines.
 
 use super::problem::Problem;
 
-/// Whether a credential, or what easily is mistaken for one, may stand at this place or below it.
+/// Whether a credential, or a value that is easily mistaken for one, may be at this place or below it.
 pub(super) fn is_private(path: &str) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     let keys = match parts.as_slice() {
@@ -18,7 +18,7 @@ pub(super) fn is_private(path: &str) -> bool {
     }
 }
 
-/// What else is wrong in the line of something private would show it all the same.
+/// Hides the lines with something private from all problems: any other problem in such a line would show it.
 pub fn hide_private_lines(problems: &mut [Problem]) {
     let line = |problem: &Problem| problem.position.map(|position| position.line);
     let private: Vec<usize> = problems.iter().filter(|problem| problem.is_private).filter_map(line).collect();

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a suite, with where it stands and what to do about it.
+//! Everything that is wrong with a suite, with its place and what to do about it.
 
 use super::quote::cut;
 use crate::bounds::PROBLEMS;
@@ -6,9 +6,9 @@ use crate::document::{Position, SyntaxError};
 use crate::limits;
 use std::fmt::{self, Write};
 
-/// Most of a line that is shown, in characters.
+/// Maximum length of a line that is shown, in characters.
 const EXCERPT_CHARS: usize = 160;
-/// Most of a path, a message or a hint that is shown, in characters: each may quote what the suite has.
+/// Maximum length of a path, a message or a hint that is shown, in characters: each may quote the suite.
 const SHOWN_CHARS: usize = 2 * limits::EXCERPT_CHARS;
 
 /// How bad a problem is.
@@ -17,7 +17,7 @@ pub enum Severity {
     /// The suite cannot be run
     #[default]
     Error,
-    /// It can, but will not do what somebody hopes
+    /// The suite can be run, but will not do what its author expects
     Warning,
 }
 
@@ -34,7 +34,7 @@ pub struct Problem {
     pub message: String,
     /// What to do about it
     pub hint: Option<String>,
-    /// Whether its line has something in it that is not for everybody who reads the message
+    /// Whether its line contains something that not every reader of the message may see
     pub is_private: bool,
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for Problem {
 }
 
 impl Problems {
-    /// The one problem of a text that is no document.
+    /// The single problem of a text that is not a valid document.
     pub fn from_syntax(error: &SyntaxError) -> Self {
         Self(vec![Problem {
             position: Some(error.position),
@@ -83,7 +83,7 @@ impl Problems {
         }])
     }
 
-    /// The first of them, with every text cut to what is shown of it.
+    /// The first of them, with every text cut to the length that is shown.
     pub fn shown(&self) -> impl Iterator<Item = Problem> {
         self.0.iter().take(PROBLEMS).map(|problem| Problem {
             path: shown(&problem.path),
@@ -93,7 +93,7 @@ impl Problems {
         })
     }
 
-    /// As a person reads them, each with the line it stands in.
+    /// Renders them for people, each with its line.
     pub fn render(&self, file: &str, text: &str) -> String {
         let mut out = String::new();
         for problem in &self.0 {
@@ -130,13 +130,13 @@ impl Problem {
     }
 }
 
-/// A text as far as it is shown.
+/// A text, cut to the length that is shown.
 fn shown(text: &str) -> String {
     cut(text, SHOWN_CHARS - 1)
 }
 
-/// A line as far as it can be shown, and what stands below it up to the column. Tabs stay, so that both are as wide;
-/// other control characters, which a terminal might obey, do not.
+/// A line as far as it can be shown, and the indentation below it up to the column. Tabs stay, so that both are as
+/// wide; other control characters, which a terminal might obey, do not.
 fn excerpt(line: &str, column: usize) -> (String, String) {
     let printable = |c: char| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
     let characters: Vec<char> = line.trim_end().trim_start_matches('\u{feff}').chars().map(printable).collect();

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// How many characters of a value a message quotes.
 const LONGEST_QUOTE: usize = 40;
-/// How many characters a message quotes of what it is about.
+/// How many characters a message quotes of its subject.
 const LONGEST_EXCERPT: usize = 160;
 
 /// A value as a message shows it.
@@ -37,7 +37,7 @@ pub(super) fn cut(text: &str, characters: usize) -> String {
     }
 }
 
-/// What YAML 1.1 took for a boolean, or what somebody put in quotes.
+/// A value that YAML 1.1 read as a boolean, or a boolean in quotes.
 pub(super) fn boolean_meant(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "yes" | "on" | "true" => Some(true),

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
-/// The keys of `defaults` besides those of the network.
+/// The keys of `defaults` other than those of the network.
 pub(super) const DEFAULTS_KEYS: [&str; 12] = [
     "timeout",
     "retries",
@@ -43,7 +43,7 @@ pub(super) const HOST_KEYS: [&str; 2] = ["concurrency", "interval"];
 /// Most requests one host may get at once.
 pub(super) const MOST_CONCURRENCY: u32 = 256;
 
-/// Reads a suite, or says everything that is wrong with it.
+/// Reads a suite, or reports everything that is wrong with it.
 pub fn read(node: &Node) -> Result<Suite, Problems> {
     node.check_bounds().map_err(|message| Problems(vec![Problem { message, ..Problem::default() }]))?;
     let reader = Reader::default();
@@ -62,7 +62,7 @@ fn read_suite(at: &At) -> Option<Suite> {
     }
     let name = fields.require("suite").and_then(|at| read_name(&at));
     let vars = fields.get("vars").and_then(|at| read_variables(&at)).unwrap_or_default();
-    // What is wrong with the defaults is told; the tests are read all the same.
+    // Problems in the defaults are reported; the tests are read anyway.
     let defaults = fields.get("defaults").and_then(|at| read_defaults(&at)).unwrap_or_default();
     let tests = fields.require("tests")?.items()?;
     if tests.is_empty() {
@@ -119,7 +119,7 @@ fn read_defaults(at: &At) -> Option<Defaults> {
     })
 }
 
-/// Prefixes and what they stand for, written out: they belong to the names in the suite.
+/// Prefixes and their namespaces, written out: they belong to the names in the suite.
 fn read_namespaces(at: &At) -> Option<Prefixes> {
     let fields = at.open_fields()?;
     let read = |(prefix, namespace): (&str, At)| {

@@ -1,4 +1,4 @@
-//! Reads checks: one subject, what of it, and what has to hold; or a group of checks.
+//! Reads checks: one subject, its property, and what has to hold; or a group of checks.
 
 use super::Capture;
 use super::check::{Check, ErrorKind, ValueCheck};
@@ -33,7 +33,7 @@ pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
 }
 
 fn read_list(at: &At, depth: usize) -> Option<Vec<Check>> {
-    // Every item is read even where one fails, so that all problems are told at once.
+    // Every item is read even if one is invalid, so that all problems are reported at once.
     let checks: Vec<_> = at.items()?.iter().map(|at| read_check(at, depth)).collect();
     checks.into_iter().collect()
 }
@@ -144,7 +144,7 @@ fn read_parts<'a>(at: &At<'a>, groups: &[&str]) -> Option<(Fields<'a>, Subject, 
     Some((at.fields(&known)?, subject?, filters?))
 }
 
-/// `groups` are the names of what can stand here besides subjects.
+/// `groups` are the names allowed here besides subjects.
 fn report_subjects(fields: &Fields, found: &[&str], groups: &[&str]) {
     if let [first, second, ..] = found {
         fields.problem_at_key(
@@ -167,7 +167,7 @@ fn report_subjects(fields: &Fields, found: &[&str], groups: &[&str]) {
     fields.at().problem_with_hint("this does not say what it looks at", format!("add one of {known}"));
 }
 
-/// `count` and `exists` are matchers everywhere else; on a selector they say what of the elements is meant.
+/// `count` and `exists` are matchers everywhere else; on a selector they name a property of the elements.
 fn is_css_property(subject: &Subject, key: &str) -> bool {
     match subject {
         Subject::Css { property, .. } | Subject::XPath { property, .. } => match property {
@@ -179,7 +179,7 @@ fn is_css_property(subject: &Subject, key: &str) -> bool {
     }
 }
 
-/// The matchers that stand behind the subject's own key or its property: `status: 200`, `count: { at_least: 12 }`.
+/// The matchers in the value of the subject's own key or its property: `status: 200`, `count: { at_least: 12 }`.
 fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Option<Vec<Matcher>> {
     if let Some(row) = TABLE.iter().find(|row| row.compared.is_some() && fields.has(row.key)) {
         return read_matchers(compared, &fields.get(row.key)?);
@@ -201,13 +201,13 @@ fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Optio
     read_matchers(compared, &fields.get(key)?)
 }
 
-/// What holds where a check names a thing and nothing else.
+/// What has to hold if a check names a subject and nothing else.
 fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
     match subject {
         Subject::Cookie { attribute: Some(attribute), .. } if attribute.is_flag() => {
             Some(Matcher::Equals(Value::Bool(true)))
         }
-        // Whether there is a boolean says nothing.
+        // The existence of a boolean says nothing.
         Subject::XPath { path, property: Property::Text } if gives(path) == Some(Gives::Boolean) => {
             Some(Matcher::Equals(Value::Bool(true)))
         }

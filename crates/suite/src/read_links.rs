@@ -1,4 +1,4 @@
-//! Reads what is wanted of a page's links.
+//! Reads the requirements on a page's links.
 
 use super::check::{LinkScope, Links};
 use super::matcher::status_class;

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// How the items of a list follow one another, as a suite writes it.
 pub(super) const ORDERS: [(&str, Order); 2] = [("ascending", Order::Ascending), ("descending", Order::Descending)];
 
-/// A bare value means equals; a mapping has matchers for keys; nothing leaves it to the keys beside it.
+/// A bare value means equals; a mapping has matchers for keys; an empty value leaves it to the keys beside it.
 pub(super) fn read_matchers(compared: Compared, at: &At) -> Option<Vec<Matcher>> {
     match &at.node.kind {
         Kind::Scalar(Value::Null) => Some(Vec::new()),

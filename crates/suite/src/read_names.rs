@@ -25,7 +25,7 @@ pub(super) fn read_tags(at: &At) -> Option<Vec<String>> {
     Some(tags)
 }
 
-/// Refuses a name in which something is hidden.
+/// Rejects a name with hidden characters.
 fn check_shown(at: &At, name: &str) -> Option<()> {
     let Some(problem) = plain::name_problem(name) else { return Some(()) };
     at.problem_with_hint(problem, "names, tags and labels are one line of visible characters; leave it out");

@@ -66,7 +66,7 @@ fn read_certificates(at: &At) -> Option<String> {
     Some(text)
 }
 
-/// A mapping stands for a file, which the command has put in its place where it could.
+/// A mapping refers to a file; the command has replaced it by the file's contents if it could.
 fn file_only<T>(at: &At) -> Option<T> {
     let fields = at.fields(&FILE_KEYS)?;
     fields.require("file")?.text_not_empty()?;
@@ -98,7 +98,7 @@ fn read_key(at: &At) -> Option<String> {
     Some(format!("${{{SECRET_PREFIX}{name}}}"))
 }
 
-/// The name in a text that is one secret and nothing else.
+/// The name in a text that consists of exactly one secret.
 fn secret_name(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?.trim().strip_prefix(SECRET_PREFIX)?;
     (!name.is_empty() && !name.contains(['{', '}'])).then_some(name)

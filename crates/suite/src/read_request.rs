@@ -1,4 +1,4 @@
-//! Reads requests: method and address, headers, who asks, what is sent.
+//! Reads requests: method and address, headers, credentials, body.
 
 use super::reader::{At, Fields};
 use super::{Auth, Body, Defaults, Part, Request};
@@ -14,9 +14,9 @@ pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 pub(super) const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 /// What a request can send, as a suite writes it.
 pub(super) const BODIES: [&str; 4] = ["form", "json", "text", "multipart"];
-/// Headers that say how the bytes travel, which is the client's business.
+/// Headers about how the bytes travel, which the client decides.
 const OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
-/// What says who asks, as a suite writes it.
+/// The keys for credentials, as a suite writes them.
 pub(super) const ASKERS: [&str; 3] = ["basic", "bearer", "digest"];
 /// The keys of `basic` and `digest`.
 pub(super) const BASIC_KEYS: [&str; 2] = ["user", "password"];
@@ -45,7 +45,7 @@ pub(super) const REQUEST_KEYS: [&str; 18] = [
 ];
 
 pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<String>) -> Option<Request> {
-    // Everything is read before anything is missed, so that all problems are told at once.
+    // Everything is read before a missing key is reported, so that all problems are reported at once.
     let target = read_target(fields, page);
     let own = read_headers(fields);
     let auth = read_auth(fields);
@@ -56,7 +56,7 @@ pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<St
     let names_asker = own.iter().any(|(name, _)| name == "authorization");
     let auth = auth?.or_else(|| defaults.auth.clone().filter(|_| !names_asker));
     let headers = over_defaults(own, &defaults.headers, auth.is_some());
-    // The defaults stand once in a suite and once in each of its steps when it is read.
+    // The suite contains the defaults once, and again in each of its steps once it is read.
     let bytes = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     fields.at().inherit(bytes + auth.as_ref().map_or(0, Auth::size))?;
     Some(Request {
@@ -70,7 +70,7 @@ pub(super) fn read_request(fields: &Fields, defaults: &Defaults, page: Option<St
     })
 }
 
-/// How many redirects are followed: none, so many, or as many as there are.
+/// How many redirects are followed: none, a number, or all.
 #[expect(clippy::option_option, reason = "outside: could it be read, inside: is there a number")]
 pub(super) fn read_follow(at: &At) -> Option<Option<u32>> {
     match at.scalar() {
@@ -90,7 +90,7 @@ pub(super) fn read_timeout(at: &At) -> Option<Duration> {
     Some(timeout)
 }
 
-/// A step's own headers stand in place of those of the defaults with the same name.
+/// A step's own headers replace those of the defaults with the same name.
 fn over_defaults(own: Vec<(String, String)>, defaults: &[(String, String)], has_auth: bool) -> Vec<(String, String)> {
     let is_own = |name: &str| own.iter().any(|(other, _)| other == name) || (has_auth && name == "authorization");
     let kept = defaults.iter().filter(|(name, _)| !is_own(name)).cloned();
@@ -131,7 +131,7 @@ fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
             continue;
         }
         if let Some(value) = value.text().and_then(|text| read_header_value(&value, text)) {
-            // Names of variables are told apart by case.
+            // Names of variables are case-sensitive.
             let name = if is_template { name.to_owned() } else { name.to_ascii_lowercase() };
             headers.push((name, value));
         }
@@ -244,7 +244,7 @@ fn read_body(fields: &Fields, method: &str) -> Option<Option<Body>> {
     }))
 }
 
-/// Fields and files by the name of their field; several of one name stand in a list.
+/// Fields and files by the name of their field; several of one name are a list.
 fn read_parts(at: &At) -> Option<Vec<Part>> {
     let fields = at.open_fields()?;
     let mut parts = Vec::new();

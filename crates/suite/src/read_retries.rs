@@ -4,9 +4,9 @@ use super::reader::At;
 use super::{Retries, RetryOn};
 use crate::document::Kind;
 
-/// The keys of `retries`, where it is a mapping.
+/// The keys of `retries`, if it is a mapping.
 pub(super) const RETRIES_KEYS: [&str; 2] = ["max", "on"];
-/// What a test is tried again after, as a suite writes it.
+/// The results after which a test is tried again, as a suite writes them.
 pub(super) const RETRY_ON: [(&str, RetryOn); 2] = [("network", RetryOn::Network), ("any", RetryOn::Any)];
 /// Most tries after the first.
 pub(super) const MOST_RETRIES: u32 = 10;

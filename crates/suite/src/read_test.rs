@@ -20,7 +20,7 @@ pub(super) const OF_STEPS: [&str; 5] = ["wait", "until", "capture", "expect", "a
 pub(super) const UNTIL_KEYS: [&str; 2] = ["within", "every"];
 /// Least time between two tries.
 const LEAST_EVERY: Duration = Duration::from_millis(100);
-/// The keys of a test that are none of a step.
+/// The keys of a test that a step does not have.
 pub(super) const TEST_KEYS: [&str; 12] = [
     "tags",
     "each",
@@ -42,9 +42,9 @@ pub(super) const DISCOVER_KEYS: [&str; 8] =
 pub(super) const DISCOVER_SCOPES: [&str; 2] = ["same_host", "any"];
 /// Whether `discover` follows `robots.txt`.
 pub(super) const ROBOTS: [&str; 2] = ["respect", "ignore"];
-/// Nothing that may take longer is worth a warning.
+/// Longest threshold for a warning about slowness.
 const LONGEST_SLOW: Duration = Duration::from_mins(15);
-/// Beyond it nobody wants to know where a page hides.
+/// Maximum depth; pages further away are rarely of interest.
 pub(super) const DEEPEST: u32 = 10;
 
 fn step_keys() -> Vec<&'static str> {
@@ -95,7 +95,7 @@ pub(super) fn read_time_limit(at: &At) -> Option<Duration> {
     Some(limit)
 }
 
-/// The steps a test has, or the one it is.
+/// The steps of a test, or the single step that the test itself is.
 fn read_own_steps(fields: &Fields, is_discovered: bool, defaults: &Defaults) -> Option<Vec<Step>> {
     let page = is_discovered.then(|| format!("${{{PAGE_VARIABLE}}}"));
     let Some(steps) = fields.get("steps") else {
@@ -117,7 +117,7 @@ fn read_steps(at: &At, defaults: &Defaults) -> Option<Vec<Step>> {
         at.problem(format!("1 to {} steps can stand here, these are {}", limits::STEPS_PER_TEST, items.len()));
     }
     let read = |(number, at): (usize, &At)| read_step(&at.fields(&step_keys())?, defaults, None, Some(number));
-    // Every step is read even where one is not good, so that all problems are told at once.
+    // Every step is read even if one is invalid, so that all problems are reported at once.
     let steps: Vec<_> = items.iter().enumerate().map(read).collect();
     steps.into_iter().collect()
 }
@@ -128,7 +128,8 @@ fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number:
     let expect = fields.get("expect").map_or_else(|| Some(Vec::new()), |at| read_checks(&at));
     let wait = fields.get("wait").map_or(Some(None), |at| at.duration(limits::STEP_WAIT).map(Some));
     let until = fields.get("until").map_or(Some(None), |at| read_until(&at).map(Some));
-    // A test that is its own only step is told by its request; its name and its `slow_over` are already the test's.
+    // A test that is its own only step is named after its request; its name and its `slow_over` already belong to the
+    // test.
     let own = |key| number.and_then(|_| fields.get(key));
     let markup = fields.get("as").and_then(|at| at.choice(&Markup::ALL.map(|(name, _)| name)));
     let markup = markup.map(|place| Markup::ALL[place].1);
@@ -166,7 +167,7 @@ fn read_until(at: &At) -> Option<Until> {
     Some(Until { within, every })
 }
 
-/// What needs an answer cannot stand in a step that expects none.
+/// A step that expects no answer cannot have anything that needs one.
 fn refuse_beside_error(fields: &Fields) {
     for (key, why) in [("capture", "there is nothing to capture"), ("follow", "there is no redirect to follow")] {
         if fields.has(key) {
@@ -233,7 +234,7 @@ fn read_patterns(at: &At) -> Option<Vec<String>> {
 fn read_captures(at: &At) -> Option<Vec<(String, Capture)>> {
     let fields = at.open_fields()?;
     check_variable_names(&fields, fields.entries().map(|(name, _)| name));
-    // Every capture is read even where one is not good, so that all problems are told at once.
+    // Every capture is read even if one is invalid, so that all problems are reported at once.
     let captures: Vec<_> = fields.entries().map(|(name, at)| Some((name.to_owned(), read_capture(&at)?))).collect();
     captures.into_iter().collect()
 }

@@ -1,5 +1,5 @@
-//! Walks a document with the path in hand and collects problems instead of stopping at the first. After so many of them
-//! nothing is read any more: what is left of lists and mappings is taken for empty.
+//! Walks a document, keeps the path, and collects problems instead of stopping at the first. At the maximum number of
+//! problems it stops reading: the rest of the lists and mappings is treated as empty.
 
 use super::network::NETWORK_KEYS;
 use super::path::Path;
@@ -23,7 +23,7 @@ pub(super) struct Reader {
     pub shared: RefCell<Shared>,
 }
 
-/// A node with the way to it.
+/// A node with its path.
 #[derive(Clone)]
 pub(super) struct At<'a> {
     pub reader: &'a Reader,
@@ -31,7 +31,7 @@ pub(super) struct At<'a> {
     pub path: Path<'a>,
 }
 
-/// A mapping of which every key has to be known.
+/// A mapping in which every key has to be known.
 pub(super) struct Fields<'a> {
     at: At<'a>,
     entries: &'a [Entry],
@@ -50,7 +50,7 @@ impl Reader {
         }
     }
 
-    /// Whether there are as many problems as anybody is told.
+    /// Whether the maximum number of reported problems is reached.
     pub fn is_full(&self) -> bool {
         self.problems.borrow().len() >= PROBLEMS
     }
@@ -63,7 +63,7 @@ impl Reader {
         self.problems.borrow_mut().push(Problem { path, position, message, hint, is_private, ..Problem::default() });
     }
 
-    /// Says that the line of what was reported last is not to be shown.
+    /// Marks the line of the last problem as one that must not be shown.
     fn hide_last(&self) {
         if let Some(last) = self.problems.borrow_mut().last_mut() {
             last.is_private = true;
@@ -85,19 +85,19 @@ impl<'a> At<'a> {
         self.reader.report(self.path.to_string(), self.node.position, message, Some(hint.into()));
     }
 
-    /// Another kind of thing was expected.
+    /// Reports that another kind of value was expected.
     pub fn expected<T>(&self, what: &str) -> Option<T> {
         self.problem(format!("expected {what}, found {}", self.node.describe()));
         None
     }
 
-    /// Another value was expected, so this one is quoted.
+    /// Reports that another value was expected, and quotes this one.
     pub fn expected_value<T>(&self, what: &str) -> Option<T> {
         self.problem(format!("expected {what}, found {}", self.found()));
         None
     }
 
-    /// What stands here, as a message may show it.
+    /// The value found here, as a message may show it.
     fn found(&self) -> String {
         if is_private(&self.path.to_string()) { self.node.describe().to_owned() } else { quote(self.node) }
     }
@@ -122,7 +122,7 @@ impl<'a> At<'a> {
         Some(fields)
     }
 
-    /// A mapping whose keys somebody else checks.
+    /// A mapping whose keys the caller checks.
     pub fn open_fields(&self) -> Option<Fields<'a>> {
         if self.reader.is_full() {
             return None;
@@ -144,7 +144,7 @@ impl<'a> At<'a> {
         Some(items.iter().enumerate().map(item).collect())
     }
 
-    /// What stands behind a key, if this is a mapping that has it; nothing is said if it is not.
+    /// The value of a key, if this is a mapping that has it; reports nothing otherwise.
     pub fn child(&self, key: &str) -> Option<At<'a>> {
         matches!(self.node.kind, Kind::Mapping(_)).then(|| self.open_fields()?.get(key))?
     }
@@ -187,7 +187,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The place of what is written here among `known` words.
+    /// The index of this text among the `known` words.
     pub fn choice(&self, known: &[&str]) -> Option<usize> {
         let text = self.scalar().and_then(Value::as_str);
         let found = known.iter().position(|word| Some(*word) == text);
@@ -211,13 +211,13 @@ impl<'a> At<'a> {
         }
     }
 
-    /// A place in a list, which counts from the end where it is below zero.
+    /// An index into a list; a negative one counts from the end.
     pub fn place(&self) -> Option<i32> {
         let place = self.scalar().and_then(Value::as_i64).and_then(|place| i32::try_from(place).ok());
         if place.is_none() { self.expected_value("a whole number; the first item is 0, the last -1") } else { place }
     }
 
-    /// A group of a pattern that has so many; of one that is a template that is not known yet.
+    /// A group of a pattern that has this many groups; for a template the number is not known yet.
     pub fn pattern_group(&self, groups: Option<usize>) -> Option<u32> {
         let groups = groups.unwrap_or(usize::from(u16::MAX));
         let group = self.whole_number(0, u32::from(u16::MAX))?;
@@ -279,13 +279,13 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Counts what is taken over from the defaults; nothing, where there is too much of it.
+    /// Counts what is inherited from the defaults; fails if it is too much.
     pub fn inherit(&self, bytes: usize) -> Option<()> {
         let taken = self.reader.shared.borrow_mut().inherit(bytes);
         taken.map_err(|message| self.problem(message)).ok()
     }
 
-    /// A pattern, and how many groups it has; it may be a template, of which that is not known.
+    /// A pattern and the number of its groups, which is unknown if the pattern is a template.
     pub fn regex(&self) -> Option<(String, Option<usize>)> {
         let mut groups = None;
         let check = |text: &str| self.reader.shared.borrow_mut().pattern(text).map(|count| groups = Some(count));
@@ -311,7 +311,7 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
-    /// Whether a key that is not known most likely is this one, so that nothing has to be said of its absence.
+    /// Whether an unknown key most likely means this one, so that its absence need not be reported.
     pub fn is_meant(&self, key: &str) -> bool {
         self.meant.iter().any(|meant| meant == key)
     }

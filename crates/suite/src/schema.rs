@@ -1,8 +1,8 @@
 //! JSON Schema, draft 2020-12: <https://json-schema.org/draft/2020-12>
 //!
-//! A schema stands in the suite whole: what it refers to elsewhere is not fetched. Its patterns are those of the
+//! The suite contains the whole schema: references to other documents are not fetched. Its patterns are those of the
 //! `regex` crate, so that none takes more than linear time, times its size. A schema that refers to itself in several
-//! branches can ask for practically endless work; all it looks at is counted, and it is given up.
+//! branches can ask for practically endless work; every access is counted, and the evaluation stops at the limit.
 
 mod budget;
 mod counted;
@@ -21,25 +21,25 @@ use patterns::Patterns;
 pub(crate) use patterns::patterns;
 use serde_json::Value;
 
-/// Most violations that are told of one value.
+/// Most violations that are reported for one value.
 const TOLD: usize = 5;
-/// Most looks at a value. Ordinary schemas look about ten times at each of its parts.
+/// Most accesses to a value. Ordinary schemas access each of its parts about ten times.
 const STEPS: u64 = 20_000_000;
 
-/// A schema that can be asked.
+/// A schema that values can be validated with.
 pub struct Schema {
     validator: Validator<Counted>,
     patterns: Patterns,
 }
 
-/// It takes too long to find out whether a value is as a schema says.
+/// It takes too long to find out whether a value is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the schema asks too much of this JSON; let it refer to itself in fewer places, or hold it against a part of the JSON"
 )]
 pub struct TooMuchWork;
 
-/// Why a value is no schema.
+/// Why a value is not a schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a JSON Schema: {message}")]
 pub struct SchemaError {
@@ -60,13 +60,13 @@ impl Schema {
         within(0, || compile(value)).unwrap_or_else(|_| Err(SchemaError::of_whole("it could not be read")))
     }
 
-    /// Whether a value is as the schema says.
+    /// Whether a value is valid.
     pub fn is_valid(&self, value: &Value) -> Result<bool, TooMuchWork> {
         self.within_steps(|| self.validator.is_valid(CountedValue(value)))
     }
 
-    /// The first places at which a value is not, each with what is wrong there. Where there are more than can be
-    /// gathered, only the first.
+    /// The first places at which a value is invalid, each with the reason. If there are more than can be collected,
+    /// only the first.
     pub fn violations(&self, value: &Value) -> Vec<String> {
         let all = || self.validator.iter_errors(CountedValue(value)).take(TOLD).map(|error| tell(&error)).collect();
         let first = || self.validator.validate(CountedValue(value)).err().as_ref().map(tell);
@@ -117,7 +117,7 @@ fn tell(error: &jsonschema::ValidationError) -> String {
     }
 }
 
-/// The library's message, where there is no better one.
+/// The library's message, if there is no better one.
 fn explain(error: &jsonschema::ValidationError) -> String {
     let pointer = error.instance_path().to_string();
     match error.kind() {
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(schema.is_valid(&json!({ "a": [1] })), Ok(true));
     }
 
-    /// Schemas of which each refers to the next in so many branches, and the last to `last`.
+    /// Schemas that each refer to the next in this many branches; the last refers to `last`.
     fn chain(length: usize, branches: usize, last: &Value) -> Value {
         let next = |n: usize| json!({ "$ref": format!("#/$defs/{}", n + 1) });
         let link = |n: usize| (n.to_string(), json!({ "anyOf": vec![next(n); branches] }));

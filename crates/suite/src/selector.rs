@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The namespaces that prefixes stand for, as in `dc|creator`.
 pub type Prefixes = BTreeMap<String, String>;
 
-/// What may stand in a selector.
+/// The syntax that a selector may use.
 struct Language<'n>(Option<&'n Prefixes>);
 
 impl Parser<'_> for Language<'_> {
@@ -40,8 +40,8 @@ impl Parser<'_> for Language<'_> {
     }
 }
 
-/// Reads a selector, or a list of them. What prefixes stand for is not known before there is a document: without any
-/// given, all are taken.
+/// Reads a selector, or a list of them. The meaning of prefixes is unknown before there is a document: if none are
+/// given, all are accepted.
 pub fn parse(text: &str, prefixes: Option<&Prefixes>) -> Result<SelectorList<Simple>, String> {
     check_css(text).map_err(|error| error.to_string())?;
     SelectorList::parse(&Language(prefixes), &mut Tokens::new(text), ParseRelative::No)

@@ -1,4 +1,4 @@
-//! What all parts of a suite have together: patterns and schemas are read once, and there is room for so many.
+//! What all parts of a suite share: patterns and schemas are read once, and the room for them is limited.
 
 use super::quote::shorten;
 use crate::bounds::{INHERITED_BYTES, SUITE_PATTERN_COST, SUITE_SCHEMA_COST};
@@ -7,15 +7,15 @@ use crate::schema::{self, Schema, SchemaError};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// What a schema costs however small it is, in values.
+/// The least cost of a schema, however small, in values.
 const SCHEMA: usize = 50;
 /// How often the patterns of a schema are compiled.
 const IN_SCHEMA: usize = 3;
 
-/// What was read of a suite so far, and what is left of its room.
+/// What has been read of a suite so far, and the room that is left.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// How many groups each pattern has, or why it is none
+    /// The number of groups of each pattern, or why it is invalid
     patterns: HashMap<String, Result<usize, String>>,
     schemas: HashMap<String, Result<(), SchemaError>>,
     pattern_cost: usize,
@@ -36,7 +36,7 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// How many groups a pattern has, or why a text is none.
+    /// The number of groups of a pattern, or why a text is not one.
     pub fn pattern(&mut self, text: &str) -> Result<usize, String> {
         if let Some(known) = self.patterns.get(text) {
             return known.clone();
@@ -70,7 +70,7 @@ impl Shared {
         spend(&mut self.schema_cost, SCHEMA + schema::parts(value)).map_err(|Spent| {
             over(format!("the schemas of this suite have more than {SUITE_SCHEMA_COST} values; make two suites of it"))
         })?;
-        // What they cost is known only once they are compiled, so one too many may be compiled.
+        // Their cost is known only once they are compiled, so one too many may be compiled.
         for pattern in schema::patterns(value) {
             let cost = cost_of_reading(pattern) + Pattern::new(pattern).map_or(0, |pattern| pattern.size());
             spend(&mut self.pattern_cost, cost.saturating_mul(IN_SCHEMA)).map_err(|Spent| over(too_many_patterns()))?;
@@ -78,7 +78,7 @@ impl Shared {
         Schema::new(value).map(|_| ())
     }
 
-    /// Whether a step may take over so many bytes from the defaults.
+    /// Whether a step may inherit this many bytes from the defaults.
     pub fn inherit(&mut self, bytes: usize) -> Result<(), String> {
         spend(&mut self.inherited, bytes).map_err(|Spent| {
             format!("the steps so far take more than {INHERITED_BYTES} bytes over from `defaults`; make them shorter")

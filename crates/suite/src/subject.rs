@@ -1,7 +1,7 @@
-//! Subjects: what of an answer a check or a capture looks at.
+//! Subjects: the part of an answer that a check or a capture looks at.
 //!
-//! To add one, add a variant, a row to `TABLE`, and an arm to the engine's `check/look.rs`, which finds it in a page. The
-//! reader and the JSON Schema follow from the row.
+//! To add one, add a variant, a row to `TABLE`, and an arm to the engine's `check/look.rs`, which finds it in a page.
+//! The reader and the JSON Schema follow from the row.
 
 use super::filter::Filter;
 use super::matcher::MATCHERS;
@@ -28,9 +28,9 @@ pub enum Subject {
     Cookie {
         /// What it is called
         name: String,
-        /// What of it; its value if none
+        /// Which attribute of it; its value if none
         attribute: Option<CookieAttribute>,
-        /// Where alone it is looked for
+        /// The only place to look for it, if given
         from: Option<CookieSource>,
     },
     /// The server's certificate, that of the last answer
@@ -41,14 +41,14 @@ pub enum Subject {
     Redirects,
     /// The redirects that were followed
     Hops {
-        /// What of them
+        /// Which property of them
         attribute: HopAttribute,
         /// Which of them, from 0, `-1` is the last; a list of all without it
         nth: Option<i32>,
     },
     /// The body as text
     Body,
-    /// The body as text in this charset, whatever the answer says of it
+    /// The body as text in this charset, whatever charset the answer declares
     BodyIn(String),
     /// The body's bytes, decompressed, two hexadecimal digits each
     Bytes,
@@ -64,14 +64,14 @@ pub enum Subject {
     Css {
         /// The selector
         selector: String,
-        /// What of them
+        /// Which property of them
         property: Property,
     },
     /// What an `XPath` gives
     XPath {
         /// The expression
         path: String,
-        /// What of its nodes; `Text` also stands for what is no node
+        /// Which property of its nodes; `Text` is also used for a value that is not a node
         property: Property,
     },
     /// A place in a JSON body (RFC 9535)
@@ -80,12 +80,12 @@ pub enum Subject {
     Regex {
         /// The pattern
         pattern: String,
-        /// Which group of it, 0 for all it matched; the first group, or all, if it is not said
+        /// Which group of it, 0 for the whole match; the first group, or all, if not specified
         group: Option<u32>,
     },
 }
 
-/// What of the selected elements is looked at.
+/// The property of the selected elements to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Property {
@@ -103,7 +103,7 @@ pub enum Property {
     Exists,
 }
 
-/// What of a redirect is looked at.
+/// The property of a redirect to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HopAttribute {
@@ -149,7 +149,7 @@ impl CookieSource {
     }
 }
 
-/// What a cookie has besides its value (RFC 6265, section 4.1.2).
+/// The attributes of a cookie (RFC 6265, section 4.1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CookieAttribute {
@@ -193,7 +193,7 @@ impl CookieAttribute {
     }
 }
 
-/// What of a certificate is looked at (RFC 5280).
+/// The property of a certificate to look at (RFC 5280).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateProperty {
@@ -558,7 +558,7 @@ fn read_cookie(fields: &Fields, at: &At) -> Option<Subject> {
     Some(Subject::Cookie { name: at.text_not_empty()?, attribute, from })
 }
 
-/// How many there were, or what of them is meant.
+/// The number of redirects, or which property of them is meant.
 fn read_redirects(fields: &Fields) -> Option<Subject> {
     let nth = fields.get("nth").map(|at| at.place());
     let Some(at) = fields.get("attr") else {
@@ -588,7 +588,7 @@ fn read_regex(fields: &Fields, at: &At) -> Option<Subject> {
     Some(Subject::Regex { pattern, group })
 }
 
-/// Text, numbers and booleans have nothing of which there could be several.
+/// Text, numbers and booleans are single values; there cannot be several.
 fn read_xpath(fields: &Fields, at: &At) -> Option<Subject> {
     let path = at.pattern(check_xpath)?;
     let gives = XPath::parse(&path).map_or(Gives::Nodes, |xpath| xpath.expression.gives());

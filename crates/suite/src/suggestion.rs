@@ -1,4 +1,4 @@
-//! What somebody most likely meant by a word that is not known.
+//! What an unknown word most likely means.
 
 use super::quote::shorten;
 
@@ -51,7 +51,7 @@ const OTHER_WORDS: [(&str, &str); 40] = [
     ("xml", "xpath"),
 ];
 
-/// The known word that is spelt almost like this one, or says the same in other words.
+/// The known word with almost the same spelling, or with the same meaning.
 pub(super) fn suggest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = word.to_lowercase().replace('-', "_");
     closest(&plain, known).or_else(|| {
@@ -60,7 +60,7 @@ pub(super) fn suggest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     })
 }
 
-/// The hint that says so.
+/// The hint that suggests that word.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> Option<String> {
     suggest(word, known).map(|near| format!("did you mean `{near}`?"))
 }
@@ -71,8 +71,8 @@ pub(super) fn listed(words: &[&str]) -> String {
     if words.len() > MOST_LISTED { format!("{shown}, …") } else { shown }
 }
 
-/// The known word that is spelt almost like this one. Comparing takes the square of their length, so what is longer than
-/// any word is like none.
+/// The known word with almost the same spelling. Comparing takes time quadratic in the length, so a text longer than
+/// any word matches none.
 pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;

@@ -16,7 +16,7 @@ enum Piece<'a> {
     Name(&'a str),
 }
 
-/// A name that a template asks for and nobody gave.
+/// A name that a template uses and that has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`${{{0}}}` has no value")]
 pub struct UndefinedVariable(pub String);
@@ -53,7 +53,7 @@ pub fn render(template: &str, variables: &impl Lookup) -> Result<String, Undefin
     fill(template, variables, |name, _| Err(UndefinedVariable(name.to_owned())))
 }
 
-/// Fills in the names that have a value and leaves the others as they stand; for text that is only shown.
+/// Fills in the names that have a value and leaves the others unchanged; for text that is only shown.
 pub fn render_known(template: &str, variables: &impl Lookup) -> String {
     let kept = fill(template, variables, |name, out| {
         out.extend(["${", name, "}"]);
@@ -83,7 +83,8 @@ fn fill<E>(
 
 fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = template;
-    // Looked for once where there is none: a text of nothing but `${` would be gone through again for each of them.
+    // Searched for only once if there is none: otherwise a text of nothing but `${` would be scanned again for each of
+    // them.
     let mut is_closed = true;
     std::iter::from_fn(move || {
         if rest.is_empty() {

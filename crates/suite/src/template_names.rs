@@ -41,7 +41,7 @@ fn check_text(at: &At, text: &str) {
             None => is_variable_name(name) || template::MADE.contains(&name),
         };
         if !is_good {
-            // Half a password may stand between the braces.
+            // The text between the braces may be half a password.
             let name = if is_private(&at.path.to_string()) { "…" } else { name };
             let message = format!("`${{{name}}}` names nothing; names have letters, digits, `_` and `-`");
             at.problem_with_hint(message, "where `${` itself is meant, write `$${`");

@@ -1,4 +1,4 @@
-//! Finds the names in a suite's templates that nobody gives a value.
+//! Finds the names in a suite's templates that have no value.
 
 use super::problem::{Problem, Problems};
 use super::{
@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 /// Checks that every template of the suite can be filled in with its own variables, those given with the run, the
-/// secrets given with the run, and what earlier steps capture. Of what cannot, the first [`PROBLEMS`] are told.
+/// secrets given with the run, and what earlier steps capture. Reports the first [`PROBLEMS`] that cannot.
 pub fn check_variables<'a>(
     suite: &'a Suite,
     given: impl IntoIterator<Item = &'a str>,

@@ -1,14 +1,14 @@
-//! `XPath` 1.0 expressions, taken apart: <https://www.w3.org/TR/1999/REC-xpath-19991116/>
+//! `XPath` 1.0 expressions, parsed: <https://www.w3.org/TR/1999/REC-xpath-19991116/>
 //!
-//! Here they are read and checked; `worker` evaluates them. Variables are left out: templates are filled in before an
-//! expression is read.
+//! This module reads and checks them; `worker` evaluates them. Variables are left out: templates are filled in before
+//! an expression is read.
 
 mod parser;
 mod token;
 
 use std::ops::Range;
 
-/// An expression with where it can be cut.
+/// An expression and the places at which it can be cut.
 #[derive(Debug, Clone, PartialEq)]
 pub struct XPath {
     /// What it says
@@ -17,7 +17,7 @@ pub struct XPath {
     pub cuts: Vec<Range<usize>>,
 }
 
-/// Why a text is no expression.
+/// Why a text is not a valid expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} at character {place}")]
 pub struct XPathError {
@@ -34,7 +34,7 @@ pub enum Expression {
     Binary(Box<Expression>, Operator, Box<Expression>),
     /// `-` before an expression
     Negative(Box<Expression>),
-    /// Nodes on the way from somewhere
+    /// The nodes on a path from a start
     Path(Start, Vec<Step>),
     /// A text in quotes
     Literal(String),
@@ -47,11 +47,11 @@ pub enum Expression {
 /// Where a path starts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Start {
-    /// The node at hand
+    /// The context node
     Here,
     /// The document
     Root,
-    /// The nodes of an expression, those that all the predicates hold of
+    /// The nodes of an expression for which all the predicates hold
     Nodes(Box<Expression>, Vec<Expression>),
 }
 
@@ -60,7 +60,7 @@ pub enum Start {
 pub struct Step {
     /// Where it leads
     pub axis: Axis,
-    /// What is taken there
+    /// What it takes there
     pub test: NodeTest,
     /// What has to hold of it
     pub predicates: Vec<Expression>,
@@ -81,7 +81,7 @@ impl Step {
 /// What a step takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeTest {
-    /// Elements, or attributes on their axis, whatever they are called
+    /// Elements, or attributes on their axis, of any name
     AnyName,
     /// Those of this name, perhaps with a prefix; `a:*` is every name of a namespace
     Name(String),
@@ -125,7 +125,7 @@ impl Axis {
     }
 }
 
-/// What can stand between two expressions.
+/// The operators that can join two expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the signs of the standard, section 3")]
 pub enum Operator {
@@ -166,7 +166,7 @@ impl XPath {
 }
 
 impl Expression {
-    /// Whether, as a predicate, it may depend on where a node stands among the others (section 2.4).
+    /// Whether, as a predicate, it may depend on the position of a node among the others (section 2.4).
     fn is_about_position(&self) -> bool {
         self.gives() == Gives::Number || self.asks_for_position()
     }
@@ -217,7 +217,7 @@ impl Expression {
             Self::Binary(left, _, right) => left.asks_for_position() || right.asks_for_position(),
             Self::Call(name, arguments) => matches!(*name, "position" | "last") || any(arguments),
             Self::Path(Start::Nodes(expression, predicates), _) => expression.asks_for_position() || any(predicates),
-            // What stands in the predicates of a path's steps asks for other positions.
+            // Predicates of a path's steps are about other positions.
             Self::Path(..) | Self::Literal(_) | Self::Number(_) => false,
         }
     }

@@ -1,11 +1,11 @@
-//! Pauses between attempts that grow.
+//! Growing pauses between attempts.
 
 use std::time::Duration;
 use tokio::time::sleep;
 
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The pauses of one who tries again and again.
+/// The pauses of a client that tries again and again.
 pub(super) struct Backoff(Duration);
 
 impl Backoff {
@@ -13,7 +13,7 @@ impl Backoff {
         Self(Duration::from_millis(100))
     }
 
-    /// Waits, and the next time twice as long.
+    /// Waits; the next wait is twice as long.
     pub async fn wait(&mut self) {
         sleep(jittered(self.0)).await;
         self.0 = (self.0 * 2).min(LONGEST);

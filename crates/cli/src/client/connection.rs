@@ -21,7 +21,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long the server may take for its part of a connection's end.
+/// How long the server may take for its part of closing a connection.
 const LEAVING: Duration = Duration::from_secs(5);
 
 /// How long another connection of ours may take to end.
@@ -34,7 +34,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Opens a connection. As long as the server has as many of ours as it takes, it is asked again.
+    /// Opens a connection. Retries while the server has as many of ours as it takes.
     pub async fn open(endpoint: &Endpoint) -> Result<Self, ClientError> {
         let (give_up, mut backoff) = (Instant::now() + PATIENCE, Backoff::new());
         let mut is_told = false;
@@ -72,8 +72,8 @@ impl Connection {
         }
     }
 
-    /// Sends a command, in several frames where one may not hold it. API Gateway takes no frame over 32 KB.
-    /// `false`, where the connection is no more.
+    /// Sends a command, in several frames if one may not hold it. API Gateway accepts no frame over 32 KB. `false` if
+    /// the connection is closed.
     pub async fn send(&mut self, request: &Request) -> bool {
         let text = request.to_json();
         if text.len() <= FRAME_BYTES {
@@ -91,11 +91,11 @@ impl Connection {
         true
     }
 
-    /// Ends the connection, and gives back what was on its way to us meanwhile.
+    /// Closes the connection, and returns the events that arrived until then.
     pub async fn leave(mut self) -> Vec<Event> {
         let mut rest = Vec::new();
         let leaving = async {
-            // Where this does not arrive there is no connection any more, and the next event says so.
+            // If this does not arrive, the connection is gone, and the next event says so.
             let _ = self.socket.close(None).await;
             while let Some(event) = self.next().await {
                 rest.push(event);
@@ -105,7 +105,7 @@ impl Connection {
         rest
     }
 
-    /// The next event; nothing, where the connection is no more. What is not an event is passed over.
+    /// The next event; `None` if the connection is closed. Skips what is not an event.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.received.pop_front() {

@@ -1,7 +1,7 @@
 //! Follows a job to its verdict, through lost connections and lost events.
 //!
-//! Whatever was missed is asked for again: after a reconnect, after a silence, and when the verdict's fingerprint says
-//! that something is not here. A verdict is believed only when everything it rests on has arrived.
+//! Everything that was missed is requested again: after a reconnect, after a silence, and when the verdict's
+//! fingerprint shows that something is missing. A verdict is accepted only when everything it is based on has arrived.
 
 use super::ClientError;
 use super::backoff::Backoff;
@@ -15,17 +15,17 @@ use stepcast_protocol::state::JobStatus;
 use stepcast_protocol::{Command, Event, EventBody, JobState, RequestId};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long nothing may be heard before the state is asked for.
+/// How long the server may be silent before the state is requested.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// How long a server may be away.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// How often the state is asked for after the verdict, while something is missing.
+/// How often the state is requested after the verdict, while something is missing.
 const QUESTIONS: u32 = 5;
 const QUESTION_PAUSE: Duration = Duration::from_secs(2);
 
-/// What the command that starts or joins the job is sent under.
+/// The id of the command that starts or joins the job.
 const QUESTION: RequestId = RequestId::Number(1);
 
 /// How following a job ended.
@@ -34,9 +34,9 @@ pub(crate) enum Followed {
     Finished(JobState),
     /// With its verdict, and something that never arrived
     Incomplete(JobState),
-    /// With none, in the time that was given
+    /// Without a verdict, in the time that was given
     TimedOut,
-    /// Whoever typed the command left without waiting
+    /// The user left without waiting
     Left,
 }
 
@@ -135,11 +135,11 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    /// Takes an event in and shows it, where it is about our job.
+    /// Takes an event in and shows it, if it is about our job.
     fn take(&mut self, event: Event) -> Result<(), ClientError> {
         let is_answer = is_answer(&event);
         if self.job.is_some() && matches!(event.body, EventBody::Error { temporary: true, .. }) {
-            // The job goes on; its state is asked for again after the next silence.
+            // The job goes on; its state is requested again after the next silence.
             return Ok(());
         }
         let event = if is_answer { refused_or(event)? } else { event };
@@ -147,7 +147,8 @@ impl<'a> Follower<'a> {
             return Err(ClientError::Ended { code: code.clone() });
         }
         if self.job.is_none() {
-            // Events can overtake the answer that names the job. The connection watches nothing else, so they are of it.
+            // Events can overtake the answer that names the job. The connection watches nothing else, so they belong to
+            // it.
             self.job.clone_from(&event.job);
         }
         if self.job.is_none() || event.job != self.job {
@@ -158,7 +159,7 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    /// Asks for the state of the job, or, as long as that is not known, for the job itself.
+    /// Requests the state of the job, or the job itself while its id is unknown.
     async fn ask(&mut self) {
         let command = match &self.job {
             Some(job) => Command::Watch(Topic::Job(job.clone())),
@@ -186,7 +187,7 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// Whether an event answers what was asked last.
+/// Whether an event answers the last request.
 fn is_answer(event: &Event) -> bool {
     event.re == Some(QUESTION)
 }

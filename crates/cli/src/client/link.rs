@@ -1,7 +1,7 @@
-//! A connection that is followed by another before it is cut.
+//! A connection that is replaced by another before it is cut.
 //!
 //! API Gateway ends every connection after two hours, and `welcome` says when. Shortly before, the next one is opened;
-//! the old one is heard until the new one has answered, and then to its end, so nothing falls between them.
+//! the old one is read until the new one has answered, and then to its end, so no event is lost between them.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
 
 use super::{ClientError, Connection};
@@ -14,17 +14,17 @@ use stepcast_protocol::{Command, Event, EventBody, Request, RequestId};
 use stepcast_suite::date;
 use tokio::time::{Instant, sleep_until};
 
-/// One in so many parts of a connection's life is left when the next one is opened: five minutes of two hours, or up to
-/// twice that, so that clients that came together do not all come back together.
+/// The next connection is opened when one part in this many of a connection's life is left: five minutes of two hours,
+/// or up to twice that, so that clients that connected together do not all reconnect together.
 const MARGIN: f64 = 24.0;
 
-/// What is known of the way to the server.
+/// What happened on the way to the server.
 pub(super) enum Heard {
     /// The server said something
     Event(Box<Event>),
-    /// The next connection is open, and has not been told what it is for
+    /// The next connection is open, and its command has not been sent yet
     Opened,
-    /// There is no connection any more
+    /// The connection is lost
     Lost,
 }
 
@@ -33,11 +33,11 @@ pub(super) struct Link {
     endpoint: Endpoint,
     connection: Box<Connection>,
     next: Next,
-    /// What comes of the connection before this one
+    /// The remaining events of the previous connection, once it has ended
     leaving: Option<BoxFuture<'static, Vec<Event>>>,
-    /// What came of it
+    /// The events that it delivered
     rest: VecDeque<Event>,
-    /// When to open the next connection, where the server said how long this one lasts
+    /// When to open the next connection, if the server said how long this one lasts
     renew_at: Option<Instant>,
     /// Whether the newest connection was asked how long it lasts
     is_greeted: bool,
@@ -65,8 +65,8 @@ impl Link {
         })
     }
 
-    /// Sends a command on the newest connection, and asks how long that one lasts. Where this does not arrive, the
-    /// connection is lost, and hearing says so.
+    /// Sends a command on the newest connection, and asks how long that one lasts. If this does not arrive, the
+    /// connection is lost, and `hear` reports it.
     pub async fn ask(&mut self, id: RequestId, command: Command) {
         let newest = match &mut self.next {
             Next::Open(next) => next,
@@ -78,13 +78,13 @@ impl Link {
         }
     }
 
-    /// Sends a command that nobody waits for.
+    /// Sends a command without waiting for its answer.
     pub async fn send(&mut self, command: Command) {
         self.connection.send(&Request { id: None, command }).await;
     }
 
-    /// What happens next. `is_answer` says whether an event is what the next connection was opened for: then it takes
-    /// the place of the old one. May be dropped while it waits.
+    /// What happens next. `is_answer` says whether an event is the answer that the next connection was opened for: then
+    /// that connection replaces the old one. May be dropped while it waits.
     pub async fn hear(&mut self, is_answer: impl Fn(&Event) -> bool) -> Heard {
         loop {
             if let Some(event) = self.rest.pop_front() {
@@ -112,7 +112,7 @@ impl Link {
                         self.is_greeted = false;
                         return Heard::Opened;
                     }
-                    // The old one is still there; when that is cut a new one is opened as after any loss.
+                    // The old one is still open; when it is cut, a new one is opened as after any loss.
                     Some(Heard::Lost) | None => self.next = Next::None,
                 },
                 () = until(self.renew_at), if may_renew => {
@@ -131,7 +131,7 @@ impl Link {
         Heard::Event(Box::new(event))
     }
 
-    /// Lets the next connection take the place of this one, if it is open.
+    /// Replaces this connection by the next one, if that is open.
     fn take_next(&mut self) -> bool {
         let next = std::mem::replace(&mut self.next, Next::None);
         let Next::Open(next) = next else { return false };
@@ -156,7 +156,7 @@ impl Next {
     }
 }
 
-/// What came of a connection that is left, once it has ended.
+/// The events of a replaced connection, once it has ended.
 async fn end_of(leaving: &mut Option<BoxFuture<'static, Vec<Event>>>) -> Vec<Event> {
     match leaving {
         Some(leaving) => leaving.await,

@@ -21,7 +21,7 @@ impl Session {
         Ok(Self { connection: Connection::open(endpoint).await?, asked: 0 })
     }
 
-    /// Sends a command and waits for the first event that answers it. Other events meanwhile are passed over.
+    /// Sends a command and waits for the first event that answers it. Skips other events.
     pub async fn ask(&mut self, command: Command) -> Result<Event, ClientError> {
         self.asked += 1;
         let id = RequestId::Number(self.asked);

@@ -100,7 +100,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
 struct Run {
     started: Instant,
     job: String,
-    /// The same for the engine, to which a file that is checked twice is two jobs
+    /// The same for the engine, for which a file that is checked twice is two jobs
     job_of_its_own: String,
     clock: Clock,
     shared: Mutex<Shared>,
@@ -133,7 +133,7 @@ impl Run {
         }
     }
 
-    /// Lets what runs come to its end, and nothing else begin.
+    /// Lets running tests end, and starts no others.
     fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
         self.stopped.cancel();
@@ -160,7 +160,7 @@ impl Run {
         std::future::pending().await
     }
 
-    /// Forgets the file before.
+    /// Forgets the previous file.
     fn begin(&mut self, path: &Path) {
         self.started = Instant::now();
         if !self.is_cancelled.load(Ordering::Relaxed) {

@@ -9,9 +9,9 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use stepcast_suite::limits::SUITE_BYTES;
 
-/// Writes the suite to standard output or to a file; what has to be known about it goes to standard error. Where the suite
-/// does not have everything the file has, the command fails, unless that is accepted: a run of it may be green where the
-/// file's is red.
+/// Writes the suite to standard output or to a file; notes about it go to standard error. If the suite lacks something
+/// that the file has, the command fails, unless that is accepted: a run of the suite may be green while one of the file
+/// is red.
 pub(crate) fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     let text = files::read_named(&arguments.file, SUITE_BYTES).map_err(UsageError::new)?;
     let imported = stepcast_import::hurl(&arguments.file, &text, &files::read).map_err(|error| {

@@ -1,4 +1,4 @@
-//! `stepcast lint`: everything that is wrong with suite files, and what will not do what somebody hopes.
+//! `stepcast lint`: everything that is wrong with suite files, and what will not do what its author expects.
 
 use crate::args::LintArguments;
 use crate::exit::Exit;
@@ -6,7 +6,7 @@ use crate::report;
 use crate::suite_file::SuiteFile;
 use stepcast_suite::render_json_schema;
 
-/// Reads every file; the exit code speaks for all of them.
+/// Reads every file; the exit code covers all of them.
 pub(crate) fn lint(arguments: &LintArguments) -> Exit {
     if arguments.schema {
         report::data(render_json_schema().trim_end());

@@ -13,7 +13,7 @@ use stepcast_protocol::command::{Replay, Selection, Topic};
 pub(crate) async fn replay(arguments: ReplayArguments) -> anyhow::Result<Exit> {
     let endpoint = Endpoint::find(&arguments.server)?;
     let only = if arguments.failed { Selection::Failed } else { Selection::All };
-    // Asked once: a replay has no key that would keep it one job if it were asked again.
+    // Sent once: a replay has no key that would keep it one job if it were sent again.
     let replay = Replay {
         job: arguments.job,
         only,

@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
         tags: arguments.values.tags,
         max_failures: arguments.limits.max_failures,
         time_limit_s: arguments.limits.time_limit,
-        // The command is sent again where the connection is lost before its answer; it stays one job.
+        // The command is sent again if the connection is lost before its answer; it stays one job.
         idempotency_key: Some(uuid::Uuid::new_v4().to_string()),
     }));
     let mut follower = Follower::start(&endpoint, command, reporter).await?;
@@ -41,14 +41,14 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     follow(follower, &endpoint, &job, arguments.timeout).await
 }
 
-/// What is asked for: a suite, or the name of a stored one and perhaps its version.
+/// What to run: a suite, or the name of a stored one and perhaps its version.
 struct Asked {
     suite: Option<Value>,
     version: Option<u64>,
     suite_gz: Option<String>,
 }
 
-/// A file that is there is read and checked here; anything else is the name of a stored suite, `NAME` or `NAME@VERSION`.
+/// A file that exists is read and checked here; anything else is the name of a stored suite, `NAME` or `NAME@VERSION`.
 fn suite_of(arguments: &RunArguments) -> Result<Asked, UsageError> {
     let path = Path::new(&arguments.suite);
     if !path.exists() {

@@ -1,4 +1,4 @@
-//! `stepcast share`: a link by which somebody without a token sees one job.
+//! `stepcast share`: a link with which a person without a token can see one job.
 
 use crate::args::ShareArguments;
 use crate::client::Session;
@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::report;
 use stepcast_protocol::{Command, EventBody};
 
-/// Prints the link. The token stands in its fragment, which browsers keep to themselves.
+/// Prints the link. The token is in its fragment, which browsers do not send.
 pub(crate) async fn share(arguments: ShareArguments) -> anyhow::Result<Exit> {
     let endpoint = Endpoint::find(&arguments.server)?;
     let expires_s = u32::try_from(arguments.expires.as_secs())?;

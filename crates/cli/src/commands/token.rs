@@ -1,4 +1,4 @@
-//! `stepcast token`: tokens, made where the deployment's secret is at hand, and revoked on a server.
+//! `stepcast token`: makes tokens with the deployment's secret, and revokes them on a server.
 
 use crate::args::{NewTokenArguments, ServerArguments, TokenArguments, TokenCommand};
 use crate::client::Session;
@@ -27,10 +27,10 @@ pub(crate) async fn token(arguments: TokenArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Passed)
 }
 
-/// The token is data; what its maker has to know of it is not.
+/// The token is printed as data; the notes for its creator are not.
 fn new(arguments: NewTokenArguments) -> anyhow::Result<()> {
     let NewTokenArguments { role, expires, principal, data_dir, secret } = arguments;
-    // A variable that a failed `$(...)` left empty is no secret: anybody could sign with it.
+    // A variable that a failed `$(...)` left empty is not a secret: anyone could sign with it.
     let secret = match secret.filter(|secret| !secret.is_empty()) {
         Some(secret) => Secret::new(secret),
         None => stepcast_local::secret::read(&data_dir).map_err(|_| {

@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 /// Starts everything and runs until it is asked to stop.
 pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     start_logging();
-    // From here on, so that a signal that comes while it starts, or just when it is up, stops it in order as well.
+    // Listens from here on, so that a signal during the start, or just after it, stops it in order as well.
     let stop = StopSignals::listen()?;
     #[cfg(unix)]
     crate::open_files::allow_many();
@@ -55,7 +55,7 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Passed)
 }
 
-/// Not read with the other arguments: what is said of those quotes them, and here addresses and keys are secrets.
+/// Not read with the other arguments: errors about those quote them, and here addresses and keys are secrets.
 fn read_webhooks(text: &str) -> Result<Vec<Webhook>, UsageError> {
     let read = text_or_file(text).and_then(|json| webhooks::parse(&json).map_err(|error| error.to_string()));
     read.map_err(|problem| UsageError::new(format!("`--webhooks`: {problem}")))
@@ -78,7 +78,7 @@ fn greet(stack: &Stack) {
     ));
 }
 
-/// Messages for whoever runs the server, on standard error.
+/// Writes messages for the operator to standard error.
 fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     let _ = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).try_init();

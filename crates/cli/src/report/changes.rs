@@ -4,7 +4,7 @@ use std::fmt::Write;
 use stepcast_protocol::JobState;
 use stepcast_protocol::state::{Change, TestState};
 
-/// A change in words, to stand behind a test.
+/// A change in words, to follow a test.
 pub(super) fn words(change: Change) -> &'static str {
     match change {
         Change::NewFailure => "new failure",
@@ -33,7 +33,7 @@ pub(super) fn render(out: &mut String, state: &JobState) {
     }
 }
 
-/// A failure is a thing, the others are what tests are.
+/// A failure is a noun and has a plural; the other words are adjectives.
 fn plural(words: &str, count: usize) -> String {
     if words.ends_with("failure") && count > 1 { format!("{words}s") } else { words.to_owned() }
 }

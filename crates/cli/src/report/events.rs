@@ -34,7 +34,7 @@ impl EventWriter {
         self.is_standard_output
     }
 
-    /// Writes an event. The verdict is kept for the end: what it rests on may still arrive.
+    /// Writes an event. The verdict is kept for the end: events that it is based on may still arrive.
     pub fn write(&mut self, event: &Event) {
         self.job.clone_from(&event.job);
         match event.body {
@@ -43,7 +43,7 @@ impl EventWriter {
         }
     }
 
-    /// Writes the verdict, also where it came with a whole state and not as an event of its own.
+    /// Writes the verdict, even if it came with a whole state and not as an event of its own.
     pub fn end(&mut self, state: &JobState) -> anyhow::Result<()> {
         if let Some(last) = self.last.take().or_else(|| finished(self.job.take(), state)) {
             self.write_line(&last);

@@ -1,5 +1,5 @@
 //! A JUnit report, as CI systems read it. XML 1.0 has no room for most control characters, escaped or not
-//! (<https://www.w3.org/TR/xml/#charsets>), so they stand here by their numbers, as on a terminal.
+//! (<https://www.w3.org/TR/xml/#charsets>), so they are written here by their numbers, as on a terminal.
 //! <https://github.com/testmoapp/junitxml>
 
 use super::{failures, one_line, printed};

@@ -1,14 +1,14 @@
-//! Text that is not ours on its way to a terminal or a CI system's log. Everything the command prints passes through here.
+//! Text from others on its way to a terminal or a CI system's log. Everything the command prints passes through here.
 //!
-//! A terminal obeys control sequences; bidirectional controls and characters without width show something other than what
-//! is there; and CI systems obey lines. GitHub Actions takes a line as a command that begins with `::`, after blanks too, and
-//! one that has `##[` anywhere (`ActionCommand` in <https://github.com/actions/runner>); Azure Pipelines takes `##vso[`, and
-//! `TeamCity` `##teamcity[`.
+//! A terminal obeys control sequences; bidirectional controls and characters without width show something other than
+//! the actual text; and CI systems obey lines. GitHub Actions takes a line as a command if it begins with `::`, after
+//! blanks too, or has `##[` anywhere (`ActionCommand` in <https://github.com/actions/runner>); Azure Pipelines takes
+//! `##vso[`, and `TeamCity` `##teamcity[`.
 
 use std::fmt::Write;
 use stepcast_suite::plain;
 
-/// What our own words are coloured with; other sequences of a terminal are not let through.
+/// The colours of our own words; other terminal sequences are not let through.
 const STYLES: [&str; 8] =
     ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[35m", "\u{1b}[36m"];
 
@@ -30,7 +30,7 @@ pub(super) fn lines(text: &str) -> String {
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The same, with our own colours in it. What is not ours has been through [`one_line`].
+/// The same, with our own colours in it. Text from others has been through [`one_line`].
 pub(super) fn styled_lines(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((at, style)) = STYLES.iter().filter_map(|style| Some((rest.find(style)?, style))).min() {
@@ -41,7 +41,7 @@ pub(super) fn styled_lines(text: &str) -> String {
     out + &lines(rest)
 }
 
-/// A text that stands behind others in a line of ours.
+/// A text that follows others in a line of ours.
 pub(super) fn inside_a_line(text: &str) -> String {
     replace_hashes(&plain::shown(text), "\\u{23}")
 }

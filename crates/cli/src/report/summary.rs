@@ -9,7 +9,7 @@ use stepcast_protocol::{JobState, Outcome, Verdict};
 use stepcast_suite::duration;
 use stepcast_suite::network::INSECURE;
 
-/// What the check that tells of slow steps and tests begins with.
+/// The prefix of the check that reports slow steps and tests.
 const SLOW: &str = "slow_over ";
 
 /// The whole summary.
@@ -55,7 +55,7 @@ fn slow(out: &mut String, state: &JobState) {
     }
 }
 
-/// That what was seen may have come from anybody.
+/// Warns that the answers may have come from anyone.
 fn insecure(out: &mut String, state: &JobState) {
     let says_so = |test: &&TestState| {
         test.steps.iter().flat_map(|step| &step.checks).any(|check| check.check == INSECURE && check.outcome.is_pass())

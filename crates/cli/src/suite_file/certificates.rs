@@ -1,4 +1,4 @@
-//! Puts certificates in the place of the files that hold them: `ca: { file: ca.pem }`.
+//! Replaces the files that hold certificates by their contents: `ca: { file: ca.pem }`.
 //!
 //! Private keys are left alone: what is put in here becomes part of the suite, which is stored and shown.
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::path::Path;
 use stepcast_suite::document::{Kind, Node};
 
-/// Stands in for a file that could not be read, which is told once.
+/// Replaces a file that could not be read, so that the error is reported once.
 const GOOD: &str = "-----BEGIN CERTIFICATE----------END CERTIFICATE-----";
 
 /// Reads the certificates the defaults of a file name.
@@ -21,7 +21,7 @@ pub(super) fn fill_in(loader: &mut Loader, suite: &mut Node, folder: &Path) {
     }
 }
 
-/// A mapping that names anything but a file is left for the reader of suites to complain of.
+/// Leaves a mapping that names anything but a file for the reader of suites to reject.
 fn fill_in_file(loader: &mut Loader, node: &mut Node, folder: &Path, path: &str) {
     let Kind::Mapping(entries) = &node.kind else { return };
     let [file] = entries.as_slice() else { return };

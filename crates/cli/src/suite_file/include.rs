@@ -1,10 +1,10 @@
-//! Puts the parts of a suite together. What is nearer to the file somebody runs wins.
+//! Merges the parts of a suite. The part nearer to the file that is run wins.
 
 use std::collections::HashMap;
 use stepcast_suite::document::{Entry, Kind, Node};
 
-/// `over` with everything of `under` it does not say itself: tests of both, `under` first; variables, defaults, their
-/// headers and groups of checks by name. The name of a suite is never taken from what it includes.
+/// `over` with everything of `under` that it does not define itself: tests of both, `under` first; variables, defaults,
+/// their headers and groups of checks by name. The name of a suite is never taken from a file that it includes.
 pub(super) fn merge(under: Node, over: Node) -> Node {
     let position = over.position;
     match (under.kind, over.kind) {
@@ -50,7 +50,7 @@ fn merge_part(key: &str, under: Node, over: Node) -> Node {
     }
 }
 
-/// What cannot be put together is left as it is where it is wrong, for the reader of suites to say so.
+/// Parts that cannot be merged are left unchanged, for the reader of suites to report them.
 fn append(under: Node, over: Node) -> Node {
     match (under, over) {
         (Node { kind: Kind::List(mut items), .. }, Node { kind: Kind::List(more), position }) => {

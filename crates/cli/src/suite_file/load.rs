@@ -34,7 +34,7 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    /// The suite of a file, with everything it takes from others in its place.
+    /// The suite of a file, with everything that it takes from other files filled in.
     pub fn load(&mut self, path: &Path) -> Result<Node, UsageError> {
         let text = files::read_named(path, SUITE_BYTES).map_err(UsageError::new)?;
         let identity = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -48,7 +48,7 @@ impl Loader {
 
     /// What is wrong, in the order of the files.
     pub fn render_problems(&mut self) -> String {
-        // A file that could not be read lacks what the others would complain of.
+        // A file that could not be read causes follow-up problems in the others.
         if !self.syntax_errors.is_empty() {
             self.problems = std::mem::take(&mut self.syntax_errors);
         }
@@ -75,7 +75,7 @@ impl Loader {
         self.problems.push(Problem { path: path.to_owned(), position, message, hint, ..Problem::default() });
     }
 
-    /// Reads a text that stands in `file`, which problems are told with.
+    /// Parses a text from `file`, the file that is named with its problems.
     pub fn parse(&mut self, file: &Path, text: String) -> Option<Node> {
         let parsed = Node::parse(&text);
         let before = self.sources.add(file.display().to_string(), text);
@@ -171,14 +171,14 @@ impl Loader {
     }
 }
 
-/// The hint where a file cannot be read.
+/// The hint if a file cannot be read.
 pub(super) const LOOKED_UP: &str = "names are looked up from the file they stand in";
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// What stands behind a key of a mapping.
+/// The value of a key of a mapping.
 pub(super) fn child<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
     let Kind::Mapping(entries) = &mut node.kind else { return None };
     entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)

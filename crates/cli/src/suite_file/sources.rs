@@ -1,4 +1,4 @@
-//! The files a suite is made of, as if they stood one behind the other: a line number says which file it is in.
+//! The files of a suite, as if they were one after the other: a line number says which file it is in.
 
 use stepcast_suite::document::{Kind, Node, Position};
 use stepcast_suite::{Problem, Problems};
@@ -12,12 +12,12 @@ pub(super) struct Sources {
 struct Source {
     name: String,
     text: String,
-    /// How many lines stand before it
+    /// How many lines come before it
     before: usize,
 }
 
 impl Sources {
-    /// Adds a file and says how many lines stand before it.
+    /// Adds a file and returns how many lines come before it.
     pub fn add(&mut self, name: String, text: String) -> usize {
         let before = self.files.last().map_or(0, |last| last.before + last.text.lines().count() + 1);
         self.files.push(Source { name, text, before });
@@ -29,8 +29,8 @@ impl Sources {
         self.files.get(1).is_none_or(|second| position.line <= second.before)
     }
 
-    /// A problem as a person reads it, with the line of the file it stands in. Where it has no place of its own, it is
-    /// about the first file, whose name the command was given.
+    /// A problem as a person reads it, with the line of its file. If it has no place of its own, it is about the first
+    /// file, the one that the command was given.
     pub fn render(&self, problem: &Problem) -> String {
         let line = problem.position.map_or(1, |position| position.line);
         let Some(source) = self.files.iter().rev().find(|source| source.before < line) else { return String::new() };
@@ -39,7 +39,7 @@ impl Sources {
     }
 }
 
-/// Moves everything down by so many lines.
+/// Moves everything down by this many lines.
 pub(super) fn shift(node: &mut Node, lines: usize) {
     shift_position(&mut node.position, lines);
     match &mut node.kind {

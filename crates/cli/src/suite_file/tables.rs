@@ -1,4 +1,4 @@
-//! Puts tables in the place of the files that hold them: `each: { csv: cities.csv }`.
+//! Replaces the files that hold tables by their contents: `each: { csv: cities.csv }`.
 
 use super::load::{LOOKED_UP, Loader, child};
 use serde_json::Value;
@@ -29,7 +29,7 @@ fn fill_in_table(loader: &mut Loader, table: &mut Node, folder: &Path, path: &st
     let file = folder.join(&name);
     let read = loader.read(&file).map_err(|message| (message, Some(LOOKED_UP)));
     let read = read.and_then(|text| if path.ends_with("csv") { csv(&name, text) } else { json(loader, &file, text) });
-    // Something good stands in for what is wrong, which is told once.
+    // A valid value replaces an invalid one, so that the error is reported once.
     let one_value = || Kind::List(vec![Node { position, kind: Kind::Scalar(Value::from("")) }]);
     table.kind = match read {
         Ok(kind) => kind.unwrap_or_else(one_value),

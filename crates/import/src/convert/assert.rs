@@ -11,7 +11,7 @@ use crate::notes::Unsaid;
 use crate::yaml::{Item, Yaml};
 use std::borrow::Cow;
 
-/// The checks that say what an assert says; mostly one.
+/// The checks that are equivalent to an assert; mostly one.
 pub(super) fn convert(
     assert: &Assert,
     captures: &[Capture],
@@ -35,7 +35,7 @@ pub(super) fn convert(
     checks.extend(exact_text(&subject, filters, predicate));
     // A redirect is taken from a list by filters.
     let is_filtered = !filters.is_empty() || matches!(query, Query::Redirects);
-    // What a filter is put on has to be there, also where nothing may come out of it.
+    // The input of a filter has to exist, even if its output may be missing.
     if let ([.., _], true) = (filters, wanted.any.iter().flatten().any(|one| *one == exists(false))) {
         let before = filter::convert(&filters[..filters.len() - 1])?;
         checks.push(check(&subject, before, vec![exists(true)]));
@@ -50,7 +50,7 @@ pub(super) fn convert(
         };
         check(&subject, filters.clone(), matchers.into_iter().map(inside).collect())
     };
-    // A body that is no JSON fails in Hurl, also where something must not be in it.
+    // A body that is not JSON fails in Hurl, even if the assert says that something must not be in it.
     if subject.kind.is_json() && (wanted.of_nothing || wanted.any.iter().flatten().any(|one| *one == exists(false))) {
         checks.push(is_json());
     }
@@ -76,10 +76,10 @@ fn written(assert: &Assert) -> &str {
     assert.source.split_ascii_whitespace().last().unwrap_or_default()
 }
 
-/// Bytes so many that their digest reads better.
+/// Byte sequences longer than this read better as a digest.
 const MANY_BYTES: usize = 64;
 
-/// That the body is many bytes, or others than those.
+/// The check that the body is, or is not, a long sequence of bytes.
 fn of_many_bytes(
     subject: &Subject,
     filters: &[Filter],
@@ -103,14 +103,14 @@ fn of_many_bytes(
     Ok(Some(check(&digest, Vec::new(), vec![(matcher, Yaml::Text(matcher::sha256(&bytes)))])))
 }
 
-/// Bytes that are none of the charset they are decoded by fail in Hurl, whatever is asked of them.
+/// Bytes that are invalid in the charset they are decoded with fail in Hurl, whatever the assert requires.
 fn undecoded(subject: &Subject) -> Option<Yaml> {
     let is_decoded = subject.keys.iter().any(|(key, _)| *key == "charset");
     let replaced = || vec![("not_contains", Yaml::text("\u{fffd}"))];
     is_decoded.then(|| check(subject, Vec::new(), replaced()))
 }
 
-/// What Hurl asks of the values that go into filters.
+/// What Hurl requires of the values that go into filters.
 pub(super) fn asked_before(subject: &Subject, filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     let asked = filter::asked(filters, subject.kind).into_iter();
     let made = asked.map(|(place, ways)| {
@@ -125,7 +125,7 @@ pub(super) fn is_json() -> Yaml {
     Yaml::Map(vec![("json".to_owned(), Yaml::text("$")), ("exists".to_owned(), Yaml::Boolean(true))])
 }
 
-/// What an assert looks at. A variable that the same request captures is what the capture takes.
+/// What an assert looks at. For a variable that the same request captures, this is what the capture takes.
 fn asked_of<'a>(assert: &'a Assert, captures: &'a [Capture]) -> Asked<'a> {
     let mut asked = Asked {
         query: &assert.query,
@@ -150,7 +150,7 @@ fn says_several(check: &Yaml, subject: &Subject) -> bool {
     *check == self::check(subject, Vec::new(), vec![matcher::several()])
 }
 
-/// Whether what has to hold of a count says that there are several.
+/// Whether the requirement on a count implies that there are several.
 fn is_said_by(check: &Yaml, subject: &Subject, filters: &[Filter], predicate: &Predicate) -> bool {
     let number = match (filters, &predicate.test) {
         ([count], Test::Compare(Operator::Equal | Operator::GreaterOrEqual, Value::Number(number)))
@@ -170,7 +170,7 @@ fn may_be_one_list(query: &Query) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// The same count, or that of the items of the only value: one value is no list to Hurl, whatever path led to it.
+/// The same count, or that of the items of the only value: one value is not a list to Hurl, whatever path led to it.
 fn of_one_list(count: &Yaml, several: Option<Yaml>, subject: &Subject) -> Yaml {
     let Yaml::Map(keys) = count else { return count.clone() };
     let first = ("filter".to_owned(), Yaml::one("nth", Yaml::Number(0.into())));
@@ -205,11 +205,11 @@ fn exact_text(subject: &Subject, filters: &[Filter], predicate: &Predicate) -> O
     Some(Yaml::Map(keys))
 }
 
-/// The checks of what is wanted: one of several has to hold, and none of the others.
+/// The checks for the requirement: one of several has to hold, and none of the others.
 fn grouped(mut wanted: Wanted, subject: &Subject, is_filtered: bool, make: impl Fn(Vec<Matcher>) -> Yaml) -> Vec<Yaml> {
     if wanted.of_nothing && subject.is_optional() {
         match (is_filtered, wanted.any.is_empty()) {
-            // Nothing cannot be put into a filter.
+            // A missing value cannot be put into a filter.
             (true, true) => wanted.any.push(vec![exists(true)]),
             (false, false) => wanted.any.insert(0, vec![exists(false)]),
             _ => {}
@@ -218,7 +218,7 @@ fn grouped(mut wanted: Wanted, subject: &Subject, is_filtered: bool, make: impl 
     let ways: Vec<Yaml> = wanted.any.into_iter().map(&make).collect();
     let mut checks = if ways.is_empty() { Vec::new() } else { vec![any(ways)] };
     checks.extend(wanted.none.into_iter().map(|matchers| match matchers.as_slice() {
-        // What is always there has an opposite that reads better.
+        // For a value that always exists the opposite matcher reads better.
         [(name, value)] if !subject.is_optional() && opposite(name).is_some() => {
             make(vec![(opposite(name).unwrap_or(name), value.clone())])
         }

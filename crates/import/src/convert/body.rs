@@ -1,4 +1,4 @@
-//! What a request sends.
+//! The body of a request.
 
 use super::file::{Folder, literal_of};
 use super::{Context, json, pairs, refusal, text};
@@ -11,11 +11,11 @@ const JSON: &str = "application/json";
 const XML: &str = "application/xml";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A key of a step with what it sends.
+/// The key of a step for its body, with the value.
 pub(super) struct Sent {
     pub key: &'static str,
     pub value: Yaml,
-    /// What it has to say it is, where the key says something else
+    /// The content type it has to declare, if the key implies another
     pub content_type: Option<&'static str>,
 }
 
@@ -70,8 +70,8 @@ fn of_json(json: &Json, at: Position, context: &mut Context) -> Result<Sent, Uns
     Ok(Sent::text(json::written(json)?, Some(JSON)))
 }
 
-/// What a text says in JSON, if that reads back as the same: `1.50` would become `1.5`, and of two members of a name one
-/// would be left.
+/// The JSON value of a text, if it reads back as the same: `1.50` would become `1.5`, and of two members with one name
+/// only one would be left.
 fn same_json(text: &str) -> Option<serde_json::Value> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     let without_space = |text: &str| text.split_ascii_whitespace().collect::<String>();
@@ -91,7 +91,7 @@ pub(super) fn literal_json(value: &serde_json::Value) -> Yaml {
     }
 }
 
-/// A mapping, which cannot have a name twice; then the same bytes as text.
+/// A mapping, which cannot have a name twice; if there is one, the same bytes as text.
 fn of_form(fields: &[Pair], context: &mut Context) -> Result<Sent, Unsaid> {
     let mut form: Vec<(String, Yaml)> = Vec::new();
     for field in fields {
@@ -138,7 +138,7 @@ fn of_part(part: &Part, folder: &Folder) -> Result<(String, Yaml), Unsaid> {
     }
 }
 
-/// What Hurl sends a file as that does not say what it is.
+/// The content type that Hurl sends for a file that does not specify one.
 fn content_type_of(path: &str) -> &'static str {
     match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "txt" => "text/plain",

@@ -10,9 +10,9 @@ use crate::yaml::Yaml;
 /// A capture as a suite has it.
 pub(super) struct Made {
     pub name: String,
-    /// Nothing if it has no text: then it can be looked at, but not filled in
+    /// `None` if it has no text: then it can be looked at, but not filled in
     pub found: Option<Yaml>,
-    /// The checks that say what Hurl asks of the value on the way
+    /// The checks for what Hurl requires of the value on the way
     pub asked: Vec<Yaml>,
 }
 

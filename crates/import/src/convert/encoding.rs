@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use encoding_rs::{Encoding, UTF_8};
 use std::fmt::Write;
 
-/// The charset by which a filter decodes, if it decodes bytes and knows the charset.
+/// The charset with which a filter decodes, if it decodes bytes and the charset is known.
 pub(super) fn charset(filter: &Filter) -> Option<&'static Encoding> {
     match filter.name {
         "utf8Decode" => Some(UTF_8),
@@ -22,7 +22,7 @@ pub(super) fn encoded(charset: &'static Encoding, text: &str) -> Option<Vec<u8>>
     (used == charset && !has_others).then(|| bytes.into_owned())
 }
 
-/// The bytes of which a filter makes this text, and no other.
+/// The only bytes from which a filter makes this text.
 pub(super) fn bytes_of(filter: &str, text: &str) -> Option<Vec<u8>> {
     let (bytes, again) = match filter {
         "base64Encode" => STANDARD.decode(text).ok().map(|bytes| (STANDARD.encode(&bytes), bytes))?,
@@ -34,7 +34,7 @@ pub(super) fn bytes_of(filter: &str, text: &str) -> Option<Vec<u8>> {
     (bytes == text).then_some(again)
 }
 
-/// The text a filter makes these bytes of, and no other.
+/// The only text from which a filter makes these bytes.
 pub(super) fn text_before(filter: &str, bytes: &[u8]) -> Option<String> {
     match filter {
         "base64Decode" => Some(STANDARD.encode(bytes)),
@@ -51,7 +51,7 @@ fn of_hexadecimal(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// The text of which a filter makes this one, if there is one.
+/// The text from which a filter makes this one, if there is one.
 pub(super) fn text_of(filter: &str, text: &str) -> Option<String> {
     let (before, again) = if filter == "urlEncode" {
         let before = percent_decoded(text)?;
@@ -65,7 +65,7 @@ pub(super) fn text_of(filter: &str, text: &str) -> Option<String> {
     (again == text).then_some(before)
 }
 
-/// What Hurl leaves as it is beside letters and digits.
+/// The characters that Hurl leaves unescaped, apart from letters and digits.
 const UNRESERVED: &str = "-._~/";
 
 fn percent_encoded(text: &str) -> String {
@@ -98,7 +98,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The characters Hurl escapes in HTML; the ampersand, which begins all of them, stands first.
+/// The characters Hurl escapes in HTML; the ampersand comes first, because it begins all of them.
 const ESCAPED: [(&str, &str); 5] = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#x27;")];
 
 fn escaped(text: &str) -> String {

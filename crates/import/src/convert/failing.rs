@@ -1,5 +1,5 @@
-//! Asserts that fail in Hurl whatever the answer is: a path or a pattern in them is none, or a filter is given what it
-//! never takes. A suite's reader would refuse most of them, so a check that never holds stands in their place.
+//! Asserts that fail in Hurl on every answer: they have an invalid path or pattern, or give a filter a value that it
+//! never accepts. A suite's reader would reject most of them, so a check that never holds replaces them.
 
 use super::same::{Asked, first_text};
 use super::subject::Subject;
@@ -23,12 +23,12 @@ pub(super) fn check(asked: &Asked) -> Option<Yaml> {
     is_broken.then(never)
 }
 
-/// That a status is a text, which it never is.
+/// The check that a status is a text, which it never is.
 pub(super) fn never() -> Yaml {
     Yaml::one("status", Yaml::one("type", Yaml::text("string")))
 }
 
-/// Whether bytes are decoded by a charset that lacks a character of what they should be.
+/// Whether bytes are decoded with a charset that lacks a character of the expected text.
 fn is_never_decoded(asked: &Asked) -> bool {
     let (Query::Bytes, [only]) = (asked.query, &*asked.filters) else { return false };
     let Test::Compare(Operator::Equal, Value::Text(expected)) = &asked.predicate.test else { return false };
@@ -57,14 +57,14 @@ fn is_broken_filter(filter: &Filter) -> bool {
     }
 }
 
-/// Hurl takes no path but those of RFC 9535. What is too much for a suite may still be one.
+/// Hurl accepts only paths of RFC 9535. A path that is too much for a suite may still be valid.
 fn is_no_path(path: Option<&str>) -> bool {
     path.is_some_and(|path| {
         check_json_path(path).is_ok() && (JsonPath::parse(path).is_err() || has_broken_pattern(path))
     })
 }
 
-/// Whether a pattern that `match` or `search` is given where it stands is none. By RFC 9535 it would match nothing.
+/// Whether a literal pattern for `match` or `search` is invalid. By RFC 9535 it would match nothing.
 fn has_broken_pattern(path: &str) -> bool {
     let calls =
         ["match(", "search("].into_iter().flat_map(|call| path.match_indices(call).map(|(at, _)| at + call.len()));
@@ -82,7 +82,8 @@ fn has_broken_pattern(path: &str) -> bool {
     })
 }
 
-/// What is certainly none: that ends where a node has to be named, or begins with a function there is not.
+/// Only what is certainly invalid: a path that ends at a place for the name of a node, or begins with a function that
+/// does not exist.
 fn is_no_xpath(path: Option<&str>) -> bool {
     const OTHERS: [&str; 7] = ["id", "last", "position", "text", "node", "comment", "processing-instruction"];
     let Some(path) = path.map(str::trim) else { return false };

@@ -1,4 +1,4 @@
-//! Files that stand beside a Hurl file. A suite has no files beside it, so what is in them goes into it.
+//! Files beside a Hurl file. A suite has no files beside it, so their contents go into it.
 
 use super::text;
 use crate::ReadFile;
@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 /// The largest file that is taken into a suite, which has at most 1 MiB itself.
 const FILE_BYTES: usize = 256 * 1024;
 
-/// Where names of files are looked up, and which nothing is read outside of.
+/// The folder in which names of files are looked up; nothing outside of it is read.
 pub(crate) struct Folder<'a> {
     pub path: &'a Path,
     pub read: ReadFile<'a>,
@@ -26,7 +26,7 @@ impl Folder<'_> {
         (self.read)(&self.path.join(&name), FILE_BYTES).map_err(Unsaid)
     }
 
-    /// What is in a file, as a template in which nothing is filled in.
+    /// The contents of a file, as a template in which nothing is filled in.
     pub fn read_text(&self, name: &Template) -> Result<String, Unsaid> {
         literal_of(self.read(name)?)
     }

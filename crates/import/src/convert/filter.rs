@@ -1,4 +1,4 @@
-//! What is made of a value first.
+//! Filters, which are applied to a value first.
 
 use super::kind::{self, Kind};
 use super::matcher::Matcher;
@@ -9,7 +9,7 @@ use crate::hurl::{Argument, Filter};
 use crate::notes::Unsaid;
 use crate::yaml::Yaml;
 
-/// The filters of a suite that do the same.
+/// The equivalent filters of a suite.
 pub(super) fn convert(filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     let mut made = Vec::new();
     let mut previous: Option<&Filter> = None;
@@ -18,7 +18,7 @@ pub(super) fn convert(filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
             return Unsaid::new(format!("of `{}` a suite makes nothing else", filter.name));
         }
         match previous.map(|previous| (previous.name, previous)) {
-            // What is decoded is text already.
+            // A decoded value is already text.
             Some(("base64Decode" | "base64UrlSafeDecode", _)) if is_utf8(filter) => {}
             Some(("toDate", date)) if is_format(filter) => {
                 made.pop();
@@ -31,9 +31,9 @@ pub(super) fn convert(filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     Ok(made)
 }
 
-/// How Hurl calls ISO 8601.
+/// Hurl's name for ISO 8601.
 const ISO_DATE: &str = "%+";
-/// How numbers are written that Hurl reads: nothing may stand beside them.
+/// The forms of the numbers that Hurl reads: no other text may be beside them.
 const INTEGER: &str = r"^[+-]?\d+$";
 const FLOAT: &str = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$";
 
@@ -42,14 +42,14 @@ pub(super) fn integer() -> Matcher {
     ("matches", Yaml::text(INTEGER))
 }
 
-/// What Hurl asks of values before it puts them into a filter: how many filters were applied by then, and matchers in
-/// sets of which one has to hold.
+/// What Hurl requires of values before it puts them into a filter: the number of filters applied by then, and sets of
+/// matchers, one of which has to hold.
 pub(super) fn asked(filters: &[Filter], kind: Kind) -> Vec<(usize, Vec<Vec<Matcher>>)> {
     let (mut asked, mut kind) = (Vec::new(), kind);
     for (place, filter) in filters.iter().enumerate() {
         let matchers = asked_by(filter.name, kind);
         if filter.name == "toInt" && kind.is_json() {
-            // A number loses what stands behind its point.
+            // A number loses its decimals.
             asked.push((place, vec![vec![("type", Yaml::text("number"))], matchers]));
         } else if !matchers.is_empty() {
             asked.push((place, vec![matchers]));
@@ -59,7 +59,7 @@ pub(super) fn asked(filters: &[Filter], kind: Kind) -> Vec<(usize, Vec<Vec<Match
     asked
 }
 
-/// What kind of value the filters make.
+/// The kind of value that the filters make.
 pub(super) fn after(filters: &[Filter], kind: Kind) -> Kind {
     let next = |place: usize| filters.get(place + 1);
     filters.iter().enumerate().fold(kind, |kind, (place, filter)| after_one(filter, kind, next(place)))
@@ -75,7 +75,7 @@ fn asked_by(filter: &str, kind: Kind) -> Vec<Matcher> {
         _ => vec![matches(pattern)],
     };
     match (filter, kind) {
-        // A single value that a path leads to is no list.
+        // A single value that a path leads to is not a list.
         ("count" | "first" | "last" | "nth", Kind::JsonList) | ("count", Kind::Header) => vec![count("at_least", 2)],
         ("count", Kind::Nodes | Kind::Bytes | Kind::List) | ("daysAfterNow" | "daysBeforeNow", Kind::Date) => {
             Vec::new()
@@ -83,7 +83,7 @@ fn asked_by(filter: &str, kind: Kind) -> Vec<Matcher> {
         ("count", Kind::Json) => vec![of_type("array")],
         // A text has nothing to count in Hurl.
         ("count", kind) if kind.is_text() => vec![of_type("array")],
-        // Numbers and the like have a text, lists and objects have none.
+        // Numbers and the like have a text; lists and objects do not.
         ("toString", kind) if kind.is_json() => vec![matches("^")],
         ("count" | "toString" | "first" | "last" | "nth" | "utf8Decode" | "decode" | "charsetDecode", _) => Vec::new(),
         ("toInt", kind) if kind.is_json() => vec![of_type("string"), matches(INTEGER)],
@@ -118,11 +118,11 @@ fn after_one(filter: &Filter, kind: Kind, next: Option<&Filter>) -> Kind {
     }
 }
 
-/// Whether one of the filters is given what it never takes: then the assert fails, and so it does where there is nothing.
+/// Whether one of the filters is given a value that it never accepts: then the assert fails, even if there is no value.
 pub(super) fn is_refused(filters: &[Filter], kind: Kind) -> bool {
     let mut kind = kind;
     filters.iter().enumerate().any(|(place, filter)| {
-        // What is decoded is bytes, also where a suite has the text at once.
+        // A decoded value is bytes, even if a suite has the text at once.
         let is_decoded = place.checked_sub(1).is_some_and(|before| is_decoding(filters[before].name));
         let is_bytes = is_decoded || matches!(kind, Kind::Bytes | Kind::Decoded | Kind::Digest);
         let is_refused = match filter.name {
@@ -171,7 +171,7 @@ fn one(filter: &Filter) -> Result<Option<Yaml>, Unsaid> {
             let keys = vec![("pattern".to_owned(), Yaml::text(pattern)), ("with".to_owned(), Yaml::text(with))];
             Yaml::one("replace", Yaml::Map(keys))
         }
-        // A matcher that asks for a text takes a number and the like for one; days are compared as a date.
+        // A matcher that requires a text also accepts the text of a number and the like; days are compared as a date.
         ("toString" | "daysAfterNow" | "daysBeforeNow", _) => return Ok(None),
         (name, _) => return Unsaid::new(reason(name)),
     }))
@@ -210,7 +210,7 @@ fn is_utf8(filter: &Filter) -> bool {
     }
 }
 
-/// Why a filter stays out, and what to do about it.
+/// Why a filter is left out, and what to do about it.
 fn reason(name: &str) -> String {
     let instead = match name {
         "location" => "; look at `redirects` with `attr` and `nth`",

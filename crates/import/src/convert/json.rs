@@ -6,10 +6,10 @@ use crate::notes::Unsaid;
 use crate::yaml::Yaml;
 use serde_json::Value;
 
-/// A suite has at most 64 levels, of which some are its own.
+/// A suite has at most 64 levels; some of them are its own.
 const MAX_DEPTH: usize = 48;
 
-/// The value as a suite has it: every variable inside a text. Nothing where that cannot be: a variable in place of a
+/// The value as a suite has it: every variable inside a text. `None` if that is impossible: a variable in place of a
 /// number would become a text, and so would its value.
 pub(super) fn structured(json: &Json) -> Result<Option<Yaml>, Unsaid> {
     nested(json, 0)
@@ -22,7 +22,7 @@ fn nested(json: &Json, depth: usize) -> Result<Option<Yaml>, Unsaid> {
     Ok(match json {
         Json::Null => Some(Yaml::Null),
         Json::Boolean(boolean) => Some(Yaml::Boolean(*boolean)),
-        // Some are beyond what a suite's reader takes.
+        // The suite's reader rejects some of them.
         Json::Number(written) => written.parse::<serde_json::Number>().is_ok().then(|| Yaml::Written(written.clone())),
         Json::Text(template) => Some(Yaml::Text(text::text(template)?)),
         Json::Expression(_) => None,
@@ -37,7 +37,7 @@ fn nested(json: &Json, depth: usize) -> Result<Option<Yaml>, Unsaid> {
 fn object(members: &[(Template, Json)], depth: usize) -> Result<Option<Yaml>, Unsaid> {
     let mut made: Vec<(String, Yaml)> = Vec::new();
     for (key, value) in members {
-        // Keys are not filled in, and none stands twice.
+        // Keys are not filled in, and no key may occur twice.
         let Some(key) = key.literal().filter(|key| !made.iter().any(|(known, _)| known == key)) else {
             return Ok(None);
         };
@@ -95,7 +95,7 @@ fn close(out: &mut String, items: usize, depth: usize, bracket: char) {
     out.push(bracket);
 }
 
-/// Whether a variable stands inside a text or a key.
+/// Whether a text or a key contains a variable.
 pub(super) fn has_variables_in_texts(json: &Json) -> bool {
     match json {
         Json::Text(template) => text::has_variables(template),

@@ -1,16 +1,16 @@
-//! What kind of value is looked at, by which a predicate of Hurl is judged.
+//! The kind of value that a predicate of Hurl is applied to, which decides what the predicate means.
 
-/// What kind of value it is.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
-    /// A text, or a list of texts where the header stands there several times
+    /// A text, or a list of texts if the header occurs several times
     Header,
     /// A whole number
     Number,
-    /// A number that is no whole one to Hurl, whatever its value
+    /// A number that Hurl does not treat as a whole one, whatever its value
     Float,
-    /// A number that lost what stood behind its point
+    /// A number that lost its decimals
     Truncated,
     /// Whole days from now to a date, and from a date to now
     DaysAfter,
@@ -19,7 +19,8 @@ pub(super) enum Kind {
     Time,
     /// A single value, which is anything JSON can be
     Json,
-    /// What a path with a wildcard, a filter or a slice leads to: since Hurl 8 nothing, a single value or a list of several
+    /// The result of a path with a wildcard, a filter or a slice: since Hurl 8 nothing, a single value or a list of
+    /// several
     JsonList,
     /// A list, however many items it has
     List,
@@ -32,14 +33,14 @@ pub(super) enum Kind {
     XPathNumber,
     /// `true` or `false`
     Truth,
-    /// `true` or `false`, and always there; in Hurl there or not
+    /// `true` or `false`, and never missing; in Hurl present or missing
     Flag,
     Date,
-    /// Whose a certificate is; its parts stand the other way round in a suite
+    /// A name in a certificate; its parts are in the opposite order in a suite
     CertificateName,
     /// A SHA-256, which Hurl compares as bytes
     Digest,
-    /// Bytes, of which a suite can compare the digest
+    /// Bytes, whose digest a suite can compare
     Bytes,
     /// Bytes that were decoded, which are text in a suite
     Decoded,
@@ -65,7 +66,7 @@ impl Kind {
     }
 }
 
-/// Whether Hurl reads what has this type as XML, and a suite does not by itself: to Hurl everything but HTML is XML.
+/// Whether Hurl reads a body of this type as XML and a suite does not by itself: to Hurl everything but HTML is XML.
 pub(super) fn is_xml_to_hurl(content_type: &str) -> bool {
     let content_type = content_type.to_ascii_lowercase();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -74,7 +75,7 @@ pub(super) fn is_xml_to_hurl(content_type: &str) -> bool {
     media_type.contains('/') && !is_html && !is_xml
 }
 
-/// The functions of `XPath` by what they give.
+/// The functions of `XPath`, by the type of their result.
 const TEXTS: [&str; 10] = [
     "string",
     "concat",
@@ -90,7 +91,7 @@ const TEXTS: [&str; 10] = [
 const NUMBERS: [&str; 7] = ["count", "sum", "number", "floor", "ceiling", "round", "string-length"];
 const TRUTHS: [&str; 7] = ["boolean", "not", "contains", "starts-with", "true", "false", "lang"];
 
-/// Whether a function of `XPath` is called so.
+/// Whether `XPath` has a function of this name.
 pub(super) fn is_function(name: &str) -> bool {
     TEXTS.contains(&name) || NUMBERS.contains(&name) || TRUTHS.contains(&name)
 }
@@ -116,7 +117,7 @@ pub(super) fn of_xpath(path: &str) -> Kind {
     }
 }
 
-/// An expression without what stands in brackets and quotes.
+/// An expression without the contents of brackets and quotes.
 fn outside_of_brackets(path: &str) -> String {
     let (mut depth, mut quote, mut outside) = (0_usize, None, String::new());
     for c in path.chars() {

@@ -1,8 +1,8 @@
-//! What has to hold of a value.
+//! What has to hold for a value.
 //!
-//! A predicate of Hurl fails where the value has another type than it asks for, negated or not, and where there is no
-//! value it fails, or holds if it is negated. A suite compares more freely. So what is made of a predicate says the type
-//! as well wherever the answer decides it.
+//! A predicate of Hurl fails, negated or not, if the value has another type than it requires. If there is no value, it
+//! fails, or holds if it is negated. A suite compares more freely. So the translation of a predicate also checks the
+//! type wherever the answer decides it.
 
 mod double;
 mod order;
@@ -26,12 +26,12 @@ const LARGE_DIGITS: usize = 19;
 /// A matcher with what it compares with.
 pub(super) type Matcher = (&'static str, Yaml);
 
-/// What has to hold: one of several sets of matchers, and none of others.
+/// What has to hold: one of several sets of matchers, and none of the others.
 #[derive(Default)]
 pub(super) struct Wanted {
     pub any: Vec<Vec<Matcher>>,
     pub none: Vec<Vec<Matcher>>,
-    /// Whether it holds where there is no value
+    /// Whether it holds if there is no value
     pub of_nothing: bool,
 }
 
@@ -40,22 +40,22 @@ impl Wanted {
         Self { any, ..Self::default() }
     }
 
-    /// That none of these holds; there does not have to be a value.
+    /// None of these holds; a value is not required.
     fn none(none: Vec<Vec<Matcher>>) -> Self {
         Self { none, of_nothing: true, ..Self::default() }
     }
 
-    /// One of these; there does not have to be a value.
+    /// One of these; a value is not required.
     fn any_if_there(any: Vec<Vec<Matcher>>) -> Self {
         Self { any, of_nothing: true, ..Self::default() }
     }
 }
 
-/// How the number is written that an assert compares with.
+/// The text of the number that an assert compares with.
 #[derive(Clone, Copy)]
 pub(super) struct Written<'a> {
     pub text: &'a str,
-    /// Whether numbers of the file have more digits than a double: then it is about how they are rounded
+    /// Whether numbers of the file have more digits than a double: then the file is about how they are rounded
     pub rounds: bool,
 }
 
@@ -151,12 +151,12 @@ struct Compared<'v> {
     value: &'v Value,
     kind: Kind,
     written: Written<'v>,
-    /// The numbers that Hurl rounds to the one that is compared with, where there are such
+    /// The numbers that Hurl rounds to the compared one, if there are any
     rounded: Option<Rounded>,
 }
 
 impl Compared<'_> {
-    /// Values of other types are not equal, which is no mistake.
+    /// Values of other types are not equal, which is not an error.
     fn equal(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
         let same = if self.may_be_equal() { self.same("equals", folder)? } else { vec![vec![never(self.kind)]] };
         Ok(if is_negated { Wanted::none(same) } else { Wanted::any(same) })
@@ -193,13 +193,13 @@ impl Compared<'_> {
             Kind::Header => vec![one(), same],
             // Dates are the same moment, however they are written.
             Kind::Date => vec![("at_least", same.1.clone()), ("at_most", same.1)],
-            // What is filled in also equals a number it spells.
+            // A filled-in text also equals a number that it spells.
             Kind::Json | Kind::JsonList if self.is_filled_in_text() => vec![of_type("string"), same],
             _ => vec![same],
         }])
     }
 
-    /// A number is no text to a suite, but it matches a pattern as one.
+    /// A number is not a text to a suite, but it matches a pattern like one.
     fn spelt(&self, is_equal: bool, same: Matcher) -> Matcher {
         let Value::Text(template) = self.value else { return same };
         let Some(text) = template.literal() else { return same };
@@ -241,7 +241,7 @@ impl Compared<'_> {
         Ok(if is_negated { Wanted::any_if_there(vec![wanted]) } else { Wanted::any(vec![wanted]) })
     }
 
-    /// A bound. Texts that are neither numbers nor dates are in order by a pattern.
+    /// A bound. Texts that are neither numbers nor dates are ordered by a pattern.
     fn limit(&self, is_negated: bool, folder: &Folder) -> Result<Matcher, Unsaid> {
         let name = if is_negated { opposite(self.matcher) } else { self.matcher };
         if let Some(rounded) = &self.rounded {
@@ -257,7 +257,7 @@ impl Compared<'_> {
         }
     }
 
-    /// What is asked of texts only.
+    /// A requirement on texts only.
     fn of_text(&self, is_negated: bool, folder: &Folder) -> Result<Wanted, Unsaid> {
         let wanted = self.part(folder)?;
         let type_of_text = match self.kind {
@@ -276,7 +276,7 @@ impl Compared<'_> {
         })
     }
 
-    /// A part of a text. Of bytes in hexadecimal every part begins at an even place.
+    /// A part of a text. In bytes as hexadecimal every part begins at an even place.
     fn part(&self, folder: &Folder) -> Result<Matcher, Unsaid> {
         let part = self.compared(folder)?;
         Ok(match (self.operator, self.kind, &part) {
@@ -309,7 +309,7 @@ impl Compared<'_> {
             Kind::JsonList => {
                 let (item, part) = if is_negated { ("not_contains", "not_matches") } else { ("contains", "matches") };
                 let mut any = vec![vec![several(), (item, value)]];
-                // A single value is no list, so a text in it is looked for.
+                // A single value is not a list, so it is searched for a text.
                 if let Value::Text(template) = self.value
                     && let Some(text) = template.literal()
                 {
@@ -343,7 +343,7 @@ impl Compared<'_> {
     }
 }
 
-/// Items that are no texts and no numbers are looked for by a schema.
+/// Items that are neither texts nor numbers are found by a schema.
 fn contained_by_schema(is_negated: bool, item: Yaml) -> Wanted {
     let contains = Yaml::one("contains", Yaml::one("const", item));
     let schema = if is_negated { Yaml::one("not", contains) } else { contains };
@@ -351,7 +351,7 @@ fn contained_by_schema(is_negated: bool, item: Yaml) -> Wanted {
     if is_negated { Wanted::any_if_there(any) } else { Wanted::any(any) }
 }
 
-/// The numbers that are rounded to this one, where it matters: a suite compares the numbers of JSON to their last digit.
+/// The numbers that are rounded to this one, if it matters: a suite compares the numbers of JSON to their last digit.
 fn rounded(value: &Value, kind: Kind, written: Written<'_>) -> Result<Option<Rounded>, Unsaid> {
     let Value::Number(number) = value else { return Ok(None) };
     let Some(double) = number.as_f64().filter(|_| number.is_f64() && !written.is_large_integer()) else {
@@ -385,7 +385,7 @@ fn matcher_of(operator: Operator) -> &'static str {
     }
 }
 
-/// The bound that holds where this one does not.
+/// The bound that holds if this one does not.
 fn opposite(name: &'static str) -> &'static str {
     match name {
         "above" => "at_most",
@@ -404,7 +404,7 @@ pub(super) fn exists(is_there: bool) -> Matcher {
     ("exists", Yaml::Boolean(is_there))
 }
 
-/// That a header stands there once; several are a list to Hurl.
+/// A header occurs once; several are a list to Hurl.
 fn one() -> Matcher {
     ("count", Yaml::Number(1.into()))
 }
@@ -413,7 +413,7 @@ pub(super) fn several() -> Matcher {
     ("count", Yaml::one("at_least", Yaml::Number(2.into())))
 }
 
-/// What holds of no value of the kind: in Hurl the assert always fails.
+/// A matcher that no value of the kind satisfies: in Hurl the assert always fails.
 pub(super) fn never(kind: Kind) -> Matcher {
     of_type(match kind {
         // What was a number can still be one.
@@ -423,7 +423,7 @@ pub(super) fn never(kind: Kind) -> Matcher {
     })
 }
 
-/// The SHA-256 of bytes, as `sha256` has it.
+/// The SHA-256 of bytes, in the form of `sha256`.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     hexadecimal(digest::digest(&digest::SHA256, bytes).as_ref())
 }

@@ -1,11 +1,11 @@
-//! Names with variables in them. A suite fills in values and no names, so what is known of them is put in here.
+//! Names with variables in them. A suite fills in values but not names, so the known values are put in here.
 
 use crate::hurl::{
     Body, Capture, Entry, EntryOption, Expression, Pair, Part, Piece, Query, Request, Template, Test, Value,
 };
 use std::collections::BTreeMap;
 
-/// The entries with names in which every variable stands for what `[Options]` of that entry or one before it say.
+/// The entries with every variable in a name replaced by its value in the `[Options]` of that entry or one before it.
 pub(super) fn filled_in(entries: &[Entry]) -> Vec<Entry> {
     let mut known = Known::default();
     let mut entries = entries.to_vec();
@@ -23,7 +23,7 @@ pub(super) fn filled_in(entries: &[Entry]) -> Vec<Entry> {
         }
         for assert in &mut response.asserts {
             known.fill_in_query(&mut assert.query);
-            // A text that something is in order with has to be known.
+            // A text that is compared by order has to be known.
             if let Test::Compare(operator, Value::Text(template)) = &mut assert.predicate.test
                 && operator.is_order()
             {

@@ -24,17 +24,17 @@ const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 pub(super) struct Options {
     /// Whether redirects are followed
     pub follows: bool,
-    /// Whether who asks is also said to another origin
+    /// Whether credentials are also sent to another origin
     pub is_trusted: bool,
     pub most_redirects: Option<i64>,
     pub timeout: Option<Duration>,
     pub user: Option<Template>,
     /// `name: value` each
     pub headers: Vec<Template>,
-    /// Whether who asks is said to a digest challenge
+    /// Whether credentials answer a digest challenge
     pub is_digest: bool,
     delay: Duration,
-    /// How often it is asked again, minus one for ever, and where it says so
+    /// How often it is repeated, minus one for ever, and the place of the option
     retry: Option<(Position, i64)>,
     interval: Duration,
 }
@@ -75,7 +75,8 @@ impl Options {
                 self.follows = flag(value)?;
                 self.is_trusted = self.follows;
             }
-            // `skip` is said of the whole request before. The others change what is shown, or how the same bytes travel.
+            // `skip` applies to the whole request, before this. The others change what is shown, or how the same bytes
+            // travel.
             "skip" | "compressed" | "verbose" | "very-verbose" | "fail-with-body" => flag(value).map(drop)?,
             "repeat" => {
                 if !(0..=MOST_REPEATS).contains(&integer(value)?) {
@@ -113,7 +114,7 @@ impl Options {
         (!self.delay.is_zero()).then(|| Yaml::text(written(whole(self.delay))))
     }
 
-    /// For how long the step is asked again, if it is: Hurl counts the tries, a suite the time.
+    /// For how long the step is repeated, if it is: Hurl counts the tries, a suite the time.
     pub fn until(&self, context: &mut Context) -> Option<Yaml> {
         let (at, retry) = self.retry?;
         let interval = whole(self.interval.clamp(LEAST_INTERVAL, STEP_UNTIL));
@@ -139,7 +140,7 @@ pub(super) fn times(options: &[EntryOption]) -> usize {
     times.filter(|times| (0..=MOST_REPEATS).contains(times)).and_then(|times| times.try_into().ok()).unwrap_or(1)
 }
 
-/// Why an option stays out, and what to do about it.
+/// Why an option is left out, and what to do about it.
 fn reason(name: &str) -> &'static str {
     match name {
         "proxy" => "it is for the whole suite: write `proxy` in `defaults`",
@@ -187,7 +188,7 @@ fn take_variable(definition: &Template, context: &mut Context) -> Result<(), Uns
     Ok(())
 }
 
-/// Whether what fills in a value leads back to its name.
+/// Whether the variables in a value lead back to its name.
 fn needs_itself(name: &str, value: &str, vars: &[(String, String)]) -> bool {
     let mut open = template::names(value);
     let mut seen = BTreeSet::new();
@@ -228,7 +229,7 @@ fn written(length: Duration) -> String {
     if length.subsec_millis() == 0 { format(length) } else { format!("{}ms", length.as_millis()) }
 }
 
-/// In whole milliseconds, which can be written, and no less.
+/// Rounded up to whole milliseconds, which can be written.
 fn whole(length: Duration) -> Duration {
     Duration::from_millis(u64::try_from(length.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
 }
@@ -241,7 +242,7 @@ fn delay(option: &EntryOption, context: &mut Context) -> Result<Duration, Unsaid
     Ok(wanted.min(STEP_WAIT))
 }
 
-/// A length of time, in this unit where it has none.
+/// A length of time; in this unit if it has none.
 fn length(value: &Template, unit: &str) -> Result<Duration, Unsaid> {
     let known = value.literal().and_then(|text| {
         let with_unit =

@@ -5,7 +5,7 @@ use crate::hurl::{Pair, Template};
 use crate::notes::{Kind, Unsaid};
 use crate::yaml::Yaml;
 
-/// Headers that say how the bytes travel, which is not the suite's business.
+/// Headers about how the bytes travel, which a suite does not decide.
 const OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
 
 /// Headers by name, in small letters; each has one value.
@@ -27,7 +27,7 @@ impl Headers {
         Ok(())
     }
 
-    /// Several values of a name become one, as RFC 9110 (5.3) and, for cookies, RFC 6265 (5.4) have it.
+    /// Joins several values of a name, as RFC 9110 (5.3) and, for cookies, RFC 6265 (5.4) specify.
     pub fn add_value(&mut self, name: String, value: String) {
         let separator = if name == "cookie" { "; " } else { ", " };
         match self.0.iter_mut().find(|(known, _)| *known == name) {
@@ -41,7 +41,7 @@ impl Headers {
     }
 }
 
-/// Parameters in the form of an address or of a form; what is filled in is not encoded.
+/// Parameters in the form of an address or of a form; filled-in values are not encoded.
 pub(super) fn encoded(pairs: &[Pair], context: &mut Context) -> Result<String, Unsaid> {
     let mut parts = Vec::new();
     for pair in pairs {

@@ -1,11 +1,11 @@
-//! Asks the reader of suites. What it would refuse is left out, so that the rest of the suite is good.
+//! Asks the reader of suites. Whatever it would reject is left out, so that the rest of the suite is valid.
 
 use crate::notes::Unsaid;
 use crate::yaml::Yaml;
 use serde_json::{Value, json};
 use stepcast_suite::document::Node;
 
-/// These keys of a step, if the reader takes them.
+/// These keys of a step, if the reader accepts them.
 pub(super) fn checked_step(keys: Vec<(String, Yaml)>) -> Result<Vec<(String, Yaml)>, Unsaid> {
     let step = Yaml::Map(keys);
     accept(&json!({ "suite": "x", "tests": [{ "name": "x", "steps": [step.to_json()] }] }))?;
@@ -15,18 +15,18 @@ pub(super) fn checked_step(keys: Vec<(String, Yaml)>) -> Result<Vec<(String, Yam
     }
 }
 
-/// A key of a step that makes a request with a body, if the reader takes it.
+/// A key of a step that makes a request with a body, if the reader accepts it.
 pub(super) fn checked_key(key: &str, value: Yaml) -> Result<Yaml, Unsaid> {
     let step = json!({ "post": "http://h/", key: value.to_json() });
     accept(&json!({ "suite": "x", "tests": [{ "name": "x", "steps": [step] }] })).map(|()| value)
 }
 
-/// A check, if the reader takes it.
+/// A check, if the reader accepts it.
 pub(super) fn checked_check(check: Yaml) -> Result<Yaml, Unsaid> {
     checked_key("expect", Yaml::List(vec![check.clone()])).map(|_| check)
 }
 
-/// Variables, if the reader takes them.
+/// Variables, if the reader accepts them.
 pub(super) fn check_variables(vars: &Yaml) -> Result<(), Unsaid> {
     let tests = json!([{ "name": "x", "get": "http://h/" }]);
     accept(&json!({ "suite": "x", "vars": vars.to_json(), "tests": tests }))

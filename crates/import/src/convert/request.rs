@@ -1,4 +1,4 @@
-//! Requests: method and address, headers, who asks, what is sent.
+//! Requests: method and address, headers, credentials, body.
 
 use super::options::Options;
 use super::pairs::{self, Headers};
@@ -84,7 +84,7 @@ fn headers(request: &Request, options: &Options, context: &mut Context, comments
     headers
 }
 
-/// `[BasicAuth]`, or else the option `user`, which is for a digest challenge where there is the option `digest`.
+/// `[BasicAuth]`, or else the option `user`, which answers a digest challenge if there is the option `digest`.
 fn basic(request: &Request, options: &Options, headers: &Headers) -> Result<Option<(String, Yaml)>, Unsaid> {
     let key = if request.basic.is_none() && options.is_digest { "digest" } else { "basic" };
     let (user, password) = match (&request.basic, &options.user) {

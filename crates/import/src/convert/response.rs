@@ -1,4 +1,4 @@
-//! What is expected of an answer, and what is kept of it.
+//! What is expected of an answer, and what is captured from it.
 
 use super::assert::check;
 use super::file::literal_of;
@@ -23,7 +23,7 @@ pub(super) fn convert(
     comments: &mut Vec<String>,
 ) -> Expected {
     let mut checks = Checks { items: Vec::new(), size: 0 };
-    // Too many redirects are an error in Hurl, also where nothing is said of the answer.
+    // Too many redirects are an error in Hurl, even if nothing is expected of the answer.
     if let Some(most) = options.most_redirects.filter(|_| options.follows) {
         checks.also(vec![Yaml::one("redirects", Yaml::one("at_most", Yaml::Number(most.into())))]);
     }
@@ -50,7 +50,7 @@ pub(super) fn convert(
     (captures, checks.items)
 }
 
-/// Whether nodes are looked for in an answer that says it is no HTML: to Hurl everything else is XML.
+/// Whether nodes are searched for in an answer that declares a type other than HTML: to Hurl everything else is XML.
 pub(super) fn is_xml(response: Option<&Response>) -> bool {
     let Some(response) = response else { return false };
     let of_asserts = response.asserts.iter().map(|assert| &assert.query);
@@ -58,7 +58,7 @@ pub(super) fn is_xml(response: Option<&Response>) -> bool {
     queries.any(|query| matches!(query, Query::XPath(_))) && content_types(response).any(kind::is_xml_to_hurl)
 }
 
-/// What an answer is expected to say of its type, or how that begins.
+/// The content type that an answer is expected to declare, or its beginning.
 fn content_types(response: &Response) -> impl Iterator<Item = &str> {
     const NAME: &str = "content-type";
     let is_named = |name: &Template| name.literal().is_some_and(|name| name.eq_ignore_ascii_case(NAME));
@@ -90,7 +90,7 @@ struct Checks {
 }
 
 impl Checks {
-    /// What something else needs, unless it is asked already.
+    /// Adds what another check requires, unless it is checked already.
     fn also(&mut self, checks: Vec<Yaml>) {
         for check in self.not_made(checks) {
             self.size += size_of(&check.to_json());
@@ -98,7 +98,7 @@ impl Checks {
         }
     }
 
-    /// Those that are not made yet.
+    /// Those that do not exist yet.
     fn not_made(&self, checks: Vec<Yaml>) -> Vec<Yaml> {
         let known: Vec<&Yaml> = self.items.iter().filter_map(Item::value).collect();
         checks.into_iter().filter(|check| !known.contains(&check)).collect()
@@ -184,7 +184,7 @@ fn captures(
     made
 }
 
-/// A capture of a variable that was captured just before takes what that took.
+/// A capture of a variable that was captured just before takes the same value as that capture.
 fn resolved(capture: &Capture, response: &Response) -> Capture {
     let before = response.captures.iter().take_while(|other| other.at != capture.at);
     let Query::Variable(name) = &capture.query else { return capture.clone() };
@@ -193,8 +193,8 @@ fn resolved(capture: &Capture, response: &Response) -> Capture {
     Capture { query: source.query, filters: [source.filters, capture.filters.clone()].concat(), ..capture.clone() }
 }
 
-/// The whole body, as text or, where it is none, by its digest. JSON is compared as text as well: to Hurl its white space
-/// and the order of its members count.
+/// The whole body, as text or, if it is not text, by its digest. JSON is compared as text as well: to Hurl its white
+/// space and the order of its members count.
 fn body(expected: &Located<Body>, context: &mut Context) -> Result<Yaml, Unsaid> {
     let bytes = |bytes: Vec<u8>| match literal_of(bytes.clone()) {
         Ok(content) => (Query::Body, Yaml::Text(content)),

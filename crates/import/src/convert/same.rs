@@ -1,4 +1,4 @@
-//! Asserts in other words: some come to the same as others that a suite has words for.
+//! Asserts in other words: some are equivalent to others that a suite can express.
 
 use super::kind::Kind;
 use super::subject::Subject;
@@ -6,14 +6,14 @@ use super::{encoding, filter};
 use crate::hurl::{Argument, Expression, Filter, Operator, Piece, Predicate, Property, Query, Template, Test, Value};
 use std::borrow::Cow;
 
-/// What an assert looks at, and what has to hold of it.
+/// What an assert looks at, and what has to hold for it.
 pub(super) struct Asked<'a> {
     pub query: &'a Query,
     pub filters: Cow<'a, [Filter]>,
     pub predicate: Cow<'a, Predicate>,
 }
 
-/// The same with what a suite has no filter for taken back.
+/// The same with the filters that a suite lacks undone.
 pub(super) fn simplified(asked: Asked<'_>) -> Asked<'_> {
     let asked = without_pairs(of_text(of_size(asked)));
     let asked = encoded_bytes(decoded_text(asked));
@@ -54,7 +54,7 @@ pub(super) fn is_same_variable(name: &Template, predicate: &Predicate) -> bool {
     name.literal() == Some(other)
 }
 
-/// The text that is compared with, if it is known.
+/// The text to compare with, if it is known.
 fn expected_text<'a>(asked: &'a Asked) -> Option<&'a str> {
     match &asked.predicate.test {
         Test::Compare(_, Value::Text(template)) => template.literal(),
@@ -62,7 +62,7 @@ fn expected_text<'a>(asked: &'a Asked) -> Option<&'a str> {
     }
 }
 
-/// Bytes without any are a body of no size.
+/// An empty sequence of bytes is a body of no size.
 fn of_size(mut asked: Asked) -> Asked {
     if let (Query::Bytes, [], Test::Is(Property::Empty)) = (asked.query, &*asked.filters, &asked.predicate.test) {
         asked.filters = Cow::Owned(vec![Filter { name: "count", arguments: Vec::new() }]);
@@ -71,8 +71,7 @@ fn of_size(mut asked: Asked) -> Asked {
     asked
 }
 
-/// The bytes of a body as its text, where they are compared with what is written in ASCII, which has the same bytes in
-/// nearly any charset.
+/// The bytes of a body as its text, if they are compared with ASCII, which has the same bytes in nearly any charset.
 fn of_text(mut asked: Asked) -> Asked {
     if let (Query::Bytes, [], Test::Compare(operator, Value::Bytes(bytes))) =
         (asked.query, &*asked.filters, &asked.predicate.test)
@@ -90,7 +89,7 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_graphic() || c.is_ascii_whitespace()
 }
 
-/// What is encoded and decoded again is the same text as before.
+/// A value that is encoded and decoded again is the same text as before.
 fn without_pairs(mut asked: Asked) -> Asked {
     const PAIRS: [(&str, &str); 2] = [("urlEncode", "urlDecode"), ("htmlEscape", "htmlUnescape")];
     while let Some(at) =
@@ -115,7 +114,7 @@ fn decoded_text(asked: Asked) -> Asked {
     }
 }
 
-/// Bytes that are no text are compared as what they were decoded from, which a suite can write.
+/// Bytes that are not text are compared as the text they were decoded from, which a suite can write.
 fn encoded_bytes(asked: Asked) -> Asked {
     let Some((last, before)) = asked.filters.split_last() else { return asked };
     let Test::Compare(_, Value::Bytes(bytes)) = &asked.predicate.test else { return asked };
@@ -128,7 +127,7 @@ fn encoded_bytes(asked: Asked) -> Asked {
     }
 }
 
-/// What has to come before the last filter for it to give this text.
+/// What has to come before the last filter so that it gives this text.
 fn taken_back(
     last: &Filter,
     before: &[Filter],
@@ -151,7 +150,7 @@ fn taken_back(
     }
 }
 
-/// The text a filter is told, if it is known.
+/// The text argument of a filter, if it is known.
 pub(super) fn first_text(filter: &Filter) -> Option<&str> {
     match filter.arguments.first() {
         Some(Argument::Text(template)) => template.literal(),

@@ -1,4 +1,4 @@
-//! What of an answer is looked at.
+//! The part of an answer that is looked at.
 
 use super::encoding;
 use super::kind::{self, Kind};
@@ -9,14 +9,14 @@ use crate::notes::Unsaid;
 use crate::yaml::Yaml;
 use stepcast_suite::pattern::Pattern;
 
-/// Headers that an answer has once: their values are no lists (RFC 9110).
+/// Headers that occur once in an answer: their values are not lists (RFC 9110).
 const SINGLE_HEADERS: [&str; 9] =
     ["age", "content-length", "content-type", "date", "etag", "expires", "last-modified", "location", "retry-after"];
 
 /// A subject of a check.
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
-    /// Its key with its value, and what stands beside that; a value is left out where matchers stand in its place
+    /// Its key with its value, and the keys beside it; a value is left out if matchers take its place
     pub keys: Vec<(&'static str, Option<Yaml>)>,
     pub kind: Kind,
 }
@@ -35,7 +35,7 @@ impl Subject {
         self.keys.iter().all(|(_, value)| value.is_some())
     }
 
-    /// The subject of a query, and which of the filters behind it are left: some say no more than a subject does.
+    /// The subject of a query, and the filters that remain: some say no more than a subject does.
     pub fn of<'f>(query: &Query, filters: &'f [Filter]) -> Result<(Self, &'f [Filter]), Unsaid> {
         if let (Query::Body, [first, rest @ ..]) = (query, filters)
             && let Some(subject) = of_body_filter(first)?
@@ -108,7 +108,7 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
     })
 }
 
-/// The body, decoded by a charset.
+/// The body, decoded with a charset.
 fn body_in(decode: &Filter) -> Subject {
     let label = first_text(decode).unwrap_or("utf-8");
     Subject { keys: vec![("body", None), ("charset", Some(Yaml::text(label)))], kind: Kind::Text }
@@ -172,7 +172,7 @@ fn hop(nth: i64) -> Subject {
     Subject { keys, kind: Kind::Text }
 }
 
-/// A cookie the answer sets; Hurl does not look at those that were set before.
+/// A cookie that the answer sets; Hurl ignores those that were set before.
 fn cookie(name: String, attribute: Option<&str>) -> Subject {
     let mut subject = Subject::named("cookie", name, Kind::Text);
     subject.keys.push(("from", Some(Yaml::text("answer"))));

@@ -8,7 +8,7 @@ pub(super) fn text(template: &Template) -> Result<String, Unsaid> {
     encoded(template, literal)
 }
 
-/// The same with what is written in it changed, but not what is filled in.
+/// The same with its literal text changed, but not what is filled in.
 pub(super) fn encoded(template: &Template, encode: impl Fn(&str) -> String) -> Result<String, Unsaid> {
     let mut out = String::new();
     for piece in &template.0 {
@@ -28,7 +28,7 @@ pub(super) fn encoded(template: &Template, encode: impl Fn(&str) -> String) -> R
     Ok(out)
 }
 
-/// What fills in a variable.
+/// The reference that fills in a variable.
 pub(super) fn reference(expression: &Expression) -> Result<String, Unsaid> {
     match expression {
         Expression::Variable(name) => Ok(format!("${{{name}}}")),
@@ -45,7 +45,7 @@ pub(super) fn literal(text: &str) -> String {
     text.replace("${", "$${")
 }
 
-/// The name of something, where a suite fills nothing in.
+/// The name of something, in which a suite fills nothing in.
 pub(super) fn name(template: &Template) -> Result<String, Unsaid> {
     match template.literal() {
         Some(name) => Ok(name.to_owned()),

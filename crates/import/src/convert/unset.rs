@@ -28,7 +28,7 @@ struct Unset {
 }
 
 impl Unset {
-    /// Captures are there for the checks of the same step.
+    /// The checks of a step can use its own captures.
     fn look_at_step(&mut self, step: &Value) {
         let keys = || step.as_object().into_iter().flatten();
         keys().filter(|(key, _)| *key != "expect").for_each(|(_, value)| self.look_at(value));

@@ -38,7 +38,7 @@ impl Scanner<'_> {
         Ok(Some(Body::Json { value, written: self.raw_template(length)? }))
     }
 
-    /// What says itself how it is written: between backticks, in Base64, in hexadecimal, or in a file.
+    /// A body that marks its own form: between backticks, in Base64, in hexadecimal, or in a file.
     pub fn encoded(&mut self) -> Read<Option<Body>> {
         if self.eat(FENCE) {
             return self.fenced().map(Some);
@@ -104,7 +104,7 @@ impl Scanner<'_> {
         self.expect(FENCE).map(|()| text)
     }
 
-    /// How many bytes stand before the closing backticks.
+    /// How many bytes there are before the closing backticks.
     fn fence_ahead(&self) -> Read<usize> {
         match self.rest().find(FENCE) {
             Some(length) => Ok(length),
@@ -142,7 +142,7 @@ impl Scanner<'_> {
         Ok(variables)
     }
 
-    /// One element of XML with all that is in it, and what may stand before it.
+    /// One element of XML with all its contents, and what may come before it.
     fn markup(&mut self) -> Read<String> {
         let mut reader = quick_xml::Reader::from_str(self.rest());
         let mut depth = 0_usize;

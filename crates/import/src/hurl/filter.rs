@@ -1,9 +1,9 @@
-//! What is made of a value before it is compared or kept.
+//! Filters, which are applied to a value before it is compared or captured.
 
 use super::scanner::Scanner;
 use super::{Argument, Filter, Read};
 
-/// What stands behind a filter's name.
+/// The arguments that follow a filter's name.
 #[derive(Clone, Copy)]
 enum Takes {
     Nothing,

@@ -1,4 +1,4 @@
-//! What has to hold of a value.
+//! What has to hold for a value.
 
 use super::scanner::{Scanner, fail_at};
 use super::{Body, Operator, Piece, Predicate, Property, Read, Template, Test, Value};

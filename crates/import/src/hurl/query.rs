@@ -1,4 +1,4 @@
-//! What of an answer a capture or an assert looks at.
+//! The part of an answer that a capture or an assert looks at.
 
 use super::scanner::{Scanner, fail_at};
 use super::{Query, Read, Template};

@@ -1,4 +1,4 @@
-//! Goes through a text character by character and knows where it is.
+//! Goes through a text character by character and keeps the position.
 
 use super::{Read, SyntaxError};
 use stepcast_suite::document::Position;
@@ -63,14 +63,14 @@ impl<'t> Scanner<'t> {
         Some(c)
     }
 
-    /// Reads `bytes` bytes, which end where a character does.
+    /// Reads `bytes` bytes, which end at the end of a character.
     pub fn advance(&mut self, bytes: usize) -> &'t str {
         let from = self.place();
         while self.place.offset < from.offset + bytes && self.next().is_some() {}
         self.since(from)
     }
 
-    /// Reads `expected` if it stands here.
+    /// Reads `expected` if it comes next.
     pub fn eat(&mut self, expected: &str) -> bool {
         let is_here = self.rest().starts_with(expected);
         if is_here {
@@ -113,7 +113,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Reads lines with nothing but comments; those of them that stand directly above what follows are given back.
+    /// Reads lines with nothing but comments; returns the comments directly above what follows.
     pub fn blank_lines(&mut self) -> Vec<String> {
         let mut comments = Vec::new();
         loop {

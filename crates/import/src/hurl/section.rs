@@ -103,10 +103,10 @@ impl Scanner<'_> {
         Ok(Some(Pair { at, key, value }))
     }
 
-    /// A key up to behind its colon; nothing, and nothing read, where there is none.
+    /// A key and its colon; if there is none, nothing is read.
     fn key_and_colon(&mut self) -> Option<Template> {
         let before = self.place();
-        // What is no key can still be a body.
+        // What is not a key can still be a body.
         if let Ok(Some(key)) = self.key() {
             self.spaces();
             if self.eat(":") {

@@ -13,11 +13,11 @@ pub(crate) enum Piece {
     Expression(Expression),
 }
 
-/// What stands between `{{` and `}}`.
+/// The text between `{{` and `}}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Expression {
     Variable(String),
-    /// Something Hurl makes up, like `newUuid`
+    /// A value that Hurl generates, like `newUuid`
     Function(String),
 }
 
@@ -74,7 +74,7 @@ impl Scanner<'_> {
         Ok(template)
     }
 
-    /// A text in `"` or, where that is allowed, in backticks.
+    /// A text in `"` or, if that is allowed, in backticks.
     pub fn quoted(&mut self) -> Read<Template> {
         match self.try_quoted()? {
             Some(template) => Ok(template),
@@ -106,7 +106,7 @@ impl Scanner<'_> {
         self.expected(&format!("`{quote}`"))
     }
 
-    /// What stands before a colon. Nothing where there is no such text.
+    /// The text before a colon, if there is such a text.
     pub fn key(&mut self) -> Read<Option<Template>> {
         if self.peek() == Some('[') {
             return Ok(None);
@@ -128,7 +128,7 @@ impl Scanner<'_> {
         Ok(Some(template).filter(|template| !template.is_empty()))
     }
 
-    /// A text in which nothing is escaped, of which the end is known.
+    /// A text without escapes whose end is known.
     pub fn raw_template(&mut self, bytes: usize) -> Read<Template> {
         let mut template = Template::default();
         let end = self.rest().len() - bytes;
@@ -172,7 +172,7 @@ impl Scanner<'_> {
         self.fail(format!("`\\{}` is not an escape", c.escape_debug()))
     }
 
-    /// `{{name}}`, if it stands here.
+    /// `{{name}}`, if it comes next.
     pub fn placeholder(&mut self) -> Read<Option<Expression>> {
         if !self.eat("{{") {
             return Ok(None);

@@ -1,9 +1,9 @@
-//! How texts stand in YAML: as they are, quoted, or in lines of their own.
+//! How texts are written in YAML: as they are, quoted, or in lines of their own.
 
 use std::fmt::Write;
 use stepcast_suite::plain;
 
-/// A comment as it can stand in a line of its own.
+/// A comment in the form of a single line.
 pub(crate) fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect();
     plain::shown(&line).replace("##", "# #")
@@ -22,13 +22,13 @@ pub(super) fn block_header(text: &str) -> Option<&'static str> {
     Some(if text.ends_with('\n') { "|" } else { "|-" })
 }
 
-/// A key. `on` is one of a suite's own, and no key is anything but text there.
+/// A key. `on` is one of a suite's own, and every key is text there.
 pub(super) fn name(key: &str) -> String {
     if key == "on" { key.to_owned() } else { scalar(key, true) }
 }
 
-/// A text as a scalar, quoted where it could be taken for something else. Inside braces and brackets, and as a key,
-/// more could.
+/// A text as a scalar, quoted if it could be taken for something else. Inside braces and brackets, and as a key, more
+/// texts could.
 pub(super) fn scalar(text: &str, is_inside: bool) -> String {
     if is_plain(text, is_inside) {
         return text.to_owned();
@@ -61,7 +61,7 @@ fn is_plain(text: &str, is_inside: bool) -> bool {
         && !(is_inside && text.contains(':') && !text.contains("://"))
 }
 
-/// `800ms`, which begins like a number and is none.
+/// `800ms`, which begins like a number but is not one.
 fn is_duration(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
         && text.ends_with(['s', 'm', 'h'])
@@ -87,7 +87,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Whether YAML lets a character stand as it is, and nobody's editor would hide it.
+/// Whether YAML allows a character unescaped, and no editor would hide it.
 fn is_printable(c: char) -> bool {
     let is_hidden =
         matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{e000}'..='\u{f8ff}');

@@ -16,7 +16,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role as it stands in a token and on the wire.
+    /// The role as it is written in a token and on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",

@@ -1,9 +1,9 @@
-//! What is new about the way a test ended.
+//! What is new about how a test ended.
 
 use super::Outcome;
 use serde::{Deserialize, Serialize};
 
-/// How often a test went between passing and failing before another such turn is no news.
+/// How often a test may change between passing and failing before another change is not news.
 const TURNS: usize = 2;
 
 /// How a test's end compares with the runs of the same suite and branch before.
@@ -22,8 +22,8 @@ pub enum Change {
 }
 
 impl Change {
-    /// Compares an outcome with those of the runs before, newest first. Nothing, where there is nothing new to say, or
-    /// the outcome says nothing of the page.
+    /// Compares an outcome with those of the runs before, newest first. `None` if there is nothing new to say, or the
+    /// outcome says nothing about the page.
     pub fn of(outcome: Outcome, before: &[Outcome]) -> Option<Self> {
         if outcome == Outcome::Flaky {
             return Some(Self::Flaky);
@@ -44,7 +44,7 @@ impl Change {
         })
     }
 
-    /// The change as it stands on the wire.
+    /// The change as it is written on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NewFailure => "new_failure",
@@ -59,8 +59,8 @@ impl Change {
 mod tests {
     use super::*;
 
-    /// What the last of these runs is beside the others, oldest first: `P`assed, `F`ailed, `E`rrored, `B`locked,
-    /// `~` flaky, `S`kipped, `C`ancelled.
+    /// How the last of these runs compares with the others, oldest first: `P`assed, `F`ailed, `E`rrored, `B`locked, `~`
+    /// flaky, `S`kipped, `C`ancelled.
     fn change(runs: &str) -> Option<&'static str> {
         let outcome = |letter| match letter {
             'P' => Outcome::Passed,

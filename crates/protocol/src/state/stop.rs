@@ -1,4 +1,4 @@
-//! When the rest of a job is not run any more.
+//! When the rest of a job is no longer run.
 
 use super::Counts;
 use serde::{Deserialize, Serialize};
@@ -6,17 +6,17 @@ use std::fmt;
 use std::time::Duration;
 use stepcast_suite::duration;
 
-/// What whoever asks for a run allows it.
+/// The limits on a run, set when it is requested or by the deployment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobLimits {
-    /// How many tests may end as failed, errored or blocked before the rest is not run any more
+    /// How many tests may end as failed, errored or blocked before the rest is no longer run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<u32>,
-    /// How long the job may take from being accepted, in seconds, before the rest is not run any more
+    /// How long the job may take from being accepted, in seconds, before the rest is no longer run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit_s: Option<u32>,
-    /// How many requests the steps of the job's tests may make, each try of each test counted, before the rest is not run
-    /// any more. The deployment says, not who asks for the run
+    /// How many requests the steps of the job's tests may make, each try of each test counted, before the rest is no
+    /// longer run. The deployment sets it, not the client that requests the run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_requests: Option<u64>,
 }
@@ -24,9 +24,9 @@ pub struct JobLimits {
 /// Why the rest of a job is not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Somebody cancelled it
+    /// A user cancelled it
     Cancelled,
-    /// So many tests did not pass as were allowed
+    /// As many tests as allowed did not pass
     MaxFailures(u32),
     /// It took as long as it was allowed
     TimeLimit(Duration),
@@ -35,7 +35,7 @@ pub enum Stop {
 }
 
 impl JobLimits {
-    /// Which of the limits a job has reached at this age, if any.
+    /// The limit that a job has reached at this age, if any.
     pub fn reached(&self, counts: &Counts, age: Duration) -> Option<Stop> {
         let not_passed = counts.failed + counts.errored + counts.blocked;
         if let Some(most) = self.max_failures.filter(|most| not_passed >= *most) {
@@ -45,7 +45,7 @@ impl JobLimits {
         (age >= limit).then_some(Stop::TimeLimit(limit))
     }
 
-    /// Whether a job that made so many requests has used up what it may make.
+    /// Whether a job that made this many requests has used up its limit.
     pub fn used_up(&self, requests: u64) -> Option<Stop> {
         self.max_requests.filter(|most| requests >= *most).map(Stop::MaxRequests)
     }

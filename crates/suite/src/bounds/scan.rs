@@ -1,7 +1,7 @@
-//! Looks over a text for its brackets, without parsing it.
+//! Scans a text for its brackets, without parsing it.
 //!
-//! Quotes, escapes and comments are those of CSS. In JSONPath, which has less of them, what differs is an error for its
-//! library before it gets any deeper.
+//! Quotes, escapes and comments are those of CSS. JSONPath has fewer of them; its library rejects the differences
+//! before it gets any deeper.
 
 /// A bracket outside of quotes and comments.
 struct Bracket {
@@ -11,7 +11,7 @@ struct Bracket {
     is_read_again: bool,
 }
 
-/// How deep brackets stand in each other.
+/// The nesting depth of the brackets.
 pub(super) fn depth(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for bracket in brackets(text) {
@@ -21,8 +21,8 @@ pub(super) fn depth(text: &str) -> usize {
     deepest
 }
 
-/// How many bytes of a JSONPath its library reads, if it reads twice what stands in square brackets and in the
-/// arguments of functions.
+/// How many bytes of a JSONPath its library reads, given that it reads the contents of square brackets and the
+/// arguments of functions twice.
 pub(super) fn readings(text: &str) -> u64 {
     let (mut open, mut times, mut from, mut sum) = (Vec::new(), 1_u64, 0, 0_u64);
     let bytes = |from: usize, to: usize| u64::try_from(to - from).unwrap_or(u64::MAX);
@@ -43,7 +43,7 @@ pub(super) fn readings(text: &str) -> u64 {
 fn brackets(text: &str) -> impl Iterator<Item = Bracket> {
     let bytes = text.as_bytes();
     let (mut quote, mut in_comment, mut next) = (None, false, 0);
-    // What closes the brackets that are open; any other closing bracket closes nothing.
+    // The closing brackets of those that are open; any other closing bracket closes nothing.
     let mut closing = Vec::new();
     std::iter::from_fn(move || {
         while let Some(byte) = bytes.get(next) {

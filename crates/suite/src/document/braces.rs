@@ -41,7 +41,7 @@ pub(super) fn show(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace(DOLLAR, "$").replace(OPEN, "{").replace(CLOSE, "}"))
 }
 
-/// The name that ends with the next brace. Nothing behind the first character that is in no name is looked at.
+/// The name that ends with the next brace. The search stops at the first character that a name cannot have.
 fn name(text: &str) -> Option<&str> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
     let (name, rest) = text.split_at(text.find(|c| !is_name(c))?);

@@ -1,11 +1,11 @@
-//! What the YAML parser says, in the words of somebody who writes a suite.
+//! The messages of the YAML parser, in terms that the author of a suite knows.
 
 const QUOTES: &str = "a value that begins with one of `*&!%@` or a backtick, or has `: ` or ` #` in it, needs quotes";
 const INDENTATION: &str = "check the indentation: what belongs together starts in the same column";
 const NOT_CLOSED: &str = "a quote that is opened before is not closed";
 const TABS: &str = "YAML is indented with spaces";
 
-/// What a message of the parser has in it, what is said instead, if anything, and what to do about it.
+/// A fragment of a parser message, the message to show instead, if any, and the hint.
 const KNOWN: [(&str, Option<&str>, Option<&str>); 15] = [
     (
         "mapping values are not allowed",

@@ -1,4 +1,4 @@
-//! Checks and captures: one mapping with all keys that can stand in it, and for each subject which of them can.
+//! Checks and captures: one mapping with all keys that they can have, and the keys that each subject allows.
 
 use super::super::check::ErrorKind;
 use super::super::filter::{Bare, DATE_KEYS, ENCODINGS, FILTERS, REGEX_KEYS, REPLACE_KEYS, TABLE};
@@ -14,7 +14,7 @@ use super::{any_required, mapping, matcher, one_required, with};
 use crate::limits;
 use serde_json::{Map, Value, json};
 
-/// Keys beside `css` and `xpath` that can stand together; of all others one is enough.
+/// Keys beside `css` and `xpath` that can be combined; of all others only one is allowed.
 const PAIRS: [(&str, &str); 2] = [("texts", "count"), ("attr", "exists")];
 
 pub(super) fn definitions() -> Map<String, Value> {
@@ -37,7 +37,7 @@ pub(super) fn definitions() -> Map<String, Value> {
     entries.map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()
 }
 
-/// `others` are what a check can be besides one of a subject.
+/// `others` are the kinds of checks that have no subject.
 fn check(others: &[&str]) -> Value {
     let mut keys = subject_keys();
     keys.extend(MATCHERS.iter().filter(|key| !keys.contains(key)).copied().collect::<Vec<_>>());
@@ -45,7 +45,7 @@ fn check(others: &[&str]) -> Value {
     let mut check = mapping(Place::Check, &keys, own_value);
     let mut rules = vec![reference("subjects")];
     rules.extend(others.iter().map(|other| alone(other, &[other])));
-    // A schema without a subject is held against the whole body.
+    // A schema without a subject applies to the whole body.
     let subjects = [&SUBJECTS[..], others].concat();
     rules.push(json!({
         "if": { "not": any_required(&subjects) },
@@ -65,7 +65,7 @@ fn capture() -> Value {
     capture
 }
 
-/// The subjects and what can stand beside them, without matchers.
+/// The subjects and the keys they allow beside them, without matchers.
 fn subject_keys() -> Vec<&'static str> {
     let mut keys = SUBJECTS.to_vec();
     keys.push("filter");
@@ -77,7 +77,7 @@ fn subject_keys() -> Vec<&'static str> {
     keys
 }
 
-/// What stands behind a key wherever it stands; the rest depends on the subject.
+/// The value of a key that is the same everywhere; other values depend on the subject.
 fn own_value(key: &str) -> Value {
     match key {
         "json" => reference("json_path"),
@@ -100,7 +100,7 @@ fn one_or_more(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "array", "items": schema, "minItems": 1 }] })
 }
 
-/// Which keys stand beside a subject, and what stands behind them.
+/// The keys allowed beside a subject, and their values.
 fn of_subject(subject: &str, matchers: &[&str]) -> Value {
     let allowed = [&[subject, "filter"], matchers, keys_of(subject)].concat();
     let mut rules = Vec::new();
@@ -125,12 +125,12 @@ fn of_subject(subject: &str, matchers: &[&str]) -> Value {
     rule
 }
 
-/// Beside this key only these can stand.
+/// Allows only these keys beside this one.
 fn alone(key: &str, allowed: &[&str]) -> Value {
     json!({ "if": { "required": [key] }, "then": { "propertyNames": { "enum": allowed } } })
 }
 
-/// What values are compared with. A filter makes anything of them.
+/// What values are compared with. A filter may turn them into any type.
 fn typed(subject: &str) -> Value {
     let own = row(subject).and_then(|row| row.compared);
     let of = |compared| match own {
@@ -161,7 +161,7 @@ fn typed(subject: &str) -> Value {
     json!({ "allOf": rules })
 }
 
-/// Something is expected behind this key, or by a matcher beside it.
+/// Requires a value for this key, or a matcher beside it.
 fn says_something(key: &str) -> Value {
     let nothing = json!({ "anyOf": [{ "type": "null" }, { "type": "object", "maxProperties": 0 }] });
     json!({ "if": { "required": [key], "properties": { key: nothing } }, "then": reference("says_something") })
@@ -195,7 +195,7 @@ fn of_elements_typed() -> Value {
     })
 }
 
-/// What of the elements is meant, and what is expected of it.
+/// Which property of the elements is meant, and what is expected of it.
 fn of_elements(properties: &[&str], is_check: bool) -> Vec<Value> {
     let mut rules = vec![json!({ "not": { "anyOf": exclusive(properties) } })];
     let count = json!({
@@ -216,7 +216,7 @@ fn of_elements(properties: &[&str], is_check: bool) -> Vec<Value> {
     rules
 }
 
-/// With a filter, of which nothing is known here, anything can be expected.
+/// With a filter, whose result is unknown here, anything can be expected.
 fn filtered(name: &str) -> Value {
     json!({ "anyOf": [reference(name), reference("expected_anything")] })
 }

@@ -1,4 +1,4 @@
-//! Matchers: what they are compared with depends on what they are held against.
+//! Matchers: the type they compare with depends on the value they are applied to.
 
 use super::super::matcher::{MATCHERS, OperandKind};
 use super::super::read_matcher::ORDERS;
@@ -16,7 +16,8 @@ const COMPARED: [(Compared, &str); 5] = [
     (Compared::Anything, "anything"),
 ];
 
-/// For each kind of value the types of its matchers, the matchers as a mapping, and what can stand behind a subject.
+/// For each kind of value the types of its matchers, the matchers as a mapping, and the allowed values of a subject's
+/// key.
 pub(super) fn definitions() -> Map<String, Value> {
     let mut definitions = Map::new();
     for (compared, name) in COMPARED {
@@ -28,8 +29,8 @@ pub(super) fn definitions() -> Map<String, Value> {
     definitions
 }
 
-/// Matchers beside a subject, or in a mapping. Which of them can stand there is said elsewhere, and so is `count`, which
-/// is none beside elements.
+/// Matchers beside a subject, or in a mapping. Which of them are allowed there is defined elsewhere, and so is `count`,
+/// which is not a matcher beside elements.
 pub(super) fn beside(compared: Compared) -> Value {
     reference(&format!("values_of_{}", name(compared)))
 }
@@ -51,7 +52,7 @@ fn matchers(compared: Compared) -> Value {
     })
 }
 
-/// Nothing, where matchers stand beside it; a bare value, which means equals; or matchers.
+/// Empty, if matchers are beside it; a bare value, which means equals; or matchers.
 fn expected(compared: Compared, name: &str) -> Value {
     let matchers = reference(&format!("matchers_of_{name}"));
     let bare = match compared {

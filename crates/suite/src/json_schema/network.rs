@@ -7,7 +7,7 @@ use super::words::Place;
 use super::{mapping, with};
 use serde_json::{Map, Value, json};
 
-/// Nothing, an address, or what becomes one.
+/// Empty, an address, or a template that becomes one.
 const PROXY: &str = r"^\s*$|^\s*[hH][tT][tT][pP][sS]?:|\$\{[^}]*\}";
 /// One secret and nothing else.
 const SECRET: &str = r"^\s*\$\{\s*secret\.[^{}]*[^{}\s][^{}]*\}\s*$";

@@ -33,7 +33,7 @@ pub(super) fn definitions() -> Map<String, Value> {
     entries.map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()
 }
 
-/// What stands behind a key of a request.
+/// The value of a key of a request.
 pub(super) fn value(key: &str) -> Value {
     match key {
         "headers" => reference("headers"),
@@ -50,8 +50,8 @@ pub(super) fn value(key: &str) -> Value {
     }
 }
 
-/// Which keys of a request cannot stand beside one another. One method is asked for by whoever knows what else can say
-/// what is requested.
+/// Which keys of a request exclude one another. The caller requires a method, because it knows what else can define the
+/// request.
 pub(super) fn rules() -> Vec<Value> {
     let mut rules = vec![one_asker()];
     for body in BODIES {

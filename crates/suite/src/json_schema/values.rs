@@ -1,10 +1,10 @@
-//! Values that stand in several places.
+//! Values that are used in several places.
 
 use super::super::matcher::TYPES;
 use super::LONGEST_NAME;
 use serde_json::{Map, Value, json};
 
-/// What has a template in it, whose value is not known before a run.
+/// A text with a template, whose value is unknown before a run.
 const TEMPLATE: &str = r"\$\{[^}]*\}";
 /// Lengths of time as `duration::parse` reads them.
 const DURATION: &str = r"^\s*(([0-9]+\.?[0-9]*|\.[0-9]+)\s*(ms|s|min|m|h|d)\s*)+$";
@@ -17,7 +17,7 @@ const DATE: &str = r"^[-+]?[0-9]{4,6}-?[0-9]{2}-?[0-9]{2}|^\s*now\s*([-+].*)?$";
 pub(super) fn definitions() -> Map<String, Value> {
     let entries = [
         ("name", with_text(json!({ "pattern": r"\S", "maxLength": LONGEST_NAME }))),
-        // Any scalar stands for the text it was written as.
+        // Any scalar is accepted as the text it was written as.
         ("text", with_text(json!({}))),
         ("text_not_empty", with_text(json!({ "pattern": r"\S" }))),
         ("texts", one_or_list(&reference("text"))),

@@ -5,7 +5,7 @@ use super::super::matcher::Words;
 use super::super::subject::row;
 use serde_json::Value;
 
-/// Where a key stands.
+/// The mapping that a key is in.
 #[derive(Clone, Copy)]
 pub(super) enum Place {
     Suite,
@@ -30,7 +30,7 @@ pub(super) enum Place {
     Links,
 }
 
-/// The schema of a key with its description; a key without one has none, which a test finds.
+/// The schema of a key with its description. A key without one gets none; a test finds it.
 pub(super) fn describe(place: Place, key: &str, schema: Value) -> Value {
     let mut schema = match schema {
         Value::Bool(true) => Value::Object(serde_json::Map::new()),

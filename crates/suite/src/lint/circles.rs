@@ -1,10 +1,10 @@
-//! Variables that need themselves, found in time linear in what they refer to: the strongly connected components of a
-//! graph, by Kosaraju's algorithm, without recursion. A suite can hold a chain of variables longer than any stack.
+//! Variables that depend on themselves, found in time linear in their references: the strongly connected components of
+//! a graph, by Kosaraju's algorithm, without recursion. A suite can hold a chain of variables longer than any stack.
 
 use crate::template;
 use std::collections::{BTreeMap, HashMap};
 
-/// The variables that stand in a circle, in order.
+/// The variables that are part of a cycle, in order.
 pub(super) fn in_circles(vars: &BTreeMap<String, String>) -> Vec<&str> {
     let names: Vec<&str> = vars.keys().map(String::as_str).collect();
     let numbers: HashMap<&str, usize> = names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
@@ -45,7 +45,8 @@ fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     component
 }
 
-/// Goes everywhere from a node that was not gone to yet; each is noted when everything behind it was.
+/// Visits everything reachable from a node that was not visited yet; records each node after everything reachable from
+/// it.
 fn visit(node: usize, edges: &[Vec<usize>], seen: &mut [bool], finished: &mut Vec<usize>) {
     if std::mem::replace(&mut seen[node], true) {
         return;
@@ -77,7 +78,7 @@ mod tests {
     fn only_what_needs_itself_is_in_a_circle() {
         let vars = [("a", "${b}"), ("b", "${c} ${x}"), ("c", "${b}"), ("d", "${d}"), ("e", "${a}"), ("x", "1")];
         assert_eq!(circles(&vars), ["b", "c", "d"]);
-        // A way from one circle to another is in neither.
+        // A path from one cycle to another is in neither.
         assert_eq!(circles(&[("a", "${a}${m}"), ("m", "${z}"), ("z", "${z}")]), ["a", "z"]);
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn check(step: &Step, path: &str, warnings: &mut Warnings) {
     }
 }
 
-/// Of several headers of a name each may fit another check, so nothing is said of them.
+/// Leaves out headers: if there are several of one name, each may satisfy a different check.
 fn of_one((number, check): (usize, &Check)) -> Option<(usize, &ValueCheck)> {
     match check {
         Check::One(check) if !matches!(check.subject, Subject::Header(_)) => Some((number, check)),
@@ -45,7 +45,7 @@ fn cannot_both_hold(one: &ValueCheck, other: &ValueCheck) -> bool {
     one.matchers.iter().any(|own| other.matchers.iter().any(|others| is_opposite(own, others)))
 }
 
-/// Less than nothing of what is counted, or bounds the wrong way round.
+/// Whether a count has to be below zero, or the bounds are the wrong way round.
 fn is_impossible(matcher: &Matcher, check: &ValueCheck) -> bool {
     let counted = match matcher {
         Matcher::Count(inner) => range(inner),
@@ -69,7 +69,8 @@ fn is_opposite(one: &Matcher, other: &Matcher) -> bool {
     }
 }
 
-/// What does not hold of nothing. A list without items, which is not there either, can be counted, empty and equal.
+/// Whether the matcher fails if there is no value. A list without items, which also counts as missing, can be counted,
+/// empty and equal.
 fn needs_something(matcher: &Matcher) -> bool {
     use Matcher::{Above, AtLeast, AtMost, Below, Between, Contains, EndsWith, Matches, StartsWith};
     matches!(
@@ -90,7 +91,7 @@ fn is_number(value: &Value) -> bool {
     value.is_number()
 }
 
-/// Whether two texts that are both known are two. A number and a text may be the same in the end.
+/// Whether two texts, if both are known, differ. A number and a text may be the same in the end.
 fn differ(one: &Value, other: &Value) -> bool {
     let known =
         |text: &&str| !template::is_template(text) && text.trim().parse::<f64>().is_err() && !text.ends_with("xx");
@@ -100,7 +101,7 @@ fn differ(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Without what comparing may pass over: white space and capitals.
+/// The text without the differences that a comparison may ignore: white space and capitals.
 fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

@@ -1,4 +1,4 @@
-//! Passwords and tokens that stand in the suite as they are.
+//! Passwords and tokens that are in the suite in plain text.
 
 use super::Warnings;
 use super::place::Place;

@@ -95,7 +95,7 @@ fn of_pattern(pattern: &str, path: &str, warnings: &mut Warnings) {
     }
 }
 
-/// Whether a pattern matches nothing, as far as that can be told from what each part needs before and behind it.
+/// Whether a pattern matches nothing, as far as the requirements of each part before and behind it show.
 fn is_never(hir: &Hir) -> bool {
     if hir.properties().minimum_len().is_none() {
         return true;

@@ -1,8 +1,8 @@
-//! Finds where in a text something stands, by the way to it.
+//! Finds the position of something in a text by its path.
 
 use crate::document::{Entry, Kind, Node, Position};
 
-/// A way like `tests[2].expect[0].css`, to a key or to what stands behind it.
+/// A path like `tests[2].expect[0].css`, to a key or to its value.
 pub(super) struct Place {
     path: String,
     is_key: bool,
@@ -17,14 +17,14 @@ impl Place {
         Self { path: path.into(), is_key: true }
     }
 
-    /// The way as the text has it: a test that is its own only step has no `steps`.
+    /// The path as the text has it: a test that is its own only step has no `steps`.
     pub fn as_written(&self, node: &Node) -> String {
         let Some((test, rest)) = self.path.split_once(".steps[0]") else { return self.path.clone() };
         let (_, left) = self.walk(node, &format!("{test}.steps"));
         if left.is_empty() { self.path.clone() } else { format!("{test}{rest}") }
     }
 
-    /// As near as the tree has it. What a step takes from the defaults is found there.
+    /// The nearest position in the tree. Values that a step inherits from the defaults are found there.
     pub fn find(&self, node: &Node) -> Option<Position> {
         let (position, rest) = self.walk(node, &self.path);
         let inherited = ["headers", "basic", "bearer", "digest"].into_iter().find(|key| rest.starts_with(key));
@@ -37,7 +37,7 @@ impl Place {
         position
     }
 
-    /// How far the way leads, and what is left of it.
+    /// How far the path leads, and the rest of it.
     fn walk(&self, node: &Node, path: &str) -> (Option<Position>, String) {
         let (mut at, mut rest, mut position) = (node, path.to_owned(), node.position);
         while !rest.is_empty() {
@@ -55,7 +55,8 @@ struct Next<'n> {
     rest: String,
 }
 
-/// One part of the way. A test that is its only step has no `steps`, and one of one step may be told without them.
+/// One part of the path. A test that is its only step has no `steps`, and a path into a test of one step may leave them
+/// out.
 fn descend<'n>(node: &'n Node, path: &str) -> Option<Next<'n>> {
     let path = path.trim_start_matches('.');
     match &node.kind {

@@ -1,15 +1,15 @@
 //! CSS selectors that no element can match.
 //!
-//! A selector is taken apart only as far as that is plain; of one with anything else in it nothing is said.
+//! A selector is analysed only as far as it is plain; one with anything else in it is not reported.
 
-/// What an element has to be, of those things that can contradict each other.
+/// A requirement on an element that can contradict another.
 #[derive(Debug, PartialEq)]
 enum Simple {
     /// Any element
     Any,
-    /// `a`, as it is written, because SVG tells capitals apart
+    /// `a`, as it is written, because SVG is case-sensitive
     Type(String),
-    /// `#a`, in small letters, because a page in quirks mode does not tell them apart
+    /// `#a`, in small letters, because a page in quirks mode ignores case
     Id(String),
     /// `.a`
     Class(String),
@@ -17,15 +17,15 @@ enum Simple {
     Has(String),
     /// `[name=value]`, the value in small letters
     Equals(String, String),
-    /// `:nth-child(0)` and the like, which no element is
+    /// `:nth-child(0)` and the like, which match no element
     Nowhere,
     /// None of these
     Not(Vec<Vec<Simple>>),
-    /// Something else, of which nothing is known
+    /// Something else, about which nothing is known
     Other,
 }
 
-/// Whether every selector of a list is one that no element matches.
+/// Whether no element matches any selector of a list.
 pub(super) fn never_matches(selector: &str) -> bool {
     match list(selector) {
         Some(list) => !list.is_empty() && list.iter().all(|compounds| compounds.iter().any(|one| contradicts(one))),
@@ -42,10 +42,10 @@ fn contradicts(compound: &[Simple]) -> bool {
 fn is_impossible(simple: &Simple, compound: &[Simple]) -> bool {
     match simple {
         Simple::Nowhere => true,
-        // What is left out is one thing, and it is asked for as well.
+        // The negation excludes a single thing that the compound also requires.
         Simple::Not(left_out) => left_out.iter().any(|one| match one.as_slice() {
             [Simple::Any] => true,
-            // Of the first three nothing is known; what is kept in small letters may be of another value.
+            // Nothing is known about the first three; a value kept in small letters may have been another.
             [Simple::Other | Simple::Not(_) | Simple::Nowhere | Simple::Id(_) | Simple::Equals(..)] => false,
             [Simple::Has(name)] => compound.iter().any(|own| match own {
                 Simple::Has(other) | Simple::Equals(other, _) => other == name,
@@ -69,7 +69,7 @@ fn is_opposite(one: &Simple, other: &Simple) -> bool {
     }
 }
 
-/// The selectors of a list, each as its compounds; none where something is not plain.
+/// The selectors of a list, each as its compounds; `None` if something in it is not plain.
 fn list(text: &str) -> Option<Vec<Vec<Vec<Simple>>>> {
     split(text, |c| c == ',')?.into_iter().map(|one| complex(one.trim())).collect()
 }
@@ -80,7 +80,7 @@ fn complex(text: &str) -> Option<Vec<Vec<Simple>>> {
     compounds.collect()
 }
 
-/// Splits outside of brackets; nothing where there are escapes, quotes that are open, or brackets that do not fit.
+/// Splits outside of brackets; `None` if there are escapes, unclosed quotes or unbalanced brackets.
 fn split(text: &str, at: impl Fn(char) -> bool) -> Option<Vec<&str>> {
     let (mut parts, mut from, mut depth, mut quote) = (Vec::new(), 0, 0_usize, None);
     for (place, c) in text.char_indices() {
@@ -124,7 +124,7 @@ fn with_name(text: &str, simple: impl Fn(&str) -> Simple) -> Option<(Simple, &st
     (end > 0).then(|| (simple(&text[..end]), &text[end..]))
 }
 
-/// What stands in brackets that begin the text, and what stands behind them.
+/// The contents of the brackets that begin the text, and the text behind them.
 fn in_brackets(text: &str, close: char) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
     for (place, c) in text.char_indices() {
@@ -157,7 +157,7 @@ fn attribute(text: &str) -> Option<(Simple, &str)> {
 fn equals(name: String, value: &str) -> Simple {
     let unquoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
     let value = unquoted.unwrap_or(value);
-    // A flag stands behind a space, and so might anything.
+    // A flag follows a space, and so might anything else.
     if value.contains(['"', '\'']) || (unquoted.is_none() && value.contains(char::is_whitespace)) {
         return Simple::Other;
     }
@@ -179,14 +179,14 @@ fn pseudo(text: &str) -> Option<(Simple, &str)> {
     Some((simple, after))
 }
 
-/// A selector with combinators in it leaves out too little to be sure.
+/// A negated selector with combinators excludes too little to be sure.
 fn not(inner: &str) -> Simple {
     let Some(list) = list(inner) else { return Simple::Other };
     let single = list.into_iter().filter_map(|compounds| <[_; 1]>::try_from(compounds).ok());
     Simple::Not(single.map(|[compound]| compound).collect())
 }
 
-/// `An+B` of which no value is 1 or more.
+/// Whether no value of an `An+B` is 1 or more.
 fn is_nowhere(formula: &str) -> bool {
     let formula: String = formula.to_ascii_lowercase().split_whitespace().collect();
     let Some((step, offset)) = formula.split_once('n') else {

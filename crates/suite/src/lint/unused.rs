@@ -16,7 +16,7 @@ pub(super) fn check(suite: &Suite, is_shared: &impl Fn(Position) -> bool, warnin
     let everywhere = names_in(&tests_and_defaults(warnings.node));
     of_variables(suite, &everywhere, is_shared, warnings);
     circles(suite, warnings);
-    // What the defaults and the variables name may be anything a test has.
+    // The names in the defaults and the variables may be anything that a test has.
     let mut shared = names_of(&suite.defaults);
     shared.extend(names_of(&suite.vars));
     for (number, test) in suite.tests.iter().enumerate() {
@@ -43,7 +43,7 @@ fn of_variables(suite: &Suite, used: &Names, is_shared: &impl Fn(Position) -> bo
     }
 }
 
-/// Where the variables stand.
+/// The positions of the variables.
 fn positions(suite: &Node) -> HashMap<&str, Option<Position>> {
     let Kind::Mapping(parts) = &suite.kind else { return HashMap::new() };
     let vars = parts.iter().find(|entry| entry.key == "vars").map(|entry| &entry.value.kind);
@@ -51,7 +51,7 @@ fn positions(suite: &Node) -> HashMap<&str, Option<Position>> {
     vars.iter().map(|entry| (entry.key.as_str(), entry.position)).collect()
 }
 
-/// A value given with a run can break a circle, so it is no error.
+/// A value given with a run can break a cycle, so it is not an error.
 fn circles(suite: &Suite, warnings: &mut Warnings) {
     for name in in_circles(&suite.vars) {
         let message = format!("`${{{name}}}` needs itself, so it has no value");
@@ -79,7 +79,7 @@ fn of_each(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings) {
     }
 }
 
-/// From the last step on, so that each is looked through once.
+/// Goes from the last step backwards, so that each is examined once.
 fn of_captures(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings) {
     let steps: Vec<_> = all_steps(test, path).collect();
     if steps.iter().all(|(_, step)| step.capture.is_empty()) {
@@ -97,7 +97,7 @@ fn of_captures(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings)
     }
 }
 
-/// Tests and defaults as they are written, groups of checks that nobody uses included.
+/// Tests and defaults as they are written, including groups of checks that nothing uses.
 fn tests_and_defaults(node: &Node) -> Value {
     let mut suite = node.to_json();
     if let Value::Object(map) = &mut suite {

@@ -1,8 +1,8 @@
-//! `XPath`s that lead to no node, whatever the page.
+//! `XPath`s that select no node on any page.
 
 use crate::xpath::{Expression, Operator, Start, Step, XPath};
 
-/// Whether an expression gives nodes and there can be none.
+/// Whether an expression gives nodes but can never find one.
 pub(super) fn never_matches(text: &str) -> bool {
     XPath::parse(text).is_ok_and(|xpath| is_empty(&xpath.expression))
 }
@@ -26,13 +26,13 @@ fn takes_nothing(step: &Step) -> bool {
     contradicts(&step.predicates)
 }
 
-/// Whether one of these is always false, or two cannot both hold of a node.
+/// Whether one of these is always false, or two cannot both hold for a node.
 fn contradicts(predicates: &[Expression]) -> bool {
     predicates.iter().any(|predicate| is_no_position(predicate) || constant(predicate) == Some(false))
         || predicates.iter().any(|predicate| predicates.iter().any(|other| is_opposite(predicate, other)))
 }
 
-/// A number stands for a position, of which the first is 1.
+/// A number is a position; the first is 1.
 fn is_no_position(predicate: &Expression) -> bool {
     match predicate {
         Expression::Number(number) => *number < 1.0 || number.fract() != 0.0,
@@ -41,7 +41,7 @@ fn is_no_position(predicate: &Expression) -> bool {
     }
 }
 
-/// The boolean an expression is on every page, if that is known.
+/// The boolean that an expression gives on every page, if that is known.
 fn constant(expression: &Expression) -> Option<bool> {
     match expression {
         Expression::Call("true", _) => Some(true),
@@ -73,7 +73,7 @@ fn is_same(one: &Expression, other: &Expression) -> Option<bool> {
     }
 }
 
-/// Whether one says that there is something, and the other that there is not. Both are asked of the same node.
+/// Whether one requires that something exists, and the other that it does not. Both apply to the same node.
 fn is_opposite(one: &Expression, other: &Expression) -> bool {
     let Expression::Call("not", arguments) = other else { return false };
     matches!(one, Expression::Path(..)) && arguments.first() == Some(one)

@@ -1,4 +1,4 @@
-//! Numbers by their digits. Comparing two takes as long as they are written, however large they are.
+//! Numbers by their digits. Comparing two takes time linear in their written length, however large they are.
 
 use std::cmp::Ordering;
 
@@ -7,10 +7,10 @@ use std::cmp::Ordering;
 #[derive(Debug, Clone, Copy)]
 pub struct Decimal<'t> {
     is_negative: bool,
-    /// The digits that count, before and behind the point: none at either end is a zero
+    /// The significant digits, before and behind the point: no zero at either end
     whole: &'t str,
     fraction: &'t str,
-    /// Where the point stands, counted from the first of the digits
+    /// The place of the point, counted from the first of the digits
     point: i128,
 }
 
@@ -50,7 +50,7 @@ impl<'t> Decimal<'t> {
         length(self.whole) + length(self.fraction) <= self.point || self.is_zero()
     }
 
-    /// How many digits it has that count.
+    /// The number of its significant digits.
     pub fn digits(&self) -> usize {
         self.whole.len() + self.fraction.len()
     }
@@ -86,7 +86,7 @@ impl Ord for Decimal<'_> {
         if by_sign.is_ne() || self.is_zero() {
             return by_sign;
         }
-        // Digits are compared from the first, so one that has more of them is more.
+        // Digits are compared from the first, so of two with the same beginning the longer is larger.
         let by_size = self.point.cmp(&other.point).then_with(|| self.bytes().cmp(other.bytes()));
         if self.is_negative { by_size.reverse() } else { by_size }
     }

@@ -1,16 +1,16 @@
 //! Reads JSON texts without losing a digit.
 //!
-//! What 64 bits do not hold is replaced in the text, before the library reads it, by what a held number is. Finding the
-//! numbers takes one walk over the text.
+//! A number that 64 bits do not hold is replaced in the text by its held form before the library reads it. Finding the
+//! numbers takes one pass over the text.
 
 use super::{KEY, nearest_number, plain};
 use serde::de::Error as _;
 use serde_json::{Error, Number, Value};
 use std::ops::Range;
 
-/// Digits that a float holds, whichever they are.
+/// The number of digits that a float holds, whatever the digits are.
 const HELD_DIGITS: usize = 15;
-/// The longest number of which that is certain without a look at its value, in bytes.
+/// The longest number for which that is certain without a look at its value, in bytes.
 const SHORT: usize = HELD_DIGITS + 1;
 
 /// JSON whose numbers have their value.
@@ -18,7 +18,7 @@ const SHORT: usize = HELD_DIGITS + 1;
 pub struct ByValue {
     /// The JSON, with the nearest number in place of each that 64 bits do not hold
     pub nearest: Value,
-    /// The same with those numbers held, where there are any
+    /// The same with those numbers held, if there are any
     pub exact: Option<Value>,
 }
 
@@ -28,8 +28,8 @@ pub fn read(text: &str) -> Result<Value, Error> {
     exact(text, &numbers)
 }
 
-/// Reads JSON so that its numbers have the value they were written with. No number is replaced if there are more than
-/// `most` that need to be, and nothing is read.
+/// Reads JSON so that its numbers have the value they were written with. If more than `most` numbers would have to be
+/// replaced, reads nothing.
 pub fn read_by_value(text: &str, most: usize) -> Option<Result<ByValue, Error>> {
     let numbers = numbers(text, |number| !has_value(number));
     if numbers.len() > most {
@@ -56,7 +56,7 @@ fn has_value(number: &str) -> bool {
 }
 
 fn exact(text: &str, numbers: &[Range<usize>]) -> Result<Value, Error> {
-    // Nothing that is read may pass for a held number.
+    // Nothing in the input may be mistaken for a held number.
     if text.contains('\u{fdd0}') || has_escape(text) {
         return Err(Error::custom("it has U+FDD0 in it, which is no character for texts that travel"));
     }
@@ -65,7 +65,7 @@ fn exact(text: &str, numbers: &[Range<usize>]) -> Result<Value, Error> {
     }
     let held = replace(text, numbers, |number| format!("{{\"{KEY}\":\"{number}\"}}"));
     serde_json::from_str(&held).map_err(|error| {
-        // Said of the text as it stands: what is replaced by something as long leaves every place where it was.
+        // The error refers to the original text: a replacement of the same length leaves every position unchanged.
         let as_long = replace(text, numbers, |number| format!("{:<width$}", 1, width = number.len()));
         serde_json::from_str::<Value>(&as_long).err().unwrap_or(error)
     })
@@ -89,7 +89,7 @@ fn replace(text: &str, numbers: &[Range<usize>], by: impl Fn(&str) -> String) ->
     out
 }
 
-/// Where the numbers of a JSON text stand that are `wanted`.
+/// The positions of the `wanted` numbers in a JSON text.
 fn numbers(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::new(), 0);

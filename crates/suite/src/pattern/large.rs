@@ -1,7 +1,8 @@
-//! The engine for large patterns and texts: an automaton that is made while it runs.
+//! The engine for large patterns and texts: an automaton that is built while it runs.
 //!
-//! Each state is made once, which takes time linear in the pattern, and is then as good as free. The states have so
-//! much memory; when it is full they are thrown away, and the engine gives up if it has come too little further since.
+//! Each state is built once, which takes time linear in the pattern, and then costs almost nothing. The memory of the
+//! states is limited. When it is full, all states are discarded, and the engine gives up if it has made too little
+//! progress since.
 //! <https://docs.rs/regex-automata/0.4/regex_automata/hybrid/dfa/struct.Config.html#method.minimum_bytes_per_state>
 
 use super::{TooLong, syntax};
@@ -21,9 +22,9 @@ pub(super) struct Large {
 }
 
 impl Large {
-    /// `bytes_per_state` is how far a state has to lead once their memory is full.
+    /// `bytes_per_state` is how many bytes a state has to account for once their memory is full.
     pub fn new(texts: &[String], bytes_per_state: usize) -> Result<Self, TooLong> {
-        // Backwards it is found out where a match begins, of all matches that end there.
+        // The backwards automaton finds where a match begins, among all matches that end there.
         let backwards = automaton(texts, bytes_per_state, true)?;
         let forwards = automaton(texts, bytes_per_state, false)?;
         let regex = Regex::builder().build_from_dfas(forwards, backwards);
@@ -59,7 +60,7 @@ fn automaton(texts: &[String], bytes_per_state: usize, is_backwards: bool) -> Re
     DFA::builder().configure(config).build_from_nfa(nfa).map_err(|_| TooLong::States)
 }
 
-/// It quits only at what is not ASCII, where it cannot tell whether a word ends.
+/// The engine quits only at text that is not ASCII, because it cannot decide there whether a word ends.
 fn why(error: &MatchError) -> TooLong {
     match error.kind() {
         MatchErrorKind::Quit { .. } => TooLong::WordBoundary,

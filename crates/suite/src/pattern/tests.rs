@@ -11,7 +11,7 @@ fn find(text: &str, group: Option<u32>, page: &str) -> Result<Option<String>, To
     pattern(text).find(page, group).map(|found| found.map(str::to_owned))
 }
 
-/// So long that it is asked by the engine for large patterns and texts.
+/// Long enough to need the engine for large patterns and texts.
 fn long_text(of: &str, text: &str) -> String {
     text.repeat(1 + LITTLE / pattern(of).size() / text.len())
 }

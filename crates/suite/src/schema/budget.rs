@@ -1,29 +1,29 @@
-//! Ends work that cannot be stopped from outside, once it has taken too many steps or calls itself too deep.
+//! Ends work that cannot be stopped from outside, once it has taken too many steps or recurses too deep.
 //!
-//! The work is somebody else's and has no way to say that it gives up. So it has a thread of its own, which is unwound.
-//! No panic is told: that hook is for mistakes.
+//! The work is done by a library that has no way to give up. So it runs on a thread of its own, which is unwound. The
+//! panic is not reported: that hook is for mistakes.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::thread::{self, Builder};
 
-/// The stack of the thread, in bytes. It takes only as much memory as is used of it.
+/// The stack of the thread, in bytes. Only the part in use takes memory.
 const STACK: usize = 64 * 1024 * 1024;
-/// How much of it may be used where steps are counted. The rest is for what is between two of them.
+/// How much of it may be in use when steps are counted. The rest is for the work between two of them.
 const STACK_OF_STEPS: usize = 32 * 1024 * 1024;
 
 thread_local! {
-    /// What is left to the work of this thread.
+    /// The steps left for the work of this thread.
     static LEFT: Cell<u64> = const { Cell::new(0) };
-    /// Where its stack begins, about.
+    /// The approximate start of its stack.
     static BOTTOM: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The work took more than it had, or there was no thread for it.
+/// The work took more than its budget, or there was no thread for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Spent;
 
-/// Does the work, which has so many steps. It must not use again what it had in hand when it was ended.
+/// Runs the work with a budget of `steps`. If the work was ended, it must not reuse the values it was working on.
 pub(super) fn within<T: Send>(steps: u64, work: impl FnOnce() -> T + Send) -> Result<T, Spent> {
     let work = || {
         LEFT.set(steps);
@@ -39,7 +39,7 @@ pub(super) fn within<T: Send>(steps: u64, work: impl FnOnce() -> T + Send) -> Re
     })
 }
 
-/// Takes so many steps, or ends the work.
+/// Spends this many steps, or ends the work.
 pub(super) fn spend(steps: u64) {
     let is_deep = BOTTOM.get().abs_diff(top_of_stack()) > STACK_OF_STEPS;
     match LEFT.get().checked_sub(steps) {

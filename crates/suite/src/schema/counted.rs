@@ -1,4 +1,4 @@
-//! JSON of which every look is counted: all that a schema does with a value is done through here.
+//! JSON that counts every access: a schema does everything with a value through this module.
 
 use super::budget::spend;
 use super::{parts, patterns};
@@ -11,9 +11,9 @@ use std::cmp::Ordering;
 
 /// How many bytes of a text are read in one step.
 const BYTES: usize = 16;
-/// What it costs to remember whether an array or object fits a schema that refers to itself, which takes memory.
+/// The cost of remembering whether an array or object fits a schema that refers to itself, which takes memory.
 const MEMORY: u64 = 16;
-/// What it costs to tell one violation, of which all are kept.
+/// The cost of reporting one violation; all of them are kept.
 const VIOLATION: u64 = 1_000;
 
 /// The representation, as `jsonschema` calls it.
@@ -127,7 +127,7 @@ impl JsonNumber for CountedNumber<'_> {
         self.0.as_i64()
     }
 
-    // Beside the nearest float, so that it is equal to none that a schema is likely to have.
+    // A float next to the nearest one, so that it equals none that a schema is likely to have.
     fn as_f64(&self) -> Option<f64> {
         let Some(text) = number::held_text(self.0) else { return self.0.as_f64() };
         let nearest = text.parse::<f64>().ok().filter(|nearest| nearest.is_finite())?;
@@ -154,7 +154,7 @@ impl JsonNumber for CountedNumber<'_> {
     }
 }
 
-/// Whether two values are the same; numbers are by their value.
+/// Whether two values are the same; numbers are compared by value.
 fn is_equal(one: &Value, other: &Value) -> bool {
     match (number::text(one), number::text(other)) {
         (Some(one), Some(other)) => return number::is_same(&one, &other),

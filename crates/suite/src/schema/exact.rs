@@ -1,7 +1,7 @@
 //! Numbers of a schema, by their value: the library compares them as floats.
 //!
-//! A schema is compiled with the nearest number that 64 bits hold. What was written stands beside it, under a key that
-//! the library does not know, for the keywords that compare.
+//! A schema is compiled with the nearest number that 64 bits hold. The number as written is kept beside it, under a key
+//! that the library does not know, for the keywords that compare.
 
 use super::counted::{Counted, CountedValue};
 use crate::number;
@@ -11,21 +11,22 @@ use jsonschema::{Keyword, ValidationError, ValidationOptions};
 use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
 
-/// What the key of a number as it was written ends with; it begins with the keyword. No text has this character.
+/// The suffix of the key that holds a number as it was written; the key begins with the keyword. No text has this
+/// character.
 const AS_WRITTEN: &str = "\u{fdd0}";
 /// The keywords that compare a number with a bound.
 const BOUNDS: [&str; 4] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
-/// Keywords whose values are no schemas.
+/// Keywords whose values are not schemas.
 const VALUES: [&str; 4] = ["const", "enum", "default", "examples"];
 
-/// What has to hold of a number.
+/// What a number has to satisfy.
 struct Limit {
     text: String,
     holds: fn(Ordering) -> bool,
     said: &'static str,
 }
 
-/// The schema as the library reads it; a number it cannot divide by exactly is told.
+/// The schema as the library reads it; reports a number by which it cannot divide exactly.
 pub(super) fn prepared(schema: &Value) -> Result<Value, String> {
     match schema {
         Value::Array(items) => items.iter().map(prepared).collect::<Result<Vec<_>, _>>().map(Value::Array),
@@ -55,8 +56,8 @@ fn of_members(members: &Map<String, Value>) -> Result<Map<String, Value>, String
     Ok(prepared)
 }
 
-/// The library looks for a number among the numbers of an `enum` only, where a held one is none to it. As constants each
-/// is compared by its value.
+/// The library looks for a number only among the numbers of an `enum`, and does not treat a held one as a number. As
+/// constants each is compared by its value.
 fn split_enum(members: &mut Map<String, Value>) {
     let Some(Value::Array(items)) = members.get("enum") else { return };
     if !items.iter().any(|item| number::held_text(item).is_some()) {
@@ -82,7 +83,7 @@ impl Limit {
     fn of(keyword: &str, parent: &Map<String, Value>, value: &Value) -> Self {
         let written = parent.get(&format!("{keyword}{AS_WRITTEN}")).and_then(Value::as_str);
         let text = written.map_or_else(|| value.to_string(), str::to_owned);
-        // Up to draft 4 `exclusiveMinimum: true` stood beside `minimum`.
+        // Up to draft 4 `exclusiveMinimum: true` was written beside `minimum`.
         let is_exclusive = |own: &str| parent.get(own) == Some(&Value::Bool(true));
         let (holds, said): (fn(Ordering) -> bool, _) = match keyword {
             "minimum" if is_exclusive("exclusiveMinimum") => (Ordering::is_gt, "less than or equal to the minimum of"),
@@ -112,7 +113,7 @@ impl<'i> Keyword<'i, Counted> for Limit {
             return true;
         }
         let number = number::text(instance.0).unwrap_or_default();
-        // A bound that is no number is the boolean of draft 4, which holds of everything.
+        // A bound that is not a number is the boolean of draft 4, which holds for everything.
         number::compare(&number, &self.text).is_none_or(self.holds)
     }
 }

@@ -1,4 +1,4 @@
-//! What the patterns of a schema cost, none of which can be stopped: their size times the text they are held against.
+//! The cost of a schema's patterns, none of which can be stopped: their size times the text they are matched against.
 
 use crate::pattern::Pattern;
 use serde_json::Value;
@@ -16,7 +16,7 @@ thread_local! {
 pub(super) struct Patterns {
     /// The largest `pattern`
     text: usize,
-    /// All of `patternProperties` together, because each is held against each name
+    /// All of `patternProperties` together, because each is matched against each name
     name: usize,
 }
 
@@ -27,13 +27,13 @@ impl Patterns {
         patterns
     }
 
-    /// Does work of this thread, and counts what the patterns cost in it.
+    /// Runs work on this thread and counts the cost of the patterns in it.
     pub fn while_counted<T>(self, work: impl FnOnce() -> T) -> T {
         COUNTED.set(self);
         work()
     }
 
-    /// Takes everything for a schema, so that none is overlooked.
+    /// Treats everything as a schema, so that none is overlooked.
     fn add(&mut self, value: &Value) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.add(item)),
@@ -51,7 +51,7 @@ impl Patterns {
     }
 }
 
-/// All patterns of a schema. Everything is taken for a schema, so that none is overlooked.
+/// All patterns of a schema. Everything is treated as a schema, so that none is overlooked.
 pub(crate) fn patterns(schema: &Value) -> Vec<&str> {
     let mut patterns = Vec::new();
     collect(schema, &mut patterns);
@@ -72,12 +72,12 @@ fn collect<'s>(value: &'s Value, patterns: &mut Vec<&'s str>) {
     }
 }
 
-/// Steps that it takes to hold a pattern against a text.
+/// The steps it takes to match a pattern against a text.
 pub(super) fn steps_of_text(text: &str) -> u64 {
     steps(text, COUNTED.get().text)
 }
 
-/// Steps that it takes to hold all patterns of names against one.
+/// The steps it takes to match all patterns of names against one.
 pub(super) fn steps_of_name(name: &str) -> u64 {
     steps(name, COUNTED.get().name)
 }

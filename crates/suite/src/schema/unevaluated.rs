@@ -1,15 +1,15 @@
-//! How much there is to read in a schema with `unevaluatedProperties` or `unevaluatedItems`. The library follows all
-//! references below one of them anew, so those that lead to each other in two branches double its work each time.
+//! The cost of reading a schema with `unevaluatedProperties` or `unevaluatedItems`. The library follows all references
+//! below one of them anew, so references that lead to each other in two branches double its work each time.
 
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// How much more there is to do below one of the keywords.
+/// How much more work there is below one of the keywords.
 const TIMES: u64 = 3;
 const KEYWORDS: [&str; 2] = ["unevaluatedProperties", "unevaluatedItems"];
 
-/// How many values a schema has once its references are followed; nothing, where it has none of the keywords. A
-/// reference that leads back to where it stands is not followed.
+/// The number of values of a schema once its references are followed; zero if it has none of the keywords. A reference
+/// that leads back to itself is not followed.
 pub(super) fn cost(schema: &Value) -> u64 {
     if !has_keyword(schema) {
         return 0;
@@ -34,7 +34,7 @@ struct Costs<'s> {
     of: HashMap<&'s str, u64>,
 }
 
-/// References that are followed from one another; the library's own thread has no room for many more.
+/// Most references that are followed from one another; the library's own thread has no room for many more.
 const DEEPEST: usize = 500;
 
 impl<'s> Costs<'s> {
@@ -60,7 +60,7 @@ impl<'s> Costs<'s> {
             return u64::MAX;
         }
         self.of.insert(reference, 0);
-        // What is found by an anchor may be anything, and so all of the schema.
+        // An anchor may refer to anything, and so to the whole schema.
         let target = reference.strip_prefix('#').and_then(|pointer| self.schema.pointer(pointer));
         let cost = self.add(target.unwrap_or(self.schema), depth + 1);
         self.of.insert(reference, cost);

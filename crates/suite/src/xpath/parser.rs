@@ -1,4 +1,4 @@
-//! Puts tokens together again, by the grammar of the standard (sections 2 and 3).
+//! Builds an expression from tokens, by the grammar of the standard (sections 2 and 3).
 
 use super::token::{self, Kind, Token};
 use super::{Axis, Expression, FUNCTIONS, Gives, NodeTest, Operator, Start, Step, XPath, XPathError};
@@ -7,7 +7,7 @@ use crate::closest;
 use std::mem;
 use std::ops::Range;
 
-/// What binds loosest first.
+/// The operators that bind loosest come first.
 const BINARY: [&[(&str, Operator)]; 6] = [
     &[("or", Operator::Or)],
     &[("and", Operator::And)],
@@ -116,7 +116,7 @@ impl Parser<'_> {
         self.further_steps(start, steps)
     }
 
-    /// The path that starts with an expression, or the expression where none does.
+    /// The path that starts with an expression, or the expression itself if no path does.
     fn path_from(&mut self, primary: Expression, begin: Option<usize>) -> Result<Expression, XPathError> {
         let is_path = self.is("[") || self.is("/") || self.is("//");
         if primary.gives() != Gives::Nodes {

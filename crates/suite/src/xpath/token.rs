@@ -3,7 +3,7 @@
 use super::XPathError;
 use crate::bounds::XPATH_TOKENS;
 
-/// A token with where it stands, in bytes.
+/// A token and its position, in bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Token {
     pub kind: Kind,
@@ -17,7 +17,7 @@ pub enum Kind {
     Name(String),
     Number(f64),
     Literal(String),
-    /// Anything else; `*` where it multiplies, `and`, `or`, `div` and `mod` are `Operator`s
+    /// Anything else; a `*` that multiplies, `and`, `or`, `div` and `mod` are `Operator`s
     Symbol(&'static str),
     Operator(&'static str),
 }
@@ -102,7 +102,7 @@ fn is_name_start(c: char) -> bool {
     c.is_alphabetic() || c == '_'
 }
 
-/// Whether an operator has to come next: something it can be about has gone before.
+/// Whether an operator has to come next: the token before it can be its operand.
 fn follows_operand(before: Option<&Token>) -> bool {
     match before.map(|token| &token.kind) {
         None | Some(Kind::Operator(_)) => false,

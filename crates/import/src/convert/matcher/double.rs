@@ -5,9 +5,10 @@ use crate::yaml::Yaml;
 
 /// Bits of a double's significand that are stored (IEEE 754, binary64).
 const STORED_BITS: u32 = 52;
-/// Digits from which on a double is compared by what is rounded to it: any number of fewer is the only short one near.
+/// The number of digits from which a double is compared with all numbers that are rounded to it: with fewer digits, it
+/// is the only short number near.
 const LONG: usize = 16;
-/// Digits a bound is written with, so many that nothing between it and the true one is ever met.
+/// The digits of a written bound: enough that no number ever occurs between it and the true bound.
 const BOUND_DIGITS: u128 = 10_u128.pow(19);
 /// Most binary places behind the point of a bound: ten times so much still fits.
 const PLACES: u32 = 120;
@@ -16,7 +17,7 @@ const PLACES: u32 = 120;
 pub(super) struct Rounded {
     lowest: String,
     highest: String,
-    /// Whether the bounds themselves are rounded to it: of two doubles that are as near the even one is taken
+    /// Whether the bounds themselves are rounded to it: of two doubles at the same distance the even one is taken
     is_even: bool,
 }
 
@@ -45,12 +46,12 @@ impl Rounded {
         })
     }
 
-    /// That a number is rounded to it.
+    /// The matchers for a number that is rounded to it.
     pub fn equal(&self) -> [Matcher; 2] {
         [self.bound("at_least"), self.bound("at_most")]
     }
 
-    /// That what a number is rounded to stands so to it.
+    /// The matcher for a number whose rounded value compares with it in this way.
     pub fn bound(&self, name: &str) -> Matcher {
         let bound = if matches!(name, "at_least" | "below") { &self.lowest } else { &self.highest };
         let name = match (name, self.is_even) {
@@ -118,7 +119,7 @@ mod tests {
             for (_, bound) in [&lowest, &highest] {
                 let Yaml::Written(bound) = bound else { panic!("{bound:?}") };
                 let inside = bound.parse::<f64>().expect("a number");
-                // A bound itself is rounded to it or, where it is exact, to its neighbour.
+                // A bound itself is rounded to it or, if it is exact, to its neighbour.
                 let near = [number, number.next_up(), number.next_down()].map(f64::to_bits);
                 prop_assert!(near.contains(&inside.to_bits()));
             }

@@ -1,4 +1,4 @@
-//! Texts in order. A suite orders numbers and dates, and of texts a pattern says which come before or behind another.
+//! Texts in order. A suite orders numbers and dates; for texts a pattern says which come before or after another.
 
 use crate::convert::matcher::Matcher;
 use crate::convert::text;
@@ -6,10 +6,10 @@ use crate::hurl::Operator;
 use crate::yaml::Yaml;
 use std::fmt::Write;
 
-/// The longest text of which a pattern is made.
+/// The longest text that is made into a pattern.
 const LONGEST: usize = 40;
 
-/// That a text stands so to this one. Nothing where this one is too long, or none comes before it.
+/// The matcher for texts that come before or after this one. `None` if this one is too long, or none comes before it.
 pub(super) fn matcher(operator: Operator, than: &str, is_negated: bool) -> Option<Matcher> {
     if than.is_empty() || than.chars().count() > LONGEST {
         return None;
@@ -25,7 +25,7 @@ pub(super) fn matcher(operator: Operator, than: &str, is_negated: bool) -> Optio
     Some((name, Yaml::Text(text::literal(&pattern))))
 }
 
-/// What begins as the text does, up to a greater character, or goes on behind it.
+/// Texts that begin like this one, up to a greater character, or continue after it.
 fn above(than: &str) -> String {
     let mut ways: Vec<String> = than
         .char_indices()
@@ -36,7 +36,7 @@ fn above(than: &str) -> String {
     format!("^(?s:{})", ways.join("|"))
 }
 
-/// What begins as the text does, up to a smaller character or its end.
+/// Texts that begin like this one, up to a smaller character or its end.
 fn below(than: &str) -> String {
     let ways = than.char_indices().map(|(at, c)| {
         let smaller = if c > '\0' { format!("[^{}-\\x{{10FFFF}}]|", code(c)) } else { String::new() };

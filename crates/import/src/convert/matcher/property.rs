@@ -1,4 +1,4 @@
-//! What a value is, whatever it is equal to.
+//! Properties of a value, independent of what it equals.
 
 use super::{Matcher, Wanted, exists, never, of_type, one, several};
 use crate::convert::kind::Kind;
@@ -9,7 +9,7 @@ use crate::yaml::Yaml;
 const DATE: &str = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$";
 const IPV4: &str = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$";
 const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
-/// How a number is written that Hurl reads as an integer, and as a float.
+/// The forms of a number that Hurl reads as an integer, and as a float.
 const INTEGER: &str = r"^-?\d+$";
 const FLOAT: &str = "[.eE]";
 
@@ -31,9 +31,9 @@ pub(super) fn convert(property: Property, is_negated: bool, kind: Kind) -> Resul
 
 fn there(is_negated: bool, kind: Kind) -> Wanted {
     Wanted::any(vec![vec![match kind {
-        // A flag is true or it is not there, in Hurl; a suite says which.
+        // In Hurl a flag is true or missing; a suite says which.
         Kind::Flag => ("equals", Yaml::Boolean(!is_negated)),
-        // There is always something that an expression gives.
+        // An expression always gives something.
         Kind::XPathText | Kind::XPathNumber | Kind::Truth if is_negated => never(kind),
         _ => exists(!is_negated),
     }]])
@@ -71,15 +71,15 @@ fn spelt(pattern: &str, is_negated: bool, kind: Kind) -> Wanted {
         kind if kind.is_json() => vec![of_type("string"), wanted],
         Kind::Header => vec![one(), wanted],
         kind if kind.is_text() => vec![wanted],
-        // A flag that is not there is none of these.
+        // A missing flag is none of these.
         Kind::Flag if is_negated => return Wanted::any(vec![vec![("equals", Yaml::Boolean(false))]]),
         kind => vec![never(kind)],
     };
     if is_negated { Wanted::any_if_there(vec![wanted]) } else { Wanted::any(vec![wanted]) }
 }
 
-/// How addresses of IPv6 are written: eight groups, of which `::` stands for one or more, and the last two of which can
-/// be written as an address of IPv4.
+/// The form of IPv6 addresses: eight groups; `::` replaces one or more of them, and the last two can be written as an
+/// IPv4 address.
 fn ipv6() -> String {
     const GROUP: &str = "[0-9a-fA-F]{1,4}";
     let ipv4 = IPV4.trim_matches(['^', '$']);
@@ -99,7 +99,7 @@ fn ipv6() -> String {
     format!("^({})$", ways.join("|"))
 }
 
-/// What holds where a value of this kind is of the type.
+/// The matchers for the type, on a value of this kind.
 fn of_kind(property: Property, kind: Kind) -> Vec<Vec<Matcher>> {
     if kind.is_json() {
         return of_json(property);

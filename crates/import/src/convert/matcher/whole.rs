@@ -1,11 +1,12 @@
-//! Numbers of which only the whole part counts: those of `toInt`, and days from or until now.
+//! Numbers that are compared by their whole part only: those of `toInt`, and days from or until now.
 
 use super::{Matcher, Wanted, exists};
 use crate::convert::kind::Kind;
 use crate::hurl::Operator;
 use crate::yaml::Yaml;
 
-/// What has to hold of the number, or of the date the days are counted to, for its whole part to stand so to `number`.
+/// The requirement on the number, or on the date the days are counted to, for its whole part to compare with `number`
+/// in this way.
 pub(super) fn convert(operator: Operator, number: i64, is_negated: bool, kind: Kind) -> Option<Wanted> {
     let near = number.checked_sub(1)?..=number.checked_add(1)?;
     let equal =
@@ -32,7 +33,7 @@ pub(super) fn convert(operator: Operator, number: i64, is_negated: bool, kind: K
 /// A bound by the name of its matcher.
 type Bound = (&'static str, i64);
 
-/// Whose whole part is greater. Towards zero is what is cut off.
+/// The bound for a greater whole part. Numbers are cut off towards zero.
 fn above(number: i64) -> Bound {
     if number >= 0 { ("at_least", number.saturating_add(1)) } else { ("above", number) }
 }
