@@ -36,6 +36,7 @@ pub struct Page {
     is_given_up: Arc<AtomicBool>,
     text: OnceCell<String>,
     bytes: OnceCell<String>,
+    unread_encoding: OnceCell<Option<String>>,
     /// How elements are read, if the step says so
     markup: Option<Markup>,
     /// The namespaces of prefixes, if the suite declares them
@@ -60,6 +61,7 @@ impl Page {
             is_given_up: Arc::default(),
             text: OnceCell::new(),
             bytes: OnceCell::new(),
+            unread_encoding: OnceCell::new(),
             markup: None,
             namespaces: Prefixes::new(),
             document: OnceCell::new(),
@@ -154,8 +156,8 @@ impl Page {
     }
 
     /// The encoding of the body, if it is unknown and the body therefore unreadable.
-    pub fn unread_encoding(&self) -> Option<String> {
-        fetch::unread_encoding(&self.response.headers)
+    pub fn unread_encoding(&self) -> Option<&str> {
+        self.unread_encoding.get_or_init(|| fetch::unread_encoding(&self.response.headers)).as_deref()
     }
 
     /// The body as text in a charset, or nothing if there is no such charset.

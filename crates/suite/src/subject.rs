@@ -245,7 +245,7 @@ const XPATH_PROPERTIES: [&str; 4] = ["text", "texts", "count", "exists"];
 const CSS_PROPERTIES: [&str; 6] = ["text", "texts", "html", "attr", "count", "exists"];
 
 /// All subjects, in the order in which messages list them.
-pub(crate) const TABLE: [Row; 17] = [
+pub(crate) static TABLE: [Row; 17] = [
     Row {
         key: "status",
         description: "The status code; `2xx` stands for all that begin so",
@@ -368,10 +368,10 @@ pub(crate) const TABLE: [Row; 17] = [
 ];
 
 /// The names of the subjects, as a suite writes them.
-pub const SUBJECTS: [&str; TABLE.len()] = {
-    let mut names = [""; TABLE.len()];
+pub const SUBJECTS: [&str; 17] = {
+    let mut names = [""; 17];
     let mut at = 0;
-    while at < TABLE.len() {
+    while at < names.len() {
         names[at] = TABLE[at].key;
         at += 1;
     }
@@ -414,11 +414,9 @@ impl Compared {
     }
 }
 
-static ROWS: [Row; TABLE.len()] = TABLE;
-
 /// The row of a subject's key.
 pub(crate) fn row(key: &str) -> Option<&'static Row> {
-    ROWS.iter().find(|row| row.key == key)
+    TABLE.iter().find(|row| row.key == key)
 }
 
 /// The keys that may be beside a subject's own.
