@@ -15,10 +15,16 @@ const PLACES: u32 = 120;
 
 /// The numbers that are rounded to one double.
 pub(super) struct Rounded {
-    lowest: String,
-    highest: String,
-    /// Whether the bounds themselves are rounded to it: of two doubles at the same distance the even one is taken
-    is_even: bool,
+    lowest: Bound,
+    highest: Bound,
+}
+
+/// Where the numbers that are rounded to a double end.
+struct Bound {
+    written: String,
+    /// Whether the written bound is itself rounded to the double. A bound that was cut lies inside and is; an exact
+    /// one is if the double is even, which is the one taken of two doubles at the same distance.
+    is_included: bool,
 }
 
 /// Whether a double is written with so many digits that others would be rounded to it.
@@ -36,13 +42,18 @@ impl Rounded {
         // Four times the significand, so that half of the way to the next double, or a quarter, is a whole number.
         let exponent = i32::try_from(exponent).ok()? - 1075 - 2;
         let below = if stored == 0 { 1 } else { 2 };
-        let lowest = decimal(4 * significand - below, exponent, true)?;
-        let highest = decimal(4 * significand + 2, exponent, false)?;
         let is_even = significand.is_multiple_of(2);
+        let bound = |significand, toward| {
+            let (digits, is_exact) = decimal(significand, exponent, toward)?;
+            let sign = if number < 0.0 { "-" } else { "" };
+            Some(Bound { written: format!("{sign}{digits}"), is_included: is_even || !is_exact })
+        };
+        let near_zero = bound(4 * significand - below, Cut::Up)?;
+        let far_from_zero = bound(4 * significand + 2, Cut::Down)?;
         Some(if number < 0.0 {
-            Self { lowest: format!("-{highest}"), highest: format!("-{lowest}"), is_even }
+            Self { lowest: far_from_zero, highest: near_zero }
         } else {
-            Self { lowest, highest, is_even }
+            Self { lowest: near_zero, highest: far_from_zero }
         })
     }
 
@@ -54,21 +65,27 @@ impl Rounded {
     /// The matcher for a number whose rounded value compares with it in this way.
     pub fn bound(&self, name: &str) -> Matcher {
         let bound = if matches!(name, "at_least" | "below") { &self.lowest } else { &self.highest };
-        let name = match (name, self.is_even) {
+        let name = match (name, bound.is_included) {
             ("at_least", true) | ("above", false) => "at_least",
             ("at_least", false) | ("above", true) => "above",
             ("below", true) | ("at_most", false) => "below",
             _ => "at_most",
         };
-        (name, Yaml::Written(bound.clone()))
+        (name, Yaml::Written(bound.written.clone()))
     }
 }
 
-/// `significand` times two to the power of `exponent`, cut after some digits or rounded up there.
-fn decimal(significand: u128, exponent: i32, up: bool) -> Option<String> {
+/// Which way a number goes that has too many digits to be written.
+enum Cut {
+    Up,
+    Down,
+}
+
+/// `significand` times two to the power of `exponent`, cut after some digits, and whether it is exact.
+fn decimal(significand: u128, exponent: i32, cut: Cut) -> Option<(String, bool)> {
     let places = exponent.unsigned_abs();
     if exponent >= 0 {
-        return significand.checked_mul(2_u128.checked_pow(places)?).map(|whole| whole.to_string());
+        return significand.checked_mul(2_u128.checked_pow(places)?).map(|whole| (whole.to_string(), true));
     }
     if places > PLACES {
         return None;
@@ -81,10 +98,14 @@ fn decimal(significand: u128, exponent: i32, up: bool) -> Option<String> {
         rest &= (1 << places) - 1;
         behind += 1;
     }
-    let digits = if up && rest > 0 { digits + 1 } else { digits };
+    let is_exact = rest == 0;
+    let digits = match cut {
+        Cut::Up if !is_exact => digits + 1,
+        Cut::Up | Cut::Down => digits,
+    };
     let written = format!("{digits:0>width$}", width = behind + 1);
     let (whole, fraction) = written.split_at(written.len() - behind);
-    Some(if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") })
+    Some((if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }, is_exact))
 }
 
 #[cfg(test)]
@@ -93,17 +114,49 @@ mod tests {
     use proptest::prelude::*;
     use stepcast_suite::number::Decimal;
 
-    fn decimal_of((_, bound): &Matcher) -> Decimal<'_> {
+    fn bound_of((_, bound): &Matcher) -> &str {
         let Yaml::Written(bound) = bound else { panic!("{bound:?}") };
-        Decimal::parse(bound).expect("a number")
+        bound
+    }
+
+    /// Whether all matchers hold of the number that is written so, as the engine compares it: exactly.
+    fn hold(matchers: &[Matcher], written: &str) -> bool {
+        let number = Decimal::parse(written).expect("a number");
+        matchers.iter().all(|matcher| {
+            let bound = Decimal::parse(bound_of(matcher)).expect("a number");
+            match matcher.0 {
+                "above" => number > bound,
+                "at_least" => number >= bound,
+                "below" => number < bound,
+                "at_most" => number <= bound,
+                other => panic!("{other}"),
+            }
+        })
+    }
+
+    /// Numbers of 17 digits and fewer about a double, with its neighbours: what texts of it look like.
+    fn written_near(number: f64) -> Vec<String> {
+        let texts = [number.next_down(), number, number.next_up()].map(|near| near.to_string());
+        let rounded = (14..=17).map(|digits| format!("{number:.digits$e}"));
+        texts.into_iter().chain(rounded).collect()
+    }
+
+    fn check_near(number: f64) {
+        let Some(rounded) = Rounded::to(number) else { return };
+        let equal = rounded.equal();
+        let bounds = equal.each_ref().map(|bound| bound_of(bound).to_owned());
+        for written in written_near(number).iter().chain(&bounds) {
+            let is_rounded_to_it = written.parse::<f64>().expect("a number").to_bits() == number.to_bits();
+            assert_eq!(hold(&equal, written), is_rounded_to_it, "{number:?}: {written} and {equal:?}");
+        }
     }
 
     #[test]
     fn bounds_are_half_way_to_the_neighbours() {
         let third = Rounded::to(1.0 / 3.0).expect("bounds");
         let [lowest, highest] = third.equal();
-        assert_eq!(lowest, ("above", Yaml::Written("0.33333333333333328708".into())));
-        assert_eq!(highest, ("below", Yaml::Written("0.33333333333333334258".into())));
+        assert_eq!(lowest, ("at_least", Yaml::Written("0.33333333333333328708".into())));
+        assert_eq!(highest, ("at_most", Yaml::Written("0.33333333333333334258".into())));
         // Below a power of two the next double is half as far away.
         let [lowest, highest] = Rounded::to(9_007_199_254_740_992.0).expect("bounds").equal();
         assert_eq!(lowest, ("at_least", Yaml::Written("9007199254740991.5".into())));
@@ -111,22 +164,17 @@ mod tests {
         assert!(Rounded::to(0.0).is_none() && Rounded::to(1e-300).is_none() && Rounded::to(1e300).is_none());
     }
 
+    /// The shortest text of a double can lie so near the end of its numbers that the bound is cut to that text.
+    #[test]
+    fn a_bound_that_was_cut_is_included() {
+        check_near(-0.114_452_324_351_180_1);
+        check_near(0.114_452_324_351_180_1);
+    }
+
     proptest! {
         #[test]
         fn what_lies_between_is_rounded_to_it(number in prop_oneof![-1e15..1e15_f64, -1.0..1.0_f64, 1e-9..1e-6_f64]) {
-            let Some(rounded) = Rounded::to(number) else { return Ok(()) };
-            let [lowest, highest] = rounded.equal();
-            for (_, bound) in [&lowest, &highest] {
-                let Yaml::Written(bound) = bound else { panic!("{bound:?}") };
-                let inside = bound.parse::<f64>().expect("a number");
-                // A bound itself is rounded to it or, if it is exact, to its neighbour.
-                let near = [number, number.next_up(), number.next_down()].map(f64::to_bits);
-                prop_assert!(near.contains(&inside.to_bits()));
-            }
-            let written = [number.next_down(), number, number.next_up()].map(|number| number.to_string());
-            let [before, own, next] = written.each_ref().map(|text| Decimal::parse(text).expect("a number"));
-            prop_assert!(before < decimal_of(&lowest) && decimal_of(&lowest) < own);
-            prop_assert!(own < decimal_of(&highest) && decimal_of(&highest) < next);
+            check_near(number);
         }
     }
 }
