@@ -139,17 +139,29 @@ impl Search {
 
 /// The forms of a secret: as it is, with its own escapes decoded, and, beyond ASCII, in Latin-1.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let mut forms = vec![secret.as_bytes().to_vec()];
-    let mut view = View::of(secret.as_bytes());
+    let mut forms = decoded_forms(secret);
+    // In another case other parts of it look like escapes: `\T` is none, `\t` is a tab.
+    for text in [secret.to_lowercase(), secret.to_uppercase()] {
+        forms.extend(decoded_forms(&text).into_iter().skip(1));
+    }
+    // A backslash at the end escapes the next character.
+    let unescaped = secret.trim_end_matches('\\');
+    if unescaped.len() < secret.len() {
+        forms.extend(decoded_forms(unescaped));
+    }
+    let latin: Option<Vec<u8>> = secret.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    forms.extend(latin.filter(|_| !secret.is_ascii()));
+    forms
+}
+
+/// A text, and what is left of it when its escapes are decoded once, twice and so on.
+fn decoded_forms(text: &str) -> Vec<Vec<u8>> {
+    let mut forms = vec![text.as_bytes().to_vec()];
+    let mut view = View::of(text.as_bytes());
     while let Some(decoded) = escapes::decode(&view).filter(|_| forms.len() <= LEVELS) {
         forms.push(decoded.bytes.clone());
         view = decoded;
     }
-    // A backslash at the end escapes the next character.
-    let unescaped = secret.trim_end_matches('\\');
-    forms.extend((unescaped.len() < secret.len()).then(|| unescaped.as_bytes().to_vec()));
-    let latin: Option<Vec<u8>> = secret.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-    forms.extend(latin.filter(|_| !secret.is_ascii()));
     forms
 }
 
@@ -159,7 +171,8 @@ fn short_forms(form: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![form.to_vec()];
     if let Ok(text) = str::from_utf8(form) {
         let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        forms.extend([text.to_lowercase(), folded.replace(' ', "+"), folded].map(String::into_bytes));
+        let with_pluses = [text.replace(' ', "+"), folded.replace(' ', "+")];
+        forms.extend(with_pluses.into_iter().chain([text.to_lowercase(), folded]).map(String::into_bytes));
     }
     forms.retain(|form| characters(form) >= SHORTEST);
     forms
