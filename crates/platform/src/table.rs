@@ -31,8 +31,8 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
 mod connections;
+mod expression;
 mod failing;
-mod finish;
 mod history;
 mod item;
 mod jobs;
@@ -41,27 +41,28 @@ mod open_connections;
 mod outbox;
 mod principal;
 mod record;
+mod results;
 mod revoked;
 mod said;
 mod schema;
 mod suite_state;
 mod suites;
-mod tests;
+mod test_items;
 mod time_range;
-mod transaction;
+mod write;
 
 pub use connections::{Connection, topic_feed, topic_job};
-pub use finish::FinishedTest;
 pub use history::{PastJob, PastTest};
 pub use jobs::{Created, NewJob, Planned};
 pub use open_connections::OpenConnections;
 pub use outbox::PendingNotification;
 pub use principal::{CommandKind, CountedCommand};
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
+pub use results::FinishedTest;
 pub use revoked::Revoked;
 pub use said::Said;
 pub use suites::{NameCounts, NamedSuite, NewSuite};
-pub use tests::{Claim, NewTest};
+pub use test_items::{Claim, NewTest};
 
 use crate::clock::Clock;
 use crate::config::Config;

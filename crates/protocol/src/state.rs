@@ -12,7 +12,7 @@ pub use stop::{JobLimits, Stop};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What kind of result a test, a step or a check has.
+/// The result of a test, a step or a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -21,13 +21,13 @@ pub enum Outcome {
     Passed,
     /// The page is wrong
     Failed,
-    /// We could not tell: DNS, TLS, timeout, a broken response
+    /// The result is unknown: DNS, TLS, timeout, a broken response
     Errored,
-    /// The site turned us away: 429, or a bot wall's 403
+    /// The site refused the request: 429, or a bot wall's 403
     Blocked,
     /// Failed first, passed on a retry
     Flaky,
-    /// Not run, by the suite's own wish
+    /// Not run because the suite skips it
     Skipped,
     /// Not run to its end because the job was cancelled
     Cancelled,
@@ -67,7 +67,7 @@ impl Outcome {
     }
 }
 
-/// How many tests ended how. `total` is 0 until the job is planned.
+/// How many tests have each outcome. `total` is 0 until the job is planned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Counts {
@@ -77,9 +77,9 @@ pub struct Counts {
     pub passed: u32,
     /// Tests in which a check did not hold
     pub failed: u32,
-    /// Tests of which we cannot tell
+    /// Tests whose result is unknown
     pub errored: u32,
-    /// Tests that were turned away
+    /// Tests that the site refused
     pub blocked: u32,
     /// Tests that passed on a retry
     pub flaky: u32,
@@ -127,7 +127,7 @@ impl Counts {
     }
 }
 
-/// The one word a run ends with.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -140,7 +140,7 @@ pub enum Verdict {
     Errored,
     /// No test or no check ran
     Empty,
-    /// Somebody stopped the run
+    /// A user stopped the run
     Cancelled,
 }
 
@@ -173,7 +173,7 @@ impl Verdict {
     }
 }
 
-/// How far a job is.
+/// The status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -182,13 +182,25 @@ pub enum JobStatus {
     Accepted,
     /// Planned; its tests are queued or running
     Running,
-    /// Somebody asked it to stop; its tests are ending
+    /// A user asked it to stop; its tests are ending
     Cancelling,
     /// It has a verdict
     Finished,
 }
 
-/// How far a test is.
+impl JobStatus {
+    /// The status as it is written on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Running => "running",
+            Self::Cancelling => "cancelling",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// The status of a test.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -202,15 +214,26 @@ pub enum TestStatus {
     Finished,
 }
 
-/// One check of a step, or the step's request where that went wrong (`check` is then `request`).
+impl TestStatus {
+    /// The status as it is written on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// One check of a step, or the step's request if that failed (`check` is then `request`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct CheckResult {
-    /// What was checked, as the suite says it
+    /// What was checked, as the suite writes it
     pub check: String,
     /// How it ended: passed, failed, errored or blocked
     pub outcome: Outcome,
-    /// What should have been found; only where it was not
+    /// What was expected; only if it was not found
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
     /// What was found instead
@@ -221,7 +244,7 @@ pub struct CheckResult {
     pub hint: Option<String>,
 }
 
-/// A check that did not hold, with the step it stands in.
+/// A check that did not hold, with its step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Failure {
@@ -229,7 +252,7 @@ pub struct Failure {
     pub step: u32,
     /// The step's name
     pub name: String,
-    /// What did not hold
+    /// The check that did not hold
     #[serde(flatten)]
     pub result: CheckResult,
 }
@@ -242,7 +265,7 @@ pub struct StepState {
     pub step: u32,
     /// Its name
     pub name: String,
-    /// How it ended, once it has
+    /// Its outcome, once it has ended
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// How long it took, in milliseconds
@@ -255,12 +278,12 @@ pub struct StepState {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<CheckResult>>"))]
     pub checks: Vec<CheckResult>,
-    /// The version of the update that said so; where it is left out, the test's
+    /// The version of the update that reported it; if it is missing, the test's version
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v: Option<u64>,
 }
 
-/// One test of a job: all there is to know of it.
+/// One test of a job, with its full state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TestState {
@@ -268,27 +291,27 @@ pub struct TestState {
     pub test: u32,
     /// Its name
     pub name: String,
-    /// The version of this state: `lease × 1,000,000 + n`, so whoever holds the newer lease is newer
+    /// The version of this state: `lease × 1,000,000 + n`, so a state from a newer lease is newer
     #[serde(default)]
     pub v: u64,
-    /// How far it is
+    /// Its status
     pub status: TestStatus,
     /// Which try this is, from 1; 0 before the first
     #[serde(default)]
     pub attempt: u32,
-    /// How it ended, once it has
+    /// Its outcome, once it has ended
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// How long it took, retries included, in milliseconds
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// How that compares with the runs of the same suite and branch before, where there is something new to say
+    /// How that compares with earlier runs of the same suite and branch, if there is something new to report
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
     /// Its steps, as far as they have started
     #[serde(default)]
     pub steps: Vec<StepState>,
-    /// Whether its worker gives no sign of life any more; another one will run it again
+    /// Whether its worker is silent; another one will run it again
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub stalled: bool,
@@ -346,11 +369,11 @@ impl TestState {
 pub struct JobSummary {
     /// The suite's name
     pub suite: String,
-    /// How far it is
+    /// Its status
     pub status: JobStatus,
     /// How its tests ended so far
     pub counts: Counts,
-    /// The one word it ended with
+    /// Its verdict
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// From acceptance to verdict, in milliseconds
@@ -361,9 +384,9 @@ pub struct JobSummary {
     pub digest: Option<String>,
     /// When it was accepted (RFC 3339)
     pub created_at: String,
-    /// Who asked for it
+    /// The principal that requested it
     pub principal: String,
-    /// What to find it by
+    /// The labels to find it by
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
     /// Why it could not be planned, or was stopped before all tests had run

@@ -135,7 +135,7 @@ impl Issuer {
         }
         let subject = &claims.sub;
         if !principal::is_name(subject) {
-            return Err(self.flaw("its `sub` is no name"));
+            return Err(self.flaw("its `sub` is not a valid name"));
         }
         let Some(role) = self.trusted.role_of(subject) else {
             return Err(self.flaw(format!("no pattern fits `{subject}`")));

@@ -234,11 +234,11 @@ async fn everything_in_a_token_has_to_be_right() {
             json!("repo:acme/shopping:x"),
             "the token of `ISSUER` is not accepted: no pattern fits `repo:acme/shopping:x`",
         ),
-        ("sub", json!("repo:acme/shop:\n"), "the token of `ISSUER` is not accepted: its `sub` is no name"),
+        ("sub", json!("repo:acme/shop:\n"), "the token of `ISSUER` is not accepted: its `sub` is not a valid name"),
         (
             "sub",
             json!(format!("repo:acme/shop:{}", "x".repeat(512))),
-            "the token of `ISSUER` is not accepted: its `sub` is no name",
+            "the token of `ISSUER` is not accepted: its `sub` is not a valid name",
         ),
         ("exp", json!(NOON - 60), "the token has expired; get another, for example with `stepcast token new`"),
         ("nbf", json!(NOON + 61), "the token of `ISSUER` is not accepted: its time has not come"),

@@ -4,9 +4,8 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 
 use super::item::{Item, item, key, mark, read};
-use super::jobs::incomplete;
 use super::lists::{per_page, sort_key};
-use super::transaction::Transacted;
+use super::write::{Transacted, incomplete};
 use super::{Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -76,7 +75,7 @@ impl Table {
         if let Some(principal) = &connection.counted_for {
             self.count_in(connection, principal).await?;
         }
-        self.write(vec![self.put(own)?, self.put(listed)?]).await
+        self.write(vec![self.putting(own, None)?, self.putting(listed, None)?]).await
     }
 
     /// Reads a connection.
@@ -140,7 +139,7 @@ impl Table {
     /// Subscribes a connection. A client that reads a snapshot afterwards misses nothing.
     pub async fn watch(&self, topic: &str, connection: &str) -> Result<()> {
         let items = watch_items(topic, connection, self.connection_expiry());
-        self.write(items.into_iter().map(|item| self.put(item)).collect::<Result<_>>()?).await
+        self.write(items.into_iter().map(|item| self.putting(item, None)).collect::<Result<_>>()?).await
     }
 
     /// Ends a subscription.

@@ -1,9 +1,9 @@
 //! The first tests of a job that did not pass.
 
-use super::item::text;
+use super::expression::attribute;
 use super::jobs::job_pk;
 use super::record::TestRecord;
-use super::tests::test_prefix;
+use super::test_items::test_prefix;
 use super::{Table, failed};
 use crate::error::Result;
 use stepcast_protocol::state::Outcome;
@@ -11,13 +11,10 @@ use stepcast_protocol::state::Outcome;
 impl Table {
     /// Reads the first tests of a planning that failed, errored or were blocked, in order, at most `most`.
     pub async fn failing_tests(&self, job: &str, plan: u64, most: usize) -> Result<Vec<TestRecord>> {
-        let query = self
-            .partition(job_pk(job), &test_prefix(plan))
-            .filter_expression("#outcome IN (:failed, :errored, :blocked)")
-            .expression_attribute_names("#outcome", "outcome")
-            .expression_attribute_values(":failed", text(Outcome::Failed.as_str()))
-            .expression_attribute_values(":errored", text(Outcome::Errored.as_str()))
-            .expression_attribute_values(":blocked", text(Outcome::Blocked.as_str()));
+        let query = self.partition(job_pk(job), &test_prefix(plan));
+        let query = attribute("outcome")
+            .is_one_of(Outcome::ALL.into_iter().filter(|outcome| outcome.is_failure()))
+            .filter(query);
         let (mut tests, mut start) = (Vec::new(), None);
         loop {
             let page = query.clone().set_exclusive_start_key(start).send().await.map_err(failed)?;

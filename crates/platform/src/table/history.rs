@@ -4,10 +4,11 @@
 //! the process that closes the job dies in between, the next one writes the same data under the same keys.
 
 use super::Table;
-use super::item::{Item, item, number, read, text};
+use super::expression::attribute;
+use super::item::{Item, item, read, text};
 use super::jobs::job_pk;
 use super::record::JobRecord;
-use super::tests::test_prefix;
+use super::test_items::test_prefix;
 use crate::error::{Error, Result};
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -116,9 +117,7 @@ impl Table {
         let pk = history_pk(suite, branch);
         let mut query = self.partition(&pk, "").scan_index_forward(false);
         // DynamoDB deletes expired items late.
-        query = query
-            .filter_expression("expires_at > :now")
-            .expression_attribute_values(":now", number(self.clock.now_ms() / 1_000));
+        query = attribute("expires_at").is_above(self.clock.now_ms() / 1_000).filter(query);
         if let Some(job) = before {
             query =
                 query.key_condition_expression("pk = :pk AND sk < :job").expression_attribute_values(":job", text(job));

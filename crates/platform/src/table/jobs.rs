@@ -1,17 +1,14 @@
 //! Jobs: stored whole or not at all, planned once, closed once.
 
 use super::connections::watch_items;
-use super::item::{Item, item, key, mark, number, text};
+use super::expression::{Condition, ItemUpdate, attribute, item_exists, item_is_missing};
+use super::item::{Item, item, key, mark};
 use super::principal::open_key;
 use super::record::{JobRecord, JobSource};
 use super::suite_state::{Closing, SuiteUpdate};
-use super::transaction::{Transacted, is_refused};
-use super::{Table, failed, topic_job};
+use super::write::{Transacted, is_refused};
+use super::{Table, topic_job};
 use crate::error::{Error, Result};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -83,14 +80,16 @@ impl Table {
         let record = self.new_record(new);
         let mut writes = Vec::new();
         if let Some(idempotency_key) = &new.idempotency_key {
-            writes.push(self.put_key(self.key_item(new, idempotency_key)?)?);
+            // An expired key counts as deleted, though its row may still exist.
+            let is_free = item_is_missing().or(attribute("expires_at").is_below(self.clock.now_ms() / 1_000));
+            writes.push(self.putting(self.key_item(new, idempotency_key)?, Some(is_free))?);
         }
         for item in self.job_items(new, &record)? {
-            writes.push(self.put_new(item)?);
+            writes.push(self.putting(item, Some(item_is_missing()))?);
         }
         if let Some(connection) = &new.connection {
             for item in watch_items(&topic_job(&new.job), connection, self.connection_expiry()) {
-                writes.push(self.put(item)?);
+                writes.push(self.putting(item, None)?);
             }
         }
         match (self.transact(writes).await?, &new.idempotency_key) {
@@ -176,73 +175,41 @@ impl Table {
     /// Takes a number for a planning of this job. What an earlier planner still writes carries an earlier number and is
     /// never read. Returns `None` if the job is past planning.
     pub async fn begin_plan(&self, job: &str) -> Result<Option<JobRecord>> {
-        let update = self
-            .update_job(job)
-            .update_expression("ADD #plan :one SET moved_at = :now")
-            .condition_expression("#status = :accepted")
-            .expression_attribute_names("#plan", "plan")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":accepted", text("accepted"));
-        self.changed(update).await
+        let is_open = attribute("status").is(JobStatus::Accepted);
+        self.update_job(self.moved(job).only_if(is_open).add("plan", 1_u64)).await
     }
 
     /// Makes this planning the one that counts. Returns `None` if another one was faster or the job is past planning.
     pub async fn planned(&self, job: &str, plan: u64, planned: Planned) -> Result<Option<JobRecord>> {
         let Planned { total, expected_ms, requests } = planned;
+        let is_first = attribute("status").is(JobStatus::Accepted).and(attribute("plan").is(plan));
         let update = self
-            .update_job(job)
-            .update_expression(
-                "SET #status = :running, #total = :total, #open = :total, expected_ms = :expected, moved_at = :now \
-                 ADD v :one, #requests :requests",
-            )
-            .condition_expression("#status = :accepted AND #plan = :plan")
-            .expression_attribute_names("#requests", "requests")
-            .expression_attribute_values(":requests", number(requests))
-            .expression_attribute_names("#plan", "plan")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#total", "total")
-            .expression_attribute_names("#open", "open")
-            .expression_attribute_values(":running", text("running"))
-            .expression_attribute_values(":accepted", text("accepted"))
-            .expression_attribute_values(":total", number(total))
-            .expression_attribute_values(":expected", number(expected_ms))
-            .expression_attribute_values(":plan", number(plan))
-            .expression_attribute_values(":one", number(1));
-        self.changed(update).await
+            .moved(job)
+            .only_if(is_first)
+            .set("status", JobStatus::Running)
+            .set("total", total)
+            .set("open", total)
+            .set("expected_ms", expected_ms)
+            .add("v", 1_u64)
+            .add("requests", requests);
+        self.update_job(update).await
     }
 
     /// Notes that the job's cancellation was requested. Returns `None` if the job has a verdict already.
     pub async fn cancel_job(&self, job: &str) -> Result<Option<JobRecord>> {
-        let update = self
-            .update_job(job)
-            .update_expression("SET cancel_requested = :true, moved_at = :now ADD v :one")
-            .condition_expression("attribute_exists(pk) AND #status <> :finished")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
-            .expression_attribute_values(":finished", text("finished"))
-            .expression_attribute_values(":one", number(1));
-        self.changed(update).await
+        let update = self.moved(job).only_if(has_no_verdict()).set("cancel_requested", true).add("v", 1_u64);
+        self.update_job(update).await
     }
 
     /// Notes that `by` no longer waits for the job's tests. Returns `None` if the job has a verdict already.
     pub async fn end_job(&self, job: &str, by: &str) -> Result<Option<JobRecord>> {
-        let update = self
-            .update_job(job)
-            .update_expression("SET ended_by = :by, moved_at = :now ADD v :one")
-            .condition_expression("attribute_exists(pk) AND #status <> :finished")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":by", text(by))
-            .expression_attribute_values(":finished", text("finished"))
-            .expression_attribute_values(":one", number(1));
-        self.changed(update).await
+        let update = self.moved(job).only_if(has_no_verdict()).set("ended_by", by).add("v", 1_u64);
+        self.update_job(update).await
     }
 
     /// Notes that the job was handled, so that the reaper leaves it alone for a while.
     pub async fn touch_job(&self, job: &str) -> Result<()> {
-        let update =
-            self.update_job(job).update_expression("SET moved_at = :now").condition_expression("attribute_exists(pk)");
-        self.changed(update).await.map(|_| ())
+        self.update(self.moved(job).only_if(item_exists())).await.map(|_| ())
     }
 
     /// Gives the job its verdict and updates the state of its suite, in one transaction.
@@ -254,33 +221,24 @@ impl Table {
         suite: SuiteUpdate,
     ) -> Result<Closing> {
         let now = self.clock.now_ms();
-        let mut update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key(job_pk(&job.job), "JOB")))
-            .condition_expression("#status = :before AND #status <> :finished AND #open = :zero AND v = :v")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#open", "open")
-            .expression_attribute_values(":before", text(status_text(job.status)))
-            .expression_attribute_values(":finished", text("finished"))
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":v", number(job.v))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":verdict", text(verdict.as_str()));
-        let mut set = "SET #status = :finished, verdict = :verdict, finished_at = :now, moved_at = :now".to_owned();
-        if let Some(problem) = problem {
-            set.push_str(", problem = :problem");
-            update = update.expression_attribute_values(":problem", text(problem));
-        }
-        if let Some(change) = suite.change {
-            set.push_str(", suite_change = :change");
-            update = update.expression_attribute_values(":change", text(change.as_str()));
-        }
-        let update = update.update_expression(format!("{set} ADD v :one")).build().map_err(incomplete)?;
+        let is_as_read = attribute("status")
+            .is(job.status)
+            .and(attribute("status").is_not(JobStatus::Finished))
+            .and(attribute("open").is(0_u32))
+            .and(attribute("v").is(job.v));
+        let close = ItemUpdate::of(key(job_pk(&job.job), "JOB"))
+            .only_if(is_as_read)
+            .set("status", JobStatus::Finished)
+            .set("verdict", verdict)
+            .set("finished_at", now)
+            .set("moved_at", now)
+            .set_some("problem", problem)
+            .set_some("suite_change", suite.change)
+            .add("v", 1_u64);
         let mut writes = vec![
-            TransactWriteItem::builder().update(update).build(),
-            self.delete(key("OPEN", &job.job))?,
-            self.delete(open_key(job))?,
+            self.updating(close)?,
+            self.deleting(key("OPEN", &job.job), None)?,
+            self.deleting(open_key(job), None)?,
         ];
         writes.extend(suite.writes);
         match self.transact(writes).await? {
@@ -299,67 +257,22 @@ impl Table {
         }
     }
 
-    fn update_job(&self, job: &str) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(job_pk(job), "JOB")))
-            .expression_attribute_values(":now", number(self.clock.now_ms()))
-            .return_values(ReturnValue::AllNew)
+    /// An update of a job, which moves by it.
+    fn moved(&self, job: &str) -> ItemUpdate {
+        ItemUpdate::of(key(job_pk(job), "JOB")).set("moved_at", self.clock.now_ms())
     }
 
-    async fn changed(&self, update: UpdateItemFluentBuilder) -> Result<Option<JobRecord>> {
-        match super::transaction::update(update).await {
-            Ok(answer) => answer.attributes.map(|item| super::item::read("job", item)).transpose(),
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed(error)),
-        }
+    /// Updates a job and returns it, or `None` if the condition failed.
+    async fn update_job(&self, update: ItemUpdate) -> Result<Option<JobRecord>> {
+        let updated = self.update(update.returning_item()).await?;
+        updated.item().map(|item| super::item::read("job", item)).transpose()
     }
+}
 
-    pub(super) fn put(&self, item: Item) -> Result<TransactWriteItem> {
-        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(incomplete)?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    pub(super) fn delete(&self, key: Item) -> Result<TransactWriteItem> {
-        let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build().map_err(incomplete)?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    /// Writes an idempotency key. An expired one counts as deleted, though its row may still exist.
-    fn put_key(&self, item: Item) -> Result<TransactWriteItem> {
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
-            .expression_attribute_values(":now", number(self.clock.now_ms() / 1_000));
-        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
-    }
-
-    fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
-        let put =
-            Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
-        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
-    }
+fn has_no_verdict() -> Condition {
+    item_exists().and(attribute("status").is_not(JobStatus::Finished))
 }
 
 pub(super) fn job_pk(job: &str) -> String {
     format!("JOB#{job}")
-}
-
-pub(super) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> Error {
-    Error::unreadable("request", error)
-}
-
-fn status_text(status: JobStatus) -> &'static str {
-    match status {
-        JobStatus::Accepted => "accepted",
-        JobStatus::Running => "running",
-        JobStatus::Cancelling => "cancelling",
-        JobStatus::Finished => "finished",
-    }
 }

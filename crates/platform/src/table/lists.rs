@@ -82,7 +82,7 @@ impl Table {
                 return Ok(ids.iter().filter_map(|job| found.remove(job)).collect());
             }
             let keys = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
-            let keys = keys.map_err(super::jobs::incomplete)?;
+            let keys = keys.map_err(super::write::incomplete)?;
             let answer = self.client.batch_get_item().request_items(&self.name, keys).send().await.map_err(failed)?;
             for item in answer.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default() {
                 let record: JobRecord = read("job", item)?;

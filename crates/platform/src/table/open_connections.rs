@@ -6,11 +6,10 @@
 //! itself: an item is no longer read once all of its connections must have ended. A count is never too low, because a
 //! connection is counted before it is stored, and subtracted only by the request that deleted its row.
 
-use super::item::{Item, key, number, text};
-use super::{Connection, Table, failed};
+use super::expression::{ItemUpdate, attribute};
+use super::item::{Item, key, text};
+use super::{Connection, Table};
 use crate::error::{Error, Result};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::Duration;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
@@ -46,43 +45,29 @@ impl Table {
 
     /// Counts a connection that is about to be stored.
     pub(super) async fn count_in(&self, connection: &Connection, principal: &str) -> Result<()> {
-        let update =
-            self.change_count(connection, principal, "1").update_expression("SET expires_at = :end ADD #count :by");
         // By then no connection of the window can be open any more.
         let end = self.clock.expiry(CONNECTION_LIFETIME + WINDOW * 2);
-        update.expression_attribute_values(":end", number(end)).send().await.map_err(failed)?;
-        Ok(())
+        let update = count_of(connection, principal).set("expires_at", end).add(kind(connection), 1_u64);
+        self.update(update).await.map(|_| ())
     }
 
     /// Subtracts a connection whose row was just deleted. If its window is over, there is no count to subtract it from.
     pub(super) async fn count_out(&self, connection: &Connection) -> Result<()> {
         // Connections that an earlier version stored were not counted this way.
         let Some(principal) = &connection.counted_for else { return Ok(()) };
-        let update = self
-            .change_count(connection, principal, "-1")
-            .update_expression("ADD #count :by")
-            .condition_expression("#count > :zero")
-            .expression_attribute_values(":zero", number(0));
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(failed(error)),
-        }
+        let is_counted = attribute(kind(connection)).is_above(0_u32);
+        let update = count_of(connection, principal).only_if(is_counted).add(kind(connection), -1_i64);
+        self.update(update).await.map(|_| ())
     }
+}
 
-    fn change_count(&self, connection: &Connection, principal: &str, by: &str) -> UpdateItemFluentBuilder {
-        let name = if connection.job.is_some() { "by_links" } else { "own" };
-        self.client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(partition(principal), window(connection.connected_at))))
-            .expression_attribute_names("#count", name)
-            .expression_attribute_values(":by", number(by))
-    }
+fn count_of(connection: &Connection, principal: &str) -> ItemUpdate {
+    ItemUpdate::of(key(partition(principal), window(connection.connected_at)))
+}
+
+/// The attribute that counts a connection.
+fn kind(connection: &Connection) -> &'static str {
+    if connection.job.is_some() { "by_links" } else { "own" }
 }
 
 fn partition(principal: &str) -> String {

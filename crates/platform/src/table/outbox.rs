@@ -2,14 +2,11 @@
 //! showed it, and stays until all webhooks are notified or none can be any more. A queue message says only that there
 //! is a notification to deliver.
 
-use super::item::{Item, key, number, read, text};
-use super::jobs::incomplete;
-use super::transaction::update;
+use super::expression::{ItemUpdate, attribute};
+use super::item::{key, read};
 use super::{Table, failed};
 use crate::error::Result;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::Deserialize;
 use std::time::Duration;
 use stepcast_suite::duration::millis;
@@ -49,54 +46,42 @@ impl Table {
     /// Writes the notification that a job has changed the state of its suite.
     pub(super) fn put_notification(&self, job: &str, state: &str) -> Result<TransactWriteItem> {
         let now = self.clock.now_ms();
-        let update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key(PARTITION, job)))
-            .update_expression(
-                "SET job = :job, #state = :state, tries = :zero, told = :nobody, created_at = :now, due_at = :now, \
-                 queue_at = :queue_at, expires_at = :expires_at",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":job", text(job))
-            .expression_attribute_values(":state", text(state))
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":nobody", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":queue_at", number(now + millis(ON_ITS_WAY)))
-            .expression_attribute_values(":expires_at", number(self.clock.expiry(LIFETIME)))
-            .build()
-            .map_err(incomplete)?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let update = ItemUpdate::of(key(PARTITION, job))
+            .set("job", job)
+            .set("state", state)
+            .set("tries", 0_u32)
+            .set("told", [].as_slice())
+            .set("created_at", now)
+            .set("due_at", now)
+            .set("queue_at", now + millis(ON_ITS_WAY))
+            .set("expires_at", self.clock.expiry(LIFETIME));
+        self.updating(update)
     }
 
     /// Takes a notification for `hold`, if it is due. Returns `None` if all webhooks were notified, another worker has
     /// the notification, or its next try is still to come, in which case the reaper queues it again.
     pub async fn claim_notification(&self, job: &str, hold: Duration) -> Result<Option<PendingNotification>> {
         let now = self.clock.now_ms();
-        let request = self
-            .update_notification(job)
-            .update_expression("SET due_at = :later, queue_at = :later ADD tries :one")
-            .condition_expression("due_at <= :now AND expires_at > :seconds")
-            .expression_attribute_values(":later", number(now + millis(hold)))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":seconds", number(now / 1_000))
-            .return_values(ReturnValue::AllNew);
-        changed(request).await?.map(|item| read("notification", item)).transpose()
+        let is_due = attribute("due_at").is_at_most(now).and(attribute("expires_at").is_above(now / 1_000));
+        let update = update_notification(job)
+            .only_if(is_due)
+            .set("due_at", now + millis(hold))
+            .set("queue_at", now + millis(hold))
+            .add("tries", 1_u64)
+            .returning_item();
+        self.update(update).await?.item().map(|item| read("notification", item)).transpose()
     }
 
     /// Stores which webhooks were notified, and when to retry the others. Does nothing if another worker has taken the
     /// notification since.
     pub async fn put_off_notification(&self, held: &PendingNotification, again_after: Duration) -> Result<()> {
-        let told = held.told.iter().map(text).collect();
-        let request = self
-            .update_notification(&held.job)
-            .update_expression("SET told = :told, due_at = :later, queue_at = :later")
-            .condition_expression("tries = :tries")
-            .expression_attribute_values(":told", AttributeValue::L(told))
-            .expression_attribute_values(":later", number(self.clock.now_ms() + millis(again_after)))
-            .expression_attribute_values(":tries", number(held.tries));
-        changed(request).await.map(|_| ())
+        let later = self.clock.now_ms() + millis(again_after);
+        let update = update_notification(&held.job)
+            .only_if(attribute("tries").is(held.tries))
+            .set("told", held.told.as_slice())
+            .set("due_at", later)
+            .set("queue_at", later);
+        self.update(update).await.map(|_| ())
     }
 
     /// Deletes a notification: there is no webhook left to notify.
@@ -134,28 +119,13 @@ impl Table {
     /// Notes that a notification is queued again. Returns `false` if another process has just done so, or has delivered
     /// it.
     pub async fn note_queued(&self, pending: &PendingNotification) -> Result<bool> {
-        let request = self
-            .update_notification(&pending.job)
-            .update_expression("SET queue_at = :later")
-            .condition_expression("queue_at = :seen")
-            .expression_attribute_values(":later", number(self.clock.now_ms() + millis(ON_ITS_WAY_AGAIN)))
-            .expression_attribute_values(":seen", number(pending.queue_at))
-            .return_values(ReturnValue::AllNew);
-        Ok(changed(request).await?.is_some())
-    }
-
-    fn update_notification(&self, job: &str) -> UpdateItemFluentBuilder {
-        self.client.update_item().table_name(&self.name).set_key(Some(key(PARTITION, job)))
+        let update = update_notification(&pending.job)
+            .only_if(attribute("queue_at").is(pending.queue_at))
+            .set("queue_at", self.clock.now_ms() + millis(ON_ITS_WAY_AGAIN));
+        Ok(self.update(update).await?.is_done())
     }
 }
 
-/// Sends an update and returns the item, or `None` if the condition failed.
-async fn changed(request: UpdateItemFluentBuilder) -> Result<Option<Item>> {
-    match update(request).await {
-        Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
-        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
-            Ok(None)
-        }
-        Err(error) => Err(failed(error)),
-    }
+fn update_notification(job: &str) -> ItemUpdate {
+    ItemUpdate::of(key(PARTITION, job))
 }

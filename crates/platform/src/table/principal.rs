@@ -1,10 +1,11 @@
 //! What one principal uses: jobs without a verdict, and commands. Each kind has a partition for each principal, so that
 //! counting reads no more than what is counted. Connections are in [`open_connections`](super::open_connections).
 
-use super::item::{Item, key, number, text};
+use super::expression::ItemUpdate;
+use super::item::{Item, key, text};
 use super::{JobRecord, Table, failed};
 use crate::error::{Error, Result};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use std::time::Duration;
 use stepcast_suite::duration::millis;
 
@@ -46,17 +47,11 @@ impl Table {
     pub async fn count_command(&self, kind: CommandKind, principal: &str, window: Duration) -> Result<CountedCommand> {
         let (now, length) = (self.clock.now_ms(), millis(window).max(1));
         let window_number = now / length;
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(kind.partition(principal), format!("{window_number:015}"))))
-            .update_expression("SET expires_at = :expires ADD #commands :one")
-            .expression_attribute_names("#commands", "commands")
-            .expression_attribute_values(":expires", number(self.clock.expiry(window * 2)))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::UpdatedNew);
-        let changed = request.send().await.map_err(failed)?.attributes.unwrap_or_default();
+        let update = ItemUpdate::of(key(kind.partition(principal), format!("{window_number:015}")))
+            .set("expires_at", self.clock.expiry(window * 2))
+            .add("commands", 1_u64)
+            .returning_item();
+        let changed = self.update(update).await?.item().unwrap_or_default();
         let commands = changed.get("commands").and_then(|value| AttributeValue::as_n(value).ok());
         let commands = commands.and_then(|count| count.parse().ok());
         Ok(CountedCommand {

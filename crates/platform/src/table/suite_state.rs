@@ -1,12 +1,12 @@
 //! The state of a suite, and how a verdict changes it. It is stored only if webhooks are notified of changes.
 
-use super::item::{key, number, text};
-use super::jobs::incomplete;
+use super::expression::{ItemUpdate, attribute, item_is_missing};
+use super::item::key;
 use super::record::JobRecord;
 use super::{SERVICE, Table};
 use crate::error::{Error, Result};
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::{Deserialize, Serialize};
 use stepcast_protocol::notification::SuiteChange;
@@ -95,21 +95,16 @@ impl Table {
         state: &SuiteState,
         before: Option<&SuiteState>,
     ) -> Result<TransactWriteItem> {
-        let mut update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key(pk, sk)))
-            .update_expression("SET #job = :job, #verdict = :verdict, expires_at = :expires_at")
-            .condition_expression("attribute_not_exists(pk)")
-            .expression_attribute_names("#job", "job")
-            .expression_attribute_names("#verdict", "verdict")
-            .expression_attribute_values(":job", text(&state.job))
-            .expression_attribute_values(":verdict", text(state.verdict.as_str()))
-            .expression_attribute_values(":expires_at", number(state.expires_at));
-        if let Some(before) = before {
-            update =
-                update.condition_expression("#job = :before").expression_attribute_values(":before", text(&before.job));
-        }
-        Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
+        let is_as_read = match before {
+            Some(before) => attribute("job").is(&before.job),
+            None => item_is_missing(),
+        };
+        let update = ItemUpdate::of(key(pk, sk))
+            .only_if(is_as_read)
+            .set("job", &state.job)
+            .set("verdict", state.verdict)
+            .set("expires_at", state.expires_at);
+        self.updating(update)
     }
 }
 

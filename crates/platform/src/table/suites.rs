@@ -6,14 +6,13 @@
 //! reads little.
 
 use super::Table;
-use super::item::{Item, item, key, number, read};
-use super::jobs::incomplete;
+use super::expression::{Condition, ItemUpdate, attribute, item_is_missing};
+use super::item::{item, key, read};
 use super::lists::per_page;
-use super::transaction::Transacted;
+use super::write::Transacted;
 use crate::error::Result;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::time::Duration;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::StoredSuite;
@@ -179,15 +178,8 @@ impl Table {
 
     /// Frees a name. Returns `false` if another write came between.
     pub async fn free_suite_name(&self, seen: &NamedSuite) -> Result<bool> {
-        let (condition, names, values) = unchanged(seen);
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key(SUITES, &seen.name)))
-            .condition_expression(condition)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(Some(values));
-        let delete = TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
-        self.is_done(vec![delete, self.delete(key(NAMES, &seen.name))?]).await
+        let delete = self.deleting(key(SUITES, &seen.name), Some(is_unchanged(seen)))?;
+        self.is_done(vec![delete, self.deleting(key(NAMES, &seen.name), None)?]).await
     }
 
     /// Notes that a suite is used, so that it is kept for longer. Writes nothing if that was noted in the last day.
@@ -197,19 +189,14 @@ impl Table {
             return Ok(());
         }
         let expires_at = expiry_of_name(kept_until);
-        let (condition, names, mut values) = unchanged(seen);
-        values.extend([(":until".to_owned(), number(kept_until)), (":expires".to_owned(), number(expires_at))]);
-        let update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key(SUITES, &seen.name)))
-            .update_expression("SET kept_until = :until, expires_at = :expires")
-            .condition_expression(condition)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(Some(values));
-        let update = TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build();
+        let update = ItemUpdate::of(key(SUITES, &seen.name))
+            .only_if(is_unchanged(seen))
+            .set("kept_until", kept_until)
+            .set("expires_at", expires_at);
+        let update = self.updating(update)?;
         let row = NameRow { owner: seen.owner.clone(), kept_until, expires_at };
         // If another write came between, the suite was used or stored at this moment anyway.
-        self.is_done(vec![update, self.put(item(NAMES, &seen.name, &row)?)?]).await.map(|_| ())
+        self.is_done(vec![update, self.putting(item(NAMES, &seen.name, &row)?, None)?]).await.map(|_| ())
     }
 
     /// Counts the names of a principal, and those of all principals together. Suites that an older version stored are
@@ -231,25 +218,17 @@ impl Table {
     }
 
     async fn write_suite(&self, record: &NamedSuite, seen: Option<&NamedSuite>) -> Result<bool> {
-        let put = Put::builder().table_name(&self.name).set_item(Some(item(SUITES, &record.name, record)?));
-        let put = match seen {
-            Some(seen) => {
-                let (condition, names, values) = unchanged(seen);
-                put.condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(Some(values))
-            }
-            None => put
-                .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
-                .expression_attribute_values(":now", number(self.clock.now_ms() / 1_000)),
+        let is_as_read = match seen {
+            Some(seen) => is_unchanged(seen),
+            None => item_is_missing().or(attribute("expires_at").is_below(self.clock.now_ms() / 1_000)),
         };
-        let put = TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build();
+        let put = self.putting(item(SUITES, &record.name, record)?, Some(is_as_read))?;
         let row = NameRow {
             owner: record.owner.clone(),
             kept_until: record.kept_until.unwrap_or_default(),
             expires_at: record.expires_at.unwrap_or_default(),
         };
-        self.is_done(vec![put, self.put(item(NAMES, &record.name, &row)?)?]).await
+        self.is_done(vec![put, self.putting(item(NAMES, &record.name, &row)?, None)?]).await
     }
 
     async fn is_done(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
@@ -263,21 +242,9 @@ fn expiry_of_name(kept_until: u64) -> u64 {
 }
 
 /// The condition that a suite has not changed since it was read.
-fn unchanged(seen: &NamedSuite) -> (String, Option<HashMap<String, String>>, Item) {
-    let mut values = HashMap::from([(":seen_at".to_owned(), number(seen.updated_at))]);
-    let mut condition = "updated_at = :seen_at".to_owned();
-    match seen.kept_until {
-        Some(until) => {
-            condition.push_str(" AND kept_until = :seen_until");
-            values.insert(":seen_until".to_owned(), number(until));
-        }
-        None => condition.push_str(" AND attribute_not_exists(kept_until)"),
-    }
-    if seen.version == 0 {
-        condition.push_str(" AND attribute_not_exists(#version)");
-    } else {
-        condition.push_str(" AND #version = :seen_version");
-        values.insert(":seen_version".to_owned(), number(seen.version));
-    }
-    (condition, Some(HashMap::from([("#version".to_owned(), "version".to_owned())])), values)
+fn is_unchanged(seen: &NamedSuite) -> Condition {
+    let (kept_until, version) = (attribute("kept_until"), attribute("version"));
+    let is_kept_as_long = seen.kept_until.map_or_else(|| kept_until.is_missing(), |until| kept_until.is(until));
+    let is_same_version = if seen.version == 0 { version.is_missing() } else { version.is(seen.version) };
+    attribute("updated_at").is(seen.updated_at).and(is_kept_as_long).and(is_same_version)
 }

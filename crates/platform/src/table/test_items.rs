@@ -1,18 +1,18 @@
 //! Tests: written by the planner, held by one worker at a time under a lease.
 
-use super::item::{Item, item, key, number, text};
+use super::expression::{Condition, ItemUpdate, attribute, item_exists};
+use super::item::{Item, item, key};
 use super::jobs::job_pk;
 use super::record::TestRecord;
-use super::transaction::update;
+use super::write::{Updated, incomplete};
 use super::{SERVICE, Table, failed};
 use crate::error::{Error, Result};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest};
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::time::Duration;
 use stepcast_protocol::state::{Outcome, TestStatus};
+use stepcast_suite::duration::millis;
 use uuid::Uuid;
 
 /// Most items one `BatchWriteItem` takes.
@@ -98,85 +98,52 @@ impl Table {
 
     /// Takes a test, if no worker holds it and it has no outcome.
     pub async fn claim_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
-        let (now, by) = (self.clock.now_ms(), Uuid::new_v4());
-        let free = "#status = :queued OR (#status = :running AND lease_until < :now)";
-        let request = self.claim(job, plan, test, lease, by).condition_expression(free);
-        Self::claimed(request.expression_attribute_values(":now", number(now)), by, now).await
+        let lease_is_over = attribute("lease_until").is_below(self.clock.now_ms());
+        let is_free = is_queued().or(is_running().and(lease_is_over));
+        self.claim(job, plan, test, lease, is_free).await
     }
 
     /// Takes a test that has no outcome, even if another worker holds it: that worker's lease is over.
     pub async fn take_over_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
-        let by = Uuid::new_v4();
-        let request = self.claim(job, plan, test, lease, by).condition_expression("#status IN (:queued, :running)");
-        Self::claimed(request, by, self.clock.now_ms()).await
+        self.claim(job, plan, test, lease, is_queued().or(is_running())).await
     }
 
-    /// Builds the claim. `by` is unique to it: if an answer is lost, the SDK retries, and then finds the test already
-    /// taken by this claim.
-    fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration, by: Uuid) -> UpdateItemFluentBuilder {
-        let until = self.clock.now_ms() + stepcast_suite::duration::millis(lease);
-        self.update_test(job, plan, test)
-            .update_expression("SET #status = :running, lease_until = :until, claimed_by = :by ADD lease :one")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":by", text(by.to_string()))
-            .expression_attribute_values(":queued", text("queued"))
-            .expression_attribute_values(":running", text("running"))
-            .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-    }
-
-    async fn claimed(request: UpdateItemFluentBuilder, by: Uuid, now: u64) -> Result<Claim> {
-        match update(request).await {
-            Ok(answer) => Ok(Claim::Taken(Box::new(test_record(answer.attributes)?))),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => match refused.item.clone() {
-                    None => Ok(Claim::Missing),
-                    Some(held) if is_claimed_by(&held, by) => Ok(Claim::Taken(Box::new(test_record(Some(held))?))),
-                    held => Ok(refused_claim(test_record(held)?, now)),
-                },
-                _ => Err(failed(error)),
-            },
+    async fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration, only_if: Condition) -> Result<Claim> {
+        let now = self.clock.now_ms();
+        // Unique to this claim: if its answer is lost, the SDK retries, and then finds the test taken by this claim.
+        let by = Uuid::new_v4().to_string();
+        let update = update_test(job, plan, test)
+            .only_if(only_if)
+            .set("status", TestStatus::Running)
+            .set("lease_until", now + millis(lease))
+            .set("claimed_by", &by)
+            .add("lease", 1_u64)
+            .returning_item();
+        match self.update(update).await? {
+            Updated::Done(taken) => Ok(Claim::Taken(Box::new(test_record(taken)?))),
+            Updated::Refused(Some(held)) if is_claimed_by(&held, &by) => Ok(Claim::Taken(Box::new(test_record(held)?))),
+            Updated::Refused(Some(held)) => Ok(refused_claim(test_record(held)?, now)),
+            Updated::Refused(None) => Ok(Claim::Missing),
         }
     }
 
     /// Holds a test for longer. Returns `false` if another worker has the lease by now.
     pub async fn renew_lease(&self, job: &str, plan: u64, test: u32, lease: u64, longer: Duration) -> Result<bool> {
-        let until = self.clock.now_ms() + stepcast_suite::duration::millis(longer);
-        let request = self
-            .update_test(job, plan, test)
-            .update_expression("SET lease_until = :until")
-            .condition_expression("#status = :running AND lease = :lease")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":running", text("running"))
-            .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":lease", number(lease));
-        match update(request).await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(failed(error)),
-        }
+        let update = update_test(job, plan, test)
+            .only_if(is_running().and(attribute("lease").is(lease)))
+            .set("lease_until", self.clock.now_ms() + millis(longer));
+        Ok(self.update(update).await?.is_done())
     }
 
     /// Counts that the reaper queues a test again, and returns how often it has.
     pub async fn count_requeue(&self, job: &str, plan: u64, test: u32) -> Result<u32> {
-        let request = self
-            .update_test(job, plan, test)
-            .update_expression("ADD requeued :one")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew);
-        let answer = update(request).await.map_err(failed)?;
-        Ok(test_record(answer.attributes)?.requeued)
-    }
-
-    fn update_test(&self, job: &str, plan: u64, test: u32) -> UpdateItemFluentBuilder {
-        self.client.update_item().table_name(&self.name).set_key(Some(key(job_pk(job), test_sk(plan, test))))
+        let update = update_test(job, plan, test).only_if(item_exists()).add("requeued", 1_u64).returning_item();
+        let counted = self.update(update).await?.item();
+        let counted = counted.ok_or_else(|| Error::Refused {
+            service: SERVICE,
+            reason: format!("test {test} of job `{job}` is not stored"),
+        })?;
+        Ok(test_record(counted)?.requeued)
     }
 
     /// All tests of a planning, in order.
@@ -187,8 +154,20 @@ impl Table {
     }
 }
 
-fn is_claimed_by(held: &Item, by: Uuid) -> bool {
-    held.get("claimed_by").and_then(|own| own.as_s().ok()).is_some_and(|own| *own == by.to_string())
+fn update_test(job: &str, plan: u64, test: u32) -> ItemUpdate {
+    ItemUpdate::of(key(job_pk(job), test_sk(plan, test)))
+}
+
+fn is_queued() -> Condition {
+    attribute("status").is(TestStatus::Queued)
+}
+
+fn is_running() -> Condition {
+    attribute("status").is(TestStatus::Running)
+}
+
+fn is_claimed_by(held: &Item, by: &str) -> bool {
+    held.get("claimed_by").and_then(|own| own.as_s().ok()).is_some_and(|own| own == by)
 }
 
 fn refused_claim(record: TestRecord, now: u64) -> Claim {
@@ -199,7 +178,7 @@ fn refused_claim(record: TestRecord, now: u64) -> Claim {
 }
 
 fn write_request(item: &Item) -> Result<WriteRequest> {
-    let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(super::jobs::incomplete)?;
+    let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(incomplete)?;
     Ok(WriteRequest::builder().put_request(put).build())
 }
 
@@ -212,6 +191,6 @@ pub(super) fn test_sk(plan: u64, test: u32) -> String {
     format!("{}{test:06}", test_prefix(plan))
 }
 
-fn test_record(attributes: Option<Item>) -> Result<TestRecord> {
-    super::item::read("test", attributes.unwrap_or_default())
+fn test_record(item: Item) -> Result<TestRecord> {
+    super::item::read("test", item)
 }
