@@ -1,4 +1,4 @@
-# Everything a developer does. `make demo` and `make test` do all their own set-up; Rust and Node 20 are all they need.
+# The commands for developers. `make demo` and `make test` do all their own set-up; they need only Rust and Node 20.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -15,21 +15,21 @@ WEB_SOURCES := $(shell git ls-files web)
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 
-# Not the release build: it takes three times as long to compile, and a demo is quick with either.
+# Not the release build: it takes three times as long to compile, and the demo is fast enough with both.
 demo: $(DEBUG) ## Build, start the stack with the example site, run an example suite and stay up
 	examples/demo.sh $(DEBUG)
 
 up: $(RELEASE) ## Build for use and start the stack on this machine
 	$(RELEASE) up
 
-test: test-rust test-web test-browser test-aws ## Run all tests, those in a browser and on an emulated AWS included
+test: test-rust test-web test-browser test-aws ## Run all tests, including those in a browser and on an emulated AWS
 
 check: check-rust check-web check-infra check-asyncapi ## Formatting, lints, documentation, dependency rules, types, template
 
 # --- Rust
 
-# The tests run the programs, so those are built first; with the tests, since dependencies are built with what either asks
-# of them, and would be built twice.
+# The tests run the programs, so those are built first. They are built together with the tests, because the features of
+# dependencies depend on what is built; separately, dependencies would be built twice.
 programs: web/dist/index.html
 	cargo build --workspace --all-features --bins --tests
 
@@ -45,16 +45,16 @@ check-rust:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
 	cargo test --quiet --workspace --all-features --test workspace
 
-chaos: programs ## Kill servers at random moments of 200 runs (RUNS and SEED choose others) and look what became of them
+chaos: programs ## Kill servers at random moments of 200 runs (RUNS and SEED choose others) and check the results
 	STEPCAST_CHAOS_RUNS=$(or $(RUNS),200) STEPCAST_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) \
 		cargo test --quiet --workspace --all-features --test chaos -- --nocapture
 
-# Bash counts in a variable of this name, so it is given another.
-fuzz: ## Throw generated input for SECONDS=60 at everything that reads what strangers write
+# Bash counts seconds in a variable of this name, so the tests get the value under another name.
+fuzz: ## Feed generated input to every parser of untrusted text, for SECONDS=60
 	STEPCAST_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --quiet --workspace --all-features --lib --bins --test fuzz \
 		fuzz_ -- --test-threads=1 --nocapture
 
-types: ## Write what is generated: the wire types for the dashboard, the JSON Schema of suites
+types: ## Generate the wire types for the dashboard and the JSON Schema of suites
 	cargo run --quiet -p stepcast-protocol --features typescript --example typescript > web/src/client/protocol.ts
 	cargo run --quiet -p stepcast-suite --example suite_schema > docs/suite.schema.json
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""How fast each Lambda function is ready: from the start of its process to its first request for an event.
+"""Measures how fast each Lambda function is ready: from the start of its process to its first request for an event.
 
     bench/cold_start.py [--runs 20] [FOLDER]
 
-FOLDER holds the packages `make package` makes (default: target/lambda-functions). Prints, for each function, the size
+FOLDER holds the packages from `make package` (default: target/lambda-functions). Prints, for each function, the size
 of its package and of its program, the time from the start of the process to the first `next` of the runtime API
 (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), and the peak memory at that moment.
 """
@@ -37,7 +37,7 @@ ENVIRONMENT = {
 
 
 def first_next(program: Path) -> tuple[float, int]:
-    """Milliseconds until the program asks for an event, and its peak memory in KiB then."""
+    """Returns the milliseconds until the program requests an event, and its peak memory in KiB at that moment."""
     with socket.create_server(("127.0.0.1", 0)) as runtime:
         port = runtime.getsockname()[1]
         environment = {**ENVIRONMENT, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}

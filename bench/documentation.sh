@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# documentation.sh STEPCAST [FOLDER]: a suite over every page of a documentation tree, three checks a page, through the
-# whole stack: tests per second, and the most memory the server used.
+# documentation.sh STEPCAST [FOLDER]: runs a suite over every page of a documentation tree, three checks a page, through
+# the whole stack. Reports tests per second, and the most memory the server used.
 #
 #   apt-get install postgresql-doc-15
 #   make bench

@@ -1,4 +1,5 @@
-// Writes into FOLDER what bench/engine.sh runs: a page of 100 KB, and a suite that makes 20 checks of it, over and over.
+// Writes the input of bench/engine.sh into FOLDER: a page of 100 KB, and a suite that makes the same 20 checks of it
+// repeatedly.
 //
 //   node bench/engine.mjs FOLDER REQUESTS
 import { writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# engine.sh STEPCAST [REQUESTS]: the engine alone. `stepcast check` requests one page of 100 KB from a server on this
-# machine, 5,000 times, and makes 20 checks of each answer.
+# engine.sh STEPCAST [REQUESTS]: measures the engine alone. `stepcast check` requests one page of 100 KB from a server
+# on this machine, 5,000 times, and makes 20 checks of each answer.
 #
 #   make bench
 set -eu
@@ -20,7 +20,7 @@ node examples/serve.mjs "$folder" --port 0 >"$folder/site" &
 site=$!
 until [ -s "$folder/site" ]; do kill -0 "$site" || exit 1; sleep 0.1; done
 for run in 1 2 3; do
-    # What the command itself took: the server's share is not in it.
+    # Measures the command itself, without the server.
     TIMEFORMAT='  %R s, of the processor %U s user and %S s system'
     time "$stepcast" check "$folder/suite.yaml" --var "base=$(cat "$folder/site")" >"$folder/out" 2>&1 ||
         { tail -n 20 "$folder/out" >&2; exit 1; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# watchers.sh STEPCAST [WATCHERS [SILENT]]: 2,000 connections watch one job, on this machine: how long from the end of a
-# step to its arrival? Once with all of them reading, once with 200 that read nothing until the others have the verdict.
+# watchers.sh STEPCAST [WATCHERS [SILENT]]: 2,000 connections watch one job, on this machine. Measures the time from the
+# end of a step to its arrival, once with all of them reading, once with 200 that read nothing until the others have the
+# verdict.
 #
 #   make bench
 set -eu
@@ -13,7 +14,7 @@ stop() {
     rm -rf "$folder"
 }
 cargo build --quiet --release --package stepcast-tests --example watchers
-# Each watcher is an open file, here as in the server, which raises its limit itself as far as this leaves it room.
+# Each watcher is an open file, here and in the server. The server raises its own limit as far as it can.
 ulimit -Sn $((watchers + 1000))
 folder=$(mktemp -d)
 "$stepcast" up --port 0 --json --data-dir "$folder/data" --allow-private-targets --max-connections 5000 \

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# demo.sh STEPCAST: the stack, the example site and a run of both example suites; stays up until Ctrl-C.
+# demo.sh STEPCAST: starts the stack and the example site, runs both example suites, and stays up until Ctrl-C.
 #
-#   STEPCAST_DEMO_PORT   where to listen (default: 8787, or a free port where that is taken)
+#   STEPCAST_DEMO_PORT   where to listen (default: 8787, or a free port if that is taken)
 #   STEPCAST_DEMO_DATA   the data directory (default: .stepcast, where `stepcast run` looks for a server)
 set -eu
 cd "$(dirname "$0")/.."
 stepcast=$1
 data_dir=${STEPCAST_DEMO_DATA:-.stepcast}
-# The demo talks to the server it starts, whatever the shell is set up for.
+# The demo connects to the server it starts, whatever the environment of the shell says.
 unset STEPCAST_URL STEPCAST_TOKEN
 scripts/need node "the example site"
 

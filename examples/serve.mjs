@@ -2,7 +2,7 @@
 //
 //   node examples/serve.mjs examples/site --port 8080
 //
-// It needs nothing but Node. `--delay 200` makes every answer take that many milliseconds longer.
+// It needs only Node. `--delay 200` makes every answer take that many milliseconds longer.
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -62,7 +62,7 @@ ${urls.join('\n')}
 `
 }
 
-/** Anybody who knows the token of the form and the password of the example may enter. */
+/** Accepts everyone who sends the token of the form and the password of the example. */
 async function signIn(request, response) {
   let body = ''
   for await (const chunk of request) body += chunk

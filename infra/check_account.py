@@ -1,4 +1,4 @@
-"""Says what an account lacks before the first deployment to it."""
+"""Reports what an account lacks, before the first deployment to it."""
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,7 +10,7 @@ def main() -> None:
     try:
         account = session.client("apigateway", region).get_account()
     except (BotoCoreError, ClientError):
-        # SAM says better what is wrong.
+        # SAM reports the cause better.
         return
     if not account.get("cloudwatchRoleArn"):
         print(f"API Gateway cannot write logs in {region} yet: answer `create` to the parameter `AccountLogRole`")

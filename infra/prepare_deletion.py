@@ -1,4 +1,4 @@
-"""Makes sure that a deployment may be deleted, and empties its bucket, which CloudFormation would not delete otherwise.
+"""Makes sure that a deployment may be deleted, and empties its bucket, because CloudFormation deletes only empty ones.
 
     prepare_deletion.py [--yes] infra/samconfig.local.toml
 """
@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
 
 
 def refuse_if_protected(dynamodb: Any, table: str, config: Path) -> None:
-    """Before anything is deleted: CloudFormation would delete the rest of the stack and fail with the table."""
+    """Refuses before anything is deleted: CloudFormation would delete the rest of the stack and fail with the table."""
     if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
         sys.exit(
             f"the table `{table}` is protected from being deleted, and with it the deployment\n\n"

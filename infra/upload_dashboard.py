@@ -1,9 +1,9 @@
-"""Uploads the built dashboard to its bucket, where the deployment hosts it.
+"""Uploads the built dashboard to its bucket, if the deployment hosts it.
 
     upload_dashboard.py infra/samconfig.local.toml
 
-The page comes last and is asked for anew each time; the files it names have names that change with what is in them, and
-may be kept for ever. So nobody gets a page whose files are not there.
+The page is uploaded last and is never cached. The names of the files it uses change with their contents, so they may be
+cached for ever. So a browser never gets a page whose files are missing.
 """
 
 import mimetypes
@@ -50,7 +50,7 @@ def key(path: Path) -> str:
 
 
 def forget_page(cloudfront: Any, distribution: str) -> None:
-    """Makes CloudFront ask for the page, and what lies beside it, again."""
+    """Makes CloudFront fetch the page, and the files beside it, again."""
     paths = ["/", *(f"/{path.name}" for path in FILES.iterdir() if path.is_file())]
     cloudfront.create_invalidation(
         DistributionId=distribution,

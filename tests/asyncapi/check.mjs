@@ -1,5 +1,5 @@
-// Reads an AsyncAPI document and holds its examples to their schemas, which the parser does not do for version 3. Errors
-// and warnings are failures; that a newer version of AsyncAPI exists is neither.
+// Reads an AsyncAPI document and checks its examples against their schemas, which the parser does not do for version 3.
+// Errors and warnings are failures; the existence of a newer version of AsyncAPI is neither.
 import { readFile } from 'node:fs/promises'
 import { Parser } from '@asyncapi/parser'
 import Ajv from 'ajv'
@@ -15,7 +15,7 @@ process.exitCode = findings.length > 0 ? 1 : 0
 
 function ofDocument(diagnostics) {
   const found = diagnostics.filter(({ severity }) => severity <= WARNING)
-  // What is wrong with a schema is wrong wherever a reference leads to it, too; those findings have no place of their own.
+  // An error in a schema is also reported wherever a reference leads to the schema; these findings have no position.
   const placed = found.filter(({ range: { start } }) => start.line > 0 || start.character > 0)
   return (placed.length > 0 ? placed : found).map(({ range: { start }, path, code, message }) => {
     return `${file}:${start.line + 1}:${start.character + 1}: ${path.join('.')}: ${message} (${code})`

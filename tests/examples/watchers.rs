@@ -1,7 +1,7 @@
-//! `watchers WS TOKEN WATCHERS SILENT`: many connections watch one job. How long does it take from the end of a step to
-//! its arrival, at the median and at the 99th percentile; does everybody end with the same state; and does it make a
-//! difference that SILENT of them do not read until everybody else has the verdict? `bench/watchers.sh` starts a server
-//! for it.
+//! `watchers WS TOKEN WATCHERS SILENT`: many connections watch one job. Measures the time from the end of a step to its
+//! arrival, at the median and at the 99th percentile, checks that all watchers end with the same state, and shows
+//! whether it makes a difference that SILENT of them do not read until the others have the verdict. `bench/watchers.sh`
+//! starts a server for it.
 
 use futures_util::{SinkExt, StreamExt, stream};
 use jiff::Timestamp;
@@ -19,7 +19,8 @@ const STEPS: usize = 3;
 /// Handshakes at once, as many as a server accepts without a queue of its own.
 const AT_ONCE: usize = 50;
 
-/// One watcher and all it heard, with when. Reading what was said is left for later, so that it delays nobody.
+/// One watcher and everything it received, with the time of arrival. Messages are parsed later, so that parsing delays
+/// no watcher.
 struct Watcher {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     heard: Vec<(f64, String)>,
@@ -50,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Steps that begin when everybody is there.
+/// Returns a suite whose steps begin when all watchers are connected.
 fn suite(site: &str) -> Value {
     let step = |path: String| json!({ "name": path, "get": format!("{site}{path}"), "expect": [{ "status": 200 }, { "css": "h1", "exists": true }] });
     let test = |number: usize| {
@@ -78,7 +79,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// The verdict, and what it rests on: tests of other workers may arrive after it.
+    /// Reads the verdict and the results behind it: tests of other workers may arrive after the verdict.
     async fn read_all(&mut self) -> anyhow::Result<()> {
         self.read_until("\"job.finished\"").await?;
         while !self.state().is_complete() {
@@ -111,7 +112,7 @@ impl Watcher {
     }
 }
 
-/// Everybody reads until the verdict.
+/// Lets all watchers read until the verdict.
 async fn finish(watchers: Vec<Watcher>) -> Vec<Watcher> {
     let reading = watchers.into_iter().map(|mut watcher| {
         tokio::spawn(async move {
@@ -150,7 +151,7 @@ async fn report(all: &[Watcher], behind: &[Watcher], runner: &mut Client, job: &
     );
 }
 
-/// How long the end of a step took to arrive, in milliseconds; both clocks are this machine's.
+/// Returns how long the end of a step took to arrive, in milliseconds; both clocks are this machine's.
 fn delay(arrived: f64, event: &Event) -> Option<f64> {
     let EventBody::StepFinished { .. } = event.body else { return None };
     let at: Timestamp = event.at.parse().ok()?;

@@ -1,8 +1,8 @@
-"""Deploys the template to an emulator of AWS: what `sam deploy` does, in a second and with boto3 alone.
+"""Deploys the template to an emulator of AWS, as `sam deploy` does, but in a second and with boto3 alone.
 
     deploy.py --endpoint http://127.0.0.1:4566 --zips target/lambda-functions infra/template.yaml [NAME=VALUE]...
 
-Of the template only `CodeUri` is changed, to where the uploaded packages are, as `sam package` does. Prints the stack's
+Changes only `CodeUri` in the template, to the uploaded packages, as `sam package` does. Prints the stack's
 outputs as one JSON object on standard output; everything else goes to standard error. Region and credentials come from
 the environment.
 """
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def deploy(endpoint: str, template: Path, zips: Path, parameters: list[str], stack: str = "stepcast") -> dict[str, str]:
-    """Deploys the template and gives back the stack's outputs; ends the program with the reasons where it fails."""
+    """Deploys the template and returns the stack's outputs. If that fails, ends the program with the reasons."""
     clients = Clients(endpoint)
     create(clients.cloudformation, stack, package(clients.s3, template.read_text(), zips), parameters)
     deployed = wait(clients.cloudformation, stack)
@@ -51,7 +51,7 @@ def arguments() -> argparse.Namespace:
 class Clients:
     def __init__(self, endpoint: str) -> None:
         session = boto3.Session()
-        # By path, because an emulator has no host name for each bucket.
+        # Addresses buckets by path, because an emulator has no host name for each bucket.
         config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
         region = session.region_name or "us-east-1"
         self.s3 = session.client("s3", region, endpoint_url=endpoint, config=config)
@@ -59,8 +59,8 @@ class Clients:
 
 
 def package(s3: Any, template: str, zips: Path) -> str:
-    """Uploads the packages, and the template that names them. Gives back the template's address: as text in the
-    request it may have no more than 51,200 bytes."""
+    """Uploads the packages, and the template that names them. Returns the template's address, because a template
+    in the request itself may have no more than 51,200 bytes."""
     s3.create_bucket(Bucket=BUCKET)
     template = PACKAGE.sub(lambda found: f"s3://{BUCKET}/{upload(s3, zips / found[1] / 'bootstrap.zip')}", template)
     key = put(s3, template.encode(), ".yaml")

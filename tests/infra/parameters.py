@@ -1,4 +1,4 @@
-"""Checks that the table of parameters in the README names those of the template, with their defaults.
+"""Checks that the table of parameters in the README lists those of the template, with their defaults.
 
     parameters.py infra/template.yaml infra/README.md
 """

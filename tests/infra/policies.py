@@ -1,8 +1,8 @@
-"""Checks that each statement of each function's role allows one action on one resource, and says which.
+"""Checks that each statement of each function's role allows one action on one resource, and prints them.
 
     policies.py target/infra/template.everything.json
 
-Whether they are the actions the functions ask for is compared by the tests that run them.
+The tests that run the functions compare these actions with those that the functions request.
 """
 
 import json

@@ -1,11 +1,11 @@
-"""The operator of a stack on an emulator of AWS: deploys it, and then does what the tests ask for.
+"""The operator of a stack on an emulator of AWS: deploys it, and then carries out the orders of the tests.
 
     stack_operator.py --endpoint http://127.0.0.1:4566 [NAME=VALUE]...
 
-Prints one JSON object once the stack is there: its outputs, the id of its API and its secret. Then carries out one
-order a line of standard input, and answers each with one JSON object:
+Once the stack is deployed, prints one JSON object: its outputs, the id of its API and its secret. Then carries out one
+order per line of standard input, and answers each with one JSON object:
 
-    messages        how many messages the queue and the dead-letter queue have, those being worked on included
+    messages        how many messages the queue and the dead-letter queue have, including those in flight
     reap            invokes the reaper twice at once, as a schedule may, and waits until both are done
     errors          the lines with level ERROR or WARN in the functions' logs
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-# The emulator's own account; region and credentials are set before boto3 reads them.
+# The account of the emulator. Region and credentials are set before boto3 reads them.
 os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
 
 import boto3  # noqa: E402
@@ -65,7 +65,7 @@ class Operator:
         return self.client("secretsmanager").get_secret_value(SecretId=self.outputs["SecretArn"])["SecretString"]
 
     def policies(self) -> dict[str, list[dict[str, Any]]]:
-        """The statements of each function's role, by the name of the policy, which is the function's."""
+        """Returns the statements of each function's role, by the name of the policy, which is the function's name."""
         return {name: document["Statement"] for _, name, document in self.role_policies()}
 
     def role_policies(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -77,7 +77,7 @@ class Operator:
                     yield role["RoleName"], name, policy["PolicyDocument"]
 
     def allow_batches(self) -> None:
-        """The emulator has actions of its own for batches of messages (docs/EMULATORS.md)."""
+        """Allows the actions that only the emulator has, for batches of messages (docs/EMULATORS.md)."""
         iam = self.client("iam")
         for role, name, document in list(self.role_policies()):
             batches = [
@@ -90,7 +90,7 @@ class Operator:
                 iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
 
     def limit_workers(self) -> None:
-        """The emulator keeps numbers from parameters as text (docs/EMULATORS.md), and then cannot compare them."""
+        """Sets a number: the emulator keeps parameters as text, and cannot compare them (docs/EMULATORS.md)."""
         functions = self.client("lambda")
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
             workers = int(mapping["ScalingConfig"]["MaximumConcurrency"])

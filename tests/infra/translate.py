@@ -1,9 +1,9 @@
-"""Translates the template as CloudFormation does before it deploys it, and fails where SAM does not understand it.
+"""Translates the template as CloudFormation does before it deploys it, and fails if SAM does not understand it.
 
     translate.py infra/template.yaml target/infra
 
-Writes `template.translated.json`, and `template.everything.json` with all that conditions may leave out, for linters
-that go by the defaults of parameters.
+Writes `template.translated.json`, and `template.everything.json` with everything that conditions may leave out, for
+linters that use the defaults of parameters.
 """
 
 import json
@@ -19,7 +19,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 
 class NoManagedPolicies:
-    """Looks up no managed policies by name: the template names none."""
+    """Resolves no managed policies by name: the template names none."""
 
     def load(self) -> dict[str, str]:
         return {}
@@ -27,7 +27,7 @@ class NoManagedPolicies:
 
 def main() -> None:
     template, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    # SAM asks which partition it is in.
+    # SAM asks for the partition it is in.
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     try:
         translated = transform(packaged(yaml_parse(template.read_text())), {}, NoManagedPolicies())
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def packaged(template: dict[str, Any]) -> dict[str, Any]:
-    """The template as `sam package` leaves it."""
+    """Returns the template as `sam package` writes it."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": "packages", "Key": "bootstrap.zip"}

@@ -1,4 +1,4 @@
-//! What `docs/asyncapi.yaml` says of a message. The end-to-end tests hold every message to it.
+//! The messages as `docs/asyncapi.yaml` describes them. The end-to-end tests check every message against it.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What the names of its messages begin with in the document.
+    /// Returns the prefix of its messages' names in the document.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Command => "command.",
@@ -36,7 +36,7 @@ impl Kind {
         }
     }
 
-    /// The field that tells its messages apart.
+    /// Returns the field that distinguishes its messages.
     pub fn field(self) -> &'static str {
         match self {
             Self::Command => "action",
@@ -45,14 +45,14 @@ impl Kind {
     }
 }
 
-/// The messages of one kind: their definition by action or type.
+/// Returns the messages of one kind: their definitions by action or type.
 pub fn messages(kind: Kind) -> BTreeMap<&'static str, &'static Value> {
     let all = DOCUMENT["components"]["messages"].as_object().expect("messages");
     all.iter().filter_map(|(key, message)| Some((key.strip_prefix(kind.prefix())?, message))).collect()
 }
 
-/// What of a message is not as the document says, field by field. A field that the document does not have is: clients
-/// are to ignore it, but nobody here should say what is written nowhere.
+/// Returns where a message differs from the document, field by field. A field that is not in the document counts as
+/// well: clients must ignore it, but the code here must not send undocumented fields.
 pub fn problems(kind: Kind, message: &Value) -> Vec<String> {
     let name = message[kind.field()].as_str().unwrap_or_default();
     let validators = match kind {
@@ -66,7 +66,7 @@ pub fn problems(kind: Kind, message: &Value) -> Vec<String> {
     validator.iter_errors(message).map(problem).collect()
 }
 
-/// Fails the test if a message is not as the document says.
+/// Fails the test if a message differs from the document.
 pub fn assert_conforms(kind: Kind, message: &Value) {
     let problems = problems(kind, message);
     let name = &message[kind.field()];
@@ -77,12 +77,12 @@ pub fn assert_conforms(kind: Kind, message: &Value) {
     );
 }
 
-/// The types of event that may answer a command.
+/// Returns the types of events that may answer a command.
 pub fn answers(action: &str) -> BTreeSet<&'static str> {
     names(&DOCUMENT["operations"][action]["reply"]["messages"], Kind::Event)
 }
 
-/// The actions or types that a list of references names.
+/// Returns the actions or types that a list of references names.
 pub fn names(references: &'static Value, kind: Kind) -> BTreeSet<&'static str> {
     let references = references.as_array().into_iter().flatten();
     let last = references.filter_map(|reference| reference["$ref"].as_str()?.rsplit('/').next());
@@ -98,15 +98,16 @@ fn validators(kind: Kind) -> BTreeMap<String, Validator> {
             "unevaluatedProperties": false,
             "components": components,
         });
-        // The draft with `unevaluatedProperties`; what the document uses means the same there as in its own, draft 7.
+        // The draft with `unevaluatedProperties`. Everything the document uses has the same meaning in it as in the
+        // document's own, draft 7.
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
         options.build(&schema).unwrap_or_else(|error| panic!("`{name}` has no good schema: {error}"))
     };
     messages(kind).into_keys().map(|name| (name.to_owned(), of_message(name))).collect()
 }
 
-/// Forbids every property that is not described, wherever some are. `additionalProperties` would not do: it knows
-/// nothing of what stands in another part of an `allOf`.
+/// Forbids every property that is not described, in each object with described properties. `additionalProperties` would
+/// not work: it does not see the other parts of an `allOf`.
 fn close(schema: &mut Value) {
     match schema {
         Value::Array(parts) => parts.iter_mut().for_each(close),

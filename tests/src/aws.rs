@@ -1,7 +1,7 @@
-//! An emulated AWS with the whole template deployed to it by CloudFormation, the packaged functions included.
+//! An emulated AWS to which CloudFormation has deployed the whole template, including the packaged functions.
 //!
-//! The emulator is MiniStack, which others wrote (`docs/EMULATORS.md` says where it differs from AWS). Between the
-//! functions and its services stands a [`Proxy`] that writes down every request, and treats some as a test says.
+//! The emulator is MiniStack, a project of others (`docs/EMULATORS.md` lists its differences from AWS). A [`Proxy`]
+//! between the functions and the services records every request, and treats some as a test says.
 
 mod call;
 mod edge;

@@ -1,5 +1,5 @@
-//! A client that knows no more of Stepcast than its protocol says: text in, JSON out. What it sends and receives is held
-//! to `docs/asyncapi.yaml`.
+//! A client that knows only the protocol of Stepcast: text in, JSON out. Everything it sends and receives is checked
+//! against `docs/asyncapi.yaml`.
 
 use crate::asyncapi::{self, Kind, assert_conforms};
 use crate::events::fold;
@@ -26,7 +26,7 @@ impl Client {
             .expect("the connection is accepted")
     }
 
-    /// Connects with these headers, or says why not.
+    /// Connects with these headers, or returns the reason why it cannot.
     pub async fn try_connect(ws: &str, headers: &[(&'static str, &str)]) -> Result<Self, tungstenite::Error> {
         let mut request = ws.into_client_request()?;
         for (name, value) in headers {
@@ -47,12 +47,12 @@ impl Client {
         self.socket.send(message).await.expect("the connection is open");
     }
 
-    /// The next event.
+    /// Returns the next event.
     pub async fn next(&mut self) -> Value {
         within("an event", self.read()).await.unwrap_or_else(|code| panic!("the connection was closed with {code:?}"))
     }
 
-    /// The code the server closes the connection with; events before that are passed over.
+    /// Returns the code with which the server closes the connection. Skips the events before that.
     pub async fn close_code(&mut self) -> Option<u16> {
         within("the connection's end", async {
             loop {
@@ -81,7 +81,7 @@ impl Client {
         }
     }
 
-    /// Reads until an event fits, and gives back all that were read, the fitting one last.
+    /// Reads until an event fits. Returns all events it read; the fitting one is the last.
     pub async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
@@ -100,7 +100,7 @@ impl Client {
         self.socket.send(Message::text(command.to_string())).await.ok()
     }
 
-    /// The next event, however long that takes. `None` if the connection ends first.
+    /// Returns the next event, however long it takes. `None` if the connection ends first.
     pub async fn try_next(&mut self) -> Option<Value> {
         self.read().await.ok()
     }
@@ -110,8 +110,8 @@ impl Client {
         self.until(|event| event["type"] == kind).await
     }
 
-    /// Reads until everything that happened in a job was heard, `heard` included, and gives all of that back. With more
-    /// than one batch of tests the verdict may come before the last test's end.
+    /// Reads until all events of a job have arrived, including those in `heard`, and returns all of them. With more
+    /// than one batch of tests, the verdict may arrive before the end of the last test.
     pub async fn until_complete(&mut self, job: &str, mut heard: Vec<Value>) -> Vec<Value> {
         let mut state = fold(job, &heard);
         while !state.is_complete() {
@@ -124,7 +124,7 @@ impl Client {
         heard
     }
 
-    /// Sends a command and gives back the event that answers it.
+    /// Sends a command and returns the event that answers it.
     pub async fn ask(&mut self, mut command: Value) -> Value {
         command["id"] = json!("asked");
         let answers = asyncapi::answers(command["action"].as_str().unwrap_or_default());
@@ -134,7 +134,7 @@ impl Client {
         answer
     }
 
-    /// Sends a command that the protocol does not allow and gives back the event that answers it.
+    /// Sends a command that the protocol does not allow, and returns the event that answers it.
     pub async fn ask_wrongly(&mut self, mut command: Value) -> Value {
         command["id"] = json!("asked");
         assert!(!asyncapi::problems(Kind::Command, &command).is_empty(), "docs/asyncapi.yaml allows {command}");
@@ -146,14 +146,14 @@ impl Client {
         self.until(|event| event["re"] == "asked").await.pop().unwrap_or_default()
     }
 
-    /// Starts a run and gives back its job.
+    /// Starts a run and returns its job.
     pub async fn run(&mut self, suite: Value) -> String {
         let accepted = self.ask(json!({ "action": "run", "suite": suite })).await;
         assert_eq!(accepted["type"], "job.accepted", "{accepted}");
         accepted["job"].as_str().expect("a job").to_owned()
     }
 
-    /// The whole state of a job, its pages put together.
+    /// Returns the whole state of a job, joined from its pages.
     pub async fn job(&mut self, job: &str) -> Value {
         self.send(json!({ "action": "job", "job": job, "id": "state" })).await;
         let is_page = |event: &Value| event["re"] == "state";
@@ -168,7 +168,7 @@ impl Client {
     }
 }
 
-/// A line of a message. One without a `type` is API Gateway's own.
+/// Reads a line of a message. A line without a `type` comes from API Gateway itself.
 fn read_line(line: &str) -> Value {
     let event: Value = serde_json::from_str(line).expect("a line of JSON");
     if event.get("type").is_some() {

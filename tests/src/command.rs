@@ -1,17 +1,17 @@
-//! The `stepcast` command, run as a person would.
+//! The `stepcast` command, run as a user runs it.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ran {
     /// Its exit code
     pub code: i32,
-    /// What it printed as data
+    /// Its output on standard output
     pub stdout: String,
-    /// What it said
+    /// Its output on standard error
     pub stderr: String,
 }
 
@@ -27,12 +27,12 @@ pub fn binary(name: &str) -> PathBuf {
 /// No variables.
 pub const NOTHING: [(&str, &str); 0] = [];
 
-/// Runs the command to its end, with nothing of our own environment that would change what it does.
+/// Runs the command to its end, without the variables of our own environment that would change its behaviour.
 pub fn stepcast(arguments: &[impl AsRef<OsStr>]) -> Ran {
     stepcast_with(arguments, &NOTHING)
 }
 
-/// The same with variables of the test's own.
+/// Does the same with variables of the test's own.
 pub fn stepcast_with(arguments: &[impl AsRef<OsStr>], environment: &[(&str, impl AsRef<OsStr>)]) -> Ran {
     let mut command = Command::new(binary("stepcast"));
     for name in ["CI", "GITHUB_ACTIONS", "STEPCAST_URL", "STEPCAST_TOKEN"] {

@@ -1,7 +1,7 @@
-//! A running Stepcast of which a test knows no more than a client does: where it is, and a token.
+//! A running Stepcast of which a test knows only what a client knows: its address and a token.
 //!
-//! Where it runs is not the test's business: `STEPCAST_TESTS_ON=aws` runs the same tests on the emulated AWS of
-//! [`aws`](crate::aws), and anything else in `stepcast up`.
+//! The place where it runs does not matter to the test: `STEPCAST_TESTS_ON=aws` runs the same tests on the emulated AWS
+//! of [`aws`](crate::aws), and any other value in `stepcast up`.
 
 use crate::aws::Stack;
 use crate::settings::{Settings, new_token};
@@ -22,12 +22,12 @@ enum Runs {
 }
 
 impl Deployment {
-    /// Starts one with nothing in it.
+    /// Starts an empty deployment.
     pub async fn start() -> Self {
         Self::start_with(Settings::default()).await
     }
 
-    /// Starts one with these settings.
+    /// Starts an empty deployment with these settings.
     pub async fn start_with(settings: Settings) -> Self {
         if std::env::var("STEPCAST_TESTS_ON").is_ok_and(|place| place == "aws") {
             let stack = Stack::start(settings).await;
@@ -38,12 +38,13 @@ impl Deployment {
         }
     }
 
-    /// A connection as an admin.
+    /// Connects as an admin.
     pub async fn client(&self) -> Client {
         Client::connect(&self.ws, &self.token).await
     }
 
-    /// The status a handshake with a wrong token is refused with. The emulator has one for all refusals.
+    /// Returns the status with which a handshake with a wrong token is rejected. The emulator has one status for all
+    /// rejections.
     pub fn refusal(&self) -> u16 {
         match self.runs {
             Runs::OnThisMachine(_) => 401,
@@ -51,7 +52,7 @@ impl Deployment {
         }
     }
 
-    /// A token for somebody, made as an operator makes it.
+    /// Returns a token for this principal, made as an operator makes it.
     pub fn token_of(&self, principal: &str, role: &str) -> String {
         match &self.runs {
             Runs::OnThisMachine(server) => server.token_of(principal, role),
@@ -67,7 +68,7 @@ impl Deployment {
         ran.await.expect("the command runs")
     }
 
-    /// Stops it, and checks that it left nothing behind: no work in its queue, no error in its log.
+    /// Stops the deployment, and checks that it left nothing behind: no work in its queue, no error in its log.
     pub async fn stop(self) {
         match self.runs {
             Runs::OnThisMachine(server) => server.stop().await,

@@ -1,4 +1,4 @@
-//! Suites to send and events to look at.
+//! Suites to send, and helpers to inspect events.
 
 use serde_json::{Value, json};
 use stepcast_protocol::{Event, JobState};

@@ -1,5 +1,5 @@
-//! An OIDC issuer on loopback, as a CI system has one. It signs by itself, so that a fault in the library the server
-//! checks tokens with is not hidden by the same fault here.
+//! An OIDC issuer on loopback, such as a CI system has. It signs tokens with its own code, so that a fault in the
+//! library with which the server checks tokens is not hidden by the same fault here.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 /// An issuer that publishes keys.
 pub struct Issuer {
-    /// What it calls itself
+    /// Its name in tokens
     pub url: String,
     published: Published,
     serving: JoinHandle<()>,
@@ -53,20 +53,20 @@ impl Issuer {
         issuer
     }
 
-    /// Publishes these keys, and no others.
+    /// Publishes only these keys.
     pub fn publish(&self, keys: &[&SigningKey]) {
         let keys = keys.iter().map(|key| key.published()).collect();
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
-    /// Does not answer any more.
+    /// Stops answering.
     pub async fn stop(&mut self) {
         self.serving.abort();
-        // An error says that it was aborted.
+        // The error only reports that the task was aborted.
         let _ = (&mut self.serving).await;
     }
 
-    /// What a token of `subject` for the audience `stepcast` says, good for five minutes.
+    /// Returns the claims of a token of `subject` for the audience `stepcast`, valid for five minutes.
     pub fn claims(&self, subject: &str) -> Value {
         let now = now();
         json!({ "iss": self.url, "sub": subject, "aud": "stepcast", "iat": now, "nbf": now, "exp": now + 300 })
@@ -92,7 +92,7 @@ impl SigningKey {
         Self { id: id.to_owned(), pair: Pair::Elliptic(pair) }
     }
 
-    /// A token that says this.
+    /// Returns a signed token with these claims.
     pub fn sign(&self, claims: &Value) -> String {
         let algorithm = match self.pair {
             Pair::Rsa(_) => "RS256",
@@ -102,7 +102,7 @@ impl SigningKey {
         format!("{signed}.{}", base64(&self.signature(signed.as_bytes())))
     }
 
-    /// The public half as it is published, which everybody knows.
+    /// Returns the public key as it is published for everyone.
     pub fn published(&self) -> Value {
         match &self.pair {
             Pair::Rsa(pair) => {
@@ -130,12 +130,12 @@ impl SigningKey {
     }
 }
 
-/// The header and the claims of a token, without the signature.
+/// Returns the header and the claims of a token, without the signature.
 pub fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64(header.to_string().as_bytes()), base64(claims.to_string().as_bytes()))
 }
 
-/// Base64 as tokens have it.
+/// Encodes bytes in the base64 of tokens.
 pub fn base64(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }

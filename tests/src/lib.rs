@@ -1,8 +1,8 @@
-//! What the end-to-end tests share: a server, clients, a site to test, the command itself.
+//! Shared parts of the end-to-end tests: a server, clients, a site to test, the command itself.
 //!
-//! The tests go through the front door: the `stepcast` binary as it is shipped, its WebSocket and its commands. What
-//! has to happen in an order is made to happen in it (the site holds an answer until it is told to give it); waiting
-//! is for something, and gives up after [`PATIENCE`].
+//! The tests use only public interfaces: the `stepcast` binary as it is shipped, its WebSocket and its commands. If
+//! events must happen in an order, the test enforces it (the site holds an answer until the test releases it). Each
+//! wait is for an event, and gives up after [`PATIENCE`].
 
 pub mod asyncapi;
 pub mod aws;
@@ -28,10 +28,10 @@ pub use site::Site;
 
 use std::time::Duration;
 
-/// How long a test waits for what it waits for: far longer than anything takes on a busy machine.
+/// How long a test waits for an event: far longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Waits for something that has to happen, and says what did not.
+/// Waits for something that has to happen, and panics with its name if it does not.
 pub async fn within<T>(what: &str, happens: impl Future<Output = T>) -> T {
     let Ok(value) = tokio::time::timeout(PATIENCE, happens).await else {
         panic!("{what} did not happen within {} seconds", PATIENCE.as_secs());

@@ -1,4 +1,4 @@
-//! Somebody who is told by a webhook, and keeps what it gets.
+//! A receiver of webhooks that records what it gets.
 
 use crate::within;
 use axum::Router;
@@ -18,7 +18,7 @@ pub struct Posted {
 }
 
 impl Posted {
-    /// A header's value; nothing is as good as empty.
+    /// Returns a header's value, or an empty text if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -37,7 +37,7 @@ impl Receiver {
     pub async fn start() -> Self {
         let (keep, posted) = unbounded_channel();
         let receive = move |headers: HeaderMap, body: String| async move {
-            // Where nobody looks any more, the test is over.
+            // If the receiving end is gone, the test is over.
             let _ = keep.send(Posted { headers, body });
             StatusCode::NO_CONTENT
         };
@@ -48,12 +48,12 @@ impl Receiver {
         Self { url, posted, serving }
     }
 
-    /// Waits for what is posted next.
+    /// Waits for the next request.
     pub async fn next(&mut self) -> Posted {
         within("a notification", self.posted.recv()).await.expect("the receiver runs")
     }
 
-    /// Whether something was posted that nobody waited for.
+    /// Returns whether there is a request that the test did not wait for.
     pub fn has_more(&mut self) -> bool {
         self.posted.try_recv().is_ok()
     }

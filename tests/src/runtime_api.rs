@@ -1,4 +1,4 @@
-//! A function as Lambda runs it: a program that asks a small runtime API for events.
+//! A function as Lambda runs it: a program that requests events from a small runtime API.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use crate::within;
@@ -14,7 +14,8 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::{Mutex, mpsc};
 
-/// What Lambda and the template set for every function; the services are where nobody listens.
+/// The variables that Lambda and the template set for every function; the services are at addresses where nothing
+/// listens.
 const ENVIRONMENT: [(&str, &str); 12] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "stepcast"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
@@ -30,7 +31,7 @@ const ENVIRONMENT: [(&str, &str); 12] = [
     ("STEPCAST_PUSH_ENDPOINT", "http://127.0.0.1:9"),
 ];
 
-/// A real event, of those in `tests/fixtures/events`.
+/// Returns a real event from `tests/fixtures/events`.
 pub fn event(name: &str) -> Value {
     let path = format!("{}/fixtures/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).expect("a fixture")).expect("JSON")
@@ -41,7 +42,7 @@ struct Runtime {
     answers: mpsc::Sender<Value>,
 }
 
-/// Starts a function with more variables, gives it one event and waits for its answer.
+/// Starts a function with additional variables, gives it one event and returns its answer.
 pub async fn invoke(function: &Path, event: Value, environment: &[(&str, &str)]) -> Value {
     let (send_event, events) = mpsc::channel(1);
     let (answers, mut answered) = mpsc::channel(1);

@@ -71,27 +71,27 @@ impl Server {
         }
     }
 
-    /// A connection with the server's own token.
+    /// Connects with the server's own token.
     pub async fn client(&self) -> Client {
         Client::connect(&self.ws, &self.token).await
     }
 
-    /// Where the server keeps everything.
+    /// Returns the data directory of the server.
     pub fn data_dir(&self) -> PathBuf {
         self.data_dir.path().to_owned()
     }
 
-    /// The options by which commands find this server.
+    /// Returns the options with which commands find this server.
     pub fn options(&self) -> [String; 2] {
         ["--data-dir".to_owned(), self.data_dir.path().display().to_string()]
     }
 
-    /// A token for somebody, made as an operator makes it.
+    /// Returns a token for this principal, made as an operator makes it.
     pub fn token_of(&self, principal: &str, role: &str) -> String {
         new_token(principal, role, &self.options(), None)
     }
 
-    /// What the server has written to its log so far.
+    /// Returns what the server has written to its log so far.
     pub fn log(&self) -> String {
         self.log.so_far()
     }
@@ -101,14 +101,14 @@ impl Server {
         self.kill_and_restart_after(|_| ()).await
     }
 
-    /// The same, with something that happens to the data directory in between.
+    /// Does the same, with a change of the data directory in between.
     pub async fn kill_and_restart_after(mut self, happens: impl FnOnce(&Path)) -> Self {
         self.child.kill().await.expect("the server is killed");
         happens(self.data_dir.path());
         Self::start_in(self.data_dir, self.options).await
     }
 
-    /// Fills the disk, as far as this server can tell: no write to a file succeeds any more.
+    /// Fills the disk from the server's point of view: every further write to a file fails.
     pub fn fill_disk(&self) {
         self.limit_files("0:");
     }
@@ -118,7 +118,7 @@ impl Server {
         self.limit_files("unlimited:");
     }
 
-    /// What a file of the server may grow to. <https://man7.org/linux/man-pages/man1/prlimit.1.html>
+    /// Limits the size of the server's files. <https://man7.org/linux/man-pages/man1/prlimit.1.html>
     fn limit_files(&self, limit: &str) {
         let id = self.child.id().expect("the server runs").to_string();
         let arguments = ["--pid", &id, &format!("--fsize={limit}")];
@@ -132,7 +132,7 @@ impl Server {
         assert!(!said.contains("ERROR"), "{said}");
     }
 
-    /// The same where an error in the log is what should be there; gives back the log.
+    /// Does the same if errors in the log are expected, and returns the log.
     pub async fn stop_with_errors(mut self) -> String {
         // A message whose worker was killed after the test was counted comes back once more before it is deleted.
         within("the queue's end", async {
@@ -152,9 +152,9 @@ impl Server {
 }
 
 fn command(data_dir: &Path, options: &[String]) -> Command {
-    // A process that writes beyond its limit is killed unless it ignores the signal; then the write fails, as on a full
-    // disk: https://man7.org/linux/man-pages/man2/setrlimit.2.html
-    // And it begins with fewer open files than a system allows at first, so that it has to ask for more.
+    // A process that writes beyond its limit is killed unless it ignores the signal; if it does, the write fails, as on
+    // a full disk: https://man7.org/linux/man-pages/man2/setrlimit.2.html
+    // It also starts with a lower limit of open files than a system usually gives, so that it has to raise it.
     let mut command = Command::new("sh");
     command
         .args(["-c", r#"trap '' XFSZ; ulimit -Sn 64; exec "$0" "$@""#])
@@ -171,7 +171,7 @@ fn command(data_dir: &Path, options: &[String]) -> Command {
     command
 }
 
-/// What a server has written to its log. It is read all the time: a full pipe would block the server.
+/// The log of a server. It is read continuously, because a full pipe would block the server.
 struct Log {
     lines: Arc<Mutex<String>>,
     reading: JoinHandle<()>,
@@ -183,7 +183,7 @@ impl Log {
         let collected = lines.clone();
         let reading = tokio::spawn(async move {
             let mut stderr = BufReader::new(stderr).lines();
-            // The log ends where the process does, or where it is not text any more.
+            // The log ends when the process ends, or at the first line that is not text.
             while let Ok(Some(line)) = stderr.next_line().await {
                 let mut lines = collected.lock().unwrap_or_else(PoisonError::into_inner);
                 lines.push_str(&line);
@@ -197,7 +197,7 @@ impl Log {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The log of a process that has ended.
+    /// Returns the log of a process that has ended.
     async fn whole(self) -> String {
         let lines = self.lines.clone();
         within("the end of the server's log", self.reading).await.expect("the log is read");

@@ -1,14 +1,14 @@
-//! What a deployment is told before it starts, and tokens for it.
+//! The settings with which a deployment starts, and tokens for it.
 
 use crate::stepcast_with;
 use std::time::Duration;
 
-/// What a deployment is told.
+/// The settings of a deployment.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Whether tests may fetch from loopback, where the site of a test is
     pub allow_private_targets: bool,
-    /// Batches worked on at once
+    /// Batches processed at once
     pub workers: u32,
     /// How long a worker holds a test without a sign of life
     pub lease: Duration,

@@ -1,4 +1,4 @@
-//! A site to test, which does as it is told and remembers what it was asked.
+//! A site to test that behaves as the test says and records the requests it gets.
 
 use crate::within;
 use axum::Router;
@@ -32,8 +32,8 @@ impl Site {
     /// Starts a site:
     ///
     /// - `/page/NAME`: a page with NAME for a headline
-    /// - `/slow/NAME`: the same, after 300 ms
-    /// - `/held/NAME`: the same, once it is [released](Self::release)
+    /// - `/slow/NAME`: the same page, after 300 ms
+    /// - `/held/NAME`: the same page, once it is [released](Self::release)
     /// - `/flaky/NAME`: 503 the first time, then the page
     /// - `/status/CODE`: that status
     /// - `/echo?text=TEXT`: TEXT as a page
@@ -53,31 +53,31 @@ impl Site {
         Self { base, shared, serving }
     }
 
-    /// Lets `/held/NAME` be answered, now and later.
+    /// Releases the answers to `/held/NAME`, now and later.
     pub fn release(&self, name: &str) {
         self.shared.released.send_modify(|released| {
             released.insert(name.to_owned());
         });
     }
 
-    /// How often a path was asked for.
+    /// Returns how often a path was requested.
     pub fn hits(&self, path: &str) -> usize {
         self.shared.asked.borrow().iter().filter(|asked| *asked == path).count()
     }
 
-    /// Waits until a path is asked for.
+    /// Waits until a path is requested.
     pub async fn asked_for(&self, path: &str) {
         let mut asked = self.shared.asked.subscribe();
         let happens = asked.wait_for(|asked| asked.iter().any(|asked| asked == path));
         within(&format!("a request for {path}"), happens).await.expect("the site runs");
     }
 
-    /// The paths that have been answered, in order; `note` adds to the same list.
+    /// Returns the paths that have been answered, in order; `note` adds to the same list.
     pub fn answered(&self) -> Vec<String> {
         self.shared.answered().clone()
     }
 
-    /// Puts something that happened elsewhere in order with the answers.
+    /// Adds an event from elsewhere to the ordered list of answers.
     pub fn note(&self, what: &str) {
         self.shared.answered().push(what.to_owned());
     }
@@ -176,7 +176,8 @@ async fn sitemap(headers: HeaderMap, Query(query): Query<HashMap<String, String>
     ([(header::CONTENT_TYPE, "application/xml")], format!("<urlset>{urls}</urlset>")).into_response()
 }
 
-/// Loopback, unless the functions run where that is Lambda's own: there they never fetch from it.
+/// Returns loopback, or another address if the functions run where loopback is Lambda's own: functions never fetch from
+/// that.
 fn address() -> IpAddr {
     let address = std::env::var("STEPCAST_TESTS_SITE").unwrap_or_else(|_| "127.0.0.1".to_owned());
     address.parse().expect("`STEPCAST_TESTS_SITE` is an address")

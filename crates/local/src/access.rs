@@ -1,7 +1,8 @@
 //! Access to the embedded services: a caller needs the access key of this start.
 //!
-//! The services listen on loopback, where every process of the machine and every page in a local browser can reach them. The
-//! key is random per start and lives in the memory of this process only, so knowing it is enough: signatures are not checked.
+//! The services listen on loopback, where every process of the machine and every page in a local browser can reach
+//! them. The key is random per start and is only in the memory of this process, so knowing it is enough: signatures are
+//! not checked.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::Router;

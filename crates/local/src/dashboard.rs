@@ -62,7 +62,7 @@ async fn sign_in(State(dashboard): State<Dashboard>, Json(SignIn { code }): Json
         (StatusCode::OK, [(CACHE_CONTROL, "no-store")], Json(json!({ "token": token }))).into_response()
     } else {
         let message =
-            "This sign-in link was used before or is of an earlier start; make a token with `stepcast token new`";
+            "This sign-in link was used before or is from an earlier start; create a token with `stepcast token new`";
         (StatusCode::FORBIDDEN, Json(json!({ "message": message }))).into_response()
     }
 }

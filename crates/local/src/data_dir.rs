@@ -70,7 +70,7 @@ fn keep_files_private(directory: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a file is one of this directory's, rather than something else that lies there.
+/// Returns whether a file belongs to Stepcast, rather than being another file in this directory.
 fn is_ours(name: &str) -> bool {
     let of_database =
         |database| name.strip_prefix(database).is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm" | "-journal"));

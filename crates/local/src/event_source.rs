@@ -39,9 +39,9 @@ impl EventSourceMapping {
     /// Invokes `function` with messages that arrive in the queue, until `shutdown` and until the invocations then
     /// running have ended.
     ///
-    /// Whenever there is a free slot and a message, an invocation begins: there is no batching window. Waiting messages are
-    /// spread over the free slots, because a batch occupies its slot until its slowest message is done: three messages and
-    /// three free slots make three invocations of one, a backlog makes full batches.
+    /// Whenever there is a free slot and a message, an invocation begins: there is no batching window. Waiting messages
+    /// are spread over the free slots, because a batch occupies its slot until its slowest message is done: three
+    /// messages and three free slots make three invocations of one, a backlog makes full batches.
     pub async fn run<F, Fut, E>(self, queue: QueueService, function: F, shutdown: CancellationToken)
     where
         F: Fn(SqsEvent) -> Fut + Send + Sync + 'static,

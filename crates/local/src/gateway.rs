@@ -5,7 +5,8 @@
 //! 1. [`handshake`]: a request that is not a WebSocket handshake is answered with an error
 //! 2. [`connection`]: `$connect` decides; then the handshake is answered and the connection can be addressed
 //! 3. [`conversation`]: frames in, frames out, until something ends it
-//! 4. [`inbound`]: each message invokes `$default`, in one of its [`places`]; [`outbound`]: what waits to be written, bounded
+//! 4. [`inbound`]: each message invokes `$default`, in one of its [`places`]; [`outbound`]: the bounded buffer of
+//!    messages to be written
 //! 5. [`closing`]: the close frame, and `$disconnect`, once
 //!
 //! [`management`] is the `@connections` API, by which the functions write to connections and close them.
@@ -44,16 +45,17 @@ use tokio_util::task::TaskTracker;
 /// How an API is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The stage events name, and the path under which `@connections` is served
+    /// The stage in events, and the path under which `@connections` is served
     pub stage: String,
-    /// The host events name
+    /// The host in events
     pub domain_name: String,
     /// The limits of connections
     pub limits: Limits,
     /// The last message to clients before this process closes their connections. API Gateway has no equivalent: it does
     /// not stop
     pub farewell: Option<Farewell>,
-    /// The header of `$connect`'s answer that names the account a connection counts for when places to run in are short
+    /// The header of `$connect`'s answer that names the account for which the connection's invocations count when
+    /// places are short
     pub account_header: Option<HeaderName>,
 }
 

@@ -1,4 +1,5 @@
-//! The AWS services Stepcast needs, embedded in one process: `stepcast up` is the deployed handlers and worker between these.
+//! The AWS services Stepcast needs, embedded in one process. `stepcast up` runs the deployed handlers and worker on
+//! them.
 //!
 //! Each piece is independent and knows nothing of jobs or tests: it speaks the service's own protocol to unmodified SDK
 //! clients and calls functions with the service's own events. Its dependencies are passed in: listeners, the clock, the

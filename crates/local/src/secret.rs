@@ -23,7 +23,7 @@ pub fn read_or_create(data_dir: &Path) -> io::Result<Secret> {
 /// Returns a text that cannot be guessed: 256 random bits.
 pub fn random_text() -> io::Result<String> {
     let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random numbers"))?;
+    rand::fill(&mut bytes).map_err(|_| io::Error::other("the operating system cannot provide random numbers"))?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -29,8 +29,8 @@ pub struct ServerLimits {
     pub head: Duration,
     /// Longest time a request's body may take
     pub body: Duration,
-    /// Longest time a socket may stay open in all, whatever is asked and however slowly answers are read; a request that is
-    /// under way then may take [`head`](Self::head) more
+    /// Longest time a socket may stay open in all, whatever it requests and however slowly it reads answers; a request
+    /// that is under way then may take [`head`](Self::head) more
     pub lifetime: Option<Duration>,
     /// Most sockets at once. To make room for another, the one that has been idle for longest is closed
     pub sockets: usize,

@@ -39,7 +39,7 @@ const QUEUE: &str = "stepcast";
 const DEAD_LETTER_QUEUE: &str = "stepcast-dead-letters";
 const STAGE: &str = "local";
 
-/// How long a message would stay hidden if its worker did not say otherwise: the longest a Lambda function may run.
+/// How long a received message stays hidden unless its worker changes that: the longest a Lambda function may run.
 const VISIBILITY: Duration = Duration::from_mins(15);
 
 /// How often a message may be received before it is a dead letter.
@@ -55,7 +55,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Lifetime of the token that `up` gives to commands on the same machine.
 const OWN_TOKEN: Duration = Duration::from_hours(720);
 
-/// What one principal may use if the machine belongs to one person: most of its tokens are the same admin's.
+/// The limits of one principal if the machine belongs to one person: most of its tokens are the same admin's.
 pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
     connections: 1_000,
     commands_per_s: 1_000,
@@ -89,7 +89,7 @@ pub struct StackOptions {
     pub lease: Duration,
     /// The limits of connections
     pub limits: Limits,
-    /// What one principal may use
+    /// The limits of one principal
     pub principal_limits: PrincipalLimits,
     /// How long a stored suite is kept after it was last used
     pub suites_kept: Duration,

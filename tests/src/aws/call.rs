@@ -21,7 +21,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// What a request is, or `None` where it is none to a service we know.
+    /// Reads a request. Returns `None` if it is not for a known service.
     pub(super) fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (service, operation) = match text("x-amz-target").split_once('.') {
@@ -41,7 +41,8 @@ impl Call {
     }
 }
 
-/// The SDK says which application calls, and the template says which function that is.
+/// Returns the function that made a request: the SDK sends the name of the application, which the template sets for
+/// each function.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html>
 fn function(user_agent: &str) -> &str {
     let mut parts = user_agent.split_whitespace();

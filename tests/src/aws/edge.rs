@@ -1,6 +1,7 @@
-//! Where clients connect: hands every byte on, and gives a handshake's answer the header the emulator forgets.
+//! The address for clients: forwards every byte, and adds to the answer of a handshake the header that the emulator
+//! omits.
 //!
-//! API Gateway answers with the subprotocol that `$connect` chose, which clients that offered one insist on.
+//! API Gateway answers with the subprotocol that `$connect` chose. Clients that offered one require it.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html>
 
 use std::net::SocketAddr;
@@ -16,14 +17,14 @@ pub(super) struct Edge {
 }
 
 impl Edge {
-    /// In front of the gateway at this address.
+    /// Starts an edge in front of the gateway at this address.
     pub(super) async fn start(gateway: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let serving = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 tokio::spawn(async move {
-                    // A connection that ends, however it ends, is no matter of the edge.
+                    // However a connection ends, the edge goes on.
                     let _ = relay(client, gateway).await;
                 });
             }
@@ -54,7 +55,7 @@ async fn relay(mut client: TcpStream, gateway: SocketAddr) -> std::io::Result<()
     Ok(())
 }
 
-/// The head of a request or an answer, with the empty line that ends it.
+/// Reads the head of a request or an answer, including the empty line that ends it.
 async fn head(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

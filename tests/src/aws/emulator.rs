@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
-/// A program of the Python environment `make test-aws` makes.
+/// Returns a program of the Python environment that `make test-aws` creates.
 pub(super) fn program(name: &str) -> PathBuf {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python/emulators/bin")).join(name);
     assert!(path.exists(), "`{}` is missing; `make test-aws` makes it", path.display());
@@ -25,7 +25,7 @@ pub(super) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts it at this address; the functions it runs are told to find the services at `endpoint`.
+    /// Starts MiniStack at this address. The functions it runs find the services at `endpoint`.
     pub(super) async fn start(address: SocketAddr, endpoint: SocketAddr) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
@@ -33,9 +33,9 @@ impl Emulator {
         command
             .env("GATEWAY_PORT", address.port().to_string())
             .env("BIND_HOST", "127.0.0.1")
-            // It would open a port beyond loopback.
+            // Otherwise it opens a port that is reachable beyond loopback.
             .env("IOT_MTLS_ENABLED", "0")
-            // Policies hold, as they do on AWS.
+            // Policies are enforced, as on AWS.
             .env("AUTH", "true")
             .env("AWS_ENDPOINT_URL", format!("http://{endpoint}"))
             .env("TMPDIR", folder.path())
@@ -58,17 +58,17 @@ impl Emulator {
 }
 
 impl Drop for Emulator {
-    /// Ends it together with the functions it started.
+    /// Kills it together with the functions it started.
     fn drop(&mut self) {
         let Some(id) = self.process.id() else { return };
-        // What has ended need not be ended.
+        // Processes that have ended need not be killed.
         let _ = std::process::Command::new("kill").args(["-KILL", "--", &format!("-{id}")]).status();
     }
 }
 
-/// An address on loopback at which nothing listens, and which no connection takes by chance: its port is below those that
-/// Linux gives to connections and to listeners on port 0 (from 32,768 on), since MiniStack needs a while to listen there.
-/// Tests run as processes of their own, so each begins to look at another port.
+/// Returns an address on loopback that is not in use, and that no connection takes by chance: MiniStack needs a while
+/// to listen there, so the port is below those that Linux gives to connections and to listeners on port 0 (from 32,768
+/// on). Tests run as processes of their own, so each starts its search at another port.
 /// <https://docs.kernel.org/networking/ip-sysctl.html>
 pub(super) async fn free_address() -> SocketAddr {
     static LOOKED_AT: AtomicU16 = AtomicU16::new(0);

@@ -1,4 +1,4 @@
-//! What stands between the functions and the services: writes down every request, and treats some as a test says.
+//! A proxy between the functions and the services that records every request, and treats some as a test says.
 
 use super::Call;
 use axum::Router;
@@ -19,18 +19,18 @@ use tokio::task::JoinHandle;
 /// Larger than any request an AWS service takes.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
     /// It reaches the service
     Pass,
-    /// It reaches the service twice, as after an answer that was lost; the function gets the second answer
+    /// It reaches the service twice, as after a lost answer; the function gets the second answer
     Twice,
-    /// It does not reach the service, which seems to be down
+    /// It does not reach the service, which appears to be down
     Fail,
-    /// It does not reach the service, for which it is one too many
+    /// It does not reach the service, which appears to have too many requests
     Throttle,
-    /// It reaches the service, and the function is killed before it hears so, in every process it runs in
+    /// It reaches the service, and all processes of the function are killed before the answer arrives
     Kill,
 }
 
@@ -54,7 +54,7 @@ struct Shared {
 }
 
 impl Proxy {
-    /// Starts one in front of the services at this address.
+    /// Starts a proxy in front of the services at this address.
     pub(super) async fn start(services: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -71,27 +71,27 @@ impl Proxy {
         Self { address, shared, serving }
     }
 
-    /// From now on requests are treated like this; before, all of them passed.
+    /// Treats requests as the rule says from now on. Without a rule, all of them pass.
     pub fn treat(&self, rule: impl Fn(&Call) -> Treatment + Send + 'static) {
         *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(rule));
     }
 
-    /// Lets everything pass again.
+    /// Lets all requests pass again.
     pub fn mend(&self) {
         self.treat(|_| Treatment::Pass);
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.borrow().clone()
     }
 
-    /// How many processes of functions were killed so far.
+    /// Returns how many processes of functions were killed so far.
     pub fn killed(&self) -> usize {
         self.shared.killed.load(Ordering::Relaxed)
     }
 
-    /// Waits until there were this many requests that fit.
+    /// Waits until there were `count` fitting requests.
     pub async fn called(&self, count: usize, fits: impl Fn(&Call) -> bool) {
         let mut calls = self.shared.calls.subscribe();
         let happened = calls.wait_for(|calls| calls.iter().filter(|call| fits(call)).count() >= count);
@@ -139,14 +139,15 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
 }
 
 impl Shared {
-    /// Kills the processes of a function of this stack, and of no other: they were told to find the services here.
+    /// Kills the processes of a function of this stack and of no other: their environment has this proxy as the
+    /// endpoint.
     fn kill(&self, function: &str) {
         let marks = [
             format!("AWS_LAMBDA_FUNCTION_NAME=stepcast-{function}"),
             format!("AWS_ENDPOINT_URL=http://{}", self.address),
         ];
         for process in std::fs::read_dir("/proc").expect("the processes").flatten() {
-            // What is not a process, or has ended, has no environment.
+            // An entry that is not a process, or whose process has ended, has no environment.
             let Ok(environment) = std::fs::read(process.path().join("environ")) else { continue };
             let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
             if marks.iter().all(|mark| variables.contains(&mark.as_bytes())) {

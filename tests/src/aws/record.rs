@@ -1,5 +1,4 @@
-//! What the functions were granted and what they used in all tests, kept in `target/aws-calls` until the two are
-//! compared.
+//! The permissions that the functions had and used in all tests, kept in `target/aws-calls` until the two are compared.
 
 use super::Call;
 use serde::{Deserialize, Serialize};
@@ -7,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// What a function may do or did.
+/// A permission that a function has or used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Permission {
     /// The function, by its name in the template
@@ -21,7 +20,7 @@ pub struct Permission {
 pub struct Record {
     /// Statements of the functions' roles for their own requests
     pub granted: BTreeSet<Permission>,
-    /// What the functions asked for
+    /// The permissions that the functions' requests needed
     pub used: BTreeSet<Permission>,
 }
 
@@ -29,7 +28,7 @@ fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/aws-calls"))
 }
 
-/// Adds one test's deployment.
+/// Adds the permissions of one test's deployment.
 pub(super) fn add(policies: &Value, calls: &[Call]) {
     let used = calls.iter().flat_map(|call| {
         call.actions.iter().map(|action| Permission { function: call.function.clone(), action: action.clone() })
@@ -40,7 +39,8 @@ pub(super) fn add(policies: &Value, calls: &[Call]) {
     serde_json::to_writer(file, &record).expect("the record is written");
 }
 
-/// Statements that say `Lambda` or `Redrive` are for what Lambda and SQS do with a function's role.
+/// Returns the permissions that the functions use themselves. Statements called `Lambda` or `Redrive` are for what
+/// Lambda and SQS do with a function's role.
 fn granted(policies: &Value) -> BTreeSet<Permission> {
     let of_function = |(function, statements): (&String, &Value)| {
         let own = statements.as_array().cloned().unwrap_or_default().into_iter().filter(|statement| {
@@ -57,7 +57,7 @@ fn granted(policies: &Value) -> BTreeSet<Permission> {
     policies.as_object().expect("the roles' policies").iter().flat_map(of_function).collect()
 }
 
-/// The record of all tests.
+/// Reads the record of all tests.
 pub fn read() -> Record {
     let mut all = Record::default();
     for file in std::fs::read_dir(folder()).expect("the record of the tests before") {

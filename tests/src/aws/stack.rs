@@ -22,7 +22,7 @@ pub struct Stack {
     pub token: String,
     /// The deployment's secret
     pub secret: String,
-    /// What stands between the functions and the services
+    /// The proxy between the functions and the services
     pub proxy: Proxy,
     operator: Operator,
     policies: Value,
@@ -37,7 +37,7 @@ impl Stack {
         let proxy = Proxy::start(services).await;
         let emulator = Emulator::start(services, proxy.address).await;
         let parameters = [
-            // The API's own domain name carries no port.
+            // The API's own domain name has no port.
             format!("PushEndpoint=http://{}/_aws/execute-api/{{api}}/ws", proxy.address),
             format!("AllowPrivateTargets={}", settings.allow_private_targets),
             format!("WorkerConcurrency={}", settings.workers),
@@ -61,19 +61,19 @@ impl Stack {
         }
     }
 
-    /// A connection as an admin.
+    /// Connects as an admin.
     pub async fn client(&self) -> Client {
         Client::connect(&self.ws, &self.token).await
     }
 
-    /// How many messages wait in the queue or are being worked on, and how many are dead letters.
+    /// Returns how many messages wait in the queue or are in flight, and how many are dead letters.
     pub async fn messages(&mut self) -> (u64, u64) {
         let count = self.operator.ask("messages").await;
         let number = |name: &str| count[name].as_u64().unwrap_or_else(|| panic!("no number: {count}"));
         (number("queue"), number("dead_letters"))
     }
 
-    /// Waits until so many messages wait in the queue or are being worked on, and so many are dead letters.
+    /// Waits until this many messages wait in the queue or are in flight, and this many are dead letters.
     pub async fn has_messages(&mut self, queue: u64, dead_letters: u64) {
         within("the messages", async {
             while self.messages().await != (queue, dead_letters) {
@@ -83,7 +83,7 @@ impl Stack {
         .await;
     }
 
-    /// Invokes the reaper, whose schedule is a minute, again and again until the job has its verdict.
+    /// Invokes the reaper, which is scheduled once a minute, repeatedly until the job has its verdict.
     pub async fn reap_until_over(&mut self, job: &str) {
         let mut reader = self.client().await;
         within("the verdict", async {
@@ -94,13 +94,13 @@ impl Stack {
         .await;
     }
 
-    /// Ends it, and checks that it left nothing behind: no message, no error in its log, no request that its policies
-    /// refused. What its functions asked for is added to the record [`record`](super::record) keeps.
+    /// Stops the stack, and checks that it left nothing behind: no message, no error in its log, no request that its
+    /// policies rejected. Adds the requests of its functions to the record that [`record`](super::record) keeps.
     pub async fn stop(self) {
         self.stop_allowing(&[]).await;
     }
 
-    /// The same where these messages in the log are no surprise.
+    /// Does the same, but accepts these messages in the log.
     pub async fn stop_allowing(mut self, messages: &[&str]) {
         self.has_messages(0, 0).await;
         let said = self.operator.ask("errors").await;
@@ -110,13 +110,13 @@ impl Stack {
         super::record::add(&self.policies, &self.proxy.calls());
     }
 
-    /// Ends it where an error in the log is what should be there.
+    /// Stops the stack if the log is expected to have errors.
     pub fn stop_with_errors(self) {
         super::record::add(&self.policies, &self.proxy.calls());
     }
 }
 
-/// Who deploys the stack and looks after it, with the SDK for Python.
+/// The process that deploys and operates the stack, with the SDK for Python.
 struct Operator {
     _process: Child,
     orders: ChildStdin,

@@ -1,4 +1,4 @@
-//! The fields of the code's types, read from what it derives for TypeScript.
+//! The fields of the code's types, read from the TypeScript declarations derived from them.
 
 use std::collections::BTreeMap;
 use stepcast_protocol::typescript;
@@ -26,7 +26,7 @@ impl Declared {
         self.fields_of(self.body(name))
     }
 
-    /// The messages of a union, by what `field` tells them apart with, and their other fields.
+    /// Returns the messages of a union by the value of `field`, which distinguishes them, with their other fields.
     pub fn messages(&self, union: &str, field: &str) -> BTreeMap<String, Fields> {
         let tag = format!("\"{field}\": ");
         let message = |variant: &str| {
@@ -59,7 +59,7 @@ fn field(text: &str) -> Option<(String, bool)> {
     Some((name.trim_end_matches('?').to_owned(), !name.ends_with('?')))
 }
 
-/// Splits where nothing is open.
+/// Splits at a character outside all brackets.
 fn split(text: &str, at: char) -> Vec<&str> {
     let mut depth = 0;
     let parts = text.split(|character| {

@@ -1,5 +1,5 @@
-//! `docs/asyncapi.yaml` has what the code has, no more and no less. That the document itself is good, and its examples
-//! are, is for `make check-asyncapi`.
+//! `docs/asyncapi.yaml` has exactly the messages and fields of the code. `make check-asyncapi` checks that the document
+//! itself and its examples are valid.
 
 mod declared;
 
@@ -20,7 +20,7 @@ fn examples(kind: Kind) -> impl Iterator<Item = (&'static str, &'static Value)> 
     messages(kind).into_iter().flat_map(of_message)
 }
 
-/// A message goes by one name everywhere: its key, its `name`, and the field that tells messages apart.
+/// Asserts that a message has one name everywhere: in its key, its `name`, and the field that distinguishes messages.
 fn assert_named(kind: Kind) {
     for (name, message) in messages(kind) {
         assert_eq!(message["name"], name);
@@ -55,7 +55,7 @@ fn it_has_every_event_and_no_other() {
     assert_eq!(said, types, "every event answers something or comes by itself");
 }
 
-/// The fields of a schema and of those it is made of.
+/// Returns the fields of a schema and of its parts.
 fn fields(schema: &Value) -> Fields {
     let target = schema["$ref"].as_str().and_then(|reference| DOCUMENT.pointer(reference.trim_start_matches('#')));
     let parts = schema["allOf"].as_array().into_iter().flatten();
@@ -73,7 +73,7 @@ fn names_of(fields: &Fields) -> BTreeSet<&str> {
     fields.keys().map(String::as_str).collect()
 }
 
-/// Those that are always there.
+/// Returns the fields that are always present.
 fn required(fields: &Fields) -> BTreeSet<&str> {
     fields.iter().filter(|(_, always)| **always).map(|(name, _)| name.as_str()).collect()
 }
@@ -107,7 +107,7 @@ fn its_events_have_the_fields_of_the_code() {
     for (name, declared) in Declared::read().messages("EventBody", "type") {
         let mut fields = fields(&messages(Kind::Event)[name.as_str()]["payload"]);
         assert!(required(&fields).is_superset(&required(&declared)), "`{name}` has fields that are always there");
-        // What every event can have, where its body does not.
+        // Removes the fields that every event can have, unless the body has them.
         fields.retain(|field, _| declared.contains_key(field) || !["type", "at", "job", "v", "re"].contains(&&**field));
         assert_eq!(names_of(&fields), names_of(&declared), "{name}");
     }

@@ -1,4 +1,4 @@
-//! What AWS does not promise: a queue may deliver twice, a service may be down, `$disconnect` may never come.
+//! Faults that AWS permits: a queue may deliver twice, a service may be down, `$disconnect` may never arrive.
 
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +12,7 @@ async fn start() -> (Stack, Site) {
     (Stack::start(settings).await, Site::start().await)
 }
 
-/// Starts a job of so many tests, each of a page of its own.
+/// Starts a job of this many tests, each with its own page.
 async fn run(client: &mut Client, site: &Site, tests: u32) -> String {
     let test = |number| page(&format!("Test {number}"), &format!("{}/page/{number}", site.base));
     client.run(suite(&(0..tests).map(test).collect::<Vec<_>>())).await
@@ -45,7 +45,8 @@ async fn a_service_that_fails_every_fifth_time_changes_nothing() {
     let job = run(&mut client, &site, 20).await;
     let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
     assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(20)), "{finished}");
-    // A message whose visibility could not be shortened may come twice, and one of the two receipts is then too old.
+    // A message whose visibility could not be shortened may be delivered twice, and one of the two receipts is then
+    // stale.
     stack.stop_allowing(&["The visibility of a message could not be changed"]).await;
 }
 
@@ -80,7 +81,7 @@ async fn work_that_fails_again_and_again_becomes_a_dead_letter_and_its_job_is_no
     let mut client = stack.client().await;
     let job = run(&mut client, &site, 1).await;
     stack.has_messages(0, 1).await;
-    // The emulator cannot move messages; crates/local can, and its tests do.
+    // The emulator cannot move messages; `crates/local` can, and has the tests.
     client.ask(json!({ "action": "redrive" })).await;
     stack.proxy.called(1, |call| call.operation == "StartMessageMoveTask").await;
 
@@ -93,8 +94,8 @@ async fn work_that_fails_again_and_again_becomes_a_dead_letter_and_its_job_is_no
 #[tokio::test]
 async fn a_test_no_worker_can_finish_ends_as_errored_and_says_why() {
     let (mut stack, site) = start().await;
-    // No worker can count its result; and of those who watch all jobs one has gone without a word, and the other is
-    // behind when the reaper has something to say.
+    // No worker can store the test's result. Of the watchers of all jobs, one has disconnected without a `$disconnect`,
+    // and the other is behind when the reaper sends events.
     let pushes = AtomicU32::new(0);
     stack.proxy.treat(move |call| match (call.function.as_str(), call.operation.as_str()) {
         ("worker", "TransactWriteItems") | ("disconnect", _) => Treatment::Fail,
@@ -125,7 +126,8 @@ async fn a_test_no_worker_can_finish_ends_as_errored_and_says_why() {
 #[tokio::test]
 async fn workers_killed_in_the_middle_lose_nothing_and_count_nothing_twice() {
     let (mut stack, site) = start().await;
-    // One when it has written the tests, one when it has taken some, two when they have counted some.
+    // One worker is killed when it has written the tests, one when it has claimed some, two when they have counted
+    // some.
     let [writes, claims, counts] = [(); 3].map(|()| AtomicU32::new(0));
     let nth = |counter: &AtomicU32| counter.fetch_add(1, Ordering::Relaxed) + 1;
     stack.proxy.treat(move |call| match (call.function.as_str(), call.operation.as_str()) {
@@ -179,7 +181,7 @@ async fn a_watcher_who_was_told_too_much_at_once_is_told_the_state() {
     stack.stop_with_errors();
 }
 
-/// Whether this is the end of a job, or a list of jobs in which it has ended.
+/// Returns whether an event is the end of a job, or a list of jobs in which it has ended.
 fn hears_of_the_end(job: &str) -> impl Fn(&Value) -> bool {
     move |event| {
         let listed = || event["jobs"].as_array().is_some_and(|jobs| jobs.iter().any(|one| is_over(one, job)));

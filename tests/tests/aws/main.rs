@@ -1,4 +1,4 @@
-//! What is about Stepcast on AWS: what fails between its parts, the requests it makes, the policies it makes them under.
+//! Tests of Stepcast on AWS: faults between its parts, the requests it makes, the policies that allow them.
 
 mod faults;
 mod packages;

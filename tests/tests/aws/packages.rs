@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 const SECRET: &str = "a secret of the deployment";
 
-/// The program in a function's package.
+/// Unpacks the program in a function's package.
 fn unpack(function: &str, folder: &TempDir) -> PathBuf {
     let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/lambda-functions");
     let file = std::fs::File::open(format!("{package}/{function}/bootstrap.zip")).expect("`make package` makes it");
@@ -25,7 +25,7 @@ fn unpack(function: &str, folder: &TempDir) -> PathBuf {
     program
 }
 
-/// Services in which there is nothing but one connection, and jobs of which nothing can be read.
+/// Services that have one connection and nothing else, and jobs that cannot be read.
 async fn service(uri: Uri, headers: HeaderMap, body: String) -> String {
     let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let connection = json!({
@@ -45,7 +45,7 @@ async fn service(uri: Uri, headers: HeaderMap, body: String) -> String {
     answer.to_string()
 }
 
-/// What a packaged function answers to an event.
+/// Returns the answer of a packaged function to an event.
 async fn answer(function: &str, event: Value) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

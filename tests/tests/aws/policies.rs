@@ -1,10 +1,10 @@
-//! The policies of the template against what the functions asked for in all tests before this one.
+//! Compares the policies of the template with the requests of the functions in all tests before this one.
 
 use std::collections::BTreeSet;
 use stepcast_tests::aws::record::{self, Permission};
 
-/// What takes more than a test can do: a watcher of all jobs is told the list of jobs once 256 KiB wait for it, which
-/// is the news of some thousand jobs.
+/// Actions that no test can reach: a watcher of all jobs gets the list of jobs once 256 KiB wait for it, which is the
+/// news of some thousand jobs.
 const NOT_REACHED: [(&str, &str); 2] = [("reaper", "dynamodb:BatchGetItem"), ("worker", "dynamodb:BatchGetItem")];
 
 #[test]

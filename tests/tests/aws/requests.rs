@@ -1,4 +1,4 @@
-//! What a run costs: the requests of its functions, counted where they pass.
+//! The cost of a run: the requests of its functions, counted by the proxy.
 
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -8,7 +8,8 @@ use stepcast_tests::{Settings, Site};
 
 const TESTS: usize = 100;
 
-/// The most a run of 100 tests may ask of each service. What it asked when this was written is in docs/OPERATIONS.md.
+/// The most requests that a run of 100 tests may send to each service. docs/OPERATIONS.md has the numbers measured when
+/// this was written.
 const MOST: [(&str, usize); 3] = [("dynamodb", 300), ("sqs", 40), ("execute-api", 100)];
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What has to be true at the end, as any client can see it.
+//! The conditions that must hold at the end, as any client can check them.
 
 use crate::numbers::Numbers;
 use crate::runs::TESTS;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use stepcast_tests::events::fold;
 use stepcast_tests::{Client, Server, Site};
 
-/// Every run has one job, and each of its tests is counted once.
+/// Checks that every run has one job, and that each of its tests is counted once.
 pub async fn everything(server: &Server, site: &Site, runs: u64, numbers: &mut Numbers) {
     let mut client = server.client().await;
     let mut jobs: BTreeMap<u64, Vec<String>> = BTreeMap::new();
@@ -33,7 +33,7 @@ async fn finished(client: &mut Client, job: &str) {
     assert!(fold(job, std::slice::from_ref(&state)).is_complete(), "the digest is that of the outcomes: {state}");
 }
 
-/// All jobs, page by page.
+/// Lists all jobs, page by page.
 async fn listed(client: &mut Client) -> Vec<Value> {
     let (mut jobs, mut cursor) = (Vec::new(), Value::Null);
     loop {

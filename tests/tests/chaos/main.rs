@@ -1,8 +1,8 @@
-//! Chaos: servers killed at random moments while they run jobs, and started again. At the end every job that was
-//! accepted is there once, has its verdict, and counts each test once.
+//! Chaos: servers are killed at random moments while they run jobs, and started again. At the end every accepted job
+//! exists once, has its verdict, and counts each test once.
 //!
-//! `make test` has a few runs of one seed, `make chaos` two hundred of any. The seed chooses the moments; what the
-//! machine is at just then it cannot choose, so the same seed finds much the same, not exactly the same.
+//! `make test` has a few runs of one seed, `make chaos` two hundred of any. The seed chooses the moments, but not what
+//! the machine does at these moments, so the same seed gives similar but not identical runs.
 
 mod check;
 mod numbers;
@@ -18,10 +18,10 @@ use stepcast_tests::{Server, Site};
 /// Jobs that are under way when a server is killed.
 const AT_ONCE: u32 = 10;
 
-/// A server is killed at some moment of so long, a time in which most of what happens in a job happens.
+/// A server is killed at a random moment of this period, in which most of a job happens.
 const MOMENTS: Duration = Duration::from_millis(1_200);
 
-/// And killed again at some moment of so long, in which it recovers.
+/// It is killed again at a random moment of this period, in which it recovers.
 const LATER_MOMENTS: Duration = Duration::from_secs(4);
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn no_run_is_lost_or_counted_twice_however_often_the_server_is_killed() {
         first += next;
     }
     check::everything(&server, &site, runs, &mut numbers).await;
-    // A message that came as often as it may is a dead letter; the test it was for is over like all others.
+    // A message that was received as often as allowed is a dead letter; its test has ended like all others.
     server.client().await.ask(json!({ "action": "redrive" })).await;
     server.stop_with_errors().await;
     println!("{numbers}took {} s", begun.elapsed().as_secs());
@@ -63,7 +63,7 @@ async fn kill_within(
     batch: &Runs,
     numbers: &mut Numbers,
 ) -> Server {
-    // Not to wait for anything: the moment is the point.
+    // This waits for no event: the random moment is the purpose.
     tokio::time::sleep(moments.mul_f64(random.f64())).await;
     numbers.killed(batch);
     server.kill_and_restart().await
@@ -76,7 +76,7 @@ fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
-/// A port nobody listens on; the clients find the server there again.
+/// Returns a port that is not in use; the clients find the restarted server there.
 fn free_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port().to_string()

@@ -1,10 +1,10 @@
-//! What happened, in numbers.
+//! Statistics of the runs.
 
 use crate::runs::{Phase, Runs, TESTS};
 use std::fmt;
 use stepcast_tests::Site;
 
-/// Counts of what happened.
+/// The counts of a chaos test.
 pub struct Numbers {
     seed: u64,
     kills: usize,
@@ -15,19 +15,19 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Nothing has happened yet.
+    /// Starts all counts at zero.
     pub fn new(seed: u64) -> Self {
         Self { seed, kills: 0, asked: 0, accepted: 0, jobs: 0, again: 0 }
     }
 
-    /// The server is killed while these are under way.
+    /// Counts a kill of the server while these runs are under way.
     pub fn killed(&mut self, runs: &Runs) {
         self.kills += 1;
         self.asked += runs.in_phase(Phase::Asked);
         self.accepted += runs.in_phase(Phase::Accepted);
     }
 
-    /// A run's job was found to be as it has to be.
+    /// Counts a run whose job ended correctly.
     pub fn finished(&mut self, site: &Site, run: u64) {
         self.jobs += 1;
         let pages =

@@ -1,4 +1,4 @@
-//! Clients that want their verdict, however often the connection ends.
+//! Clients that continue until they have their verdict, however often the connection ends.
 
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -17,7 +17,7 @@ pub const TESTS: usize = 4;
 /// How long a client waits before it connects again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How far a client knows its run to be.
+/// The progress of a run, as far as its client knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Phase {
@@ -38,7 +38,7 @@ struct Run {
 }
 
 impl Runs {
-    /// Clients ask for these, all at once.
+    /// Starts clients that request these runs, all at once.
     pub fn start(server: &Server, site: &Site, numbers: Range<u64>) -> Self {
         let start = |number| {
             let phase = Arc::new(AtomicU8::new(Phase::Asked as u8));
@@ -49,20 +49,20 @@ impl Runs {
         Self { all: numbers.map(start).collect() }
     }
 
-    /// How many of them are so far and no further.
+    /// Returns how many of the runs are exactly in this phase.
     pub fn in_phase(&self, phase: Phase) -> usize {
         self.all.iter().filter(|run| run.phase.load(Ordering::SeqCst) == phase as u8).count()
     }
 
-    /// Lets them end; until here each has a test that waits for its page.
+    /// Lets the runs end; until then each has a test that waits for its page.
     pub fn release(&self, site: &Site) {
         self.all.iter().for_each(|run| site.release(&run.number.to_string()));
     }
 
-    /// Waits for all verdicts. Reports the first client that waits too long, with all it heard.
+    /// Waits for all verdicts. Returns the first client that waits too long, with everything it received.
     pub async fn end(self) -> Result<(), Stuck> {
         for run in self.all {
-            // Longer than the client waits for an event: a client that is stuck has to be able to say so.
+            // Longer than the client waits for an event: a stuck client must be able to report itself.
             let ended = timeout(2 * PATIENCE, run.client).await;
             let Ok(ended) = ended else { panic!("run {} has no verdict, on however many connections", run.number) };
             ended.expect("the client does not panic")?;
@@ -71,15 +71,15 @@ impl Runs {
     }
 }
 
-/// A client with an open connection that heard no verdict.
+/// A client with an open connection that received no verdict.
 pub struct Stuck {
     run: Value,
-    /// Everything it heard on this connection, with the milliseconds since it connected
+    /// Everything it received on this connection, with the milliseconds since it connected
     heard: Vec<(u128, Value)>,
 }
 
 impl Stuck {
-    /// What the client heard, beside what the server knows of the job and has logged.
+    /// Returns what the client received, and what the server knows of the job and has logged.
     pub async fn explain(&self, server: &Server) -> String {
         let mut text =
             format!("run {} heard no verdict in {} seconds on its connection\n", self.run, PATIENCE.as_secs());
@@ -96,7 +96,7 @@ impl Stuck {
     }
 }
 
-/// Asks until there is a verdict, each time with the same key.
+/// Requests the run until there is a verdict, each time with the same key.
 async fn ask(ws: String, token: String, command: Value, phase: Arc<AtomicU8>) -> Result<(), Stuck> {
     let authorization = format!("Bearer {token}");
     loop {

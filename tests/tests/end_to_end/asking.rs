@@ -1,4 +1,4 @@
-//! Steps that are asked until they hold, and suites that want no certificate verified.
+//! Steps that are repeated until their checks pass, and suites that turn off certificate verification.
 
 use serde_json::json;
 use stepcast_tests::events::{fold, is_end_of, suite};

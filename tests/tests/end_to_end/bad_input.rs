@@ -228,7 +228,7 @@ async fn a_label_or_variable_without_a_name_is_refused() {
     deployment.stop().await;
 }
 
-/// A terminal would obey some of these, and a log would show something else than what is there.
+/// A terminal would execute some of these characters, and a log would show a different text.
 #[tokio::test]
 async fn names_with_characters_that_are_not_seen_are_refused() {
     let deployment = Deployment::start().await;

@@ -10,7 +10,7 @@ async fn a_cancelled_job_stops_and_says_what_it_has() {
     let deployment = Deployment::start_with(Settings { workers: 2, ..Settings::default() }).await;
     let site = Site::start().await;
     let mut client = deployment.client().await;
-    // Six seconds of steps: far more than it takes a worker to notice a cancel, which it looks for every second.
+    // Six seconds of steps: far longer than a worker needs to notice a cancel, for which it looks every second.
     let step =
         |step: u32| json!({ "get": format!("{}/slow/${{number}}-{step}", site.base), "expect": [{ "status": 200 }] });
     let test = json!({

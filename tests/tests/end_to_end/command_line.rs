@@ -6,7 +6,7 @@ use stepcast_tests::events::{page, suite};
 use stepcast_tests::{Deployment, NOTHING, Ran, Site, stepcast_with};
 use tempfile::TempDir;
 
-/// Runs the command with no deployment at hand, beside the site.
+/// Runs the command without a deployment, beside the site.
 pub(super) async fn run(arguments: &[&str]) -> Ran {
     run_with(arguments, &NOTHING).await
 }
@@ -70,7 +70,7 @@ async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
 #[tokio::test]
 async fn run_and_check_stop_where_they_are_told_to() {
     let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
-    // Six seconds of steps, many times what is waited for.
+    // Six seconds of steps, many times as long as the wait.
     let steps = vec![json!({ "get": format!("{}/slow/x", site.base) }); 20];
     let slow = json!({ "name": "Slow", "each": { "number": (0..10).collect::<Vec<_>>() }, "steps": steps });
     let file = files.suite("suite.json", &[failing(&site), slow.clone()]);
@@ -140,7 +140,7 @@ async fn json_is_every_event_and_ends_with_the_verdict() {
             ran.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
         let types: Vec<_> =
             events.iter().filter_map(|event| event["type"].as_str()).filter(|kind| *kind != "job.progress").collect();
-        // Of a job and of its tests different functions may tell, so only what is told of each is in order.
+        // Different functions may report a job and its tests, so only the events of each are in order.
         let (job, test): (Vec<&str>, Vec<&str>) = types.iter().copied().partition(|kind| kind.starts_with("job."));
         assert_eq!(job, ["job.accepted", "job.planned", "job.finished"], "{arguments:?}");
         assert_eq!(test, ["test.started", "step.started", "step.finished", "test.finished"], "{arguments:?}");
@@ -183,7 +183,7 @@ async fn lint_points_at_the_line() {
 
     hint: did you mean `text`?
 
-    shop.yaml:8:14: error: tests[0].expect[1].css: `h1 >` is not a CSS selector: it ends with a combinator and nothing behind it
+    shop.yaml:8:14: error: tests[0].expect[1].css: `h1 >` is not a CSS selector: it ends with a combinator and nothing after it
         8 |       - css: 'h1 >'
           |              ^
     error: `shop.yaml` has 2 problems
@@ -228,7 +228,7 @@ async fn the_verdict_that_never_came_is_code_3() {
     let held = files.suite("held.json", &[page("Held", &format!("{}/held/x", site.base))]);
     let ran = deployment.run(&["run", &held, "--timeout", "1s"]).await;
     assert_eq!(ran.code, 3);
-    assert!(ran.stderr.contains("did not come within 1s"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did not arrive within 1s"), "{}", ran.stderr);
     site.release("x");
     let listed = deployment.run(&["jobs", "--json"]).await;
     let job =

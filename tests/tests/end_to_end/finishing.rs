@@ -1,4 +1,4 @@
-//! Jobs an admin ends without waiting for their tests.
+//! Jobs that an admin ends without waiting for their tests.
 
 use serde_json::json;
 use stepcast_protocol::{Outcome, Verdict};
@@ -7,7 +7,7 @@ use stepcast_tests::{Client, Deployment, Settings, Site};
 
 #[tokio::test]
 async fn an_admin_ends_a_job_whatever_its_tests_are_at() {
-    // One batch of ten tests at a time: a worker is needed to end what the other holds.
+    // Each worker runs one batch of ten tests at a time: a second one is needed to end what the first one holds.
     let deployment = Deployment::start_with(Settings { workers: 2, ..Settings::default() }).await;
     let site = Site::start().await;
     let mut runner = Client::connect(&deployment.ws, &deployment.token_of("ana", "runner")).await;
@@ -29,7 +29,7 @@ async fn an_admin_ends_a_job_whatever_its_tests_are_at() {
     assert_eq!(ended.failures()[0].result.actual.as_deref(), Some("`admin` ended the job first"));
     assert_eq!(admin.ask(finish).await["code"], "conflict");
     assert_eq!(admin.ask(json!({ "action": "finish", "job": "nope" })).await["code"], "not_found");
-    // The worker that held the test comes to its end too late to change anything.
+    // The worker that held the test finishes too late to change anything.
     site.release("x");
     let later = admin.job(&job).await;
     assert_eq!((&later["counts"]["errored"], &later["verdict"]), (&json!(1), &json!("errored")));

@@ -1,4 +1,4 @@
-//! What the gateway owes every client; `crates/local` has the contract in full.
+//! The gateway's guarantees to every client; `crates/local` has tests of the full contract.
 
 use serde_json::json;
 use stepcast_tests::Deployment;

@@ -1,16 +1,16 @@
-//! A run beside the runs before it, and jobs found by what they are.
+//! A run compared with the runs before it, and jobs found by their properties.
 
 use super::command_line::Files;
 use serde_json::{Value, json};
 use stepcast_tests::events::{fold, is_end_of, page, suite};
 use stepcast_tests::{Client, Deployment, Site};
 
-/// A page whose status the run says.
+/// Returns a test of a page whose status is a variable of the run.
 fn changing(site: &Site) -> Value {
     json!({ "name": "Changing", "get": format!("{}/status/${{code}}", site.base), "expect": [{ "status": 200 }] })
 }
 
-/// Starts a run on a branch, with the page as it is at that time.
+/// Starts a run on a branch, with this status of the page.
 async fn start(client: &mut Client, suite: Value, branch: &str, code: u16) -> String {
     let run = json!({
         "action": "run", "suite": suite, "vars": { "code": code.to_string() }, "labels": { "branch": branch },
@@ -18,7 +18,7 @@ async fn start(client: &mut Client, suite: Value, branch: &str, code: u16) -> St
     client.ask(run).await["job"].as_str().expect("a job").to_owned()
 }
 
-/// The change that the end of its one test tells.
+/// Returns the change that the end of its one test reports.
 async fn change(client: &mut Client, site: &Site, branch: &str, code: u16) -> Value {
     let job = start(client, suite(&[changing(site)]), branch, code).await;
     let events = client.until_complete(&job, Vec::new()).await;
@@ -128,7 +128,7 @@ async fn a_long_history_is_told_in_pages() {
     deployment.stop().await;
 }
 
-/// The ids of the jobs that fit, of all pages.
+/// Returns the ids of the matching jobs, from all pages.
 async fn jobs(client: &mut Client, mut query: Value) -> Vec<Value> {
     query["action"] = json!("jobs");
     query["limit"] = json!(1);
@@ -188,12 +188,12 @@ async fn the_command_shows_what_changed() {
     };
     let first = run("500").await;
     assert!(first.stdout.contains("failed    Changing (new failure)\n"), "{}", first.stdout);
-    assert!(first.stdout.contains("since the runs before: 2 new failures\n"), "{}", first.stdout);
+    assert!(first.stdout.contains("compared with earlier runs: 2 new failures\n"), "{}", first.stdout);
     let second = run("200").await;
     assert!(second.stderr.contains("passed    Changing (") && second.stderr.contains(", fixed)"), "{}", second.stderr);
     assert!(second.stdout.contains("failed    Other (still failing)\n"), "{}", second.stdout);
     assert!(
-        second.stdout.contains("fixed     Changing\nsince the runs before: 1 still failing, 1 fixed\n"),
+        second.stdout.contains("fixed     Changing\ncompared with earlier runs: 1 still failing, 1 fixed\n"),
         "{}",
         second.stdout
     );

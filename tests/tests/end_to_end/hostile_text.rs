@@ -1,14 +1,14 @@
-//! Text that strangers wrote, on its way to terminals and the logs of CI systems.
+//! Untrusted text on its way to terminals and the logs of CI systems.
 
 use super::command_line::{Files, run, run_with};
 use serde_json::{Value, json};
 use stepcast_tests::events::{is_end_of, page, suite};
 use stepcast_tests::{Deployment, Ran, Site};
 
-/// Everything a terminal or a CI system would obey.
+/// Everything that a terminal or a CI system would execute.
 const HOSTILE: &str = "\u{1b}[2J\u{7}\u{9b}2J\u{202e}\u{200b}\r\n::stop-commands::x\n \u{a0}::error::y\u{2028}##[group]z ##vso[task.complete]";
 
-/// Fails if a line could be obeyed, but for those that `GITHUB_ACTIONS` makes the command write itself.
+/// Fails if a line could be executed, except those that the command itself writes because of `GITHUB_ACTIONS`.
 fn assert_harmless(text: &str, ours: &str) {
     for line in text.split('\n') {
         let hidden = stepcast_suite::plain::hidden(&line.replace('\t', ""));
@@ -24,7 +24,7 @@ fn assert_all_harmless(ran: &Ran) {
     assert_harmless(&ran.stderr, "");
 }
 
-/// A test that fails and quotes all of that: in its name, its check, what was found, and a label.
+/// Returns a failing test that quotes all of this text: in its name, its check, the value it found, and a label.
 fn failing(site: &Site) -> Value {
     json!({
         "name": "Page ${text}", "each": { "text": [HOSTILE] }, "get": format!("{}/page/x", site.base),
@@ -52,7 +52,7 @@ async fn what_check_prints_is_harmless() {
     let ran = run(&["check", &file, "--json", "-"]).await;
     assert_all_harmless(&ran);
     let names = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    // The engine itself shows what `each` put into a name; `##[group]` is left, and JSON writes that in another way.
+    // The engine itself escapes what `each` puts into a name; `##[group]` is left, and JSON escapes it in another way.
     let is_kept = |event: &Value| event["name"].as_str().is_some_and(|name| name.contains("##[group]z"));
     assert!(names.into_iter().any(|event| is_kept(&event)), "JSON keeps its values: {}", ran.stdout);
 }

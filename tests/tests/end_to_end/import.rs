@@ -1,4 +1,4 @@
-//! A Hurl file's suite passes where the site is right and fails where it is wrong.
+//! The suite of a Hurl file passes if the site is right and fails if it is wrong.
 
 use super::command_line::{Files, run};
 use stepcast_tests::Site;

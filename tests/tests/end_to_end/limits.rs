@@ -5,7 +5,7 @@ use stepcast_protocol::Verdict;
 use stepcast_tests::events::{fold, page, suite};
 use stepcast_tests::{Deployment, Site};
 
-/// Thirty tests, each of six seconds of steps: far more than it takes a worker to look whether it is to stop.
+/// Returns thirty tests, each with six seconds of steps: far longer than a worker needs to notice that it has to stop.
 fn long_tests(site: &Site) -> Value {
     let step =
         |step: u32| json!({ "get": format!("{}/slow/${{number}}-{step}", site.base), "expect": [{ "status": 200 }] });
@@ -13,7 +13,7 @@ fn long_tests(site: &Site) -> Value {
     json!({ "name": "Long", "each": { "number": (0..30).collect::<Vec<_>>() }, "steps": steps })
 }
 
-/// How many of them went on to their last step.
+/// Returns how many of these tests reached their last step.
 fn last_steps(site: &Site) -> usize {
     (0..30).map(|number| site.hits(&format!("/slow/{number}-19"))).sum()
 }
@@ -48,7 +48,7 @@ async fn tests_that_wait_for_their_turn_at_a_host_stop_waiting() {
     let job = job.as_str().expect("a job");
     let events = client.until_complete(job, Vec::new()).await;
     let summary = fold(job, &events).summary.expect("the job");
-    // Each worker has its own turns, and there are eight at most.
+    // Each worker has its own turns at a host, and there are at most eight workers.
     let failed = summary.counts.failed;
     assert!((1..=8).contains(&failed), "{summary:?}");
     assert_eq!((summary.counts.cancelled, site.hits("/page/x")), (30 - failed, failed as usize), "{summary:?}");

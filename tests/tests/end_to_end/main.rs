@@ -1,4 +1,4 @@
-//! The whole of Stepcast through its front door, wherever it runs.
+//! Tests of the whole of Stepcast through its public interfaces, wherever it runs.
 
 mod asking;
 mod bad_input;

@@ -1,4 +1,4 @@
-//! Any WebSocket client works: the Python program of the README, as it stands there.
+//! Any WebSocket client works: tests the Python program of the README as it is printed there.
 
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -65,7 +65,7 @@ async fn a_replay_may_have_other_values_and_says_what_it_repeats() {
     deployment.stop().await;
 }
 
-/// A variable says where a request goes, and with it whatever secret it carries.
+/// A variable can determine the target of a request, and so of the secrets in it.
 #[tokio::test]
 async fn somebody_elses_secrets_do_not_go_elsewhere() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
@@ -137,7 +137,7 @@ async fn secrets_stay_their_owners_through_any_number_of_replays() {
     deployment.stop().await;
 }
 
-/// What is sent through a proxy is seen by the proxy.
+/// A proxy can read what is sent through it.
 #[tokio::test]
 async fn secrets_of_another_principal_do_not_go_through_another_proxy() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);

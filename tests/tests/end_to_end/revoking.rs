@@ -1,10 +1,10 @@
-//! Tokens that are taken back before they expire.
+//! Tokens that are revoked before they expire.
 
 use serde_json::{Value, json};
 use stepcast_tests::{Client, Deployment};
 use tokio_tungstenite::tungstenite::Error;
 
-/// The ids of the tokens that a principal is connected with.
+/// Returns the ids of the tokens with which a principal is connected.
 async fn tokens_of(admin: &mut Client, principal: &str) -> Vec<String> {
     let listed = admin.ask(json!({ "action": "connections" })).await;
     let connections = listed["connections"].as_array().expect("connections").iter();

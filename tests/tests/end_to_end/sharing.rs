@@ -1,4 +1,4 @@
-//! Jobs that are shown to whoever has a link.
+//! Jobs that everyone with a link can see.
 
 use serde_json::{Value, json};
 use stepcast_tests::events::{fold, is_end_of, page, suite};

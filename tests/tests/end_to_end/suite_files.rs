@@ -1,4 +1,4 @@
-//! Suites made of several files, and that a suite comes to the same on a server as in `stepcast check`.
+//! Suites made of several files, which have the same result on a server as in `stepcast check`.
 
 use super::command_line::{Files, run};
 use serde_json::Value;
@@ -86,7 +86,7 @@ fn write_everything(files: &Files) -> String {
     files.write("shop.yaml", SHOP)
 }
 
-/// The outcomes of all tests by name, and the verdict.
+/// Returns the outcomes of all tests by name, and the verdict.
 fn outcomes(lines: &str) -> (BTreeMap<String, String>, Value) {
     let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -159,9 +159,9 @@ tests:
         2 | include: [part.yaml, gone.yaml]
           |                      ^
 
-    hint: names are looked up from the file they stand in
+    hint: a file name is relative to the file that names it
 
-    shop.yaml:5:18: error: each.csv: `cities.csv` line 3: 1 value where the first line names 2
+    shop.yaml:5:18: error: each.csv: `cities.csv` line 3: 1 value in this row, but the first line names 2
         5 |     each: { csv: cities.csv }
           |                  ^
 
@@ -191,7 +191,7 @@ tests:
         6 | defaults: { ca: { file: gone.pem } }
           |                         ^
 
-    hint: names are looked up from the file they stand in
+    hint: a file name is relative to the file that names it
     error: `shop.yaml` has 7 problems
     "#);
 }
@@ -212,7 +212,7 @@ async fn files_cannot_include_each_other_in_a_circle() {
     );
 }
 
-/// A file that is included twice counts once, and the file somebody runs has the last word.
+/// A file that is included twice counts once, and the file named on the command line has priority.
 #[tokio::test]
 async fn what_is_nearer_wins() {
     let (site, files) = (Site::start().await, Files::new());
@@ -220,7 +220,7 @@ async fn what_is_nearer_wins() {
     files.write("one.yaml", "include: base.yaml\nvars: { word: one }\ntests: [ { name: One, get: '${base}/echo?text=${word}', expect: [ { use: right } ] } ]\n");
     let text = "suite: S\ninclude: [base.yaml, one.yaml]\nvars: { word: mine }\nchecks: { right: [ { body: { equals: mine } } ] }\ntests: []\n";
     let ran = run(&["check", &files.write("s.yaml", text), "--var", &format!("base={}", site.base)]).await;
-    // A list without tests is an error only where no file has one.
+    // An empty list of tests is an error only if no file has tests.
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 

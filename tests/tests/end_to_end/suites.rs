@@ -1,4 +1,4 @@
-//! What suites can say, as far as it takes a server to show it; the engine has tests of its own.
+//! The features of suites that need a server to be tested; the engine has tests of its own.
 
 use serde_json::{Value, json};
 use stepcast_tests::events::{is_end_of, page, suite};

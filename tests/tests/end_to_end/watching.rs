@@ -1,4 +1,4 @@
-//! Whoever joins late or comes back sees the same as whoever was there from the start.
+//! Clients that join late or reconnect see the same as clients that were connected from the start.
 
 use serde_json::{Value, json};
 use stepcast_tests::events::{fold, is_end_of, page, suite};
@@ -27,7 +27,7 @@ async fn a_late_watcher_ends_with_the_same_state() {
     deployment.stop().await;
 }
 
-/// Fits from the `count`th end of a test on.
+/// Returns a condition that holds from the `count`th end of a test on.
 fn finished_tests(count: usize) -> impl Fn(&Value) -> bool {
     let seen = std::cell::Cell::new(0);
     move |event| {
@@ -99,7 +99,7 @@ async fn whoever_has_left_the_watch_hears_nothing_more() {
     staying.ask(json!({ "action": "watch", "job": job })).await;
     site.asked_for("/held/x").await;
     assert_eq!(leaving.ask(json!({ "action": "unwatch", "job": job })).await["type"], "ok");
-    // A comment goes to whoever watches at that moment.
+    // A comment is sent to the clients that watch at that moment.
     staying.ask(json!({ "action": "comment", "job": job, "text": "for those who stayed" })).await;
     let comment = staying.until_type("comment").await.pop();
     let mut late = deployment.client().await;

@@ -1,4 +1,4 @@
-//! Nothing accepted is lost, whatever dies; nothing is counted twice.
+//! No accepted job is lost, whichever process dies, and nothing is counted twice.
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -35,8 +35,8 @@ async fn a_server_killed_in_the_middle_of_a_run_finishes_it_after_a_restart() {
     server.stop().await;
 }
 
-/// Ten tests that wait for their pages, and the server they run on killed; what `happens` to its data meanwhile must
-/// make no difference to the end.
+/// Runs ten tests that wait for their pages, and kills the server. What `happens` does to the data directory before the
+/// restart must not change the result.
 async fn finishes_after(happens: impl FnOnce(&Path)) {
     let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
     let mut client = server.client().await;
@@ -63,7 +63,7 @@ async fn finishes_after(happens: impl FnOnce(&Path)) {
 async fn a_queue_that_lost_its_messages_is_filled_again() {
     finishes_after(|data_dir| {
         for file in ["queue.sqlite", "queue.sqlite-wal", "queue.sqlite-shm"] {
-            // The last two are there only while the queue was in use.
+            // The last two exist only while the queue is in use.
             let _ = std::fs::remove_file(data_dir.join(file));
         }
     })
@@ -88,7 +88,7 @@ async fn a_queue_that_delivers_twice_counts_once() {
 async fn what_was_received_just_before_a_crash_is_not_hidden_for_long() {
     finishes_after(|data_dir| {
         let queue = Connection::open(data_dir.join("queue.sqlite")).expect("the queue's file");
-        // As they are before a worker says that it would be gone sooner. The queue has to be empty in the end.
+        // This is their state before a worker shortens the visibility. The queue has to be empty in the end.
         let hidden = queue.execute("UPDATE message SET visible_at = visible_at + 900000", []);
         assert!(hidden.expect("the messages are hidden") >= 10);
     })
@@ -99,7 +99,7 @@ async fn what_was_received_just_before_a_crash_is_not_hidden_for_long() {
 async fn a_server_killed_while_it_plans_plans_again() {
     let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
     let mut client = server.client().await;
-    // The sitemap itself is held, so the kill comes in the middle of planning.
+    // The sitemap itself is held, so the kill happens during planning.
     let discover = json!({ "name": "Found", "discover": { "sitemap": format!("{}/held/sitemap", site.base) }, "expect": [{ "status": 200 }] });
     let fine = page("Fine", &format!("{}/page/fine", site.base));
     let job = client.run(suite(&[discover, fine])).await;
@@ -110,7 +110,7 @@ async fn a_server_killed_while_it_plans_plans_again() {
     let mut client = server.client().await;
     client.send(json!({ "action": "watch", "job": job, "id": 1 })).await;
     let finished = client.until(|event| event["verdict"].is_string()).await.pop().expect("the verdict");
-    // What is held is a page, not a sitemap: the second planner read it and said so.
+    // The held answer is a page, not a sitemap: the second planner read it and reported that.
     assert_eq!(finished["verdict"], "errored", "{finished}");
     assert!(finished["problem"].is_string(), "{finished}");
     server.stop().await;
@@ -140,7 +140,7 @@ async fn a_job_whose_secrets_can_no_longer_be_opened_ends_and_says_why() {
     let job = client.ask(run).await["job"].as_str().expect("a job").to_owned();
     site.asked_for("/held/x").await;
 
-    // Somebody gives the deployment another secret while the job runs.
+    // The deployment gets another secret while the job runs.
     std::fs::write(server.data_dir().join("secret"), "another secret").expect("the secret's file");
     let server = server.kill_and_restart().await;
     let mut client = server.client().await;
@@ -184,7 +184,7 @@ async fn the_command_waits_through_a_restart() {
     tokio::time::timeout(Duration::from_mins(1), server.stop()).await.expect("the server stops");
 }
 
-/// A port nobody listens on; the server has to come back on the same one.
+/// Returns a port that is not in use; the server has to be restarted on the same one.
 fn free_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port().to_string()

@@ -1,4 +1,4 @@
-//! Who can read the data directory.
+//! Access to the data directory.
 
 use serde_json::json;
 use std::fs::{self, Permissions};
@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use stepcast_tests::Server;
 
-/// The files of a directory that others than its owner can read or write, and the directory itself where they can.
+/// Returns the files of a directory that users other than its owner can read or write, and the directory itself if they
+/// can.
 fn open_to_others(directory: &Path) -> Vec<String> {
     let files = fs::read_dir(directory).expect("the directory").map(|file| file.expect("a file").path());
     let paths = files.chain([directory.to_owned()]);
@@ -28,7 +29,7 @@ async fn only_its_owner_reads_the_data_directory_also_where_others_could_before(
         })
         .await;
     assert_eq!(open_to_others(&directory), [""; 0]);
-    // Once it answers it also hears that it is to stop.
+    // Once it answers, it also handles the signal to stop.
     server.client().await.ask(json!({ "action": "ping" })).await;
     let said = server.stop_with_errors().await;
     assert!(said.contains("Others could read this before"), "{said}");

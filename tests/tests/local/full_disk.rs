@@ -1,10 +1,10 @@
-//! A data directory that is full: what was accepted waits, what comes is refused and may come again.
+//! A full data directory: accepted jobs wait, new ones are rejected and may be sent again.
 
 use serde_json::{Value, json};
 use stepcast_tests::events::{page, suite};
 use stepcast_tests::{Client, Server, Site};
 
-/// A server whose disk is full while it runs a test of the job.
+/// Starts a server whose disk becomes full while it runs a test of the job.
 async fn filled(site: &Site) -> (Server, String) {
     let server = Server::start_with(&["--allow-private-targets", "--lease", "2s"]).await;
     let mut client = server.client().await;
@@ -21,7 +21,7 @@ fn run(site: &Site, name: &str) -> Value {
     json!({ "action": "run", "suite": suite(&[page(name, &format!("{}/page/{name}", site.base))]) })
 }
 
-/// The accepted job ends, a new one as well, and of the one that was refused there is nothing.
+/// Checks that the accepted job ends, that a new one ends as well, and that nothing is left of the rejected one.
 async fn goes_on(mut client: Client, site: &Site, job: &str) {
     client.send(json!({ "action": "watch", "job": job })).await;
     let finished = client.until(|event| event["verdict"].is_string()).await.pop().expect("the verdict");

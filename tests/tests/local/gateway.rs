@@ -1,5 +1,5 @@
-//! What the gateway of `crates/local` does to connections that live too long or say too much; its own tests have the
-//! contract in full.
+//! How the gateway of `crates/local` treats connections that live too long or send too much; its own tests cover the
+//! full contract.
 
 use serde_json::json;
 #[cfg(target_os = "linux")]
@@ -25,13 +25,13 @@ async fn clients_are_told_that_the_server_stops_and_may_be_back() {
     assert_eq!((&bye["code"], &bye["reconnect"]), (&json!("server_stopping"), &json!(true)));
 }
 
-/// It cannot write its first line while the pipe is full, so it is known where it is when the signal comes.
+/// The server cannot write its first line while the pipe is full, so its state is known when the signal arrives.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_server_that_is_asked_to_stop_before_it_said_that_it_is_up_stops_in_order() {
     let data_dir = tempfile::tempdir().expect("a directory");
     let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
-    // How much a pipe takes: https://man7.org/linux/man-pages/man7/pipe.7.html
+    // The capacity of a pipe: https://man7.org/linux/man-pages/man7/pipe.7.html
     writer.write_all(&vec![b'\n'; 65_536]).expect("room");
     let mut server = Command::new(binary("stepcast"))
         .args(["up", "--json", "--port", "0", "--data-dir"])
@@ -122,7 +122,7 @@ async fn every_answer_has_the_headers_that_protect_the_dashboard() {
         let mut answer = Vec::new();
         within("an answer", socket.read_to_end(&mut answer)).await.expect("an answer");
         let answer = String::from_utf8_lossy(&answer).to_lowercase();
-        // Without the dashboard built in, its page is not found.
+        // If the dashboard is not built in, its page is not found.
         let is_expected = answer.starts_with(&format!("http/1.1 {status} ")) || request.starts_with("GET / ");
         assert!(is_expected, "{request}: {answer}");
         for header in [

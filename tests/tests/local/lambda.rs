@@ -9,7 +9,7 @@ use stepcast_tests::runtime_api::{event, invoke};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-/// The event of a client that connects with these headers.
+/// Returns the event of a client that connects with these headers.
 fn connecting(headers: &Value) -> Value {
     let mut event = event("connect");
     event["headers"] = headers.clone();
@@ -23,7 +23,7 @@ async fn connect_refuses_a_wrong_token() {
     assert_eq!(invoke(&binary("connect"), event, &settings).await["statusCode"], 401);
 }
 
-/// Where the template keeps the deployment's secret.
+/// The variable with which the template passes the ARN of the deployment's secret.
 const SECRET_ARN: (&str, &str) =
     ("STEPCAST_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:stepcast-AbCdEf");
 

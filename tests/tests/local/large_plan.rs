@@ -1,4 +1,4 @@
-//! A large job whose planner dies half-way.
+//! A large job whose planner dies half-way through.
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
@@ -40,7 +40,7 @@ async fn a_server_killed_in_the_middle_of_planning_two_thousand_tests_counts_eac
     server.stop().await;
 }
 
-/// How many tests are in the table.
+/// Returns how many tests are in the table.
 fn written(data_dir: &Path) -> u32 {
     let table = data_dir.join("table.sqlite");
     let connection = Connection::open_with_flags(table, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the table's file");

@@ -1,9 +1,9 @@
-//! What is about Stepcast on one machine: its data directory, its limits, its end and its return.
+//! Tests of Stepcast on one machine: its data directory, its limits, its stop and restart.
 
 mod crashes;
 #[cfg(unix)]
 mod data_dir;
-// The disk is filled with what Linux has for it.
+// The disk is filled with a feature of Linux.
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gateway;

@@ -1,9 +1,9 @@
-//! Pages of other sites do not get a connection, whatever they know.
+//! Pages of other sites do not get a connection, even with a valid token.
 
 use stepcast_tests::{Client, Server};
 use tokio_tungstenite::tungstenite::Error;
 
-/// The answer to a handshake from a page of this origin, with a token that is good.
+/// Returns the status of the answer to a handshake from a page of this origin, with a valid token.
 async fn status(server: &Server, origin: &str) -> u16 {
     let headers = [("authorization", format!("Bearer {}", server.token)), ("origin", origin.to_owned())];
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();

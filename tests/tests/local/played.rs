@@ -1,5 +1,5 @@
-//! What a real server does too rarely for a test: it cuts a connection after two hours, and the end of a job overtakes
-//! the answer to `run`. The server here is played.
+//! Behaviour that a real server shows too rarely for a test: it cuts a connection after two hours, and the end of a job
+//! overtakes the answer to `run`. The test plays the server.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ impl Played {
         Self(tokio_tungstenite::accept_hdr_async(stream, agree).await.expect("a handshake"))
     }
 
-    /// The next command; nothing, once the client has closed the connection.
+    /// Returns the next command, or `None` once the client has closed the connection.
     async fn heard(&mut self) -> Option<Value> {
         while let Some(Ok(message)) = self.0.next().await {
             if let Message::Text(text) = message {
@@ -103,7 +103,8 @@ async fn the_next_connection_is_open_before_the_old_one_is_cut_and_nothing_falls
     let mut new = Played::accept(&listener).await;
     let watch = new.hear("watch").await;
     assert_eq!(watch["job"], JOB);
-    // Told on the old connection alone, not in what the new one begins with, and at a time when the client leaves it.
+    // The event is sent on the old connection only. It is not in the first state on the new one, and it is sent when
+    // the client leaves the old one.
     new.show(&watch).await;
     old.finish_test().await;
     assert_eq!(old.heard().await, None, "the client closes the old one once the new one has answered");
@@ -129,9 +130,9 @@ async fn a_verdict_that_overtakes_the_answer_to_run_counts() {
     server.welcome("2026-11-22T12:00:00.000Z").await;
     server.finish_test().await;
     server.finish_job().await;
-    // Read before the job ended, and sent after its end was.
+    // The state was read before the job ended, and is sent after the end.
     server.show(&run).await;
-    // If the command had passed over the verdict, it would ask for the state now.
+    // If the command had ignored the verdict, it would request the state now.
     assert_eq!(server.heard().await, None, "the command has its verdict and leaves");
 
     let ran = command.await.expect("the command ran");

@@ -1,4 +1,4 @@
-//! What one principal may use, where the operator says how much.
+//! The limits of one principal, as the operator sets them.
 
 use serde_json::json;
 use std::process::Stdio;
@@ -46,7 +46,7 @@ async fn a_connection_too_many_is_refused_and_the_command_waits_for_room() {
     let mut said = BufReader::new(jobs.stderr.take().expect("its messages")).lines();
     let waiting = within("a word", said.next_line()).await.expect("a line").expect("a line");
     assert!(
-        waiting.ends_with("has as many connections of this principal as it takes; trying again for 2m"),
+        waiting.ends_with("has reached its limit of connections for this principal; trying again for 2m"),
         "{waiting}"
     );
     drop(only);
@@ -127,7 +127,7 @@ async fn stored_suites_have_a_number_for_each_principal_and_for_all() {
     let message = "all principals of this deployment together have 3 stored suites, and may have 3; delete one first";
     assert_eq!(refused["message"], message);
 
-    // Deleting makes room, and names that are kept have a number as well.
+    // Deleting makes room; the number of reserved names is limited as well.
     assert_eq!(ana.ask(of("suites.delete", "a")).await["type"], "ok");
     assert_eq!(ana.ask(put("c")).await["type"], "ok");
     assert_eq!(ana.ask(of("suites.delete", "b")).await["type"], "ok");

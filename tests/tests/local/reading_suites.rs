@@ -1,4 +1,4 @@
-//! What a suite that takes long to read costs other clients.
+//! The effect of a suite that takes long to read on other clients.
 
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use stepcast_tests::Server;
 
-/// A suite that is refused once its patterns have used up what those of a suite may cost together.
+/// Returns a suite that is rejected once its patterns have used up the cost that the patterns of a suite may have
+/// together.
 fn costly(number: usize) -> Value {
     let check =
         |pattern: usize| json!({ "body": null, "matches": format!(r"\w{{1,100}}{number}x{pattern}(?:ab|cd){{1,50}}") });
@@ -20,7 +21,7 @@ async fn others_are_answered_while_suites_are_read_that_take_long() {
     let mut other = server.client().await;
     other.ask(json!({ "action": "ping" })).await;
     let answered = Arc::new(AtomicUsize::new(0));
-    // More than the threads on which the server does everything else.
+    // More than the number of threads on which the server does everything else.
     let count = thread::available_parallelism().map_or(2, usize::from) * 2;
     for number in 0..count {
         let (mut client, answered) = (server.client().await, Arc::clone(&answered));

@@ -16,7 +16,7 @@ async fn server(issuer: &Issuer) -> Server {
     Server::start_with(&["--allow-private-targets", "--oidc-issuers", &trusted.to_string()]).await
 }
 
-/// The answer to a handshake with this token.
+/// Returns the status of the answer to a handshake with this token.
 async fn status(server: &Server, token: &str) -> u16 {
     match Client::try_connect(&server.ws, &[("authorization", &format!("Bearer {token}"))]).await {
         Ok(_) => 101,
@@ -50,7 +50,8 @@ async fn an_identity_token_may_do_what_its_subject_may() {
     server.stop().await;
 }
 
-/// The same `sub` at another issuer, or in a token of the deployment's own, is another principal: the job is not theirs.
+/// The same `sub` from another issuer, or in a token of the deployment itself, is another principal, which does not own
+/// the job.
 #[tokio::test]
 async fn another_issuer_does_not_make_its_subjects_the_first_ones() {
     let (key, site) = (SigningKey::elliptic("1"), Site::start().await);

@@ -39,7 +39,7 @@ async fn reading_state(client: &mut Client, job: &str) -> JobState {
 async fn those_who_do_not_read_their_answers_keep_nobody_waiting_and_get_the_state_once_they_read() {
     let (server, site) = (Server::start().await, Site::start().await);
     let mut admin = server.client().await;
-    // Some megabytes of state, which those who came by a link ask for again and again.
+    // Some megabytes of state, which clients connected through a link request again and again.
     let checks: Vec<_> =
         (0..25).map(|check| json!({ "body": { "not_contains": format!("{check} {}", "x".repeat(200)) } })).collect();
     let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=200", site.base) }, "expect": checks });
@@ -70,7 +70,7 @@ async fn a_client_that_vanishes_leaves_a_job_that_ends() {
     let (mut vanishing, mut other) = (server.client().await, server.client().await);
     let job = vanishing.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
     site.asked_for("/held/x").await;
-    // Its socket is closed, and nothing was said.
+    // Its socket is closed without a close frame.
     drop(vanishing);
     other.ask(json!({ "action": "watch", "job": job })).await;
     site.release("x");

@@ -1,4 +1,4 @@
-//! Webhooks of a whole server: told when a suite breaks and recovers, signed, without secrets.
+//! Webhooks of a whole server: notified when a suite breaks and recovers, signed, without secrets.
 
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -8,12 +8,12 @@ use stepcast_tests::{Client, Posted, Receiver, Server, Site, stepcast};
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A test of a page that is as it should be.
+/// Returns a test of a correct page.
 fn good(site: &Site) -> Value {
     page("Sign in", &format!("{}/page/x", site.base))
 }
 
-/// The same of a page that says `hunter2`, which is a secret.
+/// Returns the same test with a page that contains `hunter2`, which is a secret.
 fn broken(site: &Site) -> Value {
     let mut test = page("Sign in", &format!("{}/echo?text=hunter2", site.base));
     test["expect"] = json!([{ "body": { "equals": "open ${secret.key}" } }]);

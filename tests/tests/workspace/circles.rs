@@ -1,7 +1,7 @@
-//! No two modules of a crate need each other, so that each can be read without the other.
+//! No modules of a crate depend on each other in a circle, so that each can be read without the other.
 //!
-//! What counts are the modules beside a crate's root, each with all that is in it: a module and its own parts may know each
-//! other. What a test inside a module uses does not count.
+//! The modules directly below a crate's root count, each with everything in it: a module and its own parts may depend
+//! on each other. The imports of a test inside a module do not count.
 
 use super::ROOT;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::path::Path;
 /// The modules each module of a crate names.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// The files below a folder with their places in it, like `["page", "xml"]`.
+/// Finds the files below a folder, with their places in it, such as `["page", "xml"]`.
 fn files(folder: &Path, place: &[String], found: &mut Vec<(Vec<String>, String)>) {
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
         let name = entry.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
@@ -40,7 +40,7 @@ fn graph(source: &Path) -> Graph {
     graph
 }
 
-/// What a file names of its crate's root, which is `depth` modules above what stands in it.
+/// Returns the modules of its crate's root that a file names. The root is `depth` modules above the file's items.
 fn named(text: &str, depth: usize) -> BTreeSet<String> {
     let code: String = text
         .split("#[cfg(test)]\nmod tests")
@@ -63,7 +63,7 @@ fn named(text: &str, depth: usize) -> BTreeSet<String> {
     named
 }
 
-/// The names a path goes on with: one, or those of a list in braces.
+/// Returns the names with which a path continues: one, or those of a list in braces.
 fn first_names(rest: &str) -> Vec<String> {
     let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     match rest.strip_prefix('{') {
@@ -89,7 +89,7 @@ fn first_names(rest: &str) -> Vec<String> {
     }
 }
 
-/// Modules from which a way leads back to themselves, with that way.
+/// Returns the paths that lead from a module back to itself.
 fn circles(graph: &Graph) -> Vec<Vec<String>> {
     let mut circles: Vec<Vec<String>> = Vec::new();
     for start in graph.keys() {

@@ -11,7 +11,7 @@ use std::process::Command;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// What each crate may depend on, of the crates here. Dependencies run one way.
+/// The crates of the workspace that each crate may depend on. Dependencies run one way.
 const LAYERS: [(&str, &[&str]); 11] = [
     ("stepcast-fuzz", &[]),
     ("stepcast-suite", &["stepcast-fuzz"]),
@@ -58,7 +58,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// The names of the packages each package is used by, as they were resolved, development dependencies included.
+/// Returns, for each package, the names of the packages that use it, as resolved, including development dependencies.
 fn users(metadata: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
     let names: BTreeMap<&str, &str> =
         packages(metadata).iter().map(|package| (text(package, "id"), text(package, "name"))).collect();
@@ -172,7 +172,8 @@ fn every_licence_is_allowed_and_every_source_known() {
     }
 }
 
-/// SPDX expressions as crates write them: all of the parts joined by AND, each with an allowed way through its ORs.
+/// Checks an SPDX expression as crates write it: all parts joined by AND must be allowed, each by one of the
+/// alternatives of its ORs.
 /// <https://spdx.github.io/spdx-spec/v3.0.1/annexes/spdx-license-expressions/>
 fn is_allowed(expression: &str, allowed: &BTreeSet<&str>) -> bool {
     let expression = expression.replace('/', " OR ");
@@ -250,7 +251,7 @@ fn entry_points_are_short() {
 #[test]
 fn every_test_the_list_of_faults_names_is_there() {
     let list = std::fs::read_to_string(format!("{ROOT}/docs/FAULTS.md")).expect("the list of faults");
-    // Everything else that is quoted there has dots, blanks or no underscore.
+    // All other quoted words there have dots, spaces or no underscore.
     let is_test =
         |word: &&str| word.contains('_') && word.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase());
     let named: BTreeSet<&str> = list.split('`').skip(1).step_by(2).filter(is_test).collect();

@@ -4,14 +4,14 @@ use super::{ROOT, code_in, metadata, packages, text};
 use serde_json::Value;
 use std::path::Path;
 
-/// Dependencies that are there for a feature of theirs, and named nowhere.
+/// Dependencies that are declared only to enable one of their features, and are not named in the code.
 const FOR_A_FEATURE: [(&str, &str); 1] = [("stepcast", "rustls")];
 
 fn code_of(folder: &Path, parts: &[&str]) -> String {
     parts.iter().map(|part| folder.join(part)).filter(|part| part.exists()).map(|part| code_in(&part)).collect()
 }
 
-/// Whether code names a crate: as the beginning of a path, or as what is brought into scope.
+/// Returns whether code names a crate: at the beginning of a path, or in a `use`.
 fn names(code: &str, name: &str) -> bool {
     code.match_indices(name).any(|(at, _)| {
         let is_whole = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -20,7 +20,7 @@ fn names(code: &str, name: &str) -> bool {
     })
 }
 
-/// What code calls a package by, unless a manifest says otherwise.
+/// Returns the name of a package in code, unless a manifest renames it.
 fn crate_name_of(metadata: &Value, package: &str) -> String {
     let found = packages(metadata).iter().find(|known| text(known, "name") == package);
     let targets = found.and_then(|known| known["targets"].as_array()).into_iter().flatten();

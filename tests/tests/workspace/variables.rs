@@ -1,4 +1,4 @@
-//! The table of environment variables in `docs/OPERATIONS.md` has those that the functions read, and no others.
+//! The table of environment variables in `docs/OPERATIONS.md` has exactly those that the functions read.
 
 use super::ROOT;
 use std::collections::BTreeSet;

@@ -17,14 +17,14 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 pub(super) struct End {
     /// The status code of RFC 6455, section 7.4.1
     pub(super) code: u16,
-    /// The same in words
+    /// The reason that belongs to the code
     pub(super) reason: Cow<'static, str>,
     /// Whether the client can still receive a close frame
     tell: bool,
 }
 
 impl End {
-    /// The connection was deleted through `@connections`, where no code can be given.
+    /// The connection was deleted through `@connections`, whose callers cannot choose a code.
     pub(super) fn deleted() -> Self {
         Self::told(1000, "Connection Closed Normally")
     }
@@ -59,12 +59,12 @@ impl End {
         Self { code, reason, tell: false }
     }
 
-    /// The client has gone without a close frame.
+    /// The client disconnected without a close frame.
     pub(super) fn lost() -> Self {
         Self { code: 1006, reason: "Connection closed abnormally".into(), tell: false }
     }
 
-    /// The client has broken a rule, or the wire is broken.
+    /// The client violated the protocol, or the transport failed.
     pub(super) fn after(error: &Error) -> Self {
         match error {
             Error::Capacity(_) => Self::told(1009, "Message too big"),
@@ -87,7 +87,7 @@ fn is_reset(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> boo
     matches!(error, tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
 }
 
-/// Writes the remaining messages and closes, with `grace` for the client to do its part.
+/// Writes the remaining messages and closes the connection. The client has `grace` to read them and to close its side.
 pub(super) async fn close(mut socket: Socket, waiting: &mut Waiting, end: &End, grace: Duration) {
     let _ = tokio::time::timeout(grace, async {
         match end.frame() {
@@ -96,7 +96,8 @@ pub(super) async fn close(mut socket: Socket, waiting: &mut Waiting, end: &End, 
                 socket.close(Some(frame)).await?;
                 hang_up(socket).await;
             }
-            // The answer to the client's frame was made when that was read, and still has to be written.
+            // The library prepared its answer when it read the client's close frame; the answer still has to be
+            // written.
             None => socket.flush().await?,
         }
         Ok::<_, Error>(())

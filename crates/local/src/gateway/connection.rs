@@ -94,7 +94,7 @@ async fn converse<R: Routes>(
     }
 }
 
-/// Best effort, as at API Gateway: a `$disconnect` that fails is not tried again.
+/// Invokes `$disconnect`, with best effort as in API Gateway: a failed invocation is not retried.
 async fn disconnect<R: Routes>(gateway: &Gateway<R>, origin: &Origin, account: &Account, end: &End) {
     let shared = &gateway.shared;
     let event = origin.disconnect(end, shared.clock.now());
@@ -126,7 +126,8 @@ impl Refusal {
     }
 }
 
-/// A 2xx makes a connection, any other status is the answer, and a function that failed is a bad gateway.
+/// Decides by the answer of `$connect`: a 2xx opens the connection, any other status is passed on to the client. A
+/// function that failed gives 502, one that timed out 504.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 fn decide(
     connected: Result<ApiGatewayProxyResponse, IntegrationError>,

@@ -28,7 +28,7 @@ impl Peer {
     }
 }
 
-/// A connection as others see it.
+/// A connection as the other parts of the gateway see it.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: String,
@@ -121,7 +121,7 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
-        // Every change is one call on the map, so a panic leaves it whole.
+        // Every change is one call on the map, so a panic leaves it consistent.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

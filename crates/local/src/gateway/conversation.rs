@@ -51,11 +51,11 @@ pub(super) async fn run<R: Routes>(
             End::shutdown()
         }
     };
-    // Gone before the client gets the close frame, so that nothing can be written to it after that frame.
+    // Removed before the client gets the close frame, so that nothing can be written to it after that frame.
     gateway.shared.connections.remove(&connection.id);
     connection.ended.cancel();
     drop(inbox);
-    // The halves are of one socket, so they fit.
+    // Both halves belong to one socket, so this succeeds.
     if let Ok(socket) = reader.reunite(writer) {
         closing::close(socket, &mut waiting, &end, limits.closing).await;
     }

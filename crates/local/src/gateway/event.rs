@@ -105,6 +105,6 @@ fn request_time(now: i64) -> Option<String> {
 /// here already. The id is also the only address of a connection, so it cannot be guessed.
 pub(super) fn random_id() -> String {
     let mut bytes = [0; 11];
-    assert!(aws_lc_rs::rand::fill(&mut bytes).is_ok(), "the operating system has no random bytes to give");
+    assert!(aws_lc_rs::rand::fill(&mut bytes).is_ok(), "the operating system should provide random bytes");
     BASE64_URL_SAFE.encode(bytes)
 }

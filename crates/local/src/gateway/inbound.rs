@@ -1,8 +1,8 @@
 //! A connection's messages on their way to `$default`.
 //!
 //! API Gateway guarantees no order between them. Here a message has the function to itself for a moment before the next
-//! one is begun: fast messages are handled in order, as clients expect, and slow ones do not hold up a `ping`. While a
-//! client does not read the messages it is sent, none of its further messages is begun.
+//! one begins: fast messages are handled in order, as clients expect, and slow ones do not hold up a `ping`. While a
+//! client does not read the messages it is sent, its further messages wait.
 
 use super::connections::Connection;
 use super::event::Origin;
@@ -45,7 +45,8 @@ pub(super) async fn deliver<R: Routes>(
     while running.next().await.is_some() {}
 }
 
-/// Waits until the next message may be begun: all before it are done, or have had their head start and are not too many.
+/// Waits until the next message may begin: all before it are done, or they have had their head start and are few
+/// enough.
 async fn give_way(running: &mut FuturesUnordered<JoinHandle<()>>, limits: &Limits) {
     let head_start = tokio::time::sleep(limits.head_start);
     tokio::pin!(head_start);

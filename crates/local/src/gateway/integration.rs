@@ -28,7 +28,7 @@ impl IntegrationError {
     }
 }
 
-/// The three functions. Each has its own concurrency: clients that leave do not hold up clients that come.
+/// The three functions. Each has its own concurrency: clients that disconnect do not hold up clients that connect.
 pub(super) struct Integrations {
     pub(super) connect: Integration,
     pub(super) default: Integration,
@@ -72,8 +72,8 @@ impl Integration {
         .await
     }
 
-    /// Does the same for a function that answers a connection: while the client does not read, it does not keep other
-    /// invocations from a place.
+    /// Does the same for a function that answers a connection. While the client does not read, the function leaves its
+    /// place to other invocations.
     pub(super) async fn invoke_for<T: Send + 'static>(
         &self,
         connection: Arc<Connection>,
@@ -102,7 +102,8 @@ async fn run_for<T>(
     loop {
         tokio::select! {
             returned = &mut function => return returned,
-            // No matter which message found no room: as long as there is none, the function's answer has to wait.
+            // It does not matter which message was refused: while the buffer is full, the function's answer has to
+            // wait.
             () = connection.outbound.refuses() => place.step_aside(),
         }
     }

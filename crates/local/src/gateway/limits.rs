@@ -26,7 +26,7 @@ pub struct Limits {
     pub concurrent_invocations: usize,
     /// Most invocations of one function that go on beside those, because their client does not read the answer
     pub waiting_invocations: usize,
-    /// Most messages of one connection that are with `$default` at once
+    /// Most messages of one connection that `$default` handles at once
     pub concurrent_messages: usize,
     /// How long a message has `$default` to itself before the connection's next one is begun beside it
     pub head_start: Duration,

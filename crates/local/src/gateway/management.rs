@@ -36,7 +36,7 @@ pub(super) fn router<R: Routes>(gateway: Gateway<R>, key: AccessKey) -> Router {
 /// Why a request was not carried out; the names are the SDK's.
 #[derive(Debug, thiserror::Error)]
 enum ManagementError {
-    /// There is no such connection, or not yet, or no longer
+    /// The connection does not exist, or not yet, or no longer
     #[error("Gone")]
     Gone,
     /// The message is larger than a message may be
@@ -95,7 +95,7 @@ async fn close<R: Routes>(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ManagementError> {
     let connection = find(&gateway, &id)?;
-    // Gone for later requests, although the client has yet to receive the close frame.
+    // Later requests find the connection gone, although the client has yet to receive the close frame.
     gateway.shared.connections.remove(&id);
     connection.deleted.cancel();
     Ok(StatusCode::NO_CONTENT)

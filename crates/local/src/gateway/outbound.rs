@@ -13,7 +13,7 @@ pub(super) struct Outbound {
     messages: mpsc::Sender<Utf8Bytes>,
     bytes: Arc<AtomicUsize>,
     max_bytes: usize,
-    /// Whether a message found no room, and nothing was written since
+    /// Whether a message found no room, and nothing was written since then
     is_full: Arc<watch::Sender<bool>>,
     refused: Notify,
 }
@@ -96,7 +96,7 @@ impl Waiting {
         self.messages.try_recv().ok()
     }
 
-    /// Notes that so many bytes are with the operating system, so that there is room for others.
+    /// Records that `size` bytes have been passed to the operating system, which makes room for others.
     pub(super) fn written(&self, size: usize) {
         self.bytes.fetch_sub(size, Ordering::Relaxed);
         self.is_full.send_if_modified(|is_full| std::mem::replace(is_full, false));

@@ -1,6 +1,6 @@
 //! The places in which one function runs, and the order in which they are given out.
 //!
-//! Accounts take turns, and none has more than its share of the places, so that however much one of them asks, the next
+//! Accounts take turns, and none has more than its share of the places. However much one of them requests, the next
 //! command of another begins as soon as a place is free. A function whose client does not read steps aside: it
 //! continues in a place that is reserved for waiting, and another begins in the place it had.
 
@@ -135,7 +135,7 @@ impl State {
         self.line_up_or_forget(account);
     }
 
-    /// Puts an account in line again, or forgets it if it has nothing here any more.
+    /// Puts an account in line again, or removes it if nothing of it runs or waits any more.
     fn line_up_or_forget(&mut self, account: &Account) {
         let is_idle = |used: &Use| used.running == 0 && used.aside == 0 && used.waiting.is_empty();
         if self.accounts.get(account).is_some_and(is_idle) {

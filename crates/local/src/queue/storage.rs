@@ -1,4 +1,5 @@
-//! All SQL of the queue. Every function is one short transaction; nothing here waits and nothing here knows the protocol.
+//! All SQL of the queue. Every function is one short transaction; nothing here waits, and nothing here depends on the
+//! protocol.
 
 mod queues;
 mod store;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use store::{insert, revive};
 use take::{bury_exhausted, take_one, waiting_groups};
 
-/// How often messages past their retention are looked for.
+/// How often messages past their retention are deleted.
 const EXPIRE_EVERY: i64 = 60 * 60 * 1000;
 
 /// The database of all queues.

@@ -4,7 +4,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The engine's own readers put these before the message of a value that is well-formed but not allowed.
+/// The prefixes that the engine's own parsers give the message about a value that is well-formed but not allowed.
 const VALIDATION_MARKS: [&str; 2] = ["VALIDATION:", "VALIDATION_REQUEST:"];
 
 /// Performs an operation on its JSON request. `None` if there is no such operation.

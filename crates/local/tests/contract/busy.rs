@@ -1,5 +1,5 @@
-//! What no engine here does, and DynamoDB does on a busy day: conflicts, batches it has no room for, throttling. A service
-//! that answers from a script stands in for it; the table code has to get through.
+//! Errors that DynamoDB returns under load and that none of the engines here returns: conflicts, unprocessed batch
+//! items, throttling. A scripted service returns them; the table code has to get through.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
 
 use crate::support::{Services, listen, platform, serve};
@@ -22,7 +22,7 @@ const LEASE: Duration = Duration::from_secs(20);
 /// An answer, or the code of an error and what comes with it.
 type Answer = Result<Value, Value>;
 
-/// A service that gives these answers, one after the other, and keeps what it was asked.
+/// A service that gives these answers one after the other and records its requests.
 #[derive(Clone, Default)]
 struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
@@ -38,7 +38,7 @@ impl Script {
         (platform(services, Clock::system()).await.table, script)
     }
 
-    /// What was asked, by operation.
+    /// Returns the requests so far, each with its operation.
     fn asked(&self) -> Vec<(String, Value)> {
         self.asked.lock().expect("a list").clone()
     }
@@ -47,7 +47,7 @@ impl Script {
 async fn answer(State(script): State<Script>, headers: HeaderMap, body: String) -> Response {
     let operation = headers["x-amz-target"].to_str().expect("a name").rsplit('.').next().expect("a name").to_owned();
     script.asked.lock().expect("a list").push((operation, serde_json::from_str(&body).expect("JSON")));
-    // The last answer is given again and again.
+    // The last answer repeats.
     let mut answers = script.answers.lock().expect("a list");
     let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
     match answer.expect("a script") {
@@ -139,7 +139,7 @@ async fn a_write_that_is_wrong_is_not_sent_again() {
     assert_eq!(script.asked().len(), 1);
 }
 
-/// A gateway or a proxy in front of a service that is down has a page of its own.
+/// If a service is down, a gateway or proxy in front of it answers with a page of its own.
 #[tokio::test]
 async fn a_service_that_is_down_is_not_one_that_refuses() {
     let (listener, endpoint) = listen().await;

@@ -1,4 +1,4 @@
-//! The event source mapping, between a queue in process and functions that do what the test says.
+//! The event source mapping, between an in-process queue and functions that the test controls.
 
 use crate::support::{NOON, sleeper, soon};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
@@ -94,7 +94,7 @@ impl Fixture {
         soon(self.invocations.recv()).await.expect("the mapping runs")
     }
 
-    /// Stops the mapping, by which time all that had to be deleted is.
+    /// Stops the mapping. When this returns, every message that had to be deleted is deleted.
     async fn stop(self) -> (QueueService, HeldClock, TempDir) {
         self.shutdown.cancel();
         soon(self.mapping).await.expect("it stops");
@@ -132,7 +132,7 @@ async fn only_what_is_reported_comes_back() {
     let mut fixture = Fixture::new(1).await;
     fixture.send(&["first"]).await;
     let first = fixture.invoked().await;
-    // While the only slot is taken, these wait for each other and make one batch.
+    // While the only slot is taken, both messages wait and become one batch.
     fixture.send(&["good", "bad"]).await;
     first.succeed();
     let batch = fixture.invoked().await;
@@ -247,7 +247,7 @@ async fn what_was_running_when_the_process_died_is_delivered_again() {
     fixture.mapping.abort();
     drop(invocation);
 
-    // The same file, opened again: nothing of the first start was closed in order.
+    // Opens the same file again, although the first start was not shut down in order.
     let Fixture { clock, directory, .. } = fixture;
     let queue = open(&directory, &clock);
     let mut restarted = Fixture::map(directory, clock, queue, 1);

@@ -1,4 +1,4 @@
-//! This crate's WebSocket API beyond what others have too: time and its limits, order, shutdown, access keys.
+//! This crate's WebSocket API, beyond the shared suite: time and its limits, order, shutdown, access keys.
 
 mod conversation;
 mod handshake;

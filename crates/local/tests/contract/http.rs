@@ -1,4 +1,4 @@
-//! Sockets that ask nothing, or never to an end, and how many there may be.
+//! Sockets without a request or with an unfinished one, and the limit on their number.
 
 use crate::support::{listen, soon};
 use axum::Router;
@@ -16,7 +16,7 @@ const HOME: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 /// Longer than any test.
 const NEVER: Duration = Duration::from_hours(1);
 
-/// A server that is held to these limits, and its address.
+/// Starts a server with these limits and returns its address.
 async fn start(limits: ServerLimits, router: Router) -> String {
     let (listener, endpoint) = listen().await;
     tokio::spawn(serve_within(limits, listener, router, CancellationToken::new()));
@@ -37,7 +37,7 @@ async fn say(address: &str, text: &str) -> TcpStream {
     socket
 }
 
-/// What is answered until the end of `last`.
+/// Reads the answer up to and including `last`.
 async fn hear(socket: &mut TcpStream, last: &str) -> String {
     let mut heard = Vec::new();
     while !heard.ends_with(last.as_bytes()) {
@@ -47,10 +47,10 @@ async fn hear(socket: &mut TcpStream, last: &str) -> String {
     String::from_utf8(heard).expect("text")
 }
 
-/// Everything that is answered until the server closes the socket.
+/// Reads everything until the server closes the socket.
 async fn to_its_end(mut socket: TcpStream) -> String {
     let mut heard = Vec::new();
-    // One that is reset has ended as well.
+    // A socket that is reset has ended as well.
     let _ = soon(socket.read_to_end(&mut heard)).await;
     String::from_utf8(heard).expect("text")
 }
@@ -87,7 +87,7 @@ async fn a_client_that_does_not_read_an_answer_is_not_waited_for_either() {
     let large = Router::new().route("/", get(|| async { vec![0; 64 * 1024 * 1024] }));
     let address = start(ServerLimits { head: short, lifetime: Some(short), ..patient() }, large).await;
     let mut socket = say(&address, HOME).await;
-    // Nothing is read until the server has closed the socket, which a client that sends finds out.
+    // The client reads nothing until the server has closed the socket, which it notices when a write fails.
     soon(async { while socket.write_all(b"x").await.is_ok() {} }).await;
 }
 

@@ -1,7 +1,8 @@
-//! The embedded services held to the contract of the real ones: through the SDKs and a WebSocket client, over their sockets.
+//! Tests the embedded services against the contract of the real ones: through the SDKs and a WebSocket client, over
+//! their sockets.
 //!
-//! What is about this crate alone (durability, access keys, shutdown, held clocks) stands beside [`shared`]: suites that run
-//! the same way on implementations which nobody here wrote.
+//! Tests of this crate alone (durability, access keys, shutdown, held clocks) are in the modules beside [`shared`],
+//! which has the suites that run unchanged on implementations from other projects.
 
 mod busy;
 mod event_source;

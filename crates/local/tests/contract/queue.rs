@@ -1,4 +1,4 @@
-//! The embedded queue beyond what others have too: its file, its clock, its fairness, its shutdown and its access key.
+//! The embedded queue, beyond the shared suite: its file, its clock, its fairness, its shutdown and its access key.
 
 use crate::support::{ACCESS_KEY_ID, NOON, access_key, listen, serve, sleeper, soon, sqs};
 use aws_sdk_sqs::Client;
@@ -12,7 +12,7 @@ use stepcast_local::queue::{QueueService, server};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-/// A queue `work` with a visibility timeout of 30 s, served, on a clock that stands still.
+/// A queue `work` with a visibility timeout of 30 s, served, on a stopped clock.
 struct Fixture {
     client: Client,
     clock: HeldClock,
@@ -83,7 +83,7 @@ async fn a_message_outlives_the_process() {
     queue.send("hello").await;
     queue.receive().await;
 
-    // Nothing was closed in order: what is in the file is what a killed process leaves.
+    // Nothing was shut down in order, so the file is as a killed process leaves it.
     let (client, _) = serve_queue(queue.directory.path(), &queue.clock, &queue.shutdown).await;
     let restarted = Fixture { client, ..queue };
     assert!(restarted.receive().await.is_empty(), "still in flight");

@@ -1,15 +1,16 @@
-//! Suites that run on the embedded services and, with `scripts/test-contracts`, on implementations which nobody here wrote.
+//! Suites that run on the embedded services and, with `scripts/test-contracts`, on implementations from other projects.
 //!
-//! Where such a one is comes from the environment; without that the embedded service is started. The tests are the same
-//! either way. What an implementation does otherwise than AWS documents it stands in [`known`] and in docs/EMULATORS.md, and
-//! nowhere else.
+//! The address of such an implementation comes from the environment; without one, the embedded service is started. The
+//! tests are the same in both cases. All differences of an implementation from AWS's documentation are listed in
+//! [`known`] and in docs/EMULATORS.md, and nowhere else.
 
 pub mod gateway;
 mod known;
 mod queue;
 mod table;
 
-/// The address of the implementation under test; none means the embedded one, unless that would be a mistake.
+/// Returns the address of the implementation under test, or `None` for the embedded one. Panics if there is no address
+/// although the environment demands an implementation from elsewhere.
 fn elsewhere(variable: &str) -> Option<String> {
     let address = std::env::var(variable).ok();
     let mistaken = address.is_none() && std::env::var_os("STEPCAST_CONTRACT_ELSEWHERE").is_some();

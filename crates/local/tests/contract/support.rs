@@ -1,4 +1,4 @@
-//! What the contract tests share: servers on free ports, clients for them, and patience with an end.
+//! Shared parts of the contract tests: servers on free ports, clients for them, and waits with a timeout.
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
@@ -32,7 +32,7 @@ pub async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("this should have happened by now")
 }
 
-/// Waits until somebody sleeps on the clock.
+/// Waits until a task sleeps on the clock.
 pub async fn sleeper(clock: &HeldClock) {
     soon(async {
         while clock.sleepers() == 0 {
@@ -71,7 +71,7 @@ pub fn management(endpoint: &str, access_key_id: &str) -> aws_sdk_apigatewaymana
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::new(access_key_id, "secret", None, None, "test"))
-        // What is refused is refused: a retry would only make the tests slow.
+        // A refusal is final here: a retry would only make the tests slow.
         .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled())
         .endpoint_url(endpoint)
         .build();
@@ -89,7 +89,7 @@ pub fn dynamodb(endpoint: &str, access_key_id: &str) -> aws_sdk_dynamodb::Client
     aws_sdk_dynamodb::Client::from_conf(config)
 }
 
-/// Where the services of a platform are. What a test does not use is left out.
+/// The addresses of a platform's services. A test leaves out the ones it does not use.
 #[derive(Default)]
 pub struct Services {
     pub table_endpoint: String,
@@ -97,11 +97,11 @@ pub struct Services {
     pub queue_endpoint: String,
     pub queue_url: String,
     pub dead_letter_url: String,
-    /// Whether somebody is told when a suite breaks or recovers
+    /// Whether a notification is sent when a suite breaks or recovers
     pub tells_of_suites: bool,
 }
 
-/// The platform as the functions have it.
+/// Connects the platform as the functions do.
 pub async fn platform(services: Services, clock: Clock) -> Platform {
     let endpoints = Endpoints {
         table: services.table_endpoint,

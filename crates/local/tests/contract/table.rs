@@ -1,4 +1,4 @@
-//! The embedded tables beyond what the shared suite asks: their file, their sweep and their access key.
+//! The embedded tables, beyond the shared suite: their file, their sweep and their access key.
 
 use crate::support::{ACCESS_KEY_ID, access_key, dynamodb, listen, serve, soon};
 use aws_sdk_dynamodb::Client;

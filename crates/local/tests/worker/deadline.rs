@@ -1,4 +1,4 @@
-//! What cannot end before its function does ends as errored, says why, and is not tried again.
+//! Tests that cannot end before their function end as errored, give the reason, and are not retried.
 
 use crate::world::{World, batch, failed, planning, test};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::time::Duration;
 use stepcast_protocol::state::{StepState, TestStatus};
 use stepcast_protocol::{Outcome, Verdict};
 
-/// The time of a function that may run for four seconds. It works for half of them.
+/// The time a function may run, here four seconds. It works for half of that.
 const TIME: Duration = Duration::from_secs(4);
 
 fn step(site: &str, path: &str) -> Value {

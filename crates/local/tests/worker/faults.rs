@@ -1,8 +1,8 @@
-//! What may go wrong between a function and its services, one thing at a time and each at every place where it can:
-//! whatever it is, an accepted job ends as the undisturbed one does and leaves behind what that one leaves.
+//! Faults between a function and its services, one at a time and each at every possible place. With every fault, an
+//! accepted job ends like the undisturbed job and leaves the same items behind.
 //!
-//! Functions run as processes of their own, so that one that is killed takes everything it had begun with it. `scene`
-//! has the clients and the rest of the world, `settled` what has to be true in the end. `docs/FAULTS.md` lists the
+//! Each function runs as a process of its own, so that killing it also ends everything it has begun. `scene` has the
+//! clients and the rest of the world, `settled` the conditions that must hold in the end. `docs/FAULTS.md` lists the
 //! faults.
 
 mod clocks;

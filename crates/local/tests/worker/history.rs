@@ -1,4 +1,4 @@
-//! A job beside those of its suite before it: what changed, how long the rest will take, and what is kept for the next.
+//! A job compared with the earlier jobs of its suite: what changed, the time left, and what is kept for the next job.
 
 use crate::world::{JOB, World, batch, failed, planning, test};
 use serde_json::{Value, json};
@@ -7,23 +7,23 @@ use stepcast_platform::table::{JobRecord, PastJob, PastTest, topic_job};
 use stepcast_protocol::state::{Change, JobStatus};
 use stepcast_protocol::{Outcome, Verdict};
 
-/// A job before that of the tests.
+/// A job before the one of the tests.
 const BEFORE: &str = "0190b2a0-0000-7000-7000-000000000000";
 
 /// A job after it.
 const AFTER: &str = "0190b2a0-0000-7000-9000-000000000000";
 
-/// A test of a page that is there.
+/// Returns a test of a page that exists.
 fn page(world: &World, name: &str) -> Value {
     json!({ "name": name, "get": format!("{}/page", world.site), "expect": [{ "status": 200 }] })
 }
 
-/// Keeps these results of a job before.
+/// Stores these results of an earlier job.
 async fn remember(world: &World, results: &[(&str, Outcome, u64)]) {
     remember_as(world, BEFORE, results).await;
 }
 
-/// Keeps these results of another job of the suite.
+/// Stores these results of another job of the suite.
 async fn remember_as(world: &World, job: &str, results: &[(&str, Outcome, u64)]) {
     let past = |&(name, outcome, duration_ms): &(&str, _, _)| PastTest { name: name.to_owned(), outcome, duration_ms };
     let other = JobRecord { job: job.to_owned(), ..world.job().await };
@@ -35,7 +35,7 @@ async fn history(world: &World) -> Vec<PastJob> {
     world.platform().table.history("Example", "", None, 10).await.expect("an answer")
 }
 
-/// What a watcher was told of the time left, in order.
+/// Returns the times left that a watcher received, in order.
 fn seconds_left(world: &World) -> Vec<Option<u64>> {
     let heard = world.heard().into_iter().filter(|event| event["type"] == "job.progress");
     heard.map(|event| event["eta_s"].as_u64()).collect()
@@ -99,7 +99,7 @@ async fn results_are_kept_once_though_two_close_the_job() {
     world.store(&[page(&world, "One"), page(&world, "Two")]).await;
     let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
-    // The verdict's own write; that of a result does not touch the list of open jobs.
+    // Refuses the write of the verdict only; the write of a result does not touch the list of open jobs.
     world.refusals.refuse("TransactWriteItems", "OPEN");
     let handled = worker.handle(batch(&[test(0), test(1)]), None).await;
     assert!(!failed(&handled).is_empty(), "the verdict is still owed");
@@ -132,7 +132,7 @@ async fn what_an_admin_did_not_wait_for_is_no_news() {
 async fn the_time_left_is_told_by_how_long_tests_took_before() {
     let world = World::start().await;
     world.store(&[page(&world, "Quick"), page(&world, "Slow"), page(&world, "Never seen")]).await;
-    // One that was never seen counts as the middle of the others, which is the longer of two.
+    // A test without a history counts as the median of the others, which of two is the longer one.
     remember(&world, &[("Quick", Outcome::Passed, 1_000), ("Slow", Outcome::Passed, 4_000)]).await;
     let (platform, worker) = (world.platform(), world.worker());
     platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");

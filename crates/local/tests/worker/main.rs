@@ -1,6 +1,6 @@
-//! The worker through its front door, as Lambda calls it: batches of messages, a deadline, and a clock that stands still
-//! unless a test moves it; and those who ask for work, as the gateway calls the functions behind it. The table and the
-//! queue are the embedded ones.
+//! Tests the worker as Lambda calls it, with batches of messages, a deadline, and a clock that is stopped unless a test
+//! advances it, and the functions behind the gateway as the gateway calls them. The table and the queue are the
+//! embedded ones.
 
 mod deadline;
 mod faults;

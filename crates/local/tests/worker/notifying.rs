@@ -1,4 +1,4 @@
-//! Webhooks are told that a suite broke or recovered: once, whatever dies, and nothing else.
+//! Webhooks are notified when a suite breaks or recovers: once, whichever process dies, and of nothing else.
 
 use crate::receiver::{KEY, Receiver};
 use crate::world::{World, batch, failed};
@@ -23,13 +23,13 @@ fn id(number: u32) -> String {
     format!("0190b2a0-0000-7000-8000-{number:012}")
 }
 
-/// A test that passes, or does not.
+/// Returns a test that passes or fails.
 fn page(world: &World, passes: bool) -> Value {
     let status = if passes { 200 } else { 500 };
     json!({ "name": "Home", "get": format!("{}/page", world.site), "expect": [{ "status": status }] })
 }
 
-/// Runs a job to its verdict, and gives back the messages that tell what it was for its suite.
+/// Runs a job to its verdict, and returns the messages that report what it was for its suite.
 async fn run(world: &World, job: u32, passes: bool) -> Vec<Work> {
     let page = page(world, passes);
     run_as(world, job, &[], &[], page).await
@@ -49,13 +49,13 @@ async fn notifications(world: &World) -> Vec<Work> {
     world.queued().await.into_iter().filter(|work| matches!(work, Work::Notify { .. })).collect()
 }
 
-/// Hands these messages to a worker, which is done with them whatever becomes of them.
+/// Passes these messages to a worker, and checks that it is done with them whatever their outcome.
 async fn tell(world: &World, work: &[Work]) {
     let worker = world.worker();
     assert!(failed(&worker.handle(batch(work), None).await).is_empty());
 }
 
-/// What the reaper queues.
+/// Runs the reaper and returns the notifications that it queues.
 async fn reaped(world: &World) -> Vec<Work> {
     world.worker().reap().await;
     notifications(world).await
@@ -100,7 +100,7 @@ async fn doubled_messages_workers_and_reapers_tell_once() {
     let world = world(json!([signed(&receiver)])).await;
     let lost = run(&world, 1, false).await;
     assert_eq!(lost.len(), 1);
-    // The message is lost, and so is a second worker's look at the job.
+    // The message is lost, and a second worker that looks at the job sends no other.
     let again = Work::Test { job: id(1), plan: 1, test: 0 };
     tell(&world, &[again.clone(), again]).await;
     assert_eq!(reaped(&world).await, [], "it may still be on its way");

@@ -1,4 +1,4 @@
-//! What one principal may use, and when there is room again.
+//! The limits of one principal, and when there is room again.
 
 use crate::visitor::Visitor;
 use crate::world::{JOB, SILENT, World, batch, planning, test};
@@ -63,7 +63,7 @@ async fn connections_are_counted_until_they_end_or_must_have_ended() {
     visitor("2").disconnect().await;
     assert_eq!(visitor("4").connect(&ana).await, 200);
     assert_eq!(visitor("5").connect(&ana).await, 429);
-    // Of the first nothing was heard any more, as when `$disconnect` was not invoked. No connection lives for longer than
+    // The first connection never ended, as if `$disconnect` had not been invoked. No connection lives for longer than
     // two hours.
     world.wait(HOUR + Duration::from_mins(15));
     assert_eq!(visitor("5").connect(&ana).await, 200);
@@ -74,7 +74,7 @@ async fn connections_are_counted_until_they_end_or_must_have_ended() {
 async fn a_job_counts_until_its_verdict() {
     let world = World::start().await;
     let platform = world.platform_with(limits(|limits| limits.open_jobs = 1)).await;
-    // The world's job is one of `ci`.
+    // The world's job belongs to `ci`.
     world
         .store(&[json!({ "name": "Page", "get": format!("{}/page", world.site), "expect": [{ "status": 200 }] })])
         .await;
@@ -107,7 +107,7 @@ async fn work_off(world: &World) {
     }
 }
 
-/// A step that looks at a page of its own: tests that look at the same one may share an answer.
+/// Returns a step that requests a page of its own: tests that request the same page may share an answer.
 fn step(world: &World, test: &str, number: u32) -> Value {
     json!({ "get": format!("{}/page?{test}-{number}", world.site), "expect": [{ "status": 200 }] })
 }
@@ -158,7 +158,7 @@ async fn redirects_links_and_the_pages_that_are_looked_through_are_requests_like
     for (test, requests) in [
         (json!({ "name": "Redirect", "get": format!("{site}/moved"), "expect": [{ "status": 200 }] }), 2),
         (json!({ "name": "Links", "get": format!("{site}/links"), "expect": [{ "links": { "scope": "all" } }] }), 4),
-        // The first page for its links, then it and three others as tests.
+        // The first page is requested for its links, then it and three others as tests.
         (
             json!({
                 "name": "Found", "discover": { "links": format!("{site}/links"), "depth": 1, "robots": "ignore" },
@@ -215,7 +215,7 @@ async fn what_is_no_command_is_counted_as_one_and_ping_by_itself() {
     assert_eq!(ana.say("{").await["code"], "bad_request");
 }
 
-/// A link to a job of `ci`, the world's.
+/// Returns a link to the world's job, which belongs to `ci`.
 async fn link(platform: &Platform) -> String {
     platform.keys.signer().await.expect("the secret").share(JOB, HOUR).token
 }

@@ -1,4 +1,4 @@
-//! Somebody who is told by a webhook: answers as it is told to, and keeps what it gets.
+//! A receiver of webhooks that answers as the test says and records what it gets.
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -53,12 +53,12 @@ impl Receiver {
         Self { url, posted, answers }
     }
 
-    /// Gives the next answers these statuses; all behind them are 204.
+    /// Sets the statuses of the next answers; all later answers are 204.
     pub fn answers(&self, statuses: &[u16]) {
         self.answers.lock().expect("nobody failed").extend(statuses);
     }
 
-    /// What was posted since somebody looked the last time.
+    /// Returns what was posted since the last call.
     pub fn posted(&self) -> Vec<Posted> {
         std::mem::take(&mut *self.posted.lock().expect("nobody failed"))
     }

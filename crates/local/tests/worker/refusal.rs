@@ -1,4 +1,4 @@
-//! A table that does not do everything it is asked.
+//! A table that refuses some requests.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use std::sync::{Arc, Mutex};
 
-/// Which requests are refused: an operation, and a text that the request has in it.
+/// The requests that are refused: those of an operation that contain a text.
 #[derive(Clone, Default)]
 pub struct Refusals(Arc<Mutex<Vec<(&'static str, &'static str)>>>);
 
@@ -18,12 +18,12 @@ impl Refusals {
         self.0.lock().expect("nobody failed").push((operation, text));
     }
 
-    /// Does everything again.
+    /// Stops refusing requests.
     pub fn end(&self) {
         self.0.lock().expect("nobody failed").clear();
     }
 
-    /// Puts itself before a service.
+    /// Puts the refusals in front of a service.
     pub fn before(&self, service: Router) -> Router {
         service.layer(from_fn_with_state(self.clone(), pass))
     }
@@ -40,7 +40,7 @@ async fn pass(State(refusals): State<Refusals>, request: Request, next: Next) ->
     let body = to_bytes(body, usize::MAX).await.expect("a request");
     let operation = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     if refusals.is_refused(operation, &body) {
-        // One that the SDK does not send again.
+        // An error that the SDK does not retry.
         let error = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"not this"}"#;
         return (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.0")], error).into_response();
     }

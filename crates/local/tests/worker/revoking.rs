@@ -1,4 +1,4 @@
-//! A token that is revoked while somebody comes in with it.
+//! A token that is revoked while a client connects with it.
 
 use crate::visitor::Visitor;
 use crate::world::World;
@@ -16,7 +16,7 @@ use stepcast_protocol::event::Role;
 const ADMIN: &str = "admin";
 const GUEST: &str = "guest";
 
-/// An admin who revokes a token just before a request of somebody else.
+/// An admin who revokes a token just before a request of another client.
 #[derive(Clone)]
 struct Revocation {
     world: Arc<World>,
@@ -45,7 +45,7 @@ async fn count(State(revocation): State<Revocation>, request: Request, next: Nex
     next.run(request).await
 }
 
-/// Until `$connect` has returned there is nothing at the gateway that could be written to or closed.
+/// Until `$connect` has returned, the gateway has no connection that could be written to or closed.
 async fn not_there_yet(request: Request, next: Next) -> Response {
     if request.uri().path().ends_with(GUEST) {
         return StatusCode::GONE.into_response();
@@ -53,8 +53,8 @@ async fn not_there_yet(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Connects with a token that is revoked just before the how-manieth request of `$connect`; or after the last, where there
-/// are not so many. Says how many there were.
+/// Connects with a token that is revoked just before request number `before` of `$connect`, or after the last one if
+/// there are fewer. Returns the number of requests.
 async fn revoked_before(before: usize) -> usize {
     let world = Arc::new(World::start().await);
     let config = world.services.serve_behind(|service| service.layer(from_fn(not_there_yet))).await;

@@ -1,4 +1,4 @@
-//! Where the deployment's secret cannot be read just now, work waits for it, and nothing ends because of it.
+//! While the deployment's secret cannot be read, work waits for it and nothing ends because of it.
 
 use crate::world::{JOB, LEASE, World, batch, failed, planning, test};
 use serde_json::json;
@@ -21,7 +21,7 @@ async fn work_comes_again_until_the_secret_can_be_read() {
     assert_eq!(failed(&without.handle(batch(&[planning()]), None).await), ["0"]);
     assert_eq!(world.job().await.status, JobStatus::Accepted);
 
-    // The plan the first worker tried to make has the number 1.
+    // The plan that the first worker tried to make has the number 1.
     worker.handle(batch(&[planning()]), None).await;
     let work = stepcast_platform::Work::Test { job: JOB.to_owned(), plan: world.job().await.plan, test: 0 };
     assert_eq!(failed(&without.handle(batch(std::slice::from_ref(&work)), None).await), ["0"]);

@@ -1,4 +1,4 @@
-//! How long a shared job is shown.
+//! How long a link to a job is valid.
 
 use crate::visitor::Visitor;
 use crate::world::{JOB, World};
@@ -9,7 +9,7 @@ use stepcast_protocol::event::Role;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The token that an admin gets who shares the world's job, and until when it is good.
+/// Shares the world's job as an admin; returns the token of the link and its expiry.
 async fn share(world: &World, platform: &Platform, expires_s: Option<u64>) -> (String, String) {
     let admin = Visitor { world, platform, connection: "admin" };
     let own = platform.keys.signer().await.expect("the secret").issue("admin", Role::Admin, DAY).token;

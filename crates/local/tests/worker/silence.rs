@@ -1,4 +1,4 @@
-//! A worker that falls silent is told of before anything is done about it.
+//! A silent worker is reported before its test is run again.
 
 use crate::world::{JOB, LEASE, World, batch, planning};
 use serde_json::{Value, json};

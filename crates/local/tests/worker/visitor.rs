@@ -1,4 +1,4 @@
-//! Somebody with a token, as the gateway tells the functions of them.
+//! A client with a token, as the gateway presents it to the functions.
 
 use crate::world::World;
 use aws_lambda_events::apigw::{ApiGatewayWebsocketProxyRequest, ApiGatewayWebsocketProxyRequestContext};
@@ -14,24 +14,24 @@ pub struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    /// The status their handshake is answered with.
+    /// Connects and returns the status of the answer to the handshake.
     pub async fn connect(&self, token: &str) -> i64 {
         let mut event = self.event();
         event.headers.insert("authorization", format!("Bearer {token}").parse().expect("a header"));
         stepcast_handlers::connect::connect(self.platform, event).await.expect("an answer").status_code
     }
 
-    /// Ends their connection.
+    /// Ends the connection.
     pub async fn disconnect(&self) {
         stepcast_handlers::disconnect::disconnect(self.platform, self.event()).await.expect("it is forgotten");
     }
 
-    /// Sends a command and gives back the last thing said to anybody, which is its answer.
+    /// Sends a command and returns the last message to any connection, which is the answer.
     pub async fn ask(&self, command: Value) -> Value {
         self.say(&command.to_string()).await
     }
 
-    /// The same with any text.
+    /// Does the same with any text.
     pub async fn say(&self, text: &str) -> Value {
         let mut event = self.event();
         event.body = Some(text.to_owned());

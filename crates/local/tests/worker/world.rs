@@ -1,4 +1,4 @@
-//! What the tests share: a table, a queue, workers, and a site that answers or does not.
+//! Shared parts of the tests: a table, a queue, workers, and a site with pages that answer or hang.
 
 use crate::refusal::Refusals;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -40,7 +40,7 @@ pub const JOB: &str = "0190b2a0-0000-7000-8000-000000000000";
 /// The deployment's secret.
 pub const SECRET: &str = "the secret";
 
-/// The queue, and the one for messages that nobody could work off.
+/// The queue and its dead-letter queue.
 pub const QUEUES: [&str; 2] = ["stepcast", "dead"];
 
 /// How often a message may be received before it is a dead letter.
@@ -51,7 +51,7 @@ pub const SILENT: &str = "silent";
 
 const LINKS: &str = r#"<a href="/page?1">1</a> <a href="/page?2">2</a> <a href="/page?3">3</a>"#;
 
-/// How long somebody waits for what should happen soon.
+/// How long to wait for something that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// When the clock begins, in milliseconds since 1970.
@@ -59,9 +59,10 @@ const NOON: i64 = 1_800_000_000_000;
 
 /// Services, and a site.
 pub struct World {
-    /// Address of the site: `/page` is a page, `/links` has links to three, `/moved` leads to one, `/never` is not answered
+    /// Address of the site: `/page` is a page, `/links` has links to three, `/moved` leads to one, `/never` is never
+    /// answered
     pub site: String,
-    /// What the table does not do
+    /// The requests that the table refuses
     pub refusals: Refusals,
     pub services: Services,
     config: Config,
@@ -73,7 +74,7 @@ pub struct World {
 /// The embedded services themselves.
 pub struct Services {
     table: TableService,
-    /// The queue as the event source mapping has it
+    /// The queue as the event source mapping uses it
     pub queue: QueueService,
     pushes: watch::Sender<Vec<Push>>,
     ended: Arc<Mutex<Vec<String>>>,
@@ -97,7 +98,7 @@ impl Services {
         Self { table, queue, pushes: watch::Sender::default(), ended: Arc::default() }
     }
 
-    /// Serves them with something in front of each.
+    /// Serves the services, with `front` in front of each.
     pub async fn serve_behind(&self, front: impl Fn(Router) -> Router) -> Config {
         let key = || AccessKey::new("key");
         let table = serve(|_| front(self.table.router(key()))).await;
@@ -126,7 +127,7 @@ impl World {
         Self::start_telling(WebhooksSource::Absent).await
     }
 
-    /// A world in which these are told when a suite breaks or recovers.
+    /// Starts a world in which these webhooks are notified when a suite breaks or recovers.
     pub async fn start_telling(webhooks: WebhooksSource) -> Self {
         let (folder, clock) = (tempfile::tempdir().expect("a folder"), HeldClock::at(NOON));
         let services = Services::open(folder.path(), &clock).await;
@@ -146,51 +147,51 @@ impl World {
         Self { site, refusals, services, config, platform, clock, _folder: folder }
     }
 
-    /// What functions with the secret have.
+    /// Returns the platform of functions that have the secret.
     pub fn platform(&self) -> Platform {
         self.platform.clone()
     }
 
-    /// The same where a principal may use no more than this.
+    /// Does the same with these limits of a principal.
     pub async fn platform_with(&self, limits: PrincipalLimits) -> Platform {
         let config = Config { limits, ..self.config.clone() };
         Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await
     }
 
-    /// A worker that was told nothing before.
+    /// Creates a worker without any earlier state.
     pub fn worker(&self) -> Worker {
         worker(self.platform())
     }
 
-    /// A worker that cannot read the deployment's secret.
+    /// Creates a worker that cannot read the deployment's secret.
     pub async fn worker_without_secret(&self) -> Worker {
         let config = Config { secret: SecretSource::Absent, ..self.config.clone() };
         worker(Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await)
     }
 
-    /// What was said to connections so far, an event each.
+    /// Returns the events sent to all connections so far.
     pub fn heard(&self) -> Vec<Value> {
         self.heard_where(|_| true)
     }
 
-    /// What was said to one connection so far.
+    /// Returns the events sent to one connection so far.
     pub fn heard_by(&self, connection: &str) -> Vec<Value> {
         self.heard_where(|heard_by| heard_by == connection)
     }
 
-    /// Waits until a connection has heard something; nothing, where it never does.
+    /// Waits until a connection has received a fitting event. Returns `None` if it never does.
     pub async fn hears(&self, connection: &str, fits: impl Fn(&Value) -> bool) -> Option<()> {
         let mut pushes = self.services.pushes.subscribe();
         let heard = async {
             while !self.heard_by(connection).iter().any(&fits) {
-                // The sender is ours, so it cannot have gone.
+                // The sender is ours, so it still exists.
                 let _ = pushes.changed().await;
             }
         };
         tokio::time::timeout(PATIENCE, heard).await.ok()
     }
 
-    /// The connections that were ended so far.
+    /// Returns the connections that were closed so far.
     pub fn ended(&self) -> Vec<String> {
         self.services.ended.lock().expect("nobody failed").clone()
     }
@@ -201,17 +202,17 @@ impl World {
         lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    /// Milliseconds since 1970 after a while.
+    /// Returns the time after a while, in milliseconds since 1970.
     pub fn after(&self, while_: Duration) -> u64 {
         u64::try_from(self.clock.now()).expect("after 1970") + u64::try_from(while_.as_millis()).expect("a while")
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn wait(&self, while_: Duration) {
         self.clock.advance(while_);
     }
 
-    /// Takes everything out of the queue that is there.
+    /// Takes all messages out of the queue.
     pub async fn queued(&self) -> Vec<Work> {
         let mut work = Vec::new();
         loop {
@@ -231,7 +232,7 @@ impl World {
         self.store_as(JOB, &[], &[], tests).await;
     }
 
-    /// The same with this id, this label and these tags.
+    /// Does the same with this id, these labels and these tags.
     pub async fn store_as(&self, job: &str, labels: &[(&str, &str)], tags: &[&str], tests: &[Value]) {
         let platform = self.platform();
         let sealer = platform.keys.sealer().await.expect("the secret");
@@ -268,35 +269,35 @@ impl World {
         self.platform().table.tests(JOB, self.job().await.plan).await.expect("the table")
     }
 
-    /// A clock that is ahead of this world by so much.
+    /// Returns a clock that is ahead of this world's by this much.
     pub fn clock_ahead(&self, by: Duration) -> Clock {
         clock_ahead(&self.clock, by)
     }
 
-    /// Where its services are.
+    /// Returns the configuration with the addresses of the services.
     pub fn config(&self) -> &Config {
         &self.config
     }
 }
 
-/// The message that has the job planned.
+/// Returns the message that starts the planning of the job.
 pub fn planning() -> Work {
     Work::Plan { job: JOB.to_owned() }
 }
 
-/// The message of a test of the job's first planning.
+/// Returns the message of a test of the job's first planning.
 pub fn test(test: u32) -> Work {
     Work::Test { job: JOB.to_owned(), plan: 1, test }
 }
 
-/// A batch of messages.
+/// Returns a batch of messages.
 pub fn batch(work: &[Work]) -> SqsEvent {
     let mut event = SqsEvent::default();
     event.records = (0..).zip(work).map(|(number, work)| message(number, work)).collect();
     event
 }
 
-/// The numbers of the messages that come again.
+/// Returns the numbers of the messages that come back.
 pub fn failed(response: &SqsBatchResponse) -> Vec<&str> {
     response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect()
 }
@@ -309,7 +310,7 @@ fn message(number: u32, work: &Work) -> SqsMessage {
     message
 }
 
-/// A worker that may fetch from loopback, where the site is.
+/// Creates a worker that may fetch from loopback, where the site is.
 pub fn worker(platform: Platform) -> Worker {
     let engine = EngineConfig { allow_private_targets: true, ..EngineConfig::default() };
     Worker::new(platform, LEASE, engine).expect("a worker")

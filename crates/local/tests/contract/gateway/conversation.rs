@@ -81,7 +81,7 @@ async fn disconnect_comes_after_the_last_message() {
     client.send("run").await;
     client.socket.close(None).await.expect("sent");
     api.event("$default").await;
-    // The client has its answer, so the gateway knows that it has gone; the message is still being worked on.
+    // The client has the answer to its close frame, so the gateway knows that it is closed; `$default` still runs.
     while soon(client.socket.next()).await.is_some() {}
     assert!(api.events.try_recv().is_err());
     slow.add_permits(1);

@@ -1,4 +1,4 @@
-//! `$connect`, and what is answered to a handshake.
+//! `$connect`, and the answers to handshakes.
 
 use super::client::{Client, handshake, refused};
 use super::fixture::{Setup, status};

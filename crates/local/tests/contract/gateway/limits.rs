@@ -1,4 +1,4 @@
-//! What ends a connection that asks for too much, or for too long.
+//! The limits of size, time and concurrency.
 
 use super::client::Client;
 use super::fixture::{Event, Fixture, Setup, status};
@@ -81,7 +81,7 @@ async fn a_function_runs_only_so_often_at_once_and_everybody_gets_a_turn() {
         client.send("hello").await;
     }
     soon(begun.acquire_many(2)).await.expect("two run").forget();
-    // Who leaves does not wait for those who speak.
+    // A `$disconnect` does not wait for the messages of other clients.
     drop(leaving);
     let is_disconnect = |event: &Event| event.request_context.route_key.as_deref() == Some("$disconnect");
     while !is_disconnect(&soon(api.events.recv()).await.expect("an event")) {}

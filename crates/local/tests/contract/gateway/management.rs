@@ -39,7 +39,7 @@ async fn a_client_that_does_not_read_is_full_and_holds_up_nobody() {
 
     let text = "x".repeat(100 * 1024);
     let mut refused = None;
-    // What the operating system buffers comes on top.
+    // The buffers of the operating system take more on top of the limit.
     for _ in 0..1000 {
         if let Err(error) = api.post(&slow.id, text.clone()).await {
             refused = Some(error);

@@ -1,4 +1,4 @@
-//! Clients that do not read what they asked for, and everybody else.
+//! Clients that do not read their answers, and how little they affect other clients.
 
 use super::client::{Client, handshake};
 use super::fixture::{ACCOUNT_HEADER, Event, Fixture, Setup, connection_of, status};
@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use stepcast_local::gateway::Limits;
 use tokio::sync::{Semaphore, mpsc};
 
-/// An API whose function answers `much` without end, until there is no room for more; then it waits.
+/// An API whose function answers `much` until the client's buffer is full; then the function waits.
 struct Api {
     fixture: Fixture,
     /// The connections whose answers wait
@@ -44,7 +44,7 @@ impl Api {
         Client { socket, id: connection_of(&connected), connected }
     }
 
-    /// A client that has asked for much and reads nothing; its answer waits by now.
+    /// Connects a client that has sent `much` and reads nothing. When this returns, its answer waits.
     async fn silent(&mut self, whose: &'static str) -> Client {
         let mut client = self.connect(whose).await;
         client.send("much").await;
@@ -69,7 +69,7 @@ async fn answer(
         post("little".to_owned()).await?;
         return status(200);
     }
-    // Refused again and again, so that it is the client that does not read, and not the gateway that has not written yet.
+    // Repeated refusals show that the client does not read, not that the gateway has yet to write.
     let mut refusals = 0;
     loop {
         match post("x".repeat(100 * 1024)).await.map_err(SdkError::into_service_error) {

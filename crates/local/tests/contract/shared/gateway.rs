@@ -1,5 +1,5 @@
-//! The WebSocket API, through a WebSocket client and the SDK for `@connections`, on the embedded gateway and on `MiniStack`
-//! (`STEPCAST_CONTRACT_GATEWAY`). The functions are closures of the test on either.
+//! The WebSocket API, through a WebSocket client and the SDK for `@connections`, on the embedded gateway and on
+//! `MiniStack` (`STEPCAST_CONTRACT_GATEWAY`). The functions are closures of the test in both cases.
 
 pub mod client;
 mod elsewhere;

@@ -1,11 +1,11 @@
-//! What implementations do otherwise than AWS documents it: the whole list, and the only way round an assertion.
+//! The complete list of the implementations' differences from AWS's documentation, and the only way round an assertion.
 
 use std::fmt;
 
-/// Who answers.
+/// The implementation that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Implementation {
-    /// This crate's own, of which no difference is known that a test here asks about
+    /// This crate's own, without a known difference that a test here could find
     Embedded,
     /// SQS of `LocalStack`
     LocalStack,
@@ -13,7 +13,7 @@ pub enum Implementation {
     MiniStack,
 }
 
-/// A difference from AWS's documentation; each stands in docs/EMULATORS.md with the page it contradicts.
+/// A difference from AWS's documentation. docs/EMULATORS.md describes each, with the page it contradicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// A receipt of an earlier delivery deletes the message
@@ -24,15 +24,15 @@ pub enum Known {
     VisibilityHasNoEnd,
     /// A message can be delayed for more than a quarter of an hour
     DelayHasNoEnd,
-    /// Attributes of a queue can have any number
+    /// The numbers in a queue's attributes have no limits
     AttributesHaveNoEnd,
-    /// Whoever asks for no messages gets one
+    /// A request for no messages gets one
     NoMessagesIsOne,
-    /// A message that is moved back from the dead-letter queue is no new one
+    /// A message that is moved back from the dead-letter queue stays the same message
     WhatIsMovedStaysTheSame,
-    /// An entry of a batch that failed is not the sender's fault
+    /// A failed entry of a batch is not marked as the sender's fault
     NobodyIsAtFault,
-    /// A client that is refused sees 403, whatever `$connect` said and if it failed
+    /// A rejected client gets 403, whatever status `$connect` returned, and also if `$connect` failed
     EveryRefusalIs403,
     /// The subprotocol that `$connect` chooses is not passed on
     NoSubprotocol,
@@ -40,9 +40,9 @@ pub enum Known {
     WhatIsReturnedIsSent,
     /// The error of a function is sent to the client
     WhatFailsIsTold,
-    /// `$disconnect` is not told how the client closed
+    /// `$disconnect` does not get the client's close code
     EveryCloseIs1006,
-    /// Every event says that the connection was made just now
+    /// Every event gives the present as the time of the connection
     EveryEventConnects,
     /// `GetConnection` answers with names that its SDKs do not know
     ConnectionsAreCapitalised,
@@ -53,7 +53,7 @@ pub enum Known {
 }
 
 impl Known {
-    /// Whose it is.
+    /// Returns the implementation that has this difference.
     fn whose(self) -> Implementation {
         match self {
             Self::StaleReceiptDeletes
@@ -78,8 +78,8 @@ impl Known {
 }
 
 impl Implementation {
-    /// Asserts what AWS documents. An implementation that is known to do otherwise has to do otherwise, so that the list
-    /// does not outlive what it lists.
+    /// Asserts the documented behaviour. For an implementation with a known difference, asserts the difference instead,
+    /// so that an outdated entry of the list is found.
     #[track_caller]
     pub fn assert(self, holds: bool, unless: Known, found: impl fmt::Debug) {
         if self.has(unless) {
@@ -89,7 +89,7 @@ impl Implementation {
         }
     }
 
-    /// Whether this implementation has the difference: for what can only be asserted where it has not.
+    /// Returns whether this implementation has the difference, for assertions that hold only without it.
     pub fn has(self, difference: Known) -> bool {
         self == difference.whose()
     }

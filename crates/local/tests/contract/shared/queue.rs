@@ -1,5 +1,5 @@
-//! The queue: Amazon SQS through its SDK and through `stepcast_platform::Queue`, on the embedded one and on `LocalStack`
-//! (`STEPCAST_CONTRACT_QUEUE`).
+//! The queue: Amazon SQS through its SDK and through `stepcast_platform::Queue`, on the embedded one and on
+//! `LocalStack` (`STEPCAST_CONTRACT_QUEUE`).
 
 mod attributes;
 mod batches;
@@ -32,14 +32,14 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// How long a received message stays hidden here: as short as can be told apart from nothing and from twice as long, because
-/// a clock that is not ours cannot be put forward.
+/// How long a received message stays hidden here. A clock that is not ours cannot be advanced, so this is as short as
+/// the tests can distinguish from zero and from twice as long.
 const VISIBILITY: Duration = Duration::from_secs(2);
 
-/// Longer than a machine needs that has much to do, and much shorter than a long poll.
+/// Longer than a busy machine needs, and much shorter than a long poll.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// What a real clock is given beyond the time it should take.
+/// How much longer than expected a real clock may take.
 const SLACK: Duration = Duration::from_millis(150);
 
 /// How time passes.
@@ -67,7 +67,7 @@ impl Time {
     }
 }
 
-/// A queue of this test's own, and another for its dead letters.
+/// A queue for one test, and another for its dead letters.
 struct Fixture {
     implementation: Implementation,
     client: Client,
@@ -83,7 +83,7 @@ impl Fixture {
         Self::with(&[]).await
     }
 
-    /// With these attributes of the queue besides its visibility timeout.
+    /// Creates the queue with these attributes in addition to its visibility timeout.
     async fn with(attributes: &[(QueueAttributeName, &str)]) -> Self {
         let (implementation, endpoint, time, directory) = match elsewhere("STEPCAST_CONTRACT_QUEUE") {
             Some(endpoint) => (Implementation::LocalStack, endpoint, Time::Real, None),
@@ -104,7 +104,7 @@ impl Fixture {
         self.time.pass(time).await;
     }
 
-    /// Another queue, to which this one gives up what was received `max_receive_count` times.
+    /// Creates a dead-letter queue for messages that were received `max_receive_count` times, and returns its URL.
     async fn with_dead_letters(&self, max_receive_count: u32) -> String {
         let dead = self.another("dead").await;
         let target = self.arn(&dead).await;
@@ -114,7 +114,7 @@ impl Fixture {
         dead
     }
 
-    /// Another queue's address.
+    /// Creates another queue and returns its URL.
     async fn another(&self, kind: &str) -> String {
         let name = format!("{kind}-{}", self.name);
         let create = self.client.create_queue().queue_name(name);
@@ -131,7 +131,7 @@ impl Fixture {
         get.send().await.expect("an answer").attributes.expect("attributes")
     }
 
-    /// The queue as workers have it.
+    /// Returns the queue as workers use it.
     async fn platform(&self, dead: &str) -> Queue {
         let services = Services {
             queue_endpoint: self.endpoint.clone(),
@@ -151,7 +151,7 @@ impl Fixture {
         receive.message_system_attribute_names(MessageSystemAttributeName::All)
     }
 
-    /// What is there at the moment.
+    /// Receives the messages that are visible now.
     async fn receive(&self) -> Vec<Message> {
         self.receive_from(&self.url).await
     }
@@ -168,13 +168,13 @@ impl Fixture {
         self.receive_all_from(url, 1).await.remove(0)
     }
 
-    /// The messages that are there, by their bodies.
+    /// Receives `count` messages, sorted by their bodies.
     async fn receive_all(&self, count: usize) -> Vec<Message> {
         self.receive_all_from(&self.url, count).await
     }
 
-    /// So many messages, which are there or come in a moment: a receive may miss some, and what comes back or is moved may
-    /// be late. What was received stays hidden meanwhile.
+    /// Receives `count` messages, sorted by their bodies, and waits a moment for them: a receive may miss some, and
+    /// messages that come back or are moved may be late. Received messages stay hidden until this returns.
     async fn receive_all_from(&self, url: &str, count: usize) -> Vec<Message> {
         let mut received = Vec::new();
         let all = timeout(AT_ONCE, async {
@@ -189,7 +189,7 @@ impl Fixture {
         received
     }
 
-    /// A receiver that has found nothing and waits, for as long as it may.
+    /// Starts a receiver that has found no message and waits for as long as a receiver may.
     async fn wait_for_one(&self) -> JoinHandle<Vec<Message>> {
         let receive = self.client.receive_message().queue_url(&self.url).wait_time_seconds(20);
         let waiting =
@@ -210,7 +210,7 @@ impl Fixture {
         self.change(message, 0).await
     }
 
-    /// Hides a message for so long from now.
+    /// Hides a message for `seconds` from now.
     async fn change(&self, message: &Message, seconds: i32) -> Result<(), ChangeMessageVisibilityError> {
         let change = self.client.change_message_visibility().queue_url(&self.url).visibility_timeout(seconds);
         let changed = change.receipt_handle(handle(message)).send().await;
@@ -236,12 +236,12 @@ async fn embedded() -> (Implementation, String, Time, Option<TempDir>) {
     (Implementation::Embedded, endpoint, Time::Held(clock), Some(directory))
 }
 
-/// What a receiver that waited gets, which has to be at once.
+/// Returns what a waiting receiver gets, which must arrive at once.
 async fn at_once<T>(waiting: JoinHandle<T>) -> T {
     timeout(AT_ONCE, waiting).await.expect("it should have come at once").expect("it does not panic")
 }
 
-/// The code of an error.
+/// Returns the code of an error.
 fn code<T, E: ProvideErrorMetadata>(answer: &Result<T, E>) -> Option<&str> {
     answer.as_ref().err().and_then(ProvideErrorMetadata::code)
 }

@@ -36,10 +36,10 @@ use uuid::Uuid;
 /// How long workers hold tests here.
 const LEASE: Duration = Duration::from_secs(20);
 
-/// How long jobs are kept: what `Config` says where nobody says otherwise.
+/// How long jobs are kept: the default of `Config`.
 const RETENTION: Duration = Duration::from_hours(30 * 24);
 
-/// An empty table of this test's own, on a clock that stands still.
+/// An empty table for one test, on a stopped clock.
 struct Fixture {
     table: Table,
     /// For what the table's own methods do not show
@@ -56,7 +56,7 @@ impl Fixture {
         fixture
     }
 
-    /// The same where somebody is told when a suite breaks or recovers.
+    /// Creates a table whose platform notifies when a suite breaks or recovers.
     async fn telling() -> Self {
         let fixture = Self::without_table_telling(true).await;
         fixture.table.create_if_missing().await.expect("a table");
@@ -92,7 +92,7 @@ impl Fixture {
         self.now.fetch_add(u64::try_from(by.as_millis()).expect("a short time"), Ordering::Relaxed);
     }
 
-    /// Stores a job and gives it this many tests, which are queued.
+    /// Stores a job and plans it with this many tests, which count as queued.
     async fn running_job(&self, job: &str, tests: u32) -> JobRecord {
         self.create(&new_job(job)).await;
         let plan = self.table.begin_plan(job).await.expect("an answer").expect("it is not planned yet").plan;
@@ -118,7 +118,7 @@ impl Fixture {
         tests.into_iter().find(|record| record.test == test).expect("a test")
     }
 
-    /// Takes a test that nobody holds.
+    /// Claims a test that no worker holds.
     async fn claim(&self, job: &JobRecord, test: u32) -> TestRecord {
         match self.table.claim_test(&job.job, job.plan, test, LEASE).await.expect("an answer") {
             Claim::Taken(record) => *record,
@@ -126,7 +126,7 @@ impl Fixture {
         }
     }
 
-    /// Takes tests and ends them with these outcomes, from the first on.
+    /// Claims tests, from the first on, and ends them with these outcomes.
     async fn finish_all(&self, job: &JobRecord, outcomes: &[Outcome]) {
         for (test, outcome) in (0..).zip(outcomes) {
             let lease = self.claim(job, test).await.lease;
@@ -134,21 +134,21 @@ impl Fixture {
         }
     }
 
-    /// Stores a suite of `ada` in place of whatever stands under its name, and says which version it is.
+    /// Stores a suite of `ada` in place of the one under its name, if any, and returns the new version.
     async fn put_suite(&self, name: &str, tests: u32, suite: Vec<u8>) -> Result<u64, Error> {
         let seen = self.table.suite_name(name).await?;
         let new = NewSuite { name, tests, suite, owner: Some("ada"), stored_by: "ada" };
         Ok(self.table.put_suite(new, seen.as_ref()).await?.expect("nothing came between"))
     }
 
-    /// An item as it is stored.
+    /// Returns an item as it is stored.
     async fn item(&self, pk: &str, sk: &str) -> Option<HashMap<String, AttributeValue>> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
         let get = get.key("pk", AttributeValue::S(pk.to_owned())).key("sk", AttributeValue::S(sk.to_owned()));
         get.send().await.expect("an answer").item
     }
 
-    /// Deletes an item, as DynamoDB does when its time is over.
+    /// Deletes an item, as DynamoDB does after its expiry.
     async fn expire(&self, pk: &str, sk: &str) {
         let delete = self.client.delete_item().table_name(&self.name);
         let delete = delete.key("pk", AttributeValue::S(pk.to_owned())).key("sk", AttributeValue::S(sk.to_owned()));
@@ -188,7 +188,7 @@ fn source() -> JobSource {
     }
 }
 
-/// A planning that came to so many tests.
+/// A planning that resulted in `total` tests.
 pub fn tests(total: u32) -> Planned {
     Planned { total, ..Planned::default() }
 }
@@ -215,7 +215,7 @@ fn ended(test: u32, lease: u64, outcome: Outcome) -> FinishedTest {
     }
 }
 
-/// Does the same `times` at once, each in a task of its own.
+/// Runs `task` `times` times at once, each in its own task.
 async fn at_once<T: Send + 'static, Fut: Future<Output = T> + Send + 'static>(
     times: u32,
     task: impl Fn(u32) -> Fut,

@@ -1,4 +1,5 @@
-//! Workers whose clocks are minutes apart: who is ahead takes what is not free yet, and who is behind waits longer.
+//! Workers whose clocks are minutes apart: one that is ahead takes tests that are not free yet, one that is behind
+//! waits longer.
 
 use super::fault::Fault;
 use super::scene::{ATTEMPT, Scene, event};
@@ -19,7 +20,7 @@ async fn a_result_of_two_workers_is_counted_once() {
     scene.work_off(&behind, &planning).await;
     let test = scene.receive().await;
 
-    // The one who is behind has the result, and the table is slow to take it.
+    // The worker that is behind has the result, and the table is slow to store it.
     scene.faults.treat(|call| (call.operation == "TransactWriteItems" && call.nth == 1).then_some(Fault::Hangs));
     let (timers, mut hangs) = (behind.timers(), scene.faults.hangs());
     let slow = behind.handle(event(&test));

@@ -1,4 +1,5 @@
-//! A worker that is killed before and after each of its requests, and services that fail each of them: a job for each.
+//! A worker that is killed before and after each of its requests, and services that fail each of them. Each case is a
+//! job.
 
 use super::fault::Fault;
 use super::process::Process;
@@ -8,10 +9,10 @@ use super::undisturbed::{Point, undisturbed};
 use futures_util::future::join_all;
 use std::time::Duration;
 
-/// How many worlds there are at a time.
+/// How many worlds run at once.
 const WORLDS: usize = 6;
 
-/// How often the SDK tries.
+/// How often the SDK tries a request.
 const ATTEMPTS: usize = 4;
 
 #[tokio::test]
@@ -84,7 +85,8 @@ async fn survives(fault: Fault, batch: usize, at: fn(&Point) -> bool) {
     survives_times(fault, 1, batch, at).await;
 }
 
-/// Has a job meet a fault at each of its points, so often, and checks that each ends as if nothing had been.
+/// Runs one job for each of its points, in which the fault occurs at that point and then again, `times` in all. Checks
+/// that each job ends like the undisturbed one.
 async fn survives_times(fault: Fault, times: usize, batch: usize, at: fn(&Point) -> bool) {
     let (mut points, end) = undisturbed(batch).await;
     assert!(points.len() > 15, "a whole job: {points:?}");

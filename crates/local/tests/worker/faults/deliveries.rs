@@ -11,7 +11,7 @@ use std::iter::repeat_n;
 /// How often everything is delivered.
 const TIMES: usize = 3;
 
-/// How many jobs there are at a time.
+/// How many jobs run at once.
 const JOBS: usize = 3;
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn messages_in_any_order_again_and_again() {
             let worked = workers.iter().zip(&batches).map(|(worker, batch)| scene.work_off(worker, batch));
             assert_eq!(join_all(worked).await, [true, true]);
         }
-        // What was held by the other worker comes again.
+        // Messages of tests that the other worker held come back.
         scene.go_on(&mut workers[0]).await;
         for run in runs {
             assert_settled(&scene, run, &end, &format!("deliveries of seed {seed}")).await;

@@ -1,4 +1,4 @@
-//! What stands between a function and its services: sees every request, and lets one or another meet a fault.
+//! A layer between a function and its services that sees every request and can make any of them meet a fault.
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -14,16 +14,16 @@ use tokio::sync::watch;
 /// Larger than any request an AWS service takes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Who sent it is killed before it arrives
+    /// The sender is killed before the request arrives
     KilledBefore,
-    /// It is carried out, and who sent it is killed before the answer comes
+    /// It is carried out, and the sender is killed before the answer arrives
     KilledAfter,
     /// It is not carried out: the service is down
     Unavailable,
-    /// It is not carried out: there were too many
+    /// It is not carried out: there were too many requests
     Throttled,
     /// It is carried out, and the answer says that the service is down
     AnswerLost,
@@ -31,7 +31,7 @@ pub enum Fault {
     Twice,
     /// It is never answered
     Hangs,
-    /// It is for a connection that is no more
+    /// It is for a connection that no longer exists
     Gone,
 }
 
@@ -40,14 +40,14 @@ pub enum Fault {
 pub struct Call {
     /// Its operation, such as `TransactWriteItems`
     pub operation: String,
-    /// The how-manieth of this operation it is, from 1
+    /// The number of the request among those of this operation, from 1
     pub nth: usize,
     /// The connection a push is for
     pub connection: Option<String>,
 }
 
 impl Call {
-    /// Whether it is for the table.
+    /// Returns whether the request is for the table.
     pub fn is_of_table(&self) -> bool {
         self.operation.ends_with("Item") || self.operation.ends_with("Items") || self.operation == "Query"
     }
@@ -55,7 +55,7 @@ impl Call {
 
 type Rule = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
 
-/// The faults the requests of some functions meet. Clones are the same.
+/// The faults that the requests of some functions meet. Clones share them.
 #[derive(Clone)]
 pub struct Faults {
     shared: Arc<Shared>,
@@ -71,7 +71,7 @@ struct Shared {
 }
 
 impl Faults {
-    /// None yet.
+    /// Creates a layer without faults.
     pub fn none() -> Self {
         let rule: Rule = Box::new(|_| None);
         let (calls, deaths, hangs) = (watch::Sender::default(), watch::Sender::default(), watch::Sender::default());
@@ -79,28 +79,28 @@ impl Faults {
         Self { shared: Arc::new(Shared { rule: Mutex::new(rule), calls, deaths, hangs, hanging, most_hanging }) }
     }
 
-    /// Stands in front of a service.
+    /// Puts the layer in front of a service.
     pub fn in_front_of(&self, service: Router) -> Router {
         service.layer(from_fn_with_state(self.clone(), meet))
     }
 
-    /// From now on requests, counted from here, meet what the rule says.
+    /// Applies the rule to requests from now on, and counts them from here.
     pub fn treat(&self, rule: impl FnMut(&Call) -> Option<Fault> + Send + 'static) {
         *self.rule() = Box::new(rule);
         self.shared.calls.send_replace(Vec::new());
     }
 
-    /// From now on all requests pass.
+    /// Lets all requests pass from now on.
     pub fn mend(&self) {
         self.treat(|_| None);
     }
 
-    /// The requests since the rule was given.
+    /// Returns the requests since the rule was given.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.borrow().clone()
     }
 
-    /// Changes when somebody has been killed.
+    /// Changes when a process has been killed.
     pub fn deaths(&self) -> watch::Receiver<u32> {
         self.shared.deaths.subscribe()
     }
@@ -110,7 +110,7 @@ impl Faults {
         self.shared.hangs.subscribe()
     }
 
-    /// The most requests that hung at once so far.
+    /// Returns the largest number of requests that hung at once so far.
     pub fn most_hanging(&self) -> usize {
         self.shared.most_hanging.load(Ordering::SeqCst)
     }
@@ -144,7 +144,7 @@ impl Faults {
     }
 }
 
-/// A request that hangs, until who sent it gives it up.
+/// A request that hangs until its sender gives up.
 struct Hanging<'a>(&'a Shared);
 
 impl<'a> Hanging<'a> {
@@ -205,7 +205,7 @@ fn unavailable() -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, r#"{"__type":"InternalServerError"}"#).into_response()
 }
 
-/// As each service says that there were too many.
+/// Returns the answer with which the service reports too many requests.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html>

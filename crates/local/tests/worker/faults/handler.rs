@@ -1,5 +1,5 @@
-//! The handler of `run`, killed before and after each of its requests. Whoever heard `job.accepted` has a job that
-//! reaches its verdict; whoever did not asks again with the same key, and there is one job all the same.
+//! The handler of `run`, killed before and after each of its requests. If the client received `job.accepted`, its job
+//! reaches a verdict. If not, the client retries with the same key, and there is still only one job.
 
 use super::fault::Fault;
 use super::scene::Scene;
@@ -38,7 +38,7 @@ async fn survives(fault: Fault, times: usize) {
     join_all(points().await.into_iter().map(async |point| meet(&point, fault, times, &end).await)).await;
 }
 
-/// Where the handler asks something of its services.
+/// Returns the points at which the handler sends a request to its services.
 async fn points() -> Vec<Point> {
     let scene = Scene::new(10).await;
     scene.accepted(&scene.process().await).await;

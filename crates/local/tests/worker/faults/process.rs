@@ -1,4 +1,5 @@
-//! A function in a process of its own, as far as that matters: its tasks end with it, wherever they are.
+//! A function in a process of its own, as far as these tests need it: when the process is killed, its tasks end
+//! wherever they are.
 
 use super::fault::Faults;
 use crate::world::{World, worker};
@@ -11,7 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::{oneshot, watch};
 use tokio::time;
 
-/// A process, killed when it is dropped: whatever its tasks wait for, they wait no longer.
+/// A process, killed when it is dropped: its tasks end, whatever they wait for.
 pub struct Process {
     tasks: Handle,
     faults: Faults,
@@ -21,13 +22,13 @@ pub struct Process {
 }
 
 impl Process {
-    /// A process whose clock is ahead by so much, and whose requests meet these faults on their way to the services.
+    /// Starts a process whose clock is ahead by this much, and whose requests to the services meet these faults.
     pub async fn start(world: &World, config: &Config, faults: &Faults, ahead: Duration) -> Self {
         let (life, end) = oneshot::channel::<()>();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let tasks = runtime.handle().clone();
         thread::spawn(move || {
-            // The sender is never used: that it is gone is the end.
+            // Nothing is ever sent: this ends when the sender is dropped.
             let _ = runtime.block_on(end);
             runtime.shutdown_background();
         });
@@ -40,19 +41,19 @@ impl Process {
         Self { tasks, faults: faults.clone(), platform, worker, _life: life }
     }
 
-    /// What a batch came to; nothing, where the process was killed meanwhile.
+    /// Lets the worker handle a batch. Returns `None` if the process is killed before the batch is done.
     pub async fn handle(&self, batch: SqsEvent) -> Option<SqsBatchResponse> {
         let worker = self.worker.clone();
         self.run(async move { worker.handle(batch, None).await }).await
     }
 
-    /// Has the reaper look once. Nothing, where the process was killed meanwhile.
+    /// Runs the reaper once. Returns `None` if the process is killed before the reaper is done.
     pub async fn reap(&self) -> Option<()> {
         let worker = self.worker.clone();
         self.run(async move { worker.reap().await }).await
     }
 
-    /// Has a handler do something. Nothing, where the process was killed meanwhile.
+    /// Runs a handler. Returns `None` if the process is killed before the handler is done.
     pub async fn handler<T, F>(&self, handler: impl FnOnce(Platform) -> F) -> Option<T>
     where
         F: Future<Output = T> + Send + 'static,
@@ -61,7 +62,7 @@ impl Process {
         self.run(handler(self.platform.clone())).await
     }
 
-    /// Its timers, whatever they are for; the clock it tells the time by is another.
+    /// Returns the timers of the process. The clock from which it reads the time is a different one.
     pub fn timers(&self) -> Timers {
         Timers { tasks: self.tasks.clone() }
     }
@@ -82,7 +83,7 @@ pub struct Timers {
 }
 
 impl Timers {
-    /// Lets them run on at once.
+    /// Advances the timers at once.
     pub async fn skip(&self, duration: Duration) {
         let skipped = self.tasks.spawn(async move {
             time::pause();
@@ -92,7 +93,7 @@ impl Timers {
         skipped.await.expect("the process runs");
     }
 
-    /// Lets them run on each time there is a change.
+    /// Advances the timers each time there is a change.
     pub async fn skip_whenever(&self, mut changes: watch::Receiver<u32>, duration: Duration) {
         while changes.changed().await.is_ok() {
             self.skip(duration).await;

@@ -1,4 +1,4 @@
-//! Two reapers at once, over jobs that stand still in each way a job can.
+//! Two reapers at once, with jobs stalled in each possible way.
 
 use super::fault::Fault;
 use super::scene::Scene;
@@ -11,7 +11,7 @@ async fn a_job_that_two_reapers_look_after_at_once() {
     let (points, end) = undisturbed(1).await;
     let last = points.iter().rfind(|point| point.operation == "TransactWriteItems").expect("the verdict").nth;
     let at = |operation: &str, nth| Point { operation: operation.to_owned(), nth };
-    // Planned and not queued; queued, and the message lost; taken; counted, and not closed.
+    // Planned but not queued; queued but the message lost; claimed; counted but not closed.
     for point in
         [at("SendMessageBatch", 1), at("UpdateItem", 3), at("TransactWriteItems", 1), at("TransactWriteItems", last)]
     {

@@ -1,4 +1,4 @@
-//! A job under way, and the rest of the world, which goes on: messages come again, time passes, the reaper looks.
+//! A running job, and the rest of the world, which goes on: messages come back, time passes, the reaper runs.
 
 use super::fault::Faults;
 use super::process::Process;
@@ -22,13 +22,13 @@ pub const DASHBOARD: &str = "dashboard";
 /// Longer than the SDK waits for an answer.
 pub const ATTEMPT: Duration = Duration::from_secs(26);
 
-/// Far more than any job here needs: after so many batches and pauses something goes round in circles.
+/// Far more batches and pauses than any job here needs: a job that takes so many never ends.
 const ROUNDS: usize = 100;
 
-/// A world with two clients, in which jobs may be.
+/// A world with two clients, in which jobs can run.
 pub struct Scene {
     pub world: World,
-    /// What the functions meet on their way to the services
+    /// The faults that the functions' requests to the services meet
     pub faults: Faults,
     /// How many messages a worker gets at once
     pub batch: usize,
@@ -36,18 +36,18 @@ pub struct Scene {
     runs: AtomicU32,
 }
 
-/// What a step of the world came to.
+/// The result of a step of the world.
 enum Step {
     Quiet,
     Taken,
     Killed,
 }
 
-/// Something a client asked for, by the id of the command.
+/// A run that a client requested, by the id of the command.
 pub type Run = u32;
 
 impl Scene {
-    /// Two clients are connected, and nothing was asked for. Workers get so many messages at once.
+    /// Creates a world with two connected clients and no job. Workers get up to `batch` messages at once.
     pub async fn new(batch: usize) -> Self {
         let (world, faults) = (World::start().await, Faults::none());
         let config = world.services.serve_behind(|service| faults.in_front_of(service)).await;
@@ -69,17 +69,17 @@ impl Scene {
         Self { world, faults, batch, config, runs: AtomicU32::new(0) }
     }
 
-    /// A process that may meet faults.
+    /// Starts a process that may meet faults.
     pub async fn process(&self) -> Process {
         self.process_ahead(Duration::ZERO).await
     }
 
-    /// The same with a clock that is ahead by so much.
+    /// Does the same with a clock that is ahead by this much.
     pub async fn process_ahead(&self, by: Duration) -> Process {
         Process::start(&self.world, &self.config, &self.faults, by).await
     }
 
-    /// The caller asks for something new and is told that it was accepted; its planning is queued.
+    /// Requests a new run as the caller, and expects it to be accepted. Its planning is queued.
     pub async fn accepted(&self, process: &Process) -> Run {
         let run = self.next_run();
         assert!(self.ask(process, run).await, "nobody kills it");
@@ -87,50 +87,50 @@ impl Scene {
         run
     }
 
-    /// What nobody has asked for before.
+    /// Returns a run that was not requested before.
     pub fn next_run(&self) -> Run {
         self.runs.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// The caller asks for a run, perhaps again. `false`, where the handler was killed.
+    /// Requests a run as the caller, perhaps again. Returns `false` if the handler was killed.
     pub async fn ask(&self, process: &Process, run: Run) -> bool {
         let mut event = ApiGatewayWebsocketProxyRequest::default();
         event.request_context.connection_id = Some(CALLER.to_owned());
         event.body = Some(command(&self.world.site, run).to_string());
         let asked = process.handler(|platform| async move {
-            // Where not even an error can be sent, API Gateway tells the client that something went wrong.
+            // If not even an error can be sent, API Gateway reports a failure to the client itself.
             let _ = stepcast_handlers::default::default(&platform, event).await;
         });
         asked.await.is_some()
     }
 
-    /// The job the caller was told of when it asked for a run.
+    /// Returns the job that the caller received in answer to this run.
     pub fn job(&self, run: Run) -> Option<String> {
         let answers = self.answers(run);
         let told = answers.iter().find(|event| event["type"] == "job.accepted" || event["type"] == "job.state");
         told.and_then(|event| event["job"].as_str()).map(str::to_owned)
     }
 
-    /// What the caller was answered when it asked for a run.
+    /// Returns the answers that the caller received to this run.
     pub fn answers(&self, run: Run) -> Vec<Value> {
         let mut heard = self.world.heard_by(CALLER);
         heard.retain(|event| event["re"] == run);
         heard
     }
 
-    /// Whether there is nothing left to do: no message anywhere, no open job.
+    /// Returns whether nothing is left to do: no message anywhere, no open job.
     async fn is_quiet(&self) -> bool {
         let counts = self.world.services.queue.counts(QUEUES[0]).await.expect("the queue");
         let open = self.world.platform().table.open_jobs().await.expect("the table");
         (counts.visible, counts.in_flight, counts.delayed) == (0, 0, 0) && open.is_empty()
     }
 
-    /// Takes a batch of what is in the queue.
+    /// Takes a batch of messages from the queue.
     pub async fn receive(&self) -> Vec<ReceivedMessage> {
         self.world.services.queue.take(QUEUES[0], self.batch, None).await.expect("the queue")
     }
 
-    /// Deletes what a worker is done with, as the event source mapping does.
+    /// Deletes the messages that a worker has finished, as the event source mapping does.
     async fn delete(&self, batch: &[ReceivedMessage], response: &SqsBatchResponse) {
         for message in batch {
             let is_it = |id: &str| id == message.message_id;
@@ -141,8 +141,8 @@ impl Scene {
         }
     }
 
-    /// Lets happen what is left to happen. Who is killed is followed by another, and who waits for an answer that never
-    /// comes does not wait for long.
+    /// Runs the world until nothing is left to do. A killed process is replaced by another, and a request that is never
+    /// answered soon times out.
     pub async fn go_on(&self, process: &mut Process) {
         for _ in 0..ROUNDS {
             let timers = process.timers();
@@ -159,7 +159,7 @@ impl Scene {
         panic!("after {ROUNDS} batches and pauses there is still something to do");
     }
 
-    /// Lets happen what happens until the process is killed.
+    /// Runs the world until the process is killed.
     pub async fn until_killed(&self, process: &Process) {
         for _ in 0..ROUNDS {
             match self.step(process).await {
@@ -171,7 +171,7 @@ impl Scene {
         panic!("nobody was killed");
     }
 
-    /// The next batch; or where there is none, some time, and a look of the reaper.
+    /// Works on the next batch. If there is none, lets time pass and runs the reaper.
     async fn step(&self, process: &Process) -> Step {
         let batch = self.receive().await;
         if batch.is_empty() && self.is_quiet().await {
@@ -186,7 +186,7 @@ impl Scene {
         if survived { Step::Taken } else { Step::Killed }
     }
 
-    /// Has a worker work off a batch. `false`, where it was killed.
+    /// Lets a worker handle a batch. Returns `false` if it was killed.
     pub async fn work_off(&self, process: &Process, batch: &[ReceivedMessage]) -> bool {
         let Some(response) = process.handle(event(batch)).await else { return false };
         self.delete(batch, &response).await;
@@ -194,7 +194,7 @@ impl Scene {
     }
 }
 
-/// A batch as a worker gets it.
+/// Returns a batch as a worker gets it.
 pub fn event(batch: &[ReceivedMessage]) -> SqsEvent {
     let record = |message: &ReceivedMessage| {
         let mut record = SqsMessage::default();
@@ -208,16 +208,16 @@ pub fn event(batch: &[ReceivedMessage]) -> SqsEvent {
     event
 }
 
-/// Three tests, one of which fails.
+/// Returns a `run` of three tests, one of which fails.
 fn command(site: &str, run: Run) -> Value {
     let page = |name: &str, status: u16| json!({ "name": name, "get": format!("{site}/page"), "expect": [{ "status": status }] });
     let tests = [page("Home", 200), page("Gone", 410), page("Shop", 200)];
-    // No page takes as long as the requests of which nobody waits for the end.
+    // A page must not time out when the timers are advanced for a request that hangs.
     let suite = json!({ "suite": "Example", "defaults": { "timeout": "2m" }, "tests": tests });
     json!({ "action": "run", "suite": suite, "idempotency_key": key(run), "id": run })
 }
 
-/// What a run is known by when it is asked for again.
+/// Returns the idempotency key of a run.
 pub fn key(run: Run) -> String {
     format!("run {run}")
 }

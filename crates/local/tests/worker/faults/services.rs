@@ -29,7 +29,7 @@ async fn a_table_that_fails_every_fourth_request() {
     .await;
 }
 
-/// The request is sent again and finds the test taken: by the one who asks, who need not wait for the end of a lease.
+/// The retried request finds the test taken by the same worker, which need not wait for the end of a lease.
 #[tokio::test]
 async fn a_claim_whose_answer_is_lost_is_kept() {
     let scene = Scene::new(1).await;

@@ -1,4 +1,4 @@
-//! What has to be true once everything is quiet, whatever went wrong before.
+//! The conditions that must hold once everything is quiet, whatever went wrong before.
 
 use super::scene::{CALLER, DASHBOARD, Run, Scene, key};
 use crate::world::QUEUES;
@@ -11,7 +11,7 @@ use stepcast_platform::Config;
 use stepcast_platform::table::JobRecord;
 use stepcast_protocol::state::{Counts, JobStatus, Outcome, TestStatus, Verdict};
 
-/// How a job ended, and what is left of it.
+/// The end of a job, and the items that remain of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     verdict: Option<Verdict>,
@@ -22,8 +22,8 @@ pub struct End {
     rows: BTreeSet<String>,
 }
 
-/// Checks that everything is over, that it was counted once and said once, and that nothing is left behind; `after` is
-/// what went wrong. Gives back the end, for comparison with others.
+/// Checks that the job is over, was counted once and reported once, and that nothing is left behind; `after` names what
+/// went wrong. Returns the end, for comparison with others.
 pub async fn settled(scene: &Scene, run: Run, after: &str) -> End {
     let job = scene.job(run).unwrap_or_else(|| panic!("after {after}: no job"));
     let table = scene.world.platform().table;
@@ -38,7 +38,7 @@ pub async fn settled(scene: &Scene, run: Run, after: &str) -> End {
         assert_eq!(counts, MessageCounts::default(), "after {after}: `{queue}` is empty");
     }
     for connection in [CALLER, DASHBOARD] {
-        // A watcher who could not be reached just then is told later.
+        // A watcher that was unreachable at that moment gets the verdict later.
         let heard = scene.world.hears(connection, is_verdict(&job)).await;
         assert!(heard.is_some(), "after {after}: `{connection}` hears of the verdict");
         let verdicts = verdicts(&scene.world.heard_by(connection), &job);
@@ -54,12 +54,12 @@ pub async fn settled(scene: &Scene, run: Run, after: &str) -> End {
     }
 }
 
-/// The same, and that it is the end of the undisturbed job.
+/// Checks the same, and that the end is that of the undisturbed job.
 pub async fn assert_settled(scene: &Scene, run: Run, undisturbed: &End, after: &str) {
     assert_eq!(settled(scene, run, after).await, *undisturbed, "after {after}");
 }
 
-/// The verdicts somebody heard, however often and when.
+/// Returns the different verdicts of a job that a connection received, whatever their number and time.
 fn verdicts(heard: &[Value], job: &str) -> BTreeSet<String> {
     heard
         .iter()
@@ -76,8 +76,8 @@ fn is_verdict(job: &str) -> impl Fn(&Value) -> bool {
     move |event| event["type"] == "job.finished" && event["job"] == job
 }
 
-/// The keys of all items of a job, each of which has to expire. A planning that came to nothing leaves tests that nobody
-/// reads; they are not among these.
+/// Returns the keys of all items of a job, each of which must expire. A planning that was given up leaves tests that
+/// are never read; these are not included.
 async fn rows(config: &Config, job: &JobRecord, key: &str, after: &str) -> BTreeSet<String> {
     let plan = |number: u64| format!("TEST#{number:05}#");
     let mut rows = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! How a job goes when nothing goes wrong: what is asked of the services meanwhile, and the end.
+//! A job without faults: its requests to the services, and its end.
 
 use super::fault::Call;
 use super::scene::Scene;
@@ -6,8 +6,9 @@ use super::settled::{End, settled};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Where something is asked of a service: an operation, and the how-manieth of it: the same place in every run of the same job, since one worker does one thing
-/// after the other. What is told to watchers is told beside that, so there may be more of it or less.
+/// A point at which a service gets a request: an operation, and the number of the request among those of the operation.
+/// It is the same point in every run of the same job, because one worker does one thing after the other. Messages to
+/// watchers are sent concurrently, so there may be more or fewer of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point {
     pub operation: String,
@@ -15,7 +16,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// The points these requests were made at.
+    /// Returns the points at which these requests were made.
     pub fn of(calls: &[Call]) -> Vec<Self> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for call in calls {
@@ -28,22 +29,24 @@ impl Point {
         counts.into_iter().flat_map(points).collect()
     }
 
-    /// Whether a request is the one here, or one of the next, so many in all.
+    /// Returns whether a request is the one at this point or one of the next, `times` in all.
     pub fn covers(&self, call: &Call, times: usize) -> bool {
         call.operation == self.operation && (self.nth..self.nth + times).contains(&call.nth)
     }
 
-    /// Whether it is the first of its operation.
+    /// Returns whether this is the first request of its operation.
     pub fn is_first(&self) -> bool {
         self.nth == 1
     }
 
-    /// Whether something is different afterwards. Where nothing is, death after it is death before the next.
+    /// Returns whether the request changes something. If not, death after it is the same as death before the next
+    /// request.
     pub fn is_write(&self) -> bool {
         !["GetItem", "Query", "PostToConnection"].contains(&self.operation.as_str())
     }
 
-    /// Whether every run comes here. Of tests that end together some share their writes, and others do not.
+    /// Returns whether every run reaches this point. Tests that end together share their writes in some runs and not in
+    /// others.
     pub fn is_certain(&self, batch: usize) -> bool {
         self.is_write() && (batch == 1 || self.is_first())
     }
@@ -55,8 +58,8 @@ impl fmt::Display for Point {
     }
 }
 
-/// Where workers that get so many messages at once ask something of their services, from planning on, and the end that
-/// comes to.
+/// Returns the points at which workers that get up to `batch` messages at once send requests, from planning on, and the
+/// end of the job.
 pub async fn undisturbed(batch: usize) -> (Vec<Point>, End) {
     let scene = Scene::new(batch).await;
     let mut process = scene.process().await;

@@ -1,4 +1,4 @@
-//! Watchers who are gone, slow, failing, or silent: the job and the other watchers do not wait for them (promise 9).
+//! Watchers that are gone, slow, failing, or silent: the job and the other watchers do not wait for them (promise 9).
 
 use super::fault::Fault;
 use super::process::Process;
@@ -9,11 +9,11 @@ use serde_json::Value;
 use stepcast_platform::table::{Connection, topic_feed};
 use stepcast_protocol::event::Role;
 
-/// The connection that is not well.
+/// The connection with the fault.
 const UNWELL: &str = "unwell";
 
-/// A job with a watcher whose pushes meet this; the rest of it is as always. The worker stays, as a function between
-/// invocations does.
+/// Runs a job with a watcher whose pushes meet this fault; everything else is undisturbed. The worker stays, as a
+/// function between invocations does.
 async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> (Scene, Process) {
     let (_, end) = undisturbed(10).await;
     let scene = Scene::new(10).await;
@@ -33,7 +33,7 @@ async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> 
     (scene, process)
 }
 
-/// Has another connection watch all jobs.
+/// Lets another connection watch all jobs.
 async fn watch(scene: &Scene, connection: &str) {
     let table = scene.world.platform().table;
     let known = Connection {
@@ -77,8 +77,8 @@ async fn a_watcher_who_takes_nothing_holds_nobody_up() {
     assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "what was said before");
 }
 
-/// A function has only so many files open. The pushes that were just given up may not have ended at the other side, so
-/// there can be twice as many as are under way.
+/// The number of files a function can open is limited. Pushes that were just given up may not have ended at the other
+/// side, so twice as many may be open as are under way.
 #[tokio::test]
 async fn however_many_watchers_take_nothing_only_so_many_are_tried_at_once() {
     let scene = Scene::new(10).await;

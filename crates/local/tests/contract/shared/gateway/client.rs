@@ -18,7 +18,7 @@ pub struct Client {
     pub connected: Event,
 }
 
-/// Asks for a connection, with these headers.
+/// Sends a handshake with these headers.
 pub async fn handshake(
     fixture: &Fixture,
     headers: &[(&'static str, &'static str)],
@@ -30,7 +30,7 @@ pub async fn handshake(
     soon(Box::pin(tokio_tungstenite::connect_async(request))).await
 }
 
-/// The status and body of the answer to a handshake that is refused.
+/// Returns the status and body of the answer to a rejected handshake.
 pub async fn refused(fixture: &Fixture) -> (u16, String) {
     match handshake(fixture, &[]).await {
         Err(Error::Http(response)) => {
@@ -52,7 +52,7 @@ impl Client {
         self.socket.send(Message::text(text)).await.expect("sent");
     }
 
-    /// The next text.
+    /// Returns the next text message.
     pub async fn text(&mut self) -> String {
         match soon(self.socket.next()).await {
             Some(Ok(Message::Text(text))) => text.to_string(),
@@ -60,7 +60,7 @@ impl Client {
         }
     }
 
-    /// The code with which the connection is closed, after which it has ended in order.
+    /// Returns the code of the close frame, and checks that the connection then ends in order.
     pub async fn close_code(&mut self) -> u16 {
         let code = match soon(self.socket.next()).await {
             Some(Ok(Message::Close(Some(frame)))) => frame.code.into(),

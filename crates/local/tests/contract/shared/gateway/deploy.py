@@ -1,4 +1,4 @@
-"""deploy.py ENDPOINT: makes a WebSocket API whose functions are `forward.py`, and prints where it is."""
+"""deploy.py ENDPOINT: makes a WebSocket API whose functions are `forward.py`, and prints its address."""
 
 import io
 import pathlib

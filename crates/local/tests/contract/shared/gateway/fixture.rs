@@ -25,7 +25,7 @@ pub type Event = ApiGatewayWebsocketProxyRequest;
 pub type Answer = Result<ApiGatewayProxyResponse, BoxError>;
 type Function = Arc<dyn Fn(Event) -> BoxFuture<'static, Answer> + Send + Sync>;
 
-/// How long an event that must not come is waited for, where nobody can say that all have come.
+/// How long to wait for an event that must not come, if it is unknown whether all events have come.
 const QUIET: Duration = Duration::from_millis(500);
 
 /// Functions that record their events and then do what the test says.
@@ -39,7 +39,7 @@ pub struct Functions {
 impl Functions {
     /// Invokes the function of a route.
     pub async fn invoke(&self, route: &str, event: Event) -> Answer {
-        // A test may have ended while its connections have not.
+        // The test may have ended before its connections.
         let _ = self.events.send(event.clone());
         match route {
             "$connect" => (self.connect)(event).await,
@@ -63,7 +63,7 @@ impl Routes for Functions {
     }
 }
 
-/// An answer with nothing but a status.
+/// Returns an answer with only a status.
 #[expect(clippy::unnecessary_wraps, reason = "it is what functions return")]
 pub fn status(code: i64) -> Answer {
     let mut response = ApiGatewayProxyResponse::default();
@@ -71,7 +71,7 @@ pub fn status(code: i64) -> Answer {
     Ok(response)
 }
 
-/// How the API of a test shall be.
+/// The configuration of a test's API.
 pub struct Setup {
     pub connect: Function,
     pub default: Function,
@@ -79,7 +79,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Whoever asks is connected, and messages are taken.
+    /// Accepts every connection and every message.
     pub fn new() -> Self {
         let fine: Function = Arc::new(|_| Box::pin(async { status(200) }));
         Self { connect: fine.clone(), default: fine, limits: Limits::default() }
@@ -106,12 +106,12 @@ impl Setup {
         self
     }
 
-    /// Serves it, on whatever implementation is under test.
+    /// Serves the API on the implementation under test.
     pub async fn start(self) -> Fixture {
         self.start_with(|_| {}).await
     }
 
-    /// Serves it, and gives the SDK's client to whoever needs it in a function.
+    /// Does the same, and passes the SDK's client to `give`, for functions that need it.
     pub async fn start_with(self, give: impl FnOnce(Client)) -> Fixture {
         match elsewhere("STEPCAST_CONTRACT_GATEWAY") {
             Some(api) => self.start_elsewhere(&api, give).await,
@@ -119,12 +119,12 @@ impl Setup {
         }
     }
 
-    /// Serves it with this crate's gateway, on a clock that stands still.
+    /// Serves the API with this crate's gateway, on a stopped clock.
     pub async fn start_embedded(self, give: impl FnOnce(Client)) -> Fixture {
         self.embed(ServerLimits::default(), give).await
     }
 
-    /// The same with other limits for a socket that is not a WebSocket.
+    /// Does the same with other limits for a socket that is not a WebSocket.
     pub async fn start_within(self, sockets: ServerLimits) -> Fixture {
         self.embed(sockets, drop).await
     }
@@ -146,7 +146,7 @@ impl Setup {
         let (listener, endpoint) = listen().await;
         let management_endpoint = format!("{endpoint}/local");
         let management = management(&management_endpoint, ACCESS_KEY_ID);
-        // Before anybody can connect.
+        // Before a client can connect.
         give(management.clone());
         serve(listener, gateway.management_router(access_key()));
         Fixture {
@@ -183,7 +183,7 @@ impl Setup {
     }
 }
 
-/// An API that is served.
+/// An API that is being served.
 pub struct Fixture {
     pub implementation: Implementation,
     /// Where connections are opened
@@ -202,36 +202,36 @@ pub struct Own {
 }
 
 impl Fixture {
-    /// This crate's gateway, for tests of nothing else.
+    /// Returns this crate's gateway, for tests that run on no other implementation.
     pub fn own(&self) -> &Own {
         self.own.as_ref().expect("it is the embedded one")
     }
 
-    /// The host and port of this crate's gateway, for what is no WebSocket.
+    /// Returns the host and port of this crate's gateway, for a socket that is not a WebSocket.
     pub fn address(&self) -> &str {
         self.url.trim_start_matches("ws://").trim_end_matches("/ws")
     }
 
-    /// What time it is there, in milliseconds since 1970.
+    /// Returns the time of the implementation, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
         if self.own.is_some() { NOON } else { SystemClock.now() }
     }
 
-    /// The next event, which is of this route.
+    /// Returns the next event, which must be of this route.
     pub async fn event(&mut self, route: &str) -> Event {
         let event = soon(self.events.recv()).await.expect("an event");
         assert_eq!(event.request_context.route_key.as_deref(), Some(route));
         event
     }
 
-    /// The code and the reason of the `$disconnect` that comes next, and that it is the last event there is.
+    /// Returns the code and the reason of the next event, which must be a `$disconnect` and the last event.
     pub async fn disconnected(&mut self) -> (i64, String) {
         let context = self.event("$disconnect").await.request_context;
         self.nothing_more().await;
         (context.disconnect_status_code.expect("a code"), context.disconnect_reason.unwrap_or_default())
     }
 
-    /// Makes sure that no event comes any more; there are no connections after that.
+    /// Checks that no further event comes. Connections to the embedded gateway are closed by this.
     pub async fn nothing_more(&mut self) {
         match &self.own {
             Some(Own { gateway, shutdown }) => {
@@ -251,7 +251,7 @@ impl Fixture {
     }
 }
 
-/// The id of an event's connection.
+/// Returns the id of an event's connection.
 pub fn connection_of(event: &Event) -> String {
     event.request_context.connection_id.clone().expect("a connection id")
 }

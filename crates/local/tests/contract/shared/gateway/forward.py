@@ -1,6 +1,6 @@
-"""A Lambda function that hands each event to the test it belongs to, and answers what that says.
+"""A Lambda function that passes each event to the test it belongs to, and returns the answer of the test.
 
-The stage is the port of the test. A test that answers with an error makes this fail, as a function fails.
+The name of the stage is the port of the test. If the test answers with an error, this function fails with it.
 """
 
 import json

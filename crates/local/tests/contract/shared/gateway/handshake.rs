@@ -1,4 +1,4 @@
-//! `$connect`, and what is answered to a handshake.
+//! `$connect`, and the answers to handshakes.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 
 use super::super::known::Known;
@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 async fn connect_gets_the_handshake() {
     let mut api = Setup::new().start().await;
     let headers = [("authorization", "Bearer T"), ("user-agent", "test/1"), ("sec-websocket-protocol", "a, b")];
-    // Whether that succeeds is another question: nobody chooses one of the subprotocols.
+    // This handshake may fail, because `$connect` chooses none of the subprotocols.
     let _ = handshake(&api, &headers).await;
     let event = api.event("$connect").await;
     for (name, value) in headers {
@@ -84,7 +84,7 @@ async fn a_connection_is_gone_until_connect_has_returned() {
                 let post = management.post_to_connection().connection_id(connection_of(&event)).data(vec![b'x'].into());
                 let refused =
                     post.send().await.err().map(aws_sdk_apigatewaymanagement::error::SdkError::into_service_error);
-                // An assertion that fails here would be a function that fails.
+                // An assertion that fails here would only make the function fail.
                 status(if refused.is_some_and(|error| error.is_gone_exception()) { 200 } else { 403 })
             }
         }

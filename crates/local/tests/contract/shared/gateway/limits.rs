@@ -1,4 +1,4 @@
-//! What ends a connection that asks for too much.
+//! The limits of size that end a connection.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
 
 use super::super::known::Known;
@@ -22,7 +22,7 @@ pub async fn send_fragmented(client: &mut Client, bytes: usize, frame_bytes: usi
     client.socket.flush().await.expect("sent");
 }
 
-/// That the client sees this code and `$disconnect` too, and `$default` nothing.
+/// Asserts that the client and `$disconnect` get this code, and that `$default` is not invoked.
 async fn assert_closed(mut api: Fixture, mut client: Client, code: u16, unless: Known) {
     if api.implementation.has(unless) {
         let event = api.event("$default").await;
@@ -70,7 +70,7 @@ async fn a_message_far_too_large_closes_with_1009_everywhere() {
     let mut api = Setup::new().start().await;
     let mut client = Client::connect(&mut api).await;
     client.send(&"x".repeat(17 * 1024 * 1024)).await;
-    // How it ends in order is told of the embedded one elsewhere.
+    // Another test, of the embedded gateway, checks that the connection ends in order.
     let code = match soon(client.socket.next()).await {
         Some(Ok(Message::Close(Some(frame)))) => u16::from(frame.code),
         other => panic!("a close frame should come: {other:?}"),

@@ -28,7 +28,7 @@ async fn messages_are_answered_through_connections() {
     });
     let mut api = setup.start_with(|client| management.set(client).expect("set once")).await;
     let mut client = Client::connect(&mut api).await;
-    // Whatever it is, and whichever route it might name.
+    // Any text is delivered to `$default`, whichever route it might name.
     for text in ["one", "zwei — drei 🙈", "{}", r#"{"action":"run"}"#, r#"{"action":null}"#, "[1]", "\"action\""] {
         client.send(text).await;
         assert_eq!(client.text().await, text);
@@ -52,7 +52,7 @@ async fn what_default_returns_goes_nowhere() {
     let mut client = Client::connect(&mut api).await;
     client.send("hello").await;
     api.event("$default").await;
-    // What is returned is there before what is posted after it: the next message waits for the function.
+    // A returned body would arrive before a message posted after it: the next message waits for the function.
     client.send("again").await;
     api.event("$default").await;
     api.post(&client.id, "posted").await.expect("taken");

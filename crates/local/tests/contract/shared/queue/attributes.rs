@@ -1,4 +1,4 @@
-//! What travels beside a message, and the digests that SDKs compare.
+//! The attributes of messages, and the digests that SDKs compare.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
 
 use super::{Fixture, attribute, bodies};
@@ -14,12 +14,12 @@ fn binary(value: &[u8]) -> MessageAttributeValue {
     value.build().expect("a value")
 }
 
-/// The digests were made by another program, after AWS's description.
+/// Another program computed the digests from AWS's description.
 const ALL: &str = "fc6f511e7881be39b05ae4860ff99082";
 const COLOURS: &str = "5f7a3f0573d2dc614feed39089337216";
 
 impl Fixture {
-    /// Sends a message with an attribute of each kind; gives back the digest of those.
+    /// Sends a message with an attribute of each kind and returns their digest.
     async fn send_attributed(&self) -> String {
         let send = self.client.send_message().queue_url(&self.url).message_body("grün");
         let send = send.message_attributes("colour.name", text("String", "grün"));

@@ -1,4 +1,4 @@
-//! Batches: what is wrong with a message fails that one, what is wrong with the batch fails all of it.
+//! Batches: an error in a message fails only that message, an error in the batch fails all of it.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
 
 use super::super::known::Known;

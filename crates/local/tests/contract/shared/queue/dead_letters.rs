@@ -1,4 +1,4 @@
-//! What fails too often is set aside, and can be sent back.
+//! Messages that fail too often become dead letters, and can be moved back.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
 
 use super::super::known::Known;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 impl Fixture {
-    /// Sends a message that fails until it is a dead letter.
+    /// Sends a message and lets it fail until it is a dead letter.
     async fn bury(&self, body: &str, times: u32) {
         self.send(body).await;
         for _ in 0..times {
@@ -18,7 +18,7 @@ impl Fixture {
         assert!(self.receive().await.is_empty(), "it was received as often as it may be");
     }
 
-    /// What was received too often, while receivers get nothing of it.
+    /// Returns the message that was received too often, and checks that receivers of the queue no longer get it.
     async fn buried(&self, dead: &str) -> Message {
         let buried = timeout(AT_ONCE, async {
             loop {
@@ -99,7 +99,7 @@ async fn dead_letters_are_sent_back() {
     assert!(queue.receive_from(&dead).await.is_empty());
 
     if !queue.implementation.has(Known::WhatIsMovedStaysTheSame) {
-        // What was given out before the move is of another message.
+        // A receipt from before the move belongs to another message.
         queue.delete(&first).await;
         queue.give_back(second).await.expect("given back");
         assert_eq!(queue.buried(&dead).await.body(), Some("poison"), "it failed again, so it was still there");
@@ -159,7 +159,7 @@ async fn a_policy_can_be_changed_and_removed() {
 }
 
 impl Fixture {
-    /// Waits until the dead-letter queue is empty: a move is a task that takes its time.
+    /// Waits until the dead-letter queue is empty: a move is an asynchronous task.
     async fn somebody_moves(&self, dead: &str) {
         timeout(AT_ONCE, async {
             while self.attributes(dead).await[&QueueAttributeName::ApproximateNumberOfMessages] != "0" {

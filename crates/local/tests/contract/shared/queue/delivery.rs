@@ -1,4 +1,4 @@
-//! At least once: what is received and not deleted comes back.
+//! At-least-once delivery: a message that is received and not deleted comes back.
 
 use super::super::known::Known;
 use super::{Fixture, VISIBILITY, attribute, bodies, code, handle, receive_count};

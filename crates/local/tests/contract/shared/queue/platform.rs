@@ -1,4 +1,4 @@
-//! `stepcast_platform::Queue`: how work gets to workers.
+//! `stepcast_platform::Queue`: how work reaches workers.
 
 use super::{Fixture, VISIBILITY, attribute, handle};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use stepcast_platform::{Error, Work};
 
-/// A queue hides messages for as long as a function may take.
+/// A visibility timeout as long as a function may run.
 const FUNCTION: [(QueueAttributeName, &str); 1] = [(QueueAttributeName::VisibilityTimeout, "900")];
 
 fn test(number: u32) -> Work {
@@ -65,7 +65,7 @@ async fn a_batch_is_hidden_for_as_long_as_its_lease() {
     workers.send_all(&(0..12).map(test).collect::<Vec<_>>()).await.expect("sent");
     let received = queue.receive_all(12).await;
     queue.delete(&received[11]).await;
-    // More than one request takes, and one message of them is gone.
+    // More messages than one request takes, and one of them is deleted.
     let handles: Vec<_> = received.iter().map(handle).collect();
     workers.change_visibility_of_all(&handles, VISIBILITY).await.expect("no error for one that is gone");
     assert!(queue.receive().await.is_empty());

@@ -1,4 +1,4 @@
-//! Long polling: a receiver that waits gets what comes as soon as it is there.
+//! Long polling: a waiting receiver gets a message as soon as it arrives.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html>
 
 use super::{AT_ONCE, Fixture, VISIBILITY, at_once, bodies, code};

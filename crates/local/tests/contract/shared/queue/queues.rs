@@ -1,4 +1,4 @@
-//! Queues themselves.
+//! The queues themselves.
 
 use super::super::known::Known;
 use super::{Fixture, code};

@@ -1,4 +1,4 @@
-//! Deleting, and what receipts are good for.
+//! Deleting messages, and which receipts are valid.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
 
 use super::super::known::Known;
@@ -13,7 +13,7 @@ async fn a_stale_receipt_deletes_nothing() {
     queue.give_back(&first).await.expect("given back");
     let second = queue.receive_one().await;
     queue.delete(&first).await;
-    // Which cannot be done with a message that is deleted.
+    // A deleted message could not be given back.
     let given_back = queue.give_back(&second).await;
     queue.implementation.assert(given_back.is_ok(), Known::StaleReceiptDeletes, given_back);
     if !queue.implementation.has(Known::StaleReceiptDeletes) {

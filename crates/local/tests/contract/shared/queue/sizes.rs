@@ -1,4 +1,4 @@
-//! What a message and a batch may weigh, and what they may say.
+//! The largest messages and batches, and the characters a message may contain.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 
 use super::Fixture;
@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageB
 const MEBIBYTE: usize = 1024 * 1024;
 
 impl Fixture {
-    /// Sends a message, or says with which code it was refused.
+    /// Sends a message, or returns the code of the refusal.
     async fn try_send(&self, body: &str, attribute: Option<&str>) -> Result<(), String> {
         let mut send = self.client.send_message().queue_url(&self.url).message_body(body);
         if let Some(text) = attribute {

@@ -1,4 +1,4 @@
-//! One verdict, and the way there: cancels, signs of life, the list of open jobs.
+//! The one verdict of a job, and what comes before it: cancels, signs of life, the list of open jobs.
 
 use super::{Fixture, at_once, new_job};
 use std::time::Duration;

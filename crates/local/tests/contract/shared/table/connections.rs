@@ -1,4 +1,4 @@
-//! Connections, what they watch, and what is said about jobs.
+//! Connections, what they watch, and comments on jobs.
 
 use super::{Fixture, new_job};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What can be left behind says when it may be deleted.
+//! Items that can be left behind have an expiry.
 
 use super::connections::connection;
 use super::{Fixture, RETENTION, new_job, new_test};
@@ -11,7 +11,7 @@ const MARGIN: Duration = Duration::from_mins(15);
 const DAY: Duration = Duration::from_hours(24);
 
 impl Fixture {
-    /// What was said about a job, oldest first.
+    /// Makes a comment on a job, later than every comment before.
     pub(super) fn say(&self, text: &str) -> Said {
         self.advance(Duration::from_millis(1));
         Said { principal: "ada".to_owned(), text: text.to_owned(), at: self.now() }
@@ -57,7 +57,7 @@ async fn connections_expire_after_they_have_ended() {
     {
         fixture.assert_expires(pk, sk, CONNECTION_LIFETIME + MARGIN).await;
     }
-    // Two windows of five minutes after the last connection that is counted there can have ended.
+    // Two windows of five minutes after the latest possible end of a connection that is counted there.
     fixture
         .assert_expires("OPEN_CONNECTIONS#ada", "000000000000000", CONNECTION_LIFETIME + Duration::from_mins(10))
         .await;

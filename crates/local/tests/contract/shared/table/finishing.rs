@@ -70,7 +70,7 @@ async fn what_is_anothers_by_now_is_left_out_of_the_batch() {
     fixture.advance(LEASE + Duration::from_millis(1));
     fixture.claim(&job, 1).await;
 
-    // 0 and 2 are still ours, 1 is another's, 3 was never taken, 4 does not exist.
+    // 0 and 2 are still ours, 1 belongs to another worker, 3 was never claimed, 4 does not exist.
     let results = (0..5).map(|test| ended(test, 1, Outcome::Passed)).collect();
     let counted = fixture.table.finish_tests(&job.job, job.plan, results).await.expect("an answer");
     assert_eq!(counted, [0, 2]);

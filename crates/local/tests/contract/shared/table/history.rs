@@ -1,4 +1,4 @@
-//! How tests ended before: by suite and branch, newest first.
+//! Earlier outcomes of tests: by suite and branch, newest first.
 
 use super::{Fixture, RETENTION, ended, new_job};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What DynamoDB refuses comes back as a refusal, and nothing of it is stored.
+//! A write that DynamoDB refuses returns the refusal and stores nothing.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
 
 use super::{Fixture, new_job, new_test, source};

@@ -11,7 +11,7 @@ fn query() -> JobsQuery {
     JobsQuery::default()
 }
 
-/// The ids of all pages, and how many pages there were.
+/// Returns the ids of all pages, and the number of pages.
 async fn pages(fixture: &Fixture, query: JobsQuery) -> (Vec<String>, usize) {
     let (mut ids, mut count, mut cursor) = (Vec::new(), 0, None);
     loop {
@@ -108,7 +108,7 @@ async fn a_cursor_may_name_a_job_that_is_no_more() {
     assert_eq!(page.iter().map(|listed| listed.job.as_str()).collect::<Vec<_>>(), ["job-001", "job-000"]);
 }
 
-/// Jobs of one minute each, oldest first, with the labels `number` and `parity`.
+/// Creates jobs one minute apart, oldest first, with the labels `number` and `parity`.
 async fn one_a_minute(count: u32) -> (Fixture, Vec<String>) {
     let fixture = Fixture::new().await;
     let mut ids = Vec::new();

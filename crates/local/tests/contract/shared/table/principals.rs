@@ -1,4 +1,4 @@
-//! What one principal uses.
+//! The usage of one principal.
 
 use super::connections::connection;
 use super::{Fixture, RETENTION, at_once, new_job};
@@ -22,7 +22,7 @@ impl Fixture {
         self.table.open_connections(principal).await.expect("an answer").own
     }
 
-    /// How many items there are to read when the connections of a principal are counted.
+    /// Returns how many items are read to count the connections of a principal.
     async fn items_to_count(&self, principal: &str) -> i32 {
         let partition = AttributeValue::S(format!("OPEN_CONNECTIONS#{principal}"));
         let query = self.client.query().table_name(&self.name).key_condition_expression("pk = :pk");

@@ -1,4 +1,4 @@
-//! How suites stand, and the outbox: what a verdict changes is written with it, once.
+//! The states of suites, and the outbox: the changes that a verdict makes are written with it, once.
 
 use super::{Fixture, RETENTION, at_once};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use stepcast_protocol::state::{Outcome, Verdict};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Gives a job of one test its verdict, and says what that was for its suite.
+/// Closes a job of one test with this verdict, and returns the change of its suite.
 async fn close(fixture: &Fixture, job: &str, verdict: Verdict) -> Option<SuiteChange> {
     let job = run(fixture, job).await;
     let closed = fixture.table.close_job(&job, verdict, None).await.expect("an answer").expect("closed");

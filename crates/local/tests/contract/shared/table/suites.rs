@@ -10,7 +10,7 @@ use stepcast_protocol::command::PageQuery;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// How long suites and names are kept: what `Config` and the protocol say.
+/// How long suites and names are kept: the values of `Config` and of the protocol.
 const KEPT: Duration = Duration::from_hours(400 * 24);
 const NAME_KEPT: Duration = Duration::from_hours(90 * 24);
 
@@ -56,7 +56,7 @@ async fn a_name_stays_its_owners_and_its_version_counts_on() {
     assert_eq!(fixture.table.suite_name("Shop").await.expect("an answer"), None);
 }
 
-/// Of writers that saw the same, one writes; the others see what that one wrote.
+/// Of writers that read the same version, one writes; the others get what it wrote.
 #[tokio::test]
 async fn of_writes_at_the_same_moment_one_counts() {
     let fixture = Arc::new(Fixture::new().await);
@@ -124,7 +124,7 @@ async fn names_are_counted_for_each_owner_and_for_all() {
     assert_eq!(fixture.table.suite_names("ada").await.expect("an answer").0, NameCounts { stored: 2, kept: 0 });
 }
 
-/// What stands in the table of a deployment that was upgraded.
+/// The table of an upgraded deployment has such items.
 #[tokio::test]
 async fn a_suite_of_an_older_version_has_no_owner_and_is_read() {
     let fixture = Fixture::new().await;
@@ -181,7 +181,7 @@ async fn more_than_a_megabyte_of_suites_is_listed_page_by_page() {
     for name in ["1", "2", "3", "4", "5"] {
         fixture.put_suite(name, 1, vec![0xFF; 300 * 1024]).await.expect("stored");
     }
-    // Without what they say, the answer is small; DynamoDB counts what it read.
+    // The answer leaves the contents of the suites out and is small; DynamoDB counts what it read.
     let (first, next) = fixture.table.suites(&PageQuery::default()).await.expect("an answer");
     assert!(next.is_some(), "{first:?}");
     let query = PageQuery { cursor: next, limit: None };
