@@ -1,16 +1,15 @@
-// The dashboard in a real browser against a running server: signs in by the link, runs a suite, watches it to its
-// verdict, reads why a test failed, shares the job with somebody, finds it in the list, and says something to everybody as
-// an admin.
+// Tests the dashboard in a real browser against a running server: signs in with the link, runs a suite, watches it to
+// its verdict, reads why a test failed, shares the job, finds it in the list, and broadcasts a notice as an admin.
 //
 //   STEPCAST_SIGN_IN_URL   the link `stepcast up` prints; it works once
 //   STEPCAST_HTTP          the server's address, if the link is only a path or a fragment
 //   E2E_SUITE              a suite file; at least one of its tests should fail
 //   E2E_VARS               lines of KEY=VALUE for it (optional)
-//   E2E_VERDICT            the verdict it should end with (default: failed)
-//   E2E_EXPECTED, E2E_ACTUAL   what the first failing check should quote (default: anything)
+//   E2E_VERDICT            the expected verdict (default: failed)
+//   E2E_EXPECTED, E2E_ACTUAL   text that the first failing check must quote (default: any)
 //   E2E_TIMEOUT_S          how long the run may take (default: 60)
 //   CHROMIUM               the browser (default: /usr/bin/chromium)
-//   E2E_SCREENSHOT         where to leave a picture when something fails (optional)
+//   E2E_SCREENSHOT         where to save a screenshot after a failure (optional)
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -48,7 +47,7 @@ async function signIn(page) {
   assert.ok(!page.url().includes('code='), 'the sign-in code should have left the address')
 }
 
-/** Sets the text as pasting does. `fill` types it, which takes Chromium seconds for a thousand lines. */
+/** Sets the text as if pasted. `fill` types it, which takes Chromium seconds for a thousand lines. */
 async function paste(field, text) {
   await field.evaluate((element, value) => {
     element.value = value
@@ -95,7 +94,7 @@ async function findInList(page, job) {
   await row.filter({ hasText: new RegExp(verdict, 'i') }).waitFor()
 }
 
-/** Somebody without a token opens the link, in a browser that has never been here. */
+/** Opens the share link without a token, in a new browser context. */
 async function shareWithAGuest(page, browser) {
   await page.getByRole('button', { name: 'Share…' }).click()
   const link = await page.getByTestId('share-link').inputValue()
@@ -109,15 +108,19 @@ async function shareWithAGuest(page, browser) {
     .filter({ hasText: new RegExp(verdict, 'i') })
     .waitFor()
   assert.ok(!guest.url().includes('share'), 'the token should have left the address')
-  assert.equal(await guest.getByRole('button', { name: 'Run again', exact: true }).count(), 0, 'a guest only looks')
+  assert.equal(
+    await guest.getByRole('button', { name: 'Run again', exact: true }).count(),
+    0,
+    'a guest should have no actions',
+  )
   await guests.close()
 }
 
-/** The sign-in link is an admin's. */
+/** Uses the admin page: the sign-in link belongs to an admin. */
 async function serveAnAdmin(page) {
   await page.getByRole('link', { name: 'Admin' }).click()
   await page.getByTestId('connection-row').filter({ hasText: '(you)' }).waitFor()
-  await page.getByRole('textbox', { name: 'Say something to everybody' }).fill('Restart at 18:00')
+  await page.getByRole('textbox', { name: 'Send a notice to everyone' }).fill('Restart at 18:00')
   await page.getByRole('button', { name: 'Broadcast' }).click()
   await page.locator('.notice').filter({ hasText: 'Restart at 18:00' }).waitFor()
 }
@@ -125,7 +128,7 @@ async function serveAnAdmin(page) {
 async function dashboardShowsARun(browser) {
   const page = await browser.newPage({ viewport: { width: 1360, height: 850 } })
   page.setDefaultTimeout(30_000)
-  // A blocked script or style is only ever said here.
+  // The browser reports a blocked script or style only here.
   const complaints = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
@@ -137,10 +140,10 @@ async function dashboardShowsARun(browser) {
     await shareWithAGuest(page, browser)
     await findInList(page, job)
     await serveAnAdmin(page)
-    assert.deepEqual(complaints, [], 'the browser should have nothing to complain about')
+    assert.deepEqual(complaints, [], 'the browser should report no errors')
   } catch (error) {
     if (environment.E2E_SCREENSHOT) await page.screenshot({ path: environment.E2E_SCREENSHOT })
-    if (complaints.length > 0) error.message += `\nthe browser said:\n${complaints.join('\n')}`
+    if (complaints.length > 0) error.message += `\nthe browser reported:\n${complaints.join('\n')}`
     throw error
   }
 }

@@ -24,8 +24,8 @@ beforeEach(() => {
   history.replaceState(null, '', '/#code=XYZ')
 })
 
-describe('starting', () => {
-  it('trades the code of the link, which leaves the address before that', async () => {
+describe('starting with a sign-in link', () => {
+  it('removes the code from the address, then exchanges it for a token', async () => {
     serverAnswers(200, { token: 'fresh' })
     const started = dashboard().start(location, history)
     expect(location.hash).toBe('#/')
@@ -34,14 +34,14 @@ describe('starting', () => {
     expect(tokens.get()).toBe('fresh')
   })
 
-  it('falls back to the token of this tab when the link was used before', async () => {
+  it('falls back to the token of this tab if the link was already used', async () => {
     tokens.set('earlier')
     serverAnswers(403, { message: 'this link was used' })
     await dashboard().start(location, history)
     expect(usedTokens).toEqual(['earlier'])
   })
 
-  it('says why the link does not work', async () => {
+  it('reports why the link does not work', async () => {
     serverAnswers(403, { message: 'this link was used' })
     const { start, problem, store } = dashboard()
     await start(location, history)
@@ -51,7 +51,7 @@ describe('starting', () => {
 })
 
 describe('signing in', () => {
-  it('says when the browser refuses the address', () => {
+  it('reports that the browser rejects the address', () => {
     const { signIn, problem } = createDashboard({
       tokens,
       shares,
@@ -63,7 +63,7 @@ describe('signing in', () => {
     expect(problem.value).toContain('bad address')
   })
 
-  it('forgets the token when signing out', () => {
+  it('deletes the token when signing out', () => {
     const { signIn, signOut, store } = dashboard()
     signIn('token')
     expect(store.value).toBeDefined()
@@ -76,7 +76,7 @@ describe('signing in', () => {
 describe('a link to a shared job', () => {
   beforeEach(() => history.replaceState(null, '', `/#/share/${SHARE}`))
 
-  it('shows that job with its own token, which leaves the address', async () => {
+  it('shows the job with the token of the link, and removes the token from the address', async () => {
     const { start, sharedJob } = dashboard()
     await start(location, history)
     expect(location.hash).toBe('#/jobs/j1')
@@ -84,7 +84,7 @@ describe('a link to a shared job', () => {
     expect(usedTokens).toEqual([SHARE])
   })
 
-  it('signs nobody out: the token of the tab is used again afterwards', async () => {
+  it('keeps the sign-in: the token of the tab is used again afterwards', async () => {
     tokens.set('own')
     const { start, signOut, sharedJob } = dashboard()
     await start(location, history)
@@ -94,7 +94,7 @@ describe('a link to a shared job', () => {
     expect(usedTokens).toEqual([SHARE, 'own'])
   })
 
-  it('outlives a reload, and ends with a sign-in', async () => {
+  it('survives a reload, and ends with a sign-in', async () => {
     await dashboard().start(location, history)
     const { start, signIn, sharedJob } = dashboard()
     await start(location, history)

@@ -12,12 +12,12 @@ import { hashOf } from './route'
 
 export interface DashboardOptions {
   tokens: TokenStore
-  /** Tokens of shared jobs */
+  /** The token of a shared job */
   shares: TokenStore
   connect(token: string): Source
 }
 
-/** Whom the server has greeted. */
+/** The signed-in user, as in the server's `welcome`. */
 export interface Person {
   principal: string
   role: Role
@@ -25,25 +25,25 @@ export interface Person {
   connection?: string | undefined
 }
 
-/** What the components share: who is signed in, and the store they show. */
+/** The state that the components share: the signed-in user and the store. */
 export interface Dashboard {
-  /** Nothing while signed out */
+  /** `undefined` while signed out */
   readonly store: ShallowRef<Store | undefined>
   readonly status: ShallowRef<SourceStatus | undefined>
-  /** Counts the sign-ins: what was shown before one belongs to another connection */
+  /** Counts the sign-ins: data from before a sign-in belongs to another connection */
   readonly session: ShallowRef<number>
-  /** Who is signed in, also while the connection is away; nothing until the token was found good */
+  /** The signed-in user, also while disconnected; `undefined` until the server has accepted the token */
   readonly person: ShallowRef<Person | undefined>
-  /** Why the last sign-in did not work */
+  /** Why the last sign-in failed */
   readonly problem: ShallowRef<string | undefined>
-  /** The one job that is shown, where a link to it was opened */
+  /** The only job that is shown, if the user opened a link to a shared job */
   readonly sharedJob: ShallowRef<string | undefined>
-  /** Shows the job of a link, signs in with the code of a sign-in link, or goes on with the token this tab still has. */
+  /** Shows the job of a share link, signs in with the code of a sign-in link, or reuses the token of this tab. */
   start(location: Location, history: History): Promise<void>
   signIn(token: string): void
-  /** Leaves a shared job for what was there before it, if anything was; forgets the token otherwise. */
+  /** Leaves a shared job and returns to the user's own sign-in, if any. Otherwise signs out and deletes the token. */
   signOut(): void
-  /** When the token in use ends, in milliseconds, where it says so */
+  /** When the current token expires, in milliseconds; `undefined` if it has no expiry time */
   tokenExpiry(): number | undefined
 }
 
@@ -63,7 +63,7 @@ export function createDashboard({ tokens, shares, connect }: DashboardOptions): 
     person.value = undefined
     take(source.status)
     source.onStatus((next) => {
-      // A link that is replaced says its last words after the new one is shown.
+      // A replaced source can still send a status after the new one is shown.
       if (source !== store.value?.source) return
       take(next)
     })
@@ -79,7 +79,7 @@ export function createDashboard({ tokens, shares, connect }: DashboardOptions): 
 
   function signIn(token: string): void {
     if (!isUsableToken(token)) {
-      problem.value = 'that is not a token; copy the whole of it, without spaces'
+      problem.value = 'this is not a valid token; copy the whole token, without spaces'
       return
     }
     shares.forget()
@@ -99,7 +99,7 @@ export function createDashboard({ tokens, shares, connect }: DashboardOptions): 
     try {
       show(connect(token))
     } catch (error) {
-      // The browser refuses some addresses outright, such as `ws:` from a page that came over HTTPS.
+      // The browser throws for some addresses, such as `ws:` on a page served over HTTPS.
       problem.value = `the connection cannot be opened: ${error instanceof Error ? error.message : String(error)}`
     }
   }
@@ -115,7 +115,7 @@ export function createDashboard({ tokens, shares, connect }: DashboardOptions): 
   async function start(location: Location, history: History): Promise<void> {
     const shared = sharedJobIn(location.hash)
     if (shared !== undefined) {
-      // The token leaves the address, which people show and bookmark; the link that was sent still has it.
+      // Removes the token from the address, which users show and bookmark. The original link still contains it.
       history.replaceState(
         null,
         '',
@@ -125,7 +125,7 @@ export function createDashboard({ tokens, shares, connect }: DashboardOptions): 
     }
     const code = codeIn(location.hash)
     if (code === undefined) return signInAgain()
-    // The code works once and is nobody's business afterwards: it leaves the address before anything else happens.
+    // The code works once. It is removed from the address before anything else happens, so that it is not shown.
     history.replaceState(null, '', `${location.pathname}${location.search}#/`)
     await exchangeCode(code, fetch.bind(globalThis)).then(signIn, (error: Error) => {
       problem.value = error.message
@@ -154,14 +154,14 @@ export function useDashboard(): Dashboard {
   return dashboard
 }
 
-/** The store, for components that are only shown to those who are signed in. */
+/** The store, for components that are shown only while a user is signed in. */
 export function useStore(): Store {
   const store = useDashboard().store.value
-  if (store === undefined) throw new Error('nobody is signed in')
+  if (store === undefined) throw new Error('no user is signed in')
   return store
 }
 
-/** Something of the store, read again whenever the store says it has changed. */
+/** A value from the store, read again after each change of the store. */
 export function useShown<T>(read: (store: Store) => T): Readonly<ShallowRef<T>> {
   const store = useStore()
   const shown = shallowRef(read(store)) as ShallowRef<T>
@@ -169,7 +169,7 @@ export function useShown<T>(read: (store: Store) => T): Readonly<ShallowRef<T>> 
   return shown
 }
 
-/** A job, watched for as long as the component lives or `id` stays the same. */
+/** A job, watched until the component is unmounted or `id` changes. */
 export function useJob(id: MaybeRefOrGetter<string>): Readonly<ShallowRef<JobView | undefined>> {
   const store = useStore()
   const job = useShown((from) => from.job(toValue(id))) as ShallowRef<JobView | undefined>

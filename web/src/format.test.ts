@@ -25,7 +25,7 @@ describe('how long ago', () => {
   ])('%s', (at, text) => expect(ago(at, now)).toBe(text))
 })
 
-it('counts things', () => {
+it('writes counts with singular, plural and thousands separators', () => {
   expect([plural(1, 'test'), plural(0, 'test'), plural(2000, 'test')]).toEqual(['1 test', '0 tests', '2,000 tests'])
 })
 
@@ -37,7 +37,7 @@ describe('addresses', () => {
     },
   )
 
-  it('that mean nothing show the jobs', () => {
+  it('that are unknown show the jobs', () => {
     expect(parseRoute('')).toEqual({ page: 'jobs' })
     expect(parseRoute('#/elsewhere')).toEqual({ page: 'jobs' })
     expect(parseRoute('#/jobs/%')).toEqual({ page: 'job', job: '%' })

@@ -1,4 +1,4 @@
-/** A duration as one reads it: `85 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`. */
+/** A duration for reading: `85 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`. */
 export function duration(milliseconds: number | undefined): string {
   if (milliseconds === undefined) return ''
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
@@ -10,7 +10,7 @@ export function duration(milliseconds: number | undefined): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
-/** How long ago, in the largest unit that fits: `just now`, `5 min ago`, `yesterday`. */
+/** The time since `at`, in the largest unit that fits: `just now`, `5 min ago`, `yesterday`. */
 export function ago(at: string, now: number): string {
   const seconds = Math.round((now - Date.parse(at)) / 1000)
   if (Number.isNaN(seconds)) return ''
@@ -23,7 +23,7 @@ export function ago(at: string, now: number): string {
   return days === 1 ? 'yesterday' : `${days} days ago`
 }
 
-/** A moment in full, in the reader's own time zone. */
+/** The full date and time, in the user's time zone. */
 export function moment(at: string): string {
   const date = new Date(at)
   return Number.isNaN(date.getTime())

@@ -21,10 +21,10 @@ const dashboard = createDashboard({
     }),
 })
 
-// A laptop that wakes up or finds its network again should not sit out the rest of a pause.
+// A laptop that wakes up or regains its network reconnects at once and does not wait for the rest of a pause.
 window.addEventListener('online', () => dashboard.store.value?.source.reconnectNow())
 
-// A second sign-in link, or one to a shared job, opened where the dashboard is open already changes only the fragment.
+// If the dashboard is already open, opening another sign-in link or share link changes only the fragment.
 window.addEventListener('hashchange', () => {
   if ((codeIn(location.hash) ?? sharedJobIn(location.hash)) !== undefined) void dashboard.start(location, history)
 })

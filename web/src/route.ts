@@ -1,6 +1,6 @@
 import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
 
-/** What the address shows. */
+/** The page that an address shows. */
 export type Route =
   | { page: 'jobs' }
   | { page: 'job'; job: string; test?: number }
@@ -37,7 +37,7 @@ export function useRoute(): Readonly<ShallowRef<Route>> {
   return route
 }
 
-/** An address somebody mistyped is an id that is not found, not an exception. */
+/** Decodes a part of the address. A mistyped part stays as it is and becomes an id that is not found. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)

@@ -1,8 +1,8 @@
 import { reactive } from 'vue'
 
 /**
- * What stands in the run box, without the secrets. It outlives the box, so that looking at a job does not lose what was
- * written.
+ * The input of the run box, without the secrets. It outlives the component, so that the input is not lost when the user
+ * looks at a job.
  */
 export const draft = reactive({
   source: 'text' as 'text' | 'stored',
@@ -11,7 +11,7 @@ export const draft = reactive({
   vars: '',
   labels: '',
   tags: '',
-  /** Nothing, as the browser has it for a field of numbers, is an empty text */
+  /** An empty number field has the value `''` in browsers */
   maxFailures: '' as number | '',
   timeLimit: '' as number | '',
 })

@@ -4,7 +4,7 @@ import { type Secret, secretValues } from './client/secrets'
 import { SuiteText } from './client/suite-text'
 import { draft } from './run-draft'
 
-/** One thing that keeps a draft from being run. */
+/** A problem that prevents a draft from running. */
 export interface Problem {
   message: string
   hint?: string
@@ -16,11 +16,11 @@ export interface Problem {
 
 export class Unready extends Error {
   constructor(readonly problems: Problem[]) {
-    super('there is something to mend first')
+    super('the form has problems that must be fixed first')
   }
 }
 
-/** What the draft asks for, or an `Unready` that says everything that is wrong with it. */
+/** The run that the draft describes. Throws an `Unready` with all its problems. */
 export function wishedRun(secrets: readonly Secret[]): Run {
   const run: Run = {
     ...withValues('vars', valuesOf('Variables', parseAssignments(draft.vars))),
@@ -34,7 +34,7 @@ export function wishedRun(secrets: readonly Secret[]): Run {
   return { suite: draft.source === 'text' ? readSuite() : chosenSuite(), ...run }
 }
 
-/** The suite in the text. */
+/** The suite in the text field. Throws an `Unready` if it is missing or invalid. */
 export function readSuite(): object {
   if (draft.text.trim() === '') throw new Unready([{ message: 'paste or write a suite first' }])
   const { suite, problems } = new SuiteText(draft.text)
@@ -42,13 +42,13 @@ export function readSuite(): object {
   return suite
 }
 
-/** The values of a field, or an `Unready` that names the field. */
+/** The values of a field. Throws an `Unready` that names the field if it has problems. */
 export function valuesOf(path: string, { values, problems }: ReturnType<typeof parseAssignments>) {
   if (problems.length > 0) throw new Unready(problems.map((message) => ({ path, message })))
   return values
 }
 
-/** The values under their name, or nothing where there are none. */
+/** An object with the values under `name`, or an empty object if there are none. */
 export function withValues<K extends string>(name: K, values: Record<string, string>) {
   return (Object.keys(values).length > 0 ? { [name]: values } : {}) as { [key in K]?: Record<string, string> }
 }

@@ -1,4 +1,4 @@
-/** Where the WebSocket is: what `<meta name="stepcast-ws">` says, or `/ws` on the host the page came from. */
+/** The address of the WebSocket: from `<meta name="stepcast-ws">`, or `/ws` on the host of the page. */
 export function socketUrl(document: Document, location: Location): string {
   const configured = document.querySelector<HTMLMetaElement>('meta[name="stepcast-ws"]')?.content
   if (configured) return configured

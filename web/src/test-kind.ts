@@ -1,9 +1,9 @@
 import type { JobStatus, Outcome, TestState, TestStatus, Verdict } from './client/protocol'
 
-/** Everything that has a mark of its own. */
+/** Everything that has its own mark. */
 export type Kind = Outcome | Verdict | TestStatus | JobStatus | 'stalled'
 
-/** What a test is marked with. */
+/** The mark of a test. */
 export function kindOf({ outcome, status, stalled }: TestState): Kind {
   return outcome ?? (stalled === true ? 'stalled' : status)
 }

@@ -7,23 +7,23 @@ export type Filter = Outcome | 'problems' | 'unfinished' | undefined
 export interface Choice {
   order: Order
   filter: Filter
-  /** What the name, or what did not hold, has to contain */
+  /** The name of the test or its failed check must contain this text */
   search: string
 }
 
-/** The tests to show, in the order to show them in. `tests` are in the order of the plan. */
+/** The tests to show, in display order. `tests` must be in the order of the plan. */
 export function chosen(tests: readonly TestState[], { order, filter, search }: Choice): TestState[] {
   const wanted = search.trim().toLowerCase()
   const fitting = tests.filter((test) => fits(test, filter) && (wanted === '' || textOf(test).includes(wanted)))
   return order === 'plan' ? fitting : failingFirst(fitting)
 }
 
-/** What of a test did not hold, in one line. */
+/** The first failed check of a test, in one line. */
 export function failureLine(test: TestState): string {
   for (const step of test.steps) {
     const failed = step.checks?.find((check) => isProblem(check.outcome))
     if (failed === undefined) continue
-    // What was expected is part of what was checked, so the line has room for what was found.
+    // The text of the check contains the expected value, so the line adds only the actual one.
     const { check, actual, hint } = failed
     const found = actual ?? hint
     return found === undefined ? check : `${check}: ${failed.outcome === 'failed' ? 'actual ' : ''}${found}`
@@ -42,7 +42,7 @@ function textOf(test: TestState): string {
   return `${test.name} ${isProblem(test.outcome) ? failureLine(test) : ''}`.toLowerCase()
 }
 
-/** Many times a second among thousands of tests, so nothing is compared. */
+/** Groups by rank instead of sorting, because this runs many times a second with thousands of tests. */
 function failingFirst(tests: readonly TestState[]): TestState[] {
   const byRank: TestState[][] = []
   for (const test of tests) (byRank[rank(test)] ??= []).push(test)

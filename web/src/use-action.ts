@@ -1,12 +1,12 @@
 import { shallowRef } from 'vue'
 import { WireError } from './client/wire-error'
 
-/** Something a button asks for, one at a time. What went wrong is for showing beside the button. */
+/** Runs the action of a button, one at a time. The component shows `problem` beside the button. */
 export function useAction() {
   const problem = shallowRef<string>()
   const isBusy = shallowRef(false)
 
-  /** Whether it was done. */
+  /** Returns whether the action succeeded. */
   async function attempt(action: () => Promise<unknown>): Promise<boolean> {
     if (isBusy.value) return false
     isBusy.value = true
@@ -19,7 +19,7 @@ export function useAction() {
   return { problem, isBusy, attempt }
 }
 
-/** What went wrong, and whether it is worth asking again. */
+/** The message of an error, with a hint to retry if the error is temporary. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error instanceof WireError && error.temporary ? `${error.message}; try again in a moment` : error.message

@@ -28,7 +28,7 @@ export function usePages<T>(load: (query: PageQuery) => Promise<Page<T>>) {
       cursor.value = page.cursor
     })
 
-  /** Takes one out that is known to be gone. */
+  /** Removes an item that was deleted on the server. */
   function remove(gone: T): void {
     items.value = items.value?.filter((item) => item !== gone)
   }

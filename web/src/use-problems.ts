@@ -3,7 +3,7 @@ import { WireError } from './client/wire-error'
 import { type Problem, Unready } from './run-wish'
 import { sentenceOf } from './use-action'
 
-/** Sends a form, one at a time, and has everything that is wrong with it. `locate` finds a path in what was written. */
+/** Submits a form, one at a time, and collects its problems. `locate` finds the position of a path in the input. */
 export function useProblems(locate?: () => (path: string) => Partial<Problem> | undefined) {
   const problems = shallowRef<Problem[]>([])
   const isBusy = shallowRef(false)

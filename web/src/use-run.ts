@@ -11,8 +11,8 @@ import { useProblems } from './use-problems'
 const NO_WISH = { draft: '', key: '' }
 
 /**
- * Runs or stores what stands in the run box, and says what is wrong with it. The secrets are forgotten once the server
- * has them; until then they stay, so that a suite that was refused can be mended and sent again.
+ * Runs or stores the suite in the run box, and reports its problems. The secrets are deleted once the server has them;
+ * until then they stay, so that the user can fix a rejected suite and send it again.
  */
 export function useRun(secrets: Ref<Secret[]>) {
   const store = useStore()
@@ -23,7 +23,7 @@ export function useRun(secrets: Ref<Secret[]>) {
   })
   let lastWish = NO_WISH
 
-  // What is compared must not hold the secrets, so a change of them is a new wish.
+  // The compared draft must not contain secrets, so a changed secret always gets a new key.
   watch(secrets, () => (lastWish = NO_WISH), { deep: true, flush: 'sync' })
 
   const run = () =>
@@ -42,7 +42,7 @@ export function useRun(secrets: Ref<Secret[]>) {
       said.value = 'Stored'
     })
 
-  /** The same draft sent again after a lost answer is the same wish, and must not become a second job. */
+  /** The same key while the draft is unchanged, so that sending it again after a lost answer starts no second job. */
   function keyOfWish(): string {
     const now = JSON.stringify(draft)
     if (lastWish.draft !== now) lastWish = { draft: now, key: newIdempotencyKey() }

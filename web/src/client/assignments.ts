@@ -1,4 +1,4 @@
-/** Reads `KEY=VALUE` lines, as `--var` takes them. Empty lines and lines that start with `#` say nothing. */
+/** Reads `KEY=VALUE` lines, as `--var` takes them. Ignores empty lines and lines that start with `#`. */
 export function parseAssignments(text: string): { values: Record<string, string>; problems: string[] } {
   const values: Record<string, string> = {}
   const problems: string[] = []

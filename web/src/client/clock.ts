@@ -1,11 +1,11 @@
 export type Timer = ReturnType<typeof setTimeout>
 
-/** Time, passed in so that tests can hold it still. */
+/** The clock and timers, passed in so that tests can control time. */
 export interface Clock {
   now(): number
   after(milliseconds: number, run: () => void): Timer
   cancel(timer: Timer | undefined): void
-  /** From 0 up to, not including, 1 */
+  /** At least 0 and less than 1 */
   random(): number
 }
 

@@ -5,11 +5,11 @@ import { WireError } from './wire-error'
 
 export type Answer<T extends Event['type']> = Extract<Event, { type: T }>
 
-/** What can be asked for, each with the answer it has to have. What is refused rejects with a `WireError`. */
+/** The commands, each with the type of its answer. A rejected command throws a `WireError`. */
 export class Commands {
   constructor(private readonly source: Source) {}
 
-  /** `job.state` answers a run that was asked for before under the same idempotency key. */
+  /** The answer is `job.state` if a run with the same idempotency key was sent before. */
   async run(run: Run): Promise<Answer<'job.accepted' | 'job.state'>> {
     return this.ask(await runCommand(run), 'job.accepted', 'job.state')
   }
@@ -62,17 +62,17 @@ export class Commands {
     await this.ask({ action: 'broadcast', text }, 'ok')
   }
 
-  /** Makes a token that shows one job, for as long as such tokens are good by default. */
+  /** Creates a token that shows one job, with the default lifetime of such tokens. */
   share(job: string): Promise<Answer<'shared'>> {
     return this.ask({ action: 'share', job }, 'shared')
   }
 
-  /** Ends a job whatever its tests are at. */
+  /** Ends a job at once, whatever the status of its tests. */
   async finish(job: string): Promise<void> {
     await this.ask({ action: 'finish', job }, 'ok')
   }
 
-  /** Puts the messages of the dead-letter queue back on the queue. */
+  /** Returns the messages of the dead-letter queue to the work queue. */
   async redrive(): Promise<void> {
     await this.ask({ action: 'redrive' }, 'ok')
   }
@@ -80,6 +80,6 @@ export class Commands {
   private async ask<T extends Event['type']>(command: Command, ...expected: T[]): Promise<Answer<T>> {
     const answer = await this.source.request(command)
     if ((expected as string[]).includes(answer.type)) return answer as Answer<T>
-    throw new WireError('internal', `expected \`${expected[0]}\` in answer, the server said \`${answer.type}\``, false)
+    throw new WireError('internal', `expected \`${expected[0]}\` as the answer, got \`${answer.type}\``, false)
   }
 }

@@ -23,22 +23,22 @@ async function welcomed(): Promise<void> {
   await settled()
 }
 
-describe('opening', () => {
-  it('sends the token as a subprotocol and greets', async () => {
+describe('opening a connection', () => {
+  it('sends the token as a subprotocol, then `hello`', async () => {
     expect(server.last.protocols).toEqual(['stepcast.v1', 'stepcast.token.t.o-k'])
     expect(connection.status).toEqual({ phase: 'connecting' })
     await welcomed()
     expect(connection.status).toEqual({ phase: 'connected', principal: 'ana', role: 'runner', connection: 'c1' })
   })
 
-  it('gives up on a server that opens but does not greet', async () => {
+  it('closes the socket if the server does not answer `hello` in time', async () => {
     server.last.open()
     await clock.advance(15_000)
     expect(server.sockets[0]?.isClosed).toBe(true)
     expect(connection.status.phase).toBe('waiting')
   })
 
-  it('counts refusals, which a connection that opened ends', async () => {
+  it('counts consecutive refusals, and starts again at 0 after a connection that opened', async () => {
     for (const refusals of [1, 2, 3]) {
       server.last.cut()
       expect(connection.status).toMatchObject({ phase: 'waiting', refusals })
@@ -50,7 +50,7 @@ describe('opening', () => {
   })
 })
 
-describe('a greeting that is refused', () => {
+describe('a rejected `hello`', () => {
   it('counts as a refusal', async () => {
     server.last.open()
     server.last.answer('hello', { type: 'error', code: 'unauthorized', message: 'expired', temporary: false })
@@ -60,7 +60,7 @@ describe('a greeting that is refused', () => {
 })
 
 describe('reconnecting', () => {
-  it('waits twice as long each time, at most 30 s, with full jitter', async () => {
+  it('doubles the pause each time, up to 30 s, with full jitter', async () => {
     const pauses: number[] = []
     for (let failures = 0; failures < 9; failures += 1) {
       server.last.cut()
@@ -74,7 +74,7 @@ describe('reconnecting', () => {
     expect(connection.status).toMatchObject({ until: clock.now() })
   })
 
-  it('watches again what is watched, and no longer what is not', async () => {
+  it('subscribes again to the topics that are still watched, and to no others', async () => {
     await welcomed()
     connection.watch({ feed: true })
     const unwatch = connection.watch({ job: 'j1' })
@@ -92,13 +92,13 @@ describe('reconnecting', () => {
     expect(watched).toMatchObject([{ feed: true }, { job: 'j2' }])
   })
 
-  it('starts at once when asked to', () => {
+  it('retries at once on `reconnectNow`', () => {
     server.last.cut()
     connection.reconnectNow()
     expect(server.sockets).toHaveLength(2)
   })
 
-  it('stays away after `bye` without `reconnect`', async () => {
+  it('does not reconnect after `bye` without `reconnect`', async () => {
     await welcomed()
     const lost = connection.request({ action: 'ping' })
     server.last.say({ type: 'bye', at: '', code: 'disconnected', reconnect: false })
@@ -110,7 +110,7 @@ describe('reconnecting', () => {
 })
 
 describe('keeping the connection', () => {
-  it('pings as often as the server says', async () => {
+  it('pings at the interval that the server sets', async () => {
     await welcomed()
     await clock.advance(240_000)
     server.last.answer('ping', { type: 'pong' })
@@ -125,7 +125,7 @@ describe('keeping the connection', () => {
     expect(connection.status.phase).toBe('waiting')
   })
 
-  it('opens the next connection before this one is cut, and swaps without a gap', async () => {
+  it('opens the next link before the current one is cut, and switches without missing an event', async () => {
     connection.watch({ job: 'j1' })
     server.last.welcome({ connected_until: '2025-11-22T09:04:00.000Z', ping_every_s: 1000 })
     await clock.advance(120_001)
@@ -148,7 +148,7 @@ describe('keeping the connection', () => {
     expect(server.sockets).toHaveLength(2)
   })
 
-  it('keeps the old connection while the next one fails', async () => {
+  it('keeps the current link while the next one fails', async () => {
     server.last.welcome({ connected_until: '2025-11-22T09:04:00.000Z', ping_every_s: 1000 })
     await clock.advance(120_001)
     server.last.cut()
@@ -163,7 +163,7 @@ describe('keeping the connection', () => {
 })
 
 describe('commands', () => {
-  it('match answers in any order, and leave other events to the listeners', async () => {
+  it('get their answers in any order, while other events go to the listeners', async () => {
     await welcomed()
     const suites = connection.request({ action: 'suites.list' })
     const cancel = connection.request({ action: 'cancel', job: 'j1' })
@@ -175,7 +175,7 @@ describe('commands', () => {
     expect(heard.map(({ type }) => type)).toEqual(['notice', 'of the future'])
   })
 
-  it('reject with everything the server said is wrong', async () => {
+  it('reject with all problems that the server reports', async () => {
     await welcomed()
     const run = connection.request({ action: 'run', suite: {} })
     const problems = [{ path: 'tests', message: 'is missing', hint: 'add a test' }]
@@ -184,14 +184,14 @@ describe('commands', () => {
     expect(error).toMatchObject({ name: 'WireError', code: 'invalid_suite', message: 'no', temporary: false, problems })
   })
 
-  it('time out as temporary', async () => {
+  it('time out with a temporary error', async () => {
     await welcomed()
     const lost = connection.request({ action: 'suites.list' }).catch((reason: unknown) => reason)
     await clock.advance(15_000)
     await expect(lost).resolves.toMatchObject({ code: 'unavailable', temporary: true })
   })
 
-  it('wait for the connection, but not for ever', async () => {
+  it('wait for the connection, and fail after 15 s without one', async () => {
     const early = connection.request({ action: 'suites.list' })
     await welcomed()
     server.last.answer('suites.list', { type: 'suites', suites: [] })
@@ -203,15 +203,15 @@ describe('commands', () => {
     await expect(never).resolves.toMatchObject({ code: 'unavailable' })
   })
 
-  it('survive lines that are not JSON', async () => {
+  it('skip lines that are not JSON', async () => {
     await welcomed()
     server.last.onmessage?.({ data: '{"type":\n{"type":"notice","at":"","text":"still here"}\n\n' })
     expect(heard).toMatchObject([{ text: 'still here' }])
   })
 })
 
-describe('a watch that is refused', () => {
-  it('is told with its job when it stays refused', async () => {
+describe('a rejected `watch`', () => {
+  it('is passed to the listeners with its job if the rejection is permanent', async () => {
     await welcomed()
     connection.watch({ job: 'j9' })
     server.last.answer('watch', { type: 'error', code: 'not_found', message: 'no such job', temporary: false })
@@ -219,7 +219,7 @@ describe('a watch that is refused', () => {
     expect(heard).toMatchObject([{ type: 'error', job: 'j9', message: 'no such job' }])
   })
 
-  it('is asked for again when the refusal is temporary', async () => {
+  it('is sent again if the rejection is temporary', async () => {
     await welcomed()
     connection.watch({ job: 'j9' })
     server.last.answer('watch', { type: 'error', code: 'rate_limited', message: 'slow down', temporary: true })

@@ -15,19 +15,20 @@ export interface ConnectionOptions {
   clock: Clock
 }
 
-/** How long before the platform cuts a connection its successor is opened, where the connection lives that long. */
+/** How long before the platform cuts a connection the next one is opened, if the connection lives that long */
 const SUCCEED_BEFORE_MS = 60_000
 
-/** Timers that run longer than 31 bits of milliseconds fire at once instead */
+/** Browsers fire timers at once if their milliseconds do not fit in 31 bits */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * A connection that stays: when a link is lost the next one is opened after a growing pause, and before the platform
- * cuts one its successor is opened beside it, so that nothing is missed. Everything watched is watched again on each
- * new link, and its answer is the whole state: there is nothing to recover. The link before is kept until then, and is
- * what remains where the new one fails.
+ * A persistent connection. When a link is lost, the next one opens after a growing pause. Shortly before the platform
+ * cuts a link, the next one opens beside it, so that no event is missed. Each new link subscribes to every watched
+ * topic again. The answers contain the whole state, so nothing has to be recovered. The previous link stays open until
+ * then, and takes over again if the new one fails.
  *
- * Commands are not repeated: one whose link is lost is rejected as temporary, and its sender decides.
+ * Commands are not repeated. If the link of a command is lost, the command is rejected as temporary, and the caller
+ * decides whether to retry.
  */
 export class Connection implements Source, LinkOwner {
   status: SourceStatus = { phase: 'connecting' }
@@ -35,15 +36,15 @@ export class Connection implements Source, LinkOwner {
   private readonly events = new Listeners<Event>()
   private readonly topics = new Topics()
   private readonly subscriber: Subscriber
-  /** Told the link once there is one, or nothing when there will be none */
+  /** Called with the link once one is connected, or with `undefined` if the connection ends first */
   private readonly connected = new Listeners<Link | undefined>()
-  /** The link that commands go to, once it is welcomed */
+  /** The link that sends the commands, once it has its `welcome` */
   private current: Link | undefined
-  /** The link before, which keeps talking until the current one is told everything that is watched */
+  /** The previous link, which stays open until the current one has subscribed to every watched topic */
   private previous: Link | undefined
-  /** The link that is being opened, beside the current one or in its place */
+  /** The link that is being opened, beside the current one or to replace it */
   private next: Link | undefined
-  /** When to open the next link, whether after a failure or before the current one is cut */
+  /** Opens the next link, after a failure or before the current link is cut */
   private timer: Timer | undefined
   private failures = 0
   private refusals = 0
@@ -113,7 +114,7 @@ export class Connection implements Source, LinkOwner {
     this.retry()
   }
 
-  /** Only a link that has taken in what is watched is a success: one that is cut before is tried ever more rarely. */
+  /** A link is a success once it has subscribed to every topic. If it is cut earlier, the pauses keep growing. */
   private subscribed(link: Link): void {
     if (link !== this.current || link.isOver) return
     this.failures = this.refusals = 0
@@ -126,7 +127,7 @@ export class Connection implements Source, LinkOwner {
     previous?.retire()
   }
 
-  /** The link before takes over again, and is told what was watched since. */
+  /** Makes the previous link current again and subscribes it to the topics that were added since. */
   private fallBack(): void {
     this.current = this.previous
     this.previous = undefined
@@ -149,7 +150,7 @@ export class Connection implements Source, LinkOwner {
     }
   }
 
-  /** Counts from the server's own clock to its own deadline, because this one's may be wrong. */
+  /** Computes the lifetime from the server's own clock, because the local clock may be wrong. */
   private scheduleSuccessor(welcome: Welcome): void {
     const lifetime = Date.parse(welcome.connected_until) - Date.parse(welcome.at)
     if (Number.isNaN(lifetime)) return

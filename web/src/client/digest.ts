@@ -12,7 +12,7 @@ export function digestOf(test: number, outcome: Outcome): number {
   return hash >>> 0
 }
 
-/** A digest as it stands on the wire. A sum of 10,000 shares of 32 bits stays below 2^46, which a number holds exactly. */
+/** A digest in its wire format. A sum of 10,000 shares of 32 bits is below 2^46, which a number represents exactly. */
 export function formatDigest(sum: number): string {
   return sum.toString(16).padStart(16, '0')
 }

@@ -9,7 +9,7 @@ let server: FakeServer
 let connection: Connection
 let heard: Event[]
 
-/** A connection whose second link is open and greeted beside the first, and not yet told what is watched. */
+/** A connection whose second link is welcomed beside the first, and has no answer to its `watch` yet. */
 beforeEach(async () => {
   clock = new FakeClock()
   server = new FakeServer()
@@ -33,8 +33,8 @@ function links(): [FakeSocket, FakeSocket] {
 
 const refused = { type: 'error', code: 'rate_limited', message: 'slow down', temporary: true }
 
-describe('the link before', () => {
-  it('stays until the new one has taken in what is watched, however often it has to be asked', async () => {
+describe('the previous link', () => {
+  it('stays open until the new link has subscribed to every topic, after retries too', async () => {
     const [first, second] = links()
     second.answer('watch', refused)
     await clock.advance(500)
@@ -45,7 +45,7 @@ describe('the link before', () => {
     expect(second.isClosed).toBe(false)
   })
 
-  it('takes over again where the new one is cut, with what was watched since', async () => {
+  it('takes over again if the new link is cut, and subscribes to the topics added since', async () => {
     const [first, second] = links()
     connection.watch({ job: 'j2' })
     expect(second.command('watch').job).toBe('j2')
@@ -56,15 +56,15 @@ describe('the link before', () => {
     expect(server.sockets).toHaveLength(3)
   })
 
-  it('may say that this was it', () => {
+  it('ends the connection if it receives `bye` without `reconnect`', () => {
     links()[0].say({ type: 'bye', at: '', code: 'disconnected_by_admin', reconnect: false })
     expect(connection.status).toEqual({ phase: 'ended', reason: 'disconnected_by_admin' })
     expect(server.sockets.map(({ isClosed }) => isClosed)).toEqual([true, true])
   })
 })
 
-describe('a link that is greeted and then cut', () => {
-  it('is followed by ever longer pauses, so that a server in trouble is left alone', async () => {
+describe('a link that is welcomed and then cut', () => {
+  it('is followed by growing pauses, so that clients do not overload a failing server', async () => {
     for (const socket of links()) socket.cut()
     const pauses: number[] = []
     for (let tries = 0; tries < 4; tries += 1) {
@@ -79,8 +79,8 @@ describe('a link that is greeted and then cut', () => {
   })
 })
 
-describe('a connection that the server does not know any more', () => {
-  it('is replaced, and the job is watched there instead of being refused', async () => {
+describe('a link that the server no longer knows', () => {
+  it('is replaced, and the new link watches the job without reporting an error', async () => {
     const [first, second] = links()
     first.cut()
     second.answer('watch', { type: 'error', code: 'unauthorized', message: 'who are you?', temporary: false })

@@ -33,7 +33,7 @@ const happenings: Arbitrary<Happening[]> = array(
 
 const EVENTS = recordedRun({ tests: 6 })
 
-/** Somebody who watches the job and the list of jobs, and a server whose connections are cut as the test says. */
+/** A client that watches the job and the list of jobs, and a server whose connections the test cuts. */
 class Watched {
   readonly clock = new FakeClock()
   readonly server = new FakeServer()
@@ -72,7 +72,7 @@ class Watched {
     await settled()
   }
 
-  /** Answers everybody until nothing changes any more. */
+  /** Answers all commands until nothing changes any more. */
   async settle(): Promise<void> {
     for (let round = 0; round < 8; round += 1) {
       this.greet()
@@ -97,7 +97,7 @@ function afterAll(events: readonly Event[]): JobState {
 }
 
 describe('after any interruption', () => {
-  it('the state is that of somebody who watched all along', async () => {
+  it('the state equals that of a client without interruptions', async () => {
     const truth = afterAll(EVENTS)
     await assert(
       asyncProperty(happenings, async (before) => {
@@ -118,8 +118,8 @@ describe('after any interruption', () => {
   }, 60_000)
 })
 
-describe('a connection that is replaced before it is cut', () => {
-  it('loses nothing and doubles nothing, and nobody sees it', async () => {
+describe('a link that is replaced before it is cut', () => {
+  it('loses and duplicates no events, and the status stays `connected`', async () => {
     const watched = new Watched()
     await watched.settle()
     const comment = (text: string) => ({ type: 'comment', at: text, job: 'j1', principal: 'ana', text })

@@ -4,29 +4,29 @@ import { JobState } from './state'
 
 export type Listing = Extract<Event, { type: 'jobs' }>
 
-/** The list of jobs: pages of it as they were asked for, kept current by the job-level events of all jobs. */
+/** The list of jobs: the pages loaded so far, kept current by the job-level events of all jobs. */
 export class JobList {
-  /** Whether a first answer came: an empty list before it says nothing */
+  /** Whether the first answer has arrived; before it, an empty list has no meaning */
   isLoaded = false
-  /** What the next page is asked for with; nothing at the end */
+  /** The cursor of the next page; `undefined` at the end of the list */
   cursor: string | undefined
   private readonly jobs = new Map<string, JobState>()
-  /** Jobs of which it is not known what happened since the list began anew */
+  /** Jobs that no page has contained since the last restart, so they may have changed */
   private outdated = new Set<string>()
 
-  /** How many jobs are held. */
+  /** How many jobs the list holds. */
   get size(): number {
     return this.jobs.size
   }
 
-  /** How many jobs are known to be as they are shown. */
+  /** How many jobs are known to be up to date. */
   get confirmed(): number {
     return this.jobs.size - this.outdated.size
   }
 
   /**
-   * Begins anew with the newest page, after joining or joining again: what happened to the jobs below it is not known
-   * until their pages are loaded again.
+   * Starts again with the newest page, after each subscription. The jobs below it may have changed until their pages
+   * are loaded again.
    */
   restart(listing: Listing): void {
     this.outdated = new Set(this.jobs.keys())
@@ -34,19 +34,19 @@ export class JobList {
     this.extend(listing)
   }
 
-  /** Forgets the jobs that no page has named since the list began anew. */
+  /** Removes the jobs that no page has contained since the last restart. */
   dropOutdated(): void {
     for (const job of this.outdated) this.jobs.delete(job)
     this.outdated.clear()
   }
 
-  /** Takes a further page in. */
+  /** Adds the next page. */
   extend(listing: Listing): void {
     this.cursor = listing.cursor
     this.take(listing)
   }
 
-  /** Takes jobs in wherever they stand in the list. */
+  /** Adds or updates jobs, whatever their position in the list. */
   take(listing: Listing): void {
     for (const { job, v, ...summary } of listing.jobs) {
       const at = summary.created_at
@@ -55,12 +55,12 @@ export class JobList {
     }
   }
 
-  /** Takes an event of one job in. */
+  /** Applies an event of one job. */
   apply(id: string, event: Event): void {
     this.jobOf(id).apply(event)
   }
 
-  /** Whether it is known whose job this is. It is not where the job was accepted while nobody here listened. */
+  /** Whether the suite and principal of the job are known. They are not if its `job.accepted` was missed. */
   knows(id: string): boolean {
     const summary = this.jobs.get(id)?.summary
     return summary !== undefined && isIdentified(summary)

@@ -1,7 +1,7 @@
 import { JobList, type Listing } from './job-list'
 import type { Event, JobsQuery, JobStatus, ListedJob } from './protocol'
 
-/** Which jobs are listed; all of them where nothing is chosen. */
+/** Which jobs are listed; all jobs if the filter is empty. */
 export interface JobFilter {
   suite?: string
   status?: JobStatus
@@ -9,19 +9,19 @@ export interface JobFilter {
 
 export const JOBS_PER_PAGE = 50
 
-/** How many jobs may come in live before the list is cut back to the pages that were asked for */
+/** How many jobs events may add before the list is cut back to the pages that were loaded */
 const MOST_LIVE_JOBS = 500
 
-/** How many pages without a fitting job are passed over at one wish for more */
+/** How many pages without a matching job one call of `loadMore` skips */
 const MOST_EMPTY_PAGES = 5
 
-/** The jobs that fit a filter, as many pages of them as were asked for, and kept current. */
+/** The jobs that match a filter: the pages loaded so far, kept current. */
 export class JobPages {
   private readonly list = new JobList()
-  /** Jobs that were asked after once because an event of theirs came out of nowhere */
+  /** Jobs that were looked up once, because an event named a job that was not listed */
   private readonly askedAfter = new Set<string>()
   private readonly ofOtherSuites = new Set<string>()
-  /** How many jobs were listed when a page was last asked for */
+  /** How many jobs the list held when a page was last loaded */
   private wanted = 0
   private restarts = 0
   private isCuttingBack = false
@@ -33,7 +33,7 @@ export class JobPages {
     private readonly changed: () => void,
   ) {}
 
-  /** Newest first; the same array until something changes. Nothing before the first answer. */
+  /** Newest first; the same array until something changes. `undefined` before the first answer. */
   listed(): readonly ListedJob[] | undefined {
     if (!this.list.isLoaded) return undefined
     this.lastListed ??= this.list.listed().filter((job) => this.fits(job))
@@ -45,8 +45,8 @@ export class JobPages {
   }
 
   /**
-   * Begins anew with the newest page and loads as many jobs as were there. What was listed before stays until then, so
-   * that nothing jumps.
+   * Starts again with the newest page and loads as many jobs as before. The old jobs stay listed until then, so that
+   * the list does not jump.
    */
   async restart(newest?: Listing, length = this.list.size): Promise<void> {
     const restart = ++this.restarts
@@ -73,7 +73,7 @@ export class JobPages {
     }
   }
 
-  /** Takes a job-level event in. */
+  /** Applies a job-level event. */
   apply(id: string, event: Event): void {
     if (!this.list.isLoaded) return
     if (event.type === 'job.accepted' && event.suite !== (this.filter.suite ?? event.suite)) this.ofOtherSuites.add(id)
@@ -91,7 +91,7 @@ export class JobPages {
     this.isCuttingBack = false
   }
 
-  /** Looks for a job in the newest page, once: if it is not there, it is older than what is shown. */
+  /** Looks for a job in the newest page, once. If it is not there, it is older than the jobs shown. */
   private async askAfter(id: string): Promise<void> {
     if (this.askedAfter.has(id)) return
     this.askedAfter.add(id)
@@ -100,7 +100,7 @@ export class JobPages {
     this.tell()
   }
 
-  /** Whether there was a page to load. */
+  /** Loads the next page. Returns whether there was one. */
   private async extend(): Promise<boolean> {
     const { cursor } = this.list
     if (cursor === undefined) return false

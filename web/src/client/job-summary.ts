@@ -10,17 +10,17 @@ export function acceptedJob(event: Accepted): JobSummary {
   return replay_of === undefined ? job : { ...job, replay_of }
 }
 
-/** A job of which only a later update was heard. */
+/** A job of which only a later update has arrived. */
 export function unheardOfJob(): JobSummary {
   return { suite: '', principal: '', labels: {}, created_at: '', status: 'accepted', counts: noCounts() }
 }
 
-/** Whether it is known whose job this is: what the list shows has to have been accepted or listed. */
+/** Whether the job's suite and principal are known, from `job.accepted` or a list. Only such jobs are listed. */
 export function isIdentified(job: JobSummary): boolean {
   return job.created_at !== ''
 }
 
-/** The job's part of a page of its whole state, without what belongs to the page or to the envelope. */
+/** The job's own fields in a page of its whole state, without the fields of the page and of the envelope. */
 export function summaryOf(snapshot: JobSnapshot): JobSummary {
   const { suite, status, counts, verdict, duration_ms, digest, created_at, principal, labels = {}, problem } = snapshot
   const { replay_of } = snapshot
@@ -33,7 +33,7 @@ export function summaryOf(snapshot: JobSnapshot): JobSummary {
   return summary
 }
 
-/** The job as `event` changes it. Only called for events that are newer than what is known. */
+/** The job after `event`. Only called for events that are newer than the known state. */
 export function changedBy(event: Event, known: JobSummary): JobSummary {
   switch (event.type) {
     case 'job.planned':

@@ -1,6 +1,6 @@
 import type { Event } from './protocol'
 
-/** The events of one frame: one JSON object a line. What is not an event is left out: one bad line costs only itself. */
+/** The events of one frame, one JSON object per line. Skips lines that are not events and keeps the others. */
 export function eventsOf(frame: string): Event[] {
   return frame.split('\n').flatMap((line) => {
     const event = line.trim() === '' ? undefined : parse(line)

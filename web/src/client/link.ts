@@ -6,7 +6,7 @@ import { WireError } from './wire-error'
 
 export type Welcome = Extract<Event, { type: 'welcome' }>
 
-/** The part of a `WebSocket` that is used here. */
+/** The part of the `WebSocket` interface that `Link` uses. */
 export interface Socket {
   onopen: (() => void) | null
   onmessage: ((message: { data: unknown }) => void) | null
@@ -17,11 +17,11 @@ export interface Socket {
 
 export type SocketClass = new (url: string, protocols: string[]) => Socket
 
-/** What a link tells the connection that opened it. */
+/** The calls that a link makes to the connection that opened it. */
 export interface LinkOwner {
   welcomed(link: Link, welcome: Welcome): void
   heard(link: Link, event: Event): void
-  /** Called once. `opened` tells a connection that was cut from one that was refused */
+  /** Called once. `opened` is true if the connection was cut, false if it was refused */
   ended(link: Link, opened: boolean): void
 }
 
@@ -29,8 +29,8 @@ export interface LinkOwner {
 export const ANSWER_TIMEOUT_MS = 15_000
 
 /**
- * One WebSocket from its opening to its end: greets, pings, matches answers to commands.
- * A link that stops answering ends itself: browsers notice a dead network only after minutes.
+ * One WebSocket from open to close: sends `hello` and pings, and matches answers to commands.
+ * A link closes itself when the server stops answering, because browsers take minutes to notice a dead network.
  */
 export class Link {
   private readonly socket: Socket
@@ -65,7 +65,7 @@ export class Link {
     return this.pending.add((id) => this.socket.send(JSON.stringify({ ...command, id })))
   }
 
-  /** Ends as soon as nothing is waiting for an answer. */
+  /** Ends as soon as no command is waiting for an answer. */
   retire(): void {
     this.retiring = true
     if (this.pending.isEmpty) this.end()
@@ -77,7 +77,7 @@ export class Link {
     this.clock.cancel(this.timer)
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null
     this.socket.close()
-    this.pending.rejectAll(WireError.unavailable('the connection was lost before the answer came'))
+    this.pending.rejectAll(WireError.unavailable('the connection was lost before the answer arrived'))
     this.owner.ended(this, this.opened)
   }
 
@@ -87,7 +87,7 @@ export class Link {
     this.request({ action: 'hello' }).then(
       (answer) => (answer.type === 'welcome' ? this.welcome(answer) : this.end()),
       (error: WireError) => {
-        // A server that opens the connection only to refuse the greeting has refused the connection.
+        // If the server opens the connection and then rejects `hello`, it has refused the connection.
         this.opened = error.temporary
         this.end()
       },
@@ -115,7 +115,7 @@ export class Link {
     for (const event of eventsOf(data)) {
       if (this.over) return
       if (!this.pending.settle(event)) this.owner.heard(this, event)
-      // The server has lost this connection's row: another has to be opened.
+      // The server no longer has this connection's row, so a new connection is needed.
       if (this.greeted && event.type === 'error' && event.code === 'unauthorized') this.end()
     }
     if (this.retiring && this.pending.isEmpty) this.end()

@@ -1,4 +1,4 @@
-/** Those who want to be told. */
+/** A set of callbacks. */
 export class Listeners<T> {
   private readonly all = new Set<(value: T) => void>()
 

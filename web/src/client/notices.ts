@@ -2,16 +2,16 @@ import type { Event } from './protocol'
 
 type NoticeEvent = Extract<Event, { type: 'notice' }>
 
-/** Something an admin said to everybody. */
+/** A message that an admin broadcast to all clients. */
 export interface Notice {
   at: string
   text: string
 }
 
-/** How many are kept, as many as a new connection is told */
+/** How many notices are kept; the server sends a new connection as many */
 const MOST_NOTICES = 10
 
-/** What was said to everybody, the newest first, without what the reader has put away. Every connection is told again. */
+/** The notices that the user has not dismissed, newest first. The server sends them again on each new connection. */
 export class Notices {
   private all: readonly Notice[] = []
   private dismissedUntil = ''
@@ -28,7 +28,7 @@ export class Notices {
     this.all = sorted.slice(0, MOST_NOTICES)
   }
 
-  /** Puts away everything that was said until now. */
+  /** Dismisses all notices received so far. */
   dismiss(): void {
     this.dismissedUntil = this.all[0]?.at ?? this.dismissedUntil
     this.all = []

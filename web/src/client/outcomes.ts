@@ -3,17 +3,17 @@ import type { Change, Counts, Outcome } from './protocol'
 /** Every outcome, in the order they are counted and shown. */
 export const OUTCOMES = ['passed', 'failed', 'errored', 'blocked', 'flaky', 'skipped', 'cancelled'] as const
 
-/** Whether this is good news: passed, if need be on a retry. */
+/** Whether the test passed, at the first try or on a retry. */
 export function isPass(outcome: Outcome): boolean {
   return outcome === 'passed' || outcome === 'flaky'
 }
 
-/** Whether somebody should look at it. */
+/** Whether the outcome needs attention. */
 export function isProblem(outcome: Outcome | undefined): boolean {
   return outcome === 'failed' || outcome === 'errored' || outcome === 'blocked'
 }
 
-/** What a test's end is beside the runs before it, in words; nothing, where it is nothing new. */
+/** How a test's outcome differs from earlier runs, in words; empty if it does not differ. */
 export function changeWords(change: Change | undefined): string {
   return change?.replace('_', ' ') ?? ''
 }

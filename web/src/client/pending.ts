@@ -8,7 +8,7 @@ interface Waiting {
   timer: Timer
 }
 
-/** The commands that wait for their answer. Every one of them is settled: answered, refused, timed out or lost. */
+/** The commands that wait for an answer. Each one is settled in the end: answered, refused, timed out or lost. */
 export class Pending {
   private readonly waiting = new Map<number, Waiting>()
   private lastId = 0
@@ -22,7 +22,7 @@ export class Pending {
     return this.waiting.size === 0
   }
 
-  /** Gives the command an id, has it sent, and waits for the answer that repeats the id. */
+  /** Assigns an id to the command, sends it with `send`, and waits for the answer with the same id. */
   add(send: (id: number) => void): Promise<Event> {
     const id = ++this.lastId
     return new Promise((resolve, reject) => {
@@ -35,7 +35,7 @@ export class Pending {
     })
   }
 
-  /** Whether `event` was the answer to one of them. */
+  /** Settles the command that `event` answers. Returns whether there was one. */
   settle(event: Event): boolean {
     const waiting = typeof event.re === 'number' ? this.take(event.re) : undefined
     if (waiting === undefined) return false

@@ -8,13 +8,13 @@ import { JobState } from './state'
 import { WireError } from './wire-error'
 
 export interface ReplayOptions {
-  /** Answers what a recording cannot, or nothing to let the recording answer */
+  /** Answers commands that a recording cannot; returns `undefined` to let the recording answer */
   answer?(command: Command): Event | undefined
 }
 
 /**
- * Plays recorded events, as `stepcast run --json` and `stepcast watch --json` write them, to whoever watches.
- * It remembers what it has played, so that joining late gives the whole state, as it does live.
+ * Plays recorded events, as `stepcast run --json` and `stepcast watch --json` write them, to the listeners.
+ * It keeps the state of the events it has played, so a late subscriber gets the whole state, as from a live server.
  */
 export class Replay implements Source {
   status: SourceStatus = { phase: 'connected', principal: 'recording', role: 'runner' }
@@ -62,13 +62,13 @@ export class Replay implements Source {
     this.setStatus({ phase: 'ended', reason: 'closed' })
   }
 
-  /** Shows another state of the connection, for looking at it. */
+  /** Sets the status of the connection, for demos and tests. */
   setStatus(status: SourceStatus): void {
     this.status = status
     this.statuses.tell(status)
   }
 
-  /** Plays the next `count` events at once, or all that are left. */
+  /** Plays the next `count` events at once, or all remaining events. */
   play(count = Infinity): void {
     for (let left = count; left > 0 && this.played < this.recording.length; left -= 1) {
       const event = this.recording[this.played++] as Event
@@ -77,7 +77,7 @@ export class Replay implements Source {
     }
   }
 
-  /** Plays the rest as fast as it was recorded, or `speed` times that. */
+  /** Plays the remaining events with their recorded pauses, divided by `speed`. */
   playInTime(clock: Clock, speed = 1): void {
     const [current, next] = this.recording.slice(Math.max(0, this.played - 1), this.played + 1)
     const upcoming = this.played === 0 ? current : next

@@ -4,12 +4,12 @@ import { parseAssignments } from './assignments'
 import { newIdempotencyKey, runCommand } from './run'
 
 describe('a run', () => {
-  it('that fits one frame travels as it is', async () => {
+  it('that fits into one frame is sent as it is', async () => {
     const suite = { suite: 'Small', tests: [] }
     expect(await runCommand({ suite, vars: { base: 'x' } })).toEqual({ action: 'run', suite, vars: { base: 'x' } })
   })
 
-  it('that does not fit travels as gzip in base64, and nothing of it is lost', async () => {
+  it('that does not fit is sent as gzip in base64, without loss', async () => {
     const tests = Array.from({ length: 600 }, (_, test) => ({
       name: `Seite ${test} – größer`,
       get: `https://x/${test}`,
@@ -23,14 +23,14 @@ describe('a run', () => {
     expect(JSON.stringify(command).length).toBeLessThan(30_000)
   })
 
-  it('has a key of its own', () => {
+  it('has its own idempotency key', () => {
     expect(newIdempotencyKey()).toMatch(/^[0-9a-f]{32}$/)
     expect(newIdempotencyKey()).not.toBe(newIdempotencyKey())
   })
 })
 
 describe('variables', () => {
-  it('are lines of `KEY=VALUE`', () => {
+  it('are read from lines of `KEY=VALUE`', () => {
     const text = 'base=https://x/?a=b\n\n# a remark\n lang = en \nempty='
     expect(parseAssignments(text)).toEqual({
       values: { base: 'https://x/?a=b', lang: 'en', empty: '' },
@@ -38,7 +38,7 @@ describe('variables', () => {
     })
   })
 
-  it('say which line is wrong', () => {
+  it('report the lines that are invalid', () => {
     expect(parseAssignments('a=1\nb\n=c').problems).toEqual([
       'line 2: expected `KEY=VALUE`',
       'line 3: expected `KEY=VALUE`',

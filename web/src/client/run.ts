@@ -1,12 +1,12 @@
 import type { Command, Run } from './protocol'
 
 /**
- * Largest message sent as it is: API Gateway refuses frames over 32 KB, browsers cannot split a message into frames,
- * and the envelope needs some room.
+ * The largest message sent uncompressed: API Gateway rejects frames over 32 KB, browsers cannot split a message into
+ * frames, and the envelope needs some space.
  */
 const PLAIN_BYTES = 30_000
 
-/** The command that starts a run; a suite too large for one frame travels as gzip in base64. */
+/** The command that starts a run. A suite that is too large for one frame is sent as gzip in base64. */
 export function runCommand(run: Run): Promise<Command> {
   return fitting({ action: 'run', ...run })
 }
@@ -22,9 +22,9 @@ async function fitting(plain: Extract<Command, { action: 'run' | 'suites.put' }>
   return { ...rest, suite_gz: base64(await gzip(JSON.stringify(suite))) }
 }
 
-/** A name for one wish to run something: sent again after a lost answer it does not start a second job. */
+/** A new idempotency key. A run that is sent again with the same key after a lost answer starts no second job. */
 export function newIdempotencyKey(): string {
-  // Not `crypto.randomUUID`, which browsers keep from pages served over plain HTTP.
+  // Not `crypto.randomUUID`, which browsers do not offer to pages served over plain HTTP.
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,10 +1,10 @@
-/** A value for `${secret.name}`, as it is typed. */
+/** A value for `${secret.name}`, as the user types it. */
 export interface Secret {
   name: string
   value: string
 }
 
-/** The values by name, and what keeps them from being sent. Rows that are empty say nothing. */
+/** The values by name, and the problems that prevent sending them. Ignores empty rows. */
 export function secretValues(secrets: readonly Secret[]): { values: Record<string, string>; problems: string[] } {
   const typed = secrets.filter(({ name, value }) => name.trim() !== '' || value !== '')
   const values = Object.fromEntries(typed.map(({ name, value }) => [name.trim(), value]))

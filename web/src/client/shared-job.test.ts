@@ -4,11 +4,11 @@ import { sharedJobIn } from './shared-job'
 const TOKEN = `header.${btoa('{"sub":"share/1","job":"j~1"}').replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}.sig-_`
 
 describe('the link to a shared job', () => {
-  it('says which job it shows', () => {
+  it('contains the id of the job', () => {
     expect(sharedJobIn(`#/share/${TOKEN}`)).toEqual({ token: TOKEN, job: 'j~1' })
   })
 
-  it('is no other address and no other token', () => {
+  it('is not recognised in other addresses or with other tokens', () => {
     const plain = `header.${btoa('{"sub":"ana"}')}.sig`
     for (const fragment of [
       '',

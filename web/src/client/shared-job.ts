@@ -1,21 +1,21 @@
-/** What a link like `…/#/share/TOKEN` shows. */
+/** The job that a link like `…/#/share/TOKEN` shows. */
 export interface SharedJob {
   token: string
   job: string
 }
 
-/** The shared job of such a link. */
+/** The shared job of such a link, if `fragment` is one. */
 export function sharedJobIn(fragment: string): SharedJob | undefined {
   const token = /^#\/share\/([\w.-]+)$/.exec(fragment)?.[1]
   return token === undefined ? undefined : sharedJobOf(token)
 }
 
-/** The address at which a page shows what a token lets somebody see. */
+/** The link that opens the shared job of `token` in this dashboard. */
 export function shareLink(token: string, page: Pick<Location, 'origin' | 'pathname'>): string {
   return `${page.origin}${page.pathname}#/share/${token}`
 }
 
-/** The job that a token says it shows. Whether that is true is for the server to find out. */
+/** The job that a token names. The server verifies the token. */
 export function sharedJobOf(token: string): SharedJob | undefined {
   const payload = token.split('.')[1] ?? ''
   try {

@@ -6,24 +6,24 @@ function answering(status: number, body: unknown): typeof fetch {
 }
 
 describe('signing in', () => {
-  it('takes the code out of the link', () => {
+  it('reads the code from the link', () => {
     expect(codeIn('#code=XYZ')).toBe('XYZ')
     expect(codeIn('#/jobs/j1')).toBeUndefined()
     expect(codeIn('')).toBeUndefined()
   })
 
-  it('trades it for a token', async () => {
+  it('exchanges the code for a token', async () => {
     await expect(exchangeCode('XYZ', answering(200, { token: 'a.b.c' }))).resolves.toBe('a.b.c')
   })
 
-  it('says why it was refused', async () => {
+  it('reports why the code was rejected', async () => {
     const refused = exchangeCode('XYZ', answering(403, { message: 'this link was used' }))
     await expect(refused).rejects.toThrow('this link was used')
-    await expect(exchangeCode('XYZ', answering(500, 'oops'))).rejects.toThrow('each works once')
+    await expect(exchangeCode('XYZ', answering(500, 'oops'))).rejects.toThrow('each link works once')
     await expect(exchangeCode('XYZ', () => Promise.reject(new TypeError()))).rejects.toThrow('still running')
   })
 
-  it('knows tokens that cannot travel in a subprotocol', () => {
+  it('detects tokens that a subprotocol cannot contain', () => {
     expect(isUsableToken('eyJ0.eyJz-_.x')).toBe(true)
     expect(isUsableToken('a token')).toBe(false)
     expect(isUsableToken('')).toBe(false)

@@ -1,12 +1,12 @@
 import { WireError } from './wire-error'
 
-/** Where the token of whoever signed in is kept, and where that of a shared job: looking at a link signs nobody out. */
+/** The storage keys of the user's token and of a shared job's token, so that opening a shared job keeps the sign-in. */
 export type TokenKey = 'stepcast.token' | 'stepcast.share'
 
 /**
- * Keeps the token for this tab only. A token is a key: `sessionStorage` forgets it with the tab and shares it with no
- * other, `localStorage` would leave it on the disk of whoever used the machine, and a cookie would be sent along by
- * pages of others. A reload keeps it.
+ * Keeps the token for this tab only, also across reloads. A token grants access: `sessionStorage` deletes it with the
+ * tab and does not share it with other tabs. `localStorage` would leave it on the disk of a shared machine, and other
+ * sites could make the browser send a cookie.
  */
 export class TokenStore {
   constructor(
@@ -32,12 +32,12 @@ export function codeIn(fragment: string): string | undefined {
   return new URLSearchParams(fragment.replace(/^#/, '')).get('code') ?? undefined
 }
 
-/** A token may stand in a subprotocol's name only if it is made of these (RFC 9110, token). */
+/** The name of a subprotocol may contain only these characters (RFC 9110, token). */
 export function isUsableToken(token: string): boolean {
   return /^[\w!#$%&'*+.^`|~-]+$/.test(token)
 }
 
-/** Trades the code of a sign-in link for a token. */
+/** Exchanges the code of a sign-in link for a token. */
 export async function exchangeCode(code: string, fetch: typeof globalThis.fetch): Promise<string> {
   const headers = { 'content-type': 'application/json' }
   const response = await fetch('/sign-in', { method: 'POST', headers, body: JSON.stringify({ code }) }).catch(() => {
@@ -45,5 +45,5 @@ export async function exchangeCode(code: string, fetch: typeof globalThis.fetch)
   })
   const answer = (await response.json().catch(() => ({}))) as { token?: string; message?: string }
   if (response.ok && answer.token) return answer.token
-  throw new WireError('unauthorized', answer.message ?? 'the sign-in link was refused; each works once', false)
+  throw new WireError('unauthorized', answer.message ?? 'the sign-in link was rejected; each link works once', false)
 }

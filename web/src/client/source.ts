@@ -1,28 +1,28 @@
 import type { Command, Event, Role, Topic } from './protocol'
 
-/** What anybody who shows jobs needs to know of where they come from. */
+/** The status of a source, for the components that show it. */
 export type SourceStatus =
   | { phase: 'connecting' }
   | { phase: 'connected'; principal: string; role: Role; connection?: string }
-  /** Between two tries. `refusals` counts the tries in a row that were turned away before the connection opened */
+  /** Between two tries. `refusals` counts the consecutive tries that were refused before the connection opened */
   | { phase: 'waiting'; until: number; refusals: number }
-  /** The server said not to come back, or nobody wants to any more */
+  /** The server said not to reconnect, or the connection was closed here */
   | { phase: 'ended'; reason: string }
 
 /**
- * Where events come from: a live connection, or a recording that is played. Whoever uses one cannot tell which.
+ * A source of events: a live connection or a replayed recording. Callers use both in the same way.
  *
- * The answer to a command goes to whoever asked for it; every other event goes to the listeners.
+ * The answer to a command goes to its caller; every other event goes to the listeners.
  */
 export interface Source {
   readonly status: SourceStatus
   onStatus(listener: (status: SourceStatus) => void): () => void
   onEvent(listener: (event: Event) => void): () => void
-  /** Asks for something. Rejects with a `WireError` when it is refused, lost or not answered in time */
+  /** Sends a command. Rejects with a `WireError` if the command is refused, lost or not answered in time */
   request(command: Command): Promise<Event>
-  /** Keeps `topic` watched, over reconnections too, until the function it returns is called */
+  /** Watches `topic`, also after reconnecting, until the returned function is called */
   watch(topic: Topic): () => void
-  /** Tries again at once instead of waiting */
+  /** Retries at once instead of waiting */
   reconnectNow(): void
   close(): void
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Change, Counts, Event, JobStatus, Outcome, TestState, TestStatus, Verdict } from './protocol'
 import { JobState } from './state'
 
-/** The files `crates/protocol` is tested on as well. */
+/** Test vectors that `crates/protocol` uses too. */
 const VECTORS = fileURLToPath(new URL('../../../tests/fixtures/merge/', import.meta.url))
 
 interface ExpectedTest {
@@ -54,19 +54,19 @@ function summarised(state: JobState): Vector['expected'] {
   return { of, v, status, counts, verdict: verdict ?? null, digest: state.digest(), tests: Object.fromEntries(tests) }
 }
 
-/** Workers number every update of a test, so what they say of it as a whole has the number of its newest part. */
+/** Workers number every update of a test, so the version of a whole test is that of its newest part. */
 function numberedAsWhole(test: TestState): TestState {
   return { ...test, v: Math.max(test.v, ...test.steps.map(({ v }) => v ?? 0)) }
 }
 
-/** The whole state, as the server tells it to whoever joins. */
+/** The whole state, as the server sends it to a new subscriber. */
 function whole(state: JobState): Event {
   if (state.summary === undefined) throw new Error('nothing was heard of the job')
   const tests = state.orderedTests().map(numberedAsWhole)
   return { type: 'job.state', at: '', job: 'j1', v: state.v, ...state.summary, tests, page: 1, pages: 1 }
 }
 
-/** What two holders of the state have to agree on: whether a step was learnt alone or with its test does not matter. */
+/** The parts on which two clients must agree. Whether a step arrived alone or with its test does not matter. */
 function content(state: JobState): unknown {
   const withoutVersions = state.orderedTests().map((test) => ({
     ...numberedAsWhole(test),
@@ -80,18 +80,18 @@ describe('the vectors shared with the server', () => {
     expect(summarised(stateAfter(events))).toEqual(expected)
   })
 
-  it('are all here', () => {
+  it('are found', () => {
     expect(vectors.length).toBeGreaterThanOrEqual(8)
   })
 })
 
-describe('any loss, doubling and reordering', () => {
+describe('any loss, duplication and reordering', () => {
   const disturbed = (events: Event[]) =>
     fc
       .array(fc.nat({ max: events.length - 1 }), { maxLength: events.length * 3 })
       .map((at) => at.map((index) => events[index] as Event))
 
-  it.each(vectors)('ends like $name once the whole state is heard', ({ events }) => {
+  it.each(vectors)('ends in the same state as $name once the whole state arrives', ({ events }) => {
     const undisturbed = stateAfter(events)
     fc.assert(
       fc.property(disturbed(events), disturbed(events), (before, after) => {
@@ -103,8 +103,8 @@ describe('any loss, doubling and reordering', () => {
   })
 })
 
-describe('showing it', () => {
-  it('leaves what an event does not change the same object', () => {
+describe('the state for components', () => {
+  it('keeps the same object for a test that an event does not change', () => {
     const events = vectors.find(({ name }) => name === 'an undisturbed run')?.events ?? []
     const state = stateAfter(events)
     const before = state.tests.get(0)
@@ -112,7 +112,7 @@ describe('showing it', () => {
     expect(state.tests.get(0)).toBe(before)
   })
 
-  it('knows when something its verdict rests on is missing', () => {
+  it('is incomplete while an outcome behind the verdict is missing', () => {
     const events = vectors.find(({ name }) => name === 'an undisturbed run')?.events ?? []
     expect(stateAfter(events).isComplete()).toBe(true)
     const lossy = events.filter(({ type }) => type !== 'test.finished')

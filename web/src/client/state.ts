@@ -1,24 +1,24 @@
-// The state of a job and how events change it. Every event is a state update with a version: whoever holds state keeps
-// the newest and ignores the rest, so events may be lost, doubled or reordered and everyone still ends with the same
-// state. `crates/protocol/src/merge.rs` follows the same rules; both are tested on `tests/fixtures/merge`.
+// The state of a job and how events change it. Every event is a state update with a version. A client keeps the newest
+// update and ignores older ones. Events may therefore be lost, duplicated or reordered, and all clients still end with
+// the same state. `crates/protocol/src/merge.rs` follows the same rules; both are tested with `tests/fixtures/merge`.
 
 import { digestOf, formatDigest } from './digest'
 import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'
 import type { Event, JobSummary, TestState } from './protocol'
 import { finishedTest, queuedTest, replaceTest, stalledTest, updateStep } from './test-state'
 
-/** A job with its tests, as a watcher holds it. */
+/** A job with its tests, as a client that watches it keeps it. */
 export class JobState {
   /** The version of `summary` */
   v = 0
-  /** The job itself, once anything was heard of it */
+  /** The job itself, once an event of it has arrived */
   summary: JobSummary | undefined
-  /** Its tests by their place in the plan */
+  /** Its tests by their position in the plan */
   readonly tests = new Map<number, TestState>()
-  /** What the last progress said of the time left. An estimate, not state: it plays no part in merging */
+  /** The remaining time in the last `job.progress`. An estimate, not state: merging ignores it */
   estimate: { seconds: number; at: string } | undefined
 
-  /** Takes an event of this job in, or ignores it where something newer is known. */
+  /** Applies an event of this job, or ignores it if the known state is newer. */
   apply(event: Event): void {
     const v = event.v ?? 0
     switch (event.type) {
@@ -61,12 +61,12 @@ export class JobState {
     }
   }
 
-  /** Whether everything the verdict rests on has arrived: the fingerprint of what is held is the job's own. */
+  /** Whether all outcomes behind the verdict have arrived: the digest of the known outcomes equals the job's digest. */
   isComplete(): boolean {
     return this.summary?.digest !== undefined && this.summary.digest === this.digest()
   }
 
-  /** The fingerprint of the outcomes held here. */
+  /** The digest of the known outcomes. */
   digest(): string {
     let sum = 0
     for (const { test, outcome } of this.tests.values()) {
@@ -81,8 +81,8 @@ export class JobState {
   }
 
   /**
-   * A whole state wins a tie: what was pieced together from single updates up to the same version may lack what only
-   * a lost one said.
+   * On equal versions, a whole state wins: a state assembled from single updates may lack the fields of a lost
+   * update.
    */
   private updateJob(v: number, newer: JobSummary, { winsTie } = { winsTie: false }): boolean {
     const isNewer = this.summary === undefined || v > this.v || (winsTie && v === this.v)
@@ -95,7 +95,7 @@ export class JobState {
     return true
   }
 
-  /** Who asked for what, and when, never changes: where it is not known, an older update may still say it. */
+  /** Suite, principal, labels and creation time never change. If unknown, an older update can still provide them. */
   private identify(older: JobSummary): void {
     if (this.summary === undefined || isIdentified(this.summary)) return
     const { suite, principal, labels, created_at, replay_of } = older

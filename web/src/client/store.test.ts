@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 
 describe('batching', () => {
-  it('tells once a frame, however many events came', async () => {
+  it('calls the listeners once per frame, however many events arrive', async () => {
     const replay = new Replay(recordedRun({ tests: 500 }))
     const store = storeOn(replay)
     store.watchJob('j1')
@@ -40,7 +40,7 @@ describe('batching', () => {
     expect(told).toBe(1)
   })
 
-  it('gives the same view until the job changes', async () => {
+  it('returns the same view until the job changes', async () => {
     const replay = new Replay(recordedRun({ tests: 2 }))
     const store = storeOn(replay)
     store.watchJob('j1')
@@ -53,7 +53,7 @@ describe('batching', () => {
 })
 
 describe('joining', () => {
-  it('late ends in the same state as from the start', async () => {
+  it('late leads to the same state as joining at the start', async () => {
     const early = new Replay(recordedRun({ tests: 7 }))
     const fromStart = storeOn(early)
     fromStart.watchJob('j1')
@@ -69,7 +69,7 @@ describe('joining', () => {
     expect(joined.job('j1')?.summary).toEqual(fromStart.job('j1')?.summary)
   })
 
-  it('a job that is not there says so', async () => {
+  it('a job that does not exist reports an error', async () => {
     const store = storeOn(new Replay([]))
     store.watchJob('j9')
     await settled()
@@ -78,7 +78,7 @@ describe('joining', () => {
 })
 
 describe('completeness', () => {
-  it('asks for the whole of a finished job in which something is missing', async () => {
+  it('requests the whole state of a finished job if an outcome is missing', async () => {
     const clock = new FakeClock()
     const events = recordedRun({ tests: 3 })
     const asked: Command[] = []
@@ -116,7 +116,7 @@ describe('the list', () => {
     ...(cursor ? { cursor } : {}),
   })
 
-  /** Jobs 1 to 9, the newest is 9, three a page. */
+  /** Jobs 1 to 9, three per page; 9 is the newest. */
   function pages(command: Command): Event | undefined {
     if (command.action === 'watch') return listing(['9', '8', '7'], 'below 7')
     if (command.action !== 'jobs') return undefined
@@ -141,7 +141,7 @@ describe('the list', () => {
     expect(store.hasMore).toBe(false)
   })
 
-  it('is loaded again as far as it was when the connection is a new one', async () => {
+  it('is loaded again to the same length after a reconnection', async () => {
     const { store } = await watchedList()
     await store.loadMore()
     expect(store.listed()).toHaveLength(6)
@@ -151,7 +151,7 @@ describe('the list', () => {
     expect(store.hasMore).toBe(true)
   })
 
-  it('does not jump while it is loaded again, and lets go of what is gone', async () => {
+  it('does not shrink while it is loaded again, and then drops deleted jobs', async () => {
     let isGone = false
     const { store } = await watchedList((command) => {
       const page = pages(command)
@@ -172,7 +172,7 @@ describe('the list', () => {
     expect(store.listed()?.map(({ job }) => job)).not.toContain('5')
   })
 
-  it('is cut back when more jobs come in than anybody looks through', async () => {
+  it('is cut back when events add too many jobs', async () => {
     const events = Array.from({ length: 600 }, (_, index): Event => {
       const job = `a${index}`
       return {
@@ -191,14 +191,14 @@ describe('the list', () => {
     expect(store.listed()?.length).toBeLessThan(510)
   })
 
-  it('follows the jobs as they run', async () => {
+  it('updates jobs as they run', async () => {
     const events = recordedRun({ tests: 3 })
     const { store, replay } = await watchedList(pages, events)
     replay.play()
     expect(store.listed()?.find(({ job }) => job === 'j1')).toMatchObject({ verdict: 'failed', suite: 'Shop smoke' })
   })
 
-  it('looks once for a job it has missed the beginning of', async () => {
+  it('looks once for a job whose `job.accepted` it missed', async () => {
     const asked: Command[] = []
     const answer = (command: Command) => {
       asked.push(command)

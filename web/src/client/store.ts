@@ -10,19 +10,19 @@ import { WireError } from './wire-error'
 
 export interface StoreOptions {
   clock: Clock
-  /** Runs something before the next picture is drawn: `requestAnimationFrame`, which rests while nobody looks */
+  /** Calls `run` before the next frame: `requestAnimationFrame`, which pauses while the tab is hidden */
   beforeNextFrame(run: () => void): void
 }
 
-/** When to look whether a finished job is complete, and to ask for the whole of it if not, in milliseconds */
+/** When to check whether a finished job is complete, and to request its whole state if not, in milliseconds */
 const COMPLETENESS_CHECKS_MS = [2_000, 10_000, 30_000]
 
 /**
- * Everything that is shown. Events change plain state at once; whoever shows it is told once a frame, however many
- * events came in between.
+ * The data that the dashboard shows. Events change the state at once; listeners are called once per frame, however many
+ * events arrived since the last one.
  */
 export class Store {
-  /** What can be asked for that changes nothing here by itself */
+  /** Sends commands; they do not change the store by themselves */
   readonly commands: Commands
   private readonly notices = new Notices()
   private pages: JobPages
@@ -45,7 +45,7 @@ export class Store {
     return this.changes.add(listener)
   }
 
-  /** Newest first; the same array until something changes. Nothing before the first answer. */
+  /** Newest first; the same array until something changes. `undefined` before the first answer. */
   listed(): readonly ListedJob[] | undefined {
     return this.pages.listed()
   }
@@ -62,7 +62,7 @@ export class Store {
     return this.refusal
   }
 
-  /** What was said to everybody, the newest first; the same array until something changes. */
+  /** The notices that are not dismissed, newest first; the same array until something changes. */
   get noticed(): readonly Notice[] {
     return this.notices.shown()
   }
@@ -91,7 +91,7 @@ export class Store {
     return this.pages.loadMore()
   }
 
-  /** Lists the jobs that fit, from the newest one on. */
+  /** Lists the jobs that match `filter`, newest first. */
   async show(filter: JobFilter): Promise<void> {
     this.pages = this.pagesOf(filter)
     this.changed()
@@ -128,7 +128,7 @@ export class Store {
     if (isJobLevel(event)) this.pages.apply(id, event)
   }
 
-  /** Whoever begins to watch all jobs is told the newest of all, which are those to show only where nothing is chosen. */
+  /** The answer to watching all jobs contains the newest jobs, unfiltered, so it is used only if no filter is set. */
   private restartList(newest: Extract<Event, { type: 'jobs' }>): void {
     this.refusal = undefined
     const isFiltered = Object.keys(this.filter).length > 0
@@ -143,7 +143,7 @@ export class Store {
     )
   }
 
-  /** A finished job whose fingerprint differs from what is held: an update was lost, so the whole is asked for. */
+  /** If the digest of a finished job differs from the known outcomes, an update was lost: requests the whole state. */
   private checkCompleteness(id: string, watched: WatchedJob): void {
     if (watched.isBeingChecked) return
     watched.isBeingChecked = true

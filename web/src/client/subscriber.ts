@@ -5,7 +5,7 @@ import type { Event, Topic } from './protocol'
 import type { Topics } from './topics'
 import { WireError } from './wire-error'
 
-/** Says on a link what is watched, until the link has taken it in, and tells what it answers. */
+/** Sends `watch` for each topic on a link until the server accepts it, and passes on the answers. */
 export class Subscriber {
   constructor(
     private readonly topics: Topics,
@@ -13,14 +13,14 @@ export class Subscriber {
     private readonly tell: (event: Event) => void,
   ) {}
 
-  /** Everything that is watched now. */
+  /** Subscribes to every topic that is watched now. */
   async subscribeAll(link: Link): Promise<void> {
     await Promise.all(this.topics.all().map((topic) => this.subscribe(topic, link)))
   }
 
   /**
-   * Ends once `topic` is watched on `link` or refused for good, nobody wants it any more, or the link is over. A
-   * refusal for good is told as an event, with the job it concerns; the others are asked again after a growing pause.
+   * Returns once the server accepts `topic` on `link` or rejects it permanently, the topic has no watchers left, or the
+   * link has ended. Passes on a permanent rejection as an event, with its job; retries others after a growing pause.
    */
   async subscribe(topic: Topic, link: Link): Promise<void> {
     for (let tries = 1; this.topics.has(topic) && !link.isOver; tries += 1) {
@@ -32,7 +32,7 @@ export class Subscriber {
   }
 
   private refused(topic: Topic, { code, message, temporary }: WireError): void {
-    // A server that does not know this connection any more has refused the connection, which ends, and not the topic.
+    // The server no longer knows this connection. It rejects the connection, which ends, and not the topic.
     if (code === 'unauthorized') return
     this.tell({ type: 'error', at: '', code, message, temporary, ...(topic.job ? { job: topic.job } : {}) })
   }

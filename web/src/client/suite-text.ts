@@ -1,21 +1,21 @@
 import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml'
 import { hideTemplates, showTemplates, showTemplatesOf } from './templates'
 
-/** Something wrong with the text of a suite, where it is known where. */
+/** A problem in the text of a suite, with its position if known. */
 export interface TextProblem {
   message: string
   /** From 1 */
   line?: number
   /** From 1 */
   column?: number
-  /** From 0, for placing a caret */
+  /** From 0, for setting the caret */
   offset?: number
 }
 
-/** The text of a suite, read. JSON is YAML, so it is read as well. */
+/** The parsed text of a suite. JSON is valid YAML, so it is accepted too. */
 export class SuiteText {
   readonly problems: TextProblem[] = []
-  /** The suite itself, if there are no problems */
+  /** The suite, if there are no problems */
   readonly suite: object | undefined
   private readonly lines = new LineCounter()
   private readonly document: Document.Parsed
@@ -30,7 +30,7 @@ export class SuiteText {
     if (this.problems.length === 0) this.suite = this.read()
   }
 
-  /** Where in the text `path` is, like `tests[2].expect[0].css`, or the nearest part of it that is there. */
+  /** The position of a path like `tests[2].expect[0].css`, or of its longest part that is in the text. */
   locate(path: string): { line: number; column: number; offset: number } | undefined {
     const keys = path.match(/[^.[\]]+/g)?.map((key) => (/^\d+$/.test(key) ? Number(key) : key)) ?? []
     for (let length = keys.length; length > 0; length -= 1) {
@@ -47,7 +47,7 @@ export class SuiteText {
     return undefined
   }
 
-  /** Aliases that multiply without bound are refused here, not in the parser. */
+  /** `toJS`, not the parser, rejects aliases that expand without limit. */
   private toValue(): unknown {
     try {
       return this.document.toJS({ maxAliasCount: 100 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SuiteText } from './suite-text'
 
-/** The example of the design, with templates inside flow mappings. */
+/** An example with templates inside flow mappings. */
 const SUITE = `suite: Shop smoke
 vars: { base: https://shop.example }
 defaults:
@@ -77,7 +77,7 @@ describe('templates in the text of a suite', () => {
     })
   })
 
-  it('may stand in keys, in lists and in every kind of text', () => {
+  it('may be in keys, in lists and in every kind of scalar', () => {
     const text = `{ a-\${k}: [\${a}, x\${b c}y], "q": "\${d}", 'r': '\${e}', s: $\${literal} }`
     expect(read(text)).toEqual({
       'a-${k}': ['${a}', 'x${b c}y'],
@@ -88,7 +88,7 @@ describe('templates in the text of a suite', () => {
     expect(read('text: |\n  ${a}\n  ${b}\n')).toEqual({ text: '${a}\n${b}\n' })
   })
 
-  it('leave everything where it was', () => {
+  it('do not change the positions in the text', () => {
     const text = new SuiteText(SUITE)
     const at = (part: string) => {
       const before = SUITE.slice(0, SUITE.indexOf(part)).split('\n')
@@ -99,12 +99,12 @@ describe('templates in the text of a suite', () => {
     expect(new SuiteText('a: { ${k}: 1 }').locate('a.${k}')).toMatchObject({ line: 1, column: 12 })
   })
 
-  it('stand as they are in messages', () => {
+  it('are unchanged in messages', () => {
     const [problem] = new SuiteText('a: *${b}').problems
     expect(problem?.message).toContain('${b}')
   })
 
-  it('leave other characters of the private use area alone', () => {
+  it('do not affect other characters of the private use area', () => {
     expect(read('icon: "\ue024 \ue07b\uf8ff"')).toEqual({ icon: '\ue024 \ue07b\uf8ff' })
   })
 })

@@ -1,14 +1,14 @@
 import { type Document, visit } from 'yaml'
 
-// To YAML the braces of `{ user: ${user} }` are a mapping. While it is read, the characters of a template are moved into
-// the private use area of Unicode, one for one, so that everything stays where it stands.
+// YAML reads the inner braces of `{ user: ${user} }` as a mapping. During parsing, each character of a template is
+// replaced by one character of Unicode's private use area, so that all positions stay the same.
 
 const PRIVATE = 0xe000
 const TEMPLATE = /\$\{[A-Za-z0-9_.\- ]+\}/g
-/** The same, moved */
+/** The same, with the replaced characters */
 const HIDDEN = /\ue024\ue07b[\ue020-\ue07a]+\ue07d/g
 
-/** The text with its templates out of the parser's sight, and every character where it was. */
+/** Hides the templates from the parser and keeps the position of every character. */
 export function hideTemplates(text: string): string {
   return text.replace(TEMPLATE, (template) => moved(template, PRIVATE))
 }
@@ -17,7 +17,7 @@ export function showTemplates(text: string): string {
   return text.replace(HIDDEN, (template) => moved(template, -PRIVATE))
 }
 
-/** Puts the templates back into every value and key. */
+/** Restores the templates in every value and key. */
 export function showTemplatesOf(document: Document.Parsed): void {
   visit(document, {
     Scalar(_, scalar) {

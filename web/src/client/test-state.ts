@@ -1,14 +1,14 @@
 import type { StepState, TestFinished, TestState } from './protocol'
 
-// The states here are never changed in place: an update makes a new object, so that whoever shows one can tell by
-// comparing references whether there is anything to do. Where nothing changes the same object comes back.
+// These states are never changed in place. An update returns a new object, so that components can detect a change by
+// comparing references. If nothing changes, the same object is returned.
 
-/** A test nobody has started. */
+/** A test that no worker has started. */
 export function queuedTest(test: number, name: string): TestState {
   return { test, name, v: 0, status: 'queued', attempt: 0, steps: [] }
 }
 
-/** What `test.finished` says, as a state. */
+/** The state of a test after `test.finished`. */
 export function finishedTest(event: TestFinished, v: number): TestState {
   const { test, name, outcome, duration_ms, attempt = 0, change, steps = [] } = event
   const finished: TestState = { test, name, v, status: 'finished', attempt, outcome, duration_ms, steps }
@@ -17,7 +17,7 @@ export function finishedTest(event: TestFinished, v: number): TestState {
 
 const UPDATES_PER_LEASE = 1_000_000
 
-/** Takes a whole state in where it is newer; steps that are newer still are kept. */
+/** Replaces the known state if `newer` has a higher version; keeps known steps that are newer than it. */
 export function replaceTest(known: TestState, newer: TestState): TestState {
   const replaced = newer.v > known.v ? withoutStalled({ ...newer, steps: laterSteps(known, newer) }) : known
   const stays = known.stalled === true && isStalledBy(replaced, newestLease(known))
@@ -25,7 +25,7 @@ export function replaceTest(known: TestState, newer: TestState): TestState {
   return stays || begins ? asStalled(replaced) : replaced
 }
 
-/** Takes one step in, unless the test or that step is already known at this version or a newer one. */
+/** Updates one step, unless the test or that step is already known at this version or a newer one. */
 export function updateStep(known: TestState, step: StepState & { v: number }): TestState {
   const sameStep = known.steps.find((other) => other.step === step.step)
   if (step.v <= known.v || (sameStep?.v !== undefined && sameStep.v >= step.v)) return known
@@ -33,12 +33,12 @@ export function updateStep(known: TestState, step: StepState & { v: number }): T
   return isStalledBy(updated, newestLease(known)) ? updated : withoutStalled(updated)
 }
 
-/** A test whose worker is silent, as the event says it. */
+/** The state of a test after `test.stalled`: its worker stopped responding. */
 export function stalledTest(test: number, name: string, v: number): TestState {
   return { ...queuedTest(test, name), v, status: 'running', stalled: true }
 }
 
-/** A silent lease matters while it is the newest one known. */
+/** A stalled lease counts only while it is the newest known lease. */
 function isStalledBy(test: TestState, lease: number): boolean {
   return test.status !== 'finished' && lease === newestLease(test)
 }

@@ -12,4 +12,4 @@ it.each([
   [jwt('not json'), undefined],
   ['an-admin-token', undefined],
   ['a.%.c', undefined],
-])('%s ends at %s', (token, expiry) => expect(expiryOf(token)).toBe(expiry))
+])('%s expires at %s', (token, expiry) => expect(expiryOf(token)).toBe(expiry))

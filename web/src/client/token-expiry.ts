@@ -1,4 +1,4 @@
-/** When a token ends as it says itself (RFC 7519, `exp`), in milliseconds; nothing where it does not say. */
+/** The expiry time in a token (RFC 7519, `exp`), in milliseconds; `undefined` if the token has none. */
 export function expiryOf(token: string): number | undefined {
   const [, payload = ''] = token.split('.')
   try {
@@ -6,7 +6,7 @@ export function expiryOf(token: string): number | undefined {
     const seconds = (claims as { exp?: unknown } | null)?.exp
     return typeof seconds === 'number' ? seconds * 1000 : undefined
   } catch {
-    // The fixed token of `stepcast up --admin-token` is no JWT.
+    // The fixed token of `stepcast up --admin-token` is not a JWT.
     return undefined
   }
 }

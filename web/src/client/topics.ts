@@ -1,10 +1,10 @@
 import type { Topic } from './protocol'
 
-/** What is watched, and by how many: two parts of a page may watch the same job. */
+/** The watched topics with their number of watchers: two components may watch the same job. */
 export class Topics {
   private readonly counted = new Map<string, { topic: Topic; watchers: number }>()
 
-  /** Whether the topic is new. */
+  /** Returns whether the topic is new. */
   add(topic: Topic): boolean {
     const key = JSON.stringify(topic)
     const watchers = (this.counted.get(key)?.watchers ?? 0) + 1
@@ -12,7 +12,7 @@ export class Topics {
     return watchers === 1
   }
 
-  /** Whether that was its last watcher. */
+  /** Returns whether that was the last watcher of the topic. */
   remove(topic: Topic): boolean {
     const key = JSON.stringify(topic)
     const counted = this.counted.get(key)

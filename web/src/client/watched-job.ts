@@ -7,10 +7,10 @@ export interface Comment {
   text: string
 }
 
-/** How many comments are kept, the newest ones */
+/** How many comments are kept; older ones are dropped */
 const MOST_COMMENTS = 200
 
-/** A watched job as it is at one moment; never changed afterwards. */
+/** An immutable snapshot of a watched job. */
 export interface JobView {
   readonly job: string
   readonly summary: JobSummary | undefined
@@ -18,13 +18,13 @@ export interface JobView {
   readonly tests: readonly TestState[]
   readonly estimate: JobState['estimate']
   readonly comments: readonly Comment[]
-  /** Whether it has ended and everything its verdict rests on is here */
+  /** Whether the job has ended and all outcomes behind its verdict have arrived */
   readonly isComplete: boolean
-  /** Why it cannot be watched */
+  /** Why the job cannot be watched */
   readonly refusal: string | undefined
 }
 
-/** A job somebody watches, with what is said around it. */
+/** A watched job with its comments. */
 export class WatchedJob {
   readonly state = new JobState()
   watchers = 0
@@ -62,8 +62,8 @@ export class WatchedJob {
 }
 
 /**
- * Comments have no version; one that is heard twice, on two connections, says the same at the same moment. Those that
- * come late, after an interruption, go where they belong.
+ * Comments have no version. A comment that arrives twice, on two connections, has the same time, author and text. A
+ * comment that arrives late, after an interruption, is inserted at its position by time.
  */
 function withComment(known: readonly Comment[], { at, principal, text }: Comment): readonly Comment[] {
   const isKnown = known.some((other) => other.at === at && other.principal === principal && other.text === text)

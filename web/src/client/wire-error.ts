@@ -1,13 +1,13 @@
 import type { ErrorCode, Event, SuiteProblem } from './protocol'
 
-/** Something that was asked for and not done: said by the server, or by this side when the server cannot be heard. */
+/** A failed command. The error comes from the server, or from the client if the server is unreachable. */
 export class WireError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
     /** Whether the same command can succeed later */
     readonly temporary: boolean,
-    /** For `invalid_suite`: everything that is wrong with it */
+    /** For `invalid_suite`: all problems of the suite */
     readonly problems: SuiteProblem[] = [],
   ) {
     super(message)

@@ -41,8 +41,8 @@ async function shownTo(role: Role) {
 
 const sent = (action: Command['action']) => asked.filter((command) => command.action === action)
 
-describe('the page for admins', () => {
-  it.each(['viewer', 'runner'] as const)('tells a %s whom it is for, and asks nothing', async (role) => {
+describe('the admin page', () => {
+  it.each(['viewer', 'runner'] as const)('tells a %s that it is for admins, and requests nothing', async (role) => {
     const page = await shownTo(role)
     expect(page.get('main').text()).toContain('This page is for admins')
     expect(page.get('main').text()).toContain(role)
@@ -50,7 +50,7 @@ describe('the page for admins', () => {
     expect(sent('connections')).toEqual([])
   })
 
-  it('lists who is connected and what they watch, page by page', async () => {
+  it('lists the connections and their topics, page by page', async () => {
     const page = await shownTo('admin')
     expect(byId(page, 'connection-row').map((row) => row.get('.who').text())).toEqual(['ana admin (you)'])
     expect(byId(page, 'connection-row')[0]?.get('.watching').text()).toMatch(/all jobs.*j1/)
@@ -59,7 +59,7 @@ describe('the page for admins', () => {
     expect(page.text()).not.toContain('More')
   })
 
-  it('disconnects somebody once that was confirmed', async () => {
+  it('disconnects a client after a confirmation', async () => {
     const page = await shownTo('admin')
     await press(page, 'More')
     const row = byId(page, 'connection-row')[1]
@@ -76,7 +76,7 @@ describe('the page for admins', () => {
     expect(byId(page, 'connection-row')).toHaveLength(1)
   })
 
-  it('says what went wrong where it was tried', async () => {
+  it('shows an error in the panel of the action', async () => {
     const page = await shownTo('admin')
     refused = 'disconnect'
     await byId(page, 'connection-row')[0]?.get('button').trigger('click')
@@ -87,7 +87,7 @@ describe('the page for admins', () => {
     expect(byId(page, 'connection-row')).toHaveLength(1)
   })
 
-  it('says something to everybody', async () => {
+  it('broadcasts a notice', async () => {
     const page = await shownTo('admin')
     await page.get('#broadcast').setValue(' Restart at 18:00 ')
     await page.get('form[aria-labelledby="broadcast-title"]').trigger('submit')
@@ -96,10 +96,10 @@ describe('the page for admins', () => {
     expect(page.get<HTMLTextAreaElement>('#broadcast').element.value).toBe('')
   })
 
-  it('puts what workers gave up on back on the queue', async () => {
+  it('returns the messages of the dead-letter queue to the queue', async () => {
     const page = await shownTo('admin')
-    await press(page, 'Put them back')
+    await press(page, 'Return messages to the queue')
     expect(sent('redrive')).toHaveLength(1)
-    expect(page.get('[aria-labelledby="redrive-title"]').text()).toContain('on their way back')
+    expect(page.get('[aria-labelledby="redrive-title"]').text()).toContain('returning to the queue')
   })
 })

@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 
 describe('the list of jobs', () => {
-  it('shows jobs as they come', async () => {
+  it('shows new jobs', async () => {
     const replay = new Replay(recordedRun({ tests: 3 }))
     const { page } = show(App, replay)
     await nextFrame()
@@ -40,7 +40,7 @@ describe('the run box', () => {
     return { page, write, run }
   }
 
-  it('runs what was pasted, with variables, and shows the job', async () => {
+  it('runs the pasted suite with variables, and opens the job', async () => {
     const asked: Command[] = []
     const accepted: Event = { type: 'job.accepted', at: '', job: 'j7', v: 1, suite: 'S', principal: 'ana', labels: {} }
     const { page, write, run } = await shownBox((command) => {
@@ -55,7 +55,7 @@ describe('the run box', () => {
     expect(location.hash).toBe('#/jobs/j7')
   })
 
-  it('shows everything that is wrong, with its line', async () => {
+  it('shows all problems of the suite with their lines', async () => {
     const problems = [
       { path: 'tests[0].gett', message: 'unknown field `gett`', hint: 'did you mean `get`?' },
       { path: 'suite', message: 'is too long' },
@@ -72,7 +72,7 @@ describe('the run box', () => {
     expect(shown[0]).toMatch(/line 3:11.*tests\[0\]\.gett.*unknown field `gett`.*did you mean `get`\?/s)
   })
 
-  it('says where YAML cannot be read, without asking the server', async () => {
+  it('shows the position of a YAML error without asking the server', async () => {
     const asked: Command[] = []
     const { page, write, run } = await shownBox((command) => void asked.push(command) as undefined)
     await write('suite: "S\ntests: []')
@@ -83,7 +83,7 @@ describe('the run box', () => {
 })
 
 describe('the connection', () => {
-  it('is shown in words', async () => {
+  it('has its status shown as text', async () => {
     const replay = new Replay([])
     const { page } = show(App, replay)
     const shown = () => page.get('[data-testid="connection-state"]').text()
@@ -94,17 +94,17 @@ describe('the connection', () => {
     expect(byId(page, 'signin-token')).toHaveLength(0)
   })
 
-  it('offers to sign in again when it keeps being refused', async () => {
+  it('shows the sign-in form after repeated refusals', async () => {
     const replay = new Replay([])
     replay.setStatus({ phase: 'connecting' })
     const { page } = show(App, replay)
     replay.setStatus({ phase: 'waiting', until: Date.now() + 4500, refusals: 3 })
     await nextFrame()
-    expect(page.get('.sign-in [role="alert"]').text()).toContain('the token may have expired')
+    expect(page.get('.sign-in [role="alert"]').text()).toContain('The token may have expired')
     expect(byId(page, 'signin-button')).toHaveLength(1)
   })
 
-  it('asks for another token at once when its own has ended', async () => {
+  it('shows the sign-in form at once if the token has expired', async () => {
     const replay = new Replay([])
     const { page, dashboard } = show(App, replay)
     const lasting = btoa(JSON.stringify({ exp: Date.now() / 1000 + 60 }))
@@ -119,24 +119,24 @@ describe('the connection', () => {
       await nextFrame()
       expect(byId(page, 'signin-token')).toHaveLength(forms)
     }
-    expect(page.get('.sign-in [role="alert"]').text()).toContain('Your token ended at')
+    expect(page.get('.sign-in [role="alert"]').text()).toContain('Your token expired at')
   })
 
-  it('says that what is shown may be old, and still shows it', async () => {
+  it('shows a warning over old data while it is lost', async () => {
     const replay = new Replay(recordedRun({ tests: 3 }))
     replay.play()
     const { page } = show(App, replay)
     await nextFrame()
     replay.setStatus({ phase: 'waiting', until: Date.now() + 4500, refusals: 1 })
     await nextFrame()
-    expect(page.get('main').text()).toMatch(/may be out of date.*tried again/s)
+    expect(page.get('main').text()).toMatch(/may be out of date.*keeps retrying/s)
     expect(byId(page, 'job-row')).toHaveLength(1)
     replay.setStatus({ phase: 'connected', principal: 'ana', role: 'runner' })
     await nextFrame()
     expect(page.get('main').text()).not.toContain('may be out of date')
   })
 
-  it('trusts a token that was good for longer: its server is likely to be restarting', async () => {
+  it('allows more refusals for a token that has worked, because the server may be restarting', async () => {
     const replay = new Replay([])
     const { page } = show(App, replay)
     for (const [refusals, forms] of [
@@ -149,7 +149,7 @@ describe('the connection', () => {
     }
   })
 
-  it('shows what the new connection says after signing in again', async () => {
+  it('shows only data of the new connection after signing in again', async () => {
     const second = new Replay(recordedRun({ tests: 3, suite: 'Second' }))
     const sources = [new Replay(recordedRun({ tests: 3, suite: 'First' })), second]
     const { page, dashboard } = show(App, () => sources.shift() ?? second)
@@ -160,7 +160,7 @@ describe('the connection', () => {
     expect(byId(page, 'job-row').map((row) => row.get('.suite').text())).toEqual(['Second'])
   })
 
-  it('asks for a token when nobody is signed in, and when signed out', async () => {
+  it('is replaced by the sign-in form after signing out', async () => {
     const { page, dashboard } = show(App, new Replay([]))
     dashboard.signOut()
     await nextFrame()
@@ -173,10 +173,10 @@ describe('the connection', () => {
 
 describe('notices', () => {
   const said = (at: string, text: string): Event => ({ type: 'notice', at, text })
-  /** As a connection tells them, twice. */
+  /** A notice arrives twice if the client has two connections. */
   const recording = [said('2', 'Restart at 18:00'), said('1', 'Restart at 17:00'), said('2', 'Restart at 18:00')]
 
-  it('of the day are shown, the newest first, and stay away once they were put away', async () => {
+  it('are shown newest first, and do not come back after they were dismissed', async () => {
     const replay = new Replay([...recording, said('2', 'Restart at 18:00'), said('3', 'Back again')])
     const { page } = show(App, replay)
     replay.play(3)

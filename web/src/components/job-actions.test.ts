@@ -38,13 +38,13 @@ const ALL = 1000
 const buttons = (page: Awaited<ReturnType<typeof shownJob>>['page']) =>
   page.findAll('.summary .actions button').map((button) => button.text())
 
-describe('what can be done with a job', () => {
+describe('the actions of a job', () => {
   it.each([
     ['viewer', 'ana', [], []],
     ['runner', 'ana', ['Cancel', 'Share…'], ['Run failed again', 'Run again', 'Run again with…', 'Share…']],
     ['runner', 'bo', [], []],
     ['admin', 'bo', ['Cancel', 'End now', 'Share…'], ['Run failed again', 'Run again', 'Run again with…', 'Share…']],
-  ] as const)('by a %s called %s', async (role, principal, running, finished) => {
+  ] as const)('for a %s called %s', async (role, principal, running, finished) => {
     const { page, replay } = await shownJob(3, role, principal)
     expect(buttons(page)).toEqual(running)
     replay.play()
@@ -52,14 +52,14 @@ describe('what can be done with a job', () => {
     expect(buttons(page)).toEqual(finished)
   })
 
-  it('stays while the connection is away', async () => {
+  it('stay visible while the connection is lost', async () => {
     const { page, replay } = await shownJob(ALL, 'runner')
     replay.setStatus({ phase: 'waiting', until: Date.now() + 5000, refusals: 1 })
     await nextFrame()
     expect(buttons(page)).toContain('Run again')
   })
 
-  it('is ended at once only when that was confirmed, and a refusal is shown there', async () => {
+  it('end a job only after a confirmation, and show a rejection', async () => {
     const { page } = await shownJob(3, 'admin')
     await press(page, 'End now')
     expect(page.get('.confirm').text()).toContain('3 tests without an outcome')
@@ -74,10 +74,10 @@ describe('what can be done with a job', () => {
     expect(page.get('.summary [role="alert"]').text()).toBe('the job is finished')
   })
 
-  it('is run again with other values', async () => {
+  it('run a job again with other values', async () => {
     const { page } = await shownJob(ALL, 'runner')
     await press(page, 'Run again with…')
-    await press(page, 'Failed ones')
+    await press(page, 'Failed tests')
     await page.get('#replay-vars').setValue('base=https://staging')
     await press(page, 'Add a secret')
     await page.get('input[placeholder="name"]').setValue('password')
@@ -92,7 +92,7 @@ describe('what can be done with a job', () => {
 })
 
 describe('a link to a job', () => {
-  it('is made when it is asked for, and has the token where servers do not see it', async () => {
+  it('is created on request, with the token in the fragment, which servers do not see', async () => {
     const { page } = await shownJob(3, 'runner')
     expect(asked.some(({ action }) => action === 'share')).toBe(false)
     await press(page, 'Share…')
@@ -106,7 +106,7 @@ describe('a link to a job', () => {
   })
 })
 
-describe('what a job says in words', () => {
+describe('the sentences about a job', () => {
   const accepted = recordedRun({ tests: 3 }).slice(0, 3)
   const counts = { total: 3, passed: 1, failed: 1, errored: 0, blocked: 0, flaky: 0, skipped: 0, cancelled: 1 }
   const sentences = async (...events: Event[]) => {
@@ -114,14 +114,14 @@ describe('what a job says in words', () => {
     return page.findAll('.sentence').map((sentence) => sentence.text())
   }
 
-  it('of silent workers', async () => {
+  it('report stalled tests', async () => {
     const stalled: Event = { type: 'test.stalled', at: '', job: 'j1', v: 2_000_000, test: 1, name: 'Page 2' }
     const { page } = await shownJob(ALL, 'viewer', 'ana', [...accepted, stalled])
     expect(page.findAll('.sentence')[1]?.text()).toContain('1 test is stalled')
     expect(page.findAll('[data-testid="test-row"]')[0]?.text()).toMatch(/stalled.*Page 2/)
   })
 
-  it('of a job that is being stopped', async () => {
+  it('explain that a job is being cancelled', async () => {
     const [said] = await sentences({
       type: 'job.progress',
       at: '',
@@ -131,16 +131,16 @@ describe('what a job says in words', () => {
       status: 'cancelling',
       percent: 66,
     })
-    expect(said).toContain('running ones stop before their next step')
+    expect(said).toContain('running tests stop before their next step')
   })
 
-  it('of a limit that was reached', async () => {
+  it('explain that a limit stopped a job', async () => {
     const problem = 'the job was stopped at the first test that did not pass'
     const end = { verdict: 'failed', counts, duration_ms: 9, digest: '0000000000000000', problem } as const
     expect(await sentences({ type: 'job.finished', at: '', job: 'j1', v: 9, ...end })).toEqual([
-      'A page is not as the suite says',
+      'At least one page does not match the suite',
       'The job was stopped at the first test that did not pass',
-      'What was left, 1 test, did not run and counts as cancelled',
+      'Not run and counted as cancelled: 1 test',
     ])
   })
 })

@@ -31,10 +31,10 @@ describe('a job page', () => {
     expect(byId(page, 'verdict')[0]?.text()).toContain('failed')
     const rows = byId(page, 'test-row').map((row) => row.find('.word').text() + ' ' + row.find('.name').text())
     expect(rows).toEqual(['failed Page 2', 'passed Page 1', 'passed Page 3'])
-    expect(page.text()).not.toContain('still on their way')
+    expect(page.text()).not.toContain('have not arrived yet')
   })
 
-  it('shows what was expected, what was found and what came closest', async () => {
+  it('shows the expected value, the actual value and the hint of a failed check', async () => {
     const { page, replay } = await shownJob(recordedRun({ tests: 3 }), { selected: 1 })
     replay.play()
     await nextFrame()
@@ -45,7 +45,7 @@ describe('a job page', () => {
     }
   })
 
-  it('says which try a step is at that is asked until it holds', async () => {
+  it('shows the number of the try of a polled step', async () => {
     const asked = recordedRun({ tests: 1 }).flatMap((event): Event[] => {
       if (event.type === 'step.finished' || event.type === 'test.finished') return []
       if (event.type !== 'step.started') return [event]
@@ -57,7 +57,7 @@ describe('a job page', () => {
     expect(page.find('.steps').text()).toContain('try 3')
   })
 
-  it('says what is new about a test, and repeats no outcome', async () => {
+  it('shows the change of a test, unless it only repeats the outcome', async () => {
     const changes = [undefined, 'new_failure', 'flaky'] as const
     const outcomeOf = (test: number) => (['passed', 'failed', 'flaky'] as const)[test] ?? 'passed'
     const recording = recordedRun({ tests: 3, outcomeOf }).map((event) => {
@@ -71,7 +71,7 @@ describe('a job page', () => {
     expect(remarks).toEqual(['Page 2: new failure', 'Page 3: ', 'Page 1: '])
   })
 
-  it('shows what strangers wrote as text', async () => {
+  it('shows untrusted markup as text', async () => {
     const markup = '<img src=x onerror="alert(1)">'
     const checksOf = () => [{ check: 'body', outcome: 'failed' as const, expected: 'a', actual: markup }]
     const { page, replay } = await shownJob(recordedRun({ tests: 2, nameOf: () => markup, checksOf }), { selected: 1 })
@@ -81,7 +81,7 @@ describe('a job page', () => {
     expect(byId(page, 'check-failure')[0]?.text()).toContain(markup)
   })
 
-  it('shows a window of 2,000 tests, and any of them when searched for', async () => {
+  it('renders a part of 2,000 tests, and finds any of them by search', async () => {
     const { page, replay } = await shownJob(recordedRun({ tests: 2000 }))
     replay.play()
     await nextFrame()
@@ -108,10 +108,10 @@ describe('a job page', () => {
     expect(byId(page, 'test-row').map((row) => row.find('.name').text())).toEqual(['Page 2', 'Page 5'])
     await press('4 passed')
     await page.get('input[type="search"]').setValue('nothing like it')
-    expect(page.text()).toContain('No test fits the filter')
+    expect(page.text()).toContain('No test matches the filter')
   })
 
-  it('is walked with the keyboard', async () => {
+  it('is operated with the keyboard', async () => {
     const { page, replay } = await shownJob(recordedRun({ tests: 6 }))
     replay.play()
     await nextFrame()
@@ -123,7 +123,7 @@ describe('a job page', () => {
     expect(location.hash).toBe('#/jobs/j1/tests/4')
   })
 
-  it('says why a job cannot be shown', async () => {
+  it('shows why a job is unavailable', async () => {
     const { page } = show(JobPage, new Replay([]), { job: 'j9' })
     await nextFrame()
     expect(page.text()).toContain('there is no such job in this recording')

@@ -19,7 +19,7 @@ function listed(job: string, suite: string, status: JobStatus): ListedJob {
 
 const JOBS = [listed('9', 'Shop', 'running'), listed('8', 'Blog', 'finished'), listed('7', 'Shop', 'finished')]
 
-/** The newest two jobs a page, of those that fit. */
+/** The jobs that match the query, newest first, two per page. */
 function answer(command: Command): Event | undefined {
   asked.push(command)
   if (command.action !== 'jobs' && command.action !== 'watch') return undefined
@@ -40,7 +40,7 @@ async function shownPage(recording: Event[] = []) {
 const hrefs = (...jobs: string[]) => jobs.map((job) => `#/jobs/${job}`)
 
 describe('the list of jobs', () => {
-  it('goes on with older ones', async () => {
+  it('loads older jobs', async () => {
     const { page, rows } = await shownPage()
     expect(rows()).toEqual(hrefs('9', '8'))
     await press(page, 'Older jobs')
@@ -48,7 +48,7 @@ describe('the list of jobs', () => {
     expect(page.text()).not.toContain('Older jobs')
   })
 
-  it('shows those of a suite, in a state', async () => {
+  it('filters by suite and status', async () => {
     const { page, rows } = await shownPage()
     await page.get('.jobs-filter input').setValue('Shop')
     await page.get('.jobs-filter input').trigger('change')
@@ -62,7 +62,7 @@ describe('the list of jobs', () => {
     expect(rows()).toEqual(hrefs('9', '8'))
   })
 
-  it('follows what fits while it runs, and lets go of what does not any more', async () => {
+  it('adds new jobs that match the filter, and removes jobs that no longer match', async () => {
     const accepted = (job: string, suite: string): Event =>
       ({ type: 'job.accepted', at: job, job, v: 1, suite, principal: 'ana', labels: {} }) as const
     const ended = { verdict: 'passed', counts: noCounts(), duration_ms: 1, digest: '0000000000000000' } as const
@@ -88,10 +88,10 @@ describe('the list of jobs', () => {
     expect(rows()).toEqual(hrefs('9'))
   })
 
-  it('says that nothing fits', async () => {
+  it('says that no job matches the filter', async () => {
     const { page } = await shownPage()
     await page.get('.jobs-filter select').setValue('cancelling')
     await nextFrame()
-    expect(page.text()).toContain('No job fits')
+    expect(page.text()).toContain('No job matches')
   })
 })

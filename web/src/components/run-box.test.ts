@@ -8,7 +8,7 @@ import RunBox from './RunBox.vue'
 import { nextFrame, press, show } from './testing'
 
 const ACCEPTED: Event = { type: 'job.accepted', at: '', job: 'j7', v: 1, suite: 'S', principal: 'ana', labels: {} }
-const LOST: Event = { type: 'error', at: '', code: 'unavailable', message: 'nobody answered', temporary: true }
+const LOST: Event = { type: 'error', at: '', code: 'unavailable', message: 'the answer was lost', temporary: true }
 
 let asked: Extract<Command, { action: 'run' }>[]
 let answers: Event[]
@@ -42,7 +42,7 @@ async function shownBox() {
 }
 
 describe('the run box', () => {
-  it('sends everything a run can be given', async () => {
+  it('sends all fields of a run', async () => {
     const { page, run, secret } = await shownBox()
     await page.get('#suite-vars').setValue('base=https://x')
     await secret('password', ' hunter2 ')
@@ -63,19 +63,19 @@ describe('the run box', () => {
     ])
   })
 
-  it('sends nothing that was not given', async () => {
+  it('leaves out empty fields', async () => {
     const { run } = await shownBox()
     await run()
     expect(Object.keys(asked[0] ?? {}).sort()).toEqual(['action', 'idempotency_key', 'suite'])
   })
 
-  it('hides secrets, and forgets them once the server has them', async () => {
+  it('hides secrets, and deletes them once the server has them', async () => {
     const { page, run, secret } = await shownBox()
     await secret('password', 'hunter2')
     expect(page.get('input[placeholder="value"]').attributes('type')).toBe('password')
     answers = [LOST]
     await run()
-    expect(page.text()).toContain('nobody answered; try again in a moment')
+    expect(page.text()).toContain('the answer was lost; try again in a moment')
     expect(page.findAll('input[type="password"]')).toHaveLength(1)
     await run()
     expect(asked[1]).toMatchObject({ secrets: { password: 'hunter2' } })
@@ -84,7 +84,7 @@ describe('the run box', () => {
     expect(kept).not.toContain('hunter2')
   })
 
-  it('is the same wish again after a lost answer, and another one with another secret', async () => {
+  it('reuses the idempotency key after a lost answer, unless a secret changes', async () => {
     const { page, run, secret } = await shownBox()
     await secret('password', 'hunter2')
     answers = [LOST, LOST]
@@ -96,7 +96,7 @@ describe('the run box', () => {
     expect(asked[2]?.idempotency_key).not.toBe(asked[0]?.idempotency_key)
   })
 
-  it('shows the job that a run which was thought lost has started', async () => {
+  it('opens the job that an earlier run with a lost answer started', async () => {
     const { run } = await shownBox()
     const counts = { total: 0, passed: 0, failed: 0, errored: 0, blocked: 0, flaky: 0, skipped: 0, cancelled: 0 }
     const whole = { suite: 'S', status: 'running', created_at: 'x', principal: 'ana', labels: {}, counts } as const
@@ -105,7 +105,7 @@ describe('the run box', () => {
     expect(location.hash).toBe('#/jobs/j8')
   })
 
-  it('says which secret is not whole, without asking the server', async () => {
+  it('reports incomplete secrets without asking the server', async () => {
     const { page, run, secret } = await shownBox()
     await secret('', 'hunter2')
     await secret('password', '')

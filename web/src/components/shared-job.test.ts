@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 describe('a shared job', () => {
-  it('is all that is shown, whatever the address says', async () => {
+  it('is the only thing shown, whatever the address is', async () => {
     const replay = new Replay(recordedRun({ tests: 3 }))
     const { page, dashboard } = show(App, replay)
     await dashboard.start(location, history)

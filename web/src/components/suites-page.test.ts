@@ -45,7 +45,7 @@ describe('stored suites', () => {
     expect(page.get('.suite-text').text()).toContain('suite: Shop')
   })
 
-  it('are deleted once that was confirmed', async () => {
+  it('are deleted after a confirmation', async () => {
     const page = await shownTo('runner')
     await press(page, 'Delete')
     expect(asked.some(({ action }) => action === 'suites.delete')).toBe(false)
@@ -55,7 +55,7 @@ describe('stored suites', () => {
     expect(byId(page, 'suite-row')).toHaveLength(0)
   })
 
-  it('are run from the run box, where values can be given', async () => {
+  it('are run from the run box, where the user can set values', async () => {
     const page = await shownTo('runner')
     await press(page, 'Run…')
     window.dispatchEvent(new Event('hashchange'))

@@ -6,7 +6,7 @@ import type { Replay } from '../client/replay'
 import type { Source } from '../client/source'
 import { createDashboard, DASHBOARD, type Dashboard, type Person } from '../dashboard'
 
-/** Shows a component to somebody who is signed in to `source`, or to what it gives at each sign-in. */
+/** Mounts a component for a user who is signed in to `source`, or to the source that it returns at each sign-in. */
 export function show(
   component: Component,
   source: Source | (() => Source),
@@ -29,13 +29,13 @@ export function show(
   return { page, dashboard }
 }
 
-/** There is no layout here: every box is as high as a screen. */
+/** The test environment has no layout: makes every element as large as a screen. */
 export function giveBoxesASize(): void {
   vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(680)
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1000)
 }
 
-/** Lets the next frame be drawn. */
+/** Waits for the next frame. */
 export async function nextFrame(): Promise<void> {
   await flushPromises()
   await new Promise((resolve) => setTimeout(resolve, 5))
@@ -46,13 +46,13 @@ export function byId(page: VueWrapper, id: string) {
   return page.findAll(`[data-testid="${id}"]`)
 }
 
-/** A recording as it looks to `person`. */
+/** A recording to which `person` is signed in. */
 export function signedInAs(replay: Replay, { principal, role, connection = 'c0' }: Person): Replay {
   replay.setStatus({ phase: 'connected', principal, role, connection })
   return replay
 }
 
-/** Presses the button that says `text`. */
+/** Presses the button with the label `text`. */
 export async function press(page: VueWrapper, text: string): Promise<void> {
   const button = page.findAll('button').find((one) => one.text() === text)
   if (button === undefined) throw new Error(`there is no button \`${text}\``)

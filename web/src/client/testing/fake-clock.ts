@@ -5,9 +5,9 @@ interface Planned {
   run: () => void
 }
 
-/** A clock that moves only when told to. */
+/** A clock that moves only when a test calls `advance`. */
 export class FakeClock implements Clock {
-  /** What `random` gives: the longest pause jitter can choose, so that tests know when it is over */
+  /** The result of `random`: it selects the longest pause of the jitter, so that tests know when the pause ends */
   randomness = 0.999_999
   private time = Date.parse('2025-11-22T09:00:00.000Z')
   private readonly planned = new Map<number, Planned>()
@@ -30,7 +30,7 @@ export class FakeClock implements Clock {
     this.planned.delete(timer as unknown as number)
   }
 
-  /** Lets time pass, and after each timer whatever it had promised. */
+  /** Advances the time, runs the timers that are due, and settles all promises after each. */
   async advance(milliseconds: number): Promise<void> {
     const until = this.time + milliseconds
     await settled()
@@ -50,7 +50,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything that was promised happen. */
+/** Waits until all promises that can settle have settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0))
 }

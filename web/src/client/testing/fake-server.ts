@@ -3,7 +3,7 @@ import type { Command, Event } from '../protocol'
 
 type Sent = Command & { id: number }
 
-/** Stands in for a `WebSocket`, seen from the server's side. */
+/** Replaces a `WebSocket` and lets a test act as the server. */
 export class FakeSocket implements Socket {
   onopen: (() => void) | null = null
   onmessage: ((message: { data: unknown }) => void) | null = null
@@ -37,10 +37,10 @@ export class FakeSocket implements Socket {
     this.onclose?.()
   }
 
-  /** The last command of this kind, which has to have been sent. */
+  /** The last command with this action; throws if there is none. */
   command<A extends Command['action']>(action: A): Extract<Sent, { action: A }> {
     const found = this.sent.findLast((command) => command.action === action)
-    if (found === undefined) throw new Error(`no \`${action}\` was sent; sent were ${JSON.stringify(this.sent)}`)
+    if (found === undefined) throw new Error(`no \`${action}\` was sent; the client sent ${JSON.stringify(this.sent)}`)
     return found as Extract<Sent, { action: A }>
   }
 
@@ -64,7 +64,7 @@ export class FakeSocket implements Socket {
   }
 }
 
-/** Collects the sockets a connection opens. */
+/** Collects the sockets that a connection opens. */
 export class FakeServer {
   readonly sockets: FakeSocket[] = []
   readonly Socket: new (url: string, protocols: string[]) => Socket
@@ -81,7 +81,7 @@ export class FakeServer {
 
   get last(): FakeSocket {
     const socket = this.sockets.at(-1)
-    if (socket === undefined) throw new Error('nobody has connected')
+    if (socket === undefined) throw new Error('no client has connected')
     return socket
   }
 }

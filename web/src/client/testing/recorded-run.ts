@@ -7,9 +7,9 @@ export interface RecordedRun {
   job?: string
   suite?: string
   principal?: string
-  /** When it was accepted */
+  /** When the job was accepted */
   startedAt?: number
-  /** How each test ends; every third one failed where it is left out */
+  /** The outcome of each test; by default, every third test fails */
   outcomeOf?(test: number): Outcome
   nameOf?(test: number): string
   checksOf?(test: number, outcome: Outcome): CheckResult[]
@@ -17,7 +17,7 @@ export interface RecordedRun {
   paceMs?: number
 }
 
-/** The events of a run as a server tells them, made up. Ids, names and times are the same each time. */
+/** Generates the events of a run as a server sends them. Ids, names and times are the same on every call. */
 export function recordedRun(options: RecordedRun): Event[] {
   const { tests, job = 'j1', paceMs = 40 } = options
   const outcomeOf = options.outcomeOf ?? ((test) => (test % 3 === 1 ? 'failed' : 'passed'))

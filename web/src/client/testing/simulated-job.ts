@@ -3,8 +3,8 @@ import type { Event } from '../protocol'
 import type { FakeSocket } from './fake-server'
 
 /**
- * One job on the server's side of fake sockets: plays what happens to it to whoever watches, and answers `watch`, `job`
- * and `jobs` with the whole state, as a server does.
+ * One job on the server's side of fake sockets: sends its events to the sockets that watch it, and answers `watch`,
+ * `job` and `jobs` with the whole state, as a server does.
  */
 export class SimulatedJob {
   readonly truth = new JobState()
@@ -18,7 +18,7 @@ export class SimulatedJob {
     private readonly sockets: readonly FakeSocket[],
   ) {}
 
-  /** Lets the next events happen; with `isLost` nobody is told. */
+  /** Applies the next events and sends them to the watching sockets, unless `isLost` is set. */
   play(count: number, isLost = false): void {
     for (const event of this.events.slice(this.played, this.played + count)) {
       this.truth.apply(event)
@@ -27,7 +27,7 @@ export class SimulatedJob {
     this.played = Math.min(this.events.length, this.played + count)
   }
 
-  /** Answers what was asked on the sockets that are open. */
+  /** Answers all unanswered commands on the open sockets. */
   answerAll(): void {
     for (const socket of this.open(this.sockets)) {
       const commands = socket.sent.slice(this.answered.get(socket) ?? 0)
