@@ -73,7 +73,7 @@ fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), String> {
         return Err(format!("`{}` is a directory; name a file in it", path.display()));
     }
     let kind = kind_of(metadata);
-    Err(format!("`{}` is {kind}; only regular files are read, so save in one what it gives", path.display()))
+    Err(format!("`{}` is {kind}; only regular files are read, so save its content in one", path.display()))
 }
 
 /// Opens a file for reading. It does not wait, even if the file has become something else since it was checked.
@@ -132,7 +132,7 @@ mod tests {
         let told = read(&pipe, 10);
         fs::remove_file(&pipe).expect("a file");
         assert!(opened.is_ok_and(|is_pipe| is_pipe));
-        let advice = "only regular files are read, so save in one what it gives";
+        let advice = "only regular files are read, so save its content in one";
         assert_eq!(told, Err(format!("`{}` is a named pipe; {advice}", pipe.display())));
         assert_eq!(read(Path::new("/dev/zero"), 10), Err(format!("`/dev/zero` is a device; {advice}")));
         assert!(read(&folder, 10).is_err_and(|message| message.contains("is a directory")));

@@ -15,6 +15,6 @@ pub(crate) fn allow_many() {
         return;
     }
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }) {
-        tracing::warn!(%error, "The limit of open files could not be raised; it is what `ulimit -n` says");
+        tracing::warn!(%error, "The limit of open files could not be raised; it stays at what `ulimit -n` shows");
     }
 }

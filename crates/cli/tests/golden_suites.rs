@@ -81,10 +81,10 @@ fn what_is_too_large_is_refused() {
     let test = |keys: &str| format!("suite: S\ntests:\n  - name: T\n    get: http://h/\n{keys}");
     let checks = |many| format!("    expect: [{}]\n", vec!["{ status: 200 }"; many].join(", "));
     let large = [
-        (test(&checks(101)), "tests[0].expect: a step has at most 100 checks, this one has 101"),
+        (test(&checks(101)), "tests[0].expect: a step may have at most 100 checks; this one has 101"),
         (
             format!("suite: S\ntests:\n  - name: T\n    steps: [{}]\n", vec!["{ get: 'http://h/' }"; 51].join(", ")),
-            "tests[0].steps: 1 to 50 steps can stand here, these are 51",
+            "tests[0].steps: expected 1 to 50 steps, found 51",
         ),
         (
             test(&format!("    text: {}\n", "x".repeat(1024 * 1024))),

@@ -94,7 +94,7 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
 
     let second = stepcast(&folder, &arguments);
     assert_eq!(second.code, Some(2));
-    assert!(second.stderr.contains("hint: `--force` writes over it"), "{}", second.stderr);
+    assert!(second.stderr.contains("hint: `--force` overwrites it"), "{}", second.stderr);
     assert!(text_of(&folder, "page.yaml").starts_with("mine"));
 
     let forced = stepcast(&folder, &[&arguments[..], &["--force"]].concat());

@@ -44,7 +44,7 @@ pub struct Missing {
     pub hint: Option<String>,
 }
 
-/// What a capture holds.
+/// The value of a capture.
 pub struct Captured {
     /// The value later steps use
     pub value: String,

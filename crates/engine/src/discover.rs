@@ -31,7 +31,7 @@ pub enum DiscoverError {
     #[error(transparent)]
     Sitemap(#[from] SitemapError),
     /// The rules for robots are unavailable
-    #[error("the site's rules for robots are not known: {0}")]
+    #[error("the site's robots.txt could not be used: {0}")]
     Robots(SitemapError),
     /// A pattern is invalid once it is filled in
     #[error("`{key}` is not a regular expression once it is filled in")]
@@ -62,15 +62,17 @@ impl From<FetchError> for DiscoverError {
 }
 
 impl DiscoverError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Sitemap(error) => error.hint(),
-            Self::Robots(_) => "mend `/robots.txt`, or write `robots: ignore` if the site is yours",
-            Self::Pattern { .. } => "look at the variables it uses",
-            Self::TooLong(_) => "mend the pattern",
+            Self::Robots(_) => "correct `/robots.txt`, or write `robots: ignore` if the site is yours",
+            Self::Pattern { .. } => "check the variables it uses",
+            Self::TooLong(_) => "correct the pattern",
             Self::TooMany => "name the sitemap that has the pages you want",
-            Self::NoneLeft { refused: 0, .. } => "the patterns look at whole addresses, `https://` included",
+            Self::NoneLeft { refused: 0, .. } => {
+                "the patterns are matched against whole addresses, `https://` included"
+            }
             Self::NoneLeft { .. } => "write `robots: ignore` if the site is yours",
         }
     }
@@ -92,7 +94,7 @@ pub struct Discovery<'a> {
     pub defaults: &'a Defaults,
     /// How requests reach the network
     pub network: &'a Network,
-    /// What to discover
+    /// The pages to discover
     pub discover: &'a Discover,
     /// The values for templates
     pub scope: &'a Scope,

@@ -35,7 +35,7 @@ const TOLD: usize = 5;
 /// How much of a page is read to find fragments, in bytes.
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
 
-/// What the requests for links need.
+/// The input of the requests for links.
 pub struct Asker<'a> {
     /// Makes the requests
     pub fetcher: &'a Fetcher,
@@ -99,8 +99,8 @@ impl Asker<'_> {
             Ok(Err(FetchError::TooLarge { .. })) => return Vec::new(),
             Ok(Err(error)) => return vec![Problem::of_error(&address, &error)],
             Err(_) => {
-                let text = format!("`{address}` was not asked within {}", duration::format(ASKING_TIME));
-                return vec![Problem { outcome: Outcome::Errored, text, hint: "ask fewer of them with `limit`" }];
+                let text = format!("`{address}` was not requested within {}", duration::format(ASKING_TIME));
+                return vec![Problem { outcome: Outcome::Errored, text, hint: "request fewer of them with `limit`" }];
             }
         };
         let status = response.status.as_u16();
@@ -139,7 +139,7 @@ impl Asker<'_> {
 
 impl Problem {
     fn dead(text: String) -> Self {
-        Self { outcome: Outcome::Failed, text, hint: "mend it, or leave it out with `ignore`" }
+        Self { outcome: Outcome::Failed, text, hint: "correct it, or leave it out with `ignore`" }
     }
 
     fn of_error(address: &str, error: &FetchError) -> Self {

@@ -77,7 +77,7 @@ fn fill_in_identity(client: &ClientCertificate, scope: &Scope) -> Result<String,
     let key = text(&client.key, scope)?;
     if PrivateKeyDer::from_pem_slice(key.as_bytes()).is_err() {
         return Err(invalid(
-            "the `key` of `client_certificate` holds no private key that can be read: it has to be PEM, and not encrypted",
+            "the `key` of `client_certificate` contains no readable private key: it must be PEM, and not encrypted",
         ));
     }
     Ok(format!("{certificates}\n{key}"))
@@ -93,7 +93,7 @@ fn certificates(key: &str, text: &str) -> Result<String, FetchError> {
         }
     }
     if count == 0 {
-        return Err(invalid(&format!("`{key}` holds no certificate in PEM once it is filled in")));
+        return Err(invalid(&format!("`{key}` contains no certificate in PEM once it is filled in")));
     }
     Ok(text.to_owned())
 }

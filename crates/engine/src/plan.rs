@@ -41,9 +41,9 @@ pub struct PlannedTest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PlanError {
-    /// What is wrong
+    /// The problem
     pub message: String,
-    /// What to do about it
+    /// How to fix it
     pub hint: Option<String>,
     /// Whether planning again later may succeed: a sitemap, `robots.txt` or the first page of a crawl could not be fetched
     pub temporary: bool,
@@ -61,7 +61,7 @@ enum Problem {
     TooMany,
     #[error("the values of `each` have more than {PLAN_BYTES} bytes in all tests together")]
     TooLarge,
-    #[error("test `{test}`: the address of a page that was discovered has a secret in it")]
+    #[error("test `{test}`: the address of a discovered page contains a secret")]
     SecretPage { test: String },
     #[error("test `{test}`: {error}")]
     Discover { test: String, error: DiscoverError },
@@ -73,7 +73,7 @@ impl Problem {
             Self::Scope(_) | Self::Network(_) => None,
             Self::Each(error) => Some(error.hint()),
             Self::SecretPage { .. } => Some("plans are stored, so they hold no secrets"),
-            Self::TooLarge => Some("make several suites of this one, or take shorter values"),
+            Self::TooLarge => Some("split this suite, or use shorter values"),
             Self::TooMany => Some("split the suite, or give `discover` a lower `limit`"),
             Self::Discover { error, .. } => Some(error.hint()),
         }
@@ -109,7 +109,7 @@ pub async fn plan(
     Ok(planner.tests)
 }
 
-/// What a search for pages needs.
+/// The input of a search for pages.
 struct Means<'a> {
     fetcher: &'a Fetcher,
     network: Network,

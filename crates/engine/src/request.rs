@@ -62,11 +62,11 @@ pub fn headers(pairs: &[(String, String)], auth: Option<&Auth>, scope: &Scope) -
         let header = HeaderName::from_bytes(filled_in.trim().as_bytes())
             .map_err(|_| invalid("has a name that cannot be sent"))?;
         if OF_THE_CONNECTION.contains(&header) {
-            return Err(invalid("says how the bytes travel and is set by Stepcast"));
+            return Err(invalid("controls how the bytes are transferred and is set by Stepcast"));
         }
         // Bytes, because headers carry names and cities as UTF-8, whatever the standard says.
         let value = HeaderValue::from_bytes(text(value, scope)?.trim().as_bytes())
-            .map_err(|_| invalid("has a value that cannot be sent, perhaps a line break"))?;
+            .map_err(|_| invalid("has a value that cannot be sent; it may contain a line break"))?;
         headers.append(header, value);
     }
     if let Some(value) = auth.map(|auth| authorization(auth, scope)).transpose()?.flatten() {
@@ -90,14 +90,15 @@ fn authorization(auth: &Auth, scope: &Scope) -> Result<Option<HeaderValue>, Fetc
         Auth::Digest { .. } => return Ok(None),
     };
     // The message leaves out the value.
-    let invalid = |_| FetchError::InvalidRequest(format!("what `{name}` says cannot be sent, perhaps a line break"));
+    let invalid =
+        |_| FetchError::InvalidRequest(format!("the value of `{name}` cannot be sent; it may contain a line break"));
     HeaderValue::from_bytes(value.as_bytes()).map(Some).map_err(invalid)
 }
 
 fn user_and_password(user: &str, password: &str, scope: &Scope) -> Result<String, FetchError> {
     let (user, password) = (text(user, scope)?, text(password, scope)?);
     if user.contains(':') {
-        let message = "the name of `basic` has a colon in it, which would end the name".to_owned();
+        let message = "the name of `basic` contains a colon, which separates the name from the password".to_owned();
         return Err(FetchError::InvalidRequest(message));
     }
     Ok(STANDARD.encode(format!("{user}:{password}")))
@@ -201,8 +202,11 @@ mod tests {
     #[test]
     fn what_cannot_be_sent_is_told() {
         for (headers, expected) in [
-            ([("x-a", "a${x}b")], "header `x-a` has a value that cannot be sent, perhaps a line break"),
-            ([("content-length", "5")], "header `content-length` says how the bytes travel and is set by Stepcast"),
+            ([("x-a", "a${x}b")], "header `x-a` has a value that cannot be sent; it may contain a line break"),
+            (
+                [("content-length", "5")],
+                "header `content-length` controls how the bytes are transferred and is set by Stepcast",
+            ),
             ([("x-a", "${nope}")], "`${nope}` has no value"),
             ([("x-${nope}", "a")], "`${nope}` has no value"),
             ([("x ${x}", "a")], "header `x ${x}` has a name that cannot be sent"),

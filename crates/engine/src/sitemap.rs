@@ -35,7 +35,7 @@ pub enum SitemapError {
     Status {
         /// Its address
         address: Url,
-        /// What the server answered
+        /// The status that the server answered with
         status: http::StatusCode,
     },
     /// The document is not a sitemap
@@ -47,20 +47,21 @@ pub enum SitemapError {
         reason: String,
     },
     /// The sitemaps list no pages
-    #[error("the sitemap holds no address")]
+    #[error("the sitemap contains no addresses")]
     Empty,
 }
 
 impl SitemapError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Request(error) | Self::Fetch { error, .. } => error.hint(),
             Self::Status { .. } => "open the address in a browser; it may have moved or need a header",
             Self::Malformed { .. } => {
-                "a sitemap is XML with `urlset` or `sitemapindex` around everything, or a text with one address a line"
+                "a sitemap is XML with `urlset` or `sitemapindex` as its root element, or a text with one address per \
+                 line"
             }
-            Self::Empty => "only absolute `http:` and `https:` addresses are taken",
+            Self::Empty => "only absolute `http:` and `https:` addresses are accepted",
         }
     }
 

@@ -1,4 +1,4 @@
-//! Runs one step: makes its request, keeps its captures, has its checks judged.
+//! Runs one step: makes its request, keeps its captures and evaluates its checks.
 
 use super::check;
 use super::excerpt::excerpt;
@@ -199,8 +199,8 @@ impl StepRun<'_> {
         drop(room);
         match judged {
             Ok(Ok(judged)) => Ok(judged),
-            Ok(Err(_)) => Err("the page made the parser give up".to_owned()),
-            Err(_) => Err(format!("the page could not be judged within {}", duration::format(JUDGING_TIME))),
+            Ok(Err(_)) => Err("the parser crashed on this page".to_owned()),
+            Err(_) => Err(format!("the page could not be checked within {}", duration::format(JUDGING_TIME))),
         }
     }
 }
@@ -273,7 +273,7 @@ fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Sc
     let wanted = step.expect.iter().take_while(|_| !page.is_given_up());
     results.extend(wanted.map(|check| check::evaluate(check, page, &scope, mask)));
     if page.is_given_up() {
-        return (Judged::of_problem("nobody waits for it any more", mask), scope);
+        return (Judged::of_problem("the check was abandoned", mask), scope);
     }
     let mut links = collect_links(step, page, &scope, mask, &mut results[from..]);
     for (place, ..) in &mut links {

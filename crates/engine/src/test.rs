@@ -42,7 +42,7 @@ pub trait Observer: Send {
     }
 }
 
-/// What to run.
+/// The test to run.
 #[derive(Debug, Clone, Copy)]
 pub struct TestRun<'a> {
     /// The suite of the plan
@@ -168,7 +168,7 @@ fn cannot_start(name: &str, problem: &str, mask: &Mask, observer: &mut dyn Obser
 fn cut_short(mut ended: Attempt, over: TimeLimit, mask: &Mask, observer: &mut dyn Observer) -> Attempt {
     let opening = opening(u32::try_from(ended.steps.len()).unwrap_or(u32::MAX), "time_limit", mask);
     observer.step_started(opening.clone());
-    let check = over.exceeded("it was to be tried again");
+    let check = over.exceeded("it was due for another attempt");
     let state = StepState { outcome: Some(Outcome::Errored), duration_ms: Some(0), checks: vec![check], ..opening };
     observer.step_finished(state.clone());
     ended.steps.push(state);

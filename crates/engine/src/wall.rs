@@ -23,14 +23,15 @@ const CHALLENGES: [&str; 8] = [
 ];
 
 /// What to do about a host that gets too many requests.
-pub const SLOWLY: &str = "ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`";
+pub const SLOWLY: &str =
+    "send requests more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`";
 
 /// Why an answer is not that of the page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wall {
     /// The mark that was found
     pub reason: String,
-    /// What to do about it
+    /// How to fix it
     pub hint: &'static str,
 }
 

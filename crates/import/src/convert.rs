@@ -45,7 +45,7 @@ pub(super) struct Converted {
     pub unset: Vec<String>,
 }
 
-/// What is collected during the conversion.
+/// The state of the conversion.
 pub(super) struct Context<'a> {
     folder: Folder<'a>,
     notes: Vec<Note>,
@@ -130,7 +130,8 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: Folder<'_>) -> (Opt
     let unset = unset::variables(&suite);
     for (at, name) in std::mem::take(&mut context.textless) {
         if unset.contains(&name) {
-            let text = format!("the capture `{name}`: it has no text in Hurl; what uses it needs --var {name}=VALUE");
+            let text =
+                format!("the capture `{name}`: its value has no text form in Hurl; to use it, give --var {name}=VALUE");
             context.leave_out(at, text);
             context.tally.lost_captures += 1;
         }
@@ -138,7 +139,7 @@ pub(super) fn convert(entries: &[Entry], name: &str, folder: Folder<'_>) -> (Opt
     if let Some(first) = entries.first()
         && suite.to_json().to_string().matches("${new.uuid}").count() > 1
     {
-        let text = "`newUuid` is made once for each attempt at the test, not wherever it stands";
+        let text = "`newUuid` gives one value for each attempt at the test, not one for each place that uses it";
         context.notes.push(Note { at: first.request.at, kind: Kind::Changed, text: text.to_owned() });
     }
     context.notes.sort_by_key(|note| note.at);
@@ -254,8 +255,8 @@ fn tests(steps: Vec<Step>, name: &str, is_skipped: bool, context: &mut Context) 
             && number > 1
         {
             let text = format!(
-                "a test has at most {STEPS_PER_TEST} steps, so this begins another, which may run at the same time and \
-                 has no cookies and captures of the steps before"
+                "a test has at most {STEPS_PER_TEST} steps, so another test begins here; it may run at the same time \
+                 and does not share the cookies and captures of the earlier steps"
             );
             context.note(first.at, Kind::Changed, text);
         }

@@ -28,7 +28,7 @@ pub(super) struct SyntaxError {
     pub hint: Option<String>,
 }
 
-/// What reading gives.
+/// The result of reading.
 type Read<T> = Result<T, SyntaxError>;
 
 /// A request and what is expected of its answer.
@@ -168,7 +168,7 @@ pub(super) enum Query {
     Redirects,
 }
 
-/// What is applied to a value first.
+/// A filter, applied to a value first.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     pub name: &'static str,
@@ -181,7 +181,7 @@ pub(super) enum Argument {
     Integer(i64),
 }
 
-/// What has to hold for a value.
+/// A condition on a value.
 #[derive(Debug, Clone)]
 pub(super) struct Predicate {
     pub is_negated: bool,
@@ -233,7 +233,7 @@ pub(super) enum Property {
     There,
 }
 
-/// What a value is compared with.
+/// A value to compare with.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     Null,

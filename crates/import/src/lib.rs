@@ -26,14 +26,14 @@ pub struct Imported {
     pub suite: String,
     /// How many things of the file are missing in it
     pub lost: usize,
-    /// What to know about it, a line each
+    /// Notes about it, one per line
     pub notes: Vec<String>,
 }
 
 /// Why no suite was made.
 #[derive(Debug)]
 pub struct ImportError {
-    /// What to know before, a line or more each
+    /// Notes to show first, one or more lines each
     pub notes: Vec<String>,
     message: String,
 }
@@ -64,18 +64,17 @@ pub fn hurl(path: &Path, text: &str, read_file: ReadFile<'_>) -> Result<Imported
     let note = |note: Note| format!("{file}:{}: {}: {}", note.at, note.kind, yaml::one_line(&note.text));
     notes.extend(converting.into_iter().map(note));
     let Some(converted) = converted else {
-        return fail(notes, format!("nothing of `{file}` can be said in a suite"));
+        return fail(notes, format!("nothing in `{file}` can be expressed in a suite"));
     };
     notes.extend(converted.unset.iter().map(|name| format!("{file}: needs --var {name}=VALUE{}", advice(name))));
     notes.push(format!("{file}: {}", converted.tally));
     if converted.tally.asserts == converted.tally.lost_asserts {
-        notes
-            .push(format!("{file}: warning: nothing is checked, and a run in which nothing is checked is never green"));
+        notes.push(format!("{file}: warning: nothing is checked, and a run without checks never passes"));
     }
     let suite = converted.suite.write();
     match Suite::parse(&suite) {
         Ok(_) => Ok(Imported { suite, lost: converted.tally.lost, notes }),
-        Err(problems) => fail(notes, format!("the suite made of `{file}` would not be good: {problems}")),
+        Err(problems) => fail(notes, format!("the suite made from `{file}` would not be valid: {problems}")),
     }
 }
 

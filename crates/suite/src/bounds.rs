@@ -76,7 +76,7 @@ pub const PROBLEMS: usize = 20;
 /// The bounds of a language, checked before a text is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// What a text of it is called
+    /// The name of a text in it
     pub language: &'static str,
     /// Longest text, in bytes
     pub bytes: usize,
@@ -88,9 +88,9 @@ pub struct Bounds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Beyond {
     /// It is too long
-    #[error("it has {bytes} bytes, and {language} may have {most}")]
+    #[error("it has {bytes} bytes; {language} may have at most {most}")]
     Bytes {
-        /// What a text of the language is called
+        /// The name of a text in the language
         language: &'static str,
         /// Its length
         bytes: usize,
@@ -98,9 +98,9 @@ pub enum Beyond {
         most: usize,
     },
     /// It nests too deep
-    #[error("its brackets stand {depth} deep in each other, and in {language} they may stand {most} deep")]
+    #[error("its brackets are nested {depth} deep; {language} may nest them at most {most} deep")]
     Depth {
-        /// What a text of the language is called
+        /// The name of a text in the language
         language: &'static str,
         /// How deep it nests
         depth: usize,
@@ -108,7 +108,7 @@ pub enum Beyond {
         most: usize,
     },
     /// Reading it takes too long
-    #[error("its filters and functions stand too deep in each other to be read in time; write it flatter")]
+    #[error("its filters and functions are nested too deep to parse in time; nest them less")]
     Readings,
 }
 
@@ -136,7 +136,7 @@ impl Bounds {
 pub fn why_not_json(error: &serde_json::Error) -> String {
     let message = error.to_string();
     if message.starts_with("recursion limit exceeded") {
-        return format!("arrays and objects stand more than {JSON_DEPTH} deep in each other");
+        return format!("arrays and objects are nested more than {JSON_DEPTH} deep");
     }
     message
 }

@@ -54,7 +54,7 @@ impl ErrorKind {
     }
 }
 
-/// Which links are asked, and what they have to answer.
+/// Which links to request, and which answers to accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     /// Which of them
@@ -63,13 +63,13 @@ pub struct Links {
     pub accept: Vec<(u16, u16)>,
     /// Whether fragments have to be in the pages
     pub fragments: bool,
-    /// Most addresses that are asked
+    /// Maximum number of addresses to request
     pub limit: u32,
-    /// Patterns of addresses that are left out
+    /// Patterns of addresses to leave out
     pub ignore: Vec<String>,
 }
 
-/// Which links of a page are asked.
+/// Which links of a page to request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkScope {
@@ -98,11 +98,11 @@ impl Links {
 /// A check of one thing. All its matchers have to hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValueCheck {
-    /// What is looked at
+    /// The subject
     pub subject: Subject,
     /// The filters that are applied first
     pub filters: Vec<Filter>,
-    /// What has to hold for it; never empty
+    /// The matchers that must hold for it; never empty
     pub matchers: Vec<Matcher>,
 }
 

@@ -32,13 +32,13 @@ impl fmt::Display for Position {
 /// A value and its position, if it came from a text.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Where it starts, if it came from a text
+    /// The position of its start, if it came from a text
     pub position: Option<Position>,
     /// The value itself
     pub kind: Kind,
 }
 
-/// What a [`Node`] can be.
+/// The kinds of a [`Node`].
 #[derive(Debug, Clone)]
 pub enum Kind {
     /// Anything that is not a list or a mapping
@@ -54,7 +54,7 @@ pub enum Kind {
 pub struct Entry {
     /// The key as text
     pub key: String,
-    /// Where the key starts
+    /// The position of the key
     pub position: Option<Position>,
     /// Its value
     pub value: Node,
@@ -63,11 +63,11 @@ pub struct Entry {
 /// Why a text is not a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Where reading stopped
+    /// The position at which reading stopped
     pub position: Position,
-    /// What was wrong there
+    /// The problem there
     pub message: String,
-    /// What to do about it
+    /// How to fix it
     pub hint: Option<&'static str>,
 }
 
@@ -217,7 +217,7 @@ impl<'input> Builder<'input> {
             match event {
                 Event::StreamEnd => return Ok(()),
                 Event::DocumentEnd | Event::Nothing => {}
-                _ => return Err(fail(at, "a second document starts here; a file holds one")),
+                _ => return Err(fail(at, "a second document starts here; a file has only one")),
             }
         }
     }
@@ -249,7 +249,7 @@ impl<'input> Builder<'input> {
 
     fn alias(&mut self, id: usize, at: Position, depth: usize) -> Result<Node, SyntaxError> {
         let Some(target) = self.anchors.get(&id) else {
-            return Err(fail(at, "this alias stands inside what it refers to"));
+            return Err(fail(at, "this alias is inside the value that it refers to"));
         };
         // Each may be as deep as the one before and a little deeper.
         if target.is_deeper_than(DOCUMENT_DEPTH.saturating_sub(depth)) {
@@ -279,12 +279,12 @@ impl<'input> Builder<'input> {
                 return Ok(entries);
             }
             let Event::Scalar(key, ..) = event else {
-                return Err(fail(at, "a key has to be text"));
+                return Err(fail(at, "a key must be text"));
             };
             let key = braces::show(&key).into_owned();
             self.count(Size { values: 0, bytes: key.len() }, at)?;
             if !keys.insert(key.clone()) {
-                return Err(fail(at, format!("`{key}` stands here a second time")));
+                return Err(fail(at, format!("duplicate key `{key}`")));
             }
             let (event, value_at) = self.next()?;
             let value = self.node(event, value_at, depth + 1)?;
@@ -441,7 +441,7 @@ mod tests {
             error,
             SyntaxError {
                 position: Position { line: 2, column: 1 },
-                message: "`get` stands here a second time".into(),
+                message: "duplicate key `get`".into(),
                 hint: None,
             }
         );

@@ -50,7 +50,7 @@ fn seconds_in(unit: &str) -> Option<f64> {
 }
 
 fn not_a_duration(text: &str) -> String {
-    format!("`{text}` is not a length of time; write it like `800ms`, `10s`, `5m` or `2h`")
+    format!("`{text}` is not a duration; write it like `800ms`, `10s`, `5m` or `2h`")
 }
 
 /// Serde as whole milliseconds.

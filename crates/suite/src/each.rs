@@ -8,13 +8,13 @@ use crate::limits;
 use crate::template;
 use std::collections::HashSet;
 
-/// What is wrong with a table.
+/// A problem of a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct TableError {
     /// The line of the table, from 1
     pub line: u64,
-    /// What is wrong there
+    /// The problem
     pub message: String,
 }
 
@@ -24,14 +24,17 @@ pub(super) fn read_each(at: &At) -> Option<Vec<Axis>> {
     let axes: Vec<Axis> = axes.into_iter().collect::<Option<_>>()?;
     let names: usize = axes.iter().map(|axis| axis.names.len()).sum();
     if names > limits::EACH_NAMES {
-        let hint = "every test that is made has a value of each of them";
-        at.problem_with_hint(format!("`each` has at most {} names, this one {names}", limits::EACH_NAMES), hint);
+        let hint = "every generated test has a value for each name";
+        at.problem_with_hint(
+            format!("`each` may have at most {} names; this one has {names}", limits::EACH_NAMES),
+            hint,
+        );
         return None;
     }
     let mut seen = HashSet::new();
     for name in axes.iter().flat_map(|axis| &axis.names) {
         if !seen.insert(name) {
-            at.problem(format!("`{name}` gets its value twice here"));
+            at.problem(format!("`{name}` gets a value twice here"));
         }
     }
     check_variable_names(&fields, axes.iter().flat_map(|axis| &axis.names).map(String::as_str));
@@ -59,8 +62,11 @@ fn read_axis(name: &str, at: &At) -> Option<Axis> {
 fn read_value(at: &At) -> Option<String> {
     let text = at.text()?;
     if let Some(name) = template::names(&text).into_iter().find(|name| name.starts_with(template::SECRET_PREFIX)) {
-        let hint = "name it where it is used, in an address, a header or a body";
-        at.problem_with_hint(format!("`${{{name}}}` cannot be a value of `each`, which is stored with the plan"), hint);
+        let hint = "use the secret directly in an address, a header or a body";
+        at.problem_with_hint(
+            format!("`${{{name}}}` cannot be a value of `each`, because the plan stores these values"),
+            hint,
+        );
     }
     Some(text)
 }
@@ -83,7 +89,7 @@ fn read_csv_at(at: &At) -> Option<Axis> {
 fn file_only<T>(at: &At) -> Option<T> {
     let file = at.text()?;
     at.problem_with_hint(
-        format!("`{file}` would be a file, and only the `stepcast` command reads files"),
+        format!("`{file}` is read as the name of a file, and only the `stepcast` command reads files"),
         "put the table itself here; its first line names the variables",
     );
     None
@@ -144,7 +150,7 @@ fn table_error(text: &str, error: &csv::Error) -> TableError {
     let message = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             let plural = if *len == 1 { "" } else { "s" };
-            format!("{len} value{plural} where the first line names {expected_len}")
+            format!("{len} value{plural} in this row, but the first line names {expected_len}")
         }
         _ => error.to_string(),
     };

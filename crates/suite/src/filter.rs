@@ -46,7 +46,7 @@ pub enum Filter {
         /// The replacement; `$1` is what the first group matched, `$$` a dollar
         with: String,
     },
-    /// What a pattern matched first
+    /// The first match of a pattern
     Regex {
         /// The pattern
         pattern: String,
@@ -55,7 +55,7 @@ pub enum Filter {
     },
     /// A place in JSON, by a JSONPath; a text is read as JSON first
     Json(String),
-    /// What an `XPath` gives in a text of HTML or XML
+    /// The result of an `XPath` in an HTML or XML text
     XPath(String),
     /// The text of the first element of HTML or XML that a selector matches
     Css(String),
@@ -65,7 +65,7 @@ pub enum Filter {
     Count,
     /// One item of a list, from 0; negative from its end
     Nth(i32),
-    /// The text that was encoded
+    /// The decoded text
     Decode(Encoding),
 }
 
@@ -89,14 +89,14 @@ pub const ENCODINGS: [(&str, Encoding); 3] =
 pub(crate) struct Row {
     /// Its name
     pub key: &'static str,
-    /// What the name alone means
+    /// The meaning of the name alone
     pub bare: Bare,
-    /// What an editor shows for a filter that takes a value
+    /// The description that an editor shows for a filter that takes a value
     pub description: Option<&'static str>,
     read: Option<fn(&At) -> Option<Filter>>,
 }
 
-/// What the name of a filter alone means.
+/// The meaning of a filter's name alone.
 pub(crate) enum Bare {
     /// This filter
     Is(fn() -> Filter),
@@ -119,26 +119,28 @@ pub(crate) static TABLE: [Row; 15] = [
     Row {
         key: "number",
         bare: Bare::Is(|| Filter::Number { decimal: '.' }),
-        description: Some("The one number in the text; this stands before the decimals"),
+        description: Some("The only number in the text; the value is the decimal separator"),
         read: Some(|at| Some(Filter::Number { decimal: read_decimal(at)? })),
     },
     Row {
         key: "date",
         bare: Bare::Is(|| Filter::Date { from: None, to: None }),
-        description: Some("A date in ISO 8601, from a text of this form; `{ from, to }` writes it in another form"),
+        description: Some(
+            "Reads a date in this format and writes it in ISO 8601; `{ from, to }` writes it in another format",
+        ),
         read: Some(read_date),
     },
     Row {
         key: "split",
         bare: Bare::Needs("{ split: ',' }"),
-        description: Some("The list of pieces between these separators"),
+        description: Some("Splits the text at this separator into a list"),
         read: Some(|at| Some(Filter::Split(not_nothing(at)?))),
     },
     Row {
         key: "replace",
         bare: Bare::Needs("{ replace: [from, to] }"),
         description: Some(
-            "The text with the second text in place of the first, or with all that a pattern matches replaced",
+            "Replaces every occurrence of the first text with the second, or everything that a pattern matches",
         ),
         read: Some(read_replace),
     },
@@ -146,43 +148,43 @@ pub(crate) static TABLE: [Row; 15] = [
     Row {
         key: "nth",
         bare: Bare::Needs("{ nth: 0 }"),
-        description: Some("One item of a list, `-1` is the last"),
+        description: Some("One item of a list: `0` is the first, `-1` the last"),
         read: Some(|at| Some(Filter::Nth(at.place()?))),
     },
     Row {
         key: "decode",
         bare: Bare::Needs("{ decode: base64 }"),
-        description: Some("The text that was encoded"),
+        description: Some("The decoded text"),
         read: Some(|at| Some(Filter::Decode(ENCODINGS[at.choice(&ENCODINGS.map(|(name, _)| name))?].1))),
     },
     Row {
         key: "regex",
         bare: Bare::Needs("{ regex: '\\d+' }"),
-        description: Some("What the first group of a pattern, or all of it, matched first"),
+        description: Some("The first match of a pattern: its first group, or all of it if it has no groups"),
         read: Some(read_regex),
     },
     Row {
         key: "json",
         bare: Bare::Needs("{ json: $.id }"),
-        description: Some("A place in the JSON value, or in a text that is JSON, by a JSONPath (RFC 9535)"),
+        description: Some("A part of the JSON value, or of a text that is JSON, by a JSONPath (RFC 9535)"),
         read: Some(|at| Some(Filter::Json(at.pattern(check_json_path)?))),
     },
     Row {
         key: "xpath",
         bare: Bare::Needs("{ xpath: //a/@href }"),
-        description: Some("What an XPath gives in a text of HTML or XML"),
+        description: Some("The result of an XPath in an HTML or XML text"),
         read: Some(|at| Some(Filter::XPath(at.pattern(check_xpath)?))),
     },
     Row {
         key: "css",
         bare: Bare::Needs("{ css: h1 }"),
-        description: Some("The text of the first element that the selector matches in a text of HTML or XML"),
+        description: Some("The text of the first element that the selector matches in an HTML or XML text"),
         read: Some(|at| Some(Filter::Css(at.pattern(check_selector)?))),
     },
     Row {
         key: "url_param",
         bare: Bare::Needs("{ url_param: id }"),
-        description: Some("The first value of this name in the query of an address"),
+        description: Some("The first query parameter of this name in an address"),
         read: Some(|at| Some(Filter::UrlParam(at.text_not_empty()?))),
     },
 ];
@@ -208,7 +210,11 @@ pub(crate) fn read_filters(at: &At) -> Option<Vec<Filter>> {
     let Kind::List(_) = &at.node.kind else { return read_filter(at).map(|filter| vec![filter]) };
     let items = at.items()?;
     if items.len() > limits::FILTERS_PER_CHECK {
-        at.problem(format!("a value has at most {} filters, this one {}", limits::FILTERS_PER_CHECK, items.len()));
+        at.problem(format!(
+            "a value may have at most {} filters; this one has {}",
+            limits::FILTERS_PER_CHECK,
+            items.len()
+        ));
     }
     let filters: Vec<_> = items.iter().map(read_filter).collect();
     filters.into_iter().collect()
@@ -220,7 +226,7 @@ fn read_filter(at: &At) -> Option<Filter> {
     let entries: Vec<_> = fields.entries().collect();
     match entries.as_slice() {
         [(name, value)] => read_with(row(name)?, value),
-        _ => at.expected("one filter; several are a list"),
+        _ => at.expected("a single filter (write several as a list)"),
     }
 }
 
@@ -228,7 +234,7 @@ fn read_bare(at: &At, name: &str) -> Option<Filter> {
     match row(name).map(|row| &row.bare) {
         Some(Bare::Is(filter)) => Some(filter()),
         Some(Bare::Needs(example)) => {
-            at.problem_with_hint(format!("`{name}` needs to know more"), format!("write it like `{example}`"));
+            at.problem_with_hint(format!("`{name}` needs an argument"), format!("write it like `{example}`"));
             None
         }
         None => {
@@ -241,7 +247,7 @@ fn read_bare(at: &At, name: &str) -> Option<Filter> {
 
 fn read_with(row: &Row, at: &At) -> Option<Filter> {
     let Some(read) = row.read else {
-        at.problem_with_hint(format!("`{}` takes nothing", row.key), format!("write just `{}`", row.key));
+        at.problem_with_hint(format!("`{}` takes no argument", row.key), format!("write just `{}`", row.key));
         return None;
     };
     read(at)
@@ -342,7 +348,7 @@ fn read_replace(at: &At) -> Option<Filter> {
     }
     match at.items()?.as_slice() {
         [from, to] => Some(Filter::Replace(not_nothing(from)?, to.text()?)),
-        _ => at.expected_value("a list of two, what is replaced and by what"),
+        _ => at.expected_value("a list of two (the text or pattern to replace, and its replacement)"),
     }
 }
 
@@ -378,7 +384,7 @@ fn read_decimal(at: &At) -> Option<char> {
     match at.text()?.as_str() {
         "." => Some('.'),
         "," => Some(','),
-        _ => at.expected_value("what stands before the decimals, `'.'` or `','`"),
+        _ => at.expected_value("the decimal separator, `'.'` or `','`"),
     }
 }
 

@@ -51,7 +51,7 @@ fn read_groups<'a>(suite: &At<'a>, entries: &'a [Entry]) -> BTreeMap<&'a str, Op
 fn read_group<'a>(at: &At<'a>) -> Option<(&'a [Node], usize)> {
     let Kind::List(items) = &at.node.kind else { return at.expected("a list of checks") };
     if let Some(item) = at.items()?.into_iter().find(|item| holds_use(&mut item.node.clone())) {
-        item.problem("a group cannot use another");
+        item.problem("a group cannot use another group");
         return None;
     }
     read_checks(at)?;
@@ -104,7 +104,7 @@ impl Groups<'_, '_> {
                     self.room = room;
                     return Some(checks);
                 }
-                None => at.problem("the groups used so far come to more than 8 MiB of checks"),
+                None => at.problem("the groups used so far add up to more than 8 MiB of checks"),
             },
             // The error in the group was reported at its definition.
             Some(None) => {}

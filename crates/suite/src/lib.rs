@@ -71,17 +71,17 @@ use std::time::Duration;
 /// A suite of tests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Suite {
-    /// What it is called
+    /// Its name
     pub name: String,
     /// Values its templates may use
     pub vars: BTreeMap<String, String>,
-    /// What applies unless a test says otherwise
+    /// The settings that apply unless a test sets its own
     pub defaults: Defaults,
     /// The tests, in the order of the file
     pub tests: Vec<Test>,
 }
 
-/// What applies unless a test says otherwise.
+/// The settings that apply unless a test sets its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Defaults {
     /// Time for one request, redirects and body included
@@ -99,7 +99,7 @@ pub struct Defaults {
     pub follow: Option<u32>,
     /// Whether tests share answers
     pub share: bool,
-    /// How hard one host may be asked
+    /// Limits on the requests to one host
     pub host: HostLimits,
     /// How requests reach the network
     pub network: Network,
@@ -144,7 +144,7 @@ pub enum RetryOn {
     Any,
 }
 
-/// How hard one worker may ask one host.
+/// Limits on the requests from one worker to one host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostLimits {
     /// Most requests at once
@@ -164,9 +164,9 @@ impl Default for HostLimits {
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Test {
-    /// What it is called; may use the variables of `each`
+    /// Its name; may use the variables of `each`
     pub name: String,
-    /// What to choose it by
+    /// Tags to select it by
     pub tags: Vec<String>,
     /// Run once for every combination of these
     pub each: Vec<Axis>,
@@ -178,11 +178,11 @@ pub struct Test {
     pub only: bool,
     /// It is known to fail: its steps are expected to fail
     pub expect_failure: bool,
-    /// What has to be done before its steps
+    /// Steps to run before its own
     pub setup: Vec<Step>,
-    /// What it does, in order; they share a cookie jar and captures, with setup and teardown too
+    /// Its steps, in order; they share a cookie jar and captures, also with setup and teardown
     pub steps: Vec<Step>,
-    /// What is done afterwards, however the steps ended
+    /// Steps to run afterwards, whatever the outcome of the others
     pub teardown: Vec<Step>,
     /// When to try it again
     pub retries: Retries,
@@ -203,10 +203,10 @@ pub struct Axis {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Where a test finds the pages it runs on.
+/// The source of the pages that a test runs on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discover {
-    /// What leads to the pages
+    /// The way to find the pages
     pub from: DiscoverFrom,
     /// Most pages to take
     pub limit: u32,
@@ -218,7 +218,7 @@ pub struct Discover {
     pub ignore_robots: bool,
 }
 
-/// What leads to the pages.
+/// The ways to find pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DiscoverFrom {
@@ -241,11 +241,11 @@ pub const PAGE_VARIABLE: &str = "page";
 /// One request and what is expected of its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// What it is called
+    /// Its name
     pub name: String,
-    /// What is asked for
+    /// The request
     pub request: Request,
-    /// What to keep for later steps
+    /// Values to store for later steps
     pub capture: Vec<(String, Capture)>,
     /// What has to hold
     pub expect: Vec<Check>,
@@ -282,7 +282,7 @@ pub struct Until {
     /// No try begins later than this after the first
     #[serde(with = "crate::duration::as_millis")]
     pub within: Duration,
-    /// Least time between the starts of two tries
+    /// Minimum time between the starts of two tries
     #[serde(with = "crate::duration::as_millis")]
     pub every: Duration,
 }
@@ -298,7 +298,7 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The credentials
     pub auth: Option<Auth>,
-    /// What is sent
+    /// The body to send
     pub body: Option<Body>,
     /// Time for the request, redirects and body included
     #[serde(with = "crate::duration::as_millis")]
@@ -321,7 +321,7 @@ pub enum Auth {
     },
     /// RFC 6750
     Bearer(String),
-    /// RFC 7616; sent if the server asks for it
+    /// RFC 7616; sent if the server requires it
     Digest {
         /// The name
         user: String,
@@ -340,7 +340,7 @@ impl Auth {
     }
 }
 
-/// What a request sends.
+/// The body of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
@@ -370,7 +370,7 @@ pub struct Part {
 /// A value taken from an answer, named by a subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Capture {
-    /// Where it is found
+    /// The subject that gives its value
     pub subject: Subject,
     /// The filters that are applied first
     pub filters: Vec<Filter>,

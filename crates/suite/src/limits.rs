@@ -1,4 +1,4 @@
-//! What a suite may ask for at most, and where each number comes from.
+//! The limits of a suite, and the source of each number.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub const EACH_NAMES: usize = 100;
 /// Maximum nesting depth of groups of checks.
 pub const CHECK_DEPTH: usize = 5;
 
-/// Most links of a page one check asks.
+/// Maximum number of links of a page that one check requests.
 pub const LINKS_PER_CHECK: u32 = 1_000;
 
 /// Most redirects a request follows: as many as curl and reqwest follow by default; browsers take 20.

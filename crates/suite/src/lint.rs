@@ -82,12 +82,12 @@ fn undefined(suite: &Suite, warnings: &mut Warnings) {
 
 fn of_test(test: &Test, path: &str, warnings: &mut Warnings) {
     if test.only {
-        let message = format!("`{}` says `only`, so tests that do not are skipped", test.name);
-        warnings.warn(&Place::key(format!("{path}.only")), message, "it is meant for writing tests; take it out");
+        let message = format!("`{}` has `only`, so tests without it are skipped", test.name);
+        warnings.warn(&Place::key(format!("{path}.only")), message, "it is meant for writing tests; remove it");
     }
     let has_checks = all_steps(test, path).any(|(_, step)| !step.expect.is_empty());
     if !test.skip && !has_checks {
-        let hint = "a run in which nothing is checked is never green; add `expect`";
+        let hint = "a run without checks never passes; add `expect`";
         warnings.warn(&Place::value(format!("{path}.name")), format!("`{}` has no check", test.name), hint);
     }
     for (path, step) in all_steps(test, path) {
@@ -114,8 +114,8 @@ fn all_steps<'t>(test: &'t Test, path: &str) -> impl Iterator<Item = (String, &'
 fn duplicates(step: &Step, path: &str, warnings: &mut Warnings) {
     for (number, check) in step.expect.iter().enumerate() {
         if let Some(first) = step.expect[..number].iter().position(|other| other == check) {
-            let message = format!("this check is made already, as number {} of the step", first + 1);
-            warnings.warn(&Place::value(format!("{path}.expect[{number}]")), message, "leave one of them out");
+            let message = format!("this check is a duplicate of number {} of the step", first + 1);
+            warnings.warn(&Place::value(format!("{path}.expect[{number}]")), message, "remove one of them");
         }
     }
 }

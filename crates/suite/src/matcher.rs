@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// What a matcher is compared with.
+/// The operand of a matcher.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand<'m> {
     /// A value of the subject's kind
@@ -63,9 +63,9 @@ pub(crate) enum OperandKind {
 pub struct Words {
     /// The key in a suite
     pub name: &'static str,
-    /// What an editor shows for the key
+    /// The description that an editor shows for the key
     pub description: &'static str,
-    /// What a result calls the check
+    /// The name of the check in a result
     pub asked: &'static str,
     /// The answer to "what should have been found?"
     pub expected: &'static str,
@@ -78,7 +78,7 @@ macro_rules! matchers {
             $name:literal, $description:literal, asked: $asked:literal, expected: $expected:literal $(,)?
         }
     )+) => {
-        /// What has to hold of a value. Texts may be templates.
+        /// A condition on a value. Texts may be templates.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Matcher {
@@ -111,7 +111,7 @@ macro_rules! matchers {
                 }
             }
 
-            /// What it is compared with.
+            /// Its operand.
             pub fn operand(&self) -> Operand<'_> {
                 match self {
                     $(Self::$variant($($field),+) => Operand::$operand($(Cow::Borrowed($field)),+),)+
@@ -131,91 +131,94 @@ macro_rules! matchers {
 
 matchers! {
     /// The same value
-    Equals(value: Value) => Value { "equals", "It is the same value", asked: "equals {}", expected: "{}" }
+    Equals(value: Value) => Value { "equals", "The value equals this one", asked: "equals {}", expected: "{}" }
     /// Another value
     NotEquals(value: Value) => Value {
-        "not_equals", "It is not the same value", asked: "not_equals {}", expected: "anything but {}",
+        "not_equals", "The value differs from this one", asked: "not_equals {}", expected: "anything but {}",
     }
     /// The text is in it, or the item is in the list
     Contains(part: Value) => Part {
-        "contains", "The text is in it; the item is in the list; the object has the key",
+        "contains", "The text contains this text, the list this item, or the object this key",
         asked: "contains {}", expected: "something containing {}",
     }
     /// The text is not in it, nor the item in the list
     NotContains(part: Value) => Part {
-        "not_contains", "It is there, and this is not in it", asked: "not_contains {}", expected: "something without {}",
+        "not_contains", "There is a value, and it does not contain this",
+        asked: "not_contains {}", expected: "something without {}",
     }
-    /// It begins so
+    /// It starts with this text
     StartsWith(text: String) => Text {
-        "starts_with", "The text begins so", asked: "starts_with {}", expected: "something starting with {}",
+        "starts_with", "The text starts with this", asked: "starts_with {}", expected: "something starting with {}",
     }
-    /// It ends so
+    /// It ends with this text
     EndsWith(text: String) => Text {
-        "ends_with", "The text ends so", asked: "ends_with {}", expected: "something ending with {}",
+        "ends_with", "The text ends with this", asked: "ends_with {}", expected: "something ending with {}",
     }
-    /// The pattern is found in it
+    /// The text contains a match of the pattern
     Matches(pattern: String) => Pattern {
-        "matches", "The pattern is found in it", asked: "matches {}", expected: "something matching {}",
+        "matches", "The text contains a match of this pattern", asked: "matches {}", expected: "something matching {}",
     }
-    /// The pattern is not found in it
+    /// The text contains no match of the pattern
     NotMatches(pattern: String) => Pattern {
-        "not_matches", "The pattern is not found in it", asked: "not_matches {}", expected: "something not matching {}",
+        "not_matches", "The text contains no match of this pattern",
+        asked: "not_matches {}", expected: "something not matching {}",
     }
     /// It is there, or is not
     Exists(expected: bool) => Flag {
-        "exists", "It is there, or is not", asked: "exists|does not exist", expected: "something|nothing",
+        "exists", "`true`: there is a value; `false`: there is none",
+        asked: "exists|does not exist", expected: "something|nothing",
     }
     /// It is there and empty, or is not
     Empty(expected: bool) => Flag {
-        "empty", "It is there and has nothing in it, or has something",
+        "empty", "`true`: the value is there and empty; `false`: there and not empty",
         asked: "is empty|is not empty", expected: "something empty|something not empty",
     }
     /// One of these
     OneOf(values: Vec<Value>) => Values {
-        "one_of", "It equals one of a list", asked: "one_of {}", expected: "one of {}",
+        "one_of", "The value equals one of this list", asked: "one_of {}", expected: "one of {}",
     }
     /// How many items or characters
     Count(matcher: Box<Matcher>) => Count {
-        "count", "How many there are: elements, items of a list, characters of a text",
+        "count", "The number of elements, of items of a list, or of characters of a text",
         asked: "count {}", expected: "count {}",
     }
     /// More than
     Above(limit: Bound) => Bound {
-        "above", "It is more than this number or date", asked: "above {}", expected: "above {}",
+        "above", "The number or date is more than this", asked: "above {}", expected: "above {}",
     }
     /// Less than
     Below(limit: Bound) => Bound {
-        "below", "It is less than this number or date", asked: "below {}", expected: "below {}",
+        "below", "The number or date is less than this", asked: "below {}", expected: "below {}",
     }
     /// This or more
     AtLeast(limit: Bound) => Bound {
-        "at_least", "It is this number or date, or more", asked: "at_least {}", expected: "at least {}",
+        "at_least", "The number or date is this or more", asked: "at_least {}", expected: "at least {}",
     }
     /// This or less
     AtMost(limit: Bound) => Bound {
-        "at_most", "It is this number or date, or less", asked: "at_most {}", expected: "at most {}",
+        "at_most", "The number or date is this or less", asked: "at_most {}", expected: "at most {}",
     }
     /// From the first to the second, both included
     Between(low: Bound, high: Bound) => Bounds {
-        "between", "It is within a list of two, both included", asked: "between {}", expected: "between {}",
+        "between", "The value is within these two bounds, both included", asked: "between {}", expected: "between {}",
     }
     /// The JSON type: string, number, integer, boolean, array, object or null
     Type(name: String) => Type {
-        "type", "Its JSON type; an integer is a number too", asked: "type {}", expected: "type {}",
+        "type", "The JSON type of the value; an integer is also a number", asked: "type {}", expected: "type {}",
     }
-    /// Every item of the list stands where it belongs
+    /// The items of the list are in this order
     Order(order: Order) => Order {
-        "order", "It is a list whose items stand in this order", asked: "order {}", expected: "{} order",
+        "order", "The items of the list are in this order", asked: "order {}", expected: "{} order",
     }
     /// It is as this JSON Schema says; templates are not filled in
     Schema(schema: Value) => Schema {
-        "schema", "It is JSON as this JSON Schema (2020-12) says",
+        "schema", "The JSON is valid against this JSON Schema (2020-12)",
         asked: "fits the schema", expected: "something that fits the schema",
     }
 }
 
 impl OperandKind {
-    /// What the matcher of this name is compared with, if there is such a matcher.
+    /// The kind of operand of the matcher of this name, if there is such a matcher.
     pub fn of(matcher: &str) -> Option<Self> {
         TABLE.iter().find(|(_, words)| words.name == matcher).map(|(kind, _)| *kind)
     }

@@ -9,7 +9,7 @@ pub struct Network {
     pub proxy: Option<String>,
     /// Certificates of authorities that are trusted in addition to those of the system, in PEM
     pub ca: Option<String>,
-    /// Shown to servers that ask for one
+    /// The client certificate for servers that request one
     pub client_certificate: Option<ClientCertificate>,
     /// Whether server certificates are accepted without verification
     pub insecure: bool,
@@ -60,7 +60,7 @@ pub fn check_proxy(text: &str) -> Result<url::Url, String> {
     match url.scheme() {
         "http" | "https" if !url.has_host() => Err(format!("the address of the proxy has no host; {example}")),
         "http" | "https" if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
-            Err(format!("a proxy has a host and a port, and nothing behind them; {ENCODED}"))
+            Err(format!("a proxy address has a host and a port, and nothing after them; {ENCODED}"))
         }
         "http" | "https" => Ok(url),
         scheme if scheme.starts_with("socks") => {

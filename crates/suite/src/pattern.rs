@@ -48,11 +48,14 @@ pub struct PatternError(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooLong {
     /// It keeps reaching new states
-    #[error("takes too long on a text of this size; let it count less, or hold it against a part of the page")]
+    #[error(
+        "takes too long on a text of this size; use fewer or smaller repetitions, or match it against a part of the \
+         page"
+    )]
     States,
     /// Only the slow engine finds the ends of words that are not ASCII
     #[error(
-        r"takes too long on a text of this size that is not ASCII; write `(?-u:\b)` for `\b`, or hold it against a part of the page"
+        r"takes too long on a text of this size that is not ASCII; write `(?-u:\b)` for `\b`, or match it against a part of the page"
     )]
     WordBoundary,
 }
@@ -191,7 +194,7 @@ impl PatternError {
     /// The library's message may have several lines; the last says what is wrong.
     fn of(error: &BuildError) -> Self {
         if let Some(limit) = error.size_limit() {
-            return Self(format!("it takes more than {limit} bytes of memory; let it count less"));
+            return Self(format!("it takes more than {limit} bytes of memory; use fewer or smaller repetitions"));
         }
         let message = error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string);
         Self(message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())

@@ -37,7 +37,7 @@ pub fn parse_json_path(text: &str) -> Result<JsonPath, String> {
     large_number(text).map_or(Ok(()), Err)?;
     JsonPath::parse(text).map_err(|error| {
         if text.starts_with('$') {
-            return problem(format!("it cannot be read from character {} on", error.position() + 1));
+            return problem(format!("it is invalid from character {} on", error.position() + 1));
         }
         problem("it starts with `$`, like `$.items[0].name`".to_owned())
     })

@@ -29,7 +29,7 @@ pub fn hidden(text: &str) -> Option<char> {
 /// What is wrong with a text as a name, if something hidden is in it.
 pub fn name_problem(text: &str) -> Option<String> {
     let hidden = u32::from(hidden(text)?);
-    Some(format!("U+{hidden:04X} cannot be in a name: it is not seen, or changes how what is around it is shown"))
+    Some(format!("U+{hidden:04X} cannot be in a name: it is invisible, or changes how the text around it is displayed"))
 }
 
 /// The text with hidden characters by their numbers, like `\u{1b}`.

@@ -28,11 +28,11 @@ pub struct Problem {
     pub severity: Severity,
     /// Where in the suite, like `tests[2].expect[0].css`; empty for the whole
     pub path: String,
-    /// Where in the text, if there was one
+    /// The position in the text, if there was one
     pub position: Option<Position>,
-    /// What is wrong
+    /// The problem
     pub message: String,
-    /// What to do about it
+    /// How to fix it
     pub hint: Option<String>,
     /// Whether its line contains something that not every reader of the message may see
     pub is_private: bool,

@@ -57,7 +57,7 @@ pub fn read(node: &Node) -> Result<Suite, Problems> {
 fn read_suite(at: &At) -> Option<Suite> {
     let fields = at.fields(&SUITE_KEYS)?;
     if fields.has("include") {
-        let hint = "put what they say into this suite, or let `stepcast run` send it".to_owned();
+        let hint = "copy their content into this suite, or send it with `stepcast run`".to_owned();
         fields.problem_at_key("include", "only the `stepcast` command reads other files", Some(hint));
     }
     let name = fields.require("suite").and_then(|at| read_name(&at));
@@ -66,11 +66,7 @@ fn read_suite(at: &At) -> Option<Suite> {
     let defaults = fields.get("defaults").and_then(|at| read_defaults(&at)).unwrap_or_default();
     let tests = fields.require("tests")?.items()?;
     if tests.is_empty() {
-        fields.problem_at_key(
-            "tests",
-            "there is no test here",
-            Some("a run in which nothing is tested is never green".into()),
-        );
+        fields.problem_at_key("tests", "there is no test here", Some("a run without tests never passes".into()));
     }
     report_duplicate_names(&tests);
     let tests: Vec<Test> = tests.iter().filter_map(|at| read_test(at, &defaults)).collect();
@@ -81,8 +77,11 @@ fn read_variables(at: &At) -> Option<Vec<(String, String)>> {
     let fields = at.open_fields()?;
     let count = fields.entries().count();
     if count > limits::VARS {
-        let hint = "give a test what it needs with `each`, or make several suites of this one";
-        at.problem_with_hint(format!("a suite has at most {} variables, this one {count}", limits::VARS), hint);
+        let hint = "give tests their values with `each`, or split this suite";
+        at.problem_with_hint(
+            format!("a suite may have at most {} variables; this one has {count}", limits::VARS),
+            hint,
+        );
         return None;
     }
     check_variable_names(&fields, fields.entries().map(|(name, _)| name));
@@ -95,8 +94,8 @@ fn report_duplicate_names(tests: &[At]) {
         if let Some(text) = name.scalar().and_then(Value::as_str)
             && !seen.insert(text)
         {
-            let hint = "results are told apart by name";
-            name.problem_with_hint(format!("an earlier test is called `{text}` too"), hint);
+            let hint = "results identify a test by its name; use another name";
+            name.problem_with_hint(format!("an earlier test is also called `{text}`"), hint);
         }
     }
 }
@@ -129,7 +128,7 @@ fn read_namespaces(at: &At) -> Option<Prefixes> {
         }
         let text = namespace.text_not_empty()?;
         if template::is_template(&text) {
-            namespace.problem("a namespace is written out, without variables");
+            namespace.problem("a namespace cannot contain variables");
         }
         Some((prefix.to_owned(), text))
     };

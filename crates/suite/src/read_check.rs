@@ -21,12 +21,12 @@ pub(super) fn read_checks(at: &At) -> Option<Vec<Check>> {
     let checks = read_list(at, 0)?;
     let size: usize = checks.iter().map(Check::size).sum();
     if size > limits::CHECKS_PER_STEP {
-        at.problem(format!("a step has at most {} checks, this one has {size}", limits::CHECKS_PER_STEP));
+        at.problem(format!("a step may have at most {} checks; this one has {size}", limits::CHECKS_PER_STEP));
     }
     if checks.len() > 1 && checks.iter().any(|check| matches!(check, Check::Error(_))) {
         at.problem_with_hint(
-            "`error` expects that no answer comes, so other checks have nothing to look at",
-            "leave them out, or put them into a step of their own",
+            "`error` expects that no answer arrives, so other checks have nothing to look at",
+            "remove them, or put them into a step of their own",
         );
     }
     Some(checks)
@@ -43,7 +43,7 @@ fn read_check(at: &At, depth: usize) -> Option<Check> {
     if let Some(links) = fields.get("links") {
         at.fields(&["links"])?;
         if depth > 0 {
-            at.problem("`links` is asked after all others and cannot stand in a group");
+            at.problem("`links` is evaluated after all other checks and cannot be in a group");
             return None;
         }
         return read_links(&links).map(Check::Links);
@@ -51,7 +51,7 @@ fn read_check(at: &At, depth: usize) -> Option<Check> {
     if let Some(error) = fields.get("error") {
         at.fields(&["error"])?;
         if depth > 0 {
-            at.problem("`error` is about the request itself and cannot stand in a group");
+            at.problem("`error` is about the request itself and cannot be in a group");
             return None;
         }
         return read_errors(&error).map(Check::Error);
@@ -77,12 +77,12 @@ fn read_errors(at: &At) -> Option<Vec<ErrorKind>> {
 
 fn read_group(at: &At, fields: &Fields, group: &str, depth: usize) -> Option<Check> {
     if let Some((key, _)) = fields.entries().find(|(key, _)| *key != group) {
-        let message = format!("`{group}` is a check of its own, `{key}` cannot stand beside it");
-        fields.problem_at_key(key, message, Some("make it two checks, or put it inside".into()));
+        let message = format!("`{group}` is a check of its own; `{key}` cannot be combined with it");
+        fields.problem_at_key(key, message, Some("make two checks of it, or move it inside".into()));
         return None;
     }
     if depth > limits::CHECK_DEPTH {
-        at.problem(format!("groups of checks stand in each other at most {} deep", limits::CHECK_DEPTH));
+        at.problem(format!("groups of checks may be nested at most {} deep", limits::CHECK_DEPTH));
         return None;
     }
     let inner = fields.get(group)?;
@@ -116,7 +116,7 @@ pub(super) fn read_capture(at: &At) -> Option<Capture> {
     let (fields, subject, filters) = read_parts(at, &[])?;
     for (key, _) in fields.entries() {
         if MATCHERS.contains(&key) && !is_css_property(&subject, key) {
-            fields.problem_at_key(key, "a capture takes what is there; it has no matchers", None);
+            fields.problem_at_key(key, "a capture stores the value that it finds; it has no matchers", None);
         }
     }
     let subject = match subject {
@@ -144,13 +144,13 @@ fn read_parts<'a>(at: &At<'a>, groups: &[&str]) -> Option<(Fields<'a>, Subject, 
     Some((at.fields(&known)?, subject?, filters?))
 }
 
-/// `groups` are the names allowed here besides subjects.
+/// `groups` are the names allowed here in addition to subjects.
 fn report_subjects(fields: &Fields, found: &[&str], groups: &[&str]) {
     if let [first, second, ..] = found {
         fields.problem_at_key(
             second,
-            format!("a check looks at one thing, this one at `{first}` and `{second}`"),
-            Some("make it two checks".into()),
+            format!("a check looks at one thing; this one looks at `{first}` and `{second}`"),
+            Some("make two checks of it".into()),
         );
         return;
     }
@@ -201,7 +201,7 @@ fn own_matchers(fields: &Fields, subject: &Subject, compared: Compared) -> Optio
     read_matchers(compared, &fields.get(key)?)
 }
 
-/// What has to hold if a check names a subject and nothing else.
+/// The condition of a check that names a subject and nothing else.
 fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
     match subject {
         Subject::Cookie { attribute: Some(attribute), .. } if attribute.is_flag() => {
@@ -220,10 +220,7 @@ fn implied_matcher(fields: &Fields, subject: &Subject) -> Option<Matcher> {
         | Subject::XPath { property: Property::Exists, .. }
         | Subject::Css { property: Property::Attribute(_) | Property::Exists, .. } => Some(Matcher::Exists(true)),
         _ => {
-            fields.at().problem_with_hint(
-                "this check does not say what has to hold",
-                "add a matcher like `equals` or `contains`",
-            );
+            fields.at().problem_with_hint("this check has no matcher", "add a matcher like `equals` or `contains`");
             None
         }
     }

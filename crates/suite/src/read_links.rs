@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The keys of `links`.
 pub(super) const LINKS_KEYS: [&str; 5] = ["scope", "accept", "fragments", "limit", "ignore"];
-/// Which links are asked, as a suite writes it.
+/// Which links to request, as a suite writes it.
 pub(super) const LINK_SCOPES: [(&str, LinkScope); 3] =
     [("same_host", LinkScope::SameHost), ("internal", LinkScope::Internal), ("all", LinkScope::All)];
 

@@ -40,13 +40,13 @@ pub(super) fn read_matcher(compared: Compared, name: &str, at: &At) -> Option<Ma
             [low, high] => {
                 Operand::Bounds(Cow::Owned(read_bound(compared, low)?), Cow::Owned(read_bound(compared, high)?))
             }
-            _ => return at.expected_value("a list of two, the least and the most"),
+            _ => return at.expected_value("a list of two (the lower and the upper bound)"),
         },
         OperandKind::Type => Operand::Type(Cow::Owned(TYPES[at.choice(&TYPES)?].to_owned())),
         OperandKind::Order => Operand::Order(Cow::Owned(ORDERS[at.choice(&ORDERS.map(|(name, _)| name))?].1)),
         OperandKind::Schema if compared == Compared::Anything => Operand::Schema(Cow::Owned(read_schema(at)?)),
         OperandKind::Schema => {
-            at.problem("only JSON can be held against a schema");
+            at.problem("only JSON can be validated against a schema");
             return None;
         }
     };
@@ -66,7 +66,7 @@ fn read_schema(at: &At) -> Option<Value> {
     }
 }
 
-/// What a part of a JSON pointer names.
+/// The value that a part of a JSON pointer names.
 fn descend<'a>(at: &At<'a>, part: &str) -> Option<At<'a>> {
     match &at.node.kind {
         Kind::Mapping(_) => at.open_fields()?.get(&part.replace("~1", "/").replace("~0", "~")),
@@ -90,11 +90,11 @@ fn read_value(compared: Compared, at: &At) -> Option<Value> {
     match compared {
         Compared::Anything => Some(value),
         Compared::Time => {
-            at.problem_with_hint("no answer takes exactly that long", "write `time: { below: 800ms }`");
+            at.problem_with_hint("an answer never takes exactly this long", "write `time: { below: 800ms }`");
             None
         }
         Compared::Status if is_number || value.as_str().is_some_and(|text| status_class(text).is_some()) => Some(value),
-        Compared::Status => at.expected_value("a status code, or all of a kind like `2xx`"),
+        Compared::Status => at.expected_value("a status code, or a class like `2xx`"),
         Compared::Number if is_number => Some(value),
         Compared::Number => at.expected_value("a whole number"),
         Compared::Text if is_plain && !value.is_null() => Some(value),

@@ -19,7 +19,7 @@ pub(super) fn read_name(at: &At) -> Option<String> {
 pub(super) fn read_tags(at: &At) -> Option<Vec<String>> {
     let tags = at.texts()?;
     if tags.len() > limits::TAGS {
-        at.problem(format!("a test has at most {} tags, this one {}", limits::TAGS, tags.len()));
+        at.problem(format!("a test may have at most {} tags; this one has {}", limits::TAGS, tags.len()));
     }
     tags.iter().try_for_each(|tag| check_shown(at, tag))?;
     Some(tags)
@@ -28,7 +28,7 @@ pub(super) fn read_tags(at: &At) -> Option<Vec<String>> {
 /// Rejects a name with hidden characters.
 fn check_shown(at: &At, name: &str) -> Option<()> {
     let Some(problem) = plain::name_problem(name) else { return Some(()) };
-    at.problem_with_hint(problem, "names, tags and labels are one line of visible characters; leave it out");
+    at.problem_with_hint(problem, "names, tags and labels are one line of visible characters; remove it");
     None
 }
 
@@ -38,7 +38,7 @@ pub(super) fn check_variable_names<'n>(fields: &Fields, names: impl Iterator<Ite
             fields.problem_at_key(
                 name,
                 format!("`{name}` cannot be the name of a variable"),
-                Some("use letters, digits, `_` and `-`; `secret.` is kept for secrets".into()),
+                Some("use letters, digits, `_` and `-`; `secret.` is reserved for secrets".into()),
             );
         }
     }

@@ -14,7 +14,7 @@ pub(super) const FILE_KEYS: [&str; 1] = ["file"];
 pub(super) const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 /// How it ends.
 pub(super) const END: &str = "-----END CERTIFICATE-----";
-/// What every private key in PEM begins with.
+/// The beginning of every private key in PEM.
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
 pub(super) fn read_network(fields: &Fields) -> Network {
@@ -50,7 +50,10 @@ fn read_certificates(at: &At) -> Option<String> {
     }
     let text = at.text_not_empty()?;
     if text.contains(PRIVATE_KEY) {
-        at.problem_with_hint("there is a private key beside the certificates", "take it out, and consider it known");
+        at.problem_with_hint(
+            "there is a private key next to the certificates",
+            "remove it, and treat it as compromised",
+        );
         return None;
     }
     let (begins, ends) = (text.matches(BEGIN).count(), text.matches(END).count());
@@ -58,9 +61,9 @@ fn read_certificates(at: &At) -> Option<String> {
         let hint = if text.contains(['-', '\n']) || !text.contains('.') {
             format!("PEM begins with `{BEGIN}` and ends with `{END}`")
         } else {
-            "where this is the name of a file, write `{ file: NAME }`".to_owned()
+            "if this is the name of a file, write `{ file: NAME }`".to_owned()
         };
-        at.problem_with_hint("there is no whole certificate in PEM here", hint);
+        at.problem_with_hint("there is no complete certificate in PEM here", hint);
         return None;
     }
     Some(text)
@@ -89,7 +92,7 @@ fn read_key(at: &At) -> Option<String> {
     let name = at.scalar().and_then(|value| value.as_str()).and_then(|text| secret_name(text.trim()));
     let Some(name) = name else {
         at.problem_with_hint(
-            "a private key has to be a secret",
+            "a private key must be a secret",
             "write `key: ${secret.client_key}` and run with `client_key=\"$(cat key.pem)\"` in the environment and \
              `--secret client_key`",
         );

@@ -12,9 +12,9 @@ use std::time::Duration;
 pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 /// The methods of a request, as a suite writes them.
 pub(super) const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
-/// What a request can send, as a suite writes it.
+/// The keys for the body of a request.
 pub(super) const BODIES: [&str; 4] = ["form", "json", "text", "multipart"];
-/// Headers about how the bytes travel, which the client decides.
+/// Headers that control how the bytes are transferred, which the client sets.
 const OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "transfer-encoding", "upgrade"];
 /// The keys for credentials, as a suite writes them.
 pub(super) const ASKERS: [&str; 3] = ["basic", "bearer", "digest"];
@@ -84,7 +84,7 @@ pub(super) fn read_follow(at: &At) -> Option<Option<u32>> {
 pub(super) fn read_timeout(at: &At) -> Option<Duration> {
     let timeout = at.duration(LONGEST_TIMEOUT)?;
     if timeout.is_zero() {
-        at.problem("no answer comes in no time");
+        at.problem("a timeout must be longer than 0");
         return None;
     }
     Some(timeout)
@@ -114,20 +114,24 @@ fn read_header_fields(at: &At) -> Option<Vec<(String, String)>> {
     let fields = at.open_fields()?;
     let count = fields.entries().count();
     if count > limits::HEADERS {
-        at.problem(format!("a request has at most {} headers, this one {count}", limits::HEADERS));
+        at.problem(format!("a request may have at most {} headers; this one has {count}", limits::HEADERS));
         return None;
     }
     let mut headers = Vec::new();
     for (name, value) in fields.entries() {
         let is_template = template::is_template(name);
         if !is_template && !is_header_name(name) {
-            let hint = "names have letters, digits and signs like `-` and `_`".to_owned();
+            let hint = "use letters, digits and characters like `-` and `_`".to_owned();
             fields.problem_at_key(name, format!("`{name}` cannot be the name of a header"), Some(hint));
             continue;
         }
         if OF_THE_CONNECTION.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            let hint = "leave it out; Stepcast sets it as the request needs it".to_owned();
-            fields.problem_at_key(name, format!("`{name}` says how the bytes travel and cannot be set"), Some(hint));
+            let hint = "remove it; Stepcast sets it as the request needs it".to_owned();
+            fields.problem_at_key(
+                name,
+                format!("`{name}` controls how the bytes are transferred and cannot be set"),
+                Some(hint),
+            );
             continue;
         }
         if let Some(value) = value.text().and_then(|text| read_header_value(&value, text)) {
@@ -158,7 +162,11 @@ fn read_header_value(at: &At, text: String) -> Option<String> {
 pub(super) fn read_auth(fields: &Fields) -> Option<Option<Auth>> {
     let given: Vec<&str> = ASKERS.into_iter().filter(|key| fields.has(key)).collect();
     if let [first, second, ..] = given.as_slice() {
-        fields.problem_at_key(second, format!("a request is made by one; keep `{first}` or `{second}`"), None);
+        fields.problem_at_key(
+            second,
+            format!("a request authenticates in one way; keep `{first}` or `{second}`"),
+            None,
+        );
     }
     let Some(key) = given.first().copied() else { return Some(None) };
     let at = fields.get(key)?;
@@ -189,7 +197,7 @@ fn has_authorization(fields: &Fields) -> bool {
 fn read_user(at: &At) -> Option<String> {
     let user = at.text_not_empty()?;
     if !user.contains("${") && user.contains(':') {
-        at.problem("a colon ends the name, so there cannot be one in it");
+        at.problem("the name cannot contain a colon, which separates it from the password");
         return None;
     }
     Some(user)
@@ -201,7 +209,7 @@ fn read_target(fields: &Fields, page: Option<String>) -> Option<(&'static str, S
     match (methods.as_slice(), page) {
         ([], Some(page)) => Some(("get", page)),
         ([method], Some(_)) => {
-            fields.problem_at_key(method, "`discover` says which pages to get; leave this out", None);
+            fields.problem_at_key(method, "`discover` chooses the pages to request; remove this", None);
             None
         }
         ([method], None) => Some((*method, read_url(&fields.get(method)?)?)),
@@ -213,7 +221,7 @@ fn read_target(fields: &Fields, page: Option<String>) -> Option<(&'static str, S
         ([_, second, ..], _) => {
             fields.problem_at_key(
                 second,
-                "this would be a second request; a step makes one",
+                "this would be a second request; a step makes only one",
                 Some("use `steps`".into()),
             );
             None

@@ -89,7 +89,7 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
 pub(super) fn read_time_limit(at: &At) -> Option<Duration> {
     let limit = at.duration(limits::JOB_TIME)?;
     if limit.is_zero() {
-        at.problem("no test ends in no time");
+        at.problem("a time limit must be longer than 0");
         return None;
     }
     Some(limit)
@@ -106,7 +106,7 @@ fn read_own_steps(fields: &Fields, is_discovered: bool, defaults: &Defaults) -> 
         return None;
     }
     for key in REQUEST_KEYS.iter().chain(&OF_STEPS).filter(|key| fields.has(key)) {
-        fields.problem_at_key(key, format!("`{key}` belongs into one of the `steps`"), None);
+        fields.problem_at_key(key, format!("`{key}` belongs in one of the `steps`"), None);
     }
     read_steps(&steps, defaults)
 }
@@ -114,7 +114,7 @@ fn read_own_steps(fields: &Fields, is_discovered: bool, defaults: &Defaults) -> 
 fn read_steps(at: &At, defaults: &Defaults) -> Option<Vec<Step>> {
     let items = at.items()?;
     if items.is_empty() || items.len() > limits::STEPS_PER_TEST {
-        at.problem(format!("1 to {} steps can stand here, these are {}", limits::STEPS_PER_TEST, items.len()));
+        at.problem(format!("expected 1 to {} steps, found {}", limits::STEPS_PER_TEST, items.len()));
     }
     let read = |(number, at): (usize, &At)| read_step(&at.fields(&step_keys())?, defaults, None, Some(number));
     // Every step is read even if one is invalid, so that all problems are reported at once.
@@ -138,8 +138,8 @@ fn read_step(fields: &Fields, defaults: &Defaults, page: Option<String>, number:
     let name = own("name").map(|at| read_name(&at));
     let (request, capture, expect) = (request?, capture?, expect?);
     if fields.has("until") && expect.is_empty() && capture.is_empty() {
-        let hint = "add `expect` with what is waited for".to_owned();
-        fields.problem_at_key("until", "this step has no checks that could come to hold", Some(hint));
+        let hint = "add `expect` with the checks to wait for".to_owned();
+        fields.problem_at_key("until", "this step has no checks to wait for", Some(hint));
     }
     if expect.iter().any(|check| matches!(check, Check::Error(_))) {
         refuse_beside_error(fields);
@@ -154,9 +154,13 @@ fn read_until(at: &At) -> Option<Until> {
     let every = fields.get("every").map_or(Some(Duration::from_secs(1)), |at| at.duration(limits::STEP_UNTIL));
     let (within, every) = (within?, every?);
     if every < LEAST_EVERY {
-        fields.problem_at_key("every", format!("tries begin at least {} apart", format(LEAST_EVERY)), None);
+        fields.problem_at_key("every", format!("tries must start at least {} apart", format(LEAST_EVERY)), None);
     } else if every > within {
-        fields.problem_at_key("within", format!("there is no second try: tries begin {} apart", format(every)), None);
+        fields.problem_at_key(
+            "within",
+            format!("there would be no second try: tries start {} apart", format(every)),
+            None,
+        );
     } else if within.div_duration_f64(every) > f64::from(limits::TRIES_PER_STEP) {
         // In tenths of a second, as it is written.
         let tenths = within.as_millis().div_ceil(100 * u128::from(limits::TRIES_PER_STEP));
@@ -171,7 +175,7 @@ fn read_until(at: &At) -> Option<Until> {
 fn refuse_beside_error(fields: &Fields) {
     for (key, why) in [("capture", "there is nothing to capture"), ("follow", "there is no redirect to follow")] {
         if fields.has(key) {
-            fields.problem_at_key(key, format!("the check `error` expects that no answer comes, so {why}"), None);
+            fields.problem_at_key(key, format!("the check `error` expects that no answer arrives, so {why}"), None);
         }
     }
 }

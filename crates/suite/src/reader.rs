@@ -222,7 +222,7 @@ impl<'a> At<'a> {
         let groups = groups.unwrap_or(usize::from(u16::MAX));
         let group = self.whole_number(0, u32::from(u16::MAX))?;
         if group as usize > groups {
-            let hint = "0 stands for all that is matched";
+            let hint = "0 is the whole match";
             self.problem_with_hint(format!("the last group of the pattern is {groups}"), hint);
             return None;
         }
@@ -235,7 +235,7 @@ impl<'a> At<'a> {
             Some(value) if let Some(number) = number::text(value) => {
                 Err(format!("`{number}` has no unit; write it like `{number}s` or `{number}ms`"))
             }
-            _ => return self.expected_value("a length of time like `800ms` or `10s`"),
+            _ => return self.expected_value("a duration like `800ms` or `10s`"),
         };
         match parsed {
             Ok(duration) if duration > most => {
@@ -338,11 +338,11 @@ impl<'a> Fields<'a> {
 
 fn unknown_key_hint(key: &str, known: &[&str]) -> String {
     if key == "<<" {
-        return "YAML 1.2 has no merge keys; write the keys out, or put what is shared under `defaults` or `checks`"
+        return "YAML 1.2 has no merge keys; write the keys out, or put the shared keys under `defaults` or `checks`"
             .to_owned();
     }
     if NETWORK_KEYS.contains(&key) {
-        return format!("`{key}` stands in `defaults` and holds for every request of the suite");
+        return format!("`{key}` belongs in `defaults` and applies to every request of the suite");
     }
     format!("known here: {}", listed(known))
 }

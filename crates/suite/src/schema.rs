@@ -35,7 +35,7 @@ pub struct Schema {
 /// It takes too long to find out whether a value is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the schema asks too much of this JSON; let it refer to itself in fewer places, or hold it against a part of the JSON"
+    "validating this JSON takes too long; use fewer references of the schema to itself, or check a part of the JSON"
 )]
 pub struct TooMuchWork;
 
@@ -43,9 +43,9 @@ pub struct TooMuchWork;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a JSON Schema: {message}")]
 pub struct SchemaError {
-    /// What is wrong
+    /// The problem
     pub message: String,
-    /// Where in the schema, as a JSON pointer (RFC 6901)
+    /// The place in the schema, as a JSON pointer (RFC 6901)
     pub pointer: String,
 }
 
@@ -54,7 +54,7 @@ impl Schema {
     pub fn new(value: &Value) -> Result<Self, SchemaError> {
         if parts(value) > SCHEMA_VALUES {
             return Err(SchemaError::of_whole(&format!(
-                "it has more than {SCHEMA_VALUES} values; check parts of the JSON apart"
+                "it has more than {SCHEMA_VALUES} values; check parts of the JSON separately"
             )));
         }
         within(0, || compile(value)).unwrap_or_else(|_| Err(SchemaError::of_whole("it could not be read")))
@@ -71,7 +71,7 @@ impl Schema {
         let all = || self.validator.iter_errors(CountedValue(value)).take(TOLD).map(|error| tell(&error)).collect();
         let first = || self.validator.validate(CountedValue(value)).err().as_ref().map(tell);
         let told = self.within_steps(all).or_else(|_| self.within_steps(first).map(Vec::from_iter));
-        told.unwrap_or_else(|_| vec!["something that does not fit; it takes too long to tell where".to_owned()])
+        told.unwrap_or_else(|_| vec!["JSON that does not fit the schema; finding out where takes too long".to_owned()])
     }
 
     fn within_steps<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, TooMuchWork> {
@@ -121,9 +121,9 @@ fn tell(error: &jsonschema::ValidationError) -> String {
 fn explain(error: &jsonschema::ValidationError) -> String {
     let pointer = error.instance_path().to_string();
     match error.kind() {
-        ValidationErrorKind::Referencing(_) => "what it refers to stands elsewhere, and nothing is fetched".to_owned(),
+        ValidationErrorKind::Referencing(_) => "it refers to another document, and Stepcast fetches none".to_owned(),
         ValidationErrorKind::AnyOf { .. } if pointer.ends_with("/type") => {
-            format!("{} is no type; known are {}", error.instance(), TYPES.join(", "))
+            format!("{} is not a type; known are {}", error.instance(), TYPES.join(", "))
         }
         _ => error.to_string(),
     }
@@ -217,7 +217,10 @@ mod tests {
     fn a_schema_that_never_ends_is_given_up() {
         let schema = Schema::new(&chain(60, 2, &json!({ "type": "null" }))).expect("a schema");
         assert_eq!(schema.is_valid(&json!("a")), Err(TooMuchWork));
-        assert_eq!(schema.violations(&json!("a")), ["something that does not fit; it takes too long to tell where"]);
+        assert_eq!(
+            schema.violations(&json!("a")),
+            ["JSON that does not fit the schema; finding out where takes too long"]
+        );
     }
 
     #[test]

@@ -48,19 +48,19 @@ pub fn parse(text: &str, prefixes: Option<&Prefixes>) -> Result<SelectorList<Sim
         .map_err(|error| describe(&SelectorErrorKind::from(error)))
 }
 
-/// What is wrong with a selector.
+/// Describes the problem of a selector.
 fn describe(error: &SelectorErrorKind) -> String {
     match error {
-        SelectorErrorKind::UnexpectedToken => "something stands where it cannot".to_owned(),
+        SelectorErrorKind::UnexpectedToken => "a part of it is not allowed where it is".to_owned(),
         SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
         SelectorErrorKind::UnexpectedSelectorParseError(error) => match format!("{error:?}").as_str() {
-            "DanglingCombinator" => "it ends with a combinator and nothing behind it".to_owned(),
-            "EmptySelector" => "a part of it is empty or cannot begin so".to_owned(),
+            "DanglingCombinator" => "it ends with a combinator and nothing after it".to_owned(),
+            "EmptySelector" => "a part of it is empty or begins with something invalid".to_owned(),
             "UnsupportedPseudoClassOrElement" => {
                 "it has a pseudo-class or pseudo-element that is not supported".to_owned()
             }
             namespace if namespace.starts_with("ExpectedNamespace") => {
-                "it has a prefix that stands for no namespace".to_owned()
+                "it has a prefix that no namespace is declared for".to_owned()
             }
             other => other.split('(').next().unwrap_or_default().to_owned(),
         },

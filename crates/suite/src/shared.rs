@@ -1,4 +1,4 @@
-//! What all parts of a suite share: patterns and schemas are read once, and the room for them is limited.
+//! The patterns and schemas that all parts of a suite share: each is read once, and the room for them is limited.
 
 use super::quote::shorten;
 use crate::bounds::{INHERITED_BYTES, SUITE_PATTERN_COST, SUITE_SCHEMA_COST};
@@ -12,7 +12,7 @@ const SCHEMA: usize = 50;
 /// How often the patterns of a schema are compiled.
 const IN_SCHEMA: usize = 3;
 
-/// What has been read of a suite so far, and the room that is left.
+/// The parts of a suite read so far, and the room that is left.
 #[derive(Debug)]
 pub(super) struct Shared {
     /// The number of groups of each pattern, or why it is invalid
@@ -68,7 +68,7 @@ impl Shared {
     fn read_schema(&mut self, value: &Value) -> Result<(), SchemaError> {
         let over = |message: String| SchemaError { message, pointer: String::new() };
         spend(&mut self.schema_cost, SCHEMA + schema::parts(value)).map_err(|Spent| {
-            over(format!("the schemas of this suite have more than {SUITE_SCHEMA_COST} values; make two suites of it"))
+            over(format!("the schemas of this suite have more than {SUITE_SCHEMA_COST} values; split the suite"))
         })?;
         // Their cost is known only once they are compiled, so one too many may be compiled.
         for pattern in schema::patterns(value) {
@@ -81,7 +81,9 @@ impl Shared {
     /// Whether a step may inherit this many bytes from the defaults.
     pub fn inherit(&mut self, bytes: usize) -> Result<(), String> {
         spend(&mut self.inherited, bytes).map_err(|Spent| {
-            format!("the steps so far take more than {INHERITED_BYTES} bytes over from `defaults`; make them shorter")
+            format!(
+                "the steps so far inherit more than {INHERITED_BYTES} bytes from `defaults`; make the defaults shorter"
+            )
         })
     }
 }
@@ -97,7 +99,7 @@ fn spend(left: &mut usize, cost: usize) -> Result<(), Spent> {
 
 fn too_many_patterns() -> String {
     format!(
-        "the patterns of this suite take more than {SUITE_PATTERN_COST} bytes of memory together; let them count less, \
-         or make two suites of it"
+        "the patterns of this suite take more than {SUITE_PATTERN_COST} bytes of memory together; use fewer or smaller \
+         repetitions, or split the suite"
     )
 }

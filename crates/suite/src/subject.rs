@@ -26,7 +26,7 @@ pub enum Subject {
     Header(String),
     /// A cookie the answer sets, or else one the jar has for its address
     Cookie {
-        /// What it is called
+        /// Its name
         name: String,
         /// Which attribute of it; its value if none
         attribute: Option<CookieAttribute>,
@@ -67,7 +67,7 @@ pub enum Subject {
         /// Which property of them
         property: Property,
     },
-    /// What an `XPath` gives
+    /// The result of an `XPath`
     XPath {
         /// The expression
         path: String,
@@ -76,7 +76,7 @@ pub enum Subject {
     },
     /// A place in a JSON body (RFC 9535)
     Json(String),
-    /// What a pattern matched in the body
+    /// The first match of a pattern in the body
     Regex {
         /// The pattern
         pattern: String,
@@ -126,7 +126,7 @@ impl HopAttribute {
     }
 }
 
-/// Where a cookie is looked for.
+/// The place to look for a cookie in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CookieSource {
@@ -153,7 +153,7 @@ impl CookieSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CookieAttribute {
-    /// Where it is sent to
+    /// The address it is sent to
     Path,
     /// Whose subdomains get it too
     Domain,
@@ -201,7 +201,7 @@ pub enum CertificateProperty {
     DaysLeft,
     /// When it expires, as an ISO 8601 date
     Expires,
-    /// Who issued it, as RFC 4514 writes names
+    /// Its issuer, as RFC 4514 writes names
     Issuer,
     /// Whose it is, as RFC 4514 writes names
     Subject,
@@ -232,7 +232,7 @@ impl CertificateProperty {
 pub(crate) struct Row {
     /// Its key
     pub key: &'static str,
-    /// What an editor shows for the key
+    /// The description that an editor shows for the key
     pub description: &'static str,
     /// What its key holds, if that is what the subject is compared with
     pub compared: Option<Compared>,
@@ -248,14 +248,14 @@ const CSS_PROPERTIES: [&str; 6] = ["text", "texts", "html", "attr", "count", "ex
 pub(crate) static TABLE: [Row; 17] = [
     Row {
         key: "status",
-        description: "The status code; `2xx` stands for all that begin so",
+        description: "The status code; `2xx` is any from 200 to 299",
         compared: Some(Compared::Status),
         beside: &[],
         read: |_, _| Some(Subject::Status),
     },
     Row {
         key: "http_version",
-        description: "The version of HTTP of the last answer: `1.0`, `1.1` or `2`",
+        description: "The HTTP version of the last answer: `1.0`, `1.1` or `2`",
         compared: Some(Compared::Text),
         beside: &[],
         read: |_, _| Some(Subject::HttpVersion),
@@ -269,14 +269,14 @@ pub(crate) static TABLE: [Row; 17] = [
     },
     Row {
         key: "cookie",
-        description: "The cookie of this name the answer sets, or else the one the jar has",
+        description: "The cookie of this name that the answer sets, or else the one in the cookie jar",
         compared: None,
         beside: &["attr", "from"],
         read: read_cookie,
     },
     Row {
         key: "cert",
-        description: "What of the certificate of the server that gave the last answer",
+        description: "A field of the certificate of the server that gave the last answer",
         compared: None,
         beside: &[],
         read: |_, at| Some(Subject::Certificate(read_certificate_property(at)?)),
@@ -290,7 +290,7 @@ pub(crate) static TABLE: [Row; 17] = [
     },
     Row {
         key: "redirects",
-        description: "How many redirects were followed; with `attr` what of each of them",
+        description: "The number of redirects that were followed; with `attr`, a property of each",
         compared: Some(Compared::Number),
         beside: &["attr", "nth"],
         read: |fields, _| read_redirects(fields),
@@ -353,14 +353,14 @@ pub(crate) static TABLE: [Row; 17] = [
     },
     Row {
         key: "json",
-        description: "A place in a JSON body, by a JSONPath (RFC 9535)",
+        description: "A part of a JSON body, by a JSONPath (RFC 9535)",
         compared: None,
         beside: &[],
         read: |_, at| Some(Subject::Json(at.pattern(check_json_path)?)),
     },
     Row {
         key: "regex",
-        description: "What the first group of a pattern, or all of it, matched in the body",
+        description: "The first match of a pattern in the body: its first group, or all of it if it has no groups",
         compared: None,
         beside: &["group"],
         read: read_regex,
@@ -378,7 +378,7 @@ pub const SUBJECTS: [&str; 17] = {
     names
 };
 
-/// What a value is compared with.
+/// The type of value to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compared {
     /// A status code, or a class of them like `2xx`
@@ -562,7 +562,7 @@ fn read_redirects(fields: &Fields) -> Option<Subject> {
     let Some(at) = fields.get("attr") else {
         if nth.is_some() {
             let hint = "add `attr: status` or `attr: location`".to_owned();
-            fields.problem_at_key("nth", "this does not say what of the redirect is meant", Some(hint));
+            fields.problem_at_key("nth", "this does not say which property of the redirect to look at", Some(hint));
             return None;
         }
         return Some(Subject::Redirects);
@@ -620,8 +620,8 @@ fn read_property(fields: &Fields, known: &[&'static str]) -> Option<Property> {
         [first, second, ..] => {
             fields.problem_at_key(
                 second,
-                format!("a check looks at one of `{first}` and `{second}`"),
-                Some("make it two checks".into()),
+                format!("a check looks at only one of `{first}` and `{second}`"),
+                Some("make two checks of it".into()),
             );
             None
         }

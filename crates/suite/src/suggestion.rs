@@ -1,4 +1,4 @@
-//! What an unknown word most likely means.
+//! Finds the word that an unknown word most likely means.
 
 use super::quote::shorten;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-/// What every secret's name starts with inside a template.
+/// The prefix of every secret's name inside a template.
 pub const SECRET_PREFIX: &str = "secret.";
 
 /// The names whose values are made for each attempt at a test: a random UUID, and the moment it began.
@@ -36,7 +36,7 @@ pub fn is_template(text: &str) -> bool {
     pieces(text).any(|piece| matches!(piece, Piece::Name(_)))
 }
 
-/// Where the values of a template come from.
+/// The source of a template's values.
 pub trait Lookup {
     /// The value of `name`, if there is one
     fn lookup(&self, name: &str) -> Option<&str>;

@@ -43,8 +43,8 @@ fn check_text(at: &At, text: &str) {
         if !is_good {
             // The text between the braces may be half a password.
             let name = if is_private(&at.path.to_string()) { "…" } else { name };
-            let message = format!("`${{{name}}}` names nothing; names have letters, digits, `_` and `-`");
-            at.problem_with_hint(message, "where `${` itself is meant, write `$${`");
+            let message = format!("`${{{name}}}` is not a valid variable name; use letters, digits, `_` and `-`");
+            at.problem_with_hint(message, "for a literal `${`, write `$${`");
         }
     }
 }

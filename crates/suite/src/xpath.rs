@@ -21,9 +21,9 @@ pub struct XPath {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} at character {place}")]
 pub struct XPathError {
-    /// What is wrong
+    /// The problem
     pub message: String,
-    /// Where, in characters from 1
+    /// The position of the problem, in characters from 1
     pub place: usize,
 }
 
@@ -44,7 +44,7 @@ pub enum Expression {
     Call(&'static str, Vec<Expression>),
 }
 
-/// Where a path starts.
+/// The start of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Start {
     /// The context node

@@ -43,17 +43,17 @@ fn of_subjects() {
     ), @r#"
     1:28 [0].attr: expected one of path, domain, expires, max_age, secure, http_only, same_site, found the text `pth` (did you mean `path`?)
     2:19 [1].cookie: this must not be empty
-    3:19 [2].status: expected a status code, or all of a kind like `2xx`, found the text `2xy`
-    4:19 [3].status: expected a status code, or all of a kind like `2xx`, found the text `9xx`
-    5:32 [4].group: the last group of the pattern is 1 (0 stands for all that is matched)
+    3:19 [2].status: expected a status code, or a class like `2xx`, found the text `2xy`
+    4:19 [3].status: expected a status code, or a class like `2xx`, found the text `9xx`
+    5:32 [4].group: the last group of the pattern is 1 (0 is the whole match)
     6:26 [5].order: expected `ascending` or `descending`, found the text `up`
-    7:28 [6].html: a check looks at one of `texts` and `html` (make it two checks)
+    7:28 [6].html: a check looks at only one of `texts` and `html` (make two checks of it)
     8:26 [7].above: expected a number, or a date like `2026-01-31` or `now-7d`, found the text `soon`
     9:26 [8].size.above: expected a number, found the text `2026-01-01`
     10:22 [9].attr: unknown key `attr` (known here: header, filter, equals, not_equals, contains, not_contains, starts_with, ends_with, matches, not_matches, exists, empty, one_of, count, above, below, at_least, at_most, between, type, order, schema)
     11:11 [10].coookie: unknown key `coookie` (did you mean `cookie`?)
     12:18 [11].xpath: `//a[` is not an XPath: expected the name of a node, but it ends at character 5
-    13:9 [12]: this check does not say what has to hold (add a matcher like `equals` or `contains`)
+    13:9 [12]: this check has no matcher (add a matcher like `equals` or `contains`)
     14:32 [13].texts: this XPath gives a value, not nodes
     15:23 [14].attr: unknown key `attr` (known here: xpath, filter, equals, not_equals, contains, not_contains, starts_with, ends_with, matches, not_matches, exists, empty, one_of, count, above, below, at_least, at_most, between, type, order, schema, text, texts, count, exists)
     16:17 [15].cert: expected one of days_left, expires, issuer, subject, names, sha256, found the text `daysleft` (did you mean `days_left`?)
@@ -75,11 +75,11 @@ fn of_groups() {
     ), @r#"
     1:16 [0].any: expected at least one check, found an empty list
     2:16 [1].any: expected a list, found a mapping
-    3:35 [2].not: `all` is a check of its own, `not` cannot stand beside it (make it two checks, or put it inside)
+    3:35 [2].not: `all` is a check of its own; `not` cannot be combined with it (make two checks of it, or move it inside)
     4:16 [3].not: expected a mapping, found a list
-    5:27 [4].any[0].status: expected a status code, or all of a kind like `2xx`, found the text `abc`
+    5:27 [4].any[0].status: expected a status code, or a class like `2xx`, found the text `abc`
     5:41 [4].any[1].css: `a[` is not a CSS selector: it ends too early
-    6:44 [5].not.not.not.not.not: groups of checks stand in each other at most 5 deep
+    6:44 [5].not.not.not.not.not: groups of checks may be nested at most 5 deep
     7:11 [6].an: unknown key `an` (did you mean `any`?)
     "#);
 }
@@ -94,16 +94,16 @@ fn of_filters() {
 - { body: , filter: [{ split: ',', trim: }], equals: a }"
     ), @r#"
     1:27 [0].filter: unknown filter `trimm` (did you mean `trim`?)
-    2:28 [1].filter[0]: `split` needs to know more (write it like `{ split: ',' }`)
-    2:43 [1].filter[1].trim: `trim` takes nothing (write just `trim`)
+    2:28 [1].filter[0]: `split` needs an argument (write it like `{ split: ',' }`)
+    2:43 [1].filter[1].trim: `trim` takes no argument (write just `trim`)
     2:57 [1].filter[2].split: this must not be empty
-    3:39 [2].filter[0].replace: expected a list of two, what is replaced and by what, found a list of 1
+    3:39 [2].filter[0].replace: expected a list of two (the text or pattern to replace, and its replacement), found a list of 1
     3:56 [2].filter[1].decode: expected one of base64, url, html, found the text `rot13`
     3:72 [2].filter[2].nth: expected a whole number; the first item is 0, the last -1, found the text `x`
-    3:87 [2].filter[3].number: expected what stands before the decimals, `'.'` or `','`, found the text `;`
+    3:87 [2].filter[3].number: expected the decimal separator, `'.'` or `','`, found the text `;`
     4:36 [3].filter[0].date: `%J` is not a date pattern: strftime formatting failed: found unrecognized specifier directive `J` (write it like `%Y-%m-%d`)
     4:52 [3].filter[1].date: expected a pattern like `%Y-%m-%d`, found the text `Y-m-d`
-    5:28 [4].filter[0]: expected one filter; several are a list, found a mapping
+    5:28 [4].filter[0]: expected a single filter (write several as a list), found a mapping
     "#);
 }
 
@@ -121,7 +121,7 @@ fn of_links() {
     2:27 [1].links.accept[0]: expected status codes, like `200`, `2xx` or `200-399`, found the text `200-100`
     3:52 [2].links.fragments: expected `true` or `false`, found the text `maybe`
     4:18 [3].links.depth: unknown key `depth` (known here: scope, accept, fragments, limit, ignore)
-    5:14 [4].not: `links` is asked after all others and cannot stand in a group
+    5:14 [4].not: `links` is evaluated after all other checks and cannot be in a group
     6:20 [5].status: unknown key `status` (known here: links)
     "#);
 }
@@ -138,10 +138,10 @@ fn of_schemas() {
 - { json: $.a, schema: { pattern: '(?=a)' } }
 - { schema: { }, exist: true }"
     ), @r#"
-    1:25 [0].schema.type: this is not a JSON Schema: "objekt" is no type; known are string, number, integer, boolean, array, object, null
+    1:25 [0].schema.type: this is not a JSON Schema: "objekt" is not a type; known are string, number, integer, boolean, array, object, null
     4:27 [1].schema.properties.a.minimum: this is not a JSON Schema: "one" is not of type "number"
-    5:27 [2].schema: only JSON can be held against a schema
-    6:30 [3].schema: this is not a JSON Schema: what it refers to stands elsewhere, and nothing is fetched
+    5:27 [2].schema: only JSON can be validated against a schema
+    6:30 [3].schema: this is not a JSON Schema: it refers to another document, and Stepcast fetches none
     7:41 [4].schema.pattern: this is not a JSON Schema: "(?=a)" is not a "regex"
     8:24 [5].exist: unknown key `exist` (did you mean `exists`?)
     "#);
@@ -150,7 +150,7 @@ fn of_schemas() {
 #[test]
 fn a_group_counts_as_many_checks_as_it_holds() {
     let group = format!("- any: [{}]", vec!["{ status: 200 }"; 101].join(", "));
-    assert_eq!(told(&group), "1:7 : a step has at most 100 checks, this one has 101\n");
+    assert_eq!(told(&group), "1:7 : a step may have at most 100 checks; this one has 101\n");
 }
 
 #[test]

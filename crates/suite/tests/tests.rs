@@ -25,12 +25,12 @@ fn of_test(keys: &str) -> String {
 #[test]
 fn of_who_asks() {
     insta::assert_snapshot!(of_test("get: http://h/\nbasic: { user: 'a:b', pasword: c }"), @"
-    5:20 tests[0].basic.user: a colon ends the name, so there cannot be one in it
+    5:20 tests[0].basic.user: the name cannot contain a colon, which separates it from the password
     5:27 tests[0].basic.pasword: unknown key `pasword`
       hint: did you mean `password`?
     ");
     insta::assert_snapshot!(of_test("get: http://h/\nbasic: { user: a, password: b }\nbearer: c"), @"
-    6:5 tests[0].bearer: a request is made by one; keep `basic` or `bearer`
+    6:5 tests[0].bearer: a request authenticates in one way; keep `basic` or `bearer`
     ");
     insta::assert_snapshot!(of_test("get: http://h/\nbearer: ''\nheaders: { Authorization: x, user-agent: y }\nuser_agent: z"), @"
     5:5 tests[0].bearer: `headers` has an `authorization` as well; keep it or `bearer`
@@ -55,7 +55,7 @@ fn of_bodies() {
 #[test]
 fn of_what_stands_around_steps() {
     insta::assert_snapshot!(of_test("get: http://h/\nsetup: []\nteardown:\n  - gett: http://h/\n  - { get: nowhere }\nslow_over: 5"), @"
-    5:12 tests[0].setup: 1 to 50 steps can stand here, these are 0
+    5:12 tests[0].setup: expected 1 to 50 steps, found 0
     7:9 tests[0].teardown[0].gett: unknown key `gett`
       hint: did you mean `get`?
     8:16 tests[0].teardown[1].get: `nowhere` is not an absolute address; write it like `https://example.com/` or `${base}/`
@@ -72,15 +72,15 @@ fn of_what_stands_around_steps() {
 #[test]
 fn of_tables() {
     insta::assert_snapshot!(of_test("get: http://h/\neach:\n  csv: |\n    a,b\n    1,2\n    3"), @"
-    7:9 tests[0].each.csv: the table's line 3: 1 value where the first line names 2
+    7:9 tests[0].each.csv: the table's line 3: 1 value in this row, but the first line names 2
     ");
     insta::assert_snapshot!(of_test("get: http://h/\neach:\n  csv: |\n    a b,c\n    1,2\n"), @"
     7:9 tests[0].each.csv: the table's line 1: `a b` cannot be the name of a variable; the first line names them
     ");
     insta::assert_snapshot!(of_test("get: http://h/\neach: { csv: cities.csv, json: rows.json }"), @"
-    5:18 tests[0].each.csv: `cities.csv` would be a file, and only the `stepcast` command reads files
+    5:18 tests[0].each.csv: `cities.csv` is read as the name of a file, and only the `stepcast` command reads files
       hint: put the table itself here; its first line names the variables
-    5:36 tests[0].each.json: `rows.json` would be a file, and only the `stepcast` command reads files
+    5:36 tests[0].each.json: `rows.json` is read as the name of a file, and only the `stepcast` command reads files
       hint: put the table itself here; its first line names the variables
     ");
     insta::assert_snapshot!(of_test("get: http://h/\neach: { json: [ { a: 1 }, { b: 2 } ], c: [] }"), @"
@@ -90,7 +90,7 @@ fn of_tables() {
     5:46 tests[0].each.c: there is no value here, so the test would never run
     ");
     insta::assert_snapshot!(of_test("get: http://h/\neach: { json: [ { a: 1 } ], a: [2] }"), @"
-    5:11 tests[0].each: `a` gets its value twice here
+    5:11 tests[0].each: `a` gets a value twice here
     ");
 }
 
@@ -130,8 +130,8 @@ tests:
 "), @"
     4:12 checks.bad[0].statsu: unknown key `statsu`
       hint: did you mean `status`?
-    5:13 checks.nested[0]: a group cannot use another
-    6:11 checks.deep[0]: a group cannot use another
+    5:13 checks.nested[0]: a group cannot use another group
+    6:11 checks.deep[0]: a group cannot use another group
     10:15 tests[0].expect[0]: there is no group of checks `ook`
       hint: did you mean `ok`?
     10:54 tests[0].expect[2].status: unknown key `status`
@@ -165,7 +165,7 @@ fn of_proxies() {
     2:20 defaults.proxy: the address of a proxy begins with `http://` or `https://`; write it like `http://proxy.example:3128`
     2:20 defaults.proxy: the address of a proxy begins with `http://` or `https://`; write it like `http://proxy.example:3128`
     2:20 defaults.proxy: this is not the address of a proxy: invalid port number; in a password `/`, `?` and `#` are written `%2F`, `%3F` and `%23`
-    2:20 defaults.proxy: a proxy has a host and a port, and nothing behind them; in a password `/`, `?` and `#` are written `%2F`, `%3F` and `%23`
+    2:20 defaults.proxy: a proxy address has a host and a port, and nothing after them; in a password `/`, `?` and `#` are written `%2F`, `%3F` and `%23`
     2:20 defaults.proxy: this is not the address of a proxy: empty host; write it like `http://proxy.example:3128`
     2:20 defaults.proxy: expected text, found a list
     "#);
@@ -186,17 +186,17 @@ fn of_certificates() {
     ]
     .map(of_defaults);
     insta::assert_snapshot!(told.concat(), @r#"
-    2:17 defaults.ca: there is no whole certificate in PEM here
-      hint: where this is the name of a file, write `{ file: NAME }`
+    2:17 defaults.ca: there is no complete certificate in PEM here
+      hint: if this is the name of a file, write `{ file: NAME }`
     2:17 defaults.ca: only the `stepcast` command reads files
       hint: put the certificates themselves here; they begin with `-----BEGIN CERTIFICATE-----`
     2:17 defaults.ca: `file` is missing
     2:19 defaults.ca.path: unknown key `path`
       hint: known here: file
-    2:17 defaults.ca: there is no whole certificate in PEM here
+    2:17 defaults.ca: there is no complete certificate in PEM here
       hint: PEM begins with `-----BEGIN CERTIFICATE-----` and ends with `-----END CERTIFICATE-----`
-    2:17 defaults.ca: there is a private key beside the certificates
-      hint: take it out, and consider it known
+    2:17 defaults.ca: there is a private key next to the certificates
+      hint: remove it, and treat it as compromised
     2:48 defaults.client_certificate.certificate: only the `stepcast` command reads files
       hint: put the certificates themselves here; they begin with `-----BEGIN CERTIFICATE-----`
     2:33 defaults.client_certificate: `key` is missing
@@ -216,7 +216,7 @@ fn of_private_keys_in_the_suite() {
         );
         let told = Suite::parse(&suite).expect_err("no secret").render("s.yaml", &suite);
         insta::allow_duplicates! { insta::assert_snapshot!(told, @r#"
-        s.yaml:2:61: error: defaults.client_certificate.key: a private key has to be a secret
+        s.yaml:2:61: error: defaults.client_certificate.key: a private key must be a secret
 
         hint: write `key: ${secret.client_key}` and run with `client_key="$(cat key.pem)"` in the environment and `--secret client_key`
         "#); }
@@ -282,7 +282,7 @@ fn of_included_files_where_nobody_can_read_them() {
     let json = serde_json::json!({ "suite": "s", "include": "a.yaml", "tests": [{ "name": "t", "get": "http://h/" }] });
     insta::assert_snapshot!(tell(&read(&Node::from(&json)).expect_err("not here")), @"
     include: only the `stepcast` command reads other files
-      hint: put what they say into this suite, or let `stepcast run` send it
+      hint: copy their content into this suite, or send it with `stepcast run`
     ");
 }
 
@@ -371,7 +371,7 @@ fn groups_do_not_grow_without_end() {
         "x".repeat(100_000)
     );
     let problems = Suite::parse(&text).expect_err("too large");
-    assert_eq!(problems.0[0].message, "the groups used so far come to more than 8 MiB of checks");
+    assert_eq!(problems.0[0].message, "the groups used so far add up to more than 8 MiB of checks");
 }
 
 #[test]
@@ -380,5 +380,5 @@ fn tables_are_read_as_spreadsheets_write_them() {
     assert_eq!(axis.names, ["name", "note"]);
     assert_eq!(axis.rows, [["A \"b\"", "two\nlines"], ["Ü", ""]]);
     let error = read_csv("a,b\n\n1,2,3\n").expect_err("a value too many");
-    assert_eq!(error.to_string(), "line 3: 3 values where the first line names 2");
+    assert_eq!(error.to_string(), "line 3: 3 values in this row, but the first line names 2");
 }

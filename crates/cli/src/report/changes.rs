@@ -1,4 +1,4 @@
-//! What changed since the runs before.
+//! Reports what changed since earlier runs.
 
 use std::fmt::Write;
 use stepcast_protocol::JobState;
@@ -29,7 +29,7 @@ pub(super) fn render(out: &mut String, state: &JobState) {
         .map(|(count, words)| format!("{count} {}", plural(words, count)))
         .collect();
     if !counts.is_empty() {
-        let _ = writeln!(out, "since the runs before: {}\n", counts.join(", "));
+        let _ = writeln!(out, "compared with earlier runs: {}\n", counts.join(", "));
     }
 }
 

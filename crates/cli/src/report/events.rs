@@ -50,7 +50,7 @@ impl EventWriter {
         }
         self.out.flush()?;
         match self.error.take() {
-            Some(error) => Err(anyhow::Error::new(error).context("the events could not all be written")),
+            Some(error) => Err(anyhow::Error::new(error).context("not all events could be written")),
             None => Ok(()),
         }
     }

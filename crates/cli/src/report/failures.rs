@@ -1,4 +1,4 @@
-//! What did not pass, so that it can be fixed without asking.
+//! Reports the tests that did not pass, with all that is needed to fix them.
 
 use super::{changes, one_line};
 use std::fmt::Write;

@@ -46,7 +46,7 @@ impl Loader {
         !self.problems.is_empty() || !self.syntax_errors.is_empty()
     }
 
-    /// What is wrong, in the order of the files.
+    /// The problems, in the order of the files.
     pub fn render_problems(&mut self) -> String {
         // A file that could not be read causes follow-up problems in the others.
         if !self.syntax_errors.is_empty() {
@@ -157,13 +157,13 @@ impl Loader {
             return None;
         }
         if self.seen.len() == MAX_FILES {
-            let message = format!("a suite is made of {MAX_FILES} files at most");
+            let message = format!("a suite may consist of at most {MAX_FILES} files");
             self.problem("include", file.position, message, None);
             return None;
         }
         let included = self.load_text(&path, identity, text)?;
         if !matches!(included.kind, Kind::Mapping(_)) {
-            let message = format!("`{name}` holds {}, not a part of a suite", included.describe());
+            let message = format!("`{name}` contains {}, not a part of a suite", included.describe());
             self.problem("include", file.position, message, None);
             return None;
         }
@@ -172,7 +172,7 @@ impl Loader {
 }
 
 /// The hint if a file cannot be read.
-pub(super) const LOOKED_UP: &str = "names are looked up from the file they stand in";
+pub(super) const LOOKED_UP: &str = "a file name is relative to the file that names it";
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()

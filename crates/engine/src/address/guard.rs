@@ -30,11 +30,11 @@ pub enum RefusedTarget {
 }
 
 impl RefusedTarget {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Inner { .. } => "private targets are refused; allow them with `--allow-private-targets`",
-            Self::Forbidden { .. } => "it is never fetched, also where private targets are allowed",
+            Self::Forbidden { .. } => "it is never fetched, even if private targets are allowed",
         }
     }
 }

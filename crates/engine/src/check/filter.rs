@@ -98,7 +98,7 @@ pub fn check(filters: &[Filter]) -> Result<(), Unclear> {
     for filter in filters {
         match filter {
             Filter::Split(text) | Filter::Replace(text, _) if text.is_empty() => {
-                return Err(Unclear(format!("`{}` has nothing to look for", filter.name())));
+                return Err(Unclear(format!("`{}` has nothing to search for", filter.name())));
             }
             Filter::Regex { pattern, .. } | Filter::ReplacePattern { pattern, .. } => drop(look::pattern(pattern)?),
             Filter::Json(path) => drop(json_path::parse(path)?),
@@ -120,7 +120,7 @@ fn step<'p>(found: Found<'p>, filter: &Filter, namespaces: &Prefixes) -> Result<
         }
         (Found::List(values), Filter::Count) => Ok(count(values.len())),
         (Found::Nothing, _) => Ok(Found::Nothing),
-        (found, Filter::Count) => found.count().map(count).ok_or_else(|| unfit(filter, &found, "has nothing to count")),
+        (found, Filter::Count) => found.count().map(count).ok_or_else(|| unfit(filter, &found, "cannot be counted")),
         (found, Filter::Nth(place)) => nth(found, *place, filter),
         (Found::List(values), Filter::Split(_)) if values.len() != 1 => {
             Err(unfit(filter, &Found::List(values), "is a list already"))
@@ -160,7 +160,7 @@ fn of_value(value: &Value, filter: &Filter, namespaces: &Prefixes) -> Result<Val
 
 fn text_of(found: &Found, filter: &Filter) -> Result<String, Unfit> {
     let text = super::matcher::text(found).map(Cow::into_owned);
-    text.ok_or_else(|| unfit(filter, found, "is no text"))
+    text.ok_or_else(|| unfit(filter, found, "is not text"))
 }
 
 fn of_text(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Found<'static>, Unfit> {
@@ -197,7 +197,7 @@ fn nth<'p>(found: Found<'p>, place: i32, filter: &Filter) -> Result<Found<'p>, U
         Found::List(values) => values,
         Found::Json(Cow::Borrowed(Value::Array(items))) => items.iter().map(Cow::Borrowed).collect(),
         Found::Json(Cow::Owned(Value::Array(items))) => items.into_iter().map(Cow::Owned).collect(),
-        other => return Err(unfit(filter, &other, "is no list")),
+        other => return Err(unfit(filter, &other, "is not a list")),
     };
     // A missing item is nothing, as anywhere else.
     Ok(index_of(place, items.len()).and_then(|index| items.into_iter().nth(index)).map_or(Found::Nothing, Found::Json))
@@ -247,7 +247,7 @@ fn number(text: &str, decimal: char) -> Result<String, &'static str> {
     let whole = if whole.is_empty() { "0" } else { whole.trim_start_matches('0') };
     let whole = if whole.is_empty() { "0" } else { whole };
     let number = fraction.map_or_else(|| whole.to_owned(), |fraction| format!("{whole}.{fraction}"));
-    Decimal::parse(&number).ok_or("has no number that can be read")?;
+    Decimal::parse(&number).ok_or("has no readable number")?;
     let before =
         text.split(piece).next().unwrap_or_default().trim_end_matches(|c: char| !is_sign(c) && !c.is_ascii_digit());
     let is_negative = before.ends_with(is_sign) && !before.trim_end_matches(is_sign).ends_with(char::is_alphanumeric);
@@ -259,13 +259,13 @@ fn is_sign(c: char) -> bool {
 }
 
 fn decode(text: &str, encoding: Encoding) -> Result<String, String> {
-    let no_text = || "holds bytes that are no UTF-8 text".to_owned();
+    let no_text = || "contains bytes that are not UTF-8 text".to_owned();
     match encoding {
         Encoding::Base64 => {
             let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
             let plain: String = text.split_whitespace().collect::<String>().replace('-', "+").replace('_', "/");
             let bytes = GeneralPurpose::new(&alphabet::STANDARD, config).decode(plain);
-            String::from_utf8(bytes.map_err(|_| "is no Base64".to_owned())?).map_err(|_| no_text())
+            String::from_utf8(bytes.map_err(|_| "is not Base64".to_owned())?).map_err(|_| no_text())
         }
         Encoding::Url => percent_decode_str(text).decode_utf8().map(Cow::into_owned).map_err(|_| no_text()),
         Encoding::Html => {
@@ -330,8 +330,8 @@ mod tests {
         ] {
             assert_eq!(decode(text, encoding).as_deref(), Ok(expected), "{text}");
         }
-        assert_eq!(decode("%ff", Encoding::Url), Err("holds bytes that are no UTF-8 text".into()));
-        assert_eq!(decode("?", Encoding::Base64), Err("is no Base64".into()));
+        assert_eq!(decode("%ff", Encoding::Url), Err("contains bytes that are not UTF-8 text".into()));
+        assert_eq!(decode("?", Encoding::Base64), Err("is not Base64".into()));
     }
 
     #[test]

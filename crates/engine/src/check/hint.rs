@@ -28,7 +28,8 @@ const SEEN_AT_A_GLANCE: usize = 60;
 const BEFORE: usize = 15;
 
 /// What to do about a check that cannot be filled in.
-pub const OF_VARIABLES: &str = "check what the variables of the suite and the run hold, and what earlier steps capture";
+pub const OF_VARIABLES: &str =
+    "check the values of the variables of the suite and the run, and what earlier steps capture";
 
 /// A hint for a matcher that did not hold.
 pub fn hint(subject: &Subject, matcher: &Matcher, found: &Found, page: &Page, mask: &Mask) -> Option<String> {
@@ -50,19 +51,19 @@ fn of_matcher(matcher: &Matcher, found: &Found, mask: &Mask) -> Option<String> {
         (Matcher::Contains(Value::String(expected)), _) => of_case(found, expected),
         (_, Operand::Text(_) | Operand::Pattern(_)) => super::matcher::text(found)
             .is_none()
-            .then(|| format!("found {}, which is no text", article(type_name(found)))),
+            .then(|| format!("found {}, which is not text", article(type_name(found)))),
         (_, Operand::Bound(_) | Operand::Bounds(..)) => {
             let is_comparable = found.as_number().is_some() || as_date(found).is_some();
-            (!is_comparable).then(|| "what was found is not a number".into())
+            (!is_comparable).then(|| "the value found is not a number".into())
         }
         (_, Operand::Count(_)) if counted(found).is_none() => {
-            Some(format!("found {}, which has nothing to count", article(type_name(found))))
+            Some(format!("found {}, which cannot be counted", article(type_name(found))))
         }
         (_, Operand::Order(_)) if order::is_list(found) && found.count() == Some(0) => {
             Some("an empty list has no order".into())
         }
         (_, Operand::Order(_)) if !order::is_list(found) => {
-            Some(format!("found {}, which has no order", article(type_name(found))))
+            Some(format!("found {}, which cannot be ordered", article(type_name(found))))
         }
         _ => None,
     }
@@ -72,7 +73,7 @@ fn of_matcher(matcher: &Matcher, found: &Found, mask: &Mask) -> Option<String> {
 pub fn of_document(subject: &Subject, page: &Page) -> Option<String> {
     let is_about_elements = matches!(subject, Subject::Css { .. } | Subject::XPath { .. });
     let is_malformed = is_about_elements && matches!(page.document(), Err(DocumentError::Malformed(_)));
-    is_malformed.then(|| "mend the document; `as: html` on the step reads it as browsers read HTML".to_owned())
+    is_malformed.then(|| "correct the document; `as: html` on the step reads it as browsers read HTML".to_owned())
 }
 
 /// Reports how long the list is from which `nth` takes an item.
@@ -122,7 +123,7 @@ fn of_certificate(page: &Page) -> Option<String> {
     match (&response.certificate, response.url.scheme()) {
         (Some(_), _) => None,
         (None, "https") => {
-            Some("the certificate is not seen through a proxy; check it in a suite without `proxy`".into())
+            Some("the certificate is not visible through a proxy; check it in a suite without `proxy`".into())
         }
         (None, _) => Some("the answer came over plain http, which has no certificate".into()),
     }
@@ -137,7 +138,7 @@ fn of_hops(page: &Page) -> String {
 
 fn of_cookie(name: &str, attribute: Option<CookieAttribute>, from: Option<CookieSource>, page: &Page) -> String {
     if let (Some(attribute), Some(_)) = (attribute, page.cookie(name, from)) {
-        return format!("the cookie `{name}` is there, without `{}`", attribute.name());
+        return format!("the cookie `{name}` is there, but without `{}`", attribute.name());
     }
     let mut names: Vec<&str> = page.cookie_names(from).collect();
     names.sort_unstable();
@@ -154,7 +155,7 @@ fn of_cookie(name: &str, attribute: Option<CookieAttribute>, from: Option<Cookie
 }
 
 fn of_negation(matcher: &Matcher) -> Option<String> {
-    matcher.is_negative().then(|| "to check that it is not there, write `exists: false`".into())
+    matcher.is_negative().then(|| "to check that it is missing, write `exists: false`".into())
 }
 
 fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
@@ -221,10 +222,10 @@ fn of_type(found: &Found, expected: &Value) -> Option<String> {
     let (has, wants) = (type_of_value(actual), type_of_value(expected));
     match (actual, expected) {
         (Value::String(text), other) if spells(other, text) => {
-            Some(format!("the page has it as a text, the suite as {}; put it in quotes", article(wants)))
+            Some(format!("the page has a text, the suite {}; put it in quotes", article(wants)))
         }
         (other, Value::String(text)) if spells(other, text) => {
-            Some(format!("the page has it as {}, the suite as a text; leave out the quotes", article(has)))
+            Some(format!("the page has {}, the suite a text; remove the quotes", article(has)))
         }
         _ if has != wants && !(number::is_number(actual) && number::is_number(expected)) => {
             Some(format!("expected {}, found {}", article(wants), article(has)))
@@ -236,7 +237,7 @@ fn of_type(found: &Found, expected: &Value) -> Option<String> {
 fn of_case(found: &Found, expected: &str) -> Option<String> {
     let text = found.as_text()?;
     let is_there = text.to_lowercase().contains(&expected.to_lowercase());
-    is_there.then(|| "it is there in other upper and lower case".into())
+    is_there.then(|| "it is there in different letter case".into())
 }
 
 fn article(type_name: &str) -> String {

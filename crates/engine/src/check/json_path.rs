@@ -26,7 +26,7 @@ pub fn evaluate<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Uncl
     let query = parse(path)?;
     if cost::cost(path, value) > LOOKED_AT {
         return Err(Unclear(format!(
-            "`{path}` asks too much of this JSON; make it more direct, or count less in its patterns"
+            "`{path}` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns"
         )));
     }
     let values = query.query(value).all();
@@ -34,7 +34,7 @@ pub fn evaluate<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Uncl
     if is_singular(path) || values.iter().all(|value| fits(value, &mut left)) {
         return Ok(values);
     }
-    Err(Unclear(format!("`{path}` leads to more than {LED_TO} values; make it more direct")))
+    Err(Unclear(format!("`{path}` selects more than {LED_TO} values; make it more direct")))
 }
 
 /// Like [`evaluate`], for a body with numbers that may need their exact text.
@@ -163,8 +163,8 @@ mod tests {
     fn what_would_take_a_stack_or_ages_to_be_read_is_told() {
         for (path, told) in [
             (format!("$[?{}@.a{}]", "(".repeat(5_000), ")".repeat(5_000)), "it has 10007 bytes"),
-            (format!("$[?{}@.a{}]", "(".repeat(400), ")".repeat(400)), "401 deep in each other"),
-            (format!("${}.a{}", "[?@".repeat(22), "]".repeat(22)), "too deep in each other to be read in time"),
+            (format!("$[?{}@.a{}]", "(".repeat(400), ")".repeat(400)), "nested 401 deep"),
+            (format!("${}.a{}", "[?@".repeat(22), "]".repeat(22)), "nested too deep to parse in time"),
         ] {
             let error = parse(&path).map(|_| ()).expect_err("beyond a bound").to_string();
             assert!(error.contains(told), "{error}");

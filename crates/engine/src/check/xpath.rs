@@ -48,11 +48,15 @@ fn evaluate_within<'p>(xpath: &XPath, document: &'p Document, nodes: usize) -> R
 fn check_prefixes(xpath: &XPath, document: &Document) -> Result<(), Unclear> {
     for prefix in xpath.expression.prefixes() {
         match &document.prefixes {
-            None => return Err(Unclear(format!("`{prefix}:` is a prefix, and HTML has none; write the name alone"))),
+            None => {
+                return Err(Unclear(format!(
+                    "`{prefix}:` is a prefix, and HTML has no prefixes; write the name alone"
+                )));
+            }
             Some(known) if !known.contains_key(prefix) => {
                 let declared: Vec<_> = known.keys().map(|known| format!("`{known}:`")).collect();
                 return Err(Unclear(format!(
-                    "`{prefix}:` stands for no namespace; say it under `namespaces` of `defaults`, or use {}",
+                    "`{prefix}:` has no namespace; declare it under `namespaces` of `defaults`, or use {}",
                     declared.join(", ")
                 )));
             }
@@ -130,7 +134,7 @@ impl<'p> Page<'p> {
                 (Value::Nodes(first), Value::Nodes(second)) => {
                     Value::Nodes(self.sorted(first.into_iter().chain(second).collect()))
                 }
-                _ => return Err(Unclear("only nodes can be united by `|`".into())),
+                _ => return Err(Unclear("`|` combines only nodes".into())),
             },
             _ => Value::Boolean(value::compare(&first, operator, &second, &|cost| self.spend(cost))?),
         })

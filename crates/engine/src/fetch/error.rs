@@ -20,7 +20,7 @@ pub enum FetchError {
     #[error(transparent)]
     Refused(#[from] RefusedTarget),
     /// The suite disables the verification of certificates, which is not allowed here
-    #[error("the suite is `insecure`: certificates would not be verified, which is not allowed here")]
+    #[error("the suite is `insecure`: it turns off the verification of certificates, which is not allowed here")]
     Insecure,
     /// The name could not be resolved
     #[error("`{host}` could not be resolved: {reason}")]
@@ -43,9 +43,9 @@ pub enum FetchError {
     Tls {
         /// The host with its port
         host: String,
-        /// What is wrong
+        /// The problem
         reason: String,
-        /// What to do about it
+        /// How to fix it
         hint: &'static str,
     },
     /// The proxy could not be reached, or is not allowed
@@ -60,12 +60,12 @@ pub enum FetchError {
         refusal: Refusal,
     },
     /// The request was called off while it waited for its turn at the host
-    #[error("it was called off before it was sent")]
+    #[error("it was cancelled before it was sent")]
     CalledOff,
     /// The time was up
     #[error("{phase} within {}", duration::format(*limit))]
     Timeout {
-        /// What it was waiting for
+        /// The phase it was in
         phase: Phase,
         /// The time limit
         limit: Duration,
@@ -97,7 +97,7 @@ pub enum FetchError {
     },
 }
 
-/// What a request was waiting for when its time was up.
+/// The phase a request was in when its time was up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// The status and the headers
@@ -109,20 +109,20 @@ pub enum Phase {
 impl std::fmt::Display for Phase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Answer => "no answer came",
+            Self::Answer => "no answer arrived",
             Self::Body => "the body did not arrive",
         })
     }
 }
 
 impl FetchError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(_) => "check the request, and what its variables hold",
+            Self::InvalidRequest(_) => "check the request and the values of its variables",
             Self::Refused(refused) => refused.hint(),
             Self::Insecure => {
-                "name who signed the certificate with `ca` in `defaults`; or have the server started with \
+                "trust the issuer of the certificate with `ca` in `defaults`, or have the server started with \
                  `--allow-insecure-targets`"
             }
             Self::Dns { .. } => "check the name, and whether it resolves where Stepcast runs",
@@ -130,15 +130,15 @@ impl FetchError {
             Self::Tls { hint, .. } => hint,
             Self::Proxy(error) => match error.as_ref() {
                 Self::Refused(refused) => refused.hint(),
-                _ => "check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs",
+                _ => "check `defaults.proxy`, and whether Stepcast can reach the proxy from where it runs",
             },
             Self::ProxyRefused { refusal, .. } => refusal.hint(),
             Self::CalledOff => "run it again",
             Self::Timeout { .. } => "find out why it takes so long, or give the step a longer `timeout`",
             Self::TooLarge { .. } => "larger bodies are not read; check a smaller page",
-            Self::Protocol(_) => "the server, or something in front of it, broke the answer off or garbled it",
-            Self::BadRedirect { .. } => "check the `location` header; it has to lead to an http or https address",
-            Self::TooManyRedirects { .. } => "the page probably redirects in a circle",
+            Self::Protocol(_) => "the server, or a proxy in front of it, cut off or corrupted the answer",
+            Self::BadRedirect { .. } => "check the `location` header; it must lead to an http or https address",
+            Self::TooManyRedirects { .. } => "the page probably redirects in a loop",
         }
     }
 
@@ -184,7 +184,7 @@ fn connect_reason(error: &reqwest::Error) -> String {
         Some(io::ErrorKind::ConnectionRefused) => "nothing listens there".into(),
         Some(io::ErrorKind::TimedOut) => "no answer to the connection attempt".into(),
         Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
-            "the network has no way there".into()
+            "the network has no route to it".into()
         }
         _ => deepest(error),
     }

@@ -17,13 +17,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Credentials => "check the user and the password in `defaults.proxy`",
             Self::Connection(_) => {
-                "the proxy answered CONNECT with something else than 200: it may not be allowed to go there, or not \
-                 find the way"
+                "the proxy did not answer CONNECT with 200: it may not allow this host, or may be unable to reach it"
             }
             Self::Garbled => "check that `defaults.proxy` is the address of an HTTP proxy",
         }
@@ -33,9 +32,9 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Credentials => f.write_str("asks for a user and a password, or does not accept them (407)"),
+            Self::Credentials => f.write_str("requires a user and a password, or rejects those it received (407)"),
             Self::Connection(host) => write!(f, "did not connect to `{host}`"),
-            Self::Garbled => f.write_str("broke off, or gave an answer that cannot be read"),
+            Self::Garbled => f.write_str("closed the connection, or gave an answer that cannot be read"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where a redirect leads and what the next request sends, by the rules of browsers.
+//! The target of a redirect and the request that follows it, by the rules of browsers.
 //! <https://fetch.spec.whatwg.org/#http-redirect-fetch>
 
 use super::{FetchError, FetchRequest};

@@ -14,27 +14,28 @@ pub fn reason(error: &Error) -> String {
         }
         Error::AlertReceived(alert) => format!("the server ended the handshake with {alert:?}"),
         Error::InvalidMessage(_) => "the server does not speak TLS on this port".into(),
-        Error::PeerIncompatible(_) => "the server offers no protocol version or cipher that is still safe".into(),
+        Error::PeerIncompatible(_) => "the server offers no secure protocol version or cipher".into(),
         other => other.to_string(),
     }
 }
 
-/// What to do about it.
+/// How to fix it.
 pub fn hint(error: &Error) -> &'static str {
     match error {
         Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "give it one with `client_certificate` in `defaults`, and name the server in the step: behind a redirect to \
-             another origin none is shown"
+            "provide one with `client_certificate` in `defaults`, and name the server in the step: after a redirect to \
+             another origin, Stepcast sends no client certificate"
         }
         // Many servers before TLS 1.3 answer a client without a certificate this way.
         Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-            "it may ask for a client certificate (`client_certificate` in `defaults`), or speak no cipher that is still safe"
+            "the server may require a client certificate (`client_certificate` in `defaults`), or offer no secure \
+             cipher"
         }
         Error::AlertReceived(alert) if is_about_client(*alert) => {
             "check `client_certificate` in `defaults`: whether it has expired, and whether its issuer is trusted there"
         }
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "send the whole chain, or trust an authority of your own with `ca` in `defaults`"
+            "configure the server to send the whole chain, or trust your own authority with `ca` in `defaults`"
         }
         _ => "check the server's certificate, its chain and its date, and that this port speaks TLS",
     }
@@ -64,7 +65,7 @@ fn certificate_reason(error: &CertificateError) -> String {
             "the certificate is for another name".into()
         }
         CertificateError::UnknownIssuer => {
-            "the certificate's issuer is not known; an intermediate may be missing".into()
+            "the certificate's issuer is unknown; an intermediate certificate may be missing".into()
         }
         CertificateError::Revoked => "the certificate has been revoked".into(),
         other => format!("the certificate is not valid: {other}"),

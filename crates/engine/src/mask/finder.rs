@@ -140,7 +140,7 @@ impl Search {
 /// The forms of a secret: as it is, with its own escapes decoded, and, beyond ASCII, in Latin-1.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = decoded_forms(secret);
-    // In another case other parts of it look like escapes: `\T` is none, `\t` is a tab.
+    // In another case other parts of it look like escapes: `\T` is not one, `\t` is a tab.
     for text in [secret.to_lowercase(), secret.to_uppercase()] {
         forms.extend(decoded_forms(&text).into_iter().skip(1));
     }

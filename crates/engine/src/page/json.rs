@@ -15,7 +15,7 @@ pub enum JsonError {
     #[error("the body is not JSON: {0}")]
     Invalid(String),
     /// It has too many values
-    #[error("the body has more than {VALUES} JSON values, of which objects count {OBJECT} times")]
+    #[error("the body has more than {VALUES} JSON values; an object counts as {OBJECT} of them")]
     TooMany,
 }
 

@@ -30,10 +30,10 @@ pub enum TooMuch {
     #[error("the selector looks at too many nodes of this page; make it more direct")]
     Nodes,
     /// `:has` descends too deep into nested elements
-    #[error("the page is nested too deep to look into it with `:has`")]
+    #[error("the page is nested too deep for `:has`")]
     Depth,
     /// Nested elements repeat too much of the same text
-    #[error("the texts of these elements are too long together; choose fewer of them")]
+    #[error("the texts of these elements are too long together; select fewer of them")]
     Text,
 }
 

@@ -43,7 +43,8 @@ fn parse_within(text: &str, parts: usize) -> Result<(Html, Prefixes), DocumentEr
         builder.take(event).map_err(|problem| match problem {
             Problem::Malformed(problem) => malformed(&problem, text, before),
             Problem::Entities => DocumentError::TooMuch(
-                "the document declares entities of its own, which are not expanded; `as: html` leaves them".to_owned(),
+                "the document declares entities of its own, which are not expanded; `as: html` leaves them as they are"
+                    .to_owned(),
             ),
             Problem::TooMany(what) => DocumentError::TooMuch(format!("the document has more than {what}")),
         })?;
@@ -111,7 +112,7 @@ impl Builder {
                 Ok(())
             }
             Event::Text(text) => self.text(&text.xml10_content()),
-            Event::CData(_) if self.open.is_empty() => Err("text stands outside of the root element".into()),
+            Event::CData(_) if self.open.is_empty() => Err("there is text outside of the root element".into()),
             Event::CData(text) => self.text(&text.xml10_content()),
             Event::GeneralRef(reference) => self.text(&resolved(&reference)?),
             Event::Comment(comment) => {
@@ -152,7 +153,7 @@ impl Builder {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let name = attribute.key.into_inner();
             if !seen.insert(name.to_owned()) {
-                return Err(format!("`{name}` stands twice in one element").into());
+                return Err(format!("`{name}` is there twice in one element").into());
             }
             if attribute.value.contains('<') {
                 return Err(format!("`{name}` has a `<` in its value").into());
@@ -182,7 +183,7 @@ impl Builder {
                 Ok(())
             }
             None if text.trim().is_empty() => Ok(()),
-            None => Err("text stands outside of the root element".into()),
+            None => Err("there is text outside of the root element".into()),
         }
     }
 
@@ -210,7 +211,7 @@ fn resolved(reference: &BytesRef) -> Result<String, Problem> {
         Ok(None) => {
             let name = reference.xml10_content();
             let known = quick_xml::escape::resolve_predefined_entity(&name);
-            known.map(str::to_owned).ok_or_else(|| format!("`&{name};` is no entity of XML").into())
+            known.map(str::to_owned).ok_or_else(|| format!("`&{name};` is not an XML entity").into())
         }
         Err(error) => Err(error.to_string().into()),
     }
@@ -229,18 +230,18 @@ mod tests {
         for (text, expected) in [
             ("<a>\n  <b></a>", "line 2, column 6"),
             ("<a/><b/>", "a second root element begins at line 1, column 5"),
-            ("<a/>x", "text stands outside of the root element at line 1, column 5"),
+            ("<a/>x", "there is text outside of the root element at line 1, column 5"),
             ("", "it has no element at line 1, column 1"),
             ("<a><b></b>", "it ends before `<a>` is closed at line 1, column 11"),
-            ("<a x='1' x='2'/>", "`x` stands twice in one element"),
+            ("<a x='1' x='2'/>", "`x` is there twice in one element"),
             ("<a x='<'/>", "`x` has a `<` in its value"),
             ("<a x=1/>", "at line 1, column 1"),
-            ("<a>&nbsp;</a>", "`&nbsp;` is no entity of XML at line 1, column 4"),
+            ("<a>&nbsp;</a>", "`&nbsp;` is not an XML entity at line 1, column 4"),
             ("<dc:a/>", "the prefix `dc` is not declared at line 1, column 1"),
             ("<a dc:b=''/>", "the prefix `dc` is not declared"),
-            ("<a b:c:d=''/>", "`b:c:d` is no name"),
-            ("<1a/>", "`1a` is no name"),
-            ("{}", "text stands outside of the root element"),
+            ("<a b:c:d=''/>", "`b:c:d` is not a valid name"),
+            ("<1a/>", "`1a` is not a valid name"),
+            ("{}", "there is text outside of the root element"),
         ] {
             let told = malformed(text);
             assert!(told.starts_with("the body is not well-formed XML: ") && told.contains(expected), "{text}: {told}");

@@ -38,7 +38,7 @@ pub enum EachError {
 }
 
 impl EachError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Secret { .. } => "plans are stored, so they hold no secrets; use it in the request itself",

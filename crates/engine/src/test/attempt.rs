@@ -38,7 +38,7 @@ impl Default for Attempt {
     }
 }
 
-/// What an attempt needs.
+/// The input of an attempt.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
     /// Makes the requests
@@ -162,7 +162,7 @@ impl<'a> Try<'a> {
             outcome,
             expected: is_surprise.then(|| "a test that fails".to_owned()),
             actual,
-            hint: is_surprise.then(|| "what was wrong is mended: take `expect_failure` out of the suite".to_owned()),
+            hint: is_surprise.then(|| "the test no longer fails: remove `expect_failure` from the suite".to_owned()),
         };
         let opening = self.open("expect_failure", None);
         self.close(StepState { outcome: Some(outcome), duration_ms: Some(0), checks: vec![check], ..opening });
@@ -230,7 +230,7 @@ fn over_limit(over: TimeLimit, step: &str, duration: Duration) -> StepEnd {
         outcome: Outcome::Errored,
         duration,
         elapsed: duration,
-        results: vec![over.exceeded(&format!("it was at `{step}`"))],
+        results: vec![over.exceeded(&format!("it had reached `{step}`"))],
         evaluated: 0,
         is_permanent: true,
         has_asked: true,

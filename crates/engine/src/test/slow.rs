@@ -46,6 +46,6 @@ fn slow(limit: Option<Duration>, took: Duration) -> Option<CheckResult> {
         outcome: Outcome::Passed,
         expected: None,
         actual: Some(format(took)),
-        hint: Some("this is told and changes no outcome; to fail what is slow, check `time`".to_owned()),
+        hint: Some("this is only reported and changes no outcome; to fail slow answers, check `time`".to_owned()),
     })
 }

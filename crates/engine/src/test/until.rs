@@ -66,9 +66,9 @@ fn not_in_time(until: Until, tries: u32, outcome: Outcome) -> CheckResult {
         check: format!("until {}", format(until.within)),
         outcome,
         expected: Some(format!("checks that hold within {}", format(until.within))),
-        actual: Some(format!("they did not in {count}")),
+        actual: Some(format!("they did not hold in {count}")),
         hint: Some(
-            "what does not hold above is of the last try; give `until` a longer `within` if it takes longer".to_owned(),
+            "the failures above are from the last try; give `until` a longer `within` if it takes longer".to_owned(),
         ),
     }
 }

@@ -104,7 +104,7 @@ async fn a_test_that_is_known_to_fail_passes_by_failing() {
     failed: expect_failure
       expected: a test that fails
       actual: it passed
-      hint: what was wrong is mended: take `expect_failure` out of the suite
+      hint: the test no longer fails: remove `expect_failure` from the suite
     ");
 }
 

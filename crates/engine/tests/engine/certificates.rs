@@ -151,8 +151,8 @@ async fn an_authority_of_ones_own_is_trusted_only_where_the_suite_says_so() {
     assert_eq!(site.tell_with(&trusting(&Authority::new("Another")), status).await, without);
     insta::assert_snapshot!(without.replace(site.base.trim_start_matches("https://"), "site"), @r#"
     errored: request
-      actual: no secure connection to `site`: the certificate's issuer is not known; an intermediate may be missing
-      hint: send the whole chain, or trust an authority of your own with `ca` in `defaults`
+      actual: no secure connection to `site`: the certificate's issuer is unknown; an intermediate certificate may be missing
+      hint: configure the server to send the whole chain, or trust your own authority with `ca` in `defaults`
     "#);
 }
 
@@ -187,7 +187,7 @@ async fn certificates_that_are_none_end_the_planning() {
     for (ca, expected) in [
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 of `ca` cannot be read"),
         ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "certificate 1 of `ca` cannot be read"),
-        ("${base}", "`ca` holds no certificate in PEM once it is filled in"),
+        ("${base}", "`ca` contains no certificate in PEM once it is filled in"),
     ] {
         let broken = super::site::suite_with(&json!({ "ca": ca }), "- { name: t, get: '${base}/' }");
         let error = site.plan(&broken).await.expect_err("no certificate");
@@ -233,8 +233,8 @@ async fn an_insecure_suite_is_refused_where_that_is_not_allowed() {
     let told = site.tell_with(&json!({ "insecure": true }), "- { status: 200 }").await;
     insta::assert_snapshot!(told, @"
     errored: request
-      actual: the suite is `insecure`: certificates would not be verified, which is not allowed here
-      hint: name who signed the certificate with `ca` in `defaults`; or have the server started with `--allow-insecure-targets`
+      actual: the suite is `insecure`: it turns off the verification of certificates, which is not allowed here
+      hint: trust the issuer of the certificate with `ca` in `defaults`, or have the server started with `--allow-insecure-targets`
     ");
     let plain = Site::start().await;
     let test = "- { name: t, get: '${base}/', retries: 3, expect: [ { status: 200 } ] }";

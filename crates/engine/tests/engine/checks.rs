@@ -327,7 +327,7 @@ async fn what_turns_out_invalid_once_it_is_filled_in_is_errored() {
     errored: css `p[` exists
       actual: `p[` is not a CSS selector: it ends too early
     errored: json `$.[` exists
-      actual: `$.[` is not a JSONPath: it cannot be read from character 3 on
+      actual: `$.[` is not a JSONPath: it is invalid from character 3 on
     errored: regex `[` exists
       actual: `[` is not a regular expression: unclosed character class
     errored: body matches `[`

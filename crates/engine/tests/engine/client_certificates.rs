@@ -42,7 +42,7 @@ async fn who_has_one_is_let_in() {
     insta::assert_snapshot!(without_address(&site, &told), @r#"
     errored: request
       actual: no secure connection to `site`: the server asks for a client certificate
-      hint: give it one with `client_certificate` in `defaults`, and name the server in the step: behind a redirect to another origin none is shown
+      hint: provide one with `client_certificate` in `defaults`, and name the server in the step: after a redirect to another origin, Stepcast sends no client certificate
     "#);
 }
 
@@ -131,11 +131,11 @@ async fn a_key_that_cannot_be_used_is_told_without_it() {
     for (key, expected) in [
         (
             "not-a-key-at-all",
-            "the network settings of `defaults` cannot be used: the `key` of `client_certificate` holds no private key that can be read: it has to be PEM, and not encrypted",
+            "the network settings of `defaults` cannot be used: the `key` of `client_certificate` contains no readable private key: it must be PEM, and not encrypted",
         ),
         (
             "-----BEGIN PRIVATE KEY-----\nnot-a-key-at-all\n-----END PRIVATE KEY-----",
-            "the network settings of `defaults` cannot be used: the `key` of `client_certificate` holds no private key that can be read: it has to be PEM, and not encrypted",
+            "the network settings of `defaults` cannot be used: the `key` of `client_certificate` contains no readable private key: it must be PEM, and not encrypted",
         ),
         (&other, "the `key` of `client_certificate` does not belong to its `certificate`"),
         (

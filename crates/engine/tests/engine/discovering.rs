@@ -94,8 +94,9 @@ async fn rules_that_cannot_be_had_are_a_problem() {
     let error = pages(&site, "links: '${base}/'").await.expect_err("nobody knows the rules");
     assert_eq!(
         error,
-        "test `P`: the site's rules for robots are not known: `http://site/robots.txt` could not be fetched: the \
-         server answered 500 Internal Server Error (mend `/robots.txt`, or write `robots: ignore` if the site is yours)"
+        "test `P`: the site's robots.txt could not be used: `http://site/robots.txt` could not be fetched: the \
+         server answered 500 Internal Server Error (correct `/robots.txt`, or write `robots: ignore` if the site is \
+         yours)"
     );
     assert!(pages(&site, "links: '${base}/', robots: ignore").await.is_ok());
 }

@@ -72,7 +72,7 @@ async fn a_body_is_unpacked_as_often_as_it_was_packed_and_not_without_end() {
     insta::assert_snapshot!(told("content-encoding", &often, gzip(b"text"), "- body: text").await, @r#"
     errored: request
       actual: the answer could not be read: the body is encoded 1000 times
-      hint: the server, or something in front of it, broke the answer off or garbled it
+      hint: the server, or a proxy in front of it, cut off or corrupted the answer
     "#);
 }
 

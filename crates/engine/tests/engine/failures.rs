@@ -46,7 +46,7 @@ async fn of_the_answer() {
     failed: body contains "total"
       expected: something containing "total"
       actual: "Total: 42 EUR\n"
-      hint: it is there in other upper and lower case
+      hint: it is there in different letter case
     failed: body matches `^\d`
       expected: something matching `^\d`
       actual: "Total: 42 EUR\n"
@@ -62,11 +62,11 @@ async fn of_the_answer() {
     failed: body above 5
       expected: above 5
       actual: "Total: 42 EUR\n"
-      hint: what was found is not a number
+      hint: the value found is not a number
     failed: header x-nothing not_contains "a"
       expected: something without "a"
       actual: nothing
-      hint: to check that it is not there, write `exists: false`
+      hint: to check that it is missing, write `exists: false`
     failed: header x-request count equals 3
       expected: count 3
       actual: count 1
@@ -119,7 +119,7 @@ async fn of_elements() {
     failed: css `.products` text above 3
       expected: above 3
       actual: "One"
-      hint: what was found is not a number
+      hint: the value found is not a number
     failed: css `h1` html is empty
       expected: something empty
       actual: "\n   Welcome   <b>home</b>\n"
@@ -161,18 +161,18 @@ async fn of_json() {
     failed: json `$.stock` equals "3"
       expected: "3"
       actual: 3
-      hint: the page has it as a number, the suite as a text; leave out the quotes
+      hint: the page has a number, the suite a text; remove the quotes
     failed: json `$.code` equals 7
       expected: 7
       actual: "7"
-      hint: the page has it as a text, the suite as a number; put it in quotes
+      hint: the page has a text, the suite a number; put it in quotes
     failed: json `$.tags` equals ["new"]
       expected: ["new"]
       actual: ["new","sale"]
     failed: json `$.tags` starts_with "new"
       expected: something starting with "new"
       actual: ["new","sale"]
-      hint: found an array, which is no text
+      hint: found an array, which is not text
     failed: json `$.name` equals {"a":1}
       expected: {"a":1}
       actual: "Lamp"
@@ -180,7 +180,7 @@ async fn of_json() {
     failed: json `$.on` count equals 1
       expected: count 1
       actual: true
-      hint: found a boolean, which has nothing to count
+      hint: found a boolean, which cannot be counted
     failed: json `$.items[*].id` contains 3
       expected: something containing 3
       actual: [1,2]
@@ -242,7 +242,7 @@ async fn of_a_capture_that_finds_nothing() {
     passed: status equals 200
     errored: css `h1` text equals "${token}"
       actual: `${token}` has no value
-      hint: check what the variables of the suite and the run hold, and what earlier steps capture
+      hint: check the values of the variables of the suite and the run, and what earlier steps capture
     "#);
 }
 
@@ -253,13 +253,13 @@ async fn a_variable_without_a_value_is_errored() {
     insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
     errored: request
       actual: `${nope}` has no value
-      hint: check the request, and what its variables hold
+      hint: check the request and the values of its variables
     "#);
     let checks = site.tell("${base}/", "- { css: h1, text: '${nope} ${base}' }").await;
     insta::assert_snapshot!(checks, @r#"
     errored: css `h1` text equals "${nope} http://site"
       actual: `${nope}` has no value
-      hint: check what the variables of the suite and the run hold, and what earlier steps capture
+      hint: check the values of the variables of the suite and the run, and what earlier steps capture
     "#);
 }
 

@@ -107,7 +107,7 @@ async fn failures_tell_what_there_is() {
     failed: cookie until path exists
       expected: something
       actual: nothing
-      hint: the cookie `until` is there, without `path`
+      hint: the cookie `until` is there, but without `path`
     "#);
 }
 

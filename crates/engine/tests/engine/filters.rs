@@ -177,21 +177,21 @@ async fn a_filter_that_can_make_nothing_of_it_fails_the_check() {
       actual: "Lamp", which `number` cannot use: it has no number
     failed: json `$.size`, trim, equals "x"
       expected: "x"
-      actual: {"w":1}, which `trim` cannot use: it is no text
+      actual: {"w":1}, which `trim` cannot use: it is not text
     failed: json `$.tags`, date `%Y`, equals "x"
       expected: "x"
-      actual: "new", which `date` cannot use: it is no date as `%Y` has it
+      actual: "new", which `date` cannot use: it is not a date in the format `%Y`
     failed: json `$.name`, nth 0, equals "x"
       expected: "x"
-      actual: "Lamp", which `nth` cannot use: it is no list
+      actual: "Lamp", which `nth` cannot use: it is not a list
     failed: json `$.on`, count, equals 1
       expected: 1
-      actual: true, which `count` cannot use: it has nothing to count
+      actual: true, which `count` cannot use: it cannot be counted
     errored: json `$.name`, lower, replace "l" by "${nope}", equals "x"
       actual: `${nope}` has no value
-      hint: check what the variables of the suite and the run hold, and what earlier steps capture
+      hint: check the values of the variables of the suite and the run, and what earlier steps capture
     failed: json `$.items`, split ",", equals []
       expected: []
-      actual: [{"id":1,"title":"a"},{"id":2,"title":"b"}], which `split` cannot use: it is no text
+      actual: [{"id":1,"title":"a"},{"id":2,"title":"b"}], which `split` cannot use: it is not text
     "#);
 }

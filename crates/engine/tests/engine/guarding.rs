@@ -125,10 +125,10 @@ async fn a_redirect_does_not_lead_inside() {
     insta::assert_snapshot!(told, @r#"
     errored: request
       actual: `169.254.100.1` belongs to the machine Stepcast runs on
-      hint: it is never fetched, also where private targets are allowed
+      hint: it is never fetched, even if private targets are allowed
     errored: request
       actual: `runtime.internal` belongs to the machine Stepcast runs on
-      hint: it is never fetched, also where private targets are allowed
+      hint: it is never fetched, even if private targets are allowed
     "#);
 }
 

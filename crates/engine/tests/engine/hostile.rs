@@ -53,7 +53,7 @@ async fn selectors_that_take_the_square_of_the_page_are_given_up() {
 async fn has_does_not_recurse_without_end() {
     insta::assert_snapshot!(told_of_html(nested(DEEP), "- { css: 'div:has(p)' }").await, @r#"
     errored: css `div:has(p)` exists
-      actual: the page is nested too deep to look into it with `:has`
+      actual: the page is nested too deep for `:has`
     "#);
     insta::assert_snapshot!(told_of_html(nested(DEEP), "- { css: 'div:has(> div)', count: 2999 }").await, @r#"
     passed: css `div:has(> div)` count equals 2999
@@ -123,7 +123,7 @@ async fn one_attribute_can_be_the_page() {
     passed: css `p` attribute title ends_with "aaa"
     passed: xpath `//p[contains(@title, "b")]` does not exist
     errored: xpath `concat(//p/@title, //p/@title)` equals "x"
-      actual: the XPath puts together a text that is too long
+      actual: the XPath builds a text that is too long
     "#);
 }
 
@@ -132,9 +132,9 @@ async fn json_made_to_be_large_in_memory_is_given_up() {
     let zeros = format!("[{}0]", "0,".repeat(2_000_000));
     insta::assert_snapshot!(told_of_json(zeros, "- { json: '$[0]', equals: 0 }\n- { schema: { type: array } }").await, @r#"
     errored: json `$[0]` equals 0
-      actual: the body has more than 1000000 JSON values, of which objects count 5 times
+      actual: the body has more than 1000000 JSON values; an object counts as 5 of them
     errored: json `$` fits the schema
-      actual: the body has more than 1000000 JSON values, of which objects count 5 times
+      actual: the body has more than 1000000 JSON values; an object counts as 5 of them
     "#);
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     insta::assert_snapshot!(told_of_json(deep, "- { json: '$[0]' }").await, @r#"
@@ -156,10 +156,10 @@ async fn schemas_that_refer_to_themselves_without_end_are_given_up() {
         format!("- {{ schema: {growing} }}\n- {{ schema: {{ type: array }} }}\n- {{ not: {{ schema: {growing} }} }}");
     insta::assert_snapshot!(told_of_json("[[1]]".to_owned(), &checks).await, @r#"
     errored: json `$` fits the schema
-      actual: the schema asks too much of this JSON; let it refer to itself in fewer places, or hold it against a part of the JSON
+      actual: validating this JSON takes too long; use fewer references of the schema to itself, or check a part of the JSON
     passed: json `$` fits the schema
     errored: not (json `$` fits the schema)
-      actual: the schema asks too much of this JSON; let it refer to itself in fewer places, or hold it against a part of the JSON
+      actual: validating this JSON takes too long; use fewer references of the schema to itself, or check a part of the JSON
     "#);
 }
 
@@ -173,17 +173,17 @@ async fn json_paths_that_lead_everywhere_are_given_up() {
 - { json: '$..*', count: { above: 100 } }";
     insta::assert_snapshot!(site.tell("${base}/", checks).await, @r#"
     errored: json `$..*..*..*..*..*` exists
-      actual: `$..*..*..*..*..*` asks too much of this JSON; make it more direct, or count less in its patterns
+      actual: `$..*..*..*..*..*` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns
     errored: json `$[?$..*..*..[?@..*]]` exists
-      actual: `$[?$..*..*..[?@..*]]` asks too much of this JSON; make it more direct, or count less in its patterns
+      actual: `$[?$..*..*..[?@..*]]` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns
     errored: json `$..[0,1,0,1,0,1]..[0,1,0,1]..[0,1,1,1]..[0]` exists
-      actual: `$..[0,1,0,1,0,1]..[0,1,0,1]..[0,1,1,1]..[0]` asks too much of this JSON; make it more direct, or count less in its patterns
+      actual: `$..[0,1,0,1,0,1]..[0,1,0,1]..[0,1,1,1]..[0]` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns
     passed: json `$..*` count above 100
     "#);
     let many = format!("[{}0]", "\"a\",".repeat(100_000));
     insta::assert_snapshot!(told_of_json(many, "- { json: '$[?search(@, \"b\")]' }").await, @r#"
     errored: json `$[?search(@, "b")]` exists
-      actual: `$[?search(@, "b")]` asks too much of this JSON; make it more direct, or count less in its patterns
+      actual: `$[?search(@, "b")]` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns
     "#);
 }
 
@@ -198,7 +198,7 @@ async fn patterns_are_bounded_when_they_are_made_and_when_they_are_matched() {
     let told = with_pattern.tell("${base}/", checks).await;
     insta::assert_snapshot!(told.replace(&"a".repeat(200), "…"), @r#"
     errored: body matches `(a{1,1000}){1,1000}`
-      actual: `(a{1,1000}){1,1000}` is not a regular expression: it takes more than 10485760 bytes of memory; let it count less
+      actual: `(a{1,1000}){1,1000}` is not a regular expression: it takes more than 10485760 bytes of memory; use fewer or smaller repetitions
     failed: body matches `(a|a)*(a|aa)*(a*)*b`
       expected: something matching `(a|a)*(a|aa)*(a*)*b`
       actual: "…aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
@@ -231,19 +231,19 @@ async fn patterns_that_cannot_be_held_against_a_page_in_time_are_given_up() {
 - { css: a, matches: 'a(a|b){3}' }";
     insta::assert_snapshot!(site.tell("${base}/", checks).await, @r#"
     errored: css `a` text matches `[ab]*a[ab]{20000}c`
-      actual: `[ab]*a[ab]{20000}c` takes too long on a text of this size; let it count less, or hold it against a part of the page
+      actual: `[ab]*a[ab]{20000}c` takes too long on a text of this size; use fewer or smaller repetitions, or match it against a part of the page
     errored: body not_matches `[ab]*a[ab]{20000}c`
-      actual: `[ab]*a[ab]{20000}c` takes too long on a text of this size; let it count less, or hold it against a part of the page
+      actual: `[ab]*a[ab]{20000}c` takes too long on a text of this size; use fewer or smaller repetitions, or match it against a part of the page
     errored: regex `([ab]*a[ab]{20000}c)` exists
-      actual: `([ab]*a[ab]{20000}c)` takes too long on a text of this size; let it count less, or hold it against a part of the page
+      actual: `([ab]*a[ab]{20000}c)` takes too long on a text of this size; use fewer or smaller repetitions, or match it against a part of the page
     errored: links to the same host
-      actual: one of the patterns of `ignore` takes too long on a text of this size; let it count less, or hold it against a part of the page
+      actual: one of the patterns of `ignore` takes too long on a text of this size; use fewer or smaller repetitions, or match it against a part of the page
     passed: css `a` text matches `a(a|b){3}`
     "#);
     let items = format!("[{}{{}}]", format!(r#"{{"a":"{letters}"}},"#).repeat(20));
     insta::assert_snapshot!(told_of_json(items, "- { json: '$[?search(@.a, \"[ab]*a[ab]{20000}c\")]' }").await, @r#"
     errored: json `$[?search(@.a, "[ab]*a[ab]{20000}c")]` exists
-      actual: `$[?search(@.a, "[ab]*a[ab]{20000}c")]` asks too much of this JSON; make it more direct, or count less in its patterns
+      actual: `$[?search(@.a, "[ab]*a[ab]{20000}c")]` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns
     "#);
 }
 

@@ -53,7 +53,7 @@ async fn dead_ones_are_told() {
     failed: links to the same host
       expected: every one of 4 links to answer 200-399
       actual: `http://[bad` is not an address: invalid IPv6 address; the page has no `#none`; `http://site/ok` has no `#gone`; `http://site/gone` answered 404
-      hint: mend it, or leave it out with `ignore`
+      hint: correct it, or leave it out with `ignore`
     passed: status equals 200
     "#);
     // HEAD for the picture's redirect, GET for the fragments; the address is not asked again for its second link.
@@ -75,7 +75,7 @@ async fn what_is_asked_can_be_chosen() {
     failed: links to anywhere
       expected: every one of 6 links to answer 200-399
       actual: `http://[bad` is not an address: invalid IPv6 address; `http://site/gone` answered 404; `http://site/ignored/x.js` answered 404; `http://other.invalid/`: `other.invalid` could not be resolved: name or service not known
-      hint: mend it, or leave it out with `ignore`
+      hint: correct it, or leave it out with `ignore`
     "#);
 }
 
@@ -122,7 +122,7 @@ async fn a_link_does_not_lead_inside() {
     errored: links to anywhere
       expected: every one of 2 links to answer 200-399
       actual: `http://169.254.100.1:9001/next`: `169.254.100.1` belongs to the machine Stepcast runs on; `http://runtime.internal/`: `runtime.internal` belongs to the machine Stepcast runs on
-      hint: it is never fetched, also where private targets are allowed
+      hint: it is never fetched, even if private targets are allowed
     "#);
 }
 

@@ -135,7 +135,7 @@ async fn a_name_that_turns_inside_is_refused_when_a_new_connection_is_made() {
     insta::assert_snapshot!(site.told(&end.steps[1].checks), @r#"
     errored: request
       actual: `site.example` belongs to the machine Stepcast runs on
-      hint: it is never fetched, also where private targets are allowed
+      hint: it is never fetched, even if private targets are allowed
     "#);
     assert_eq!((visits.load(Ordering::SeqCst), lookup.asked().len()), (1, 2));
 }
@@ -165,7 +165,7 @@ async fn a_redirect_to_a_name_that_leads_inside_is_refused() {
     insta::assert_snapshot!(site.tell("${base}/redirect", "- status: 200").await, @r#"
     errored: request
       actual: `elsewhere.example` belongs to the machine Stepcast runs on
-      hint: it is never fetched, also where private targets are allowed
+      hint: it is never fetched, even if private targets are allowed
     "#);
     assert_eq!(lookup.asked(), ["site.example", "elsewhere.example"]);
 }
@@ -234,6 +234,6 @@ async fn links_inside_are_not_asked() {
     errored: links to anywhere
       expected: every one of 3 links to answer 200-399
       actual: `http://10.0.0.1/`: `10.0.0.1` belongs to the machine Stepcast runs on; `http://name.example/`: `name.example` belongs to the machine Stepcast runs on
-      hint: it is never fetched, also where private targets are allowed
+      hint: it is never fetched, even if private targets are allowed
     "#);
 }

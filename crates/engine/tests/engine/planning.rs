@@ -198,10 +198,10 @@ async fn a_sitemap_without_pages_is_a_problem() {
         assert!(!error.temporary);
     }
     insta::assert_snapshot!(told.replace(&site.base, "http://site"), @r#"
-    test `t`: the sitemap holds no address
-      hint: only absolute `http:` and `https:` addresses are taken
+    test `t`: the sitemap contains no addresses
+      hint: only absolute `http:` and `https:` addresses are accepted
     test `t`: `http://site/page.html` is not a sitemap: it begins with `<html>`
-      hint: a sitemap is XML with `urlset` or `sitemapindex` around everything, or a text with one address a line
+      hint: a sitemap is XML with `urlset` or `sitemapindex` as its root element, or a text with one address per line
     test `t`: `http://site/gone.xml` could not be fetched: the server answered 410 Gone
       hint: open the address in a browser; it may have moved or need a header
     test `t`: `http://site/missing.xml` could not be fetched: the server answered 404 Not Found

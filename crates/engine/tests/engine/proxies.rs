@@ -42,15 +42,12 @@ async fn encrypted_requests_go_through_a_tunnel() {
     failed: cert days_left above 0
       expected: above 0
       actual: nothing
-      hint: the certificate is not seen through a proxy; check it in a suite without `proxy`
+      hint: the certificate is not visible through a proxy; check it in a suite without `proxy`
     "#);
     assert_eq!(proxy.asked(), ["CONNECT shop.invalid:443"]);
     // What is wrong behind the tunnel is the site's, not the proxy's.
     let told = site.tell_with(&through(&proxy), "- status: 200").await;
-    assert!(
-        told.contains("no secure connection to `shop.invalid:443`: the certificate's issuer is not known"),
-        "{told}"
-    );
+    assert!(told.contains("no secure connection to `shop.invalid:443`: the certificate's issuer is unknown"), "{told}");
 }
 
 /// What goes to the proxy is encrypted as well, and the proxy has to be who it says.
@@ -72,7 +69,7 @@ async fn an_encrypted_proxy_takes_plain_requests_and_tunnels() {
         let told = without_address(&proxy, &site.tell_with(&defaults, "- status: 200").await);
         assert!(
             told.contains(
-                "the proxy cannot be used: no secure connection to `proxy`: the certificate's issuer is not known"
+                "the proxy cannot be used: no secure connection to `proxy`: the certificate's issuer is unknown"
             ),
             "{base}: {told}"
         );
@@ -153,19 +150,19 @@ async fn a_proxy_that_refuses_is_told() {
     }
     insta::assert_snapshot!(told, @r#"
     errored: request
-      actual: the proxy `proxy` asks for a user and a password, or does not accept them (407)
+      actual: the proxy `proxy` requires a user and a password, or rejects those it received (407)
       hint: check the user and the password in `defaults.proxy`
     errored: request
-      actual: the proxy `proxy` asks for a user and a password, or does not accept them (407)
+      actual: the proxy `proxy` requires a user and a password, or rejects those it received (407)
       hint: check the user and the password in `defaults.proxy`
     errored: request
       actual: the proxy `proxy` did not connect to `shop.invalid`
-      hint: the proxy answered CONNECT with something else than 200: it may not be allowed to go there, or not find the way
+      hint: the proxy did not answer CONNECT with 200: it may not allow this host, or may be unable to reach it
     errored: request
       actual: the proxy `proxy` did not connect to `shop.invalid`
-      hint: the proxy answered CONNECT with something else than 200: it may not be allowed to go there, or not find the way
+      hint: the proxy did not answer CONNECT with 200: it may not allow this host, or may be unable to reach it
     errored: request
-      actual: the proxy `proxy` broke off, or gave an answer that cannot be read
+      actual: the proxy `proxy` closed the connection, or gave an answer that cannot be read
       hint: check that `defaults.proxy` is the address of an HTTP proxy
     "#);
 }
@@ -182,16 +179,16 @@ async fn a_proxy_that_is_not_there_is_told() {
     insta::assert_snapshot!(told, @r#"
     errored: request
       actual: the proxy cannot be used: could not connect to `127.0.0.1:1`: nothing listens there
-      hint: check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs
+      hint: check `defaults.proxy`, and whether Stepcast can reach the proxy from where it runs
     errored: request
       actual: the proxy cannot be used: `proxy.invalid` could not be resolved: name or service not known
-      hint: check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs
+      hint: check `defaults.proxy`, and whether Stepcast can reach the proxy from where it runs
     errored: request
       actual: the proxy cannot be used: could not connect to `127.0.0.1:1`: nothing listens there
-      hint: check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs
+      hint: check `defaults.proxy`, and whether Stepcast can reach the proxy from where it runs
     errored: request
       actual: the proxy cannot be used: `proxy.invalid` could not be resolved: name or service not known
-      hint: check `defaults.proxy`, and whether the proxy can be reached from where Stepcast runs
+      hint: check `defaults.proxy`, and whether Stepcast can reach the proxy from where it runs
     "#);
 }
 
@@ -265,7 +262,7 @@ async fn an_address_that_is_none_once_it_is_filled_in_is_told_without_it() {
         ),
         (
             "http://127.0.0.1/l0velace",
-            "a proxy has a host and a port, and nothing behind them; in a password `/`, `?` and `#` are written `%2F`, `%3F` and `%23`",
+            "a proxy address has a host and a port, and nothing after them; in a password `/`, `?` and `#` are written `%2F`, `%3F` and `%23`",
         ),
         (
             "ada:l0velace@127.0.0.1",

@@ -185,7 +185,7 @@ async fn bodies_are_decompressed_and_headers_left_as_they_were() {
     insta::assert_snapshot!(site.tell("${base}/bad", "- status: 200").await, @r#"
     errored: request
       actual: the answer could not be read: the body is not valid gzip: unexpected end of file
-      hint: the server, or something in front of it, broke the answer off or garbled it
+      hint: the server, or a proxy in front of it, cut off or corrupted the answer
     "#);
 }
 
@@ -228,10 +228,10 @@ async fn what_goes_wrong_is_told() {
     insta::assert_snapshot!(told.collect::<String>(), @r#"
     errored: request
       actual: more than 10 redirects, the next to `http://site/circle`
-      hint: the page probably redirects in a circle
+      hint: the page probably redirects in a loop
     errored: request
       actual: it redirects to `ftp://elsewhere.example/`, which cannot be fetched: `ftp:` is not `http:` or `https:`
-      hint: check the `location` header; it has to lead to an http or https address
+      hint: check the `location` header; it must lead to an http or https address
     errored: request
       actual: the body is larger than 97 KiB
       hint: larger bodies are not read; check a smaller page
@@ -243,7 +243,7 @@ async fn what_goes_wrong_is_told() {
       hint: check the name, and whether it resolves where Stepcast runs
     errored: request
       actual: `http://site:x/` is not an address: invalid port number
-      hint: check the request, and what its variables hold
+      hint: check the request and the values of its variables
     "#);
 }
 
@@ -265,7 +265,7 @@ async fn what_is_not_http_is_told() {
     insta::assert_snapshot!(told.replace(&address.to_string(), "site"), @r#"
     errored: request
       actual: the answer could not be read: invalid HTTP version parsed
-      hint: the server, or something in front of it, broke the answer off or garbled it
+      hint: the server, or a proxy in front of it, cut off or corrupted the answer
     errored: request
       actual: no secure connection to `site`: the server does not speak TLS on this port
       hint: check the server's certificate, its chain and its date, and that this port speaks TLS
@@ -285,7 +285,7 @@ async fn time_runs_out_while_waiting_and_while_reading() {
     }
     insta::assert_snapshot!(told, @r#"
     errored: request
-      actual: no answer came within 50ms
+      actual: no answer arrived within 50ms
       hint: find out why it takes so long, or give the step a longer `timeout`
     errored: request
       actual: the body did not arrive within 50ms

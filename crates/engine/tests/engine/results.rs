@@ -18,7 +18,7 @@ async fn a_site_that_turns_us_away_is_blocked() {
     insta::assert_snapshot!(told, @r#"
     blocked: request
       actual: the site answered 429 Too Many Requests, try again after 70
-      hint: ask more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`
+      hint: send requests more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`
     blocked: status equals 200
       expected: 200
       actual: 429

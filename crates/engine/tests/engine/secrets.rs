@@ -104,7 +104,7 @@ async fn a_page_with_a_secret_in_its_address_is_not_planned() {
         .plan(&suite("- { name: t, discover: { sitemap: '${base}/', robots: ignore } }"))
         .await
         .expect_err("a secret");
-    assert_eq!(error.message, "test `t`: the address of a page that was discovered has a secret in it");
+    assert_eq!(error.message, "test `t`: the address of a discovered page contains a secret");
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_part_of_a_secret_does_not_show() {
     let (unfit, id) = ("\"***\", which `number` cannot use: it has no number", "\"4711\"");
     let hidden = "\"***\"";
     assert_eq!(shown, [hidden, hidden, hidden, hidden, unfit, hidden, hidden, hidden, "nothing", id, hidden], "{told}");
-    assert!(told.contains("the pattern matches \"***\", without its group 1"), "{told}");
+    assert!(told.contains("the pattern matches \"***\", but not its group 1"), "{told}");
 }
 
 #[tokio::test]

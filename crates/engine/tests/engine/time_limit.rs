@@ -27,7 +27,7 @@ async fn a_test_over_its_limit_is_errored_where_it_was() {
     insta::assert_snapshot!(site.told(&end.steps[1].checks), @"
     errored: time_limit 200ms
       expected: a test that ends within 200ms, with all of its attempts
-      actual: it was at `Wait`
+      actual: it had reached `Wait`
       hint: find out what takes so long; then give the test a longer `time_limit`, or its requests a shorter `timeout` and fewer `retries`
     ");
     let heard = ["attempt 1", "started 0 Look", "finished 0 passed", "started 1 Wait", "finished 1 errored"];
@@ -60,7 +60,7 @@ async fn the_limit_holds_for_all_attempts_together() {
     insta::assert_snapshot!(site.told(&end.steps[1].checks), @"
     errored: time_limit 1s
       expected: a test that ends within 1s, with all of its attempts
-      actual: it was to be tried again
+      actual: it was due for another attempt
       hint: find out what takes so long; then give the test a longer `time_limit`, or its requests a shorter `timeout` and fewer `retries`
     ");
 }

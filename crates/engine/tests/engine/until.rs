@@ -56,7 +56,11 @@ async fn what_never_holds_fails_with_what_the_last_try_found() {
     assert_eq!(until.check, "until 100ms");
     assert_eq!(until.expected.as_deref(), Some("checks that hold within 100ms"));
     let tries = end.steps[0].tries.expect("how often it was asked");
-    let told = if tries == 1 { "they did not in 1 try".to_owned() } else { format!("they did not in {tries} tries") };
+    let told = if tries == 1 {
+        "they did not hold in 1 try".to_owned()
+    } else {
+        format!("they did not hold in {tries} tries")
+    };
     assert_eq!(until.actual, Some(told));
 }
 

@@ -169,9 +169,9 @@ async fn what_goes_wrong_is_told() {
       actual: nothing
       hint: nothing matches `//_:entrys`; there is `_:entry` (2)
     errored: xpath `//b:entry` exists
-      actual: `b:` stands for no namespace; say it under `namespaces` of `defaults`, or use `_:`, `x:`, `xml:`
+      actual: `b:` has no namespace; declare it under `namespaces` of `defaults`, or use `_:`, `x:`, `xml:`
     errored: css `b|entry` exists
-      actual: `b|entry` is not a CSS selector: it has a prefix that stands for no namespace
+      actual: `b|entry` is not a CSS selector: it has a prefix that no namespace is declared for
     failed: xpath `//Item` exists
       expected: something
       actual: nothing
@@ -187,19 +187,19 @@ async fn what_goes_wrong_is_told() {
     failed: xpath `//c` does not exist
       expected: nothing
       actual: "<a>\n <b></a>", the body is not well-formed XML: ill-formed document: expected `</b>`, but `</a>` was found at line 2, column 5
-      hint: mend the document; `as: html` on the step reads it as browsers read HTML
+      hint: correct the document; `as: html` on the step reads it as browsers read HTML
     failed: css `b` exists
       expected: something
       actual: "<a>\n <b></a>", the body is not well-formed XML: ill-formed document: expected `</b>`, but `</a>` was found at line 2, column 5
-      hint: mend the document; `as: html` on the step reads it as browsers read HTML
+      hint: correct the document; `as: html` on the step reads it as browsers read HTML
     failed: not (css `b` exists)
       expected: the check not to hold
       actual: "<a>\n <b></a>", the body is not well-formed XML: ill-formed document: expected `</b>`, but `</a>` was found at line 2, column 5
-      hint: mend the document; `as: html` on the step reads it as browsers read HTML
+      hint: correct the document; `as: html` on the step reads it as browsers read HTML
     errored: xpath `/a` exists
-      actual: the document declares entities of its own, which are not expanded; `as: html` leaves them
+      actual: the document declares entities of its own, which are not expanded; `as: html` leaves them as they are
     errored: xpath `//dc:creator` exists
-      actual: `dc:` is a prefix, and HTML has none; write the name alone
+      actual: `dc:` is a prefix, and HTML has no prefixes; write the name alone
     "#);
     let end = site
         .run("- name: t\n  get: ${base}/malformed\n  capture: { b: { css: b } }\n  expect: [ { status: 200 } ]")
@@ -209,7 +209,7 @@ async fn what_goes_wrong_is_told() {
     failed: capture b
       expected: a value
       actual: "<a>\n <b></a>", the body is not well-formed XML: ill-formed document: expected `</b>`, but `</a>` was found at line 2, column 5
-      hint: mend the document; `as: html` on the step reads it as browsers read HTML
+      hint: correct the document; `as: html` on the step reads it as browsers read HTML
     passed: status equals 200
     "#);
 }

@@ -33,7 +33,7 @@ pub(super) fn convert(request: &Request, context: &mut Context) -> Result<Option
         None => return Ok(None),
     };
     if matches!(request.method.as_str(), "GET" | "HEAD") {
-        return Unsaid::new(format!("a {} request of a suite has none; send it with POST", request.method));
+        return Unsaid::new(format!("a {} request of a suite has no body; send it with POST", request.method));
     }
     refusal::checked_key(sent.key, sent.value.clone())?;
     Ok(Some(sent))

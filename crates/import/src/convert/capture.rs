@@ -20,7 +20,7 @@ pub(super) struct Made {
 pub(super) fn convert(capture: &Capture) -> Result<Made, Unsaid> {
     made(capture).map_err(|Unsaid(why)| {
         let name = capture.name.literal().unwrap_or("NAME");
-        Unsaid(format!("{why}; what uses it needs --var {name}=VALUE"))
+        Unsaid(format!("{why}; to use it, give --var {name}=VALUE"))
     })
 }
 

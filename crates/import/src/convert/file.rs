@@ -36,6 +36,6 @@ impl Folder<'_> {
 pub(super) fn literal_of(bytes: Vec<u8>) -> Result<String, Unsaid> {
     match String::from_utf8(bytes) {
         Ok(content) => Ok(text::literal(&content)),
-        Err(_) => Unsaid::new("it is no UTF-8 text, and a suite holds nothing else"),
+        Err(_) => Unsaid::new("it is not UTF-8 text, and a suite can contain nothing else"),
     }
 }

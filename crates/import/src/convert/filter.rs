@@ -15,7 +15,7 @@ pub(super) fn convert(filters: &[Filter]) -> Result<Vec<Yaml>, Unsaid> {
     let mut previous: Option<&Filter> = None;
     for (place, filter) in filters.iter().enumerate() {
         if matches!(filter.name, "daysAfterNow" | "daysBeforeNow") && place + 1 < filters.len() {
-            return Unsaid::new(format!("of `{}` a suite makes nothing else", filter.name));
+            return Unsaid::new(format!("a suite cannot apply another filter after `{}`", filter.name));
         }
         match previous.map(|previous| (previous.name, previous)) {
             // A decoded value is already text.

@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Spelt,
     /// Nodes of a page, which Hurl only counts
     Nodes,
-    /// What expressions of `XPath` give
+    /// The results of `XPath` expressions
     XPathText,
     XPathNumber,
     /// `true` or `false`
@@ -96,7 +96,7 @@ pub(super) fn is_function(name: &str) -> bool {
     TEXTS.contains(&name) || NUMBERS.contains(&name) || TRUTHS.contains(&name)
 }
 
-/// What an expression of `XPath` gives.
+/// The type of result of an `XPath` expression.
 pub(super) fn of_xpath(path: &str) -> Kind {
     let outside = outside_of_brackets(path);
     let has = |words: &[&str]| words.iter().any(|word| outside.contains(word));

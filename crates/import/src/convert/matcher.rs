@@ -1,4 +1,4 @@
-//! What has to hold for a value.
+//! Conditions on a value.
 //!
 //! A predicate of Hurl fails, negated or not, if the value has another type than it requires. If there is no value, it
 //! fails, or holds if it is negated. A suite compares more freely. So the translation of a predicate also checks the
@@ -107,7 +107,7 @@ pub(super) fn convert(
     }
 }
 
-/// What can be compared at all.
+/// The values that can be compared at all.
 fn check_comparable(operator: Operator, value: &Value, kind: Kind) -> Result<(), Unsaid> {
     let is_equality = matches!(operator, Operator::Equal | Operator::NotEqual);
     let is_about_parts = matches!(operator, Operator::StartsWith | Operator::EndsWith | Operator::Contains);
@@ -118,7 +118,7 @@ fn check_comparable(operator: Operator, value: &Value, kind: Kind) -> Result<(),
         (Kind::Time, Value::Number(number)) if number.is_u64() => Ok(()),
         (Kind::Time, _) => Unsaid::new("a time is compared with a number of milliseconds"),
         (Kind::CertificateName, Value::Text(template)) if has_several_parts(template) => {
-            Unsaid::new("a suite writes the last part first, as RFC 4514 has it; check `cert` so")
+            Unsaid::new("a suite writes the last part first, as RFC 4514 does; write the check of `cert` in that order")
         }
         (Kind::Decoded, Value::Bytes(_)) => Ok(()),
         // Bytes are equal to nothing else.
@@ -127,15 +127,13 @@ fn check_comparable(operator: Operator, value: &Value, kind: Kind) -> Result<(),
         {
             Ok(())
         }
-        (Kind::Decoded, _) => Unsaid::new("what is decoded is bytes in Hurl; decode them with `utf8Decode`"),
+        (Kind::Decoded, _) => Unsaid::new("the decoded value is bytes in Hurl; decode them with `utf8Decode`"),
         (Kind::DaysAfter | Kind::DaysBefore, value) if !matches!(value, Value::Number(number) if number.is_i64()) => {
             Unsaid::new("days are compared with a whole number")
         }
         (Kind::Flag | Kind::Nodes, _) if operator == Operator::Equal => Ok(()),
-        (Kind::Flag, _) => Unsaid::new("a flag is there or not in Hurl; check that it exists"),
-        (Kind::Nodes, _) => {
-            Unsaid::new("nodes are never compared with a value in Hurl; take their text with `string(...)`")
-        }
+        (Kind::Flag, _) => Unsaid::new("a flag in Hurl either exists or does not; check it with `exists`"),
+        (Kind::Nodes, _) => Unsaid::new("Hurl never compares nodes with a value; take their text with `string(...)`"),
         _ => Ok(()),
     }
 }
@@ -364,7 +362,7 @@ fn rounded(value: &Value, kind: Kind, written: Written<'_>) -> Result<Option<Rou
     let rounded = Rounded::to(double);
     if rounded.is_none() && written.is_rounded() {
         return Unsaid::new(
-            "Hurl compares it as a double, a suite to its last digit; leave out the digits a double lacks",
+            "Hurl compares it as a double, a suite to its last digit; remove the digits that a double cannot hold",
         );
     }
     Ok(rounded)

@@ -20,7 +20,7 @@ const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 /// The longest `timeout` of a step.
 const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// What options say about the step.
+/// The settings of the step that come from options.
 pub(super) struct Options {
     /// Whether redirects are followed
     pub follows: bool,
@@ -121,7 +121,10 @@ impl Options {
         let times = u32::try_from(retry).unwrap_or(u32::MAX);
         let within = interval.saturating_mul(times).min(STEP_UNTIL).max(interval);
         let every = interval.max(whole(within.div_f64(TRIES_PER_STEP.into())));
-        let text = format!("`retry` became `until`: it is asked again for {}, however often that is", format(within));
+        let text = format!(
+            "`retry` became `until`: the request is repeated for {}, however many tries that takes",
+            format(within)
+        );
         context.note(at, Kind::Changed, text);
         let keys = [("within", within), ("every", every)];
         Some(Yaml::Map(keys.map(|(key, length)| (key.to_owned(), Yaml::text(written(length)))).into()))
@@ -149,9 +152,9 @@ fn reason(name: &str) -> &'static str {
         "http1.0" | "http1.1" | "http2" | "http2-prior-knowledge" | "http3" => {
             "the version of HTTP is agreed on with the server"
         }
-        "no-jsonpath-coercion" => "a list of one stands for its item where a single value is asked for",
+        "no-jsonpath-coercion" => "a list of one counts as its item where a single value is expected",
         "aws-sigv4" | "negotiate" | "netrc" | "netrc-file" | "netrc-optional" | "ntlm" => {
-            "requests say who asks with `basic`, `bearer`, `digest` or `headers`"
+            "requests authenticate with `basic`, `bearer`, `digest` or `headers`"
         }
         _ => "a suite has nothing like it",
     }
@@ -175,13 +178,13 @@ fn take_variable(definition: &Template, context: &mut Context) -> Result<(), Uns
         Some((_, known)) if *known == value => return Ok(()),
         Some(_) => {
             return Unsaid::new(format!(
-                "`{name}` has another value above; a suite gives it one, give it a name of its own"
+                "`{name}` has another value above, and a variable of a suite has only one; use another name"
             ));
         }
         None => {}
     }
     if needs_itself(&name, &value, &context.vars) {
-        return Unsaid::new(format!("the value of `{name}` would need itself"));
+        return Unsaid::new(format!("the value of `{name}` would refer to itself"));
     }
     refusal::check_variables(&Yaml::one(&name, Yaml::text(&value)))?;
     context.vars.push((name, value));
@@ -215,13 +218,16 @@ fn flag(value: &Template) -> Result<bool, Unsaid> {
     match value.literal() {
         Some("true") => Ok(true),
         Some("false") => Ok(false),
-        _ => Unsaid::new("only `true` and `false` are, not what is known when it runs"),
+        _ => Unsaid::new("only `true` and `false` are carried over, not values that are known only at run time"),
     }
 }
 
 fn integer(value: &Template) -> Result<i64, Unsaid> {
     let number = value.literal().and_then(|text| text.parse().ok());
-    number.map_or_else(|| Unsaid::new("only whole numbers are, not what is known when it runs"), Ok)
+    number.map_or_else(
+        || Unsaid::new("only whole numbers are carried over, not values that are known only at run time"),
+        Ok,
+    )
 }
 
 /// A length of whole milliseconds, to the last of them.
@@ -249,5 +255,8 @@ fn length(value: &Template, unit: &str) -> Result<Duration, Unsaid> {
             if text.ends_with(|c: char| c.is_ascii_digit()) { format!("{text}{unit}") } else { text.to_owned() };
         stepcast_suite::duration::parse(&with_unit).ok()
     });
-    known.map_or_else(|| Unsaid::new("only lengths of time like `10s` are, not what is known when it runs"), Ok)
+    known.map_or_else(
+        || Unsaid::new("only durations like `10s` are carried over, not values that are known only at run time"),
+        Ok,
+    )
 }

@@ -20,7 +20,7 @@ impl Headers {
     pub fn add(&mut self, name: &Template, value: &Template) -> Result<(), Unsaid> {
         let (name, value) = (text::name(name)?.to_ascii_lowercase(), text::text(value)?);
         if OF_THE_CONNECTION.contains(&name.as_str()) {
-            return Unsaid::new("it says how the bytes travel, which Stepcast sets itself");
+            return Unsaid::new("it controls how the bytes are transferred, which Stepcast sets itself");
         }
         super::refusal::checked_key("headers", Yaml::one(&name, Yaml::text(&value)))?;
         self.add_value(name, value);

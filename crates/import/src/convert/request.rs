@@ -18,13 +18,13 @@ pub(super) fn convert(
 ) -> Result<Vec<(String, Yaml)>, Unsaid> {
     let method = request.method.as_str();
     if !METHODS.contains(&method) {
-        return Unsaid::new(format!("a suite asks with {}, not with {method}", METHODS.join(", ")));
+        return Unsaid::new(format!("a suite sends {}, not {method}", METHODS.join(", ")));
     }
     let address = address(request, context)?;
     let mut keys = refusal::checked_step(vec![(method.to_ascii_lowercase(), Yaml::text(address))])?;
     let mut headers = headers(request, options, context, comments);
     let basic = basic(request, options, &headers);
-    let basic = context.keep(request.at, "who asks", basic, comments).flatten();
+    let basic = context.keep(request.at, "the authentication", basic, comments).flatten();
     let sent = body::convert(request, context);
     let sent = context.keep(request.at, "the body", sent, comments).flatten();
     if let Some(content_type) = sent.as_ref().and_then(|sent| sent.content_type)
@@ -71,7 +71,7 @@ fn headers(request: &Request, options: &Options, context: &mut Context, comments
     for line in &options.headers {
         let added = match line.literal().and_then(|line| line.split_once(':')) {
             Some((name, value)) => headers.add(&Template::text(name.trim()), &Template::text(value.trim())),
-            None => Unsaid::new("only a header without variables is, like `name: value`"),
+            None => Unsaid::new("only a header without variables is carried over, like `name: value`"),
         };
         context.keep(request.at, "the option `header`", added, comments);
     }

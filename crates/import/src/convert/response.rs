@@ -1,4 +1,4 @@
-//! What is expected of an answer, and what is captured from it.
+//! The checks of an answer, and the values captured from it.
 
 use super::assert::check;
 use super::file::literal_of;
@@ -13,7 +13,7 @@ use crate::yaml::{Item, Yaml};
 use stepcast_suite::document::Position;
 use stepcast_suite::limits::CHECKS_PER_STEP;
 
-/// What `capture` and `expect` hold.
+/// The content of `capture` and `expect`.
 type Expected = (Vec<(String, Yaml)>, Vec<Item>);
 
 pub(super) fn convert(
@@ -37,7 +37,7 @@ pub(super) fn convert(
     for assert in &response.asserts {
         let made = assert::convert(assert, &known, &context.folder, context.rounds);
         if made.as_ref().is_ok_and(|checks| checks == &[failing::never()]) {
-            let comment = format!("fails in Hurl whatever the answer is, and so does the check: `{}`", assert.source);
+            let comment = format!("fails in Hurl for every answer, and so does the check: `{}`", assert.source);
             checks.items.push(Item::Comment(comment));
         }
         checks.add(assert.at, &format!("`{}`", assert.source), made, context);
@@ -168,7 +168,7 @@ fn captures(
         let Some(found) = found else {
             if made.iter().any(|(known, _)| *known == name) || context.vars.iter().any(|(known, _)| *known == name) {
                 context.tally.lost_captures += 1;
-                comments.push(context.leave_out(capture.at, format!("{what}: it has no text in Hurl")));
+                comments.push(context.leave_out(capture.at, format!("{what}: its value has no text form in Hurl")));
             } else {
                 context.textless.push((capture.at, name));
             }
@@ -210,7 +210,7 @@ fn body(expected: &Located<Body>, context: &mut Context) -> Result<Yaml, Unsaid>
         }
         Body::Text { text: template, .. } => Ok((Query::Body, Yaml::Text(text::text(template)?))),
         Body::Xml(markup) => Ok((Query::Body, Yaml::Text(text::literal(markup)))),
-        Body::GraphQl { .. } => return Unsaid::new("GraphQL is asked with, not answered"),
+        Body::GraphQl { .. } => return Unsaid::new("GraphQL is for requests, not for answers"),
         Body::Bytes(content) => Ok(bytes(content.clone())),
         Body::File(name) => Ok(bytes(context.folder.read(name)?)),
     }?;

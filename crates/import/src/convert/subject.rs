@@ -56,7 +56,7 @@ impl Subject {
         if let (Query::Bytes | Query::Sha256 | Query::Md5, [first, ..]) = (query, filters)
             && (first.name != "count" || !matches!(query, Query::Bytes))
         {
-            return Unsaid::new(format!("of bytes a suite makes nothing like `{}`", first.name));
+            return Unsaid::new(format!("a suite has no filter like `{}` for bytes", first.name));
         }
         let names: Vec<&str> = filters.iter().map(|filter| filter.name).collect();
         match (query, names.as_slice()) {
@@ -93,17 +93,17 @@ fn of_query(query: &Query) -> Result<Subject, Unsaid> {
             "Subject-Alt-Name" => return Unsaid::new("check `cert: names`, a list of names without `DNS:`"),
             _ => {
                 return Unsaid::new(
-                    "of a certificate a suite sees `subject`, `issuer`, `expires`, `days_left`, `names`",
+                    "a suite sees these fields of a certificate: `subject`, `issuer`, `expires`, `days_left`, `names`",
                 );
             }
         },
         Query::RawBytes => return Unsaid::new("a suite sees the body unpacked; check `size` or `sha256`"),
         Query::Ip => return Unsaid::new("a suite does not see addresses of servers"),
         Query::Redirects => {
-            return Unsaid::new("of redirects a suite sees how many there were, and `attr` and `nth` of each");
+            return Unsaid::new("a suite sees the number of redirects, and `attr` and `nth` of each");
         }
         Query::Variable(_) => {
-            return Unsaid::new("a check looks at the answer; check what was captured where it stands");
+            return Unsaid::new("a check looks at the answer; check the value in the step that captures it");
         }
     })
 }
@@ -145,7 +145,7 @@ pub(super) fn check_group(pattern: Option<&str>) -> Result<(), Unsaid> {
     let lacks_group = |text: &str| Pattern::new(text).is_ok_and(|pattern| pattern.groups() == 0);
     if pattern.is_some_and(lacks_group) {
         return Unsaid::new(
-            "the pattern has no group, so it gives nothing in Hurl; put `(` and `)` around what is meant",
+            "the pattern has no group, so it gives nothing in Hurl; put `(` and `)` around the part you mean",
         );
     }
     Ok(())
@@ -165,7 +165,7 @@ fn place_of(filter: &Filter) -> Option<i64> {
     }
 }
 
-/// Where a redirect led.
+/// The target of a redirect.
 fn hop(nth: i64) -> Subject {
     let nth = Yaml::Number(nth.into());
     let keys = vec![("redirects", Some(Yaml::Null)), ("attr", Some(Yaml::text("location"))), ("nth", Some(nth))];

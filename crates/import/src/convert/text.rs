@@ -35,7 +35,7 @@ pub(super) fn reference(expression: &Expression) -> Result<String, Unsaid> {
         Expression::Function(name) if name == "newUuid" => Ok("${new.uuid}".to_owned()),
         Expression::Function(name) if name == "newDate" => Ok("${new.date}".to_owned()),
         Expression::Function(name) => {
-            Unsaid::new(format!("`{name}` makes up a value, which a suite cannot; give one with `--var`"))
+            Unsaid::new(format!("`{name}` generates a value, which a suite cannot do; give one with `--var`"))
         }
     }
 }

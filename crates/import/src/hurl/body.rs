@@ -52,12 +52,12 @@ impl Scanner<'_> {
             let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
             match GeneralPurpose::new(&alphabet::STANDARD, config).decode(text) {
                 Ok(bytes) => Body::Bytes(bytes),
-                Err(_) => return fail_at(at, "this is no Base64", None),
+                Err(_) => return fail_at(at, "this is not Base64", None),
             }
         } else if self.eat("hex,") {
             match bytes_of_hex(self.up_to_semicolon()?.trim()) {
                 Some(bytes) => Body::Bytes(bytes),
-                None => return fail_at(at, "this is no hexadecimal: pairs of digits are", None),
+                None => return fail_at(at, "this is not hexadecimal: expected pairs of digits", None),
             }
         } else if self.eat("file,") {
             self.spaces();
@@ -159,9 +159,9 @@ impl Scanner<'_> {
                     depth == 0
                 }
                 Ok(Event::Empty(_)) => depth == 0,
-                Ok(Event::Eof) => return self.fail("this XML has no end"),
+                Ok(Event::Eof) => return self.fail("this XML is not closed"),
                 Ok(_) => false,
-                Err(error) => return self.fail(format!("this is no XML: {error}")),
+                Err(error) => return self.fail(format!("this is not XML: {error}")),
             };
             if is_closed {
                 return Ok(self.advance(end).to_owned());

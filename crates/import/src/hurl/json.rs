@@ -111,7 +111,7 @@ impl Scanner<'_> {
                 Some(c) if c != '\n' => template.push(c),
                 _ => {
                     self.go_back(at);
-                    return self.fail("this text has no end; close it with `\"`");
+                    return self.fail("this text is not closed; close it with `\"`");
                 }
             }
         }

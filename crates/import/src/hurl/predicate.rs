@@ -1,4 +1,4 @@
-//! What has to hold for a value.
+//! Conditions on a value.
 
 use super::scanner::{Scanner, fail_at};
 use super::{Body, Operator, Piece, Predicate, Property, Read, Template, Test, Value};
@@ -88,7 +88,7 @@ impl Scanner<'_> {
                 Body::Bytes(bytes) => Ok(Value::Bytes(bytes)),
                 Body::File(path) => Ok(Value::File(path)),
                 Body::Text { text, .. } => Ok(Value::Text(text)),
-                _ => fail_at(at, "this cannot be compared with", None),
+                _ => fail_at(at, "a value cannot be compared with this", None),
             };
         }
         let word = self.take_while(|c| c.is_ascii_alphanumeric() || "-+.".contains(c));

@@ -71,7 +71,7 @@ impl Scanner<'_> {
                 c => pattern.push(c),
             }
         }
-        fail_at(at, "this pattern has no end; close it with `/`", None)
+        fail_at(at, "this pattern is not closed; close it with `/`", None)
     }
 
     /// A cookie's name, perhaps with one of its attributes: `session[Secure]`.

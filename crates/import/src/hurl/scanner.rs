@@ -38,7 +38,7 @@ impl<'t> Scanner<'t> {
         &self.text[self.place.offset..]
     }
 
-    /// What was read since `place`.
+    /// The text read since `place`.
     pub fn since(&self, place: Place) -> &'t str {
         &self.text[place.offset..self.place.offset]
     }

@@ -165,7 +165,7 @@ impl Scanner<'_> {
 
 fn note_section(seen: &mut Vec<String>, at: Position, name: String) -> Read<()> {
     if seen.contains(&name) {
-        return fail_at(at, format!("`[{name}]` stands here a second time"), None);
+        return fail_at(at, format!("duplicate section `[{name}]`"), None);
     }
     seen.push(name);
     Ok(())

@@ -130,7 +130,7 @@ fn alone(key: &str, allowed: &[&str]) -> Value {
     json!({ "if": { "required": [key] }, "then": { "propertyNames": { "enum": allowed } } })
 }
 
-/// What values are compared with. A filter may turn them into any type.
+/// The operands for values. A filter may turn a value into any type.
 fn typed(subject: &str) -> Value {
     let own = row(subject).and_then(|row| row.compared);
     let of = |compared| match own {
@@ -242,7 +242,7 @@ fn filter() -> Value {
     json!({ "anyOf": [{ "enum": bare }, named] })
 }
 
-/// What a filter needs or takes.
+/// The argument that a filter needs or takes.
 fn argument(filter: &str) -> Option<Value> {
     Some(match filter {
         "number" => json!({ "enum": [".", ","] }),

@@ -1,4 +1,4 @@
-//! What editors show of a key, in the words of `docs/SUITES.md`.
+//! The descriptions that editors show for keys, in the words of `docs/SUITES.md`.
 
 use super::super::filter;
 use super::super::matcher::Words;
@@ -71,9 +71,9 @@ fn of_suite(key: &str) -> Option<&'static str> {
     Some(match key {
         "suite" => "The name of the suite, at most 256 bytes",
         "include" => "Files whose vars, defaults, checks and tests belong to the suite, looked up from this file",
-        "vars" => "Values for templates, by name: `${name}` stands for one",
-        "defaults" => "What holds where a test says nothing else",
-        "checks" => "Lists of checks by name, which `use: NAME` stands for",
+        "vars" => "Values for templates, by name: `${name}` inserts one",
+        "defaults" => "Settings that apply unless a test sets its own",
+        "checks" => "Lists of checks by name; `use: NAME` inserts one",
         "tests" => "The tests, at least one",
         _ => return None,
     })
@@ -81,47 +81,47 @@ fn of_suite(key: &str) -> Option<&'static str> {
 
 fn of_defaults(key: &str) -> Option<&'static str> {
     Some(match key {
-        "retries" => "When to try a test again: a number of tries, or `{ max, on }`",
-        "time_limit" => "How long a test may take with all of its attempts, at most 24h",
-        "headers" => "Headers that are sent with every request, those for `discover` included",
+        "retries" => "When to retry a test: the number of retries, or `{ max, on }`",
+        "time_limit" => "How long a test may take, all attempts included; at most 24h",
+        "headers" => "Headers to send with every request, including those for `discover`",
         "share" => "Whether tests that make the same request share its answer",
-        "host" => "How hard one host may be asked by one worker process",
-        "namespaces" => "What prefixes stand for in `css` and `xpath` of XML: `{ dc: ADDRESS }`",
-        "proxy" => "The address of the proxy all requests go through, http or https; empty for none",
-        "ca" => "Certificates, in PEM, that are trusted besides those of the system, or `{ file }`",
-        "insecure" => "Certificates are not verified; a server refuses it unless its operator allows it",
-        "client_certificate" => "Shown to servers that ask for one: `{ certificate, key }`",
+        "host" => "Limits on the requests that one worker process sends to one host",
+        "namespaces" => "Namespaces for the prefixes in `css` and `xpath` of XML: `{ dc: ADDRESS }`",
+        "proxy" => "The address of the proxy for all requests, http or https; empty for no proxy",
+        "ca" => "Certificates, in PEM, to trust in addition to those of the system, or `{ file }`",
+        "insecure" => "Do not verify certificates; a server refuses this unless its operator allows it",
+        "client_certificate" => "The client certificate for servers that request one: `{ certificate, key }`",
         _ => return None,
     })
 }
 
 fn of_retries(key: &str) -> Option<&'static str> {
     Some(match key {
-        "max" => "How many more attempts a test gets",
-        "on" => "`network`: after errored and blocked; `any`: also after failed",
+        "max" => "How many retries a test gets",
+        "on" => "`network`: retry errored and blocked tests; `any`: also failed tests",
         _ => return None,
     })
 }
 
 fn of_host(key: &str) -> Option<&'static str> {
     Some(match key {
-        "concurrency" => "Most requests at once",
-        "interval" => "Least time between the starts of two requests, at most 1m",
+        "concurrency" => "Maximum number of requests at once",
+        "interval" => "Minimum time between the starts of two requests, at most 1m",
         _ => return None,
     })
 }
 
 fn of_client_certificate(key: &str) -> Option<&'static str> {
     Some(match key {
-        "certificate" => "The certificate and those that vouch for it, in PEM, or `{ file }`",
-        "key" => "Its private key: a secret like `${secret.client_key}` and nothing else",
+        "certificate" => "The certificate and its chain, in PEM, or `{ file }`",
+        "key" => "Its private key; only a secret like `${secret.client_key}` is accepted",
         _ => return None,
     })
 }
 
 fn of_certificate_file(key: &str) -> Option<&'static str> {
     Some(match key {
-        "file" => "The name of a file in PEM, looked up from this file; the command reads it",
+        "file" => "The name of a PEM file, relative to this file; the `stepcast` command reads it",
         _ => return None,
     })
 }
@@ -129,50 +129,50 @@ fn of_certificate_file(key: &str) -> Option<&'static str> {
 fn of_basic(key: &str) -> Option<&'static str> {
     Some(match key {
         "user" => "The name, without a colon",
-        "password" => "The password; only a `${secret.x}` is sealed where the suite is stored",
+        "password" => "The password; use `${secret.x}`, because a stored suite keeps any other text unencrypted",
         _ => return None,
     })
 }
 
 fn of_test(key: &str) -> Option<&'static str> {
     Some(match key {
-        "name" => "What the test is called, unique in the suite; may use the variables of `each`",
-        "tags" => "What `--tags` chooses the test by, a text or a list",
-        "each" => "Runs the test once for every value, or for every combination of several names",
-        "discover" => "Runs the test once for every page of a sitemap, or that links lead to; `${page}` is its address",
-        "skip" => "Do not run it; it is reported as skipped",
-        "only" => "Skip all tests that do not say so; for writing tests",
-        "expect_failure" => "The test is known to fail: it passes where a check does not hold",
-        "setup" => "Steps before those of the test, part of every attempt",
+        "name" => "The name of the test, unique in the suite; may use the variables of `each`",
+        "tags" => "The tags by which `--tags` selects the test, a text or a list",
+        "each" => "Runs the test once for every value, or for every combination of the values of several names",
+        "discover" => "Runs the test once for every page in a sitemap or reached by links; `${page}` is its address",
+        "skip" => "Do not run the test; report it as skipped",
+        "only" => "Skip all tests without `only`; meant for writing tests",
+        "expect_failure" => "The test is known to fail: it passes if a check does not hold",
+        "setup" => "Steps to run before those of the test, in every attempt",
         "steps" => "The steps of the test, which share cookies and captured values",
-        "teardown" => "Steps that are made however the test ended",
-        "retries" => "When to try the test again, in place of that of `defaults`",
+        "teardown" => "Steps to run after those of the test, whatever its outcome",
+        "retries" => "When to retry the test; replaces the setting of `defaults`",
         "time_limit" => {
-            "How long the test may take with all of its attempts, at most 24h; in place of that of `defaults`"
+            "How long the test may take, all attempts included; at most 24h; replaces the setting of `defaults`"
         }
-        "share" => "Whether an answer another test got to the same request will do",
-        "slow_over" => "Tells a test whose requests took longer; fails nothing",
+        "share" => "Whether the test may use the answer that another test got to the same request",
+        "slow_over" => "Reports the test as slow if its requests took longer; does not fail it",
         _ => return None,
     })
 }
 
 fn of_step(key: &str) -> Option<&'static str> {
     Some(match key {
-        "name" => "What the step is called; its method and address if this is left out",
+        "name" => "The name of the step; by default its method and address",
         "wait" => "How long to wait before the request, at most 2m",
-        "until" => "Asks again until the checks hold: `{ within, every }`",
-        "capture" => "Keeps values of the answer under names, for the checks of this step and for later steps",
-        "expect" => "What has to hold of the answer; all checks are made and reported",
-        "slow_over" => "Tells a step whose request took longer; fails nothing",
-        "as" => "How `css` and `xpath` read the body, `html` or `xml`; what the answer says where this is left out",
+        "until" => "Repeats the request until the checks hold: `{ within, every }`",
+        "capture" => "Stores values of the answer in variables, for the checks of this step and for later steps",
+        "expect" => "The checks of the answer; all of them are evaluated and reported",
+        "slow_over" => "Reports the step as slow if its request took longer; does not fail it",
+        "as" => "How `css` and `xpath` read the body, `html` or `xml`; by default as the answer declares it",
         _ => return None,
     })
 }
 
 fn of_until(key: &str) -> Option<&'static str> {
     Some(match key {
-        "within" => "No try begins later than this after the first; at most 10m",
-        "every" => "Least time between the starts of two tries",
+        "within" => "No try starts later than this after the first; at most 10m",
+        "every" => "Minimum time between the starts of two tries",
         _ => return None,
     })
 }
@@ -180,19 +180,21 @@ fn of_until(key: &str) -> Option<&'static str> {
 fn of_request(key: &str) -> Option<&'static str> {
     Some(match key {
         "get" | "post" | "put" | "patch" | "delete" | "head" | "options" => {
-            "The address that is requested, absolute, http or https"
+            "The address to request, absolute, http or https"
         }
-        "headers" => "Headers of the request, in place of those of `defaults` with the same name",
-        "basic" => "Who asks, by name and password",
-        "bearer" => "Who asks, by a token",
-        "digest" => "Who asks, by name and password, where the server sends a digest challenge (RFC 7616)",
-        "user_agent" => "What requests call themselves",
+        "headers" => "Headers of the request; they replace those of `defaults` with the same name",
+        "basic" => "Basic authentication: a name and a password",
+        "bearer" => "Bearer authentication: a token",
+        "digest" => {
+            "Digest authentication (RFC 7616): a name and a password, used if the server sends a digest challenge"
+        }
+        "user_agent" => "The `user-agent` header of requests",
         "form" => "The body, sent as application/x-www-form-urlencoded",
         "json" => "The body, sent as application/json",
         "text" => "The body, sent as text/plain unless a header says otherwise",
         "multipart" => "The body, sent as multipart/form-data: fields by name, files as `{ name, content, type }`",
         "timeout" => "Time for the request, redirects and body included; at most 2m",
-        "follow" => "How many redirects are followed before the answer is looked at; `false` for none",
+        "follow" => "How many redirects to follow; `false` for none",
         _ => return None,
     })
 }
@@ -208,13 +210,13 @@ fn of_each(key: &str) -> Option<&'static str> {
 fn of_discover(key: &str) -> Option<&'static str> {
     Some(match key {
         "sitemap" => "The address of a sitemap or a sitemap index",
-        "links" => "The address of the page to begin with",
-        "depth" => "How many links away from the first page",
-        "scope" => "`any` takes pages of other hosts as well",
-        "limit" => "Most pages",
-        "include" => "Patterns; a page's address has to match one",
+        "links" => "The address of the page to start from",
+        "depth" => "Maximum number of links between the first page and another page",
+        "scope" => "`any` also includes pages of other hosts",
+        "limit" => "Maximum number of pages",
+        "include" => "Patterns; a page's address must match at least one",
         "exclude" => "Patterns; a page's address must match none",
-        "robots" => "`ignore` takes what the site's robots.txt keeps robots from",
+        "robots" => "`ignore` includes pages that the site's robots.txt disallows",
         _ => return None,
     })
 }
@@ -222,7 +224,7 @@ fn of_discover(key: &str) -> Option<&'static str> {
 fn of_file(key: &str) -> Option<&'static str> {
     Some(match key {
         "name" => "The name of the file",
-        "content" => "What is in the file",
+        "content" => "The content of the file",
         "type" => "The media type of the file",
         _ => return None,
     })
@@ -230,21 +232,21 @@ fn of_file(key: &str) -> Option<&'static str> {
 
 fn of_check(key: &str) -> Option<&'static str> {
     Some(match key {
-        "charset" => "Reads the body in this charset, whatever the answer says",
-        "group" => "Takes that group of the pattern, 0 all of it",
-        "text" => "The first element's text, white space folded",
-        "texts" => "The texts of all elements, a list",
+        "charset" => "Decodes the body with this charset, whatever the answer declares",
+        "group" => "The group of the pattern to use; 0 is the whole match",
+        "text" => "The first element's text, with white space collapsed",
+        "texts" => "The texts of all elements, as a list",
         "html" => "The first element's markup",
-        "attr" => "An attribute of the first element or of the cookie, or what of the redirects is meant",
-        "nth" => "Which of the redirects that were followed, from 0; -1 is the last",
-        "from" => "`answer`: only a cookie the answer sets; `jar`: only one the jar has",
-        "filter" => "What is made of the value before it is judged: one filter or a list",
-        "any" => "Holds if one of these checks does",
-        "all" => "Holds if every one of these checks does",
-        "not" => "Holds if this check does not",
-        "links" => "Asks where the links of the page lead",
-        "error" => "Holds if the request fails in this way, or in one of a list; alone in its step",
-        "use" => "The group of checks of this name, under `checks` of the suite",
+        "attr" => "An attribute of the first element or of the cookie, or a property of the redirects",
+        "nth" => "Which of the followed redirects: 0 is the first, -1 the last",
+        "from" => "`answer`: only a cookie that the answer sets; `jar`: only one in the cookie jar",
+        "filter" => "One filter or a list of filters, applied to the value before it is checked",
+        "any" => "Holds if at least one of these checks holds",
+        "all" => "Holds if all of these checks hold",
+        "not" => "Holds if this check does not hold",
+        "links" => "Requests the links of the page and checks the answers",
+        "error" => "Holds if the request fails with this kind of error, or one of a list; the only check of its step",
+        "use" => "Inserts the group of checks of this name, from `checks` of the suite",
         _ => return row(key).map(|row| row.description),
     })
 }
@@ -259,16 +261,16 @@ fn of_filter(key: &str) -> Option<&'static str> {
 
 fn of_date_filter(key: &str) -> Option<&'static str> {
     Some(match key {
-        "from" => "How the date is written; ISO 8601 or as in HTTP headers where this is left out",
-        "to" => "How it is to be written, in UTC; ISO 8601 where this is left out",
+        "from" => "The format of the date; by default ISO 8601 or that of HTTP headers",
+        "to" => "The format to write it in, in UTC; by default ISO 8601",
         _ => return None,
     })
 }
 
 fn of_replace_filter(key: &str) -> Option<&'static str> {
     Some(match key {
-        "pattern" => "All that this pattern matches is replaced",
-        "with" => "What stands there instead: `$1` is what the first group matched, `$$` a dollar",
+        "pattern" => "The pattern; everything it matches is replaced",
+        "with" => "The replacement: `$1` is what the first group matched, `$$` a dollar sign",
         _ => return None,
     })
 }
@@ -276,7 +278,7 @@ fn of_replace_filter(key: &str) -> Option<&'static str> {
 fn of_regex_filter(key: &str) -> Option<&'static str> {
     Some(match key {
         "pattern" => "The pattern",
-        "group" => "Takes that group of the pattern, 0 all of it",
+        "group" => "The group of the pattern to use; 0 is the whole match",
         _ => return None,
     })
 }
@@ -284,10 +286,10 @@ fn of_regex_filter(key: &str) -> Option<&'static str> {
 fn of_links(key: &str) -> Option<&'static str> {
     Some(match key {
         "scope" => "`same_host`: links to the page's own host; `internal`: also to names below it; `all`: to anywhere",
-        "accept" => "What they have to answer after redirects: `200`, `2xx`, `200-299`",
-        "fragments" => "Whether `#part` has to be the `id` of something in the page it leads to",
-        "limit" => "Most addresses that are asked",
-        "ignore" => "Patterns of addresses that are left out",
+        "accept" => "The status codes to accept after redirects: `200`, `2xx`, `200-299`",
+        "fragments" => "Whether `#part` must be the `id` of something in the page it leads to",
+        "limit" => "Maximum number of addresses to request",
+        "ignore" => "Patterns of addresses to leave out",
         _ => return None,
     })
 }

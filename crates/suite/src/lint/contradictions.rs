@@ -12,19 +12,23 @@ pub(super) fn check(step: &Step, path: &str, warnings: &mut Warnings) {
         let place = Place::value(format!("{path}.expect[{number}]"));
         if let Some(matcher) = check.matchers.iter().find(|matcher| is_impossible(matcher, check)) {
             let message = format!("`{}` cannot hold here", matcher.name());
-            let hint = "what is counted is never less than 0, and the first of two bounds is the least";
+            let hint = "a count is never less than 0, and the first of two bounds is the lower one";
             warnings.warn(&place, message, hint);
         }
         let own = check.matchers.iter().enumerate();
         let own = own.flat_map(|(at, one)| check.matchers[at + 1..].iter().map(move |other| (one, other)));
         if let Some((one, other)) = { own }.find(|(one, other)| is_opposite(one, other)) {
             let message = format!("`{}` and `{}` of this check cannot both hold", one.name(), other.name());
-            warnings.warn(&place, message, "keep one of them, or mend its value");
+            warnings.warn(&place, message, "keep one of them, or correct its value");
         }
         let earlier = checks[..at].iter().filter(|(_, other)| is_same_thing(check, other));
         if let Some((first, _)) = { earlier }.find(|(_, other)| cannot_both_hold(check, other)) {
-            let message = format!("this cannot hold beside number {} of the step's checks", first + 1);
-            warnings.warn(&place, message, "they say opposite things of one value");
+            let message = format!("this check and number {} of the step's checks cannot both hold", first + 1);
+            warnings.warn(
+                &place,
+                message,
+                "they contradict each other about the same value; correct or remove one of them",
+            );
         }
     }
 }

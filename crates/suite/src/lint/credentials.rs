@@ -42,8 +42,8 @@ fn of_request(node: &Node, path: &str, warnings: &mut Warnings) {
 }
 
 fn warn(path: &str, what: &str, name: &str, warnings: &mut Warnings) {
-    let message = format!("{what} stands in the suite as it is, and is stored so");
-    let hint = format!("use `${{secret.{name}}}`, which is given with `--secret {name}`");
+    let message = format!("{what} is written in the suite as plain text, and is stored that way");
+    let hint = format!("use `${{secret.{name}}}` and pass its value with `--secret {name}`");
     let before = warnings.problems.len();
     warnings.warn(&Place::value(path), message, hint);
     for problem in &mut warnings.problems[before..] {

@@ -6,7 +6,7 @@ use crate::template;
 use crate::{Check, Filter, Matcher, Step, Subject, Test};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-const HINT: &str = "mend it or leave it out; on every page it finds the same, which is nothing";
+const HINT: &str = "correct it or remove it; it finds nothing on any page";
 
 pub(super) fn check(step: &Step, path: &str, warnings: &mut Warnings) {
     for (name, capture) in &step.capture {
@@ -64,7 +64,11 @@ fn of_subject(subject: &Subject, path: &str, warnings: &mut Warnings) {
             warnings.warn(&Place::value(format!("{path}.css")), format!("no element can match `{selector}`"), HINT);
         }
         Subject::XPath { path: expression, .. } if never(expression, xpaths::never_matches) => {
-            warnings.warn(&Place::value(format!("{path}.xpath")), format!("`{expression}` can lead to no node"), HINT);
+            warnings.warn(
+                &Place::value(format!("{path}.xpath")),
+                format!("`{expression}` cannot select any node"),
+                HINT,
+            );
         }
         Subject::Regex { pattern, .. } => of_pattern(pattern, &format!("{path}.regex"), warnings),
         _ => {}
@@ -82,7 +86,7 @@ fn of_filters(filters: &[Filter], path: &str, warnings: &mut Warnings) {
                 warnings.warn(&Place::value(path.as_str()), format!("no element can match `{text}`"), HINT);
             }
             Filter::XPath(text) if !template::is_template(text) && xpaths::never_matches(text) => {
-                warnings.warn(&Place::value(path.as_str()), format!("`{text}` can lead to no node"), HINT);
+                warnings.warn(&Place::value(path.as_str()), format!("`{text}` cannot select any node"), HINT);
             }
             _ => {}
         }

@@ -17,8 +17,8 @@ pub(super) fn check(warnings: &mut Warnings) {
 fn look_through<'n>(node: &'n Node, path: &Path<'n>, warnings: &mut Warnings) {
     match &node.kind {
         Kind::Scalar(Value::String(text)) if is_open(text) => {
-            let hint = "close it with `}`; where `${` itself is meant, write `$${`";
-            warnings.warn(&Place::value(path.to_string()), "a `${` is not closed here, so it stands for itself", hint);
+            let hint = "close it with `}`; for a literal `${`, write `$${`";
+            warnings.warn(&Place::value(path.to_string()), "a `${` is not closed here, so it is taken literally", hint);
         }
         Kind::Scalar(_) => {}
         Kind::List(items) => {

@@ -37,7 +37,7 @@ fn of_variables(suite: &Suite, used: &Names, is_shared: &impl Fn(Position) -> bo
     for name in suite.vars.keys().filter(|name| !used.contains(*name)) {
         if !positions.get(name.as_str()).copied().flatten().is_some_and(is_shared) {
             let place = Place::key(format!("vars.{name}"));
-            let hint = "leave it out, or see where its name is misspelt";
+            let hint = "remove it, or check where its name is misspelt";
             warnings.warn(&place, format!("nothing uses `${{{name}}}`"), hint);
         }
     }
@@ -54,8 +54,8 @@ fn positions(suite: &Node) -> HashMap<&str, Option<Position>> {
 /// A value given with a run can break a cycle, so it is not an error.
 fn circles(suite: &Suite, warnings: &mut Warnings) {
     for name in in_circles(&suite.vars) {
-        let message = format!("`${{{name}}}` needs itself, so it has no value");
-        let hint = format!("give it with `--var {name}=...`, or write it out");
+        let message = format!("`${{{name}}}` refers to itself, so it has no value");
+        let hint = format!("give it with `--var {name}=...`, or break the cycle");
         warnings.warn(&Place::value(format!("vars.{name}")), message, hint);
     }
 }
@@ -71,9 +71,9 @@ fn of_each(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings) {
         for name in axis.names.iter().filter(|name| !used.contains(*name) && !shared.contains(*name)) {
             let own = format!("{path}.each.{name}");
             let place = if axis.names.len() == 1 { Place::key(own) } else { Place::key(format!("{path}.each")) };
-            let hint = "leave it out; without it the tests it makes are all the same";
+            let hint = "remove it, or use it: without it, all the tests it generates are identical";
             let hint =
-                if axis.names.len() == 1 { hint } else { "leave the column out, or see where its name is misspelt" };
+                if axis.names.len() == 1 { hint } else { "remove the column, or check where its name is misspelt" };
             warnings.warn(&place, format!("nothing in this test uses `${{{name}}}`"), hint);
         }
     }
@@ -91,7 +91,7 @@ fn of_captures(test: &Test, path: &str, shared: &Names, warnings: &mut Warnings)
         let is_used = |name: &String| own.contains(name) || later.contains(name) || shared.contains(name);
         for (name, _) in step.capture.iter().filter(|(name, _)| !is_used(name)) {
             let message = format!("nothing after it uses `${{{name}}}`");
-            warnings.warn(&Place::key(format!("{path}.capture.{name}")), message, "leave it out, or make it a check");
+            warnings.warn(&Place::key(format!("{path}.capture.{name}")), message, "remove it, or make it a check");
         }
         later.extend(names_of(step));
     }

@@ -58,7 +58,7 @@ fn has_value(number: &str) -> bool {
 fn exact(text: &str, numbers: &[Range<usize>]) -> Result<Value, Error> {
     // Nothing in the input may be mistaken for a held number.
     if text.contains('\u{fdd0}') || has_escape(text) {
-        return Err(Error::custom("it has U+FDD0 in it, which is no character for texts that travel"));
+        return Err(Error::custom("it contains U+FDD0, a noncharacter, which is not allowed in text"));
     }
     if numbers.is_empty() {
         return serde_json::from_str(text);

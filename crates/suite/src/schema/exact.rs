@@ -19,7 +19,7 @@ const BOUNDS: [&str; 4] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveM
 /// Keywords whose values are not schemas.
 const VALUES: [&str; 4] = ["const", "enum", "default", "examples"];
 
-/// What a number has to satisfy.
+/// The bound that a number must satisfy.
 struct Limit {
     text: String,
     holds: fn(Ordering) -> bool,

@@ -225,7 +225,7 @@ impl Parser<'_> {
         }
         let Some(Kind::Name(name)) = self.kind(0).cloned() else { return Err(self.unexpected("the name of a node")) };
         if name.starts_with(':') || name.ends_with(':') {
-            return Err(self.problem(format!("`{name}` is no name")));
+            return Err(self.problem(format!("`{name}` is not a valid name")));
         }
         if !self.is_at(1, "(") {
             self.at += 1;
@@ -345,7 +345,7 @@ impl Parser<'_> {
         token::error(self.text, self.place(), message)
     }
 
-    /// Where the next token begins, in bytes.
+    /// The start of the next token, in bytes.
     fn place(&self) -> usize {
         self.tokens.get(self.at).map_or(self.text.len(), |token| token.start)
     }
@@ -360,12 +360,12 @@ mod tests {
         for (text, expected) in [
             ("//a[", "expected the name of a node, but it ends at character 5"),
             ("//a]", "expected the end, found `]` at character 4"),
-            ("//h:", "`h:` is no name at character 3"),
+            ("//h:", "`h:` is not a valid name at character 3"),
             ("cuont(//a)", "there is no function `cuont`; did you mean `count`? at character 1"),
             ("count(1)", "`count()` takes nodes at character 1"),
             ("contains(//a)", "`contains()` does not take 1 arguments at character 1"),
             ("chidl::a", "there is no axis `chidl`; did you mean `child`? at character 1"),
-            ("//a[@b='ü\"]", "the quoted text does not end at character 8"),
+            ("//a[@b='ü\"]", "the quoted text is not closed at character 8"),
             ("$a", "expected the name of a node, found `$` at character 1"),
             ("'a'/b", "only nodes have a path or a predicate at character 4"),
             ("", "expected the name of a node, but it ends at character 1"),

@@ -55,7 +55,7 @@ fn next(rest: &str, before: Option<&Token>) -> Result<(Kind, usize), String> {
     let first = rest.chars().next().unwrap_or_default();
     if matches!(first, '"' | '\'') {
         let inside = &rest[1..];
-        let end = inside.find(first).ok_or("the quoted text does not end")?;
+        let end = inside.find(first).ok_or("the quoted text is not closed")?;
         return Ok((Kind::Literal(inside[..end].to_owned()), end + 2));
     }
     if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
@@ -65,7 +65,7 @@ fn next(rest: &str, before: Option<&Token>) -> Result<(Kind, usize), String> {
         return Ok(name(rest, before));
     }
     let symbol =
-        SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)).ok_or(format!("`{first}` cannot stand"))?;
+        SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)).ok_or(format!("`{first}` is not allowed"))?;
     let multiplies = symbol == "*" && follows_operand(before);
     Ok((if multiplies { Kind::Operator("*") } else { Kind::Symbol(symbol) }, symbol.len()))
 }
@@ -76,7 +76,7 @@ fn number(rest: &str) -> Result<(Kind, usize), String> {
     if let Some(fraction) = rest[length..].strip_prefix('.') {
         length += 1 + digits(fraction);
     }
-    let number = rest[..length].parse().map_err(|_| "this is no number")?;
+    let number = rest[..length].parse().map_err(|_| "this is not a number")?;
     Ok((Kind::Number(number), length))
 }
 

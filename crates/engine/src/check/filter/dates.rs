@@ -16,15 +16,15 @@ enum When {
 pub fn date(text: &str, from: Option<&str>, to: Option<&str>) -> Result<String, String> {
     let text = text.trim();
     let when = match from {
-        None => plain(text).ok_or_else(|| "is no date in ISO 8601 or as in HTTP headers".to_owned())?,
-        Some(from) => patterned(text, from).ok_or_else(|| format!("is no date as `{from}` has it"))?,
+        None => plain(text).ok_or_else(|| "is not a date in ISO 8601 or in the format of HTTP headers".to_owned())?,
+        Some(from) => patterned(text, from).ok_or_else(|| format!("is not a date in the format `{from}`"))?,
     };
     match to {
         None => Ok(when.iso()),
         Some(to) => when
             .in_utc()
             .and_then(|moment| strtime::format(to, &moment).ok())
-            .ok_or_else(|| format!("is no date that `{to}` can write")),
+            .ok_or_else(|| format!("is a date that `{to}` cannot represent")),
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
         ] {
             assert_eq!(date(text, pattern, None).as_deref(), Ok(expected), "{text}");
         }
-        assert_eq!(date("soon", None, None), Err("is no date in ISO 8601 or as in HTTP headers".into()));
+        assert_eq!(date("soon", None, None), Err("is not a date in ISO 8601 or in the format of HTTP headers".into()));
         assert!(date("31.13.2026", Some("%d.%m.%Y"), None).is_err());
     }
 

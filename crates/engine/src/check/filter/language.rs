@@ -39,7 +39,7 @@ pub fn replace(text: &str, pattern: &str, with: &str, most: usize) -> Result<Opt
 
 /// The value at a path in a text that is JSON.
 pub fn json(text: &str, path: &str) -> Result<Found<'static>, Problem> {
-    let value = page::parse_json(text).map_err(|_| Problem::Unfit("is no JSON".to_owned()))?;
+    let value = page::parse_json(text).map_err(|_| Problem::Unfit("is not JSON".to_owned()))?;
     json_value(&value, path)
 }
 
@@ -61,7 +61,7 @@ pub fn elements(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Fo
     let is_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with("<?xml");
     let document = Document::parse(text.trim_start(), if is_xml { Markup::Xml } else { Markup::Html }, namespaces);
     let document = document.map_err(|error| match error {
-        DocumentError::Malformed(_) => Problem::Unfit("is no well-formed XML".to_owned()),
+        DocumentError::Malformed(_) => Problem::Unfit("is not well-formed XML".to_owned()),
         DocumentError::TooMuch(problem) => Problem::Unclear(problem),
     })?;
     let found = match filter {
@@ -76,7 +76,7 @@ pub fn elements(text: &str, filter: &Filter, namespaces: &Prefixes) -> Result<Fo
 pub fn url_param(text: &str, name: &str) -> Result<Found<'static>, Problem> {
     let base = Url::parse("http://relative.invalid/").ok();
     let url = Url::options().base_url(base.as_ref()).parse(text.trim());
-    let url = url.map_err(|_| Problem::Unfit("is no address".to_owned()))?;
+    let url = url.map_err(|_| Problem::Unfit("is not an address".to_owned()))?;
     let value = url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
     Ok(value.map_or(Found::Nothing, |value| Found::Text(value.into())))
 }

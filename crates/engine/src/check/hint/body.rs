@@ -25,7 +25,7 @@ pub fn of_pattern(pattern: &str, group: Option<u32>, page: &Page, mask: &Mask) -
         Found::Text(text) => {
             let is_part = part::is_part_text(&text, &whole, &[], page, mask);
             let matched = if is_part { MASKED.to_owned() } else { beginning(&text, QUOTED, mask) };
-            format!("the pattern matches \"{matched}\", without its group {}", group.unwrap_or(1))
+            format!("the pattern matches \"{matched}\", but not its group {}", group.unwrap_or(1))
         }
         _ => format!("the pattern matches nothing in the body; {}", told(page, mask)),
     })

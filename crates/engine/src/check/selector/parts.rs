@@ -10,7 +10,7 @@ use crate::check::candidates::Kind;
 pub struct Part<'s> {
     /// As it is written
     pub text: &'s str,
-    /// Where it ends in the whole selector
+    /// Its end in the whole selector
     pub end: usize,
     /// What it asks for
     pub kind: Kind<'s>,

@@ -79,7 +79,7 @@ impl<'p> Page<'p> {
         for value in values {
             whole.push_str(&self.text_of(Some(value), context)?);
             if whole.len() > TEXT_BYTES {
-                return Err(Unclear("the XPath puts together a text that is too long".into()));
+                return Err(Unclear("the XPath builds a text that is too long".into()));
             }
         }
         Ok(whole)

@@ -47,7 +47,7 @@ impl Names {
             _ => return Ok(false),
         };
         if !prefix.is_empty() && namespace.is_empty() {
-            return Err(format!("the prefix `{prefix}` stands for nothing").into());
+            return Err(format!("the prefix `{prefix}` has an empty namespace").into());
         }
         if self.holding == DECLARATIONS {
             return Err(Problem::TooMany("1000 declarations of namespaces at one place"));
@@ -115,5 +115,9 @@ fn check(name: &str) -> Result<(), Problem> {
     let is_part = |c: char| is_start(c) || c.is_numeric() || !c.is_ascii() || matches!(c, '-' | '.');
     let is_name = |text: &str| text.starts_with(is_start) && text.chars().all(is_part);
     let (prefix, local) = split(name);
-    if prefix.is_none_or(is_name) && is_name(local) { Ok(()) } else { Err(format!("`{name}` is no name").into()) }
+    if prefix.is_none_or(is_name) && is_name(local) {
+        Ok(())
+    } else {
+        Err(format!("`{name}` is not a valid name").into())
+    }
 }

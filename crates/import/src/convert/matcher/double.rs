@@ -76,6 +76,7 @@ impl Rounded {
 }
 
 /// Which way a number goes that has too many digits to be written.
+#[derive(Clone, Copy)]
 enum Cut {
     Up,
     Down,

@@ -16,7 +16,9 @@ const FLOAT: &str = "[.eE]";
 pub(super) fn convert(property: Property, is_negated: bool, kind: Kind) -> Result<Wanted, Unsaid> {
     match property {
         Property::There => Ok(there(is_negated, kind)),
-        Property::Empty if kind == Kind::Flag => Unsaid::new("a flag is there or not in Hurl; check that it exists"),
+        Property::Empty if kind == Kind::Flag => {
+            Unsaid::new("a flag in Hurl either exists or does not; check it with `exists`")
+        }
         Property::Empty => Ok(empty(is_negated, kind)),
         Property::IsoDate => Ok(spelt(DATE, is_negated, kind)),
         Property::Ipv4 => Ok(spelt(IPV4, is_negated, kind)),
@@ -64,7 +66,7 @@ fn empty(is_negated: bool, kind: Kind) -> Wanted {
     }
 }
 
-/// A text that is written in some way; nothing else is asked.
+/// A text that is written in some way; nothing else is checked.
 fn spelt(pattern: &str, is_negated: bool, kind: Kind) -> Wanted {
     let wanted = (if is_negated { "not_matches" } else { "matches" }, Yaml::text(pattern));
     let wanted = match kind {
