@@ -7,10 +7,10 @@ mod finish;
 mod hello;
 mod history;
 mod jobs;
-mod named;
 mod replay;
 mod run;
 mod share;
+mod stored_name;
 mod suites;
 mod tokens;
 mod watch;
@@ -22,7 +22,6 @@ use stepcast_protocol::{Command, EventBody};
 /// Carries out a command and answers it, if its sender is allowed to send it.
 pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(), Failure> {
     scope::check(&caller.connection, &command)?;
-    named::check(&command)?;
     match command {
         Command::Hello => hello::hello(caller).await,
         Command::Ping => Ok(caller.answer(EventBody::Pong).await?),
@@ -38,9 +37,9 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::PutSuite { name, suite, suite_gz, owner } => {
             suites::put(caller, suites::Put { name, suite, suite_gz, owner }).await
         }
-        Command::GetSuite { name } => suites::get(caller, &name).await,
+        Command::GetSuite { name } => suites::get(caller, name.as_str()).await,
         Command::ListSuites(query) => suites::list(caller, &query).await,
-        Command::DeleteSuite { name } => suites::delete(caller, &name).await,
+        Command::DeleteSuite { name } => suites::delete(caller, name.as_str()).await,
         Command::Connections(query) => admin::connections(caller, &query).await,
         Command::Disconnect { connection } => admin::disconnect(caller, &connection).await,
         Command::Broadcast { text } => admin::broadcast(caller, &text).await,

@@ -13,6 +13,7 @@ use stepcast_platform::auth::{AuthError, Identity, TokenError};
 use stepcast_platform::origin::AllowedOrigins;
 use stepcast_platform::table::Connection;
 use stepcast_platform::{Error, Platform};
+use stepcast_protocol::id::ConnectionId;
 use stepcast_protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
 
 /// Carries the account of an accepted connection, encoded for a header. API Gateway ignores it; the embedded gateway
@@ -30,25 +31,25 @@ pub async fn connect(
 ) -> anyhow::Result<ApiGatewayProxyResponse> {
     let connection = connection_id(&event)?;
     if let Some(origin) = strange_origin(&platform.allowed_origins, &event.headers) {
-        tracing::info!(connection, origin, "A page of another site was refused");
+        tracing::info!(%connection, origin, "A page of another site was refused");
         return Ok(status(403));
     }
     let offered = subprotocols(&event.headers);
     let identity = match identify(platform, token(&event.headers, &offered)).await {
         Ok(identity) => identity,
-        Err(error) => return Ok(status(refuse(connection, &error))),
+        Err(error) => return Ok(status(refuse(&connection, &error))),
     };
     let counted_for = counted_for(platform, &identity).await?;
     if limits::has_all_connections(platform, &counted_for, identity.job.is_some()).await? {
-        tracing::info!(connection, principal = counted_for, "A principal has as many connections as it may");
+        tracing::info!(%connection, principal = counted_for, "A principal has as many connections as it may");
         return Ok(status(429));
     }
-    let known = note(platform, connection, identity, counted_for).await?;
+    let known = note(platform, &connection, identity, counted_for).await?;
     if is_revoked(platform, &known).await? {
-        platform.table.forget_connection(connection).await?;
-        return Ok(status(refuse(connection, &TokenError::Revoked.into())));
+        platform.table.forget_connection(&connection).await?;
+        return Ok(status(refuse(&connection, &TokenError::Revoked.into())));
     }
-    tracing::info!(connection, principal = known.principal, role = known.role.as_str(), "A connection was accepted");
+    tracing::info!(%connection, principal = known.principal, role = known.role.as_str(), "A connection was accepted");
     let mut accepted = status(200);
     let account = BASE64_URL_SAFE_NO_PAD.encode(account::of(&known).as_bytes());
     accepted.headers.insert(ACCOUNT_HEADER, account.parse()?);
@@ -70,7 +71,7 @@ async fn counted_for(platform: &Platform, identity: &Identity) -> Result<String,
 
 async fn note(
     platform: &Platform,
-    connection: &str,
+    connection: &ConnectionId,
     identity: Identity,
     counted_for: String,
 ) -> Result<Connection, Error> {
@@ -102,18 +103,18 @@ async fn identify(platform: &Platform, token: Result<&str, TokenError>) -> Resul
 }
 
 /// Logs why; clients get no more than a status.
-fn refuse(connection: &str, error: &AuthError) -> i64 {
+fn refuse(connection: &ConnectionId, error: &AuthError) -> i64 {
     match error {
         AuthError::Token(reason) => {
-            tracing::info!(connection, %reason, "A connection was refused");
+            tracing::info!(%connection, %reason, "A connection was refused");
             401
         }
         AuthError::Unchecked(error @ Error::Unavailable { .. }) => {
-            tracing::warn!(connection, %error, "A token could not be checked; the client was told to try again");
+            tracing::warn!(%connection, %error, "A token could not be checked; the client has to retry");
             503
         }
         AuthError::Unchecked(error) => {
-            tracing::error!(connection, %error, "Tokens cannot be checked; clients are told to try again");
+            tracing::error!(%connection, %error, "Tokens cannot be checked; clients have to retry");
             503
         }
     }

@@ -21,14 +21,14 @@ pub async fn default(
         Ok(request) => request.id.clone(),
         Err(bad) => bad.id.clone(),
     };
-    match platform.table.connection(connection).await? {
+    match platform.table.connection(&connection).await? {
         Some(known) => {
             let caller = Caller::new(platform, known, id);
             if let Err(failure) = carry_out(&caller, request).await {
-                caller.answer(failure.into_event(connection)).await?;
+                caller.answer(failure.into_event(&connection)).await?;
             }
         }
-        None => turn_away(&Caller::unknown(platform, connection, id)).await?,
+        None => turn_away(&Caller::unknown(platform, &connection, id)).await?,
     }
     Ok(status(200))
 }

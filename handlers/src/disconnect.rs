@@ -10,7 +10,7 @@ pub async fn disconnect(
     event: ApiGatewayWebsocketProxyRequest,
 ) -> anyhow::Result<ApiGatewayProxyResponse> {
     let connection = connection_id(&event)?;
-    platform.table.forget_connection(connection).await?;
-    tracing::info!(connection, "A connection ended");
+    platform.table.forget_connection(&connection).await?;
+    tracing::info!(%connection, "A connection ended");
     Ok(status(200))
 }

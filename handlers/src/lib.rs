@@ -16,6 +16,7 @@ mod scope;
 mod suite;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
+use stepcast_protocol::ConnectionId;
 
 /// A response with a status and nothing else.
 fn status(code: i64) -> ApiGatewayProxyResponse {
@@ -25,6 +26,7 @@ fn status(code: i64) -> ApiGatewayProxyResponse {
 }
 
 /// The connection an event is about; API Gateway always names it.
-fn connection_id(event: &ApiGatewayWebsocketProxyRequest) -> anyhow::Result<&str> {
-    event.request_context.connection_id.as_deref().ok_or_else(|| anyhow::anyhow!("the event names no connection"))
+fn connection_id(event: &ApiGatewayWebsocketProxyRequest) -> anyhow::Result<ConnectionId> {
+    let named = event.request_context.connection_id.clone();
+    Ok(named.ok_or_else(|| anyhow::anyhow!("the event names no connection"))?.try_into()?)
 }

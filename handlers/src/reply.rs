@@ -6,6 +6,7 @@ use stepcast_platform::snapshot::{Held, Snapshot};
 use stepcast_platform::table::{Connection, JobRecord, Said};
 use stepcast_platform::{Clock, Error, Platform, Pushed};
 use stepcast_protocol::event::{Role, SuiteProblem};
+use stepcast_protocol::id::{ConnectionId, JobId};
 use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame, limits};
 use stepcast_suite::Problems;
 
@@ -38,7 +39,7 @@ impl<'a> Caller<'a> {
     }
 
     /// A caller with an unknown connection, which gets an error and nothing else.
-    pub fn unknown(platform: &'a Platform, connection: &str, re: Option<RequestId>) -> Self {
+    pub fn unknown(platform: &'a Platform, connection: &ConnectionId, re: Option<RequestId>) -> Self {
         let connection = Connection {
             connection: connection.to_owned(),
             principal: String::new(),
@@ -115,7 +116,7 @@ impl<'a> Caller<'a> {
                     break;
                 }
                 Pushed::Busy => {
-                    tracing::info!(connection, "A client did not read its answer, and does not get the rest of it");
+                    tracing::info!(%connection, "A client did not read its answer; the rest was not sent");
                     let unread = WireError::new(ErrorCode::Unavailable, UNREAD);
                     let unread = line(self.event(EventBody::from(&unread)), self.re.as_ref(), &self.platform.clock);
                     self.platform.push.send(connection, unread).await?;
@@ -185,12 +186,12 @@ impl Failure {
         Self::new(ErrorCode::Forbidden, message)
     }
 
-    pub fn no_job(job: &str) -> Self {
-        Self::new(ErrorCode::NotFound, format!("there is no job `{}`", excerpt(job)))
+    pub fn no_job(job: &JobId) -> Self {
+        Self::new(ErrorCode::NotFound, format!("there is no job `{}`", excerpt(job.as_str())))
     }
 
     /// Makes the event for the client; details that it does not get are logged.
-    pub fn into_event(self, connection: &str) -> EventBody {
+    pub fn into_event(self, connection: &ConnectionId) -> EventBody {
         match self {
             Self::Client(error) => EventBody::from(&error),
             Self::Suite(problems) => EventBody::Error {
@@ -200,11 +201,11 @@ impl Failure {
                 problems: SuiteProblem::of(&problems),
             },
             Self::Platform(error @ Error::Unavailable { .. }) => {
-                tracing::warn!(connection, %error, "A command met a service that did not answer");
+                tracing::warn!(%connection, %error, "A service did not answer a command");
                 EventBody::from(&WireError::new(ErrorCode::Unavailable, "a service did not answer; try again"))
             }
             Self::Platform(error) => {
-                tracing::error!(connection, %error, "A command failed");
+                tracing::error!(%connection, %error, "A command failed");
                 EventBody::from(&WireError::new(ErrorCode::Internal, "this failed on our side; the log says why"))
             }
         }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use stepcast_platform::clock::rfc3339;
 use stepcast_platform::table::NamedSuite;
-use stepcast_protocol::ErrorCode;
 use stepcast_protocol::command::Run;
 use stepcast_protocol::event::RunningSuite;
+use stepcast_protocol::{ErrorCode, SuiteName};
 use stepcast_suite::bounds::why_not_json;
 use stepcast_suite::document::Node;
 use stepcast_suite::{Suite, check_variables};
@@ -35,7 +35,10 @@ static READING: Semaphore = Semaphore::const_new(4);
 /// step or the run.
 pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, Failure> {
     let named = match (&run.suite, &run.suite_gz) {
-        (Some(Value::String(name)), None) => Some(stored(caller, name, run.version).await?),
+        (Some(Value::String(name)), None) => {
+            let name: SuiteName = name.parse().map_err(|error| Failure::bad_request(format!("`suite`: {error}")))?;
+            Some(stored(caller, name.as_str(), run.version).await?)
+        }
         _ if run.version.is_some() => {
             return Err(Failure::bad_request("`version` is one of a stored suite; send its name as `suite`"));
         }

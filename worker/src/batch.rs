@@ -7,12 +7,12 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
 use crate::deadline::Deadline;
+use crate::tracker::whole_seconds;
 use crate::{Handled, Worker};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
-use std::time::Duration;
-use stepcast_platform::table::{topic_feed, topic_job};
+use stepcast_platform::table::{TestKey, topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
 
 /// A message that this worker is processing.
@@ -28,12 +28,12 @@ impl Worker {
     /// Processes all messages of a batch concurrently. `ends_at` is when the function this runs in is stopped, finished
     /// or not, in milliseconds since 1970; `None` if it is never stopped.
     pub async fn handle(&self, event: SqsEvent, ends_at: Option<u64>) -> SqsBatchResponse {
-        let deadline = Deadline::of_invocation(ends_at, &self.platform.clock);
+        let deadline = Deadline::of_invocation(ends_at, &self.tracker.platform.clock);
         self.shorten_visibility(&event.records).await;
         let handled = join_all(event.records.iter().map(|message| self.handle_message(message, deadline))).await;
         let topics: BTreeSet<String> =
             event.records.iter().filter_map(work).map(|work| topic_job(work.job())).chain([topic_feed()]).collect();
-        self.progress.settle(topics.iter().map(String::as_str)).await;
+        self.tracker.progress.settle(topics.iter().map(String::as_str)).await;
         let failed = event.records.iter().zip(handled).filter(|(_, is_done)| !is_done);
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.map(|(message, _)| failure(message)).collect();
@@ -44,7 +44,8 @@ impl Worker {
     /// run; with the shorter visibility, recovery from a crash takes one lease instead of that timeout.
     async fn shorten_visibility(&self, messages: &[SqsMessage]) {
         let receipts: Vec<&str> = messages.iter().filter_map(|message| message.receipt_handle.as_deref()).collect();
-        if let Err(error) = self.platform.queue.change_visibility_of_all(&receipts, whole_seconds(self.lease)).await {
+        let shorter = whole_seconds(self.tracker.lease);
+        if let Err(error) = self.tracker.platform.queue.change_visibility_of_all(&receipts, shorter).await {
             tracing::warn!(%error, "The visibility of a batch could not be shortened; recovery would take longer");
         }
     }
@@ -59,11 +60,11 @@ impl Worker {
         match self.carry_out(&work, Delivery { receipt, deadline }).await {
             Ok(Handled::Done) => true,
             Ok(Handled::Later(after)) => {
-                self.hide(receipt, after).await;
+                self.tracker.hide(receipt, after).await;
                 false
             }
             Err(error) => {
-                tracing::warn!(job = work.job(), %error, "Work could not be done and comes again");
+                tracing::warn!(job = %work.job(), %error, "Work failed and is delivered again");
                 false
             }
         }
@@ -71,17 +72,13 @@ impl Worker {
 
     async fn carry_out(&self, work: &Work, delivery: Delivery<'_>) -> Result<Handled, Error> {
         match work {
-            Work::Plan { job } => self.plan(job, delivery).await,
-            Work::Test { job, plan, test } => self.test(job, *plan, *test, delivery).await,
-            Work::Finish { job } => self.finish(job, delivery).await,
-            Work::Notify { job } => self.notify(job).await,
-        }
-    }
-
-    /// Hides a message from other workers for this long.
-    pub(crate) async fn hide(&self, receipt: &str, after: Duration) {
-        if let Err(error) = self.platform.queue.change_visibility(receipt, whole_seconds(after)).await {
-            tracing::warn!(%error, "The visibility of a message could not be changed");
+            Work::Plan { job } => self.planner.plan(job, delivery).await,
+            Work::Test { job, plan, test } => {
+                let key = TestKey { job: job.clone(), plan: *plan, test: *test };
+                self.runner.run(&key, delivery).await
+            }
+            Work::Finish { job } => self.tracker.end_early(job, delivery).await,
+            Work::Notify { job } => self.notifier.notify(job).await,
         }
     }
 }
@@ -94,10 +91,4 @@ fn failure(message: &SqsMessage) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message.message_id.clone().unwrap_or_default();
     failure
-}
-
-/// Rounds up to whole seconds, the unit of SQS: a visibility that ends before the lease would only bring the message
-/// back too early.
-fn whole_seconds(duration: Duration) -> Duration {
-    Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
 }

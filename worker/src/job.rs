@@ -1,7 +1,7 @@
 //! A worker's knowledge of a job while it works on the job's tests: read once, shared by all of them.
 
 use crate::coalesced::Coalesced;
-use crate::finish::Finisher;
+use crate::results::ResultWriter;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use stepcast_engine::Sent;
 use stepcast_platform::seal::Sealer;
 use stepcast_platform::table::{JobRecord, JobSource, SealedSecrets};
 use stepcast_platform::{Clock, Error, FirstUse, Platform};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::Stop;
 use stepcast_suite::Suite;
 use stepcast_suite::document::Node;
@@ -27,10 +28,11 @@ const SUITE_BYTES: u64 = stepcast_suite::limits::SUITE_BYTES as u64;
 
 /// A job that this process works on.
 pub(crate) struct Job {
-    pub id: String,
+    pub id: JobId,
     source: FirstUse<Result<Source, String>>,
-    pub finisher: Finisher,
-    pub looks: Coalesced,
+    pub results: ResultWriter,
+    /// The reading of the job after results were counted
+    pub follow_up: Coalesced,
     known: Mutex<Known>,
     /// Requests that were sent from here and are not counted in the job's item yet
     pub sent: Sent,
@@ -62,7 +64,7 @@ impl Job {
         let read = async {
             let source = Source::read(platform, &self.id).await?;
             if let Err(reason) = &source {
-                tracing::error!(job = self.id, reason, "What a job runs cannot be read; its tests end as errored");
+                tracing::error!(job = %self.id, reason, "What a job runs cannot be read; its tests end as errored");
             }
             Ok(source)
         };
@@ -120,7 +122,7 @@ impl Job {
         match platform.table.job(&self.id).await {
             Ok(Some(record)) => self.note(&record),
             Ok(None) => {}
-            Err(error) => tracing::warn!(job = self.id, %error, "A job could not be looked at"),
+            Err(error) => tracing::warn!(job = %self.id, %error, "A worker could not read whether a job has to stop"),
         }
     }
 
@@ -137,7 +139,7 @@ type Slot = FirstUse<Option<Arc<Job>>>;
 #[derive(Clone)]
 pub(crate) struct Jobs {
     platform: Platform,
-    known: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
+    known: Arc<Mutex<HashMap<JobId, Arc<Slot>>>>,
 }
 
 impl Jobs {
@@ -146,7 +148,7 @@ impl Jobs {
     }
 
     /// Returns a job by its id, or `None` if there is no such job.
-    pub async fn get(&self, id: &str) -> Result<Option<Arc<Job>>, Error> {
+    pub async fn get(&self, id: &JobId) -> Result<Option<Arc<Job>>, Error> {
         let slot = self.slot(id);
         let read = async { Ok(self.platform.table.job(id).await?.map(|record| Arc::new(self.load(&record)))) };
         let job = slot.get_or_make(read).await?.clone();
@@ -156,7 +158,7 @@ impl Jobs {
         Ok(job)
     }
 
-    fn slot(&self, id: &str) -> Arc<Slot> {
+    fn slot(&self, id: &JobId) -> Arc<Slot> {
         let mut known = self.lock();
         if known.len() >= REMEMBERED && !known.contains_key(id) {
             known.retain(|_, slot| is_used(slot));
@@ -164,7 +166,7 @@ impl Jobs {
         known.entry(id.to_owned()).or_default().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Arc<Slot>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -172,8 +174,8 @@ impl Jobs {
         Job {
             id: record.job.clone(),
             source: FirstUse::default(),
-            finisher: Finisher::new(self.platform.clone(), record.job.clone()),
-            looks: Coalesced::default(),
+            results: ResultWriter::new(self.platform.clone(), record.job.clone()),
+            follow_up: Coalesced::default(),
             known: Mutex::new(Known { record: record.clone(), looked_at: Instant::now() }),
             sent: Sent::default(),
             clock: self.platform.clock.clone(),
@@ -189,7 +191,7 @@ fn is_used(slot: &Arc<Slot>) -> bool {
 }
 
 impl Source {
-    async fn read(platform: &Platform, job: &str) -> Result<Result<Self, String>, Error> {
+    async fn read(platform: &Platform, job: &JobId) -> Result<Result<Self, String>, Error> {
         let Some(source) = platform.table.job_source(job).await? else {
             return Ok(Err("what the job runs is not stored any more".to_owned()));
         };

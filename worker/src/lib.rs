@@ -1,42 +1,50 @@
 //! Runs tests from the queue and publishes their progress to everyone watching.
 //!
-//! The path of a message: `batch` takes it from SQS, `planning` turns a job into tests, `test` runs one under a lease,
-//! `engine` fetches and checks, `progress` publishes events to the watchers, `finish` counts the result, `verdict`
-//! closes the job, `past` compares it with the jobs before, `notify` informs webhooks of what the verdict means for the
-//! suite. `reaper` takes care of work that was left behind; `finishing` ends jobs that an admin does not wait for.
+//! The path of a message: `batch` takes it from SQS, `planner` turns a job into tests, `runner` runs one under a lease,
+//! the engine fetches and checks, `narrator` and `progress` publish events to the watchers, `counting` and `results`
+//! count the result, `verdict` closes the job, `past` compares it with earlier jobs, `notifier` informs webhooks of what
+//! the verdict means for the suite. `reaper` takes care of work that was left behind; `early_end` ends jobs that an
+//! admin does not wait for. What planner, runner and reaper share is the `tracker`.
+//!
+//! Tests that need no table are beside the code. The others run against the embedded services, in
+//! `crates/local/tests/worker`: the worker there is this one, with every fault the services can have.
 
 mod batch;
 mod coalesced;
+mod counting;
 mod deadline;
+mod early_end;
 pub mod environment;
-mod finish;
-mod finishing;
 mod job;
 mod narrator;
-mod notify;
+mod notifier;
+mod outbox;
 mod past;
-mod planning;
+mod planner;
 mod progress;
 mod reaper;
-mod test;
+mod results;
+mod runner;
+mod tracker;
 mod verdict;
 
-use job::Jobs;
-use notify::Postman;
-use progress::Progress;
+pub use reaper::Reaper;
+
+use notifier::Notifier;
+use planner::Planner;
+use runner::Runner;
 use std::time::Duration;
 use stepcast_engine::{Engine, EngineConfig, EngineError};
 use stepcast_platform::Platform;
+use tracker::Tracker;
 
-/// A worker: one per process, cheap to clone.
+/// Handles the messages of the queue: one per process, cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
-    platform: Platform,
-    engine: Engine,
-    jobs: Jobs,
-    progress: Progress,
-    postman: Postman,
-    lease: Duration,
+    planner: Planner,
+    runner: Runner,
+    notifier: Notifier,
+    tracker: Tracker,
 }
 
 /// The result of handling a message.
@@ -49,15 +57,20 @@ enum Handled {
 }
 
 impl Worker {
-    /// Creates a worker whose hold on a test ends `lease` after the last sign of life.
+    /// Creates a worker whose hold on a test ends `lease` after the last renewal.
     pub fn new(platform: Platform, lease: Duration, engine: EngineConfig) -> Result<Self, EngineError> {
+        let engine = Engine::new(engine)?;
+        let tracker = Tracker::new(platform.clone(), lease);
         Ok(Self {
-            engine: Engine::new(engine)?,
-            jobs: Jobs::new(platform.clone()),
-            progress: Progress::new(platform.clone()),
-            postman: Postman::default(),
-            platform,
-            lease,
+            planner: Planner::new(tracker.clone(), engine.clone()),
+            runner: Runner::new(tracker.clone(), engine),
+            notifier: Notifier::new(platform),
+            tracker,
         })
+    }
+
+    /// Returns a reaper in the same process, which shares what this worker knows of jobs and watchers.
+    pub fn reaper(&self) -> Reaper {
+        Reaper::sharing(self.tracker.clone())
     }
 }

@@ -48,13 +48,13 @@ impl<'a> Narrator<'a> {
     }
 
     /// Publishes the end of the test, which is counted by now.
-    pub fn tell_end(&self) {
+    pub fn publish_end(&self) {
         if let Some(finished) = Option::from(&self.state) {
-            self.tell(EventBody::TestFinished(finished), false);
+            self.publish(EventBody::TestFinished(finished), false);
         }
     }
 
-    fn tell(&self, body: EventBody, goes_on: bool) {
+    fn publish(&self, body: EventBody, goes_on: bool) {
         let at = self.clock.now_text();
         let line = Event::of_job(&self.job.id, self.state.v, body, &at).to_json();
         let whole = if goes_on {
@@ -99,19 +99,19 @@ impl Observer for Narrator<'_> {
         self.state.status = TestStatus::Running;
         self.state.attempt = attempt;
         self.state.steps.clear();
-        self.tell(EventBody::TestStarted { test: self.state.test, name: self.state.name.clone(), attempt }, true);
+        self.publish(EventBody::TestStarted { test: self.state.test, name: self.state.name.clone(), attempt }, true);
     }
 
     fn step_started(&mut self, step: StepState) {
         // The job may have used up its requests.
         self.job.stop();
         self.put_step(step.clone());
-        self.tell(EventBody::StepStarted { test: self.state.test, step }, true);
+        self.publish(EventBody::StepStarted { test: self.state.test, step }, true);
     }
 
     fn step_finished(&mut self, step: StepState) {
         self.put_step(step.clone());
-        self.tell(EventBody::StepFinished { test: self.state.test, step }, true);
+        self.publish(EventBody::StepFinished { test: self.state.test, step }, true);
     }
 
     fn stopped(&self) -> CancellationToken {

@@ -5,11 +5,10 @@
 //! past, and none has to read it again. If it cannot be read or kept, the log says so and nothing else depends on it:
 //! tests end without `change`, and the remaining time is estimated as if there were no past.
 
-use crate::Worker;
 use std::collections::HashMap;
 use stepcast_engine::PlannedTest;
-use stepcast_platform::Error;
 use stepcast_platform::table::{JobRecord, NewTest, PastJob};
+use stepcast_platform::{Error, Table};
 use stepcast_protocol::Outcome;
 use stepcast_protocol::limits::PAST_JOBS;
 
@@ -54,25 +53,22 @@ impl PastOfTest {
     }
 }
 
-impl Worker {
-    /// Returns the results of the earlier jobs, or `None` if they cannot be read.
-    pub(crate) async fn past(&self, job: &JobRecord) -> Option<Past> {
-        match self.platform.table.history(&job.suite, job.branch(), Some(&job.job), PAST_JOBS).await {
-            Ok(jobs) => Some(Past::of(jobs)),
-            Err(error) => {
-                tracing::warn!(job = job.job, %error, "The past of a suite cannot be read; its tests end without it");
-                None
-            }
+/// Returns the results of the earlier jobs, or `None` if they cannot be read.
+pub(crate) async fn past_of(table: &Table, job: &JobRecord) -> Option<Past> {
+    match table.history(&job.suite, job.branch(), Some(job.job.as_str()), PAST_JOBS).await {
+        Ok(jobs) => Some(Past::of(jobs)),
+        Err(error) => {
+            tracing::warn!(job = %job.job, %error, "The earlier results of a suite could not be read; its tests have no `change`");
+            None
         }
     }
+}
 
-    /// Keeps the results of a job in which nothing is open.
-    pub(crate) async fn keep_results(&self, job: &JobRecord) {
-        let table = &self.platform.table;
-        let kept = async { table.put_history(job, &table.results(job).await?).await };
-        if let Err(error) = kept.await {
-            tracing::warn!(job = job.job, %error, "The results of a job are not kept for the jobs after it");
-        }
+/// Keeps the results of a job in which nothing is open.
+pub(crate) async fn keep_results(table: &Table, job: &JobRecord) {
+    let kept = async { table.put_history(job, &table.results(job).await?).await };
+    if let Err(error) = kept.await {
+        tracing::warn!(job = %job.job, %error, "The results of a job could not be kept for later jobs");
     }
 }
 

@@ -4,12 +4,13 @@
 //! queued, a test whose message is in the dead-letter queue or was lost. A test that killed its workers again and again
 //! ends as errored, with the reason. So no job stays open for ever.
 
-use crate::Worker;
 use crate::job::Job;
 use crate::progress::{Key, Update, Whole};
+use crate::tracker::Tracker;
 use std::time::Duration;
-use stepcast_platform::table::{JobRecord, TestRecord, topic_feed, topic_job};
-use stepcast_platform::{Error, Work};
+use stepcast_platform::table::{JobRecord, TestKey, TestRecord, topic_feed, topic_job};
+use stepcast_platform::{Error, Platform, Work};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::{JobStatus, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody, Verdict};
 use stepcast_suite::duration::millis;
@@ -27,71 +28,87 @@ const MOST_DOUBLINGS: u32 = 10;
 /// How long a job may stay without a plan, whatever the reason.
 const LONGEST_PLANNING: Duration = Duration::from_hours(1);
 
-impl Worker {
+/// Takes care of what was left behind.
+#[derive(Clone)]
+pub struct Reaper {
+    tracker: Tracker,
+}
+
+impl Reaper {
+    /// Creates a reaper for workers whose hold on a test ends `lease` after the last renewal.
+    pub fn new(platform: Platform, lease: Duration) -> Self {
+        Self::sharing(Tracker::new(platform, lease))
+    }
+
+    pub(crate) fn sharing(tracker: Tracker) -> Self {
+        Self { tracker }
+    }
+
     /// Checks every open job once. A job whose check fails is left for the next time.
     pub async fn reap(&self) {
-        self.queue_notifications_again().await;
-        let open = match self.platform.table.open_jobs().await {
+        self.tracker.queue_notifications_again().await;
+        let open = match self.platform().table.open_jobs().await {
             Ok(open) => open,
             Err(error) => return tracing::warn!(%error, "The open jobs could not be read"),
         };
         for job in &open {
             if let Err(error) = self.reap_job(job).await {
-                tracing::warn!(job, %error, "A job could not be looked after");
+                tracing::warn!(%job, %error, "The reaper could not check a job");
             }
         }
-        let (topics, feed) = (open.iter().map(|job| topic_job(job)).collect::<Vec<_>>(), topic_feed());
-        self.progress.settle(topics.iter().chain([&feed]).map(String::as_str)).await;
+        let (topics, feed) = (open.iter().map(topic_job).collect::<Vec<_>>(), topic_feed());
+        self.tracker.progress.settle(topics.iter().chain([&feed]).map(String::as_str)).await;
     }
 
-    async fn reap_job(&self, id: &str) -> Result<(), Error> {
-        let Some(record) = self.platform.table.job(id).await? else { return Ok(()) };
-        if let (Some(by), Some(job)) = (&record.ended_by, self.jobs.get(id).await?) {
-            return self.finish_for(&job, &record, by).await;
+    async fn reap_job(&self, id: &JobId) -> Result<(), Error> {
+        let Some(record) = self.platform().table.job(id).await? else { return Ok(()) };
+        if let (Some(by), Some(job)) = (&record.ended_by, self.tracker.jobs.get(id).await?) {
+            return self.tracker.end_all(&job, &record, by).await;
         }
-        let still = self.platform.clock.now_ms().saturating_sub(record.moved_at);
-        if still < millis(self.lease) {
+        let still = self.platform().clock.now_ms().saturating_sub(record.moved_at);
+        if still < millis(self.tracker.lease) {
             return Ok(());
         }
         match record.status {
             JobStatus::Finished => Ok(()),
-            JobStatus::Accepted if still < millis(self.lease * GRACE) => Ok(()),
+            JobStatus::Accepted if still < millis(self.tracker.lease * GRACE) => Ok(()),
             JobStatus::Accepted => self.reap_planning(&record).await,
             _ => self.reap_tests(&record, still).await,
         }
     }
 
     async fn reap_planning(&self, record: &JobRecord) -> Result<(), Error> {
-        let table = &self.platform.table;
-        let age = self.platform.clock.now_ms().saturating_sub(record.created_at);
+        let table = &self.platform().table;
+        let age = self.platform().clock.now_ms().saturating_sub(record.created_at);
         if age > millis(LONGEST_PLANNING) {
             let problem = format!("planning did not succeed in {} tries; the worker's log says why", record.plan);
-            return self.close(record, Verdict::Errored, Some(&problem)).await.map(|_| ());
+            return self.tracker.close(record, Verdict::Errored, Some(&problem)).await.map(|_| ());
         }
-        tracing::info!(job = record.job, "A job was stored and not planned; it is queued again");
+        tracing::info!(job = %record.job, "A job was stored and not planned; it is queued again");
         table.touch_job(&record.job).await?;
-        self.platform.queue.send(&Work::Plan { job: record.job.clone() }).await
+        self.platform().queue.send(&Work::Plan { job: record.job.clone() }).await
     }
 
     async fn reap_tests(&self, record: &JobRecord, still: u64) -> Result<(), Error> {
-        let Some(job) = self.jobs.get(&record.job).await? else { return Ok(()) };
+        let Some(job) = self.tracker.jobs.get(&record.job).await? else { return Ok(()) };
         if record.open == 0 {
-            return self.look_at(&job).await;
+            return self.tracker.follow_up(&job).await;
         }
-        let is_patient = still < millis(self.lease * GRACE);
-        for test in self.platform.table.tests(&record.job, record.plan).await? {
-            if test.is_stalled(self.platform.clock.now_ms()) {
-                self.tell_stalled(&job, &test);
+        let is_patient = still < millis(self.tracker.lease * GRACE);
+        for test in self.platform().table.tests(&record.job, record.plan).await? {
+            if test.is_stalled(self.platform().clock.now_ms()) {
+                self.publish_stalled(&job, &test);
             }
+            let key = TestKey { job: record.job.clone(), plan: record.plan, test: test.test };
             match test.status {
                 _ if is_patient => {}
                 TestStatus::Running if self.is_abandoned(&test) && test.lease >= MOST_LEASES => {
                     let reason = format!("{} workers were lost while they ran this test", test.lease);
-                    self.give_up(&job, record.plan, test.test, &reason).await?;
+                    self.tracker.give_up(&job, key, &reason).await?;
                 }
-                TestStatus::Running if self.is_abandoned(&test) => self.queue_test(&job, record.plan, &test).await?,
+                TestStatus::Running if self.is_abandoned(&test) => self.queue_test(&key).await?,
                 TestStatus::Queued if still >= self.longest_wait(&test) => {
-                    self.queue_test(&job, record.plan, &test).await?;
+                    self.queue_test(&key).await?;
                 }
                 TestStatus::Finished | TestStatus::Running | TestStatus::Queued => {}
             }
@@ -100,28 +117,32 @@ impl Worker {
     }
 
     /// Reports that a test's worker is silent, before anything is done about it.
-    fn tell_stalled(&self, job: &Job, test: &TestRecord) {
+    fn publish_stalled(&self, job: &Job, test: &TestRecord) {
         let body = EventBody::TestStalled { test: test.test, name: test.name.clone() };
-        let at = self.platform.clock.now_text();
+        let at = self.platform().clock.now_text();
         let line = Event::of_job(&job.id, test_version(test.lease, 0), body, at).to_json();
         let update = Update { key: Key::Test(test.test), line, whole: Whole::Event, goes_on: false };
-        self.progress.publish(&topic_job(&job.id), vec![update]);
+        self.tracker.progress.publish(&topic_job(&job.id), vec![update]);
     }
 
     /// How long a test may wait in the queue before its message counts as lost, in milliseconds.
     fn longest_wait(&self, test: &TestRecord) -> u64 {
-        millis(self.lease * GRACE) << test.requeued.min(MOST_DOUBLINGS)
+        millis(self.tracker.lease * GRACE) << test.requeued.min(MOST_DOUBLINGS)
     }
 
     /// Whether the lease ended so long ago that SQS should have brought the message back.
     fn is_abandoned(&self, test: &TestRecord) -> bool {
-        let grace = self.lease + Duration::from_secs(1);
-        test.lease_until + millis(grace) < self.platform.clock.now_ms()
+        let grace = self.tracker.lease + Duration::from_secs(1);
+        test.lease_until + millis(grace) < self.platform().clock.now_ms()
     }
 
-    async fn queue_test(&self, job: &Job, plan: u64, test: &TestRecord) -> Result<(), Error> {
-        tracing::info!(job = job.id, test = test.test, "A test was left behind; it is queued again");
-        self.platform.table.count_requeue(&job.id, plan, test.test).await?;
-        self.platform.queue.send(&Work::Test { job: job.id.clone(), plan, test: test.test }).await
+    async fn queue_test(&self, test: &TestKey) -> Result<(), Error> {
+        tracing::info!(job = %test.job, test = test.test, "A test was left behind; it is queued again");
+        self.platform().table.count_requeue(test).await?;
+        self.platform().queue.send(&Work::Test { job: test.job.clone(), plan: test.plan, test: test.test }).await
+    }
+
+    fn platform(&self) -> &Platform {
+        &self.tracker.platform
     }
 }

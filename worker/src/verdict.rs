@@ -1,36 +1,37 @@
 //! The progress of a job, and its end.
 //!
-//! A worker that counts a result looks at the job afterwards. While one look is under way, all callers that arrive
-//! share the next. The one whose look finds nothing open gives the verdict, with a condition that only one can meet.
+//! A worker that counts a result reads the job afterwards. While one reading is under way, all callers that arrive share
+//! the next. The caller whose reading finds nothing open gives the verdict, with a condition that only one can meet.
 
-use crate::Worker;
-use crate::finishing::why;
+use crate::early_end::why;
 use crate::job::Job;
+use crate::past::keep_results;
+use crate::tracker::Tracker;
 use stepcast_platform::Error;
 use stepcast_platform::table::JobRecord;
 use stepcast_protocol::state::{JobStatus, Stop};
 use stepcast_protocol::{Event, EventBody, Verdict};
 
-impl Worker {
+impl Tracker {
     /// Reads how far a job is, publishes that to its watchers, and closes the job if nothing is open.
-    pub(crate) async fn look_at(&self, job: &Job) -> Result<(), Error> {
-        let look = async {
+    pub(crate) async fn follow_up(&self, job: &Job) -> Result<(), Error> {
+        let read = async {
             if let Some(record) = self.platform.table.job(&job.id).await? {
                 job.note(&record);
-                self.tell_or_close(record).await?;
+                self.publish_or_close(record).await?;
             }
             Ok(())
         };
-        job.looks.run(look).await
+        job.follow_up.run(read).await
     }
 
-    async fn tell_or_close(&self, mut record: JobRecord) -> Result<(), Error> {
+    async fn publish_or_close(&self, mut record: JobRecord) -> Result<(), Error> {
         loop {
             match record.status {
                 // The worker that closed it publishes the end.
                 JobStatus::Accepted | JobStatus::Finished => return Ok(()),
                 _ if record.open > 0 => {
-                    self.tell_progress(&record);
+                    self.publish_progress(&record);
                     return Ok(());
                 }
                 _ if self.close_as_it_is(&record).await? => return Ok(()),
@@ -48,7 +49,7 @@ impl Worker {
         let limit = stop.filter(|stop| *stop != Stop::Cancelled).map(|stop| stop.to_string());
         let problem = record.ended_by.as_deref().map(why).or(limit);
         // Before the verdict: a run that is started because of the verdict is compared with this one.
-        self.keep_results(record).await;
+        keep_results(&self.platform.table, record).await;
         self.close(record, verdict, problem.as_deref()).await
     }
 
@@ -60,21 +61,21 @@ impl Worker {
         problem: Option<&str>,
     ) -> Result<bool, Error> {
         let Some(closed) = self.platform.table.close_job(record, verdict, problem).await? else { return Ok(false) };
-        tracing::info!(job = closed.job, verdict = verdict.as_str(), tests = closed.counts.total, "A job is finished");
-        self.tell_finished(&closed);
+        tracing::info!(job = %closed.job, verdict = verdict.as_str(), tests = closed.counts.total, "A job is finished");
+        self.publish_verdict(&closed);
         self.queue_notification(&closed).await;
         Ok(true)
     }
 
     /// Publishes the verdict, and again if its message comes again: the worker that closed the job may have died before
     /// it published the verdict.
-    pub(crate) fn tell_finished(&self, record: &JobRecord) {
+    pub(crate) fn publish_verdict(&self, record: &JobRecord) {
         if let Some(finished) = record.finished() {
-            self.tell(record, EventBody::JobFinished(finished));
+            self.publish_body(record, EventBody::JobFinished(finished));
         }
     }
 
-    fn tell_progress(&self, record: &JobRecord) {
+    fn publish_progress(&self, record: &JobRecord) {
         let summary = record.summary();
         let body = EventBody::JobProgress {
             counts: summary.counts,
@@ -82,12 +83,12 @@ impl Worker {
             percent: summary.counts.percent(),
             eta_s: self.seconds_left(record),
         };
-        self.tell(record, body);
+        self.publish_body(record, body);
     }
 
-    fn tell(&self, record: &JobRecord, body: EventBody) {
+    fn publish_body(&self, record: &JobRecord, body: EventBody) {
         let event = Event::of_job(&record.job, record.v, body, self.platform.clock.now_text());
-        self.tell_job(&record.job, &event);
+        self.publish(&record.job, &event);
     }
 
     /// Estimates the remaining time. The rest takes as long as the finished part took, in proportion: by how long both

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The arguments of the command line.
 
 mod access;
 mod parse;
@@ -17,6 +17,7 @@ use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::moment::Moment;
 use stepcast_protocol::state::JobLimits;
+use stepcast_protocol::{JobId, SuiteName};
 
 /// Page tests with live results
 #[derive(Parser)]
@@ -29,8 +30,8 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "Exit codes:
   0    all tests passed (flaky counts as passed and is shown)
   1    a test failed
-  2    usage, or an invalid suite
-  3    could not tell: errored or blocked tests, server unreachable, verdict never came
+  2    wrong usage, or an invalid suite
+  3    unknown result: errored or blocked tests, server unreachable, no verdict in time
   4    nothing was tested
   130  cancelled";
 
@@ -46,21 +47,21 @@ pub(crate) enum Command {
     Watch(WatchArguments),
     /// List jobs, newest first
     Jobs(JobsArguments),
-    /// Show how the tests of a suite ended before
+    /// Show the past outcomes of a suite's tests
     History(HistoryArguments),
     /// Stop a job
     Cancel(CancelArguments),
     /// Run a job again
     Replay(ReplayArguments),
-    /// Store suites on a server and look at them
+    /// Store suites on a server, list, show and remove them
     Suites(SuitesArguments),
-    /// Print a link that shows one job to whoever has it
+    /// Print a link that shows one job to anyone who has it
     Share(ShareArguments),
-    /// Make tokens and revoke them
+    /// Create, revoke and list tokens
     Token(TokenArguments),
-    /// Say what is wrong with suite files, without running them
+    /// Report errors and warnings in suite files, without running them
     Lint(LintArguments),
-    /// Make a suite of a Hurl file
+    /// Convert a Hurl file to a suite
     Import(ImportArguments),
 }
 
@@ -69,20 +70,20 @@ pub(crate) struct UpArguments {
     /// Port of the server; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     pub port: u16,
-    /// Where jobs, the queue and the keys are kept
+    /// Directory for jobs, the queue and the keys
     #[arg(long, default_value = ".stepcast", value_name = "DIR")]
     pub data_dir: PathBuf,
     /// A fixed token with the role `admin`
     #[arg(long, env = "STEPCAST_ADMIN_TOKEN", hide_env_values = true, value_name = "T")]
     pub admin_token: Option<String>,
-    /// OIDC issuers whose tokens are accepted, as a list in JSON or a file that holds it
+    /// OIDC issuers whose tokens are accepted: a list in JSON, or a file that contains it
     #[arg(long, value_name = "JSON|@FILE", default_value = "[]", hide_default_value = true, value_parser = parse_issuers)]
     pub oidc_issuers: TrustedIssuers,
-    /// Let pages of this origin connect, like `https://qa.example`; given again, also of that one. The dashboard's own
-    /// always may
+    /// Let pages of this origin connect, like `https://qa.example`; can be given several times. The
+    /// dashboard's own origin is always allowed
     #[arg(long = "allowed-origin", value_name = "ORIGIN", value_parser = parse_origin)]
     pub allowed_origins: Vec<Origin>,
-    /// Who is told when a suite breaks or recovers, as a list in JSON or a file that holds it
+    /// Webhooks to notify when a suite breaks or recovers: a list in JSON, or a file that contains it
     #[arg(long, env = "STEPCAST_WEBHOOKS", hide_env_values = true, value_name = "JSON|@FILE")]
     pub webhooks: Option<String>,
     /// Let tests fetch loopback, private and link-local addresses
@@ -91,7 +92,7 @@ pub(crate) struct UpArguments {
     /// Let suites say `insecure`, so that certificates are not verified
     #[arg(long)]
     pub allow_insecure_targets: bool,
-    /// Batches of up to ten tests worked on at once
+    /// Maximum number of batches, of up to ten tests each, to run at once
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
     /// Print one line of JSON on standard output once connections are accepted
@@ -99,10 +100,10 @@ pub(crate) struct UpArguments {
     pub json: bool,
     #[command(flatten)]
     pub principal_limits: PrincipalLimitArguments,
-    /// How many days a stored suite is kept after it was last used
+    /// How many days to keep a stored suite after its last use
     #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub suite_days: u16,
-    /// How long a worker holds a test without a sign of life
+    /// How long a worker may hold a test without renewing its lease
     #[arg(long, default_value = "20s", value_parser = parse_lease, value_name = "D", hide = true)]
     pub lease: Duration,
     /// How long a connection may be idle
@@ -113,21 +114,21 @@ pub(crate) struct UpArguments {
     pub connection_lifetime: Duration,
 }
 
-/// Which server, and who we are there
+/// The server, and the token for it
 #[derive(Args, Clone)]
 pub(crate) struct ServerArguments {
-    /// The server's WebSocket; without it, the one `stepcast up` started here
+    /// WebSocket address of the server; by default the one that `stepcast up` started here
     #[arg(long, env = "STEPCAST_URL", value_name = "WS")]
     pub url: Option<String>,
-    /// The token that says who we are
+    /// The token to authenticate with
     #[arg(long, env = "STEPCAST_TOKEN", hide_env_values = true, value_name = "T")]
     pub token: Option<String>,
-    /// Where `stepcast up` keeps its data, to find a server on this machine
+    /// Data directory of `stepcast up`, to find a server on this machine
     #[arg(long, default_value = ".stepcast", value_name = "DIR")]
     pub data_dir: PathBuf,
 }
 
-/// Where results go
+/// The files for results
 #[derive(Args, Clone, Default)]
 pub(crate) struct ReportArguments {
     /// Write every event as a line of JSON; `-` is standard output
@@ -141,13 +142,13 @@ pub(crate) struct ReportArguments {
 /// Values for the suite's templates
 #[derive(Args, Clone, Default)]
 pub(crate) struct ValueArguments {
-    /// A value for `${K}`; in place of the suite's own
+    /// A value for `${K}`; replaces the suite's own
     #[arg(long = "var", value_name = "K=V", value_parser = parse_pair)]
     pub vars: Vec<(String, String)>,
     /// A value for `${secret.K}`; it is never shown. `K` alone takes it from the environment
     #[arg(long = "secret", value_name = "K=V", value_parser = parse_secret)]
     pub secrets: Vec<(String, String)>,
-    /// Only tests with all of these tags; given again, also tests with all of those
+    /// Only tests with all of these tags; if given several times, tests that match any of the lists
     #[arg(long, value_name = "a,b")]
     pub tags: Vec<String>,
 }
@@ -155,10 +156,10 @@ pub(crate) struct ValueArguments {
 /// When to stop before all tests have run
 #[derive(Args, Clone, Copy, Default)]
 pub(crate) struct LimitArguments {
-    /// Stop after so many tests that did not pass; what is left ends as cancelled
+    /// Stop after N tests that did not pass; the remaining tests end as cancelled
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_failures: Option<u32>,
-    /// Stop after this long, in whole seconds; what is left ends as cancelled
+    /// Stop after this time, in whole seconds; the remaining tests end as cancelled
     #[arg(long, value_name = "D", value_parser = parse_time_limit)]
     pub time_limit: Option<u32>,
 }
@@ -178,7 +179,7 @@ pub(crate) struct RunArguments {
     pub server: ServerArguments,
     #[command(flatten)]
     pub values: ValueArguments,
-    /// Something to find the job by
+    /// A label to find the job by
     #[arg(long = "label", value_name = "K=V", value_parser = parse_pair)]
     pub labels: Vec<(String, String)>,
     #[command(flatten)]
@@ -214,9 +215,9 @@ pub(crate) struct CheckArguments {
 
 #[derive(Args)]
 pub(crate) struct WatchArguments {
-    /// The job
+    /// The job's id
     #[arg(value_name = "JOB")]
-    pub job: String,
+    pub job: JobId,
     #[command(flatten)]
     pub server: ServerArguments,
     #[command(flatten)]
@@ -232,23 +233,23 @@ pub(crate) struct JobsArguments {
     pub server: ServerArguments,
     /// Only jobs of this suite
     #[arg(long, value_name = "NAME")]
-    pub suite: Option<String>,
+    pub suite: Option<SuiteName>,
     /// Only jobs in this status
     #[arg(long, value_enum)]
     pub status: Option<Status>,
-    /// Only jobs with this label; given again, also with that one
+    /// Only jobs with this label; if given several times, jobs with all of them
     #[arg(long = "label", value_name = "K=V", value_parser = parse_pair)]
     pub labels: Vec<(String, String)>,
-    /// Only jobs from this time on: how long ago, like `24h`, or a moment, like `2026-11-22T10:20:30Z`
+    /// Only jobs from this time on: how long ago, like `24h`, or a timestamp, like `2026-11-22T10:20:30Z`
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     pub since: Option<Moment>,
     /// Only jobs from before this time
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     pub until: Option<Moment>,
-    /// How many, at most 100
+    /// How many jobs to list, at most 100
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub limit: u32,
-    /// Print a job a line as JSON
+    /// Print one job per line as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -257,19 +258,19 @@ pub(crate) struct JobsArguments {
 pub(crate) struct HistoryArguments {
     /// The suite's name
     #[arg(value_name = "SUITE")]
-    pub suite: String,
+    pub suite: SuiteName,
     #[command(flatten)]
     pub server: ServerArguments,
-    /// Only jobs with this label `branch`; without it, jobs that have none
+    /// Only jobs with this value of the label `branch`; by default, jobs without that label
     #[arg(long, value_name = "B")]
     pub branch: Option<String>,
-    /// Only the test of this name
+    /// Only the test with this name
     #[arg(long, value_name = "NAME")]
     pub test: Option<String>,
-    /// How many jobs, at most 50
+    /// How many jobs to show, at most 50
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=50))]
     pub limit: u32,
-    /// Print a test a line as JSON
+    /// Print one test per line as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -284,18 +285,18 @@ pub(crate) enum Status {
 
 #[derive(Args)]
 pub(crate) struct CancelArguments {
-    /// The job
+    /// The job's id
     #[arg(value_name = "JOB")]
-    pub job: String,
+    pub job: JobId,
     #[command(flatten)]
     pub server: ServerArguments,
 }
 
 #[derive(Args)]
 pub(crate) struct ReplayArguments {
-    /// The job
+    /// The job's id
     #[arg(value_name = "JOB")]
-    pub job: String,
+    pub job: JobId,
     /// Only the tests that did not pass
     #[arg(long)]
     pub failed: bool,
@@ -329,10 +330,10 @@ pub(crate) enum SuitesCommand {
     Push {
         /// The suite file
         file: PathBuf,
-        /// The name it is found by; the suite's own where it is left out
+        /// The name to store it under; by default the suite's own
         #[arg(long)]
         name: Option<String>,
-        /// The principal it is to belong to; only admins may say that. Without it, who stores it first
+        /// The principal that will own it (admins only); by default the one that stores it first
         #[arg(long, value_name = "PRINCIPAL")]
         owner: Option<String>,
         #[command(flatten)]
@@ -346,14 +347,14 @@ pub(crate) enum SuitesCommand {
     /// Print a stored suite as JSON
     Show {
         /// The name it is stored under
-        name: String,
+        name: SuiteName,
         #[command(flatten)]
         server: ServerArguments,
     },
     /// Remove a stored suite
     Rm {
         /// The name it is stored under
-        name: String,
+        name: SuiteName,
         #[command(flatten)]
         server: ServerArguments,
     },
@@ -364,7 +365,7 @@ pub(crate) struct LintArguments {
     /// Suite files
     #[arg(required_unless_present = "schema", value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Print the JSON Schema of suite files, for editors, and read none
+    /// Print the JSON Schema of suite files, for editors, instead of reading files
     #[arg(long, conflicts_with = "files")]
     pub schema: bool,
 }
@@ -374,13 +375,13 @@ pub(crate) struct ImportArguments {
     /// A Hurl file (<https://hurl.dev>)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Where to write the suite; without it, to standard output
+    /// File to write the suite to; by default standard output
     #[arg(short, long, value_name = "F")]
     pub output: Option<PathBuf>,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     pub force: bool,
-    /// Accept a suite that does not have everything the file has; without it, that is exit code 1
+    /// Accept a suite that lacks parts of the file; without this option, that is exit code 1
     #[arg(long)]
     pub lossy: bool,
 }

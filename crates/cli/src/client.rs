@@ -12,7 +12,7 @@ pub(crate) use session::Session;
 
 use stepcast_protocol::ErrorCode;
 
-/// What can go wrong between us and a server.
+/// An error between the command and a server.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
     /// The server does not answer
@@ -21,8 +21,8 @@ pub(crate) enum ClientError {
     /// It rejects the token
     #[error("the server at {url} does not accept the token")]
     Unauthorized { url: String },
-    /// It has as many connections of this principal as it takes
-    #[error("the server at {url} has as many connections of this principal as it takes")]
+    /// It has reached its limit of connections for this principal
+    #[error("the server at {url} has reached its limit of connections for this principal")]
     Crowded { url: String },
     /// The command failed
     #[error("{message}")]
@@ -36,19 +36,19 @@ pub(crate) enum ClientError {
 }
 
 impl ClientError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unreachable { .. } => Some("is `stepcast up` running? Name another server with --url".to_owned()),
             Self::Unauthorized { .. } => Some(
-                "tokens expire and can be revoked; make another with `stepcast token new` and give it with --token"
+                "tokens expire and can be revoked; create another with `stepcast token new` and pass it with --token"
                     .to_owned(),
             ),
             Self::Crowded { .. } => Some(
-                "end some of them, or have the operator allow more with STEPCAST_MAX_CONNECTIONS or --max-connections"
+                "close some of them, or have the operator allow more with STEPCAST_MAX_CONNECTIONS or --max-connections"
                     .to_owned(),
             ),
-            Self::Refused { temporary: true, .. } => Some("the same command can succeed later; try again".to_owned()),
+            Self::Refused { temporary: true, .. } => Some("the same command may succeed later; try again".to_owned()),
             _ => None,
         }
     }

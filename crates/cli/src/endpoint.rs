@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use url::Url;
 
-/// Where a server is and who we are there.
+/// The address of a server and the token for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Endpoint {
     /// Address of the dashboard
@@ -71,8 +71,8 @@ fn http_of(ws: &str) -> String {
 
 fn no_server() -> UsageError {
     UsageError::with_hint(
-        "there is no server to talk to",
-        "start one with `stepcast up`, or name one with --url or STEPCAST_URL",
+        "there is no server to connect to",
+        "start one with `stepcast up`, or give its address with --url or STEPCAST_URL",
     )
 }
 

@@ -1,4 +1,4 @@
-//! What a person or a program sees of a run.
+//! The output of a run, for people and for programs.
 //!
 //! Progress and messages go to standard error, data to standard output. On a terminal progress is a bar that moves;
 //! elsewhere it is a line for every test that ends.

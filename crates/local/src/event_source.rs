@@ -63,7 +63,7 @@ impl EventSourceMapping {
         if tokio::time::timeout(grace, running.wait()).await.is_err() {
             tracing::warn!(
                 invocations = running.len(),
-                "Stopped before all invocations had ended; their messages come back"
+                "Stopped before all invocations had ended; their messages are delivered again"
             );
         }
     }
@@ -141,7 +141,7 @@ where
         match outcome {
             Ok(response) => self.delete_all(succeeded(&batch, &response)).await,
             Err(error) => {
-                tracing::error!(messages = batch.len(), error, "The function failed; its messages come back");
+                tracing::error!(messages = batch.len(), error, "The function failed; its messages are delivered again");
             }
         }
     }

@@ -30,7 +30,7 @@ use stepcast_platform::webhooks::{Webhook, WebhooksSource};
 use stepcast_platform::{Clock, Config, Platform, PrincipalLimits};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::{Event, EventBody};
-use stepcast_worker::Worker;
+use stepcast_worker::{Reaper, Worker};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -279,28 +279,26 @@ fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService
         ..EngineConfig::default()
     };
     let worker = Worker::new(platform.clone(), options.lease, engine)?;
+    let reaper = worker.reaper();
     let mapping = EventSourceMapping {
         queue: QUEUE.to_owned(),
         batch_size: 10,
         maximum_concurrency: options.workers,
         shutdown_grace: GRACE,
     };
-    let function = {
+    let function = move |event: SqsEvent| {
         let worker = worker.clone();
-        move |event: SqsEvent| {
-            let worker = worker.clone();
-            async move { Ok::<_, Infallible>(worker.handle(event, None).await) }
-        }
+        async move { Ok::<_, Infallible>(worker.handle(event, None).await) }
     };
     part.spawn(mapping.run(queue, function, part.shutdown.clone()));
-    part.spawn(reap(worker, options.lease, part.shutdown.clone()));
+    part.spawn(reap(reaper, options.lease, part.shutdown.clone()));
     Ok(())
 }
 
 /// Runs the reaper: at once, since the process before may have been killed, and then once every lease.
-async fn reap(worker: Worker, every: Duration, shutdown: CancellationToken) {
+async fn reap(reaper: Reaper, every: Duration, shutdown: CancellationToken) {
     loop {
-        worker.reap().await;
+        reaper.reap().await;
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(every) => {}

@@ -21,6 +21,7 @@ use issuer::Issuers;
 use keys::Keys;
 use std::fmt;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::id::JobId;
 
 /// A client's identity and permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct Identity {
     /// The id of the token, by which it can be revoked
     pub token: Option<String>,
     /// The only job it may see, if the token is of a shared link
-    pub job: Option<String>,
+    pub job: Option<JobId>,
 }
 
 /// Why a client is not authenticated.

@@ -4,6 +4,7 @@ use crate::push::Pushed;
 use crate::{Platform, Result};
 use futures_util::stream::{self, StreamExt};
 use std::time::Duration;
+use stepcast_protocol::id::ConnectionId;
 use tokio::time::timeout;
 
 /// Pushes in flight at once, so that one slow connection does not hold up the others.
@@ -22,26 +23,26 @@ impl Platform {
     }
 
     /// Sends one line to each of these connections.
-    pub async fn send_to(&self, connections: Vec<String>, line: &str) {
+    pub async fn send_to(&self, connections: Vec<ConnectionId>, line: &str) {
         stream::iter(connections)
             .for_each_concurrent(IN_FLIGHT, |connection| async move { self.send_or_forget(&connection, line).await })
             .await;
     }
 
-    async fn send_or_forget(&self, connection: &str, line: &str) {
+    async fn send_or_forget(&self, connection: &ConnectionId, line: &str) {
         let pushed = timeout(PUSH_TIME, self.push.send(connection, line)).await;
         match pushed.unwrap_or(Ok(Pushed::Busy)) {
             Ok(Pushed::Sent) => {}
             Ok(Pushed::Gone) => self.forget(connection).await,
-            Ok(Pushed::Busy) => tracing::info!(connection, "A watcher does not read and was left out"),
-            Err(error) => tracing::warn!(connection, %error, "A watcher could not be reached and was left out"),
+            Ok(Pushed::Busy) => tracing::info!(%connection, "A watcher does not read and was skipped"),
+            Err(error) => tracing::warn!(%connection, %error, "A watcher could not be reached and was skipped"),
         }
     }
 
     /// Deletes a closed connection. Rows that remain expire.
-    pub async fn forget(&self, connection: &str) {
+    pub async fn forget(&self, connection: &ConnectionId) {
         if let Err(error) = self.table.forget_connection(connection).await {
-            tracing::warn!(connection, %error, "A connection that is gone could not be forgotten");
+            tracing::warn!(%connection, %error, "A closed connection could not be deleted");
         }
     }
 }

@@ -11,6 +11,7 @@ use aws_sdk_apigatewaymanagement::error::SdkError;
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use std::time::Duration;
+use stepcast_protocol::id::ConnectionId;
 
 const SERVICE: &str = "API Gateway";
 
@@ -47,7 +48,7 @@ impl Push {
     }
 
     /// Sends one message to one connection.
-    pub async fn send(&self, connection: &str, message: impl Into<Vec<u8>>) -> Result<Pushed> {
+    pub async fn send(&self, connection: &ConnectionId, message: impl Into<Vec<u8>>) -> Result<Pushed> {
         let sent = self.client.post_to_connection().connection_id(connection).data(Blob::new(message)).send().await;
         match sent {
             Ok(_) => Ok(Pushed::Sent),
@@ -63,7 +64,7 @@ impl Push {
     }
 
     /// Closes a connection. This sends no close code: send `bye` first.
-    pub async fn close(&self, connection: &str) -> Result<Pushed> {
+    pub async fn close(&self, connection: &ConnectionId) -> Result<Pushed> {
         match self.client.delete_connection().connection_id(connection).send().await {
             Ok(_) => Ok(Pushed::Sent),
             Err(SdkError::ServiceError(error)) if error.raw().status().as_u16() == 410 => Ok(Pushed::Gone),

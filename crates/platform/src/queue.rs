@@ -8,6 +8,7 @@ use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBa
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use stepcast_protocol::id::JobId;
 
 const SERVICE: &str = "SQS";
 
@@ -25,12 +26,12 @@ pub enum Work {
     /// Expand a job's suite into tests and queue them
     Plan {
         /// The job
-        job: String,
+        job: JobId,
     },
     /// Run a test
     Test {
         /// The job
-        job: String,
+        job: JobId,
         /// Which planning of the job the test belongs to
         plan: u64,
         /// The test's place in the plan
@@ -39,18 +40,18 @@ pub enum Work {
     /// End a job without waiting for its tests any longer
     Finish {
         /// The job
-        job: String,
+        job: JobId,
     },
     /// Notify webhooks that a suite broke or recovered
     Notify {
         /// The job whose verdict showed it
-        job: String,
+        job: JobId,
     },
 }
 
 impl Work {
     /// The job this is for.
-    pub fn job(&self) -> &str {
+    pub fn job(&self) -> &JobId {
         match self {
             Self::Plan { job } | Self::Test { job, .. } | Self::Finish { job } | Self::Notify { job } => job,
         }

@@ -8,6 +8,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use std::fmt;
 use std::sync::Arc;
+use stepcast_protocol::id::JobId;
 
 /// Seals and opens secrets.
 #[derive(Clone)]
@@ -33,20 +34,21 @@ impl Sealer {
     }
 
     /// Seals `text` for `job`.
-    pub fn seal(&self, job: &str, text: &str) -> Result<Vec<u8>, CannotOpen> {
+    pub fn seal(&self, job: &JobId, text: &str) -> Result<Vec<u8>, CannotOpen> {
         let mut sealed = text.as_bytes().to_vec();
-        let nonce = self.key()?.seal_in_place_append_tag(Aad::from(job), &mut sealed).map_err(|_| CannotOpen)?;
+        let nonce =
+            self.key()?.seal_in_place_append_tag(Aad::from(job.as_str()), &mut sealed).map_err(|_| CannotOpen)?;
         let mut out = nonce.as_ref().to_vec();
         out.append(&mut sealed);
         Ok(out)
     }
 
     /// Opens what was sealed for `job`.
-    pub fn open(&self, job: &str, sealed: &[u8]) -> Result<String, CannotOpen> {
+    pub fn open(&self, job: &JobId, sealed: &[u8]) -> Result<String, CannotOpen> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or(CannotOpen)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;
         let mut text = text.to_vec();
-        let opened = self.key()?.open_in_place(nonce, Aad::from(job), &mut text).map_err(|_| CannotOpen)?;
+        let opened = self.key()?.open_in_place(nonce, Aad::from(job.as_str()), &mut text).map_err(|_| CannotOpen)?;
         String::from_utf8(opened.to_vec()).map_err(|_| CannotOpen)
     }
 
@@ -76,25 +78,29 @@ pub(crate) fn derive_key(secret: &Secret, purpose: &[u8]) -> [u8; 32] {
 mod tests {
     use super::*;
 
+    fn id(job: &str) -> JobId {
+        job.parse().expect("an id")
+    }
+
     fn sealer(secret: &str) -> Sealer {
         Sealer::new(&Secret::new(secret))
     }
 
     #[test]
     fn what_was_sealed_opens_for_its_job_only() {
-        let sealed = sealer("s").seal("job-1", "hunter2").expect("sealed");
-        assert_eq!(sealer("s").open("job-1", &sealed).as_deref(), Ok("hunter2"));
-        assert_eq!(sealer("s").open("job-2", &sealed), Err(CannotOpen));
-        assert_eq!(sealer("t").open("job-1", &sealed), Err(CannotOpen));
+        let sealed = sealer("s").seal(&id("job-1"), "hunter2").expect("sealed");
+        assert_eq!(sealer("s").open(&id("job-1"), &sealed).as_deref(), Ok("hunter2"));
+        assert_eq!(sealer("s").open(&id("job-2"), &sealed), Err(CannotOpen));
+        assert_eq!(sealer("t").open(&id("job-1"), &sealed), Err(CannotOpen));
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
     }
 
     #[test]
     fn what_was_changed_does_not_open() {
-        let mut sealed = sealer("s").seal("job-1", "hunter2").expect("sealed");
+        let mut sealed = sealer("s").seal(&id("job-1"), "hunter2").expect("sealed");
         let last = sealed.len() - 1;
         sealed[last] ^= 1;
-        assert_eq!(sealer("s").open("job-1", &sealed), Err(CannotOpen));
-        assert_eq!(sealer("s").open("job-1", b"short"), Err(CannotOpen));
+        assert_eq!(sealer("s").open(&id("job-1"), &sealed), Err(CannotOpen));
+        assert_eq!(sealer("s").open(&id("job-1"), b"short"), Err(CannotOpen));
     }
 }

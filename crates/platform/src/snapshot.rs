@@ -7,6 +7,7 @@ pub use states::{GivenUp, Held, States, Turn};
 use crate::table::{JobRecord, TestRecord};
 use crate::{Error, Platform, Result};
 use stepcast_protocol::event::JobSnapshot;
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::limits::FRAME_BYTES;
 use stepcast_protocol::state::TestState;
 use stepcast_protocol::{Event, EventBody};
@@ -31,7 +32,7 @@ impl Platform {
     /// event is newer than the counters shown here.
     pub async fn snapshot(
         &self,
-        job: &str,
+        job: &JobId,
         account: &str,
         messages: impl FnOnce(Vec<Event>) -> Vec<String> + Send + 'static,
     ) -> Result<Option<Snapshot>> {

@@ -62,7 +62,7 @@ pub use results::FinishedTest;
 pub use revoked::Revoked;
 pub use said::Said;
 pub use suites::{NameCounts, NamedSuite, NewSuite};
-pub use test_items::{Claim, NewTest};
+pub use test_items::{Claim, Lease, NewTest, TestKey};
 
 use crate::clock::Clock;
 use crate::config::Config;

@@ -1,4 +1,4 @@
-//! What a client may ask for: one JSON object per WebSocket message, with the command in `action`.
+//! The commands of a client: one JSON object per WebSocket message, with the command in `action`.
 
 mod history;
 mod lists;
@@ -11,6 +11,7 @@ pub use run::{Replay, Run, Selection};
 pub use topic::Topic;
 
 use crate::error::{ErrorCode, WireError};
+use crate::id::{ConnectionId, JobId, SuiteName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stepcast_suite::bounds::why_not_json;
@@ -31,22 +32,22 @@ pub enum RequestId {
 /// A command with the name its answer should carry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// What the answer repeats as `re`
+    /// The id, which the answer repeats as `re`
     pub id: Option<RequestId>,
-    /// What is asked for
+    /// The request
     pub command: Command,
 }
 
 /// Why a message is not a [`Request`]; the id is kept if it could be read, so that the client can match the error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BadRequest {
-    /// What the error repeats as `re`
+    /// The id, which the error repeats as `re`
     pub id: Option<RequestId>,
-    /// What is sent back
+    /// The error to send back
     pub error: WireError,
 }
 
-/// Everything a client can ask for.
+/// The commands of a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -67,7 +68,8 @@ pub enum Command {
     #[serde(rename = "cancel")]
     Cancel {
         /// The job to stop
-        job: String,
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        job: JobId,
     },
     /// Runs a job again
     #[serde(rename = "replay")]
@@ -75,19 +77,20 @@ pub enum Command {
     /// Lists jobs, newest first
     #[serde(rename = "jobs")]
     Jobs(JobsQuery),
-    /// Asks how the tests of a suite ended before
+    /// Asks for the past outcomes of a suite's tests
     #[serde(rename = "history")]
     History(HistoryQuery),
     /// Asks for the whole state of a job once
     #[serde(rename = "job")]
     Job {
         /// The job to show
-        job: String,
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        job: JobId,
     },
     /// Stores a suite under a name
     #[serde(rename = "suites.put")]
     PutSuite {
-        /// The name it is found by; the suite's own where it is left out
+        /// The name to store it under; by default the suite's own
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "typescript", ts(optional))]
         name: Option<String>,
@@ -99,7 +102,7 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "typescript", ts(optional))]
         suite_gz: Option<String>,
-        /// The principal it is to belong to (admin); without it, the one it belongs to, or who stores it
+        /// The principal that will own it (admin); by default its present owner, or else the principal that stores it
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "typescript", ts(optional))]
         owner: Option<String>,
@@ -108,7 +111,8 @@ pub enum Command {
     #[serde(rename = "suites.get")]
     GetSuite {
         /// The name it was stored under
-        name: String,
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        name: SuiteName,
     },
     /// Lists the stored suites
     #[serde(rename = "suites.list")]
@@ -117,14 +121,16 @@ pub enum Command {
     #[serde(rename = "suites.delete")]
     DeleteSuite {
         /// The name it was stored under
-        name: String,
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        name: SuiteName,
     },
     /// Adds a comment to a job
     #[serde(rename = "comment")]
     Comment {
         /// The job it belongs to
-        job: String,
-        /// What is said
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        job: JobId,
+        /// The text
         text: String,
     },
     /// Keeps the connection open; asks for `pong`
@@ -137,34 +143,37 @@ pub enum Command {
     #[serde(rename = "disconnect")]
     Disconnect {
         /// The connection to end
-        connection: String,
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        connection: ConnectionId,
     },
-    /// Says something to every connection (admin)
+    /// Sends a message to every connection (admin)
     #[serde(rename = "broadcast")]
     Broadcast {
-        /// What is said
+        /// The text
         text: String,
     },
-    /// Ends a job at once, whatever its tests are at (admin)
+    /// Ends a job at once, whatever the state of its tests (admin)
     #[serde(rename = "finish")]
     Finish {
         /// The job to end
-        job: String,
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        job: JobId,
     },
     /// Puts the dead-letter queue's messages back on the queue (admin)
     #[serde(rename = "redrive")]
     Redrive,
-    /// Makes a token that shows one job and nothing else
+    /// Creates a token that shows one job and nothing else
     #[serde(rename = "share")]
     Share {
         /// The job to show
-        job: String,
-        /// How long it is good for, in seconds: 7 days where it is left out, and never longer than the job is kept
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        job: JobId,
+        /// How long it is valid, in seconds: 7 days by default, and never longer than the job is kept
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "typescript", ts(optional))]
         expires_s: Option<u32>,
     },
-    /// Voids a token and ends the connections that came in with it (admin)
+    /// Revokes a token and closes the connections opened with it (admin)
     #[serde(rename = "tokens.revoke")]
     RevokeToken {
         /// The token's id, its `jti`
@@ -285,7 +294,10 @@ mod tests {
     #[test]
     fn a_command_carries_its_id() {
         let request = Request::parse(r#"{"action":"cancel","id":7,"job":"j1","later":true}"#).expect("a request");
-        assert_eq!(request, Request { id: Some(RequestId::Number(7)), command: Command::Cancel { job: "j1".into() } });
+        assert_eq!(
+            request,
+            Request { id: Some(RequestId::Number(7)), command: Command::Cancel { job: "j1".parse().expect("an id") } }
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, for programs.
+/// The kind of error, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -23,9 +23,9 @@ pub enum ErrorCode {
     TooLarge,
     /// Over a rate limit
     RateLimited,
-    /// Something Stepcast stands on did not answer
+    /// A service that Stepcast depends on did not answer
     Unavailable,
-    /// A fault of Stepcast's own
+    /// A bug in Stepcast
     Internal,
 }
 
@@ -56,9 +56,9 @@ impl ErrorCode {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct WireError {
-    /// What went wrong, for programs
+    /// The kind of error, for programs
     pub code: ErrorCode,
-    /// What went wrong, for people
+    /// The message, for people
     pub message: String,
 }
 

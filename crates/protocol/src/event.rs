@@ -1,4 +1,4 @@
-//! What the server sends: one or more JSON objects per WebSocket frame, one per line, with the kind of event in `type`.
+//! The events of the server: one or more JSON objects per WebSocket frame, one per line. `type` is the kind of event.
 
 mod access;
 mod finished;
@@ -16,14 +16,14 @@ use std::collections::BTreeMap;
 use stepcast_suite::number;
 use stepcast_suite::{Problem, Problems};
 
-/// One thing that happened, or one answer.
+/// An event, or the answer to a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Event {
-    /// What it is
+    /// The event itself
     #[serde(flatten)]
     pub body: EventBody,
-    /// When it was said (RFC 3339, milliseconds)
+    /// When it was created (RFC 3339, milliseconds)
     #[serde(default)]
     pub at: String,
     /// The job it concerns
@@ -37,7 +37,7 @@ pub struct Event {
     pub re: Option<RequestId>,
 }
 
-/// What an event can be.
+/// The kinds of events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -47,48 +47,48 @@ pub enum EventBody {
     Welcome {
         /// The id of this connection
         connection: String,
-        /// Who the token says this is
+        /// The principal that the token identifies
         principal: String,
-        /// What that one may do
+        /// The role of that principal
         role: Role,
-        /// What the server accepts
+        /// The limits of the server
         limits: Limits,
         /// Send `ping` this often to keep the connection, in seconds
         ping_every_s: u64,
-        /// When the connection will be cut (RFC 3339); open another before
+        /// When the server will close the connection (RFC 3339); open another one before
         connected_until: String,
     },
-    /// The job is stored and will reach a verdict, whatever dies
+    /// The job is stored and will reach a verdict, whichever process dies
     #[serde(rename = "job.accepted")]
     JobAccepted {
         /// The suite's name
         #[serde(default)]
         suite: String,
-        /// Who asked for it
+        /// The principal that requested it
         #[serde(default)]
         principal: String,
-        /// What to find it by
+        /// The labels to find it by
         #[serde(default)]
         labels: BTreeMap<String, String>,
         /// The job this one repeats
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replay_of: Option<String>,
-        /// The stored suite it runs, if it was asked for by name
+        /// The stored suite it runs, if it was requested by name
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stored: Option<RunningSuite>,
     },
-    /// The tests are known and on their way
+    /// The tests are known and queued
     #[serde(rename = "job.planned")]
     JobPlanned {
-        /// How many there are
+        /// The number of tests
         total: u32,
     },
     /// More tests have ended
     #[serde(rename = "job.progress")]
     JobProgress {
-        /// How they ended
+        /// How the tests ended
         counts: Counts,
-        /// How far the job is
+        /// The status of the job
         status: JobStatus,
         /// How much of the plan is done, 0 to 100
         percent: u32,
@@ -112,7 +112,7 @@ pub enum EventBody {
         /// Which try this is, from 1
         attempt: u32,
     },
-    /// Its worker gives no sign of life any more; another one will run it again
+    /// Its worker is silent; another one will run it again
     #[serde(rename = "test.stalled")]
     TestStalled {
         /// The test's place in the plan, from 0
@@ -141,7 +141,7 @@ pub enum EventBody {
     /// A test has its outcome, and is counted
     #[serde(rename = "test.finished")]
     TestFinished(TestFinished),
-    /// The whole state of a test, for whoever has just joined
+    /// The whole state of a test, for a client that has just joined
     #[serde(rename = "test.state")]
     TestState(TestState),
     /// The answer to `jobs`, and to `watch {feed:true}`
@@ -149,7 +149,7 @@ pub enum EventBody {
     Jobs {
         /// Newest first
         jobs: Vec<ListedJob>,
-        /// Send it with the next `jobs` for what follows; left out at the end
+        /// Send it with the next `jobs` to get the next page; missing on the last page
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
@@ -158,12 +158,12 @@ pub enum EventBody {
     History {
         /// The suite's name
         suite: String,
-        /// The label `branch` of the jobs; left out where they have none
+        /// The label `branch` of the jobs; missing if they have none
         #[serde(default, skip_serializing_if = "Option::is_none")]
         branch: Option<String>,
         /// By name
         tests: Vec<TestHistory>,
-        /// Where the next page begins, if there is one
+        /// The cursor of the next page, if there is one
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
@@ -172,7 +172,7 @@ pub enum EventBody {
     Suites {
         /// By name
         suites: Vec<StoredSuite>,
-        /// Where the next page begins, if there is one
+        /// The cursor of the next page, if there is one
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
@@ -190,7 +190,7 @@ pub enum EventBody {
         /// When it was stored (RFC 3339)
         #[serde(default)]
         updated_at: String,
-        /// The principal that may replace and delete it, besides admins
+        /// The principal that may replace and delete it, in addition to admins
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<String>,
         /// The principal that stored this version
@@ -202,7 +202,7 @@ pub enum EventBody {
     Connections {
         /// By id
         connections: Vec<ListedConnection>,
-        /// Where the next page begins, if there is one
+        /// The cursor of the next page, if there is one
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
@@ -211,12 +211,12 @@ pub enum EventBody {
     Shared {
         /// The token itself
         token: String,
-        /// What it is revoked by, its `jti`
+        /// The id to revoke it by, its `jti`
         id: String,
-        /// Until when it is good (RFC 3339)
+        /// When it expires (RFC 3339)
         expires_at: String,
     },
-    /// The answer to `tokens.revoke` (admin): nobody gets in with it any more
+    /// The answer to `tokens.revoke` (admin): the token is no longer accepted
     #[serde(rename = "token.revoked")]
     TokenRevoked {
         /// The token's id
@@ -227,25 +227,25 @@ pub enum EventBody {
     RevokedTokens {
         /// By id
         tokens: Vec<RevokedToken>,
-        /// Where the next page begins, if there is one
+        /// The cursor of the next page, if there is one
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
-    /// What was asked for is done and there is nothing more to say
+    /// The command is done and there is nothing else to report
     #[serde(rename = "ok")]
     Ok,
-    /// Somebody said something about a job
+    /// A comment on a job
     #[serde(rename = "comment")]
     Comment {
-        /// Who
+        /// The author
         principal: String,
-        /// What
+        /// The text
         text: String,
     },
-    /// An admin said something to everybody
+    /// A message from an admin to every connection
     #[serde(rename = "notice")]
     Notice {
-        /// What
+        /// The text
         text: String,
     },
     /// The answer to `ping`
@@ -254,21 +254,21 @@ pub enum EventBody {
     /// The connection is about to be closed
     #[serde(rename = "bye")]
     Bye {
-        /// Why, for programs
+        /// The reason, for programs
         code: String,
-        /// Whether to open another
+        /// Whether to open another connection
         reconnect: bool,
     },
-    /// What was asked for was not done
+    /// The command failed
     #[serde(rename = "error")]
     Error {
-        /// Why, for programs
+        /// The reason, for programs
         code: ErrorCode,
-        /// Why, for people
+        /// The reason, for people
         message: String,
         /// Whether the same command can succeed later
         temporary: bool,
-        /// For `invalid_suite`: everything that is wrong with it
+        /// For `invalid_suite`: all problems of the suite
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<SuiteProblem>>"))]
         problems: Vec<SuiteProblem>,
@@ -290,7 +290,7 @@ pub struct JobSnapshot {
     pub tests: Vec<TestState>,
     /// Which page this is, from 1
     pub page: u32,
-    /// How many there are
+    /// The number of pages
     pub pages: u32,
 }
 
@@ -304,12 +304,12 @@ pub struct StoredSuite {
     pub tests: u32,
     /// When it was stored (RFC 3339)
     pub updated_at: String,
-    /// Which version it is: goes up by one each time a suite is stored under this name. 0 for one that was stored before
+    /// Its version: goes up by one each time a suite is stored under this name. 0 for a suite that was stored before
     /// suites had versions
     #[serde(default)]
     pub version: u64,
-    /// The principal that may replace and delete it, besides admins. Left out for one that was stored before suites had
-    /// owners, which is in the hands of admins
+    /// The principal that may replace and delete it, in addition to admins. Missing for a suite that was stored before
+    /// suites had owners: only admins may change it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// The principal that stored this version
@@ -325,26 +325,26 @@ pub struct RunningSuite {
     pub name: String,
     /// Which version of it
     pub version: u64,
-    /// The principal it belongs to; left out for one that was stored before suites had owners
+    /// The principal it belongs to; missing for a suite that was stored before suites had owners
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
 }
 
-/// One thing that is wrong with a suite.
+/// A problem of a suite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct SuiteProblem {
-    /// Where in the suite, like `tests[2].expect[0].css`
+    /// The place in the suite, like `tests[2].expect[0].css`
     pub path: String,
-    /// What is wrong there
+    /// The problem
     pub message: String,
-    /// What to do about it
+    /// How to fix it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 impl SuiteProblem {
-    /// What is wrong with a suite, for a client that has its text.
+    /// The problems of a suite, for a client that has its text.
     pub fn of(problems: &Problems) -> Vec<Self> {
         let sent = |Problem { path, message, hint, .. }: Problem| Self { path, message, hint };
         problems.shown().map(sent).collect()

@@ -1,4 +1,4 @@
-//! What crosses the wire: commands, events, and the state they add up to.
+//! The wire protocol: commands, events, and the state they add up to.
 //!
 //! Nothing here is asynchronous and nothing here depends on AWS, so everything in it can be tested with values alone.
 
@@ -6,6 +6,7 @@ pub mod command;
 pub mod error;
 pub mod event;
 pub mod frame;
+pub mod id;
 pub mod limits;
 pub mod merge;
 pub mod moment;
@@ -17,11 +18,12 @@ pub mod typescript;
 pub use command::{Command, Request, RequestId};
 pub use error::{ErrorCode, WireError};
 pub use event::{Event, EventBody};
+pub use id::{ConnectionId, JobId, SuiteName};
 pub use merge::JobState;
 pub use state::{Counts, JobStatus, Outcome, TestState, Verdict};
 
 /// The WebSocket subprotocol both ends agree on.
 pub const SUBPROTOCOL: &str = "stepcast.v1";
 
-/// What comes before the token in the second subprotocol, for clients that cannot set headers (browsers).
+/// The prefix of the token in the second subprotocol, for clients that cannot set headers (browsers).
 pub const TOKEN_SUBPROTOCOL_PREFIX: &str = "stepcast.token.";

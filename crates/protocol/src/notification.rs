@@ -1,4 +1,4 @@
-//! What a webhook receives: a suite that passed does not any more, or passes again.
+//! The notification that a webhook receives: a suite no longer passes, or passes again.
 //!
 //! The envelope is that of Standard Webhooks: <https://www.standardwebhooks.com>.
 
@@ -45,7 +45,7 @@ impl SuiteChange {
 /// A notification, as it is posted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
-    /// What happened
+    /// The kind of event
     #[serde(rename = "type")]
     pub kind: NotificationKind,
     /// When the job had its verdict (RFC 3339)
@@ -54,7 +54,7 @@ pub struct Notification {
     pub data: ChangedSuite,
 }
 
-/// What a notification is about.
+/// The subject of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotificationKind {
     /// A suite broke

@@ -9,6 +9,7 @@ use stepcast_platform::clock::rfc3339;
 use stepcast_platform::table::{Connection, Said};
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::{ListedConnection, Role};
+use stepcast_protocol::id::ConnectionId;
 use stepcast_protocol::{ErrorCode, Event, EventBody};
 
 /// Connections whose topics are read at once.
@@ -31,7 +32,7 @@ async fn list(caller: &Caller<'_>, connection: Connection) -> Result<ListedConne
     let watching = caller.platform.table.watched_by(&connection.connection, WATCHED).await?;
     Ok(ListedConnection {
         connected_at: rfc3339(connection.connected_at),
-        connection: connection.connection,
+        connection: connection.connection.into(),
         principal: connection.principal,
         role: connection.role,
         watching,
@@ -39,10 +40,13 @@ async fn list(caller: &Caller<'_>, connection: Connection) -> Result<ListedConne
     })
 }
 
-pub(super) async fn disconnect(caller: &Caller<'_>, connection: &str) -> Result<(), Failure> {
+pub(super) async fn disconnect(caller: &Caller<'_>, connection: &ConnectionId) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
     if farewell::end(caller.platform, connection, "disconnected_by_admin").await? == Pushed::Gone {
-        return Err(Failure::new(ErrorCode::NotFound, format!("there is no connection `{}`", excerpt(connection))));
+        return Err(Failure::new(
+            ErrorCode::NotFound,
+            format!("there is no connection `{}`", excerpt(connection.as_str())),
+        ));
     }
     Ok(caller.answer(EventBody::Ok).await?)
 }

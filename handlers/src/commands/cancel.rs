@@ -2,9 +2,10 @@
 
 use crate::reply::{Caller, Failure};
 use stepcast_platform::table::{topic_feed, topic_job};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::{ErrorCode, Event, EventBody};
 
-pub(super) async fn cancel(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
+pub(super) async fn cancel(caller: &Caller<'_>, job: &JobId) -> Result<(), Failure> {
     let platform = caller.platform;
     let record = platform.table.job(job).await?.ok_or_else(|| Failure::no_job(job))?;
     caller.require_own(&record)?;

@@ -4,9 +4,10 @@
 use crate::reply::{Caller, Failure};
 use stepcast_platform::Work;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::{ErrorCode, EventBody};
 
-pub(super) async fn finish(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
+pub(super) async fn finish(caller: &Caller<'_>, job: &JobId) -> Result<(), Failure> {
     caller.require(Role::Admin)?;
     let platform = caller.platform;
     if platform.table.job(job).await?.is_none() {
@@ -16,7 +17,7 @@ pub(super) async fn finish(caller: &Caller<'_>, job: &str) -> Result<(), Failure
         return Err(Failure::new(ErrorCode::Conflict, "the job is finished already"));
     }
     if let Err(error) = platform.queue.send(&Work::Finish { job: job.to_owned() }).await {
-        tracing::warn!(job, %error, "The end of a job could not be queued; the reaper will end it");
+        tracing::warn!(%job, %error, "The end of a job could not be queued; the reaper will end it");
     }
     Ok(caller.answer(EventBody::Ok).await?)
 }

@@ -14,7 +14,7 @@ const NOTICES: usize = 10;
 pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
     let (connection, most) = (&caller.connection, &caller.platform.limits);
     let welcome = EventBody::Welcome {
-        connection: connection.connection.clone(),
+        connection: connection.connection.to_string(),
         principal: connection.principal.clone(),
         role: connection.role,
         limits: Limits {
@@ -31,7 +31,7 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
         connected_until: rfc3339(connection.connected_at + millis(limits::CONNECTION_LIFETIME)),
     };
     let welcome = Event::new(welcome, caller.platform.clock.now_text());
-    caller.send(vec![Event { job: connection.job.clone(), ..welcome }]).await?;
+    caller.send(vec![Event { job: connection.job.as_ref().map(String::from), ..welcome }]).await?;
     if connection.job.is_some() {
         // Notices to everyone do not go to clients that may see only one job.
         return Ok(());

@@ -18,11 +18,11 @@ pub(super) async fn history(caller: &Caller<'_>, query: HistoryQuery) -> Result<
         return Err(Failure::bad_request(format!("`branch` has at most {NAME_BYTES} bytes")));
     }
     let most = query.limit.map_or(PAST_JOBS, |limit| usize::try_from(limit).unwrap_or(HISTORY_JOBS));
-    let jobs = caller.platform.table.history(&query.suite, branch, None, most.clamp(1, HISTORY_JOBS)).await?;
+    let jobs = caller.platform.table.history(query.suite.as_str(), branch, None, most.clamp(1, HISTORY_JOBS)).await?;
     let mut tests = by_test(&jobs, &query);
     let cursor = page::fit(&mut tests, |test| &test.name);
     let HistoryQuery { suite, branch, .. } = query;
-    Ok(caller.answer(EventBody::History { suite, branch, tests, cursor }).await?)
+    Ok(caller.answer(EventBody::History { suite: suite.into(), branch, tests, cursor }).await?)
 }
 
 /// The requested tests by name, each with its outcomes in the order of the jobs.
@@ -32,7 +32,7 @@ fn by_test(jobs: &[PastJob], query: &HistoryQuery) -> Vec<TestHistory> {
         let at = rfc3339(job.created_at);
         for test in job.tests.iter().filter(|test| is_asked_for(query, &test.name)) {
             tests.entry(&test.name).or_default().push(PastOutcome {
-                job: job.job.clone(),
+                job: job.job.to_string(),
                 outcome: test.outcome,
                 duration_ms: test.duration_ms,
                 at: at.clone(),

@@ -6,7 +6,7 @@ use crate::reply::{Caller, Failure, excerpt};
 use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets};
 use stepcast_protocol::command::{Replay, Selection};
 use stepcast_protocol::state::JobLimits;
-use stepcast_protocol::{ErrorCode, Outcome};
+use stepcast_protocol::{ErrorCode, JobId, Outcome};
 use uuid::Uuid;
 
 /// Most sets of sealed secrets of one job: each replay of a replay can add one.
@@ -22,7 +22,7 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
     if !vars.is_empty() || !secrets.is_empty() {
         keep_secrets_at_home(caller, &record, &source)?;
     }
-    let job = Uuid::now_v7().to_string();
+    let job = JobId::from(Uuid::now_v7());
     let source = JobSource {
         only: selected(caller, &record, only).await?,
         vars: source.vars.into_iter().chain(vars).collect(),

@@ -3,7 +3,7 @@
 //! The caller gets `job.accepted` once the job is stored. From then on the job reaches a verdict even if a process
 //! dies: if this function dies before it queues the planning, the reaper queues it.
 
-use super::named::check_shown;
+use super::stored_name::check_shown;
 use crate::limits::check_open_jobs;
 use crate::reply::{Caller, Failure};
 use crate::suite::{self, ReadSuite};
@@ -12,6 +12,7 @@ use stepcast_platform::Work;
 use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, SealedSecrets, topic_feed};
 use stepcast_protocol::command::Run;
 use stepcast_protocol::event::{Role, RunningSuite};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::{ErrorCode, Event, EventBody, limits};
 use stepcast_suite::limits::{JOB_TIME, NAME_BYTES, TAGS, VARIABLE_BYTES};
@@ -21,7 +22,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
     caller.require(Role::Runner)?;
     check_limits(&run)?;
     let ReadSuite { suite, packed, stored } = suite::of_run(caller, &run).await?;
-    let job = Uuid::now_v7().to_string();
+    let job = JobId::from(Uuid::now_v7());
     let source = JobSource {
         suite: packed,
         secrets: seal(caller, &job, &run.secrets).await?,
@@ -83,22 +84,22 @@ fn accepted(caller: &Caller<'_>, record: &JobRecord, stored: Option<RunningSuite
         suite: record.suite.clone(),
         principal: record.principal.clone(),
         labels: record.labels.clone(),
-        replay_of: record.replay_of.clone(),
+        replay_of: record.replay_of.as_ref().map(String::from),
         stored,
     };
     Event::of_job(&record.job, record.v, body, caller.platform.clock.now_text())
 }
 
-async fn queue(caller: &Caller<'_>, job: &str) {
+async fn queue(caller: &Caller<'_>, job: &JobId) {
     if let Err(error) = caller.platform.queue.send(&Work::Plan { job: job.to_owned() }).await {
-        tracing::warn!(job, %error, "A job is stored but could not be queued; the reaper will queue it");
+        tracing::warn!(%job, %error, "A job is stored but could not be queued; the reaper will queue it");
     }
 }
 
 /// Seals secrets for one job; returns an empty list if there are no secrets.
 pub(super) async fn seal(
     caller: &Caller<'_>,
-    job: &str,
+    job: &JobId,
     secrets: &BTreeMap<String, String>,
 ) -> Result<Vec<SealedSecrets>, Failure> {
     if secrets.is_empty() {

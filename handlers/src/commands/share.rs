@@ -4,19 +4,20 @@ use crate::reply::{Caller, Failure};
 use std::time::Duration;
 use stepcast_platform::clock::rfc3339;
 use stepcast_platform::table::JobRecord;
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::limits::{SHARE_LIFETIME, TOKEN_LIFETIME};
 use stepcast_protocol::{Event, EventBody};
 
-pub(super) async fn share(caller: &Caller<'_>, job: &str, expires_s: Option<u32>) -> Result<(), Failure> {
+pub(super) async fn share(caller: &Caller<'_>, job: &JobId, expires_s: Option<u32>) -> Result<(), Failure> {
     let wanted = lifetime(expires_s)?;
     let platform = caller.platform;
     let record = platform.table.job(job).await?.ok_or_else(|| Failure::no_job(job))?;
     caller.require_own(&record)?;
     let issued = platform.keys.signer().await?.share(job, wanted.min(left(caller, &record)));
     let principal = &caller.connection.principal;
-    tracing::info!(job, principal, token = issued.id, "A job was shared");
+    tracing::info!(%job, principal, token = issued.id, "A job was shared");
     let body = EventBody::Shared { token: issued.token, id: issued.id, expires_at: rfc3339(issued.expires_at) };
-    let shared = Event { job: Some(record.job), ..Event::new(body, platform.clock.now_text()) };
+    let shared = Event { job: Some(record.job.into()), ..Event::new(body, platform.clock.now_text()) };
     Ok(caller.send(vec![shared]).await?)
 }
 

@@ -4,7 +4,7 @@
 //! the owner and admins may replace or delete it. The name stays reserved for the owner for [`SUITE_NAME_KEPT`] after
 //! the suite is gone.
 
-use super::named;
+use super::stored_name;
 use crate::page;
 use crate::reply::{Caller, Failure, excerpt};
 use crate::suite::{self, ReadSuite, no_suite};
@@ -36,7 +36,7 @@ pub(super) async fn put(caller: &Caller<'_>, put: Put) -> Result<(), Failure> {
     check_given_owner(caller, put.owner.as_deref())?;
     let ReadSuite { suite, packed, .. } = suite::given(caller, put.suite.as_ref(), put.suite_gz.as_deref()).await?;
     let name = put.name.unwrap_or(suite.name);
-    named::check_stored_name(&name)?;
+    stored_name::check_stored_name(&name)?;
     let tests = u32::try_from(suite.tests.len()).unwrap_or(u32::MAX);
     let principal = caller.connection.principal.as_str();
     for _ in 0..TRIES {

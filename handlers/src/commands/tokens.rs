@@ -6,9 +6,9 @@ use futures_util::{StreamExt, stream};
 use stepcast_platform::clock::rfc3339;
 use stepcast_platform::table::Revoked;
 use stepcast_platform::{Error, Platform};
-use stepcast_protocol::EventBody;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::{RevokedToken, Role};
+use stepcast_protocol::{ConnectionId, EventBody};
 use stepcast_suite::limits::NAME_BYTES;
 
 /// Connections that are ended at once.
@@ -43,12 +43,12 @@ pub(super) async fn revoke(caller: &Caller<'_>, token: &str) -> Result<(), Failu
 
 /// Ends all connections that were opened with a token, except the one that sent this command, which still has to get
 /// the answer. A connection that cannot be ended does not keep the others open.
-async fn end_all(platform: &Platform, token: &str, but: &str) -> Result<(), Error> {
+async fn end_all(platform: &Platform, token: &str, but: &ConnectionId) -> Result<(), Error> {
     let mut query = PageQuery { cursor: None, limit: Some(u32::MAX) };
     let mut failure = None;
     loop {
         let (connections, next) = platform.table.connections(&query).await?;
-        let ended = connections.into_iter().filter(|one| one.token.as_deref() == Some(token) && one.connection != but);
+        let ended = connections.into_iter().filter(|one| one.token.as_deref() == Some(token) && one.connection != *but);
         let ended: Vec<_> = stream::iter(ended)
             .map(|one| async move { farewell::end(platform, &one.connection, CODE).await })
             .buffer_unordered(IN_FLIGHT)

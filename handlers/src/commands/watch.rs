@@ -9,6 +9,7 @@ use crate::reply::{Caller, Failure};
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_protocol::EventBody;
 use stepcast_protocol::command::{JobsQuery, Topic};
+use stepcast_protocol::id::JobId;
 
 pub(super) async fn watch(caller: &Caller<'_>, topic: Topic) -> Result<(), Failure> {
     let table = &caller.platform.table;
@@ -39,16 +40,16 @@ pub(super) async fn unwatch(caller: &Caller<'_>, topic: Topic) -> Result<(), Fai
 const COMMENTS: usize = 50;
 
 /// Subscribes the caller to a job that exists, sends the comments on it, and shows it.
-pub(super) async fn join(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
+pub(super) async fn join(caller: &Caller<'_>, job: &JobId) -> Result<(), Failure> {
     let table = &caller.platform.table;
     table.watch(&topic_job(job), &caller.connection.connection).await?;
     let comments = table.comments(job, COMMENTS).await?;
-    caller.tell(comments.iter().map(|comment| comment::told(job, comment)).collect()).await?;
+    caller.tell(comments.iter().map(|comment| comment::event(job, comment)).collect()).await?;
     show(caller, job).await
 }
 
 /// Shows the whole state of a job once.
-pub(super) async fn show(caller: &Caller<'_>, job: &str) -> Result<(), Failure> {
+pub(super) async fn show(caller: &Caller<'_>, job: &JobId) -> Result<(), Failure> {
     let account = account::of(&caller.connection);
     let snapshot = caller.platform.snapshot(job, &account, caller.messages()).await?;
     Ok(caller.send_state(&snapshot.ok_or_else(|| Failure::no_job(job))?).await?)

@@ -130,7 +130,12 @@ async fn names_that_nothing_can_have_are_refused() {
                 command["text"] = json!("hi");
             }
             let answer = client.ask_wrongly(command).await;
-            assert_eq!(answer["message"], format!("`{field}` has 1 to 256 bytes"), "{action}: {answer}");
+            let what = match (action, field) {
+                ("run", _) => "`suite`: the name of a suite".to_owned(),
+                (_, "suite" | "name") => format!("`{action}`: the name of a suite"),
+                _ => format!("`{action}`: the id of a {field}"),
+            };
+            assert_eq!(answer["message"], format!("{what} has 1 to 256 bytes"), "{action}: {answer}");
         }
     }
     deployment.stop().await;

@@ -163,7 +163,7 @@ async fn jobs_are_found_by_label_and_time() {
     let wrong = client.ask_wrongly(json!({ "action": "jobs", "since": "yesterday" })).await;
     assert_eq!(wrong["code"], "bad_request", "{wrong}");
     let wrong = client.ask_wrongly(json!({ "action": "jobs", "suite": "x".repeat(2_000) })).await;
-    assert_eq!(wrong["message"], "`suite` has 1 to 256 bytes", "{wrong}");
+    assert_eq!(wrong["message"], "`jobs`: the name of a suite has 1 to 256 bytes", "{wrong}");
 
     let listed = deployment.run(&["jobs", "--json", "--label", "branch=try", "--since", "1h"]).await;
     assert_eq!((listed.code, listed.stdout.lines().count()), (0, 2), "{}{}", listed.stdout, listed.stderr);

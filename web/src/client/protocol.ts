@@ -2,11 +2,11 @@
 // Clients ignore types and fields they do not know.
 
 /**
- * One thing that happened, or one answer.
+ * An event, or the answer to a command.
  */
 export type Event = { 
 /**
- * When it was said (RFC 3339, milliseconds)
+ * When it was created (RFC 3339, milliseconds)
  */
 at: string, 
 /**
@@ -26,15 +26,15 @@ re?: RequestId, } & ({ "type": "welcome",
  */
 connection: string, 
 /**
- * Who the token says this is
+ * The principal that the token identifies
  */
 principal: string, 
 /**
- * What that one may do
+ * The role of that principal
  */
 role: Role, 
 /**
- * What the server accepts
+ * The limits of the server
  */
 limits: Limits, 
 /**
@@ -42,7 +42,7 @@ limits: Limits,
  */
 ping_every_s: number, 
 /**
- * When the connection will be cut (RFC 3339); open another before
+ * When the server will close the connection (RFC 3339); open another one before
  */
 connected_until: string, } | { "type": "job.accepted", 
 /**
@@ -50,11 +50,11 @@ connected_until: string, } | { "type": "job.accepted",
  */
 suite: string, 
 /**
- * Who asked for it
+ * The principal that requested it
  */
 principal: string, 
 /**
- * What to find it by
+ * The labels to find it by
  */
 labels: { [key in string]: string }, 
 /**
@@ -62,19 +62,19 @@ labels: { [key in string]: string },
  */
 replay_of?: string, 
 /**
- * The stored suite it runs, if it was asked for by name
+ * The stored suite it runs, if it was requested by name
  */
 stored?: RunningSuite, } | { "type": "job.planned", 
 /**
- * How many there are
+ * The number of tests
  */
 total: number, } | { "type": "job.progress", 
 /**
- * How they ended
+ * How the tests ended
  */
 counts: Counts, 
 /**
- * How far the job is
+ * The status of the job
  */
 status: JobStatus, 
 /**
@@ -118,7 +118,7 @@ step: number,
  */
 name: string, 
 /**
- * How it ended, once it has
+ * Its outcome, once it has ended
  */
 outcome?: Outcome, 
 /**
@@ -134,7 +134,7 @@ tries?: number,
  */
 checks?: Array<CheckResult>, 
 /**
- * The version of the update that said so; where it is left out, the test's
+ * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "step.finished", 
 /**
@@ -150,7 +150,7 @@ step: number,
  */
 name: string, 
 /**
- * How it ended, once it has
+ * Its outcome, once it has ended
  */
 outcome?: Outcome, 
 /**
@@ -166,7 +166,7 @@ tries?: number,
  */
 checks?: Array<CheckResult>, 
 /**
- * The version of the update that said so; where it is left out, the test's
+ * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "test.finished" } & TestFinished | { "type": "test.state" } & TestState | { "type": "jobs", 
 /**
@@ -174,7 +174,7 @@ v?: number, } | { "type": "test.finished" } & TestFinished | { "type": "test.sta
  */
 jobs: Array<ListedJob>, 
 /**
- * Send it with the next `jobs` for what follows; left out at the end
+ * Send it with the next `jobs` to get the next page; missing on the last page
  */
 cursor?: string, } | { "type": "history", 
 /**
@@ -182,7 +182,7 @@ cursor?: string, } | { "type": "history",
  */
 suite: string, 
 /**
- * The label `branch` of the jobs; left out where they have none
+ * The label `branch` of the jobs; missing if they have none
  */
 branch?: string, 
 /**
@@ -190,7 +190,7 @@ branch?: string,
  */
 tests: Array<TestHistory>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "suites", 
 /**
@@ -198,7 +198,7 @@ cursor?: string, } | { "type": "suites",
  */
 suites: Array<StoredSuite>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "suite", 
 /**
@@ -218,7 +218,7 @@ version: number,
  */
 updated_at: string, 
 /**
- * The principal that may replace and delete it, besides admins
+ * The principal that may replace and delete it, in addition to admins
  */
 owner?: string, 
 /**
@@ -230,7 +230,7 @@ stored_by?: string, } | { "type": "connections",
  */
 connections: Array<ListedConnection>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "shared", 
 /**
@@ -238,11 +238,11 @@ cursor?: string, } | { "type": "shared",
  */
 token: string, 
 /**
- * What it is revoked by, its `jti`
+ * The id to revoke it by, its `jti`
  */
 id: string, 
 /**
- * Until when it is good (RFC 3339)
+ * When it expires (RFC 3339)
  */
 expires_at: string, } | { "type": "token.revoked", 
 /**
@@ -254,35 +254,35 @@ token: string, } | { "type": "tokens.revoked",
  */
 tokens: Array<RevokedToken>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
- * Who
+ * The author
  */
 principal: string, 
 /**
- * What
+ * The text
  */
 text: string, } | { "type": "notice", 
 /**
- * What
+ * The text
  */
 text: string, } | { "type": "pong" } | { "type": "bye", 
 /**
- * Why, for programs
+ * The reason, for programs
  */
 code: string, 
 /**
- * Whether to open another
+ * Whether to open another connection
  */
 reconnect: boolean, } | { "type": "error", 
 /**
- * Why, for programs
+ * The reason, for programs
  */
 code: ErrorCode, 
 /**
- * Why, for people
+ * The reason, for people
  */
 message: string, 
 /**
@@ -290,12 +290,12 @@ message: string,
  */
 temporary: boolean, 
 /**
- * For `invalid_suite`: everything that is wrong with it
+ * For `invalid_suite`: all problems of the suite
  */
 problems?: Array<SuiteProblem>, });
 
 /**
- * What an event can be.
+ * The kinds of events.
  */
 export type EventBody = { "type": "welcome", 
 /**
@@ -303,15 +303,15 @@ export type EventBody = { "type": "welcome",
  */
 connection: string, 
 /**
- * Who the token says this is
+ * The principal that the token identifies
  */
 principal: string, 
 /**
- * What that one may do
+ * The role of that principal
  */
 role: Role, 
 /**
- * What the server accepts
+ * The limits of the server
  */
 limits: Limits, 
 /**
@@ -319,7 +319,7 @@ limits: Limits,
  */
 ping_every_s: number, 
 /**
- * When the connection will be cut (RFC 3339); open another before
+ * When the server will close the connection (RFC 3339); open another one before
  */
 connected_until: string, } | { "type": "job.accepted", 
 /**
@@ -327,11 +327,11 @@ connected_until: string, } | { "type": "job.accepted",
  */
 suite: string, 
 /**
- * Who asked for it
+ * The principal that requested it
  */
 principal: string, 
 /**
- * What to find it by
+ * The labels to find it by
  */
 labels: { [key in string]: string }, 
 /**
@@ -339,19 +339,19 @@ labels: { [key in string]: string },
  */
 replay_of?: string, 
 /**
- * The stored suite it runs, if it was asked for by name
+ * The stored suite it runs, if it was requested by name
  */
 stored?: RunningSuite, } | { "type": "job.planned", 
 /**
- * How many there are
+ * The number of tests
  */
 total: number, } | { "type": "job.progress", 
 /**
- * How they ended
+ * How the tests ended
  */
 counts: Counts, 
 /**
- * How far the job is
+ * The status of the job
  */
 status: JobStatus, 
 /**
@@ -395,7 +395,7 @@ step: number,
  */
 name: string, 
 /**
- * How it ended, once it has
+ * Its outcome, once it has ended
  */
 outcome?: Outcome, 
 /**
@@ -411,7 +411,7 @@ tries?: number,
  */
 checks?: Array<CheckResult>, 
 /**
- * The version of the update that said so; where it is left out, the test's
+ * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "step.finished", 
 /**
@@ -427,7 +427,7 @@ step: number,
  */
 name: string, 
 /**
- * How it ended, once it has
+ * Its outcome, once it has ended
  */
 outcome?: Outcome, 
 /**
@@ -443,7 +443,7 @@ tries?: number,
  */
 checks?: Array<CheckResult>, 
 /**
- * The version of the update that said so; where it is left out, the test's
+ * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "test.finished" } & TestFinished | { "type": "test.state" } & TestState | { "type": "jobs", 
 /**
@@ -451,7 +451,7 @@ v?: number, } | { "type": "test.finished" } & TestFinished | { "type": "test.sta
  */
 jobs: Array<ListedJob>, 
 /**
- * Send it with the next `jobs` for what follows; left out at the end
+ * Send it with the next `jobs` to get the next page; missing on the last page
  */
 cursor?: string, } | { "type": "history", 
 /**
@@ -459,7 +459,7 @@ cursor?: string, } | { "type": "history",
  */
 suite: string, 
 /**
- * The label `branch` of the jobs; left out where they have none
+ * The label `branch` of the jobs; missing if they have none
  */
 branch?: string, 
 /**
@@ -467,7 +467,7 @@ branch?: string,
  */
 tests: Array<TestHistory>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "suites", 
 /**
@@ -475,7 +475,7 @@ cursor?: string, } | { "type": "suites",
  */
 suites: Array<StoredSuite>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "suite", 
 /**
@@ -495,7 +495,7 @@ version: number,
  */
 updated_at: string, 
 /**
- * The principal that may replace and delete it, besides admins
+ * The principal that may replace and delete it, in addition to admins
  */
 owner?: string, 
 /**
@@ -507,7 +507,7 @@ stored_by?: string, } | { "type": "connections",
  */
 connections: Array<ListedConnection>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "shared", 
 /**
@@ -515,11 +515,11 @@ cursor?: string, } | { "type": "shared",
  */
 token: string, 
 /**
- * What it is revoked by, its `jti`
+ * The id to revoke it by, its `jti`
  */
 id: string, 
 /**
- * Until when it is good (RFC 3339)
+ * When it expires (RFC 3339)
  */
 expires_at: string, } | { "type": "token.revoked", 
 /**
@@ -531,35 +531,35 @@ token: string, } | { "type": "tokens.revoked",
  */
 tokens: Array<RevokedToken>, 
 /**
- * Where the next page begins, if there is one
+ * The cursor of the next page, if there is one
  */
 cursor?: string, } | { "type": "ok" } | { "type": "comment", 
 /**
- * Who
+ * The author
  */
 principal: string, 
 /**
- * What
+ * The text
  */
 text: string, } | { "type": "notice", 
 /**
- * What
+ * The text
  */
 text: string, } | { "type": "pong" } | { "type": "bye", 
 /**
- * Why, for programs
+ * The reason, for programs
  */
 code: string, 
 /**
- * Whether to open another
+ * Whether to open another connection
  */
 reconnect: boolean, } | { "type": "error", 
 /**
- * Why, for programs
+ * The reason, for programs
  */
 code: ErrorCode, 
 /**
- * Why, for people
+ * The reason, for people
  */
 message: string, 
 /**
@@ -567,12 +567,12 @@ message: string,
  */
 temporary: boolean, 
 /**
- * For `invalid_suite`: everything that is wrong with it
+ * For `invalid_suite`: all problems of the suite
  */
 problems?: Array<SuiteProblem>, };
 
 /**
- * Everything a client can ask for.
+ * The commands of a client.
  */
 export type Command = { "action": "hello" } | { "action": "run" } & Run | { "action": "watch" } & Topic | { "action": "unwatch" } & Topic | { "action": "cancel", 
 /**
@@ -584,7 +584,7 @@ job: string, } | { "action": "replay" } & Replay | { "action": "jobs" } & JobsQu
  */
 job: string, } | { "action": "suites.put", 
 /**
- * The name it is found by; the suite's own where it is left out
+ * The name to store it under; by default the suite's own
  */
 name?: string, 
 /**
@@ -596,7 +596,7 @@ suite?: unknown,
  */
 suite_gz?: string, 
 /**
- * The principal it is to belong to (admin); without it, the one it belongs to, or who stores it
+ * The principal that will own it (admin); by default its present owner, or else the principal that stores it
  */
 owner?: string, } | { "action": "suites.get", 
 /**
@@ -612,7 +612,7 @@ name: string, } | { "action": "comment",
  */
 job: string, 
 /**
- * What is said
+ * The text
  */
 text: string, } | { "action": "ping" } | { "action": "connections" } & PageQuery | { "action": "disconnect", 
 /**
@@ -620,7 +620,7 @@ text: string, } | { "action": "ping" } | { "action": "connections" } & PageQuery
  */
 connection: string, } | { "action": "broadcast", 
 /**
- * What is said
+ * The text
  */
 text: string, } | { "action": "finish", 
 /**
@@ -632,7 +632,7 @@ job: string, } | { "action": "redrive" } | { "action": "share",
  */
 job: string, 
 /**
- * How long it is good for, in seconds: 7 days where it is left out, and never longer than the job is kept
+ * How long it is valid, in seconds: 7 days by default, and never longer than the job is kept
  */
 expires_s?: number, } | { "action": "tokens.revoke", 
 /**
@@ -646,7 +646,7 @@ token: string, } | { "action": "tokens.revoked" } & PageQuery;
 export type RequestId = string | number;
 
 /**
- * What to run and with what.
+ * What to run, and with which values.
  */
 export type Run = { 
 /**
@@ -654,7 +654,7 @@ export type Run = {
  */
 suite?: unknown, 
 /**
- * Which version of the stored suite; if it is at another one, nothing is run
+ * Which version of the stored suite; if it has another one, nothing is run
  */
 version?: number, 
 /**
@@ -670,28 +670,28 @@ vars?: { [key in string]: string },
  */
 secrets?: { [key in string]: string }, 
 /**
- * What to find the job by later
+ * Labels to find the job by later
  */
 labels?: { [key in string]: string }, 
 /**
- * Which tests: each entry is a list joined by commas, all of which a test must have; one entry that fits is enough
+ * Which tests: each entry is a list of tags joined by commas; a test needs all tags of at least one entry
  */
 tags?: Array<string>, 
 /**
- * The same key asked for twice by the same principal is one job
+ * Requests of the same principal with the same key start only one job
  */
 idempotency_key?: string, 
 /**
- * How many tests may end as failed, errored or blocked before the rest is not run any more
+ * How many tests may end as failed, errored or blocked before the rest is no longer run
  */
 max_failures?: number, 
 /**
- * How long the job may take from being accepted, in seconds, before the rest is not run any more
+ * How long the job may take from being accepted, in seconds, before the rest is no longer run
  */
 time_limit_s?: number, };
 
 /**
- * Which job to run again, and with what.
+ * Which job to run again, and with which values.
  */
 export type Replay = { 
 /**
@@ -703,16 +703,16 @@ job: string,
  */
 only?: Selection, 
 /**
- * Values for templates, in place of those it had
+ * Values for templates; they replace those of the job
  */
 vars?: { [key in string]: string }, 
 /**
- * Values for `${secret.x}`, in place of those it had
+ * Values for `${secret.x}`; they replace those of the job
  */
 secrets?: { [key in string]: string }, };
 
 /**
- * What a watcher watches.
+ * What to watch.
  */
 export type Topic = { job?: string, feed?: boolean, };
 
@@ -726,7 +726,7 @@ export type Selection = "all" | "failed";
  */
 export type JobsQuery = { 
 /**
- * Where the page before ended
+ * The cursor that came with the previous page
  */
 cursor?: string, 
 /**
@@ -755,7 +755,7 @@ since?: string,
 until?: string, };
 
 /**
- * Whose past is asked for.
+ * Whose history to return.
  */
 export type HistoryQuery = { 
 /**
@@ -763,7 +763,7 @@ export type HistoryQuery = {
  */
 suite: string, 
 /**
- * The label `branch` of its jobs; without it, jobs that have none
+ * The label `branch` of its jobs; without it, jobs that have no such label
  */
 branch?: string, 
 /**
@@ -775,39 +775,39 @@ test?: string,
  */
 limit?: number, 
 /**
- * Where the page before ended
+ * The cursor that came with the previous page
  */
 cursor?: string, };
 
 /**
- * Which part of a list is asked for.
+ * Which page of a list to return.
  */
 export type PageQuery = { 
 /**
- * Where the page before ended
+ * The cursor that came with the previous page
  */
 cursor?: string, 
 /**
- * How many, 100 at most
+ * How many, at most 100
  */
 limit?: number, };
 
 /**
- * What went wrong, for programs.
+ * The kind of error, for programs.
  */
 export type ErrorCode = "bad_request" | "invalid_suite" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "too_large" | "rate_limited" | "unavailable" | "internal";
 
 /**
- * What may be done with a token.
+ * What a token allows.
  */
 export type Role = "viewer" | "runner" | "admin";
 
 /**
- * What the server accepts.
+ * The limits of the server.
  */
 export type Limits = { 
 /**
- * Largest message, in bytes; it may have to travel in several frames
+ * Largest message, in bytes; it may have to be split into several frames
  */
 message_bytes: number, 
 /**
@@ -819,53 +819,53 @@ frame_bytes: number,
  */
 suite_bytes: number, 
 /**
- * Most tests one job may have
+ * Maximum number of tests in one job
  */
 tests_per_job: number, 
 /**
- * Most connections of one principal
+ * Maximum number of connections of one principal
  */
 connections?: number, 
 /**
- * Most commands of one principal, a second on average
+ * Maximum number of commands of one principal per second, on average
  */
 commands_per_s?: number, 
 /**
- * Most jobs of one principal that have no verdict yet
+ * Maximum number of jobs of one principal that have no verdict yet
  */
 open_jobs?: number, 
 /**
- * Most requests of one job's steps, each try counted
+ * Maximum number of requests of one job's steps; each try counts
  */
 requests_per_job?: number, };
 
 /**
- * What kind of result a test, a step or a check has.
+ * The result of a test, a step or a check.
  */
 export type Outcome = "passed" | "failed" | "errored" | "blocked" | "flaky" | "skipped" | "cancelled";
 
 /**
- * How a test's end compares with the runs of the same suite and branch before.
+ * How a test's outcome compares with earlier runs of the same suite and branch.
  */
 export type Change = "new_failure" | "still_failing" | "fixed" | "flaky";
 
 /**
- * The one word a run ends with.
+ * The result of a run.
  */
 export type Verdict = "passed" | "failed" | "errored" | "empty" | "cancelled";
 
 /**
- * How far a job is.
+ * The status of a job.
  */
 export type JobStatus = "accepted" | "running" | "cancelling" | "finished";
 
 /**
- * How far a test is.
+ * The status of a test.
  */
 export type TestStatus = "queued" | "running" | "finished";
 
 /**
- * How many tests ended how. `total` is 0 until the job is planned.
+ * How many tests have each outcome. `total` is 0 until the job is planned.
  */
 export type Counts = { 
 /**
@@ -881,11 +881,11 @@ passed: number,
  */
 failed: number, 
 /**
- * Tests of which we cannot tell
+ * Tests whose result is unknown
  */
 errored: number, 
 /**
- * Tests that were turned away
+ * Tests that the site refused
  */
 blocked: number, 
 /**
@@ -902,11 +902,11 @@ skipped: number,
 cancelled: number, };
 
 /**
- * One check of a step, or the step's request where that went wrong (`check` is then `request`).
+ * One check of a step, or the step's request if that failed (`check` is then `request`).
  */
 export type CheckResult = { 
 /**
- * What was checked, as the suite says it
+ * What was checked, as the suite writes it
  */
 check: string, 
 /**
@@ -914,7 +914,7 @@ check: string,
  */
 outcome: Outcome, 
 /**
- * What should have been found; only where it was not
+ * What was expected; only if it was not found
  */
 expected?: string, 
 /**
@@ -927,7 +927,7 @@ actual?: string,
 hint?: string, };
 
 /**
- * A check that did not hold, with the step it stands in.
+ * A check that did not hold, with its step.
  */
 export type Failure = { 
 /**
@@ -939,7 +939,7 @@ step: number,
  */
 name: string, 
 /**
- * What was checked, as the suite says it
+ * What was checked, as the suite writes it
  */
 check: string, 
 /**
@@ -947,7 +947,7 @@ check: string,
  */
 outcome: Outcome, 
 /**
- * What should have been found; only where it was not
+ * What was expected; only if it was not found
  */
 expected?: string, 
 /**
@@ -972,7 +972,7 @@ step: number,
  */
 name: string, 
 /**
- * How it ended, once it has
+ * Its outcome, once it has ended
  */
 outcome?: Outcome, 
 /**
@@ -988,12 +988,12 @@ tries?: number,
  */
 checks?: Array<CheckResult>, 
 /**
- * The version of the update that said so; where it is left out, the test's
+ * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, };
 
 /**
- * One test of a job: all there is to know of it.
+ * One test of a job, with its full state.
  */
 export type TestState = { 
 /**
@@ -1005,11 +1005,11 @@ test: number,
  */
 name: string, 
 /**
- * The version of this state: `lease × 1,000,000 + n`, so whoever holds the newer lease is newer
+ * The version of this state: `lease × 1,000,000 + n`, so a state from a newer lease is newer
  */
 v: number, 
 /**
- * How far it is
+ * Its status
  */
 status: TestStatus, 
 /**
@@ -1017,7 +1017,7 @@ status: TestStatus,
  */
 attempt: number, 
 /**
- * How it ended, once it has
+ * Its outcome, once it has ended
  */
 outcome?: Outcome, 
 /**
@@ -1025,7 +1025,7 @@ outcome?: Outcome,
  */
 duration_ms?: number, 
 /**
- * How that compares with the runs of the same suite and branch before, where there is something new to say
+ * How that compares with earlier runs of the same suite and branch, if there is something new to report
  */
 change?: Change, 
 /**
@@ -1033,12 +1033,12 @@ change?: Change,
  */
 steps: Array<StepState>, 
 /**
- * Whether its worker gives no sign of life any more; another one will run it again
+ * Whether its worker is silent; another one will run it again
  */
 stalled?: boolean, };
 
 /**
- * The end of a test: all there is to know of it.
+ * The end of a test, with its full state.
  */
 export type TestFinished = { 
 /**
@@ -1062,7 +1062,7 @@ duration_ms: number,
  */
 attempt: number, 
 /**
- * How it compares with the runs of the same suite and branch before, where there is something new to say
+ * How it compares with earlier runs of the same suite and branch, if there is something new to report
  */
 change?: Change, 
 /**
@@ -1070,7 +1070,7 @@ change?: Change,
  */
 failures: Array<Failure>, 
 /**
- * Its steps, so that whoever missed one has it now
+ * Its steps, for clients that missed some of them
  */
 steps: Array<StepState>, };
 
@@ -1083,7 +1083,7 @@ export type JobSummary = {
  */
 suite: string, 
 /**
- * How far it is
+ * Its status
  */
 status: JobStatus, 
 /**
@@ -1091,7 +1091,7 @@ status: JobStatus,
  */
 counts: Counts, 
 /**
- * The one word it ended with
+ * Its verdict
  */
 verdict?: Verdict, 
 /**
@@ -1107,11 +1107,11 @@ digest?: string,
  */
 created_at: string, 
 /**
- * Who asked for it
+ * The principal that requested it
  */
 principal: string, 
 /**
- * What to find it by
+ * The labels to find it by
  */
 labels: { [key in string]: string }, 
 /**
@@ -1140,7 +1140,7 @@ v: number,
  */
 suite: string, 
 /**
- * How far it is
+ * Its status
  */
 status: JobStatus, 
 /**
@@ -1148,7 +1148,7 @@ status: JobStatus,
  */
 counts: Counts, 
 /**
- * The one word it ended with
+ * Its verdict
  */
 verdict?: Verdict, 
 /**
@@ -1164,11 +1164,11 @@ digest?: string,
  */
 created_at: string, 
 /**
- * Who asked for it
+ * The principal that requested it
  */
 principal: string, 
 /**
- * What to find it by
+ * The labels to find it by
  */
 labels: { [key in string]: string }, 
 /**
@@ -1193,7 +1193,7 @@ tests: Array<TestState>,
  */
 page: number, 
 /**
- * How many there are
+ * The number of pages
  */
 pages: number, 
 /**
@@ -1201,7 +1201,7 @@ pages: number,
  */
 suite: string, 
 /**
- * How far it is
+ * Its status
  */
 status: JobStatus, 
 /**
@@ -1209,7 +1209,7 @@ status: JobStatus,
  */
 counts: Counts, 
 /**
- * The one word it ended with
+ * Its verdict
  */
 verdict?: Verdict, 
 /**
@@ -1225,11 +1225,11 @@ digest?: string,
  */
 created_at: string, 
 /**
- * Who asked for it
+ * The principal that requested it
  */
 principal: string, 
 /**
- * What to find it by
+ * The labels to find it by
  */
 labels: { [key in string]: string }, 
 /**
@@ -1246,7 +1246,7 @@ replay_of?: string, };
  */
 export type JobFinished = { 
 /**
- * The one word
+ * The verdict
  */
 verdict: Verdict, 
 /**
@@ -1258,7 +1258,7 @@ counts: Counts,
  */
 duration_ms: number, 
 /**
- * Fingerprint of all outcomes: whoever holds the same has missed nothing
+ * Fingerprint of all outcomes: a client that computes the same one has missed nothing
  */
 digest: string, 
 /**
@@ -1317,13 +1317,13 @@ tests: number,
  */
 updated_at: string, 
 /**
- * Which version it is: goes up by one each time a suite is stored under this name. 0 for one that was stored before
+ * Its version: goes up by one each time a suite is stored under this name. 0 for a suite that was stored before
  * suites had versions
  */
 version: number, 
 /**
- * The principal that may replace and delete it, besides admins. Left out for one that was stored before suites had
- * owners, which is in the hands of admins
+ * The principal that may replace and delete it, in addition to admins. Missing for a suite that was stored before
+ * suites had owners: only admins may change it
  */
 owner?: string, 
 /**
@@ -1344,24 +1344,24 @@ name: string,
  */
 version: number, 
 /**
- * The principal it belongs to; left out for one that was stored before suites had owners
+ * The principal it belongs to; missing for a suite that was stored before suites had owners
  */
 owner?: string, };
 
 /**
- * One thing that is wrong with a suite.
+ * A problem of a suite.
  */
 export type SuiteProblem = { 
 /**
- * Where in the suite, like `tests[2].expect[0].css`
+ * The place in the suite, like `tests[2].expect[0].css`
  */
 path: string, 
 /**
- * What is wrong there
+ * The problem
  */
 message: string, 
 /**
- * What to do about it
+ * How to fix it
  */
 hint?: string, };
 
@@ -1374,23 +1374,23 @@ export type ListedConnection = {
  */
 connection: string, 
 /**
- * Who is at the other end
+ * The principal that opened it
  */
 principal: string, 
 /**
- * What they may do
+ * The role of that principal
  */
 role: Role, 
 /**
- * Since when (RFC 3339)
+ * When it was opened (RFC 3339)
  */
 connected_at: string, 
 /**
- * The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
+ * The jobs it watches, and `feed` for the updates of all jobs; at most 20 of them
  */
 watching: Array<string>, 
 /**
- * The id of the token it came in with, by which that can be revoked
+ * The id of the token it was opened with, to revoke the token by
  */
 token?: string, };
 
@@ -1403,10 +1403,10 @@ export type RevokedToken = {
  */
 token: string, 
 /**
- * Who revoked it
+ * The principal that revoked it
  */
 principal: string, 
 /**
- * When (RFC 3339)
+ * When it was revoked (RFC 3339)
  */
 revoked_at: string, };

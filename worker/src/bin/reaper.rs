@@ -3,17 +3,16 @@
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use stepcast_platform::{Clock, Config, Platform, logging};
-use stepcast_worker::Worker;
-use stepcast_worker::environment::engine_config;
+use stepcast_worker::Reaper;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     logging::init();
     let config = Config::from_environment()?;
     let platform = Platform::connect(&config, Clock::system()).await;
-    let worker = &Worker::new(platform, config.lease, engine_config())?;
+    let reaper = &Reaper::new(platform, config.lease);
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
-        worker.reap().await;
+        reaper.reap().await;
         Ok::<_, Error>(Value::Null)
     }))
     .await

@@ -13,6 +13,7 @@ use stepcast_platform::snapshot::{Held, Snapshot};
 use stepcast_platform::table::topic_feed;
 use stepcast_platform::{Platform, Pushed};
 use stepcast_protocol::command::JobsQuery;
+use stepcast_protocol::id::{ConnectionId, JobId};
 use stepcast_protocol::{Event, EventBody, frame};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
@@ -47,7 +48,7 @@ pub(super) type Line = Arc<str>;
 #[derive(Clone)]
 pub(super) struct Lanes {
     platform: Platform,
-    by_connection: Arc<Mutex<HashMap<String, Lane>>>,
+    by_connection: Arc<Mutex<HashMap<ConnectionId, Lane>>>,
     prompt: Arc<Semaphore>,
     late: Arc<Semaphore>,
 }
@@ -78,7 +79,7 @@ impl Lanes {
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
-    pub fn send(&self, connection: &str, topic: &Line, lines: &[Line]) {
+    pub fn send(&self, connection: &ConnectionId, topic: &Line, lines: &[Line]) {
         let mut lanes = self.lock();
         if let Some(lane) = lanes.get_mut(connection) {
             lane.add(topic, lines);
@@ -100,7 +101,7 @@ impl Lanes {
         }
     }
 
-    async fn run(&self, connection: &str) {
+    async fn run(&self, connection: &ConnectionId) {
         let mut is_late = false;
         while let Some(next) = self.next(connection) {
             let reached = match next {
@@ -119,7 +120,7 @@ impl Lanes {
     }
 
     /// Returns what this connection gets next. If there is nothing, removes the lane.
-    fn next(&self, connection: &str) -> Option<Next> {
+    fn next(&self, connection: &ConnectionId) -> Option<Next> {
         let mut lanes = self.lock();
         let lane = lanes.get_mut(connection)?;
         if !lane.waiting.is_empty() {
@@ -135,7 +136,13 @@ impl Lanes {
     }
 
     /// Delivers messages. If they are a state, `held` is the room reserved for it.
-    async fn deliver(&self, connection: &str, messages: Vec<String>, is_late: &mut bool, held: Option<&Held>) -> bool {
+    async fn deliver(
+        &self,
+        connection: &ConnectionId,
+        messages: Vec<String>,
+        is_late: &mut bool,
+        held: Option<&Held>,
+    ) -> bool {
         for message in messages {
             if !self.offer(connection, message, is_late, held).await {
                 return false;
@@ -146,7 +153,7 @@ impl Lanes {
 
     /// Offers a message until it is taken. Returns `false` if the connection is gone or never takes it. `is_late` says
     /// whether the connection did not take the last one promptly.
-    async fn offer(&self, connection: &str, message: String, is_late: &mut bool, held: Option<&Held>) -> bool {
+    async fn offer(&self, connection: &ConnectionId, message: String, is_late: &mut bool, held: Option<&Held>) -> bool {
         let mut pushed = if *is_late {
             self.push_late(connection, &message, is_late).await
         } else {
@@ -163,16 +170,16 @@ impl Lanes {
                 }
                 Ok(Pushed::Gone) => return false,
                 Ok(Pushed::Busy) => {}
-                Err(error) => tracing::warn!(connection, %error, "A push failed and is offered again"),
+                Err(error) => tracing::warn!(%connection, %error, "A push failed and is retried"),
             }
             if begun.elapsed() >= PERSISTENCE {
-                tracing::warn!(connection, "A client does not read and is given up");
+                tracing::warn!(%connection, "A client does not read and is given up");
                 return false;
             }
             *is_late = true;
             self.note(connection, |delivered| delivered.stalled = true);
             if Held::pause(held, PAUSE).await.is_err() {
-                tracing::warn!(connection, "A client does not read its state, whose room others need, and is given up");
+                tracing::warn!(%connection, "A client does not read its state while others wait for the memory, and is given up");
                 return false;
             }
             pushed = self.push_late(connection, &message, is_late).await;
@@ -182,7 +189,7 @@ impl Lanes {
     /// Pushes in turn with the other late connections. A connection that takes this push promptly is no longer late.
     async fn push_late(
         &self,
-        connection: &str,
+        connection: &ConnectionId,
         message: &str,
         is_late: &mut bool,
     ) -> stepcast_platform::Result<Pushed> {
@@ -195,12 +202,12 @@ impl Lanes {
 
     /// Pushes in turn with all other connections that are not late, for at most `PROMPT_TIME`. A push that is broken
     /// off may have arrived; a message that arrives twice says nothing new.
-    async fn push_promptly(&self, connection: &str, message: &str) -> stepcast_platform::Result<Pushed> {
+    async fn push_promptly(&self, connection: &ConnectionId, message: &str) -> stepcast_platform::Result<Pushed> {
         let _turn = self.prompt.acquire().await;
         timeout(PROMPT_TIME, self.push(connection, message)).await.unwrap_or(Ok(Pushed::Busy))
     }
 
-    async fn push(&self, connection: &str, message: &str) -> stepcast_platform::Result<Pushed> {
+    async fn push(&self, connection: &ConnectionId, message: &str) -> stepcast_platform::Result<Pushed> {
         let pushed = self.platform.push.send(connection, message).await?;
         if pushed == Pushed::Gone {
             self.platform.forget(connection).await;
@@ -208,12 +215,12 @@ impl Lanes {
         Ok(pushed)
     }
 
-    async fn deliver_snapshot(&self, connection: &str, topic: &str, is_late: &mut bool) -> bool {
+    async fn deliver_snapshot(&self, connection: &ConnectionId, topic: &str, is_late: &mut bool) -> bool {
         match self.snapshot(topic).await {
             Ok(Some(Snapshot { messages, held })) => self.deliver(connection, messages, is_late, Some(&held)).await,
             Ok(None) => true,
             Err(error) => {
-                tracing::warn!(connection, topic, %error, "The state for a client that fell behind could not be read");
+                tracing::warn!(%connection, topic, %error, "The state for a client that fell behind could not be read");
                 true
             }
         }
@@ -225,24 +232,26 @@ impl Lanes {
             let event = Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text());
             return Ok(Some(self.platform.hold(vec![event.to_json()]).await));
         }
-        let job = topic.to_owned();
-        self.platform.snapshot(topic, READER, move |pages| messages(&job, pages)).await
+        // Any other topic is a job.
+        let Ok(job) = topic.parse::<JobId>() else { return Ok(None) };
+        let named = job.clone();
+        self.platform.snapshot(&job, READER, move |pages| messages(&named, pages)).await
     }
 
-    fn note(&self, connection: &str, change: impl FnOnce(&mut Delivered)) {
+    fn note(&self, connection: &ConnectionId, change: impl FnOnce(&mut Delivered)) {
         if let Some(lane) = self.lock().get(connection) {
             lane.delivered.send_modify(change);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Lane>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Lane>> {
         self.by_connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Returns the messages for a connection that fell behind. The events it missed may include the verdict, and some
 /// clients wait for that event.
-fn messages(job: &str, mut pages: Vec<Event>) -> Vec<String> {
+fn messages(job: &JobId, mut pages: Vec<Event>) -> Vec<String> {
     if let Some(Event { body: EventBody::JobState(page), at, v: Some(v), .. }) = pages.last()
         && let Some(end) = page.summary.end()
     {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::Platform;
-use stepcast_protocol::Event;
+use stepcast_protocol::{ConnectionId, Event, JobId};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ pub(crate) enum Key {
     /// A test
     Test(u32),
     /// A job by itself; ordered after its tests, so that a client that joins at the end receives the verdict last
-    Job(String),
+    Job(JobId),
 }
 
 /// Something that happened.
@@ -58,7 +58,7 @@ pub(super) struct Topic {
 struct State {
     waiting: Vec<Line>,
     recent: BTreeMap<Key, Recent>,
-    watchers: BTreeSet<String>,
+    watchers: BTreeSet<ConnectionId>,
     has_list: bool,
     read_at: Option<Instant>,
     begun: u64,
@@ -189,21 +189,21 @@ impl Topic {
                 self.readings.send_replace(reading);
             }
             Err(error) => {
-                tracing::warn!(topic = &*self.name, %error, "The list of watchers could not be read and is read again");
+                tracing::warn!(topic = &*self.name, %error, "The list of watchers could not be read; reading is retried");
                 self.lock().is_dirty = true;
             }
         }
     }
 
-    fn use_list(&self, reading: u64, list: BTreeSet<String>, lanes: &Lanes) {
+    fn use_list(&self, reading: u64, list: BTreeSet<ConnectionId>, lanes: &Lanes) {
         let (waiting, states, joined, stayed) = {
             let mut state = self.lock();
             if !std::mem::replace(&mut state.has_list, true) {
                 // Nothing was sent before, so the waiting lines are complete: no watcher is late.
                 state.watchers.clone_from(&list);
             }
-            let joined: Vec<String> = list.difference(&state.watchers).cloned().collect();
-            let stayed: Vec<String> = list.intersection(&state.watchers).cloned().collect();
+            let joined: Vec<ConnectionId> = list.difference(&state.watchers).cloned().collect();
+            let stayed: Vec<ConnectionId> = list.intersection(&state.watchers).cloned().collect();
             let states: Vec<Line> =
                 if joined.is_empty() { Vec::new() } else { state.recent.values().map(Recent::state).collect() };
             state.recent.retain(|_, recent| recent.goes_on || recent.reading >= reading);

@@ -1,4 +1,4 @@
-//! Who gets in, to what, and how much of it.
+//! Arguments for tokens, shared links and the limits of principals.
 
 use super::ServerArguments;
 use super::parse::{parse_principal, parse_token_lifetime};
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use stepcast_local::stack::ONE_PERSON;
 use stepcast_platform::PrincipalLimits;
+use stepcast_protocol::JobId;
 use stepcast_protocol::event::Role;
 
 #[derive(Args)]
@@ -18,9 +19,9 @@ pub(crate) struct TokenArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Print a new token, and on standard error the id it is revoked by
+    /// Create a token and print it, and on standard error the id to revoke it by
     New(NewTokenArguments),
-    /// Void a token and end the connections that came in with it
+    /// Revoke a token and close the connections opened with it
     Revoke {
         /// The token's id, not the token itself
         #[arg(value_name = "ID")]
@@ -37,57 +38,57 @@ pub(crate) enum TokenCommand {
 
 #[derive(Args)]
 pub(crate) struct NewTokenArguments {
-    /// What it may do
+    /// What the token allows
     #[arg(long, value_enum)]
     pub role: RoleArgument,
-    /// How long it is good for, at most a year: `365d`
+    /// How long the token is valid, at most a year: `365d`
     #[arg(long, value_parser = parse_token_lifetime, value_name = "D")]
     pub expires: Duration,
-    /// Who it belongs to
+    /// The principal it belongs to
     #[arg(long, default_value = "token", value_parser = parse_principal)]
     pub principal: String,
-    /// Where `stepcast up` keeps its keys
+    /// Data directory of `stepcast up`, which contains its keys
     #[arg(long, default_value = ".stepcast", value_name = "DIR")]
     pub data_dir: PathBuf,
-    /// The deployment's secret, in place of the one in the data directory
+    /// The deployment's secret; replaces the one in the data directory
     #[arg(long, env = "STEPCAST_SECRET", hide_env_values = true, value_name = "S")]
     pub secret: Option<String>,
 }
 
 #[derive(Args)]
 pub(crate) struct ShareArguments {
-    /// The job
+    /// The job's id
     #[arg(value_name = "JOB")]
-    pub job: String,
-    /// How long the link is good for; never longer than the job is kept
+    pub job: JobId,
+    /// How long the link is valid; never longer than the job is kept
     #[arg(long, default_value = "7d", value_parser = parse_token_lifetime, value_name = "D")]
     pub expires: Duration,
     #[command(flatten)]
     pub server: ServerArguments,
 }
 
-/// What one principal may use
+/// Limits of one principal
 #[derive(Args, Clone, Copy)]
 pub(crate) struct PrincipalLimitArguments {
-    /// Most connections of one principal
+    /// Maximum number of connections of one principal
     #[arg(long = "max-connections", default_value_t = ONE_PERSON.connections, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_COUNTED))]
     pub connections: usize,
-    /// Most commands of one principal, a second on average
+    /// Maximum number of commands of one principal per second, on average
     #[arg(long = "max-commands-per-second", default_value_t = ONE_PERSON.commands_per_s, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_COMMANDS))]
     pub commands_per_s: usize,
-    /// Most jobs of one principal that have no verdict yet
+    /// Maximum number of jobs of one principal that have no verdict yet
     #[arg(long = "max-open-jobs", default_value_t = ONE_PERSON.open_jobs, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_COUNTED))]
     pub open_jobs: usize,
     /// Largest suite, in bytes of JSON
     #[arg(long = "max-suite-bytes", default_value_t = ONE_PERSON.suite_bytes, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITE_BYTES))]
     pub suite_bytes: usize,
-    /// Most stored suites of one principal
+    /// Maximum number of stored suites of one principal
     #[arg(long = "max-suites", default_value_t = ONE_PERSON.suites, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITES))]
     pub suites: usize,
-    /// Most stored suites of all principals together
+    /// Maximum number of stored suites of all principals together
     #[arg(long = "max-all-suites", default_value_t = ONE_PERSON.all_suites, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_SUITES))]
     pub all_suites: usize,
-    /// Most requests of one job, each try of each step counted
+    /// Maximum number of requests of one job; each try of each step counts
     #[arg(long = "max-requests-per-job", default_value_t = ONE_PERSON.requests_per_job, value_name = "N", value_parser = up_to(PrincipalLimits::MOST_REQUESTS))]
     pub requests_per_job: usize,
 }
@@ -114,7 +115,7 @@ impl From<PrincipalLimitArguments> for PrincipalLimits {
 pub(crate) enum RoleArgument {
     /// Watch, list and comment
     Viewer,
-    /// Also run, and cancel, replay and share what is its own
+    /// Also run jobs, and cancel, replay and share its own
     Runner,
     /// Everything
     Admin,

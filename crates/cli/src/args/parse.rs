@@ -1,4 +1,4 @@
-//! Values as they are typed.
+//! Parses the values of arguments.
 
 use std::path::Path;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) fn parse_origin(text: &str) -> Result<Origin, String> {
 
 pub(super) fn parse_lease(text: &str) -> Result<Duration, String> {
     let lease = parse_duration(text)?;
-    if lease < Duration::from_secs(1) { Err("a lease is at least a second".to_owned()) } else { Ok(lease) }
+    if lease < Duration::from_secs(1) { Err("a lease must be at least one second".to_owned()) } else { Ok(lease) }
 }
 
 /// In seconds, which is how a server counts it.
@@ -52,22 +52,22 @@ pub(super) fn parse_moment(text: &str) -> Result<Moment, String> {
     }
 }
 
-/// Who a token belongs to.
+/// The principal that a token belongs to.
 pub(super) fn parse_principal(text: &str) -> Result<String, String> {
     if is_principal_name(text) {
         return Ok(text.to_owned());
     }
-    Err("a principal has 1 to 512 bytes, on one line and without characters that are not seen".to_owned())
+    Err("a principal has 1 to 512 bytes, on one line and without invisible characters".to_owned())
 }
 
 pub(super) fn parse_token_lifetime(text: &str) -> Result<Duration, String> {
-    whole_seconds("a token's life", text, TOKEN_LIFETIME, "365d")
+    whole_seconds("a token's lifetime", text, TOKEN_LIFETIME, "365d")
 }
 
 fn whole_seconds(what: &str, text: &str, most: Duration, written: &str) -> Result<Duration, String> {
     let duration = parse_duration(text)?;
     if duration.subsec_nanos() > 0 || duration.is_zero() || duration > most {
-        return Err(format!("{what} has whole seconds, from `1s` to `{written}`"));
+        return Err(format!("{what} must be a number of whole seconds, from `1s` to `{written}`"));
     }
     Ok(duration)
 }
@@ -81,7 +81,7 @@ pub(super) fn parse_pair(text: &str) -> Result<(String, String), String> {
 
 pub(super) fn parse_secret(text: &str) -> Result<(String, String), String> {
     if text.contains('=') {
-        // The value must not stand in a message.
+        // The value must not appear in a message.
         return parse_pair(text).map_err(|_| "expected `name=value`".to_owned());
     }
     let value = std::env::var(text).map_err(|_| format!("there is no environment variable `{text}`"))?;

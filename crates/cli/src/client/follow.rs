@@ -12,7 +12,7 @@ use crate::report::Reporter;
 use std::time::Duration;
 use stepcast_protocol::command::Topic;
 use stepcast_protocol::state::JobStatus;
-use stepcast_protocol::{Command, Event, EventBody, JobState, RequestId};
+use stepcast_protocol::{Command, Event, EventBody, JobId, JobState, RequestId};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long the server may be silent before the state is requested.
@@ -45,7 +45,7 @@ pub(crate) struct Follower<'a> {
     endpoint: &'a Endpoint,
     link: Link,
     start: Command,
-    job: Option<String>,
+    job: Option<JobId>,
     state: JobState,
     /// Shows what happens
     pub reporter: Reporter,
@@ -69,7 +69,7 @@ impl<'a> Follower<'a> {
     }
 
     /// The job, once the server has accepted it.
-    pub async fn accepted(&mut self) -> Result<String, ClientError> {
+    pub async fn accepted(&mut self) -> Result<JobId, ClientError> {
         let waiting = async {
             loop {
                 if let Some(job) = &self.job {
@@ -149,9 +149,9 @@ impl<'a> Follower<'a> {
         if self.job.is_none() {
             // Events can overtake the answer that names the job. The connection watches nothing else, so they belong to
             // it.
-            self.job.clone_from(&event.job);
+            self.job = event.job.as_deref().and_then(|job| job.parse().ok());
         }
-        if self.job.is_none() || event.job != self.job {
+        if self.job.is_none() || event.job.as_deref() != self.job.as_ref().map(JobId::as_str) {
             return Ok(());
         }
         self.state.apply(&event);

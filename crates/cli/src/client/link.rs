@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 /// or up to twice that, so that clients that connected together do not all reconnect together.
 const MARGIN: f64 = 24.0;
 
-/// What happened on the way to the server.
+/// An event on the connection to the server.
 pub(super) enum Heard {
     /// The server said something
     Event(Box<Event>),

@@ -85,7 +85,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
         _ = tokio::signal::ctrl_c() => run.cancel(),
     }
     if file.suite.tests.iter().any(|test| !test.teardown.is_empty()) {
-        report::message("cancelling: what is to be torn down is; once more to stop at once");
+        report::message("cancelling: teardown steps still run; press Ctrl-C again to stop at once");
         tokio::select! {
             _ = &mut finish => {}
             _ = tokio::signal::ctrl_c() => {}

@@ -44,7 +44,7 @@ fn write(path: &Path, suite: &str, is_forced: bool) -> Result<(), UsageError> {
     let written = options.open(path).and_then(|mut file| file.write_all(suite.as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
-            UsageError::with_hint(format!("`{}` is there already", path.display()), "`--force` writes over it")
+            UsageError::with_hint(format!("`{}` already exists", path.display()), "`--force` overwrites it")
         }
         _ => UsageError::new(format!("`{}` cannot be written: {error}", path.display())),
     })

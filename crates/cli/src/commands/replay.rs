@@ -6,8 +6,8 @@ use crate::client::{Follower, Session};
 use crate::endpoint::Endpoint;
 use crate::exit::Exit;
 use crate::report::{self, Reporter};
-use stepcast_protocol::Command;
 use stepcast_protocol::command::{Replay, Selection, Topic};
+use stepcast_protocol::{Command, JobId};
 
 /// Replays a job and waits for the verdict of the new one.
 pub(crate) async fn replay(arguments: ReplayArguments) -> anyhow::Result<Exit> {
@@ -21,9 +21,9 @@ pub(crate) async fn replay(arguments: ReplayArguments) -> anyhow::Result<Exit> {
         secrets: arguments.secrets.into_iter().collect(),
     };
     let answer = Session::open(&endpoint).await?.ask(Command::Replay(replay)).await?;
-    let job = answer.job.unwrap_or_default();
+    let job: JobId = answer.job.unwrap_or_default().parse()?;
     if arguments.detach {
-        report::data(&job);
+        report::data(job.as_str());
         return Ok(Exit::Passed);
     }
     let reporter = Reporter::new(&arguments.report)?;

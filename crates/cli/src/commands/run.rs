@@ -35,7 +35,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     let mut follower = Follower::start(&endpoint, command, reporter).await?;
     let job = follower.accepted().await?;
     if arguments.detach {
-        report::data(&job);
+        report::data(job.as_str());
         return Ok(Exit::Passed);
     }
     follow(follower, &endpoint, &job, arguments.timeout).await

@@ -18,13 +18,15 @@ pub(crate) async fn share(arguments: ShareArguments) -> anyhow::Result<Exit> {
         let what = if link.is_some() { "link" } else { "token" };
         report::data(&link.unwrap_or(token));
         report::message(&format!(
-            "whoever has the {what} sees job {} until {expires_at}; an admin ends that with `stepcast token revoke {id}`",
+            "anyone who has the {what} can see job {} until {expires_at}; an admin can end that with \
+             `stepcast token revoke {id}`",
             arguments.job
         ));
         if what == "token" {
             report::message(&format!(
-                "\nhint: this address has no pages; with a dashboard at another, the link is that followed by \
-                 `/#/share/` and the token; else `STEPCAST_TOKEN=... stepcast watch {} --url {}` shows the job",
+                "\nhint: this address has no dashboard; if the dashboard has another address, the link is that address \
+                 followed by `/#/share/` and the token; otherwise, `STEPCAST_TOKEN=... stepcast watch {} --url {}` \
+                 shows the job",
                 arguments.job, endpoint.ws
             ));
         }

@@ -20,7 +20,7 @@ pub(crate) async fn token(arguments: TokenArguments) -> anyhow::Result<Exit> {
         TokenCommand::Revoke { id, server } => {
             let endpoint = Endpoint::find(&server)?;
             Session::open(&endpoint).await?.ask(Command::RevokeToken { token: id.clone() }).await?;
-            report::message(&format!("token {id} is revoked, and the connections that came in with it are ended"));
+            report::message(&format!("token {id} is revoked, and the connections opened with it are closed"));
         }
         TokenCommand::Revoked { server } => revoked(&server).await?,
     }
@@ -43,7 +43,7 @@ fn new(arguments: NewTokenArguments) -> anyhow::Result<()> {
     let issued = Signer::new(&secret, Clock::system()).issue(&principal, role.into(), expires);
     report::data(&issued.token);
     let (id, until) = (issued.id, rfc3339(issued.expires_at));
-    report::message(&format!("token {id} is good until {until}; end it before with `stepcast token revoke {id}`"));
+    report::message(&format!("token {id} is valid until {until}; revoke it earlier with `stepcast token revoke {id}`"));
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
         greet(&stack);
     }
     stop.first().await?;
-    report::message("stopping; tests that are running go on with the next start");
+    report::message("stopping; running tests continue at the next start");
     stack.stop().await;
     Endpoint::remove(&arguments.data_dir);
     Ok(Exit::Passed)
@@ -64,7 +64,7 @@ fn read_webhooks(text: &str) -> Result<Vec<Webhook>, UsageError> {
 async fn bind(port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
         UsageError::with_hint(
-            format!("port {port} cannot be listened on: {error}"),
+            format!("cannot listen on port {port}: {error}"),
             "choose another with --port, or any free one with --port 0",
         )
         .into()

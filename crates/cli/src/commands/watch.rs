@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::report::{self, Reporter};
 use std::time::Duration;
 use stepcast_protocol::command::Topic;
-use stepcast_protocol::{Command, JobState};
+use stepcast_protocol::{Command, JobId, JobState};
 use stepcast_suite::duration;
 
 /// Follows a job.
@@ -23,7 +23,7 @@ pub(crate) async fn watch(arguments: WatchArguments) -> anyhow::Result<Exit> {
 pub(crate) async fn follow(
     mut follower: Follower<'_>,
     endpoint: &Endpoint,
-    job: &str,
+    job: &JobId,
     most: Option<Duration>,
 ) -> anyhow::Result<Exit> {
     let link = endpoint.page(&format!("jobs/{job}"));
@@ -37,14 +37,14 @@ pub(crate) async fn follow(
         }
         Followed::Incomplete(state) => {
             reporter.finish(&state, link.as_deref())?;
-            report::message("error: the verdict came, but not everything it rests on");
+            report::message("error: the verdict arrived, but some of the results behind it did not");
             let or_at = link.map(|link| format!(" or at {link}")).unwrap_or_default();
-            report::message(&format!("\nhint: see all of it with `stepcast watch {job}`{or_at}"));
+            report::message(&format!("\nhint: see all results with `stepcast watch {job}`{or_at}"));
             Ok(Exit::Unknown)
         }
         Followed::TimedOut => {
             let waited = most.map(duration::format).unwrap_or_default();
-            report::message(&format!("error: the verdict did not come within {waited}; the job goes on"));
+            report::message(&format!("error: the verdict did not arrive within {waited}; the job continues"));
             report::message(&format!(
                 "\nhint: see it with `stepcast watch {job}` or end it with `stepcast cancel {job}`"
             ));

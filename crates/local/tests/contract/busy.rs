@@ -2,7 +2,7 @@
 //! items, throttling. A scripted service returns them; the table code has to get through.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
 
-use crate::support::{Services, listen, platform, serve};
+use crate::support::{Services, id, listen, platform, serve};
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use stepcast_platform::table::{Claim, FinishedTest, NewTest};
+use stepcast_platform::table::{Claim, FinishedTest, Lease, NewTest, TestKey};
 use stepcast_platform::{Clock, Error, Table};
 use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::state::Outcome;
@@ -88,7 +88,7 @@ async fn a_transaction_that_met_another_is_sent_again() {
     let conflict = || cancelled(&["None", "TransactionConflict"]);
     let answers = [conflict(), refused("TransactionInProgressException"), conflict(), Ok(json!({}))];
     let (table, script) = Script::table(answers).await;
-    assert_eq!(table.finish_tests("job-1", 1, ended(1)).await.expect("counted in the end"), [0]);
+    assert_eq!(table.finish_tests(&id("job-1"), 1, ended(1)).await.expect("counted in the end"), [0]);
     let asked = script.asked();
     assert_eq!(asked.len(), 4);
     assert!(
@@ -105,7 +105,7 @@ async fn a_condition_that_did_not_hold_decides_though_there_was_a_conflict() {
         Ok(json!({})),
     ];
     let (table, script) = Script::table(answers).await;
-    assert_eq!(table.finish_tests("job-1", 1, ended(2)).await.expect("counted in the end"), [1]);
+    assert_eq!(table.finish_tests(&id("job-1"), 1, ended(2)).await.expect("counted in the end"), [1]);
     let counts: Vec<_> =
         script.asked().iter().map(|(_, request)| request["TransactItems"].as_array().map(Vec::len)).collect();
     assert_eq!(counts, [Some(3), Some(2), Some(2)], "without the first test, once that is known");
@@ -115,18 +115,18 @@ async fn a_condition_that_did_not_hold_decides_though_there_was_a_conflict() {
 async fn an_update_that_met_a_transaction_is_sent_again() {
     let conflict = || refused("TransactionConflictException");
     let (table, script) = Script::table([conflict(), conflict(), Ok(json!({}))]).await;
-    assert!(table.renew_lease("job-1", 1, 0, 1, LEASE).await.expect("renewed in the end"));
+    assert!(table.renew_lease(&Lease { test: first_test(), number: 1 }, LEASE).await.expect("renewed in the end"));
     assert_eq!(script.asked().len(), 3);
 
     let (table, _) = Script::table([conflict(), refused("ConditionalCheckFailedException")]).await;
-    assert_eq!(table.cancel_job("job-1").await.expect("an answer"), None);
-    assert_eq!(table.claim_test("job-1", 1, 0, LEASE).await.expect("an answer"), Claim::Missing);
+    assert_eq!(table.cancel_job(&id("job-1")).await.expect("an answer"), None);
+    assert_eq!(table.claim_test(&first_test(), LEASE).await.expect("an answer"), Claim::Missing);
 }
 
 #[tokio::test]
 async fn a_transaction_that_always_meets_another_is_given_up() {
     let (table, script) = Script::table([cancelled(&["TransactionConflict", "None"])]).await;
-    let given_up = table.finish_tests("job-1", 1, ended(1)).await;
+    let given_up = table.finish_tests(&id("job-1"), 1, ended(1)).await;
     assert!(matches!(given_up, Err(Error::Unavailable { .. })), "{given_up:?}");
     assert!((2..100).contains(&script.asked().len()), "after some, and not for ever");
 }
@@ -134,7 +134,7 @@ async fn a_transaction_that_always_meets_another_is_given_up() {
 #[tokio::test]
 async fn a_write_that_is_wrong_is_not_sent_again() {
     let (table, script) = Script::table([cancelled(&["ValidationError", "None"])]).await;
-    let refused = table.finish_tests("job-1", 1, ended(1)).await;
+    let refused = table.finish_tests(&id("job-1"), 1, ended(1)).await;
     assert!(matches!(refused, Err(Error::Refused { .. })), "{refused:?}");
     assert_eq!(script.asked().len(), 1);
 }
@@ -145,7 +145,7 @@ async fn a_service_that_is_down_is_not_one_that_refuses() {
     let (listener, endpoint) = listen().await;
     serve(listener, Router::new().fallback(|| async { (StatusCode::SERVICE_UNAVAILABLE, "<h1>Back soon</h1>") }));
     let services = Services { table_endpoint: endpoint, table: "stepcast".to_owned(), ..Services::default() };
-    let asked = platform(services, Clock::system()).await.table.job("job-1").await;
+    let asked = platform(services, Clock::system()).await.table.job(&id("job-1")).await;
     assert!(matches!(asked, Err(Error::Unavailable { .. })), "{asked:?}");
 }
 
@@ -159,7 +159,7 @@ async fn items_there_was_no_room_for_are_offered_again() {
     let (table, script) = Script::table([left(&["1", "2"]), left(&["2"]), Ok(json!({ "UnprocessedItems": {} }))]).await;
     let new = |test| NewTest { test, name: "Test".to_owned(), planned: "{}".to_owned(), past: None, expected_ms: None };
     let tests: Vec<_> = (0..3).map(new).collect();
-    table.put_tests("job-1", 1, &tests).await.expect("stored in the end");
+    table.put_tests(&id("job-1"), 1, &tests).await.expect("stored in the end");
     let offered: Vec<_> = script
         .asked()
         .iter()
@@ -187,9 +187,14 @@ async fn what_is_too_busy_can_be_asked_again_later() {
     let codes = ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"];
     join_all(codes.map(async |code| {
         let (table, script) = Script::table([refused(code)]).await;
-        let busy = table.job("job-1").await;
+        let busy = table.job(&id("job-1")).await;
         assert!(matches!(busy, Err(Error::Unavailable { .. })), "{busy:?}");
         assert!(script.asked().len() > 1, "the SDK has tried again");
     }))
     .await;
+}
+
+/// The first test of the job that the requests are about.
+fn first_test() -> TestKey {
+    TestKey { job: id("job-1"), plan: 1, test: 0 }
 }

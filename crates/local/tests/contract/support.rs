@@ -2,6 +2,8 @@
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
+use std::fmt::Debug;
+use std::str::FromStr;
 use std::time::Duration;
 use stepcast_local::access::AccessKey;
 use stepcast_local::clock::HeldClock;
@@ -114,4 +116,9 @@ pub async fn platform(services: Services, clock: Clock) -> Platform {
     let stored = || WebhooksSource::Stored { arn: "never read".to_owned() };
     let webhooks = if services.tells_of_suites { stored() } else { WebhooksSource::Absent };
     Platform::connect(&Config { table: services.table, webhooks, ..config }, clock).await
+}
+
+/// An id or a name of a test.
+pub fn id<I: FromStr<Err: Debug>>(text: &str) -> I {
+    text.parse().expect("an id")
 }

@@ -1,6 +1,6 @@
 //! A job compared with the earlier jobs of its suite: what changed, the time left, and what is kept for the next job.
 
-use crate::world::{JOB, World, batch, failed, planning, test};
+use crate::world::{JOB, World, batch, failed, id, planning, test};
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, PastJob, PastTest, topic_job};
@@ -26,7 +26,7 @@ async fn remember(world: &World, results: &[(&str, Outcome, u64)]) {
 /// Stores these results of another job of the suite.
 async fn remember_as(world: &World, job: &str, results: &[(&str, Outcome, u64)]) {
     let past = |&(name, outcome, duration_ms): &(&str, _, _)| PastTest { name: name.to_owned(), outcome, duration_ms };
-    let other = JobRecord { job: job.to_owned(), ..world.job().await };
+    let other = JobRecord { job: id(job), ..world.job().await };
     let tests: Vec<_> = results.iter().map(past).collect();
     world.platform().table.put_history(&other, &tests).await.expect("kept");
 }
@@ -121,8 +121,8 @@ async fn what_an_admin_did_not_wait_for_is_no_news() {
     remember(&world, &[("Page", Outcome::Passed, 5)]).await;
     let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
-    world.platform().table.end_job(JOB, "ada").await.expect("an answer").expect("it is open");
-    worker.handle(batch(&[stepcast_platform::Work::Finish { job: JOB.to_owned() }]), None).await;
+    world.platform().table.end_job(&id(JOB), "ada").await.expect("an answer").expect("it is open");
+    worker.handle(batch(&[stepcast_platform::Work::Finish { job: id(JOB) }]), None).await;
     let test = &world.tests().await[0];
     assert_eq!((test.outcome, test.change), (Some(Outcome::Errored), None));
     assert_eq!(history(&world).await.iter().map(|past| past.job.as_str()).collect::<Vec<_>>(), [BEFORE]);
@@ -135,7 +135,7 @@ async fn the_time_left_is_told_by_how_long_tests_took_before() {
     // A test without a history counts as the median of the others, which of two is the longer one.
     remember(&world, &[("Quick", Outcome::Passed, 1_000), ("Slow", Outcome::Passed, 4_000)]).await;
     let (platform, worker) = (world.platform(), world.worker());
-    platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");
+    platform.table.watch(&topic_job(&id(JOB)), &id("watcher")).await.expect("watched");
     worker.handle(batch(&[planning()]), None).await;
     world.wait(Duration::from_secs(2));
     worker.handle(batch(&[test(0)]), None).await;
@@ -150,7 +150,7 @@ async fn without_a_past_the_time_left_is_told_test_by_test() {
     let world = World::start().await;
     world.store(&[page(&world, "One"), page(&world, "Two"), page(&world, "Three")]).await;
     let (platform, worker) = (world.platform(), world.worker());
-    platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");
+    platform.table.watch(&topic_job(&id(JOB)), &id("watcher")).await.expect("watched");
     worker.handle(batch(&[planning()]), None).await;
     world.wait(Duration::from_secs(2));
     worker.handle(batch(&[test(0)]), None).await;

@@ -1,13 +1,14 @@
 //! Webhooks are notified when a suite breaks or recovers: once, whichever process dies, and of nothing else.
 
 use crate::receiver::{KEY, Receiver};
-use crate::world::{World, batch, failed};
+use crate::world::{World, batch, failed, id};
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepcast_platform::Work;
 use stepcast_platform::webhooks::{WebhooksSource, parse};
+use stepcast_protocol::JobId;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -19,8 +20,9 @@ fn signed(receiver: &Receiver) -> Value {
     json!({ "url": receiver.url, "secret": KEY })
 }
 
-fn id(number: u32) -> String {
-    format!("0190b2a0-0000-7000-8000-{number:012}")
+/// The id of a job; later jobs have larger numbers.
+fn numbered(number: u32) -> JobId {
+    id(&format!("0190b2a0-0000-7000-8000-{number:012}"))
 }
 
 /// Returns a test that passes or fails.
@@ -36,11 +38,11 @@ async fn run(world: &World, job: u32, passes: bool) -> Vec<Work> {
 }
 
 async fn run_as(world: &World, job: u32, labels: &[(&str, &str)], tags: &[&str], test: Value) -> Vec<Work> {
-    world.store_as(&id(job), labels, tags, &[test]).await;
+    world.store_as(numbered(job).as_str(), labels, tags, &[test]).await;
     let worker = world.worker();
-    let plan = Work::Plan { job: id(job) };
+    let plan = Work::Plan { job: numbered(job) };
     assert!(failed(&worker.handle(batch(&[plan]), None).await).is_empty());
-    let test = Work::Test { job: id(job), plan: 1, test: 0 };
+    let test = Work::Test { job: numbered(job), plan: 1, test: 0 };
     assert!(failed(&worker.handle(batch(&[test]), None).await).is_empty());
     notifications(world).await
 }
@@ -57,7 +59,7 @@ async fn tell(world: &World, work: &[Work]) {
 
 /// Runs the reaper and returns the notifications that it queues.
 async fn reaped(world: &World) -> Vec<Work> {
-    world.worker().reap().await;
+    world.worker().reaper().reap().await;
     notifications(world).await
 }
 
@@ -72,14 +74,14 @@ async fn a_suite_breaks_stays_broken_and_recovers() {
     let broke = posted[0].json();
     assert_eq!((&broke["type"], &broke["data"]["verdict"]), (&json!("suite.broke"), &json!("failed")));
     assert_eq!(broke["timestamp"], "2027-01-15T08:00:00.000Z");
-    assert_eq!(broke["data"]["url"], format!("https://stepcast.example/#/jobs/{}", id(2)));
+    assert_eq!(broke["data"]["url"], format!("https://stepcast.example/#/jobs/{}", numbered(2)));
     assert_eq!(
         broke["data"]["failures"][0]["message"],
         format!("GET {}/page: status equals 500: expected 500, found 200", world.site)
     );
-    assert_eq!(posted[0].header("webhook-id"), format!("msg_{}", id(2)));
+    assert_eq!(posted[0].header("webhook-id"), format!("msg_{}", numbered(2)));
     assert_eq!(posted[0].header("webhook-timestamp"), "1800000000");
-    let content = format!("msg_{}.1800000000.{}", id(2), posted[0].body);
+    let content = format!("msg_{}.1800000000.{}", numbered(2), posted[0].body);
     let key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64_STANDARD.decode(&KEY[6..]).expect("base64"));
     let signature = BASE64_STANDARD.encode(hmac::sign(&key, content.as_bytes()));
     assert_eq!(posted[0].header("webhook-signature"), format!("v1,{signature}"));
@@ -101,11 +103,12 @@ async fn doubled_messages_workers_and_reapers_tell_once() {
     let lost = run(&world, 1, false).await;
     assert_eq!(lost.len(), 1);
     // The message is lost, and a second worker that looks at the job sends no other.
-    let again = Work::Test { job: id(1), plan: 1, test: 0 };
+    let again = Work::Test { job: numbered(1), plan: 1, test: 0 };
     tell(&world, &[again.clone(), again]).await;
     assert_eq!(reaped(&world).await, [], "it may still be on its way");
     world.wait(MINUTE);
     let (one, other) = (world.worker(), world.worker());
+    let (one, other) = (one.reaper(), other.reaper());
     tokio::join!(one.reap(), other.reap());
     let queued = notifications(&world).await;
     assert_eq!(queued.len(), 1, "two reapers");
@@ -170,7 +173,7 @@ async fn a_worker_that_dies_while_it_tells_is_followed_by_another() {
     let receiver = Receiver::start().await;
     let world = world(json!([signed(&receiver)])).await;
     let message = run(&world, 1, false).await;
-    let held = world.platform().table.claim_notification(&id(1), MINUTE).await.expect("the table");
+    let held = world.platform().table.claim_notification(&numbered(1), MINUTE).await.expect("the table");
     assert!(held.is_some(), "the worker that will be silent");
     tell(&world, &message).await;
     assert_eq!(receiver.posted().len(), 0, "it may still post");

@@ -1,7 +1,7 @@
 //! The limits of one principal, and when there is room again.
 
 use crate::visitor::Visitor;
-use crate::world::{JOB, SILENT, World, batch, planning, test};
+use crate::world::{JOB, SILENT, World, batch, id, planning, test};
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepcast_platform::{Platform, PrincipalLimits};
@@ -125,7 +125,7 @@ async fn a_job_stops_after_as_many_requests_as_it_may_make_and_so_does_its_repla
     for accepted in [accepted, ana.ask(replay).await] {
         let job = accepted["job"].as_str().unwrap_or_else(|| panic!("{accepted}"));
         work_off(&world).await;
-        let ended = platform.table.job(job).await.expect("the table").expect("the job");
+        let ended = platform.table.job(&id(job)).await.expect("the table").expect("the job");
         assert_eq!((ended.counts.passed, ended.counts.cancelled, ended.requests), (1, 2, 3), "{ended:?}");
         assert_eq!(ended.verdict, Some(Verdict::Errored));
         let problem = ended.problem.expect("a reason");
@@ -144,7 +144,7 @@ async fn a_job_may_make_as_many_requests_as_it_is_allowed() {
     let accepted = ana.ask(json!({ "action": "run", "suite": suite })).await;
     work_off(&world).await;
     let job = accepted["job"].as_str().expect("a job");
-    let ended = platform.table.job(job).await.expect("the table").expect("the job");
+    let ended = platform.table.job(&id(job)).await.expect("the table").expect("the job");
     assert_eq!((ended.verdict, ended.problem), (Some(Verdict::Passed), None));
 }
 
@@ -170,7 +170,7 @@ async fn redirects_links_and_the_pages_that_are_looked_through_are_requests_like
         let accepted = ana.ask(json!({ "action": "run", "suite": { "suite": "Example", "tests": [test] } })).await;
         work_off(&world).await;
         let job = accepted["job"].as_str().unwrap_or_else(|| panic!("{accepted}"));
-        let ended = platform.table.job(job).await.expect("the table").expect("the job");
+        let ended = platform.table.job(&id(job)).await.expect("the table").expect("the job");
         assert_eq!((ended.verdict, ended.requests), (Some(Verdict::Passed), requests), "{test}");
     }
 }
@@ -186,7 +186,7 @@ async fn a_job_that_uses_up_its_requests_looking_for_pages_ends_there() {
     let accepted = ana.ask(json!({ "action": "run", "suite": { "suite": "Example", "tests": [test] } })).await;
     work_off(&world).await;
     let job = accepted["job"].as_str().unwrap_or_else(|| panic!("{accepted}"));
-    let ended = platform.table.job(job).await.expect("the table").expect("the job");
+    let ended = platform.table.job(&id(job)).await.expect("the table").expect("the job");
     assert_eq!(ended.verdict, Some(Verdict::Errored));
     let problem = ended.problem.expect("a reason");
     assert!(problem.starts_with("the job was stopped after 1 request, the most that a job may make"), "{problem}");
@@ -217,7 +217,7 @@ async fn what_is_no_command_is_counted_as_one_and_ping_by_itself() {
 
 /// Returns a link to the world's job, which belongs to `ci`.
 async fn link(platform: &Platform) -> String {
-    platform.keys.signer().await.expect("the secret").share(JOB, HOUR).token
+    platform.keys.signer().await.expect("the secret").share(&id(JOB), HOUR).token
 }
 
 #[tokio::test]

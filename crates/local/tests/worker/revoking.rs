@@ -2,6 +2,7 @@
 
 use crate::visitor::Visitor;
 use crate::world::World;
+use crate::world::id;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -76,7 +77,7 @@ async fn revoked_before(before: usize) -> usize {
         assert_eq!(status, 200, "it was not revoked yet");
         revocation.happen().await;
     }
-    let known = platform.table.connection(GUEST).await.expect("the table");
+    let known = platform.table.connection(&id(GUEST)).await.expect("the table");
     assert_eq!(known, None, "revoked before request {before} of {}, answered {status}", revocation.requests());
     revocation.requests()
 }

@@ -1,8 +1,8 @@
 //! While the deployment's secret cannot be read, work waits for it and nothing ends because of it.
 
-use crate::world::{JOB, LEASE, World, batch, failed, planning, test};
+use crate::world::{JOB, LEASE, World, batch, failed, id, planning, test};
 use serde_json::json;
-use stepcast_platform::table::Claim;
+use stepcast_platform::table::{Claim, TestKey};
 use stepcast_protocol::state::{JobStatus, TestStatus};
 use stepcast_protocol::{Outcome, Verdict};
 
@@ -23,7 +23,7 @@ async fn work_comes_again_until_the_secret_can_be_read() {
 
     // The plan that the first worker tried to make has the number 1.
     worker.handle(batch(&[planning()]), None).await;
-    let work = stepcast_platform::Work::Test { job: JOB.to_owned(), plan: world.job().await.plan, test: 0 };
+    let work = stepcast_platform::Work::Test { job: id(JOB), plan: world.job().await.plan, test: 0 };
     assert_eq!(failed(&without.handle(batch(std::slice::from_ref(&work)), None).await), ["0"]);
     let waiting = &world.tests().await[0];
     assert_eq!((waiting.status, waiting.lease), (TestStatus::Queued, 0), "no worker was lost");
@@ -39,10 +39,13 @@ async fn the_reaper_needs_no_secret() {
     worker.handle(batch(&[planning()]), None).await;
     for _ in 0..4 {
         // A worker takes the test, and dies.
-        assert!(matches!(table.claim_test(JOB, 1, 0, LEASE).await, Ok(Claim::Taken(_))));
+        assert!(matches!(
+            table.claim_test(&TestKey { job: id(JOB), plan: 1, test: 0 }, LEASE).await,
+            Ok(Claim::Taken(_))
+        ));
         world.wait(LEASE * 4);
     }
-    world.worker_without_secret().await.reap().await;
+    world.reaper_without_secret().await.reap().await;
     assert_eq!(world.tests().await[0].outcome, Some(Outcome::Errored));
     assert_eq!(world.job().await.verdict, Some(Verdict::Errored));
     assert!(failed(&worker.handle(batch(&[test(0)]), None).await).is_empty(), "its message is done with");

@@ -1,8 +1,8 @@
 //! A silent worker is reported before its test is run again.
 
-use crate::world::{JOB, LEASE, World, batch, planning};
+use crate::world::{JOB, LEASE, World, batch, id, planning};
 use serde_json::{Value, json};
-use stepcast_platform::table::{Claim, topic_job};
+use stepcast_platform::table::{Claim, TestKey, topic_job};
 use stepcast_protocol::Event;
 
 #[tokio::test]
@@ -11,26 +11,26 @@ async fn a_test_whose_worker_is_silent_is_stalled_and_then_run_again() {
     world.store(&[json!({ "name": "Home", "get": format!("{}/page", world.site) })]).await;
     let (platform, worker) = (world.platform(), world.worker());
     worker.handle(batch(&[planning()]), None).await;
-    platform.table.watch(&topic_job(JOB), "watcher").await.expect("watched");
-    let claim = platform.table.claim_test(JOB, 1, 0, LEASE).await.expect("the table");
+    platform.table.watch(&topic_job(&id(JOB)), &id("watcher")).await.expect("watched");
+    let claim = platform.table.claim_test(&TestKey { job: id(JOB), plan: 1, test: 0 }, LEASE).await.expect("the table");
     assert!(matches!(claim, Claim::Taken(_)), "the worker that will be silent");
 
     world.wait(LEASE);
-    worker.reap().await;
+    worker.reaper().reap().await;
     assert_eq!(stalled(&world), Vec::<Value>::new(), "its lease is not over yet");
     world.wait(LEASE / 2);
-    worker.reap().await;
+    worker.reaper().reap().await;
     let told = stalled(&world);
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((&told[0]["test"], &told[0]["name"], &told[0]["v"]), (&json!(0), &json!("Home"), &json!(1_000_000)));
     let messages = |pages: Vec<Event>| pages.iter().map(Event::to_json).collect();
-    let snapshot = platform.snapshot(JOB, "anyone", messages).await.expect("the table").expect("the job");
+    let snapshot = platform.snapshot(&id(JOB), "anyone", messages).await.expect("the table").expect("the job");
     let state: Value = serde_json::from_str(&snapshot.messages[0]).expect("JSON");
     assert_eq!(state["tests"][0]["stalled"], true, "whoever joins knows as well");
     assert_eq!(world.tests().await[0].requeued, 0, "nothing is done about it yet");
 
     world.wait(LEASE * 2);
-    worker.reap().await;
+    worker.reaper().reap().await;
     assert_eq!(world.tests().await[0].requeued, 1);
 }
 

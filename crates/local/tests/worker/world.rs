@@ -9,8 +9,10 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::io::Write;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stepcast_engine::EngineConfig;
@@ -25,7 +27,7 @@ use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets, Test
 use stepcast_platform::webhooks::WebhooksSource;
 use stepcast_platform::{Clock, Config, Platform, PrincipalLimits, Work};
 use stepcast_protocol::state::JobLimits;
-use stepcast_worker::Worker;
+use stepcast_worker::{Reaper, Worker};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -165,8 +167,17 @@ impl World {
 
     /// Creates a worker that cannot read the deployment's secret.
     pub async fn worker_without_secret(&self) -> Worker {
+        worker(self.platform_without_secret().await)
+    }
+
+    /// Creates a reaper that cannot read the deployment's secret, as its function cannot.
+    pub async fn reaper_without_secret(&self) -> Reaper {
+        Reaper::new(self.platform_without_secret().await, LEASE)
+    }
+
+    async fn platform_without_secret(&self) -> Platform {
         let config = Config { secret: SecretSource::Absent, ..self.config.clone() };
-        worker(Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await)
+        Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await
     }
 
     /// Returns the events sent to all connections so far.
@@ -239,16 +250,16 @@ impl World {
         let source = JobSource {
             suite: packed(&json!({ "suite": "Example", "tests": tests })),
             secrets: vec![SealedSecrets {
-                job: job.to_owned(),
+                job: id(job),
                 by: Some("ci".to_owned()),
-                sealed: sealer.seal(job, r#"{"key":"hunter2"}"#).expect("sealed"),
+                sealed: sealer.seal(&id(job), r#"{"key":"hunter2"}"#).expect("sealed"),
             }],
             vars: BTreeMap::new(),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             only: Vec::new(),
         };
         let new = NewJob {
-            job: job.to_owned(),
+            job: id(job),
             suite: "Example".to_owned(),
             principal: "ci".to_owned(),
             labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -262,11 +273,11 @@ impl World {
     }
 
     pub async fn job(&self) -> JobRecord {
-        self.platform().table.job(JOB).await.expect("the table").expect("the job")
+        self.platform().table.job(&id(JOB)).await.expect("the table").expect("the job")
     }
 
     pub async fn tests(&self) -> Vec<TestRecord> {
-        self.platform().table.tests(JOB, self.job().await.plan).await.expect("the table")
+        self.platform().table.tests(&id(JOB), self.job().await.plan).await.expect("the table")
     }
 
     /// Returns a clock that is ahead of this world's by this much.
@@ -282,12 +293,12 @@ impl World {
 
 /// Returns the message that starts the planning of the job.
 pub fn planning() -> Work {
-    Work::Plan { job: JOB.to_owned() }
+    Work::Plan { job: id(JOB) }
 }
 
 /// Returns the message of a test of the job's first planning.
 pub fn test(test: u32) -> Work {
-    Work::Test { job: JOB.to_owned(), plan: 1, test }
+    Work::Test { job: id(JOB), plan: 1, test }
 }
 
 /// Returns a batch of messages.
@@ -332,4 +343,9 @@ async fn serve(router: impl FnOnce(&str) -> Router) -> String {
     let url = server::endpoint(&listener).expect("an address");
     tokio::spawn(server::serve(listener, router(&url), CancellationToken::new()));
     url
+}
+
+/// An id or a name of a test.
+pub fn id<I: FromStr<Err: Debug>>(text: &str) -> I {
+    text.parse().expect("an id")
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::limits::TOKEN_LIFETIME;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ struct Claims {
     jti: String,
     /// The only job a shared link shows
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    job: Option<String>,
+    job: Option<JobId>,
 }
 
 /// A new token, with its id and expiry.
@@ -56,7 +57,7 @@ impl Signer {
 
     /// Issues a token that shows one job for `lifetime` to anyone who has it. Each such token is a separate principal,
     /// so that its use does not count as that of the principal that shared the job.
-    pub fn share(&self, job: &str, lifetime: Duration) -> IssuedToken {
+    pub fn share(&self, job: &JobId, lifetime: Duration) -> IssuedToken {
         let (id, job) = (token_id(), Some(job.to_owned()));
         self.sign(Claims { sub: format!("share/{id}"), role: Role::Viewer, iat: 0, exp: 0, jti: id, job }, lifetime)
     }
@@ -119,9 +120,10 @@ mod tests {
 
     #[test]
     fn a_shared_token_shows_one_job_to_a_principal_of_its_own() {
-        let issued = at(1_000).share("job-1", Duration::from_mins(1));
+        let job: JobId = "job-1".parse().expect("an id");
+        let issued = at(1_000).share(&job, Duration::from_mins(1));
         let shown = at(1_059).verify(&issued.token).expect("a good token");
-        assert_eq!((shown.role, shown.job.as_deref()), (Role::Viewer, Some("job-1")));
+        assert_eq!((shown.role, shown.job), (Role::Viewer, Some(job)));
         assert_eq!(shown.principal, format!("share/{}", issued.id));
         assert_eq!(at(1_060).verify(&issued.token), Err(TokenError::Expired));
     }

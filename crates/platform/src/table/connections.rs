@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html>
 
 use super::item::{Item, item, key, mark, read};
-use super::lists::{per_page, sort_key};
+use super::lists::{id, per_page, sort_key};
 use super::write::{Transacted, incomplete};
 use super::{Table, failed};
 use crate::error::{Error, Result};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
+use stepcast_protocol::id::{ConnectionId, JobId};
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 
 /// How much longer than a connection can live its rows are kept, so that they do not expire while it is open.
@@ -31,7 +32,7 @@ const WATCH: &str = "WATCH#";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Its id
-    pub connection: String,
+    pub connection: ConnectionId,
     /// The principal at the other end
     pub principal: String,
     /// The role of the principal
@@ -43,7 +44,7 @@ pub struct Connection {
     pub token: Option<String>,
     /// The only job it may see, if it was opened with a shared link
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<String>,
+    pub job: Option<JobId>,
     /// The principal whose connections it counts among: its own, or the job's owner if it was opened with a shared link
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_for: Option<String>,
@@ -57,8 +58,8 @@ struct Stored<'a> {
 }
 
 /// The topic of one job.
-pub fn topic_job(job: &str) -> String {
-    job.to_owned()
+pub fn topic_job(job: &JobId) -> String {
+    job.to_string()
 }
 
 /// The topic of the job-level updates of all jobs.
@@ -79,7 +80,7 @@ impl Table {
     }
 
     /// Reads a connection.
-    pub async fn connection(&self, connection: &str) -> Result<Option<Connection>> {
+    pub async fn connection(&self, connection: &ConnectionId) -> Result<Option<Connection>> {
         self.get("connection", key(connection_pk(connection), "CONNECTION")).await
     }
 
@@ -92,7 +93,7 @@ impl Table {
     }
 
     /// Returns the topics that a connection watches, at most `most`.
-    pub async fn watched_by(&self, connection: &str, most: usize) -> Result<Vec<String>> {
+    pub async fn watched_by(&self, connection: &ConnectionId, most: usize) -> Result<Vec<String>> {
         let partition = connection_pk(connection);
         let (items, _) = Self::page(self.partition(&partition, WATCH), &partition, None, most).await?;
         let topic = |item| sort_key(item)?.strip_prefix(WATCH).map(str::to_owned);
@@ -100,7 +101,7 @@ impl Table {
     }
 
     /// Deletes a connection and all of its subscriptions.
-    pub async fn forget_connection(&self, connection: &str) -> Result<()> {
+    pub async fn forget_connection(&self, connection: &ConnectionId) -> Result<()> {
         let items = Self::all(self.partition(connection_pk(connection), "")).await?;
         let watched = items.iter().filter_map(sort_key);
         let watched: Vec<_> = watched.filter_map(|key| key.strip_prefix(WATCH).map(str::to_owned)).collect();
@@ -119,7 +120,7 @@ impl Table {
 
     /// Deletes the row of a connection. Only one of several callers deletes it, and that one subtracts the connection
     /// from the count. The condition decides which, since DynamoDB Local returns the old row to more than one.
-    async fn delete_connection(&self, connection: &str) -> Result<()> {
+    async fn delete_connection(&self, connection: &ConnectionId) -> Result<()> {
         let delete = self.client.delete_item().table_name(&self.name).return_values(ReturnValue::AllOld);
         let delete = delete.set_key(Some(key(connection_pk(connection), "CONNECTION")));
         match delete.condition_expression("attribute_exists(pk)").send().await {
@@ -137,13 +138,13 @@ impl Table {
     }
 
     /// Subscribes a connection. A client that reads a snapshot afterwards misses nothing.
-    pub async fn watch(&self, topic: &str, connection: &str) -> Result<()> {
+    pub async fn watch(&self, topic: &str, connection: &ConnectionId) -> Result<()> {
         let items = watch_items(topic, connection, self.connection_expiry());
         self.write(items.into_iter().map(|item| self.putting(item, None)).collect::<Result<_>>()?).await
     }
 
     /// Ends a subscription.
-    pub async fn unwatch(&self, topic: &str, connection: &str) -> Result<()> {
+    pub async fn unwatch(&self, topic: &str, connection: &ConnectionId) -> Result<()> {
         let keys = [key(watch_pk(topic), connection), key(connection_pk(connection), format!("WATCH#{topic}"))];
         let deletes = keys.iter().map(delete_request).collect::<Result<Vec<_>>>()?;
         self.client.batch_write_item().request_items(&self.name, deletes).send().await.map_err(failed)?;
@@ -151,8 +152,8 @@ impl Table {
     }
 
     /// The connections that watch a topic now.
-    pub async fn watchers(&self, topic: &str) -> Result<Vec<String>> {
-        Ok(Self::all(self.partition(watch_pk(topic), "")).await?.iter().filter_map(sort_key).collect())
+    pub async fn watchers(&self, topic: &str) -> Result<Vec<ConnectionId>> {
+        Ok(Self::all(self.partition(watch_pk(topic), "")).await?.iter().filter_map(id).collect())
     }
 
     pub(super) fn connection_expiry(&self) -> u64 {
@@ -169,7 +170,7 @@ impl Table {
 
 /// The two rows of a subscription: one to find the watchers of an event, and one to clean up when the connection
 /// closes.
-pub(super) fn watch_items(topic: &str, connection: &str, expires_at: u64) -> Vec<Item> {
+pub(super) fn watch_items(topic: &str, connection: &ConnectionId, expires_at: u64) -> Vec<Item> {
     let keys = [key(watch_pk(topic), connection), key(connection_pk(connection), format!("WATCH#{topic}"))];
     keys.into_iter().map(|key| mark(key, expires_at)).collect()
 }
@@ -179,7 +180,7 @@ fn delete_request(key: &Item) -> Result<WriteRequest> {
     Ok(WriteRequest::builder().delete_request(delete).build())
 }
 
-fn connection_pk(connection: &str) -> String {
+fn connection_pk(connection: &ConnectionId) -> String {
     format!("CONNECTION#{connection}")
 }
 

@@ -7,6 +7,7 @@ use super::item::Item;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
+use stepcast_protocol::JobId;
 use stepcast_protocol::notification::SuiteChange;
 use stepcast_protocol::state::{Change, JobStatus, Outcome, TestStatus, Verdict};
 
@@ -35,7 +36,7 @@ macro_rules! words {
     )+};
 }
 
-words!(Change, JobStatus, Outcome, SuiteChange, TestStatus, Verdict, String, &String);
+words!(Change, &JobId, JobStatus, Outcome, SuiteChange, TestStatus, Verdict, String, &String);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {

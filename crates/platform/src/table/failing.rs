@@ -6,11 +6,12 @@ use super::record::TestRecord;
 use super::test_items::test_prefix;
 use super::{Table, failed};
 use crate::error::Result;
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::Outcome;
 
 impl Table {
     /// Reads the first tests of a planning that failed, errored or were blocked, in order, at most `most`.
-    pub async fn failing_tests(&self, job: &str, plan: u64, most: usize) -> Result<Vec<TestRecord>> {
+    pub async fn failing_tests(&self, job: &JobId, plan: u64, most: usize) -> Result<Vec<TestRecord>> {
         let query = self.partition(job_pk(job), &test_prefix(plan));
         let query = attribute("outcome")
             .is_one_of(Outcome::ALL.into_iter().filter(|outcome| outcome.is_failure()))

@@ -15,6 +15,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::Outcome;
 
 /// Most bytes of packed results in one item, which has at most 400 KB with its keys.
@@ -40,7 +41,7 @@ pub struct PastTest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastJob {
     /// Its id
-    pub job: String,
+    pub job: JobId,
     /// When it was accepted, in milliseconds since 1970
     pub created_at: u64,
     /// The tests that ran to their end
@@ -49,7 +50,7 @@ pub struct PastJob {
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    job: String,
+    job: JobId,
     created_at: u64,
     #[serde(with = "serde_bytes")]
     results: Vec<u8>,

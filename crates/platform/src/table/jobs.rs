@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use stepcast_protocol::id::{ConnectionId, JobId};
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
 use stepcast_suite::duration::millis;
 
@@ -33,7 +34,7 @@ pub struct Planned {
 #[derive(Debug, Clone)]
 pub struct NewJob {
     /// Its id, a `UUIDv7`
-    pub job: String,
+    pub job: JobId,
     /// The suite's name
     pub suite: String,
     /// The principal that asks for it
@@ -43,11 +44,11 @@ pub struct NewJob {
     /// What it runs
     pub source: JobSource,
     /// The connection that asks, which will watch it
-    pub connection: Option<String>,
+    pub connection: Option<ConnectionId>,
     /// Two requests with the same key make one job
     pub idempotency_key: Option<String>,
     /// The job this one repeats
-    pub replay_of: Option<String>,
+    pub replay_of: Option<JobId>,
     /// When to stop before all tests have run
     pub limits: JobLimits,
 }
@@ -58,12 +59,12 @@ pub enum Created {
     /// The job is stored
     New(Box<JobRecord>),
     /// Its key was used before, for this job
-    Before(String),
+    Before(JobId),
 }
 
 #[derive(Serialize, Deserialize)]
 struct KeyRecord {
-    job: String,
+    job: JobId,
     expires_at: u64,
 }
 
@@ -103,7 +104,7 @@ impl Table {
     }
 
     /// Returns the job that a principal asked for with this key, until the key expires.
-    pub async fn job_of_key(&self, principal: &str, idempotency_key: &str) -> Result<Option<String>> {
+    pub async fn job_of_key(&self, principal: &str, idempotency_key: &str) -> Result<Option<JobId>> {
         let found: Option<KeyRecord> = self.get("key", key(format!("KEY#{principal}"), idempotency_key)).await?;
         Ok(found.filter(|found| found.expires_at >= self.clock.now_ms() / 1_000).map(|found| found.job))
     }
@@ -163,24 +164,24 @@ impl Table {
     }
 
     /// Reads a job.
-    pub async fn job(&self, job: &str) -> Result<Option<JobRecord>> {
+    pub async fn job(&self, job: &JobId) -> Result<Option<JobRecord>> {
         self.get("job", key(job_pk(job), "JOB")).await
     }
 
     /// Reads what a job runs.
-    pub async fn job_source(&self, job: &str) -> Result<Option<JobSource>> {
+    pub async fn job_source(&self, job: &JobId) -> Result<Option<JobSource>> {
         self.get("job source", key(job_pk(job), "SUITE")).await
     }
 
     /// Takes a number for a planning of this job. What an earlier planner still writes carries an earlier number and is
     /// never read. Returns `None` if the job is past planning.
-    pub async fn begin_plan(&self, job: &str) -> Result<Option<JobRecord>> {
+    pub async fn begin_plan(&self, job: &JobId) -> Result<Option<JobRecord>> {
         let is_open = attribute("status").is(JobStatus::Accepted);
         self.update_job(self.moved(job).only_if(is_open).add("plan", 1_u64)).await
     }
 
     /// Makes this planning the one that counts. Returns `None` if another one was faster or the job is past planning.
-    pub async fn planned(&self, job: &str, plan: u64, planned: Planned) -> Result<Option<JobRecord>> {
+    pub async fn planned(&self, job: &JobId, plan: u64, planned: Planned) -> Result<Option<JobRecord>> {
         let Planned { total, expected_ms, requests } = planned;
         let is_first = attribute("status").is(JobStatus::Accepted).and(attribute("plan").is(plan));
         let update = self
@@ -196,19 +197,19 @@ impl Table {
     }
 
     /// Notes that the job's cancellation was requested. Returns `None` if the job has a verdict already.
-    pub async fn cancel_job(&self, job: &str) -> Result<Option<JobRecord>> {
+    pub async fn cancel_job(&self, job: &JobId) -> Result<Option<JobRecord>> {
         let update = self.moved(job).only_if(has_no_verdict()).set("cancel_requested", true).add("v", 1_u64);
         self.update_job(update).await
     }
 
     /// Notes that `by` no longer waits for the job's tests. Returns `None` if the job has a verdict already.
-    pub async fn end_job(&self, job: &str, by: &str) -> Result<Option<JobRecord>> {
+    pub async fn end_job(&self, job: &JobId, by: &str) -> Result<Option<JobRecord>> {
         let update = self.moved(job).only_if(has_no_verdict()).set("ended_by", by).add("v", 1_u64);
         self.update_job(update).await
     }
 
     /// Notes that the job was handled, so that the reaper leaves it alone for a while.
-    pub async fn touch_job(&self, job: &str) -> Result<()> {
+    pub async fn touch_job(&self, job: &JobId) -> Result<()> {
         self.update(self.moved(job).only_if(item_exists())).await.map(|_| ())
     }
 
@@ -258,7 +259,7 @@ impl Table {
     }
 
     /// An update of a job, which moves by it.
-    fn moved(&self, job: &str) -> ItemUpdate {
+    fn moved(&self, job: &JobId) -> ItemUpdate {
         ItemUpdate::of(key(job_pk(job), "JOB")).set("moved_at", self.clock.now_ms())
     }
 
@@ -273,6 +274,6 @@ fn has_no_verdict() -> Condition {
     item_exists().and(attribute("status").is_not(JobStatus::Finished))
 }
 
-pub(super) fn job_pk(job: &str) -> String {
+pub(super) fn job_pk(job: &JobId) -> String {
     format!("JOB#{job}")
 }

@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
+use std::str::FromStr;
 use std::time::Duration;
+use stepcast_protocol::JobId;
 use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::limits::ITEMS_PER_PAGE;
 use stepcast_protocol::state::ListedJob;
@@ -47,7 +49,7 @@ impl Table {
         range: Option<&TimeRange>,
         cursor: Option<&str>,
         most: usize,
-    ) -> Result<(Vec<String>, Option<String>)> {
+    ) -> Result<(Vec<JobId>, Option<String>)> {
         let (query, cursor) = match range {
             None => (self.partition(partition, ""), cursor),
             Some(range) => match range.start(cursor) {
@@ -56,7 +58,7 @@ impl Table {
             },
         };
         let (items, next) = Self::page(query.scan_index_forward(false), partition, cursor, most).await?;
-        Ok((items.iter().filter_map(sort_key).collect(), next))
+        Ok((items.iter().filter_map(id).collect(), next))
     }
 
     /// A page of what a query finds in a partition, and where the next one begins.
@@ -74,8 +76,8 @@ impl Table {
     }
 
     /// Reads jobs by id, in the order of `ids`; deleted jobs are left out.
-    async fn jobs_by_id(&self, ids: &[String]) -> Result<Vec<JobRecord>> {
-        let mut found: HashMap<String, JobRecord> = HashMap::new();
+    async fn jobs_by_id(&self, ids: &[JobId]) -> Result<Vec<JobRecord>> {
+        let mut found: HashMap<JobId, JobRecord> = HashMap::new();
         let mut left: Vec<Item> = ids.iter().map(|job| key(job_pk(job), "JOB")).collect();
         for offer in 0..OFFERS {
             if left.is_empty() {
@@ -101,8 +103,8 @@ impl Table {
     }
 
     /// The jobs without a verdict, oldest first.
-    pub async fn open_jobs(&self) -> Result<Vec<String>> {
-        Ok(Self::all(self.partition("OPEN", "")).await?.iter().filter_map(sort_key).collect())
+    pub async fn open_jobs(&self) -> Result<Vec<JobId>> {
+        Ok(Self::all(self.partition("OPEN", "")).await?.iter().filter_map(id).collect())
     }
 }
 
@@ -115,6 +117,11 @@ fn is_asked_for(query: &JobsQuery, job: &ListedJob) -> bool {
 /// How many items a page has for a requested `limit`.
 pub(super) fn per_page(limit: Option<u32>) -> usize {
     usize::try_from(limit.unwrap_or(50)).unwrap_or(ITEMS_PER_PAGE).clamp(1, ITEMS_PER_PAGE)
+}
+
+/// The sort key, as the id it is.
+pub(super) fn id<I: FromStr>(item: &Item) -> Option<I> {
+    sort_key(item)?.parse().ok()
 }
 
 pub(super) fn sort_key(item: &Item) -> Option<String> {

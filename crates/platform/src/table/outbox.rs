@@ -9,6 +9,7 @@ use crate::error::Result;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::Deserialize;
 use std::time::Duration;
+use stepcast_protocol::id::JobId;
 use stepcast_suite::duration::millis;
 
 const PARTITION: &str = "OUTBOX";
@@ -27,7 +28,7 @@ const ON_ITS_WAY_AGAIN: Duration = Duration::from_mins(10);
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PendingNotification {
     /// The job it is about
-    pub job: String,
+    pub job: JobId,
     /// The suite, the branch and the part of it whose state has changed; empty if an earlier release wrote it
     #[serde(default)]
     state: String,
@@ -44,7 +45,7 @@ pub struct PendingNotification {
 
 impl Table {
     /// Writes the notification that a job has changed the state of its suite.
-    pub(super) fn put_notification(&self, job: &str, state: &str) -> Result<TransactWriteItem> {
+    pub(super) fn put_notification(&self, job: &JobId, state: &str) -> Result<TransactWriteItem> {
         let now = self.clock.now_ms();
         let update = ItemUpdate::of(key(PARTITION, job))
             .set("job", job)
@@ -60,7 +61,7 @@ impl Table {
 
     /// Takes a notification for `hold`, if it is due. Returns `None` if all webhooks were notified, another worker has
     /// the notification, or its next try is still to come, in which case the reaper queues it again.
-    pub async fn claim_notification(&self, job: &str, hold: Duration) -> Result<Option<PendingNotification>> {
+    pub async fn claim_notification(&self, job: &JobId, hold: Duration) -> Result<Option<PendingNotification>> {
         let now = self.clock.now_ms();
         let is_due = attribute("due_at").is_at_most(now).and(attribute("expires_at").is_above(now / 1_000));
         let update = update_notification(job)
@@ -85,7 +86,7 @@ impl Table {
     }
 
     /// Deletes a notification: there is no webhook left to notify.
-    pub async fn forget_notification(&self, job: &str) -> Result<()> {
+    pub async fn forget_notification(&self, job: &JobId) -> Result<()> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key(PARTITION, job)));
         request.send().await.map_err(failed)?;
         Ok(())
@@ -126,6 +127,6 @@ impl Table {
     }
 }
 
-fn update_notification(job: &str) -> ItemUpdate {
+fn update_notification(job: &JobId) -> ItemUpdate {
     ItemUpdate::of(key(PARTITION, job))
 }

@@ -6,6 +6,7 @@ use super::item::{Item, key, text};
 use super::{JobRecord, Table, failed};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use std::fmt::Display;
 use std::time::Duration;
 use stepcast_suite::duration::millis;
 
@@ -92,6 +93,6 @@ fn open_pk(principal: &str) -> String {
 }
 
 /// A sort key that begins with the time, so that a query can skip items that are too old.
-fn timed(at: u64, id: &str) -> String {
+fn timed(at: u64, id: impl Display) -> String {
     format!("{at:015}#{id}")
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_protocol::event::{JobFinished, TestFinished};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::notification::SuiteChange;
 use stepcast_protocol::state::{
     Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, StepState, Stop, TestState, TestStatus,
@@ -14,7 +15,7 @@ use stepcast_protocol::state::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRecord {
     /// Its id
-    pub job: String,
+    pub job: JobId,
     /// The suite's name
     pub suite: String,
     /// Who asked for it
@@ -72,7 +73,7 @@ pub struct JobRecord {
     pub tags: Vec<String>,
     /// The job this one repeats
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replay_of: Option<String>,
+    pub replay_of: Option<JobId>,
     /// When to stop before all tests have run
     #[serde(flatten)]
     pub limits: JobLimits,
@@ -98,7 +99,7 @@ impl JobRecord {
             principal: self.principal.clone(),
             labels: self.labels.clone(),
             problem: self.problem.clone(),
-            replay_of: self.replay_of.clone(),
+            replay_of: self.replay_of.as_ref().map(String::from),
         }
     }
 
@@ -109,7 +110,7 @@ impl JobRecord {
 
     /// The job as a list shows it.
     pub fn listed(&self) -> ListedJob {
-        ListedJob { job: self.job.clone(), v: self.v, summary: self.summary() }
+        ListedJob { job: self.job.to_string(), v: self.v, summary: self.summary() }
     }
 
     /// Why its remaining tests are not run, or `None` if they are. `now` is in milliseconds since 1970.
@@ -150,7 +151,7 @@ pub struct JobSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedSecrets {
     /// The job they are sealed for
-    pub job: String,
+    pub job: JobId,
     /// The principal that sealed them. Absent if an older version stored them
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,

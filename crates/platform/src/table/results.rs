@@ -8,6 +8,7 @@ use super::test_items::test_sk;
 use super::write::{Transacted, is_refused};
 use crate::error::Result;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::{Change, JobStatus, Outcome, TestStatus, digest_of};
 
 /// The end of a test, by the worker that holds it.
@@ -40,7 +41,7 @@ pub struct FinishedTest {
 impl Table {
     /// Counts the results of some tests of one job, each at most once. Returns the tests that were counted; for the
     /// others, another worker held the lease or there was an outcome already.
-    pub async fn finish_tests(&self, job: &str, plan: u64, mut finished: Vec<FinishedTest>) -> Result<Vec<u32>> {
+    pub async fn finish_tests(&self, job: &JobId, plan: u64, mut finished: Vec<FinishedTest>) -> Result<Vec<u32>> {
         while !finished.is_empty() {
             let tests = finished.iter().map(|test| self.finish_test(job, plan, test));
             let writes = tests.chain([self.count(job, plan, &finished)]).collect::<Result<_>>()?;
@@ -52,7 +53,7 @@ impl Table {
         Ok(finished.iter().map(|test| test.test).collect())
     }
 
-    fn finish_test(&self, job: &str, plan: u64, test: &FinishedTest) -> Result<TransactWriteItem> {
+    fn finish_test(&self, job: &JobId, plan: u64, test: &FinishedTest) -> Result<TransactWriteItem> {
         let is_held = attribute("status").is(TestStatus::Running).and(attribute("lease").is(test.lease));
         let update = ItemUpdate::of(key(job_pk(job), test_sk(plan, test.test)))
             .only_if(is_held)
@@ -66,7 +67,7 @@ impl Table {
         self.updating(update)
     }
 
-    fn count(&self, job: &str, plan: u64, finished: &[FinishedTest]) -> Result<TransactWriteItem> {
+    fn count(&self, job: &JobId, plan: u64, finished: &[FinishedTest]) -> Result<TransactWriteItem> {
         let sum = |number: fn(&FinishedTest) -> u64| finished.iter().map(number).sum::<u64>();
         let count = |outcome| finished.iter().filter(|test| test.outcome == outcome).count();
         let is_running = attribute("status").is(JobStatus::Running).and(attribute("plan").is(plan));

@@ -6,6 +6,7 @@ use super::{Table, failed};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use stepcast_protocol::id::JobId;
 
 /// The partition of the notices.
 const NOTICES: &str = "NOTICES";
@@ -32,12 +33,12 @@ struct Stored {
 
 impl Table {
     /// Stores a comment on a job.
-    pub async fn put_comment(&self, job: &str, comment: &Said) -> Result<()> {
+    pub async fn put_comment(&self, job: &JobId, comment: &Said) -> Result<()> {
         self.put_said(job_pk(job), COMMENT, comment, self.expiry()).await
     }
 
     /// The newest comments on a job, the oldest of them first.
-    pub async fn comments(&self, job: &str, most: usize) -> Result<Vec<Said>> {
+    pub async fn comments(&self, job: &JobId, most: usize) -> Result<Vec<Said>> {
         self.said(&job_pk(job), COMMENT, most).await
     }
 

@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::{Deserialize, Serialize};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::notification::SuiteChange;
 use stepcast_protocol::state::Verdict;
 
@@ -39,7 +40,7 @@ pub(super) enum Closing {
 #[derive(Serialize, Deserialize)]
 struct SuiteState {
     /// The newest job that determined the state
-    job: String,
+    job: JobId,
     verdict: Verdict,
     expires_at: u64,
 }

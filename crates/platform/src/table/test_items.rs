@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::time::Duration;
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::{Outcome, TestStatus};
 use stepcast_suite::duration::millis;
 use uuid::Uuid;
@@ -42,6 +43,26 @@ pub struct NewTest {
     pub expected_ms: Option<u64>,
 }
 
+/// Names a test.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TestKey {
+    /// The job it belongs to
+    pub job: JobId,
+    /// The planning of the job it was written by
+    pub plan: u64,
+    /// Its place in the plan
+    pub test: u32,
+}
+
+/// A worker's hold on a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The test that is held
+    pub test: TestKey,
+    /// Goes up with every claim on the test
+    pub number: u64,
+}
+
 /// The result of a worker's claim on a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
@@ -66,7 +87,7 @@ struct Stored<'a> {
 impl Table {
     /// Writes the tests of a planning. They do not count before [`Table::planned`] says so, so a planner that dies
     /// after writing some of them does no harm.
-    pub async fn put_tests(&self, job: &str, plan: u64, tests: &[NewTest]) -> Result<()> {
+    pub async fn put_tests(&self, job: &JobId, plan: u64, tests: &[NewTest]) -> Result<()> {
         let expires_at = self.expiry();
         let items = tests.iter().map(|test| {
             item(job_pk(job), test_sk(plan, test.test), &Stored { test, status: TestStatus::Queued, expires_at })
@@ -97,25 +118,25 @@ impl Table {
     }
 
     /// Takes a test, if no worker holds it and it has no outcome.
-    pub async fn claim_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
+    pub async fn claim_test(&self, test: &TestKey, hold: Duration) -> Result<Claim> {
         let lease_is_over = attribute("lease_until").is_below(self.clock.now_ms());
         let is_free = is_queued().or(is_running().and(lease_is_over));
-        self.claim(job, plan, test, lease, is_free).await
+        self.claim(test, hold, is_free).await
     }
 
     /// Takes a test that has no outcome, even if another worker holds it: that worker's lease is over.
-    pub async fn take_over_test(&self, job: &str, plan: u64, test: u32, lease: Duration) -> Result<Claim> {
-        self.claim(job, plan, test, lease, is_queued().or(is_running())).await
+    pub async fn take_over_test(&self, test: &TestKey, hold: Duration) -> Result<Claim> {
+        self.claim(test, hold, is_queued().or(is_running())).await
     }
 
-    async fn claim(&self, job: &str, plan: u64, test: u32, lease: Duration, only_if: Condition) -> Result<Claim> {
+    async fn claim(&self, test: &TestKey, hold: Duration, only_if: Condition) -> Result<Claim> {
         let now = self.clock.now_ms();
         // Unique to this claim: if its answer is lost, the SDK retries, and then finds the test taken by this claim.
         let by = Uuid::new_v4().to_string();
-        let update = update_test(job, plan, test)
+        let update = update_test(test)
             .only_if(only_if)
             .set("status", TestStatus::Running)
-            .set("lease_until", now + millis(lease))
+            .set("lease_until", now + millis(hold))
             .set("claimed_by", &by)
             .add("lease", 1_u64)
             .returning_item();
@@ -128,34 +149,34 @@ impl Table {
     }
 
     /// Holds a test for longer. Returns `false` if another worker has the lease by now.
-    pub async fn renew_lease(&self, job: &str, plan: u64, test: u32, lease: u64, longer: Duration) -> Result<bool> {
-        let update = update_test(job, plan, test)
-            .only_if(is_running().and(attribute("lease").is(lease)))
-            .set("lease_until", self.clock.now_ms() + millis(longer));
+    pub async fn renew_lease(&self, lease: &Lease, hold: Duration) -> Result<bool> {
+        let update = update_test(&lease.test)
+            .only_if(is_running().and(attribute("lease").is(lease.number)))
+            .set("lease_until", self.clock.now_ms() + millis(hold));
         Ok(self.update(update).await?.is_done())
     }
 
     /// Counts that the reaper queues a test again, and returns how often it has.
-    pub async fn count_requeue(&self, job: &str, plan: u64, test: u32) -> Result<u32> {
-        let update = update_test(job, plan, test).only_if(item_exists()).add("requeued", 1_u64).returning_item();
+    pub async fn count_requeue(&self, test: &TestKey) -> Result<u32> {
+        let update = update_test(test).only_if(item_exists()).add("requeued", 1_u64).returning_item();
         let counted = self.update(update).await?.item();
         let counted = counted.ok_or_else(|| Error::Refused {
             service: SERVICE,
-            reason: format!("test {test} of job `{job}` is not stored"),
+            reason: format!("test {} of job `{}` is not stored", test.test, test.job),
         })?;
         Ok(test_record(counted)?.requeued)
     }
 
     /// All tests of a planning, in order.
-    pub async fn tests(&self, job: &str, plan: u64) -> Result<Vec<TestRecord>> {
+    pub async fn tests(&self, job: &JobId, plan: u64) -> Result<Vec<TestRecord>> {
         let query = self.partition(job_pk(job), &test_prefix(plan));
         let items = Self::all(query).await?;
         items.into_iter().map(|item| super::item::read("test", item)).collect()
     }
 }
 
-fn update_test(job: &str, plan: u64, test: u32) -> ItemUpdate {
-    ItemUpdate::of(key(job_pk(job), test_sk(plan, test)))
+fn update_test(test: &TestKey) -> ItemUpdate {
+    ItemUpdate::of(key(job_pk(&test.job), test_sk(test.plan, test.test)))
 }
 
 fn is_queued() -> Condition {

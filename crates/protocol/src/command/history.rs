@@ -1,14 +1,16 @@
 //! `history`: how the tests of a suite ended before.
 
+use crate::id::SuiteName;
 use serde::{Deserialize, Serialize};
 
-/// Whose past is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Whose history to return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct HistoryQuery {
     /// The suite's name
-    pub suite: String,
-    /// The label `branch` of its jobs; without it, jobs that have none
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
+    pub suite: SuiteName,
+    /// The label `branch` of its jobs; without it, jobs that have no such label
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub branch: Option<String>,
@@ -20,7 +22,7 @@ pub struct HistoryQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub limit: Option<u32>,
-    /// Where the page before ended
+    /// The cursor that came with the previous page
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub cursor: Option<String>,

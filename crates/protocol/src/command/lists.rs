@@ -1,18 +1,19 @@
 //! Which part of a list is asked for.
 
+use crate::id::SuiteName;
 use crate::moment::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Which part of a list is asked for.
+/// Which page of a list to return.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PageQuery {
-    /// Where the page before ended
+    /// The cursor that came with the previous page
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub cursor: Option<String>,
-    /// How many, 100 at most
+    /// How many, at most 100
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub limit: Option<u32>,
@@ -22,7 +23,7 @@ pub struct PageQuery {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct JobsQuery {
-    /// Where the page before ended
+    /// The cursor that came with the previous page
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub cursor: Option<String>,
@@ -32,8 +33,8 @@ pub struct JobsQuery {
     pub limit: Option<u32>,
     /// Only jobs of this suite
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub suite: Option<String>,
+    #[cfg_attr(feature = "typescript", ts(optional, type = "string"))]
+    pub suite: Option<SuiteName>,
     /// Only jobs in this status
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]

@@ -1,10 +1,11 @@
 //! `run` and `replay`: what to run, and with what.
 
+use crate::id::JobId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What to run and with what.
+/// What to run, and with which values.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Run {
@@ -12,7 +13,7 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional, type = "unknown"))]
     pub suite: Option<Value>,
-    /// Which version of the stored suite; if it is at another one, nothing is run
+    /// Which version of the stored suite; if it has another one, nothing is run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub version: Option<u64>,
@@ -28,43 +29,44 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub secrets: BTreeMap<String, String>,
-    /// What to find the job by later
+    /// Labels to find the job by later
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub labels: BTreeMap<String, String>,
-    /// Which tests: each entry is a list joined by commas, all of which a test must have; one entry that fits is enough
+    /// Which tests: each entry is a list of tags joined by commas; a test needs all tags of at least one entry
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub tags: Vec<String>,
-    /// The same key asked for twice by the same principal is one job
+    /// Requests of the same principal with the same key start only one job
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub idempotency_key: Option<String>,
-    /// How many tests may end as failed, errored or blocked before the rest is not run any more
+    /// How many tests may end as failed, errored or blocked before the rest is no longer run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub max_failures: Option<u32>,
-    /// How long the job may take from being accepted, in seconds, before the rest is not run any more
+    /// How long the job may take from being accepted, in seconds, before the rest is no longer run
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub time_limit_s: Option<u32>,
 }
 
-/// Which job to run again, and with what.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Which job to run again, and with which values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Replay {
     /// The job to repeat
-    pub job: String,
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
+    pub job: JobId,
     /// Which of its tests
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub only: Selection,
-    /// Values for templates, in place of those it had
+    /// Values for templates; they replace those of the job
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub vars: BTreeMap<String, String>,
-    /// Values for `${secret.x}`, in place of those it had
+    /// Values for `${secret.x}`; they replace those of the job
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub secrets: BTreeMap<String, String>,

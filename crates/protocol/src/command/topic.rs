@@ -1,14 +1,15 @@
 //! `watch` and `unwatch`: what a watcher watches.
 
+use crate::id::JobId;
 use serde::{Deserialize, Serialize};
 
-/// What a watcher watches.
+/// What to watch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawTopic", into = "RawTopic")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "RawTopic"))]
 pub enum Topic {
     /// One job
-    Job(String),
+    Job(JobId),
     /// The job-level updates of all jobs
     Feed,
 }
@@ -17,8 +18,8 @@ pub enum Topic {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 struct RawTopic {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    job: Option<String>,
+    #[cfg_attr(feature = "typescript", ts(optional, type = "string"))]
+    job: Option<JobId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     feed: Option<bool>,

@@ -1,8 +1,8 @@
-//! Who is connected, and what they may do.
+//! Connections, roles and tokens.
 
 use serde::{Deserialize, Serialize};
 
-/// What may be done with a token.
+/// What a token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -26,28 +26,28 @@ impl Role {
     }
 }
 
-/// What the server accepts.
+/// The limits of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Limits {
-    /// Largest message, in bytes; it may have to travel in several frames
+    /// Largest message, in bytes; it may have to be split into several frames
     pub message_bytes: usize,
     /// Largest frame a client may send, in bytes
     pub frame_bytes: usize,
     /// Largest suite, in bytes of JSON
     pub suite_bytes: usize,
-    /// Most tests one job may have
+    /// Maximum number of tests in one job
     pub tests_per_job: usize,
-    /// Most connections of one principal
+    /// Maximum number of connections of one principal
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<usize>,
-    /// Most commands of one principal, a second on average
+    /// Maximum number of commands of one principal per second, on average
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commands_per_s: Option<usize>,
-    /// Most jobs of one principal that have no verdict yet
+    /// Maximum number of jobs of one principal that have no verdict yet
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_jobs: Option<usize>,
-    /// Most requests of one job's steps, each try counted
+    /// Maximum number of requests of one job's steps; each try counts
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_job: Option<usize>,
 }
@@ -58,16 +58,16 @@ pub struct Limits {
 pub struct ListedConnection {
     /// Its id
     pub connection: String,
-    /// Who is at the other end
+    /// The principal that opened it
     pub principal: String,
-    /// What they may do
+    /// The role of that principal
     pub role: Role,
-    /// Since when (RFC 3339)
+    /// When it was opened (RFC 3339)
     pub connected_at: String,
-    /// The jobs it watches, and `feed` for the updates of all jobs; 20 of them at most
+    /// The jobs it watches, and `feed` for the updates of all jobs; at most 20 of them
     #[serde(default)]
     pub watching: Vec<String>,
-    /// The id of the token it came in with, by which that can be revoked
+    /// The id of the token it was opened with, to revoke the token by
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }
@@ -78,8 +78,8 @@ pub struct ListedConnection {
 pub struct RevokedToken {
     /// Its id
     pub token: String,
-    /// Who revoked it
+    /// The principal that revoked it
     pub principal: String,
-    /// When (RFC 3339)
+    /// When it was revoked (RFC 3339)
     pub revoked_at: String,
 }

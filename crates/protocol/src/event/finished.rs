@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct JobFinished {
-    /// The one word
+    /// The verdict
     pub verdict: Verdict,
     /// How the tests ended
     pub counts: Counts,
     /// From acceptance to verdict, in milliseconds
     pub duration_ms: u64,
-    /// Fingerprint of all outcomes: whoever holds the same has missed nothing
+    /// Fingerprint of all outcomes: a client that computes the same one has missed nothing
     pub digest: String,
     /// Why it could not be planned, or was stopped before all tests had run
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ impl JobSummary {
     }
 }
 
-/// The end of a test: all there is to know of it.
+/// The end of a test, with its full state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TestFinished {
@@ -48,12 +48,12 @@ pub struct TestFinished {
     /// How many tries it took
     #[serde(default)]
     pub attempt: u32,
-    /// How it compares with the runs of the same suite and branch before, where there is something new to say
+    /// How it compares with earlier runs of the same suite and branch, if there is something new to report
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
     /// The checks that did not hold
     pub failures: Vec<Failure>,
-    /// Its steps, so that whoever missed one has it now
+    /// Its steps, for clients that missed some of them
     #[serde(default)]
     pub steps: Vec<StepState>,
 }

@@ -1,4 +1,4 @@
-//! What is new about how a test ended.
+//! Compares a test's outcome with earlier runs.
 
 use super::Outcome;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How often a test may change between passing and failing before another change is not news.
 const TURNS: usize = 2;
 
-/// How a test's end compares with the runs of the same suite and branch before.
+/// How a test's outcome compares with earlier runs of the same suite and branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

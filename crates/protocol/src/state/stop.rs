@@ -62,8 +62,8 @@ impl fmt::Display for Stop {
             }
             Self::MaxRequests(most) => write!(
                 f,
-                "the job was stopped after {most} {}, the most that a job may make here; make several suites of \
-                 this one, or have the operator allow more",
+                "the job was stopped after {most} {}, the most that a job may make here; split the suite, or \
+                 have the operator allow more",
                 if *most == 1 { "request" } else { "requests" }
             ),
         }

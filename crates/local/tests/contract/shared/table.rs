@@ -17,7 +17,7 @@ mod suite_states;
 mod suites;
 
 use super::elsewhere;
-use crate::support::{ACCESS_KEY_ID, NOON, Services, access_key, dynamodb, listen, platform, serve};
+use crate::support::{ACCESS_KEY_ID, NOON, Services, access_key, dynamodb, id, listen, platform, serve};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, HashMap};
@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use stepcast_local::table::TableService;
 use stepcast_platform::table::{
-    Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewSuite, NewTest, Planned, TestRecord,
+    Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewSuite, NewTest, Planned, TestKey, TestRecord,
 };
 use stepcast_platform::{Clock, Error, Table};
 use stepcast_protocol::state::{JobLimits, Outcome};
@@ -95,6 +95,7 @@ impl Fixture {
     /// Stores a job and plans it with this many tests, which count as queued.
     async fn running_job(&self, job: &str, tests: u32) -> JobRecord {
         self.create(&new_job(job)).await;
+        let job = &id(job);
         let plan = self.table.begin_plan(job).await.expect("an answer").expect("it is not planned yet").plan;
         let planned: Vec<_> = (0..tests).map(new_test).collect();
         self.table.put_tests(job, plan, &planned).await.expect("stored");
@@ -110,7 +111,7 @@ impl Fixture {
     }
 
     async fn job(&self, job: &str) -> JobRecord {
-        self.table.job(job).await.expect("an answer").expect("a job")
+        self.table.job(&id(job)).await.expect("an answer").expect("a job")
     }
 
     async fn test(&self, job: &JobRecord, test: u32) -> TestRecord {
@@ -120,7 +121,7 @@ impl Fixture {
 
     /// Claims a test that no worker holds.
     async fn claim(&self, job: &JobRecord, test: u32) -> TestRecord {
-        match self.table.claim_test(&job.job, job.plan, test, LEASE).await.expect("an answer") {
+        match self.table.claim_test(&key(job, test), LEASE).await.expect("an answer") {
             Claim::Taken(record) => *record,
             other => panic!("the test should be free: {other:?}"),
         }
@@ -166,7 +167,7 @@ async fn embedded() -> (String, Option<TempDir>) {
 
 fn new_job(job: &str) -> NewJob {
     NewJob {
-        job: job.to_owned(),
+        job: id(job),
         suite: "Shop smoke".to_owned(),
         principal: "ada".to_owned(),
         labels: BTreeMap::new(),
@@ -176,6 +177,11 @@ fn new_job(job: &str) -> NewJob {
         replay_of: None,
         limits: JobLimits::default(),
     }
+}
+
+/// Names a test of a job that is planned.
+fn key(job: &JobRecord, test: u32) -> TestKey {
+    TestKey { job: job.job.clone(), plan: job.plan, test }
 }
 
 fn source() -> JobSource {

@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::scene::{ATTEMPT, Scene, event};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
+use crate::world::id;
 use std::time::Duration;
 
 /// How far ahead the clock of some workers is.
@@ -31,7 +32,7 @@ async fn a_result_of_two_workers_is_counted_once() {
     };
     let (response, ()) = tokio::join!(slow, quick);
     assert!(response.expect("nobody kills it").batch_item_failures.is_empty(), "what it has does not count");
-    let counted = scene.world.platform().table.job(&scene.job(run).expect("a job")).await.expect("the table");
+    let counted = scene.world.platform().table.job(&id(&scene.job(run).expect("a job"))).await.expect("the table");
     assert_eq!(counted.expect("the job").counts.finished(), 1);
 
     scene.go_on(&mut behind).await;

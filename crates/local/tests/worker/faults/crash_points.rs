@@ -6,6 +6,7 @@ use super::process::Process;
 use super::scene::Scene;
 use super::settled::{End, assert_settled};
 use super::undisturbed::{Point, undisturbed};
+use crate::world::id;
 use futures_util::future::join_all;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ async fn a_planning_whose_answer_is_lost_does_not_wait_for_the_reaper() {
     // The first update begins the planning, the second makes it count.
     scene.faults.treat(|call| (call.operation == "UpdateItem" && call.nth == 2).then_some(Fault::AnswerLost));
     scene.go_on(&mut process).await;
-    let job = scene.world.platform().table.job(&scene.job(run).expect("a job")).await.expect("the table");
+    let job = scene.world.platform().table.job(&id(&scene.job(run).expect("a job"))).await.expect("the table");
     assert_eq!(job.expect("the job").finished_at, Some(begun), "no time had to pass");
 }
 

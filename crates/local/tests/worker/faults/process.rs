@@ -50,7 +50,7 @@ impl Process {
     /// Runs the reaper once. Returns `None` if the process is killed before the reaper is done.
     pub async fn reap(&self) -> Option<()> {
         let worker = self.worker.clone();
-        self.run(async move { worker.reap().await }).await
+        self.run(async move { worker.reaper().reap().await }).await
     }
 
     /// Runs a handler. Returns `None` if the process is killed before the handler is done.

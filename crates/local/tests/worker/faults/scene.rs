@@ -2,7 +2,7 @@
 
 use super::fault::Faults;
 use super::process::Process;
-use crate::world::{LEASE, QUEUES, World};
+use crate::world::{LEASE, QUEUES, World, id};
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ impl Scene {
         for connection in [CALLER, DASHBOARD] {
             let (principal, connected_at) = (connection.to_owned(), world.after(Duration::ZERO));
             let known = Connection {
-                connection: connection.to_owned(),
+                connection: id(connection),
                 principal,
                 role: Role::Runner,
                 connected_at,
@@ -65,7 +65,7 @@ impl Scene {
             };
             table.put_connection(&known).await.expect("the table");
         }
-        table.watch(&topic_feed(), DASHBOARD).await.expect("the table");
+        table.watch(&topic_feed(), &id(DASHBOARD)).await.expect("the table");
         Self { world, faults, batch, config, runs: AtomicU32::new(0) }
     }
 

@@ -2,6 +2,7 @@
 
 use super::scene::{CALLER, DASHBOARD, Run, Scene, key};
 use crate::world::QUEUES;
+use crate::world::id;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
@@ -27,8 +28,9 @@ pub struct End {
 pub async fn settled(scene: &Scene, run: Run, after: &str) -> End {
     let job = scene.job(run).unwrap_or_else(|| panic!("after {after}: no job"));
     let table = scene.world.platform().table;
-    let record = table.job(&job).await.expect("the table").unwrap_or_else(|| panic!("after {after}: the job is lost"));
-    let tests = table.tests(&job, record.plan).await.expect("the table");
+    let record =
+        table.job(&id(&job)).await.expect("the table").unwrap_or_else(|| panic!("after {after}: the job is lost"));
+    let tests = table.tests(&id(&job), record.plan).await.expect("the table");
     assert_eq!((record.status, record.open), (JobStatus::Finished, 0), "after {after}: the job is over");
     assert!(tests.iter().all(|test| test.status == TestStatus::Finished), "after {after}: every test is over");
     assert_eq!((record.counts.total, record.counts.finished()), (3, 3), "after {after}: every test is counted once");
@@ -85,9 +87,9 @@ async fn rows(config: &Config, job: &JobRecord, key: &str, after: &str) -> BTree
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         let row = format!("{} {}", text("pk"), text("sk"));
         assert!(item.contains_key("expires_at"), "after {after}: `{row}` would stay for ever");
-        let is_of_it = row.contains(&job.job) || text("sk") == key;
+        let is_of_it = row.contains(job.job.as_str()) || text("sk") == key;
         if is_of_it && !(1..job.plan).any(|earlier| row.contains(&plan(earlier))) {
-            rows.insert(row.replace(&job.job, "ID").replace(key, "KEY").replace(&plan(job.plan), "TEST#"));
+            rows.insert(row.replace(job.job.as_str(), "ID").replace(key, "KEY").replace(&plan(job.plan), "TEST#"));
         }
     }
     rows

@@ -5,6 +5,7 @@ use super::process::Process;
 use super::scene::{DASHBOARD, Scene};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
+use crate::world::id;
 use serde_json::Value;
 use stepcast_platform::table::{Connection, topic_feed};
 use stepcast_protocol::event::Role;
@@ -37,7 +38,7 @@ async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> 
 async fn watch(scene: &Scene, connection: &str) {
     let table = scene.world.platform().table;
     let known = Connection {
-        connection: connection.to_owned(),
+        connection: id(connection),
         principal: DASHBOARD.to_owned(),
         role: Role::Viewer,
         connected_at: 0,
@@ -46,15 +47,15 @@ async fn watch(scene: &Scene, connection: &str) {
         token: None,
     };
     table.put_connection(&known).await.expect("the table");
-    table.watch(&topic_feed(), connection).await.expect("the table");
+    table.watch(&topic_feed(), &id(connection)).await.expect("the table");
 }
 
 #[tokio::test]
 async fn a_watcher_who_has_gone_is_forgotten() {
     let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Gone)).await;
     let table = scene.world.platform().table;
-    assert_eq!(table.connection(UNWELL).await.expect("the table"), None);
-    assert_eq!(table.watched_by(UNWELL, 10).await.expect("the table"), [""; 0]);
+    assert_eq!(table.connection(&id(UNWELL)).await.expect("the table"), None);
+    assert_eq!(table.watched_by(&id(UNWELL), 10).await.expect("the table"), [""; 0]);
     assert_eq!(table.watchers(&topic_feed()).await.expect("the table"), [DASHBOARD]);
 }
 

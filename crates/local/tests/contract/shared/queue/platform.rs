@@ -1,6 +1,7 @@
 //! `stepcast_platform::Queue`: how work reaches workers.
 
 use super::{Fixture, VISIBILITY, attribute, handle};
+use crate::support::id;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use stepcast_platform::{Error, Work};
 const FUNCTION: [(QueueAttributeName, &str); 1] = [(QueueAttributeName::VisibilityTimeout, "900")];
 
 fn test(number: u32) -> Work {
-    Work::Test { job: format!("job-{}", number % 3), plan: 1, test: number }
+    Work::Test { job: id(&format!("job-{}", number % 3)), plan: 1, test: number }
 }
 
 fn work(message: &Message) -> Work {
@@ -20,7 +21,7 @@ fn work(message: &Message) -> Work {
 #[tokio::test]
 async fn work_is_sent_in_the_group_of_its_job() {
     let queue = Fixture::new().await;
-    let plan = Work::Plan { job: "job-1".to_owned() };
+    let plan = Work::Plan { job: id("job-1") };
     queue.platform(&queue.url).await.send(&plan).await.expect("sent");
     let message = queue.receive_one().await;
     assert_eq!(work(&message), plan);
@@ -36,7 +37,7 @@ async fn much_work_is_sent_in_batches() {
     let mut numbers = BTreeSet::new();
     for message in &received {
         let work = work(message);
-        assert_eq!(attribute(message, &MessageSystemAttributeName::MessageGroupId), work.job());
+        assert_eq!(attribute(message, &MessageSystemAttributeName::MessageGroupId), work.job().as_str());
         let Work::Test { test: number, .. } = work else { panic!("only tests were sent") };
         assert_eq!(work, test(number));
         numbers.insert(number);

@@ -1,9 +1,9 @@
 //! A test is held by one worker at a time, for as long as its lease.
 
-use super::{Fixture, LEASE, at_once, ended};
+use super::{Fixture, LEASE, at_once, ended, key};
 use std::time::Duration;
 use stepcast_platform::Error;
-use stepcast_platform::table::Claim;
+use stepcast_platform::table::{Claim, Lease};
 use stepcast_protocol::state::{Outcome, TestStatus};
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn a_free_test_is_taken() {
 async fn a_test_that_is_not_there_is_missing() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
-    let claim = fixture.table.claim_test(&job.job, job.plan, 1, LEASE).await.expect("an answer");
+    let claim = fixture.table.claim_test(&key(&job, 1), LEASE).await.expect("an answer");
     assert_eq!(claim, Claim::Missing);
     assert_eq!(fixture.table.tests(&job.job, job.plan).await.expect("an answer").len(), 1, "the attempt has made none");
 }
@@ -31,7 +31,8 @@ async fn a_held_test_says_for_how_long() {
     let job = fixture.running_job("job-1", 1).await;
     fixture.claim(&job, 0).await;
     fixture.advance(Duration::from_secs(5));
-    let claim = || fixture.table.claim_test(&job.job, job.plan, 0, LEASE);
+    let test = key(&job, 0);
+    let claim = || fixture.table.claim_test(&test, LEASE);
     assert_eq!(claim().await.expect("an answer"), Claim::Held(Duration::from_secs(15)));
     fixture.advance(Duration::from_secs(15));
     assert_eq!(claim().await.expect("an answer"), Claim::Held(Duration::ZERO), "until is included");
@@ -55,7 +56,7 @@ async fn of_many_who_want_a_test_one_gets_it() {
     for lease in 1..=3 {
         let claims = at_once(8, |_| {
             let (table, job) = (fixture.table.clone(), job.clone());
-            async move { table.claim_test(&job.job, job.plan, 0, LEASE).await.expect("an answer") }
+            async move { table.claim_test(&key(&job, 0), LEASE).await.expect("an answer") }
         })
         .await;
         let taken: Vec<_> = claims.iter().filter(|claim| matches!(claim, Claim::Taken(_))).collect();
@@ -72,7 +73,7 @@ async fn a_finished_test_is_not_taken_again() {
     let job = fixture.running_job("job-1", 1).await;
     fixture.finish_all(&job, &[Outcome::Failed]).await;
     fixture.advance(LEASE * 2);
-    let claim = fixture.table.claim_test(&job.job, job.plan, 0, LEASE).await.expect("an answer");
+    let claim = fixture.table.claim_test(&key(&job, 0), LEASE).await.expect("an answer");
     let Claim::Finished(test) = claim else { panic!("it is finished: {claim:?}") };
     assert_eq!((test.outcome, test.lease), (Some(Outcome::Failed), 1));
 }
@@ -81,7 +82,8 @@ async fn a_finished_test_is_not_taken_again() {
 async fn a_lease_is_renewed_by_whoever_holds_it() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
-    let renew = |lease| fixture.table.renew_lease(&job.job, job.plan, 0, lease, LEASE);
+    let held = |number| Lease { test: key(&job, 0), number };
+    let renew = async |number| fixture.table.renew_lease(&held(number), LEASE).await;
     assert!(!renew(1).await.expect("an answer"), "nobody holds it");
 
     fixture.claim(&job, 0).await;
@@ -105,12 +107,12 @@ async fn requeues_are_counted() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
     for expected in 1..=3 {
-        let count = fixture.table.count_requeue(&job.job, job.plan, 0).await.expect("an answer");
+        let count = fixture.table.count_requeue(&key(&job, 0)).await.expect("an answer");
         assert_eq!(count, expected);
     }
     assert_eq!(fixture.test(&job, 0).await.status, TestStatus::Queued);
 
-    let missing = fixture.table.count_requeue(&job.job, job.plan, 1).await;
+    let missing = fixture.table.count_requeue(&key(&job, 1)).await;
     assert!(matches!(missing, Err(Error::Refused { .. })), "{missing:?}");
     assert_eq!(fixture.table.tests(&job.job, job.plan).await.expect("an answer").len(), 1, "the attempt has made none");
 }

@@ -1,6 +1,7 @@
 //! The one verdict of a job, and what comes before it: cancels, signs of life, the list of open jobs.
 
 use super::{Fixture, at_once, new_job};
+use crate::support::id;
 use std::time::Duration;
 use stepcast_protocol::state::{JobStatus, Outcome, Verdict};
 
@@ -54,24 +55,24 @@ async fn a_job_that_cannot_be_planned_says_why() {
     let closed = fixture.table.close_job(&job, Verdict::Errored, problem).await.expect("an answer").expect("closed");
     assert_eq!(closed.problem.as_deref(), problem);
     assert_eq!(fixture.job("job-1").await, closed);
-    assert_eq!(fixture.table.begin_plan("job-1").await.expect("an answer"), None, "it has a verdict");
+    assert_eq!(fixture.table.begin_plan(&id("job-1")).await.expect("an answer"), None, "it has a verdict");
 }
 
 #[tokio::test]
 async fn a_job_is_cancelled_until_it_has_a_verdict() {
     let fixture = Fixture::new().await;
-    assert_eq!(fixture.table.cancel_job("job-1").await.expect("an answer"), None, "it is not there");
-    assert_eq!(fixture.table.job("job-1").await.expect("an answer"), None, "the attempt has made none");
+    assert_eq!(fixture.table.cancel_job(&id("job-1")).await.expect("an answer"), None, "it is not there");
+    assert_eq!(fixture.table.job(&id("job-1")).await.expect("an answer"), None, "the attempt has made none");
 
     let job = fixture.running_job("job-1", 0).await;
     fixture.advance(Duration::from_secs(1));
-    let cancelled = fixture.table.cancel_job("job-1").await.expect("an answer").expect("cancelled");
+    let cancelled = fixture.table.cancel_job(&id("job-1")).await.expect("an answer").expect("cancelled");
     assert_eq!((cancelled.cancel_requested, cancelled.v, cancelled.moved_at), (true, job.v + 1, fixture.now()));
     assert_eq!(cancelled.status, JobStatus::Running);
 
     let closed = fixture.table.close_job(&cancelled, Verdict::Cancelled, None).await.expect("an answer");
     let closed = closed.expect("nothing is open");
-    assert_eq!(fixture.table.cancel_job("job-1").await.expect("an answer"), None, "it has a verdict");
+    assert_eq!(fixture.table.cancel_job(&id("job-1")).await.expect("an answer"), None, "it has a verdict");
     assert_eq!(fixture.job("job-1").await, closed);
 }
 
@@ -80,13 +81,13 @@ async fn a_sign_of_life_changes_nothing_else() {
     let fixture = Fixture::new().await;
     let job = fixture.create(&new_job("job-1")).await;
     fixture.advance(Duration::from_mins(1));
-    fixture.table.touch_job("job-1").await.expect("noted");
+    fixture.table.touch_job(&id("job-1")).await.expect("noted");
     let touched = fixture.job("job-1").await;
     assert_eq!(touched.moved_at, fixture.now());
     assert_eq!((touched.v, touched.status), (job.v, job.status));
 
-    fixture.table.touch_job("job-2").await.expect("nothing to note");
-    assert_eq!(fixture.table.job("job-2").await.expect("an answer"), None);
+    fixture.table.touch_job(&id("job-2")).await.expect("nothing to note");
+    assert_eq!(fixture.table.job(&id("job-2")).await.expect("an answer"), None);
 }
 
 #[tokio::test]

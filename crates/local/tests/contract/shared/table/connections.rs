@@ -1,14 +1,15 @@
 //! Connections, what they watch, and comments on jobs.
 
 use super::{Fixture, new_job};
+use crate::support::id;
 use std::time::Duration;
 use stepcast_platform::table::{Connection, topic_feed, topic_job};
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
 
-pub(super) fn connection(id: &str) -> Connection {
+pub(super) fn connection(named: &str) -> Connection {
     Connection {
-        connection: id.to_owned(),
+        connection: id(named),
         principal: "ada".to_owned(),
         role: Role::Runner,
         connected_at: 7,
@@ -54,24 +55,24 @@ async fn connections_are_listed_page_by_page_with_what_they_watch() {
     query.cursor = next;
     assert_eq!(fixture.table.connections(&query).await.expect("an answer"), (vec![connection("c")], None));
     for topic in ["feed", "job-1", "job-2"] {
-        fixture.table.watch(topic, "b").await.expect("stored");
+        fixture.table.watch(topic, &id("b")).await.expect("stored");
     }
-    assert_eq!(fixture.table.watched_by("b", 2).await.expect("an answer"), ["feed", "job-1"]);
-    assert_eq!(fixture.table.watched_by("a", 2).await.expect("an answer"), [""; 0]);
+    assert_eq!(fixture.table.watched_by(&id("b"), 2).await.expect("an answer"), ["feed", "job-1"]);
+    assert_eq!(fixture.table.watched_by(&id("a"), 2).await.expect("an answer"), [""; 0]);
 }
 
 #[tokio::test]
 async fn whoever_watches_is_found() {
     let fixture = Fixture::new().await;
-    let (job, feed) = (topic_job("job-1"), topic_feed());
+    let (job, feed) = (topic_job(&id("job-1")), topic_feed());
     for (topic, connection) in [(&job, "b"), (&job, "a"), (&job, "a"), (&feed, "c")] {
-        fixture.table.watch(topic, connection).await.expect("stored");
+        fixture.table.watch(topic, &id(connection)).await.expect("stored");
     }
     assert_eq!(fixture.table.watchers(&job).await.expect("an answer"), ["a", "b"], "twice is once");
     assert_eq!(fixture.table.watchers(&feed).await.expect("an answer"), ["c"]);
 
-    fixture.table.unwatch(&job, "a").await.expect("ended");
-    fixture.table.unwatch(&job, "a").await.expect("twice is no error");
+    fixture.table.unwatch(&job, &id("a")).await.expect("ended");
+    fixture.table.unwatch(&job, &id("a")).await.expect("twice is no error");
     assert_eq!(fixture.table.watchers(&job).await.expect("an answer"), ["b"]);
     assert!(fixture.item("CONNECTION#a", "WATCH#job-1").await.is_none(), "neither side of it is left");
 }
@@ -81,12 +82,12 @@ async fn a_forgotten_connection_watches_nothing() {
     let fixture = Fixture::new().await;
     fixture.table.put_connection(&connection("c")).await.expect("stored");
     // Three batches of 25 deletes, both sides of each watch.
-    let topics: Vec<_> = (0..30).map(|number| topic_job(&format!("job-{number}"))).collect();
+    let topics: Vec<_> = (0..30).map(|number| topic_job(&id(&format!("job-{number}")))).collect();
     for topic in &topics {
-        fixture.table.watch(topic, "c").await.expect("stored");
-        fixture.table.watch(topic, "other").await.expect("stored");
+        fixture.table.watch(topic, &id("c")).await.expect("stored");
+        fixture.table.watch(topic, &id("other")).await.expect("stored");
     }
-    fixture.table.forget_connection("c").await.expect("forgotten");
+    fixture.table.forget_connection(&id("c")).await.expect("forgotten");
     for topic in &topics {
         assert_eq!(fixture.table.watchers(topic).await.expect("an answer"), ["other"]);
         assert!(fixture.item("CONNECTION#c", &format!("WATCH#{topic}")).await.is_none());
@@ -96,8 +97,8 @@ async fn a_forgotten_connection_watches_nothing() {
 #[tokio::test]
 async fn a_connection_that_never_said_who_it_is_can_be_forgotten() {
     let fixture = Fixture::new().await;
-    fixture.table.watch("feed", "c").await.expect("stored");
-    fixture.table.forget_connection("c").await.expect("forgotten");
+    fixture.table.watch("feed", &id("c")).await.expect("stored");
+    fixture.table.forget_connection(&id("c")).await.expect("forgotten");
     assert!(fixture.table.watchers("feed").await.expect("an answer").is_empty());
 }
 
@@ -107,13 +108,13 @@ async fn comments_stand_beside_the_job() {
     let job = fixture.running_job("job-1", 1).await;
     let said = ["Looks like the cache", "Wie gestern – 🙈", "No"].map(|text| fixture.say(text));
     for comment in &said {
-        fixture.table.put_comment("job-1", comment).await.expect("stored");
+        fixture.table.put_comment(&id("job-1"), comment).await.expect("stored");
     }
-    assert_eq!(fixture.table.comments("job-1", 9).await.expect("an answer"), said, "one does not replace another");
-    assert_eq!(fixture.table.comments("job-1", 2).await.expect("an answer"), said[1..], "the newest");
-    assert_eq!(fixture.table.comments("job-2", 9).await.expect("an answer"), []);
+    assert_eq!(fixture.table.comments(&id("job-1"), 9).await.expect("an answer"), said, "one does not replace another");
+    assert_eq!(fixture.table.comments(&id("job-1"), 2).await.expect("an answer"), said[1..], "the newest");
+    assert_eq!(fixture.table.comments(&id("job-2"), 9).await.expect("an answer"), []);
     assert_eq!(fixture.job("job-1").await, job);
-    assert_eq!(fixture.table.tests("job-1", job.plan).await.expect("an answer").len(), 1);
+    assert_eq!(fixture.table.tests(&id("job-1"), job.plan).await.expect("an answer").len(), 1);
 }
 
 #[tokio::test]
@@ -131,9 +132,9 @@ async fn notices_are_for_a_day() {
 #[tokio::test]
 async fn a_job_is_watched_by_whoever_asked_for_it() {
     let fixture = Fixture::new().await;
-    let new = stepcast_platform::table::NewJob { connection: Some("c".to_owned()), ..new_job("job-1") };
+    let new = stepcast_platform::table::NewJob { connection: Some(id("c")), ..new_job("job-1") };
     fixture.create(&new).await;
-    assert_eq!(fixture.table.watchers(&topic_job("job-1")).await.expect("an answer"), ["c"]);
-    fixture.table.forget_connection("c").await.expect("forgotten");
-    assert!(fixture.table.watchers(&topic_job("job-1")).await.expect("an answer").is_empty());
+    assert_eq!(fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer"), ["c"]);
+    fixture.table.forget_connection(&id("c")).await.expect("forgotten");
+    assert!(fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer").is_empty());
 }

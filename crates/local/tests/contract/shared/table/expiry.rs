@@ -2,6 +2,7 @@
 
 use super::connections::connection;
 use super::{Fixture, RETENTION, new_job, new_test};
+use crate::support::id;
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use std::time::Duration;
 use stepcast_platform::table::{NewJob, Said};
@@ -27,9 +28,9 @@ impl Fixture {
 #[tokio::test]
 async fn whatever_can_be_left_behind_expires() {
     let fixture = Fixture::new().await;
-    let new = NewJob { connection: Some("c".to_owned()), idempotency_key: Some("k".to_owned()), ..new_job("job-1") };
+    let new = NewJob { connection: Some(id("c")), idempotency_key: Some("k".to_owned()), ..new_job("job-1") };
     fixture.create(&new).await;
-    fixture.table.put_tests("job-1", 1, &[new_test(0)]).await.expect("stored");
+    fixture.table.put_tests(&id("job-1"), 1, &[new_test(0)]).await.expect("stored");
     for (pk, sk) in [
         ("JOB#job-1", "JOB"),
         ("JOB#job-1", "SUITE"),
@@ -51,7 +52,7 @@ async fn whatever_can_be_left_behind_expires() {
 async fn connections_expire_after_they_have_ended() {
     let fixture = Fixture::new().await;
     fixture.table.put_connection(&connection("c")).await.expect("stored");
-    fixture.table.watch("feed", "c").await.expect("stored");
+    fixture.table.watch("feed", &id("c")).await.expect("stored");
     for (pk, sk) in
         [("CONNECTION#c", "CONNECTION"), ("CONNECTIONS", "c"), ("CONNECTION#c", "WATCH#feed"), ("WATCH#feed", "c")]
     {
@@ -70,7 +71,7 @@ async fn what_moves_does_not_live_longer() {
     let stored = fixture.item("JOB#job-1", "JOB").await.expect("an item")["expires_at"].clone();
     fixture.advance(DAY);
     fixture.claim(&job, 0).await;
-    fixture.table.cancel_job("job-1").await.expect("an answer").expect("cancelled");
+    fixture.table.cancel_job(&id("job-1")).await.expect("an answer").expect("cancelled");
     assert_eq!(fixture.item("JOB#job-1", "JOB").await.expect("an item")["expires_at"], stored);
     assert_eq!(fixture.item("JOB#job-1", "TEST#00001#000000").await.expect("an item")["expires_at"], stored);
 }

@@ -1,8 +1,10 @@
 //! A result counts once: the test and the job's counters change together or not at all.
 
 use super::{Fixture, LEASE, at_once, ended, new_job, new_test, tests};
+use crate::support::id;
 use std::time::Duration;
 use stepcast_platform::Error;
+use stepcast_platform::table::TestKey;
 use stepcast_protocol::state::{Outcome, TestStatus, Verdict, digest_of};
 
 #[tokio::test]
@@ -86,13 +88,14 @@ async fn nothing_counts_for_a_planning_that_does_not() {
     let fixture = Fixture::new().await;
     fixture.create(&new_job("job-1")).await;
     for plan in 1..=2 {
-        fixture.table.begin_plan("job-1").await.expect("an answer").expect("it is not planned yet");
-        fixture.table.put_tests("job-1", plan, &[new_test(0)]).await.expect("stored");
+        fixture.table.begin_plan(&id("job-1")).await.expect("an answer").expect("it is not planned yet");
+        fixture.table.put_tests(&id("job-1"), plan, &[new_test(0)]).await.expect("stored");
     }
-    fixture.table.claim_test("job-1", 1, 0, LEASE).await.expect("an answer");
-    let finish = |plan| fixture.table.finish_tests("job-1", plan, vec![ended(0, 1, Outcome::Passed)]);
+    fixture.table.claim_test(&TestKey { job: id("job-1"), plan: 1, test: 0 }, LEASE).await.expect("an answer");
+    let job = id("job-1");
+    let finish = |plan| fixture.table.finish_tests(&job, plan, vec![ended(0, 1, Outcome::Passed)]);
     assert!(finish(1).await.expect("an answer").is_empty(), "the job is not planned");
-    let job = fixture.table.planned("job-1", 2, tests(1)).await.expect("an answer").expect("it is the newest");
+    let job = fixture.table.planned(&id("job-1"), 2, tests(1)).await.expect("an answer").expect("it is the newest");
     assert!(finish(1).await.expect("an answer").is_empty(), "another planning counts");
     assert_eq!(fixture.job("job-1").await, job);
     fixture.claim(&job, 0).await;
@@ -106,9 +109,9 @@ async fn nothing_counts_once_there_is_a_verdict() {
     fixture.finish_all(&job, &[Outcome::Passed]).await;
     let job = fixture.job("job-1").await;
     let closed = fixture.table.close_job(&job, Verdict::Passed, None).await.expect("an answer").expect("closed");
-    fixture.table.put_tests("job-1", job.plan, &[new_test(1)]).await.expect("stored");
+    fixture.table.put_tests(&id("job-1"), job.plan, &[new_test(1)]).await.expect("stored");
     fixture.claim(&job, 1).await;
-    let late = fixture.table.finish_tests("job-1", job.plan, vec![ended(1, 1, Outcome::Failed)]).await;
+    let late = fixture.table.finish_tests(&id("job-1"), job.plan, vec![ended(1, 1, Outcome::Failed)]).await;
     assert!(late.expect("an answer").is_empty());
     assert_eq!(fixture.job("job-1").await, closed);
 }

@@ -1,6 +1,7 @@
 //! Earlier outcomes of tests: by suite and branch, newest first.
 
 use super::{Fixture, RETENTION, ended, new_job};
+use crate::support::id;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, NewJob, PastTest};
@@ -17,7 +18,7 @@ async fn job_of(fixture: &Fixture, job: &str, branch: &str) -> JobRecord {
 
 async fn jobs(fixture: &Fixture, branch: &str, before: Option<&str>, most: usize) -> Vec<String> {
     let found = fixture.table.history("Shop smoke", branch, before, most).await.expect("an answer");
-    found.into_iter().map(|past| past.job).collect()
+    found.into_iter().map(|past| past.job.into()).collect()
 }
 
 #[tokio::test]
@@ -31,7 +32,7 @@ async fn results_are_what_ran_to_its_end() {
     let [first, last] = passed.clone();
     assert_eq!(results, [first, past("Test 2", Outcome::Errored), last]);
 
-    let ended = fixture.table.end_job("job-1", "ada").await.expect("an answer").expect("it is open");
+    let ended = fixture.table.end_job(&id("job-1"), "ada").await.expect("an answer").expect("it is open");
     assert_eq!(fixture.table.results(&ended).await.expect("an answer"), passed, "an admin's impatience says nothing");
 }
 

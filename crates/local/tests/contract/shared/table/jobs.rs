@@ -1,10 +1,12 @@
 //! Jobs are stored whole or not at all, and once for each key.
 
 use super::{Fixture, at_once, new_job, source};
+use crate::support::id;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_platform::Error;
 use stepcast_platform::table::{Created, JobSource, NewJob, SealedSecrets, topic_job};
+use stepcast_protocol::JobId;
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus};
 
 #[tokio::test]
@@ -12,9 +14,9 @@ async fn a_job_is_stored_with_everything_that_finds_it() {
     let fixture = Fixture::new().await;
     let new = NewJob {
         labels: BTreeMap::from([("branch".to_owned(), "größer".to_owned()), ("empty".to_owned(), String::new())]),
-        connection: Some("L0SM9cOFvHcCIhw=".to_owned()),
+        connection: Some(id("L0SM9cOFvHcCIhw=")),
         idempotency_key: Some("key".to_owned()),
-        replay_of: Some("job-0".to_owned()),
+        replay_of: Some(id("job-0")),
         limits: JobLimits { max_failures: Some(3), time_limit_s: Some(60), max_requests: Some(1_000) },
         ..new_job("job-1")
     };
@@ -25,7 +27,7 @@ async fn a_job_is_stored_with_everything_that_finds_it() {
     assert_eq!(fixture.job("job-1").await, record, "what is given back is what is stored");
 
     assert_eq!(fixture.table.open_jobs().await.expect("an answer"), ["job-1"]);
-    assert_eq!(fixture.table.watchers(&topic_job("job-1")).await.expect("an answer"), ["L0SM9cOFvHcCIhw="]);
+    assert_eq!(fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer"), ["L0SM9cOFvHcCIhw="]);
 }
 
 #[tokio::test]
@@ -38,35 +40,35 @@ async fn what_a_job_runs_comes_back_as_it_was() {
             ("none".to_owned(), String::new()),
         ]),
         secrets: vec![
-            SealedSecrets { job: "job-0".to_owned(), by: None, sealed: vec![0, 255, 0] },
-            SealedSecrets { job: "job-1".to_owned(), by: Some("ci".to_owned()), sealed: vec![1] },
+            SealedSecrets { job: id("job-0"), by: None, sealed: vec![0, 255, 0] },
+            SealedSecrets { job: id("job-1"), by: Some("ci".to_owned()), sealed: vec![1] },
         ],
         tags: vec!["smoke".to_owned(), String::new()],
         only: vec!["Zahlung – Überweisung".to_owned()],
     };
     for (job, source) in [("full", full), ("bare", source())] {
         fixture.create(&NewJob { source: source.clone(), ..new_job(job) }).await;
-        assert_eq!(fixture.table.job_source(job).await.expect("an answer"), Some(source));
+        assert_eq!(fixture.table.job_source(&id(job)).await.expect("an answer"), Some(source));
     }
 }
 
 #[tokio::test]
 async fn what_was_never_stored_is_not_there() {
     let fixture = Fixture::new().await;
-    assert_eq!(fixture.table.job("job-1").await.expect("an answer"), None);
-    assert_eq!(fixture.table.job_source("job-1").await.expect("an answer"), None);
+    assert_eq!(fixture.table.job(&id("job-1")).await.expect("an answer"), None);
+    assert_eq!(fixture.table.job_source(&id("job-1")).await.expect("an answer"), None);
     assert!(fixture.table.open_jobs().await.expect("an answer").is_empty());
-    assert!(fixture.table.tests("job-1", 1).await.expect("an answer").is_empty());
+    assert!(fixture.table.tests(&id("job-1"), 1).await.expect("an answer").is_empty());
 }
 
 #[tokio::test]
 async fn an_id_is_used_once() {
     let fixture = Fixture::new().await;
     fixture.create(&new_job("job-1")).await;
-    let other = NewJob { suite: "Another".to_owned(), connection: Some("c".to_owned()), ..new_job("job-1") };
+    let other = NewJob { suite: "Another".to_owned(), connection: Some(id("c")), ..new_job("job-1") };
     assert!(matches!(fixture.table.create_job(&other).await, Err(Error::Unreadable { .. })));
     assert_eq!(fixture.job("job-1").await.suite, "Shop smoke");
-    let watchers = fixture.table.watchers(&topic_job("job-1")).await.expect("an answer");
+    let watchers = fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer");
     assert!(watchers.is_empty(), "nothing of the second was written");
 }
 
@@ -75,11 +77,8 @@ async fn a_key_is_one_job() {
     let fixture = Fixture::new().await;
     let with_key = |job: &str| NewJob { idempotency_key: Some("once".to_owned()), ..new_job(job) };
     fixture.create(&with_key("job-1")).await;
-    assert_eq!(
-        fixture.table.create_job(&with_key("job-2")).await.expect("stored"),
-        Created::Before("job-1".to_owned())
-    );
-    assert_eq!(fixture.table.job("job-2").await.expect("an answer"), None);
+    assert_eq!(fixture.table.create_job(&with_key("job-2")).await.expect("stored"), Created::Before(id("job-1")));
+    assert_eq!(fixture.table.job(&id("job-2")).await.expect("an answer"), None);
     assert_eq!(fixture.table.open_jobs().await.expect("an answer"), ["job-1"]);
 
     fixture.create(&NewJob { principal: "grace".to_owned(), ..with_key("job-3") }).await;
@@ -91,17 +90,11 @@ async fn a_key_is_remembered_for_a_day() {
     let with_key = |job: &str| NewJob { idempotency_key: Some("daily".to_owned()), ..new_job(job) };
     fixture.create(&with_key("job-1")).await;
     fixture.advance(Duration::from_hours(24));
-    assert_eq!(
-        fixture.table.create_job(&with_key("job-2")).await.expect("stored"),
-        Created::Before("job-1".to_owned())
-    );
+    assert_eq!(fixture.table.create_job(&with_key("job-2")).await.expect("stored"), Created::Before(id("job-1")));
     // The row is still there: DynamoDB deletes late.
     fixture.advance(Duration::from_secs(1));
     fixture.create(&with_key("job-2")).await;
-    assert_eq!(
-        fixture.table.create_job(&with_key("job-3")).await.expect("stored"),
-        Created::Before("job-2".to_owned())
-    );
+    assert_eq!(fixture.table.create_job(&with_key("job-3")).await.expect("stored"), Created::Before(id("job-2")));
 }
 
 #[tokio::test]
@@ -131,10 +124,10 @@ async fn many_jobs_at_once_are_all_stored() {
     let fixture = Fixture::new().await;
     at_once(16, |number| {
         let table = fixture.table.clone();
-        let new = NewJob { connection: Some("c".to_owned()), ..new_job(&format!("job-{number:02}")) };
+        let new = NewJob { connection: Some(id("c")), ..new_job(&format!("job-{number:02}")) };
         async move { table.create_job(&new).await.expect("an answer") }
     })
     .await;
-    let expected: Vec<_> = (0..16).map(|number| format!("job-{number:02}")).collect();
+    let expected: Vec<JobId> = (0..16).map(|number| id(&format!("job-{number:02}"))).collect();
     assert_eq!(fixture.table.open_jobs().await.expect("an answer"), expected);
 }

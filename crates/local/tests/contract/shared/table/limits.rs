@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
 
 use super::{Fixture, new_job, new_test, source};
+use crate::support::id;
 use stepcast_platform::Error;
 use stepcast_platform::table::{JobSource, NewJob, NewTest};
 
@@ -29,7 +30,7 @@ async fn an_item_of_a_transaction_has_at_most_400_kb() {
     let fixture = Fixture::new().await;
     let large = |bytes| NewJob { source: JobSource { suite: vec![b'x'; bytes], ..source() }, ..new_job("job-1") };
     refused(fixture.table.create_job(&large(ITEM_BYTES)).await);
-    assert_eq!(fixture.table.job("job-1").await.expect("an answer"), None, "all or nothing");
+    assert_eq!(fixture.table.job(&id("job-1")).await.expect("an answer"), None, "all or nothing");
     assert!(fixture.table.open_jobs().await.expect("an answer").is_empty(), "all or nothing");
     fixture.create(&large(ITEM_BYTES - 1024)).await;
 }
@@ -38,7 +39,7 @@ async fn an_item_of_a_transaction_has_at_most_400_kb() {
 async fn an_item_of_a_batch_has_at_most_400_kb() {
     let fixture = Fixture::new().await;
     let large = NewTest { planned: "x".repeat(ITEM_BYTES), ..new_test(1) };
-    refused(fixture.table.put_tests("job-1", 1, &[new_test(0), large]).await);
+    refused(fixture.table.put_tests(&id("job-1"), 1, &[new_test(0), large]).await);
 }
 
 #[tokio::test]
@@ -48,7 +49,7 @@ async fn an_update_makes_no_item_larger_than_400_kb() {
     fixture.claim(&job, 0).await;
     let mut large = super::ended(0, 1, stepcast_protocol::state::Outcome::Passed);
     large.steps = "x".repeat(ITEM_BYTES);
-    refused(fixture.table.finish_tests("job-1", job.plan, vec![large]).await);
+    refused(fixture.table.finish_tests(&id("job-1"), job.plan, vec![large]).await);
     assert_eq!(fixture.job("job-1").await, job, "all or nothing");
 }
 
@@ -70,7 +71,7 @@ async fn a_key_is_not_empty() {
 #[tokio::test]
 async fn a_table_that_is_not_there_is_a_refusal() {
     let fixture = Fixture::without_table().await;
-    assert!(refused(fixture.table.job("job-1").await).starts_with("ResourceNotFoundException"));
+    assert!(refused(fixture.table.job(&id("job-1")).await).starts_with("ResourceNotFoundException"));
     refused(fixture.table.create_job(&new_job("job-1")).await);
     refused(fixture.table.open_jobs().await);
 }

@@ -1,6 +1,7 @@
 //! Lists of jobs, newest first, page by page.
 
 use super::{Fixture, new_job};
+use crate::support::id;
 use stepcast_platform::table::NewJob;
 use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::moment::Moment;
@@ -69,9 +70,9 @@ async fn a_page_has_a_hundred_jobs_at_most() {
 #[tokio::test]
 async fn jobs_are_found_by_suite() {
     let fixture = stored(7).await;
-    let (ids, _) = pages(&fixture, JobsQuery { suite: Some("Third".to_owned()), limit: Some(2), ..query() }).await;
+    let (ids, _) = pages(&fixture, JobsQuery { suite: Some(id("Third")), limit: Some(2), ..query() }).await;
     assert_eq!(ids, ["job-006", "job-003", "job-000"]);
-    let (ids, _) = pages(&fixture, JobsQuery { suite: Some("Fourth".to_owned()), ..query() }).await;
+    let (ids, _) = pages(&fixture, JobsQuery { suite: Some(id("Fourth")), ..query() }).await;
     assert!(ids.is_empty());
 }
 

@@ -2,6 +2,7 @@
 
 use super::connections::connection;
 use super::{Fixture, RETENTION, at_once, new_job};
+use crate::support::id;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::Duration;
 use stepcast_platform::table::{CommandKind, Connection, NewJob, OpenConnections};
@@ -42,9 +43,9 @@ async fn connections_are_counted_by_principal_until_they_are_forgotten() {
     }
     assert_eq!((fixture.connections_of("ada").await, fixture.connections_of("bob").await), (3, 1));
     assert_eq!(fixture.connections_of("nobody").await, 0);
-    fixture.table.forget_connection("a").await.expect("forgotten");
+    fixture.table.forget_connection(&id("a")).await.expect("forgotten");
     assert_eq!(fixture.connections_of("ada").await, 2);
-    fixture.table.forget_connection("a").await.expect("twice is no error");
+    fixture.table.forget_connection(&id("a")).await.expect("twice is no error");
     assert_eq!(fixture.connections_of("ada").await, 2, "and counts once");
 }
 
@@ -57,7 +58,7 @@ async fn a_connection_forgotten_by_several_at_once_is_counted_out_once() {
     let table = fixture.table.clone();
     at_once(10, move |_| {
         let table = table.clone();
-        async move { table.forget_connection("a").await.expect("forgotten") }
+        async move { table.forget_connection(&id("a")).await.expect("forgotten") }
     })
     .await;
     assert_eq!(fixture.connections_of("ada").await, 1);
@@ -82,7 +83,7 @@ async fn what_was_not_counted_out_heals() {
     let fixture = Fixture::new().await;
     fixture.connect("a", "ada").await;
     fixture.expire("CONNECTION#a", "CONNECTION").await;
-    fixture.table.forget_connection("a").await.expect("nothing to forget");
+    fixture.table.forget_connection(&id("a")).await.expect("nothing to forget");
     assert_eq!(fixture.connections_of("ada").await, 1, "nobody knows that it ended");
     fixture.advance(CONNECTION_LIFETIME);
     assert_eq!(fixture.connections_of("ada").await, 1, "it may have opened at the end of its five minutes");
@@ -96,7 +97,7 @@ async fn a_connection_whose_count_is_gone_is_not_counted_out_of_another() {
     fixture.connect("a", "ada").await;
     let window = format!("{:015}", fixture.now() / 300_000);
     fixture.expire("OPEN_CONNECTIONS#ada", &window).await;
-    fixture.table.forget_connection("a").await.expect("forgotten");
+    fixture.table.forget_connection(&id("a")).await.expect("forgotten");
     assert_eq!(fixture.items_to_count("ada").await, 0);
     fixture.connect("b", "ada").await;
     assert_eq!(fixture.connections_of("ada").await, 1);
@@ -109,14 +110,14 @@ async fn links_to_jobs_are_counted_for_their_owner_beside_its_own_connections() 
     let link = Connection {
         principal: "share/1".to_owned(),
         counted_for: Some("ada".to_owned()),
-        job: Some("job-1".to_owned()),
+        job: Some(id("job-1")),
         connected_at: fixture.now(),
         ..connection("link")
     };
     fixture.table.put_connection(&link).await.expect("stored");
     let open = async || fixture.table.open_connections("ada").await.expect("an answer");
     assert_eq!(open().await, OpenConnections { own: 1, by_links: 1 });
-    fixture.table.forget_connection("link").await.expect("forgotten");
+    fixture.table.forget_connection(&id("link")).await.expect("forgotten");
     assert_eq!(open().await, OpenConnections { own: 1, by_links: 0 });
 }
 
@@ -148,7 +149,7 @@ async fn a_job_is_found_by_its_key_for_a_day() {
     let fixture = Fixture::new().await;
     fixture.create(&NewJob { idempotency_key: Some("k".to_owned()), ..new_job("job-1") }).await;
     let found = async |principal, key| fixture.table.job_of_key(principal, key).await.expect("an answer");
-    assert_eq!(found("ada", "k").await.as_deref(), Some("job-1"));
+    assert_eq!(found("ada", "k").await, Some(id("job-1")));
     assert_eq!((found("bob", "k").await, found("ada", "other").await), (None, None));
     fixture.advance(Duration::from_hours(24) + Duration::from_secs(1));
     assert_eq!(found("ada", "k").await, None);

@@ -1,6 +1,7 @@
 //! The states of suites, and the outbox: the changes that a verdict makes are written with it, once.
 
 use super::{Fixture, RETENTION, at_once};
+use crate::support::id;
 use std::time::Duration;
 use stepcast_platform::table::JobRecord;
 use stepcast_protocol::notification::SuiteChange::{self, Broke, Recovered};
@@ -12,7 +13,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 async fn close(fixture: &Fixture, job: &str, verdict: Verdict) -> Option<SuiteChange> {
     let job = run(fixture, job).await;
     let closed = fixture.table.close_job(&job, verdict, None).await.expect("an answer").expect("closed");
-    assert_eq!(fixture.job(&job.job).await, closed, "what is given back is what is stored");
+    assert_eq!(fixture.job(job.job.as_str()).await, closed, "what is given back is what is stored");
     closed.suite_change
 }
 
@@ -73,7 +74,7 @@ async fn a_notification_is_held_by_one_until_it_is_told() {
     close(&fixture, "job-1", Verdict::Failed).await;
     let claimed = at_once(8, |_| {
         let table = fixture.table.clone();
-        async move { table.claim_notification("job-1", MINUTE).await.expect("an answer") }
+        async move { table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer") }
     })
     .await;
     let mut claimed: Vec<_> = claimed.into_iter().flatten().collect();
@@ -84,14 +85,18 @@ async fn a_notification_is_held_by_one_until_it_is_told() {
     held.told.push("one".to_owned());
     fixture.table.put_off_notification(&held, MINUTE * 5).await.expect("noted");
     fixture.advance(MINUTE * 4);
-    assert_eq!(fixture.table.claim_notification("job-1", MINUTE).await.expect("an answer"), None, "not yet");
+    assert_eq!(fixture.table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer"), None, "not yet");
     fixture.advance(MINUTE);
-    let again = fixture.table.claim_notification("job-1", MINUTE).await.expect("an answer").expect("it is due");
+    let again = fixture.table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer").expect("it is due");
     assert_eq!((again.tries, again.told.as_slice()), (2, &["one".to_owned()][..]));
     fixture.table.put_off_notification(&held, Duration::ZERO).await.expect("nothing to note");
-    assert_eq!(fixture.table.claim_notification("job-1", MINUTE).await.expect("an answer"), None, "it is another's");
+    assert_eq!(
+        fixture.table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer"),
+        None,
+        "it is another's"
+    );
 
-    fixture.table.forget_notification("job-1").await.expect("forgotten");
+    fixture.table.forget_notification(&id("job-1")).await.expect("forgotten");
     fixture.table.put_off_notification(&again, Duration::ZERO).await.expect("nothing to note");
     assert_eq!(fixture.item("OUTBOX", "job-1").await, None, "noting something makes none");
 }
@@ -112,7 +117,7 @@ async fn a_notification_is_queued_again_by_one() {
     assert_eq!(fixture.table.notifications_to_queue().await.expect("an answer"), []);
     fixture.advance(Duration::from_hours(24));
     assert_eq!(fixture.table.notifications_to_queue().await.expect("an answer"), [], "it is too old to be of use");
-    assert_eq!(fixture.table.claim_notification("job-1", MINUTE).await.expect("an answer"), None);
+    assert_eq!(fixture.table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer"), None);
 }
 
 #[tokio::test]
@@ -130,7 +135,7 @@ async fn the_first_tests_that_did_not_pass_are_found() {
     let outcomes = [Outcome::Passed, Outcome::Failed, Outcome::Blocked, Outcome::Skipped, Outcome::Errored];
     fixture.finish_all(&job, &outcomes).await;
     let failing = async |most| {
-        let tests = fixture.table.failing_tests("job-1", job.plan, most).await.expect("an answer");
+        let tests = fixture.table.failing_tests(&id("job-1"), job.plan, most).await.expect("an answer");
         tests.iter().map(|test| test.test).collect::<Vec<_>>()
     };
     assert_eq!(failing(2).await, [1, 2]);

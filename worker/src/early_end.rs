@@ -1,35 +1,38 @@
 //! Ends a job for an admin who does not want to wait: every test without an outcome ends as errored, even if a worker
 //! runs it.
 
+use crate::Handled;
 use crate::batch::Delivery;
 use crate::job::Job;
-use crate::{Handled, Worker};
+use crate::tracker::Tracker;
 use futures_util::{TryStreamExt, stream};
 use stepcast_platform::Error;
-use stepcast_platform::table::{Claim, JobRecord};
+use stepcast_platform::table::{Claim, JobRecord, TestKey, TestRecord};
 use stepcast_protocol::Verdict;
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::{CheckResult, JobStatus, Outcome, TestStatus};
 
 /// Tests that are ended at once; their results are counted together.
 const IN_FLIGHT: usize = 25;
 
-impl Worker {
-    pub(crate) async fn finish(&self, id: &str, delivery: Delivery<'_>) -> Result<Handled, Error> {
+impl Tracker {
+    /// Ends a job early, as the message of an admin's `finish` asks.
+    pub(crate) async fn end_early(&self, id: &JobId, delivery: Delivery<'_>) -> Result<Handled, Error> {
         let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
         let Some(record) = self.platform.table.job(id).await? else { return Ok(Handled::Done) };
         let Some(by) = &record.ended_by else { return Ok(Handled::Done) };
         tokio::select! {
-            finished = self.finish_for(&job, &record, by) => finished.map(|()| Handled::Done),
-            () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
+            ended = self.end_all(&job, &record, by) => ended.map(|()| Handled::Done),
+            never = self.keep_message(delivery.receipt) => match never {},
         }
     }
 
     /// Ends everything that is open in a job. It is called again if an earlier call stopped half-way.
-    pub(crate) async fn finish_for(&self, job: &Job, record: &JobRecord, by: &str) -> Result<(), Error> {
+    pub(crate) async fn end_all(&self, job: &Job, record: &JobRecord, by: &str) -> Result<(), Error> {
         job.note(record);
         match record.status {
             JobStatus::Finished => {
-                self.tell_finished(record);
+                self.publish_verdict(record);
                 return Ok(());
             }
             // A planner that is still running finds the job finished.
@@ -40,14 +43,15 @@ impl Worker {
         }
         let tests = self.platform.table.tests(&record.job, record.plan).await?;
         let open = tests.into_iter().filter(|test| test.status != TestStatus::Finished).map(Ok);
-        let end = |test| self.end_test(job, record.plan, test, by);
-        stream::iter(open).try_for_each_concurrent(IN_FLIGHT, |test| end(test.test)).await?;
-        self.look_at(job).await
+        let key = |test: TestRecord| TestKey { job: record.job.clone(), plan: record.plan, test: test.test };
+        let end = |test| self.end_test(job, key(test), by);
+        stream::iter(open).try_for_each_concurrent(IN_FLIGHT, end).await?;
+        self.follow_up(job).await
     }
 
-    async fn end_test(&self, job: &Job, plan: u64, test: u32, by: &str) -> Result<(), Error> {
-        match self.platform.table.take_over_test(&job.id, plan, test, self.lease).await? {
-            Claim::Taken(record) => self.count_unfinished(job, plan, &record, ended(by)).await,
+    async fn end_test(&self, job: &Job, test: TestKey, by: &str) -> Result<(), Error> {
+        match self.platform.table.take_over_test(&test, self.lease).await? {
+            Claim::Taken(record) => self.count_unfinished(job, test, &record, ended(by)).await,
             Claim::Held(_) | Claim::Finished(_) | Claim::Missing => Ok(()),
         }
     }

@@ -19,7 +19,7 @@ pub fn notification(job: &JobRecord, failing: &[TestRecord], dashboard_url: Opti
             branch: job.labels.get("branch").cloned(),
             tags: job.tags.clone(),
             labels: job.labels.clone(),
-            job: job.job.clone(),
+            job: job.job.to_string(),
             verdict,
             counts: job.counts,
             problem: job.problem.clone(),

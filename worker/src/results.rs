@@ -5,53 +5,54 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use stepcast_platform::table::FinishedTest;
 use stepcast_platform::{Error, Platform};
+use stepcast_protocol::JobId;
 use tokio::sync::oneshot;
 
 /// Most results in one transaction: with steps of 48 KB each, well under the 4 MB one may have.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 const MOST: usize = 25;
 
-/// Counts the results of one job.
-pub(crate) struct Finisher {
+/// Writes the results of one job.
+pub(crate) struct ResultWriter {
     platform: Platform,
-    job: String,
+    job: JobId,
     waiting: Mutex<Waiting>,
     writing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    results: Vec<Result>,
+    results: Vec<Entry>,
 }
 
-struct Result {
+struct Entry {
     plan: u64,
     finished: FinishedTest,
-    counted: oneshot::Sender<std::result::Result<bool, String>>,
+    counted: oneshot::Sender<Result<bool, String>>,
 }
 
 impl Waiting {
     /// Takes the results that can be written at once: results of the same planning, and one of each test. A test has
     /// two results if it ended while an admin ended its job, and a transaction may touch an item only once.
-    fn take(&mut self) -> Vec<Result> {
+    fn take(&mut self) -> Vec<Entry> {
         let plan = self.results.first().map(|result| result.plan);
         let mut tests = HashSet::new();
-        let fits = |result: &&Result| Some(result.plan) == plan && tests.insert(result.finished.test);
+        let fits = |result: &&Entry| Some(result.plan) == plan && tests.insert(result.finished.test);
         let count = self.results.iter().take_while(fits).count();
         self.results.drain(..count.min(MOST)).collect()
     }
 }
 
-impl Finisher {
-    pub fn new(platform: Platform, job: String) -> Self {
+impl ResultWriter {
+    pub fn new(platform: Platform, job: JobId) -> Self {
         Self { platform, job, waiting: Mutex::default(), writing: tokio::sync::Mutex::default() }
     }
 
     /// Counts a result. Returns `false` if it does not count: another worker has the lease, or the outcome is already
     /// there.
-    pub async fn finish(&self, plan: u64, finished: FinishedTest) -> std::result::Result<bool, Error> {
+    pub async fn count(&self, plan: u64, finished: FinishedTest) -> Result<bool, Error> {
         let (counted, mut answer) = oneshot::channel();
-        self.lock().results.push(Result { plan, finished, counted });
+        self.lock().results.push(Entry { plan, finished, counted });
         loop {
             let _turn = self.writing.lock().await;
             if let Ok(counted) = answer.try_recv() {
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
     use stepcast_protocol::state::Outcome;
 
-    fn result(plan: u64, test: u32, lease: u64) -> Result {
+    fn result(plan: u64, test: u32, lease: u64) -> Entry {
         let finished = FinishedTest {
             test,
             lease,
@@ -99,7 +100,7 @@ mod tests {
             checks: 1,
             requests: 1,
         };
-        Result { plan, finished, counted: oneshot::channel().0 }
+        Entry { plan, finished, counted: oneshot::channel().0 }
     }
 
     #[test]

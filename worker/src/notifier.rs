@@ -13,15 +13,14 @@ mod post;
 mod signature;
 mod slack;
 
-pub(crate) use post::Postman;
-
-use crate::{Handled, Worker};
+use crate::Handled;
 use futures_util::future::join_all;
-use post::Answer;
+use post::{Answer, Postman};
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, PendingNotification};
 use stepcast_platform::webhooks::Webhook;
-use stepcast_platform::{Error, Work};
+use stepcast_platform::{Error, Platform};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::notification::{FAILURES, Notification};
 use stepcast_suite::duration::millis;
 
@@ -35,42 +34,21 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// How long a receiver that does not answer is retried.
 const PATIENCE: Duration = Duration::from_hours(6);
 
-impl Worker {
-    /// Queues the notification if the verdict changed the suite. If that fails, the reaper does it.
-    pub(crate) async fn queue_notification(&self, closed: &JobRecord) {
-        let Some(change) = closed.suite_change else { return };
-        tracing::info!(job = closed.job, suite = closed.suite, change = change.as_str(), "A suite changed");
-        if let Err(error) = self.platform.queue.send(&Work::Notify { job: closed.job.clone() }).await {
-            tracing::warn!(job = closed.job, %error, "A notification could not be queued; the reaper will queue it");
-        }
-    }
+/// Posts notifications to webhooks.
+#[derive(Clone)]
+pub(crate) struct Notifier {
+    platform: Platform,
+    postman: Postman,
+}
 
-    /// Queues the notifications whose next try is due, or whose message was lost.
-    pub(crate) async fn queue_notifications_again(&self) {
-        if !self.platform.webhooks.are_configured() {
-            return;
-        }
-        let pending = match self.platform.table.notifications_to_queue().await {
-            Ok(pending) => pending,
-            Err(error) => return tracing::warn!(%error, "The outbox could not be read"),
-        };
-        for notification in &pending {
-            if let Err(error) = self.queue_again_once(notification).await {
-                tracing::warn!(job = notification.job, %error, "A notification could not be queued again");
-            }
-        }
-    }
-
-    async fn queue_again_once(&self, notification: &PendingNotification) -> Result<(), Error> {
-        if self.platform.table.note_queued(notification).await? {
-            self.platform.queue.send(&Work::Notify { job: notification.job.clone() }).await?;
-        }
-        Ok(())
+impl Notifier {
+    pub fn new(platform: Platform) -> Self {
+        Self { platform, postman: Postman::default() }
     }
 
     /// Notifies every webhook that has not been notified yet. The reaper brings back what has to be retried, so the
     /// message is always done.
-    pub(crate) async fn notify(&self, job: &str) -> Result<Handled, Error> {
+    pub async fn notify(&self, job: &JobId) -> Result<Handled, Error> {
         // Before the claim, so that the notification stays due if the list cannot be read.
         let webhooks = self.platform.webhooks.list().await?;
         let table = &self.platform.table;
@@ -95,7 +73,7 @@ impl Worker {
         Ok(Handled::Done)
     }
 
-    async fn notification(&self, job: &str) -> Result<Option<(JobRecord, Notification)>, Error> {
+    async fn notification(&self, job: &JobId) -> Result<Option<(JobRecord, Notification)>, Error> {
         let Some(record) = self.platform.table.job(job).await? else { return Ok(None) };
         let failing = if record.counts.failed + record.counts.errored + record.counts.blocked > 0 {
             self.platform.table.failing_tests(job, record.plan, FAILURES).await?
@@ -106,7 +84,7 @@ impl Worker {
         Ok(notification.map(|notification| (record, notification)))
     }
 
-    async fn post(&self, webhook: &Webhook, job: &str, notification: &Notification) -> Answer {
+    async fn post(&self, webhook: &Webhook, job: &JobId, notification: &Notification) -> Answer {
         let seconds = self.platform.clock.now_ms() / 1_000;
         self.postman.post(webhook, &format!("msg_{job}"), seconds, notification).await
     }
@@ -128,15 +106,15 @@ impl Worker {
         for (webhook, answer) in answers {
             let (job, host) = (&pending.job, &webhook.host);
             match answer {
-                Answer::Taken => tracing::info!(job, host, "A webhook was told"),
+                Answer::Taken => tracing::info!(%job, host, "A webhook was notified"),
                 Answer::Refused(reason) => {
-                    tracing::error!(job, host, reason, "A webhook refused a notification and is not told");
+                    tracing::error!(%job, host, reason, "A webhook refused a notification and is not notified again");
                 }
                 Answer::NotNow(reason, _) if waited >= millis(PATIENCE) => {
-                    tracing::error!(job, host, reason, "A webhook could not be told and is given up");
+                    tracing::error!(%job, host, reason, "A webhook could not be notified and is given up");
                 }
                 Answer::NotNow(reason, asked_for) => {
-                    tracing::warn!(job, host, reason, "A webhook could not be told and is tried again");
+                    tracing::warn!(%job, host, reason, "A webhook could not be notified and is retried");
                     let wanted = asked_for.unwrap_or_default().max(pause_after(pending.tries)).min(LONGEST_PAUSE);
                     pause = Some(pause.unwrap_or_default().max(wanted));
                     continue;

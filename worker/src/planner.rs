@@ -3,39 +3,51 @@
 //! Each planning has a number. Its tests are written under that number, and count only once the job's item names this
 //! planning as the one that counts; so a planner can die at any point, and two can run at once.
 
+use crate::Handled;
 use crate::batch::Delivery;
 use crate::job::{Job, Source};
-use crate::past::new_test;
-use crate::progress::{Key, Update, Whole};
-use crate::{Handled, Worker};
+use crate::past::{new_test, past_of};
+use crate::tracker::Tracker;
 use std::collections::HashSet;
 use std::time::Duration;
-use stepcast_engine::{PlannedTest, Sent};
-use stepcast_platform::table::{JobRecord, NewTest, Planned, topic_feed, topic_job};
-use stepcast_platform::{Error, Work};
+use stepcast_engine::{Engine, PlannedTest, Sent};
+use stepcast_platform::table::{JobRecord, NewTest, Planned};
+use stepcast_platform::{Error, Platform, Work};
+use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::{JobStatus, Stop, TestStatus};
 use stepcast_protocol::{Event, EventBody, Verdict};
 
 /// How often a planner checks whether its job has to stop.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-impl Worker {
+/// Plans jobs.
+#[derive(Clone)]
+pub(crate) struct Planner {
+    tracker: Tracker,
+    engine: Engine,
+}
+
+impl Planner {
+    pub fn new(tracker: Tracker, engine: Engine) -> Self {
+        Self { tracker, engine }
+    }
+
     /// Plans a job, or finishes what an earlier planner left undone. A suite whose planning takes too long would take
     /// too long every time, so the job ends.
-    pub(crate) async fn plan(&self, id: &str, delivery: Delivery<'_>) -> Result<Handled, Error> {
-        let Some(job) = self.jobs.get(id).await? else { return Ok(Handled::Done) };
-        let table = &self.platform.table;
+    pub async fn plan(&self, id: &JobId, delivery: Delivery<'_>) -> Result<Handled, Error> {
+        let Some(job) = self.tracker.jobs.get(id).await? else { return Ok(Handled::Done) };
+        let table = &self.platform().table;
         let Some(record) = table.begin_plan(id).await? else {
             return self.queue_again(&job).await;
         };
         job.note(&record);
-        let source = job.source(&self.platform).await?;
+        let source = job.source(self.platform()).await?;
         let sent = job.sent.part();
         let planned = tokio::select! {
             planned = self.expand(source.as_ref(), &sent) => planned,
             allowed = delivery.deadline.comes() => Err(out_of_time(&allowed)),
             limit = self.is_to_stop(&job) => Err(limit.to_string()),
-            () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
+            never = self.tracker.keep_message(delivery.receipt) => match never {},
         };
         match (job.stop(), planned) {
             (Some(Stop::Cancelled), _) => self.end_without_tests(&record, Verdict::Cancelled, None).await,
@@ -66,8 +78,8 @@ impl Worker {
     /// Resolves once a job has to stop. Discovery may have to fetch many pages, and slow ones.
     async fn is_to_stop(&self, job: &Job) -> Stop {
         loop {
-            tokio::time::sleep(LOOK).await;
-            job.refresh(&self.platform).await;
+            tokio::time::sleep(CHECK_EVERY).await;
+            job.refresh(self.platform()).await;
             if let Some(stop) = job.stop() {
                 return stop;
             }
@@ -82,11 +94,11 @@ impl Worker {
         sent: &Sent,
         delivery: Delivery<'_>,
     ) -> Result<Handled, Error> {
-        let table = &self.platform.table;
+        let table = &self.platform().table;
         let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
         let requests = sent.count();
         let written = async {
-            let past = self.past(record).await;
+            let past = past_of(table, record).await;
             let new: Vec<NewTest> = tests.iter().map(|test| new_test(test, past.as_ref())).collect::<Result<_, _>>()?;
             let expected_ms = new.iter().filter_map(|test| test.expected_ms).sum();
             table.put_tests(&job.id, record.plan, &new).await?;
@@ -96,16 +108,17 @@ impl Worker {
             planned = written => planned?,
             // The table was slow; it may be faster the next time.
             _ = delivery.deadline.comes() => return Ok(Handled::Later(Duration::from_secs(1))),
-            () = self.keep_message(delivery.receipt) => unreachable!("a message is kept until its work is done"),
+            never = self.tracker.keep_message(delivery.receipt) => match never {},
         };
         // Either another planner was faster and queues the tests, or this planner's write succeeded, its answer was
         // lost, and no other planner queues them.
         let Some(record) = planned else { return self.queue_again(job).await };
         job.note(&record);
         job.sent.take_out(requests);
-        tracing::info!(job = job.id, tests = total, "A job was planned");
+        tracing::info!(job = %job.id, tests = total, "A job was planned");
         let body = EventBody::JobPlanned { total };
-        self.tell_job(&record.job, &Event::of_job(&record.job, record.v, body, self.platform.clock.now_text()));
+        self.tracker
+            .publish(&record.job, &Event::of_job(&record.job, record.v, body, self.platform().clock.now_text()));
         self.queue_tests(job, record.plan, (0..total).collect()).await?;
         Ok(Handled::Done)
     }
@@ -117,27 +130,18 @@ impl Worker {
         verdict: Verdict,
         problem: Option<&str>,
     ) -> Result<Handled, Error> {
-        let closed = self.close(record, verdict, problem).await?;
+        let closed = self.tracker.close(record, verdict, problem).await?;
         Ok(if closed { Handled::Done } else { Handled::Later(Duration::from_secs(1)) })
-    }
-
-    /// Publishes an event to the watchers of a job and to the watchers of all jobs.
-    pub(crate) fn tell_job(&self, job: &str, event: &Event) {
-        let line = event.to_json();
-        let update =
-            || Update { key: Key::Job(job.to_owned()), line: line.clone(), whole: Whole::Event, goes_on: false };
-        self.progress.publish(&topic_job(job), vec![update()]);
-        self.progress.publish(&topic_feed(), vec![update()]);
     }
 
     /// Queues the waiting tests again. The message came again, so its planner may have died before it queued
     /// everything. A test that is queued twice is run once.
     async fn queue_again(&self, job: &Job) -> Result<Handled, Error> {
-        let Some(record) = self.platform.table.job(&job.id).await? else { return Ok(Handled::Done) };
+        let Some(record) = self.platform().table.job(&job.id).await? else { return Ok(Handled::Done) };
         if record.status == JobStatus::Finished {
-            self.tell_finished(&record);
+            self.tracker.publish_verdict(&record);
         } else {
-            let tests = self.platform.table.tests(&job.id, record.plan).await?;
+            let tests = self.platform().table.tests(&job.id, record.plan).await?;
             let queued = tests.iter().filter(|test| test.status == TestStatus::Queued).map(|test| test.test);
             self.queue_tests(job, record.plan, queued.collect()).await?;
         }
@@ -146,21 +150,17 @@ impl Worker {
 
     async fn queue_tests(&self, job: &Job, plan: u64, tests: Vec<u32>) -> Result<(), Error> {
         let work = tests.into_iter().map(|test| Work::Test { job: job.id.clone(), plan, test });
-        self.platform.queue.send_all(&work.collect::<Vec<_>>()).await
+        self.platform().queue.send_all(&work.collect::<Vec<_>>()).await
     }
 
-    /// Hides a message from other workers for as long as this is polled.
-    pub(crate) async fn keep_message(&self, receipt: &str) {
-        loop {
-            tokio::time::sleep(self.lease / 3).await;
-            self.hide(receipt, self.lease.max(Duration::from_secs(1))).await;
-        }
+    fn platform(&self) -> &Platform {
+        &self.tracker.platform
     }
 }
 
 fn out_of_time(allowed: &str) -> String {
     format!(
-        "planning did not end within the {allowed} a worker may run (give `discover` a smaller `limit`, or make \
-         several suites of this one)"
+        "planning did not end within the {allowed} a worker may run (give `discover` a smaller `limit`, or split \
+         this suite)"
     )
 }
