@@ -4,7 +4,7 @@
 //!
 //! | language | bytes | depth | cost |
 //! | --- | --- | --- | --- |
-//! | JSONPath | [`JSON_PATH`] | [`JSON_PATH`] | [`JSON_PATH_READINGS`] |
+//! | JSONPath | [`JSON_PATH`] | [`JSON_PATH`] | linear |
 //! | CSS selectors | [`CSS`] | [`CSS`] | linear |
 //! | `XPath` | [`XPATH`] | [`XPATH`] | [`XPATH_TOKENS`] |
 //! | patterns | [`PATTERN`] | [`PATTERN`] | [`PATTERN_BYTES`] and [`PATTERN_CLASSES`] each, [`SUITE_PATTERN_COST`] a suite |
@@ -17,7 +17,7 @@
 
 mod scan;
 
-/// A JSONPath (RFC 9535). Its library calls itself for every bracket.
+/// A JSONPath (RFC 9535). Its parser calls itself for every bracket.
 pub const JSON_PATH: Bounds = Bounds { language: "a JSONPath", bytes: 4 * 1024, depth: 32 };
 /// A list of CSS selectors.
 pub const CSS: Bounds = Bounds { language: "a CSS selector", bytes: 4 * 1024, depth: 32 };
@@ -25,10 +25,6 @@ pub const CSS: Bounds = Bounds { language: "a CSS selector", bytes: 4 * 1024, de
 pub const XPATH: Bounds = Bounds { language: "an XPath", bytes: 16 * 1024, depth: 32 };
 /// A pattern. Its depth is counted by its library: groups, classes, repetitions and what they join.
 pub const PATTERN: Bounds = Bounds { language: "a regular expression", bytes: 16 * 1024, depth: 100 };
-
-/// Most bytes that are read of a JSONPath, counting repeated readings: the library first tries to read the contents of
-/// the brackets of a filter and of a function as one thing, and then as another.
-pub const JSON_PATH_READINGS: u64 = 200_000;
 
 /// Most tokens of an `XPath`, so that no stack is too small for what they nest.
 pub const XPATH_TOKENS: usize = 500;
@@ -107,9 +103,6 @@ pub enum Beyond {
         /// The bound
         most: usize,
     },
-    /// Reading it takes too long
-    #[error("its filters and functions are nested too deep to parse in time; nest them less")]
-    Readings,
 }
 
 impl Bounds {
@@ -141,12 +134,6 @@ pub fn why_not_json(error: &serde_json::Error) -> String {
     message
 }
 
-/// Whether a JSONPath can be given to its library.
-pub fn check_json_path(text: &str) -> Result<(), Beyond> {
-    JSON_PATH.check(text)?;
-    if scan::readings(text) > JSON_PATH_READINGS { Err(Beyond::Readings) } else { Ok(()) }
-}
-
 /// Whether a CSS selector can be given to its library.
 pub fn check_css(text: &str) -> Result<(), Beyond> {
     CSS.check(text)
@@ -168,17 +155,5 @@ mod tests {
         assert_eq!(CSS.check(&format!("'\n{}", "(".repeat(100))), beyond(100));
         assert_eq!(CSS.check(&"(]".repeat(100)), beyond(100));
         assert_eq!(CSS.check(&"()".repeat(100)), Ok(()));
-    }
-
-    #[test]
-    fn the_second_reading_of_what_stands_in_brackets_is_counted() {
-        let nested = |depth: usize| format!("${}@.a{}", "[?@".repeat(depth), "]".repeat(depth)).replace("@@", "@");
-        assert_eq!(check_json_path(&nested(12)), Ok(()));
-        assert_eq!(check_json_path(&nested(22)), Err(Beyond::Readings));
-        let calls = |depth: usize| format!("$[?{}@.a{}]", "length(".repeat(depth), ")".repeat(depth));
-        assert_eq!(check_json_path(&calls(10)), Ok(()));
-        assert_eq!(check_json_path(&calls(20)), Err(Beyond::Readings));
-        // Parentheses that only group are read once.
-        assert_eq!(check_json_path(&format!("$[?{}@.a{}]", "(".repeat(31), ")".repeat(31))), Ok(()));
     }
 }

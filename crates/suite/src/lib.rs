@@ -15,6 +15,7 @@ pub mod duration;
 mod each;
 pub mod filter;
 mod groups;
+pub mod json_path;
 mod json_schema;
 pub mod limits;
 mod lint;

@@ -6,7 +6,7 @@ mod way;
 use super::compare::spells;
 use super::filter;
 use super::found::Found;
-use super::json_path;
+use super::json_path::{self, Longest};
 use super::look::{self, fold};
 use super::matcher::{as_date, counted, type_name, type_of_value};
 use super::nearest::{listed, nearest};
@@ -173,21 +173,23 @@ fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
 
 fn of_json_path(path: &str, page: &Page, mask: &Mask) -> Option<String> {
     let value = match page.json() {
-        Ok(json) => &json.nearest,
+        Ok(json) => json.with_exact_numbers(),
         Err(error) => return Some(format!("{error}; {}", body::told(page, mask))),
     };
-    let (before, here, segment) = json_path::longest_match(path, value)?;
+    let path = json_path::parse(path).ok()?;
+    let Longest { beginning, value: here, beyond, segment } = json_path::longest_match(&path, value)?;
     let has = match here {
+        here if number::is_number(here) => "is a number".into(),
         Value::Object(members) => {
             let keys = || members.keys().map(String::as_str);
-            let near = json_path::name_of(segment).map(|name| nearest(name, keys())).unwrap_or_default();
+            let near = segment.name().map(|name| nearest(name, keys())).unwrap_or_default();
             let shown = if near.is_empty() { keys().take(NAMES).collect() } else { near };
             if shown.is_empty() { "is an empty object".into() } else { format!("has {}", listed(shown)) }
         }
         Value::Array(items) => format!("is an array of {}", items.len()),
         other => format!("is {}", article(type_of_value(other))),
     };
-    Some(format!("`{before}` is there, `{before}{segment}` is not; `{before}` {has}"))
+    Some(format!("`{beginning}` is there, `{beyond}` is not; `{beginning}` {has}"))
 }
 
 fn of_difference(found: &Found, expected: &Value, mask: &Mask) -> Option<String> {

@@ -1,49 +1,51 @@
-//! Splits JSON paths, which the library that evaluates them does not do.
+//! Evaluates JSON paths (RFC 9535).
+//!
+//! The work is counted while it is done: a path with several `..` leads to the same values on many ways, and a filter
+//! asks its question of every value. Numbers are compared by their digits, however many they are.
 
-mod cost;
+mod condition;
+mod evaluation;
 
 use crate::unclear::Unclear;
+use evaluation::{Evaluation, TooMuch};
 use serde_json::Value;
-use serde_json_path::JsonPath;
-use stepcast_suite::number::ByValue;
-use stepcast_suite::patterns::parse_json_path;
+use stepcast_suite::json_path::{JsonPath, Segment};
+use stepcast_suite::number;
 
-/// Most values that an evaluation visits.
-const LOOKED_AT: u64 = 10_000_000;
 /// Most values that a result may contain; they are copied to be compared and reported.
 const LED_TO: usize = 1_000_000;
 
 /// Most segments that are tried one by one when a path leads nowhere.
 const MOST_SEGMENTS: usize = 16;
 
-/// Parses a path the way it is evaluated.
+/// Reads a path.
 pub fn parse(path: &str) -> Result<JsonPath, Unclear> {
-    parse_json_path(path).map_err(Unclear)
+    JsonPath::parse(path).map_err(|error| Unclear(error.to_string()))
 }
 
 /// All values the path leads to.
-pub fn evaluate<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Unclear> {
-    let query = parse(path)?;
-    if cost::cost(path, value) > LOOKED_AT {
-        return Err(Unclear(format!(
-            "`{path}` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns"
-        )));
-    }
-    let values = query.query(value).all();
+pub fn evaluate<'v>(path: &JsonPath, value: &'v Value) -> Result<Vec<&'v Value>, Unclear> {
+    let text = path.beginning(path.segments().len());
+    let values = Evaluation::of(value).segments(path.segments(), vec![value]).map_err(|problem| {
+        Unclear(match problem {
+            TooMuch::Work => format!(
+                "`{text}` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns"
+            ),
+            TooMuch::Pattern(pattern, problem) => format!("the pattern `{pattern}` of `{text}` {problem}"),
+        })
+    })?;
     let mut left = LED_TO;
-    if is_singular(path) || values.iter().all(|value| fits(value, &mut left)) {
+    if path.is_singular() || values.iter().all(|value| fits(value, &mut left)) {
         return Ok(values);
     }
-    Err(Unclear(format!("`{path}` selects more than {LED_TO} values; make it more direct")))
+    Err(Unclear(format!("`{text}` selects more than {LED_TO} values; make it more direct")))
 }
 
-/// Like [`evaluate`], for a body with numbers that may need their exact text.
-pub fn evaluate_exact<'v>(path: &str, json: &'v ByValue) -> Result<Vec<&'v Value>, Unclear> {
-    let values = evaluate(path, &json.nearest)?;
-    let Some(exact) = &json.exact else { return Ok(values) };
-    // The other copy has each value at the same place.
-    let located = parse(path)?.query_located(&json.nearest);
-    Ok(located.iter().filter_map(|node| exact.pointer(&node.location().to_json_pointer())).collect())
+/// The items of a list or the members of an object; a number beyond 64 bits is kept as an object and has none.
+fn children(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+    let items = value.as_array();
+    let members = value.as_object().filter(|_| number::held_text(value).is_none());
+    items.into_iter().flatten().chain(members.into_iter().flat_map(serde_json::Map::values))
 }
 
 /// Whether a value contains at most `left` values.
@@ -57,147 +59,105 @@ fn fits(value: &Value, left: &mut usize) -> bool {
     }
 }
 
-/// Whether the path can lead to one place only: names and indexes, no wildcards, filters, slices or descents (RFC 9535,
-/// section 2.3.5.1).
-pub fn is_singular(path: &str) -> bool {
-    segments(path).iter().all(|segment| is_singular_segment(segment))
+/// The longest beginning of a path that leads somewhere.
+#[derive(Debug)]
+pub struct Longest<'p, 'v> {
+    /// The beginning
+    pub beginning: &'p str,
+    /// A value it leads to
+    pub value: &'v Value,
+    /// The same with the segment that leads nowhere
+    pub beyond: &'p str,
+    /// That segment
+    pub segment: &'p Segment,
 }
 
-fn is_singular_segment(segment: &str) -> bool {
-    if let Some(inside) = segment.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let inside = inside.trim();
-        return inside.parse::<i64>().is_ok() || is_one_quoted(inside);
-    }
-    segment.starts_with('.') && !segment.starts_with("..") && segment != ".*"
-}
-
-/// Whether this is one quoted name and nothing else.
-fn is_one_quoted(text: &str) -> bool {
-    let mut chars = text.chars();
-    let Some(quote) = chars.next().filter(|c| matches!(c, '"' | '\'')) else { return false };
-    let mut escaped = false;
-    while let Some(c) = chars.next() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            c if c == quote => return chars.as_str().is_empty(),
-            _ => {}
+/// The longest beginning of the path that leads somewhere. `None` if the whole path does, or its beginning cannot be
+/// evaluated.
+pub fn longest_match<'p, 'v>(path: &'p JsonPath, value: &'v Value) -> Option<Longest<'p, 'v>> {
+    let mut here = vec![value];
+    for (place, segment) in path.segments().iter().enumerate().take(MOST_SEGMENTS) {
+        let next = Evaluation::of(value).segments(std::slice::from_ref(segment), here.clone()).ok()?;
+        if next.is_empty() {
+            let (beginning, beyond) = (path.beginning(place), path.beginning(place + 1));
+            return Some(Longest { beginning, value: here.first()?, beyond, segment });
         }
+        here = next;
     }
-    false
-}
-
-/// The longest beginning of the path that leads somewhere, with the value there and the segment that leads nowhere.
-/// `None` if even the document is missing, or nothing is.
-pub fn longest_match<'a, 'v>(path: &'a str, value: &'v Value) -> Option<(&'a str, &'v Value, &'a str)> {
-    let mut longest = None;
-    let mut end = 1;
-    for segment in segments(path).into_iter().take(MOST_SEGMENTS) {
-        let before = &path[..end];
-        end += segment.len();
-        if evaluate(&path[..end], value).ok()?.is_empty() {
-            longest = Some((before, segment));
-            break;
-        }
-    }
-    let (before, segment) = longest?;
-    let here = evaluate(before, value).ok()?.first().copied()?;
-    Some((before, here, segment))
-}
-
-/// The name a segment asks for, if it asks for one.
-pub fn name_of(segment: &str) -> Option<&str> {
-    let bracketed = segment.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).map(str::trim);
-    match bracketed {
-        Some(inside) if is_one_quoted(inside) => Some(&inside[1..inside.len() - 1]),
-        Some(_) => None,
-        None => Some(segment.trim_start_matches('.')).filter(|name| *name != "*" && !name.is_empty()),
-    }
-}
-
-/// The path after `$`, cut before every `.` and `[` that is not inside brackets.
-fn segments(path: &str) -> Vec<&str> {
-    let mut rest = path.get(1..).unwrap_or_default();
-    let mut segments = Vec::new();
-    while !rest.is_empty() {
-        let (segment, after) = rest.split_at(segment_length(rest));
-        segments.push(segment);
-        rest = after;
-    }
-    segments
-}
-
-fn segment_length(text: &str) -> usize {
-    // A bracket after `..` belongs to the same segment.
-    let start = if text.starts_with("..") { 2 } else { usize::from(text.starts_with('.')) };
-    let (mut depth, mut quote, mut escaped) = (0, None, false);
-    for (at, c) in text.char_indices().skip(start) {
-        match (quote, c) {
-            _ if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(open), c) => quote = Some(open).filter(|open| *open != c),
-            (None, '"' | '\'') if depth > 0 => quote = Some(c),
-            (None, '.' | '[') if depth == 0 && at > start => return at,
-            (None, '[' | '(') => depth += 1,
-            (None, ']' | ')') => depth -= 1,
-            _ => {}
-        }
-    }
-    text.len()
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
-    #[test]
-    fn paths_are_cut_into_segments() {
-        assert_eq!(
-            segments("$.a['b.c'][0]..d[?(@.e[1] == ']')]..[*].*"),
-            [".a", "['b.c']", "[0]", "..d", "[?(@.e[1] == ']')]", "..[*]", ".*"]
-        );
-        assert!(segments("$").is_empty());
+    fn found<'v>(path: &str, value: &'v Value) -> Result<Vec<&'v Value>, Unclear> {
+        evaluate(&parse(path)?, value)
     }
 
     #[test]
-    fn what_would_take_a_stack_or_ages_to_be_read_is_told() {
-        for (path, told) in [
+    fn a_path_beyond_a_bound_is_refused() {
+        for (path, expected) in [
             (format!("$[?{}@.a{}]", "(".repeat(5_000), ")".repeat(5_000)), "it has 10007 bytes"),
             (format!("$[?{}@.a{}]", "(".repeat(400), ")".repeat(400)), "nested 401 deep"),
-            (format!("${}.a{}", "[?@".repeat(22), "]".repeat(22)), "nested too deep to parse in time"),
         ] {
-            let error = parse(&path).map(|_| ()).expect_err("beyond a bound").to_string();
-            assert!(error.contains(told), "{error}");
+            let error = found(&path, &json!([])).expect_err("beyond a bound").to_string();
+            assert!(error.contains(expected), "{error}");
         }
+    }
+
+    /// As deep as a path may nest, on JSON as deep as it may nest, on a stack of 2 MiB.
+    #[test]
+    fn filters_in_filters_need_little_of_the_stack() {
+        let deep = (0..120).fold(json!(1), |inner, _| json!({ "a": inner }));
+        let path = format!("${}.a{}", "..[?@".repeat(31), "]".repeat(31));
+        assert!(found(&path, &deep).is_err_and(|error| error.to_string().contains("takes too long")));
     }
 
     #[test]
     fn fuzz_json_path() {
-        let value =
-            serde_json::json!({ "a": [{ "b": 1, "c": "x" }, [2, "bab"]], "b": null, "x": { "a": { "a": [] } } });
+        let value = json!({ "a": [{ "b": 1, "c": "x" }, [2, "bab"]], "b": null, "x": { "a": { "a": [] } } });
         stepcast_fuzz::fuzz(&stepcast_fuzz::languages::JSON_PATH, |path| {
-            if evaluate(path, &value).is_ok() {
-                let _ = (is_singular(path), longest_match(path, &value).map(|(_, _, segment)| name_of(segment)));
+            if let Ok(path) = parse(path) {
+                let is_nowhere = evaluate(&path, &value).is_ok_and(|found| found.is_empty());
+                assert!(is_nowhere || longest_match(&path, &value).is_none());
             }
         });
     }
 
     #[test]
-    fn only_names_and_indexes_are_singular() {
-        for path in ["$", "$.a.b", "$['a']", "$[\"a'b\"][-1]", r"$['it\'s']"] {
-            assert!(is_singular(path), "{path}");
-        }
-        for path in ["$.*", "$[*]", "$..a", "$[0:2]", "$[0,1]", "$['a','b']", "$[?@.a]"] {
-            assert!(!is_singular(path), "{path}");
-        }
+    fn the_longest_part_that_leads_somewhere_is_found() {
+        let value = json!({"items": [{"name": "a"}]});
+        let path = parse("$.items[0].title.length").expect("a path");
+        let longest = longest_match(&path, &value).expect("a part");
+        assert_eq!((longest.beginning, longest.beyond), ("$.items[0]", "$.items[0].title"));
+        assert_eq!(longest.segment.name(), Some("title"));
+        assert!(longest_match(&parse("$.items").expect("a path"), &value).is_none());
     }
 
     #[test]
-    fn the_longest_part_that_leads_somewhere_is_found() {
-        let value = serde_json::json!({"items": [{"name": "a"}]});
-        let found = longest_match("$.items[0].title.length", &value).expect("a part");
-        assert_eq!((found.0, found.2), ("$.items[0]", ".title"));
-        assert_eq!(name_of(found.2), Some("title"));
-        assert!(longest_match("$.items", &value).is_none());
+    fn numbers_are_compared_by_their_digits() {
+        let value = number::read(r#"[9007199254740992, 9007199254740993, 1e400, 12345678901234567890123, 0.1, 1e-1]"#);
+        let value = value.expect("JSON");
+        let texts = |path: &str| -> Vec<String> {
+            found(path, &value).expect(path).iter().map(|value| number::to_text(value)).collect()
+        };
+        assert_eq!(texts("$[?@ <= 9007199254740991]"), ["0.1", "1e-1"]);
+        assert_eq!(texts("$[?@ == 0.1]"), ["0.1", "1e-1"]);
+        assert_eq!(texts("$[?@ == $[0]]"), ["9007199254740992"]);
+        assert_eq!(texts("$[?@ > $[3]]"), ["1e400"]);
+        assert_eq!(texts("$..*").len(), 6, "a large number is one value");
+    }
+
+    #[test]
+    fn a_pattern_is_compiled_once_and_its_work_counts() {
+        let many = json!(vec!["ab".repeat(500); 2_000]);
+        assert_eq!(found(r"$[?match(@, '(ab)+')]", &many).expect("found").len(), 2_000);
+        assert!(found(r"$[?search(@, '\\w{1,100}x')]", &many).is_ok(), "compiled for each, it would take minutes");
+        let own: Value = (0..2_000).map(|number| json!({ "a": "a", "p": format!(r"\w{{1,50}}{number}") })).collect();
+        let error = found("$[?match(@.a, @.p)]", &own).expect_err("2,000 patterns");
+        assert!(error.to_string().contains("takes too long"), "{error}");
+        assert!(found("$[?match(@, '[')]", &many).expect("found").is_empty(), "an invalid pattern matches nothing");
     }
 }

@@ -155,14 +155,14 @@ pub fn by_xpath_in<'p>(path: &str, property: &Property, document: &'p Document) 
 }
 
 fn json<'p>(path: &str, page: &'p Page) -> Result<Found<'p>, Unclear> {
-    json_path::parse(path)?;
+    let path = json_path::parse(path)?;
     let value = match page.json() {
         Ok(value) => value,
         Err(error @ JsonError::TooMany) => return Err(Unclear(error.to_string())),
         Err(JsonError::Invalid(_)) => return Ok(Found::Nothing),
     };
-    let values = json_path::evaluate_exact(path, value)?;
-    if !json_path::is_singular(path) {
+    let values = json_path::evaluate(&path, value.with_exact_numbers())?;
+    if !path.is_singular() {
         return Ok(Found::List(values.into_iter().map(Cow::Borrowed).collect()));
     }
     Ok(values.first().map_or(Found::Nothing, |value| Found::Json(Cow::Borrowed(*value))))

@@ -1,5 +1,7 @@
 //! The kind of value that a predicate of Hurl is applied to, which decides what the predicate means.
 
+use stepcast_suite::json_path::JsonPath;
+
 /// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -135,19 +137,8 @@ fn outside_of_brackets(path: &str) -> String {
 
 /// Whether a JSONPath leads to one value at most.
 pub(super) fn of_json_path(path: &str) -> Kind {
-    let (mut quote, mut depth, mut previous) = (None, 0_usize, ' ');
-    for c in path.chars() {
-        match (quote, c) {
-            (Some(end), _) if c == end && previous != '\\' => quote = None,
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[') => depth += 1,
-            (None, ']') => depth = depth.saturating_sub(1),
-            (None, '*' | '?') => return Kind::JsonList,
-            (None, '.') if previous == '.' => return Kind::JsonList,
-            (None, ':' | ',') if depth > 0 => return Kind::JsonList,
-            _ => {}
-        }
-        previous = c;
+    match JsonPath::parse(path) {
+        Ok(path) if !path.is_singular() => Kind::JsonList,
+        _ => Kind::Json,
     }
-    Kind::Json
 }

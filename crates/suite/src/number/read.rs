@@ -22,6 +22,13 @@ pub struct ByValue {
     pub exact: Option<Value>,
 }
 
+impl ByValue {
+    /// The JSON with each of its numbers exact.
+    pub fn with_exact_numbers(&self) -> &Value {
+        self.exact.as_ref().unwrap_or(&self.nearest)
+    }
+}
+
 /// Reads JSON so that [`super::to_text`] writes its numbers as they were written.
 pub fn read(text: &str) -> Result<Value, Error> {
     let numbers = numbers(text, |number| plain(number).is_none_or(|plain| plain.to_string() != number));

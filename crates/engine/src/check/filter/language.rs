@@ -6,7 +6,6 @@ use crate::page::{self, Document, DocumentError};
 use crate::unclear::Unclear;
 use serde_json::Value;
 use std::borrow::Cow;
-use stepcast_suite::number::{self, ByValue};
 use stepcast_suite::selector::Prefixes;
 use stepcast_suite::{Filter, Markup, Property};
 use url::Url;
@@ -45,12 +44,10 @@ pub fn json(text: &str, path: &str) -> Result<Found<'static>, Problem> {
 
 /// The value at a path in a JSON value.
 pub fn json_value(value: &Value, path: &str) -> Result<Found<'static>, Problem> {
-    let nearest = number::nearest(value);
-    let exact = (nearest != *value).then(|| value.clone());
-    let json = ByValue { nearest, exact };
-    let values = json_path::evaluate_exact(path, &json)?;
+    let path = json_path::parse(path)?;
+    let values = json_path::evaluate(&path, value)?;
     let owned = |value: &Value| Cow::Owned(value.clone());
-    if !json_path::is_singular(path) {
+    if !path.is_singular() {
         return Ok(Found::List(values.into_iter().map(owned).collect()));
     }
     Ok(values.first().map_or(Found::Nothing, |value| Found::Json(owned(value))))
