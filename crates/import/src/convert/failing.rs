@@ -65,7 +65,7 @@ fn is_no_path(path: Option<&str>) -> bool {
         Ok(path) => {
             let mut has_broken_pattern = false;
             path.each_pattern(&mut |pattern| {
-                has_broken_pattern |= is_no_pattern(pattern.as_str()) || !pattern.is_string()
+                has_broken_pattern |= is_no_pattern(pattern.as_str()) || !pattern.is_string();
             });
             has_broken_pattern
         }
