@@ -1,12 +1,10 @@
 //! Explains why a selector matches nothing: the longest part that matches, and what the page has that resembles the
 //! rest.
 
-mod parts;
-
 use super::candidates::{self, Kind};
 use super::{look, unmatched};
 use crate::page::Document;
-use parts::Part;
+use stepcast_suite::selector::{Part, PartKind, parts};
 
 /// Longer selectors are followed only this far; each part is a walk over the whole page.
 const MOST_PARTS: usize = 16;
@@ -15,14 +13,14 @@ const LOOKED_AT: usize = 5_000_000;
 
 /// An explanation like "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)".
 pub fn explain(selector: &str, document: &Document) -> Option<String> {
-    let parts = parts::parts(selector);
+    let parts = parts(selector);
     let mut longest: Option<(&str, usize)> = None;
     for part in parts.iter().take(MOST_PARTS) {
-        let beginning = &selector[..part.end];
+        let beginning = selector.get(..part.range.end)?;
         match count(beginning, document)? {
             0 => {
                 let longest = longest.map(|(text, count)| (text, unmatched::counted(count, "element")));
-                let near = near(part, longest.is_some(), document);
+                let near = near(selector, part, longest.is_some(), document);
                 return Some(unmatched::tell(longest, beginning, near));
             }
             matches => longest = Some((beginning, matches)),
@@ -31,14 +29,37 @@ pub fn explain(selector: &str, document: &Document) -> Option<String> {
     None
 }
 
-fn near(part: &Part, has_context: bool, document: &Document) -> Option<String> {
+fn near(selector: &str, part: &Part, has_context: bool, document: &Document) -> Option<String> {
+    let text = selector.get(part.range.clone())?;
     if has_context
-        && part.kind != Kind::Other
-        && let Some(count) = count(part.text, document).filter(|count| *count > 0)
+        && part.kind != PartKind::Other
+        && let Some(count) = count(text, document).filter(|count| *count > 0)
     {
-        return Some(unmatched::elsewhere(part.text, count));
+        return Some(unmatched::elsewhere(text, count));
     }
-    unmatched::there_is(&candidates::near(&part.kind, &document.html), parts::written)
+    unmatched::there_is(&candidates::near(&kind(part), &document.html), written)
+}
+
+fn kind(part: &Part) -> Kind<'_> {
+    match &part.kind {
+        PartKind::Tag(name) => Kind::Tag(name),
+        PartKind::Id(id) => Kind::Id(id),
+        PartKind::Class(class) => Kind::Class(class),
+        PartKind::Attribute(name, value) => Kind::Attribute(name, value.as_deref()),
+        PartKind::Other => Kind::Other,
+    }
+}
+
+/// The selector for a candidate.
+fn written(kind: &Kind) -> String {
+    match kind {
+        Kind::Tag(name) => (*name).to_owned(),
+        Kind::Class(name) => format!(".{name}"),
+        Kind::Id(name) => format!("#{name}"),
+        Kind::Attribute(name, None) => format!("[{name}]"),
+        Kind::Attribute(name, Some(value)) => format!("[{name}=\"{value}\"]"),
+        Kind::Text(_) | Kind::Other => String::new(),
+    }
 }
 
 fn count(selector: &str, document: &Document) -> Option<usize> {

@@ -134,6 +134,22 @@ mod tests {
     }
 
     #[test]
+    fn any_place_among_siblings_can_be_asked_for() {
+        let page = "<p></p>".repeat(3);
+        let (low, high) = (i64::from(i32::MIN), i64::from(i32::MAX));
+        for step in [low - 1, low, -1, 0, 1, high, high + 1] {
+            for offset in [low - 1, low, -1, 0, 1, high, high + 1] {
+                for name in ["nth-child", "nth-last-child", "nth-of-type", "nth-last-of-type"] {
+                    let selector = format!("p:{name}({step}n{offset:+})");
+                    if let Ok(parsed) = Selector::parse(&selector) {
+                        assert!(parsed.within(&Html::parse_document(&page), FEW, usize::MAX).is_ok(), "{selector}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_page_too_deep_for_recursion_is_given_up() {
         let nested = "<b>".repeat(5_000);
         assert_eq!(found("b:has(i)", &nested, LOOKED_AT), Err(TooMuch::Depth));
