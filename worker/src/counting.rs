@@ -8,7 +8,7 @@ use stepcast_engine::{Observer, TestEnd};
 use stepcast_platform::Error;
 use stepcast_platform::table::{Claim, FinishedTest, Lease, TestKey, TestRecord};
 use stepcast_protocol::TestState;
-use stepcast_protocol::state::{Change, CheckResult, Outcome};
+use stepcast_protocol::state::{Change, CheckKind, CheckResult, Outcome};
 use stepcast_suite::duration::millis;
 
 /// A test that this worker holds.
@@ -96,6 +96,7 @@ pub(crate) fn not_run(outcome: Outcome) -> TestEnd {
 
 pub(crate) fn given_up(reason: &str) -> CheckResult {
     CheckResult {
+        kind: CheckKind::Check,
         check: "worker".to_owned(),
         outcome: Outcome::Errored,
         expected: Some("a worker that finishes the test".to_owned()),

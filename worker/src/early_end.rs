@@ -10,7 +10,7 @@ use stepcast_platform::Error;
 use stepcast_platform::table::{Claim, JobRecord, TestKey, TestRecord};
 use stepcast_protocol::Verdict;
 use stepcast_protocol::id::JobId;
-use stepcast_protocol::state::{CheckResult, JobStatus, Outcome, TestStatus};
+use stepcast_protocol::state::{CheckKind, CheckResult, JobStatus, Outcome, TestStatus};
 
 /// Tests that are ended at once; their results are counted together.
 const IN_FLIGHT: usize = 25;
@@ -65,6 +65,7 @@ pub(crate) fn why(by: &str) -> String {
 /// Returns the check result of a test that was ended before it finished.
 pub(crate) fn ended(by: &str) -> CheckResult {
     CheckResult {
+        kind: CheckKind::Check,
         check: "worker".to_owned(),
         outcome: Outcome::Errored,
         expected: Some("a test that runs to its end".to_owned()),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use stepcast_engine::{Engine, PlannedTest, TestRun};
 use stepcast_platform::Error;
 use stepcast_platform::table::{Claim, Lease, TestKey, TestRecord};
-use stepcast_protocol::state::{CheckResult, Outcome};
+use stepcast_protocol::state::{CheckKind, CheckResult, Outcome};
 use tokio::time::Instant;
 
 /// How often a running test checks whether its job has to stop.
@@ -128,6 +128,7 @@ impl Runner {
 
 fn out_of_time(allowed: &str) -> CheckResult {
     CheckResult {
+        kind: CheckKind::Check,
         check: "worker".to_owned(),
         outcome: Outcome::Errored,
         expected: Some(format!("a test that ends within the {allowed} a worker may run")),

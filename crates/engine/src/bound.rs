@@ -66,12 +66,14 @@ fn keep_one_check(step: &mut StepState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stepcast_protocol::state::CheckKind;
     use stepcast_protocol::Outcome;
     use stepcast_suite::limits::{CHECKS_PER_STEP, EXCERPT_CHARS, STEPS_PER_TEST};
 
     fn step(checks: usize, failing: usize) -> StepState {
         let text = "ü".repeat(EXCERPT_CHARS);
         let failed = CheckResult {
+            kind: CheckKind::Check,
             check: text.clone(),
             outcome: Outcome::Failed,
             expected: Some(text.clone()),

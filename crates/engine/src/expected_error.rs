@@ -10,7 +10,7 @@ use crate::mask::Mask;
 use crate::request_result::request_result;
 use http::StatusCode;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::ErrorKind;
 
 /// The name of the check.
@@ -45,6 +45,7 @@ pub fn of_error(kinds: &[ErrorKind], error: &FetchError, mask: &Mask) -> CheckRe
 
 fn answered(kinds: &[ErrorKind], actual: String) -> CheckResult {
     CheckResult {
+        kind: CheckKind::Check,
         check: named(kinds),
         outcome: Outcome::Failed,
         expected: Some(expected(kinds)),

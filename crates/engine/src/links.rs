@@ -20,7 +20,7 @@ use http::Method;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::duration;
 use stepcast_suite::{HostLimits, LinkScope, Links};
 use tokio::time::Instant;
@@ -81,6 +81,7 @@ impl Asker<'_> {
         match problems.first() {
             None => CheckResult::passed(check),
             Some(first) => CheckResult {
+                kind: CheckKind::Check,
                 check,
                 outcome: first.outcome,
                 expected: Some(format!("every one of {asked} links to answer {}", accepted(links))),

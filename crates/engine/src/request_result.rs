@@ -3,11 +3,12 @@
 use crate::excerpt::excerpt;
 use crate::mask::Mask;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 
 /// Creates a result about the request itself.
 pub fn request_result(outcome: Outcome, message: &str, hint: Option<&str>, mask: &Mask) -> CheckResult {
     CheckResult {
+        kind: CheckKind::Check,
         check: "request".into(),
         outcome,
         expected: None,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::duration;
 use stepcast_suite::limits::VARIABLE_BYTES;
 use stepcast_suite::matcher::status_class;
@@ -249,7 +249,8 @@ fn unverified(request: &FetchRequest, response: &Response, mask: &Mask) -> Optio
     }
     let host = response.url.host_str().unwrap_or_default();
     let actual = excerpt(&format!("the certificate of `{host}` was not verified"), mask);
-    Some(CheckResult { actual: Some(actual), ..CheckResult::passed(INSECURE.to_owned()) })
+    let passed = CheckResult::passed(INSECURE.to_owned());
+    Some(CheckResult { kind: CheckKind::Insecure, actual: Some(actual), ..passed })
 }
 
 /// Sets the flag that a page was given up: a thread cannot be stopped from outside.
@@ -331,7 +332,14 @@ fn take(name: &str, capture: &Capture, page: &Page, scope: &mut Scope, mask: &Ma
     };
     let check = excerpt(&format!("capture {name}"), mask);
     let check::Missing { outcome, actual, hint } = problem;
-    Some(CheckResult { check, outcome, expected: Some("a value".into()), actual: Some(actual), hint })
+    Some(CheckResult {
+        kind: CheckKind::Check,
+        check,
+        outcome,
+        expected: Some("a value".into()),
+        actual: Some(actual),
+        hint,
+    })
 }
 
 /// Checks the size of a step: a suite could exhaust the memory by using one long variable a hundred thousand times.

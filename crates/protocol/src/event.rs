@@ -10,7 +10,7 @@ pub use history::{PastOutcome, TestHistory};
 
 use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
-use crate::state::{CheckResult, Counts, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState};
+use crate::state::{CheckKind, CheckResult, Counts, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use stepcast_suite::number;
@@ -404,6 +404,13 @@ impl From<&WireError> for EventBody {
 impl CheckResult {
     /// A check that held.
     pub fn passed(check: impl Into<String>) -> Self {
-        Self { check: check.into(), outcome: Outcome::Passed, expected: None, actual: None, hint: None }
+        Self {
+            kind: CheckKind::Check,
+            check: check.into(),
+            outcome: Outcome::Passed,
+            expected: None,
+            actual: None,
+            hint: None,
+        }
     }
 }

@@ -233,6 +233,10 @@ pub struct CheckResult {
     pub check: String,
     /// How it ended: passed, failed, errored or blocked
     pub outcome: Outcome,
+    /// What kind of result it is, if it is not that of a check or a request
+    #[serde(default, skip_serializing_if = "CheckKind::is_check")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<CheckKind>"))]
+    pub kind: CheckKind,
     /// What was expected; only if it was not found
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -242,6 +246,27 @@ pub struct CheckResult {
     /// What came closest, or what to do next
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+/// What kind of result a [`CheckResult`] is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum CheckKind {
+    /// The result of a check, or of the step's request
+    #[default]
+    Check,
+    /// A note that a step or a test was slow, which changes no outcome
+    Slow,
+    /// A note that a certificate was not verified
+    Insecure,
+}
+
+impl CheckKind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_check(&self) -> bool {
+        *self == Self::Check
+    }
 }
 
 /// A check that did not hold, with its step.

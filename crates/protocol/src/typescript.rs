@@ -7,8 +7,8 @@ use crate::event::{
     RunningSuite, StoredSuite, SuiteProblem, TestFinished, TestHistory,
 };
 use crate::state::{
-    Change, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState, TestStatus,
-    Verdict,
+    Change, CheckKind, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState,
+    TestStatus, Verdict,
 };
 use ts_rs::{Config, TS};
 
@@ -54,6 +54,7 @@ pub fn render() -> String {
         JobStatus,
         TestStatus,
         Counts,
+        CheckKind,
         CheckResult,
         Failure,
         StepState,

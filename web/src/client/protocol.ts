@@ -902,6 +902,11 @@ skipped: number,
 cancelled: number, };
 
 /**
+ * What kind of result a [`CheckResult`] is.
+ */
+export type CheckKind = "check" | "slow" | "insecure";
+
+/**
  * One check of a step, or the step's request if that failed (`check` is then `request`).
  */
 export type CheckResult = { 
@@ -913,6 +918,10 @@ check: string,
  * How it ended: passed, failed, errored or blocked
  */
 outcome: Outcome, 
+/**
+ * What kind of result it is, if it is not that of a check or a request
+ */
+kind?: CheckKind, 
 /**
  * What was expected; only if it was not found
  */
@@ -946,6 +955,10 @@ check: string,
  * How it ended: passed, failed, errored or blocked
  */
 outcome: Outcome, 
+/**
+ * What kind of result it is, if it is not that of a check or a request
+ */
+kind?: CheckKind, 
 /**
  * What was expected; only if it was not found
  */

@@ -4,13 +4,9 @@ use super::{changes, failures};
 use console::style;
 use std::fmt::Write;
 use std::time::Duration;
-use stepcast_protocol::state::TestState;
+use stepcast_protocol::state::{CheckKind, TestState};
 use stepcast_protocol::{JobState, Outcome, Verdict};
 use stepcast_suite::duration;
-use stepcast_suite::network::INSECURE;
-
-/// The prefix of the check that reports slow steps and tests.
-const SLOW: &str = "slow_over ";
 
 /// The whole summary.
 pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
@@ -43,7 +39,7 @@ fn slow(out: &mut String, state: &JobState) {
     let mut is_any = false;
     for test in state.tests.values() {
         let checks = test.steps.iter().flat_map(|step| &step.checks);
-        for check in checks.filter(|check| check.check.starts_with(SLOW)) {
+        for check in checks.filter(|check| check.kind == CheckKind::Slow) {
             let took = check.actual.as_deref().unwrap_or_default();
             let [name, took, check] = [&test.name, took, &check.check].map(super::one_line);
             let _ = writeln!(out, "slow      {name}: took {took}, {check}");
@@ -58,7 +54,7 @@ fn slow(out: &mut String, state: &JobState) {
 /// Warns that the answers may have come from anyone.
 fn insecure(out: &mut String, state: &JobState) {
     let says_so = |test: &&TestState| {
-        test.steps.iter().flat_map(|step| &step.checks).any(|check| check.check == INSECURE && check.outcome.is_pass())
+        test.steps.iter().flat_map(|step| &step.checks).any(|check| check.kind == CheckKind::Insecure)
     };
     let count = state.tests.values().filter(says_so).count();
     if count > 0 {
@@ -99,14 +95,14 @@ mod tests {
     use super::*;
     use stepcast_protocol::state::{CheckResult, StepState};
 
-    fn test(number: u32, checks: &[&str]) -> TestState {
+    fn test(number: u32, kinds: &[CheckKind]) -> TestState {
         let step = StepState {
             step: 0,
             name: "Step".into(),
             outcome: Some(Outcome::Passed),
             duration_ms: None,
             tries: None,
-            checks: checks.iter().map(|check| CheckResult::passed(*check)).collect(),
+            checks: kinds.iter().map(|kind| CheckResult { kind: *kind, ..CheckResult::passed("any") }).collect(),
             v: None,
         };
         TestState { steps: vec![step.clone(), step], ..TestState::queued(number, "Test") }
@@ -120,11 +116,11 @@ mod tests {
             insecure(&mut out, state);
             out
         };
-        state.tests.insert(0, test(0, &["status equals 200"]));
+        state.tests.insert(0, test(0, &[CheckKind::Check, CheckKind::Slow]));
         assert_eq!(told(&state), "");
-        state.tests.insert(1, test(1, &["status equals 200", INSECURE]));
+        state.tests.insert(1, test(1, &[CheckKind::Check, CheckKind::Insecure]));
         assert_eq!(told(&state), "insecure  certificates were not verified in 1 test\n\n");
-        state.tests.insert(2, test(2, &[INSECURE]));
+        state.tests.insert(2, test(2, &[CheckKind::Insecure]));
         assert_eq!(told(&state), "insecure  certificates were not verified in 2 tests\n\n");
     }
 }

@@ -7,7 +7,7 @@ use crate::mask::Mask;
 use crate::page::Page;
 use crate::scope::Scope;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::Check;
 
 /// How many checks of a group are reported in full.
@@ -58,7 +58,8 @@ pub fn not(verdict: &Verdict, mask: &Mask) -> Verdict {
         Outcome::Errored => CheckResult { check: text, ..result.clone() }.into(),
         _ => {
             let actual = Some("it holds".into());
-            CheckResult { check: text, outcome: Outcome::Failed, expected, actual, hint: None }.into()
+            CheckResult { kind: CheckKind::Check, check: text, outcome: Outcome::Failed, expected, actual, hint: None }
+                .into()
         }
     }
 }
@@ -79,6 +80,7 @@ fn group_result(check: String, outcome: Outcome, expected: String, verdicts: &[V
         told.push(format!("{} more", broken.len() - TOLD));
     }
     CheckResult {
+        kind: CheckKind::Check,
         check,
         outcome,
         expected: Some(expected),

@@ -10,7 +10,7 @@ use crate::page::Page;
 use crate::scope::Scope;
 use crate::unclear::Unclear;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::{Filter, Matcher, Subject, ValueCheck};
 
 /// Evaluates a check.
@@ -63,6 +63,7 @@ impl Filled {
                 is_unread: unfit.is_of_page(),
                 is_group: false,
                 result: CheckResult {
+                    kind: CheckKind::Check,
                     check: text,
                     outcome: unfit.outcome(),
                     expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
@@ -101,9 +102,17 @@ impl Filled {
         let hint = hint.or_else(|| hint::of_items(&self.subject, &self.filters, found, page));
         if part::is_part(found, &self.subject, &self.filters, page, mask) {
             let (expected, actual) = (Some(self.expected(broken, mask)), Some(part::SHOWN.to_owned()));
-            return CheckResult { check: text, outcome: Outcome::Failed, expected, actual, hint: None };
+            return CheckResult {
+                kind: CheckKind::Check,
+                check: text,
+                outcome: Outcome::Failed,
+                expected,
+                actual,
+                hint: None,
+            };
         }
         CheckResult {
+            kind: CheckKind::Check,
             check: text,
             outcome: Outcome::Failed,
             expected: Some(self.expected(broken, mask)),
@@ -115,5 +124,12 @@ impl Filled {
 
 fn unclear(check: String, error: &Unclear, hint: Option<&str>, mask: &Mask) -> CheckResult {
     let actual = Some(excerpt(&error.to_string(), mask));
-    CheckResult { check, outcome: Outcome::Errored, expected: None, actual, hint: hint.map(str::to_owned) }
+    CheckResult {
+        kind: CheckKind::Check,
+        check,
+        outcome: Outcome::Errored,
+        expected: None,
+        actual,
+        hint: hint.map(str::to_owned),
+    }
 }

@@ -16,7 +16,7 @@ use cookie_store::CookieStore;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::{CheckResult, StepState};
+use stepcast_protocol::state::{CheckKind, CheckResult, StepState};
 use stepcast_suite::duration::millis;
 use stepcast_suite::template::{self, Lookup};
 use stepcast_suite::{HostLimits, Step, Test};
@@ -158,6 +158,7 @@ impl<'a> Try<'a> {
         }
         let is_surprise = actual.is_some();
         let check = CheckResult {
+            kind: CheckKind::Check,
             check: "expect_failure".to_owned(),
             outcome,
             expected: is_surprise.then(|| "a test that fails".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::duration::format;
 use stepcast_suite::{Step, Test};
 
@@ -42,6 +42,7 @@ impl Stopwatch {
 fn slow(limit: Option<Duration>, took: Duration) -> Option<CheckResult> {
     let limit = limit.filter(|limit| took > *limit)?;
     Some(CheckResult {
+        kind: CheckKind::Slow,
         check: format!("slow_over {}", format(limit)),
         outcome: Outcome::Passed,
         expected: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::duration::format;
 use tokio::time::{Instant, timeout_at};
 
@@ -37,6 +37,7 @@ impl TimeLimit {
             format!("a test that ends within {limit}, with all of its attempts")
         };
         CheckResult {
+            kind: CheckKind::Check,
             check: format!("time_limit {limit}"),
             outcome: Outcome::Errored,
             expected: Some(expected),

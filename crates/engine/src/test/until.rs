@@ -9,7 +9,7 @@ use crate::step::{StepEnd, StepRun};
 use cookie_store::CookieStore;
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::CheckResult;
+use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::Until;
 use stepcast_suite::duration::format;
 use stepcast_suite::limits::TRIES_PER_STEP;
@@ -63,6 +63,7 @@ async fn ask_until(
 fn not_in_time(until: Until, tries: u32, outcome: Outcome) -> CheckResult {
     let count = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
     CheckResult {
+        kind: CheckKind::Check,
         check: format!("until {}", format(until.within)),
         outcome,
         expected: Some(format!("checks that hold within {}", format(until.within))),
