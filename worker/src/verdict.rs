@@ -44,7 +44,8 @@ impl Tracker {
     }
 
     async fn close_as_it_is(&self, record: &JobRecord) -> Result<bool, Error> {
-        let (verdict, stop) = end(record, self.platform.clock.now_ms());
+        let stop = record.stop(self.platform.clock.now_ms());
+        let (verdict, stop) = Verdict::at_end(&record.counts, record.checks, stop);
         // The verdict already says that the job was cancelled.
         let limit = stop.filter(|stop| *stop != Stop::Cancelled).map(|stop| stop.to_string());
         let problem = record.ended_by.as_deref().map(why).or(limit);
@@ -101,12 +102,4 @@ impl Tracker {
         let elapsed = self.platform.clock.now_ms().saturating_sub(record.created_at);
         elapsed.checked_mul(left)?.checked_div(done.checked_mul(1_000)?)
     }
-}
-
-/// Returns how a job ends, and why it was stopped, if it was. A job that ran to its end before a stop took effect ends
-/// as its tests did.
-fn end(record: &JobRecord, now: u64) -> (Verdict, Option<Stop>) {
-    let was_cut_short = record.counts.cancelled > 0 || record.counts.total == 0;
-    let stop = record.stop(now).filter(|_| was_cut_short);
-    (Verdict::of(&record.counts, record.checks, stop == Some(Stop::Cancelled)), stop)
 }

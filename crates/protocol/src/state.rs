@@ -145,9 +145,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// How a run ends, and why it was cut short, if it was. `stop` is why it had to stop; a run that came to its end
+    /// before the stop took effect ends as its tests did.
+    pub fn at_end(counts: &Counts, checks: u64, stop: Option<Stop>) -> (Self, Option<Stop>) {
+        let was_cut_short = counts.cancelled > 0 || counts.total == 0;
+        let stop = stop.filter(|_| was_cut_short);
+        (Self::of(counts, checks, stop == Some(Stop::Cancelled)), stop)
+    }
+
     /// The verdict over finished counts. `checks` is the number of checks that were evaluated: green means tested.
     /// `cancelled` says that a user stopped the run; tests that were stopped by a limit make it errored.
-    pub fn of(counts: &Counts, checks: u64, cancelled: bool) -> Self {
+    fn of(counts: &Counts, checks: u64, cancelled: bool) -> Self {
         if cancelled {
             Self::Cancelled
         } else if counts.failed > 0 {

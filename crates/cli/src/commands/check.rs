@@ -194,11 +194,8 @@ impl Run {
             shared.counts.total = total;
             (shared.counts, shared.checks, shared.state.digest())
         };
-        let stop = self.stop().filter(|_| counts.cancelled > 0 || total == 0);
-        let verdict = match &problem {
-            Some(_) => Verdict::Errored,
-            None => Verdict::of(&counts, checks, self.is_cancelled.load(Ordering::Relaxed)),
-        };
+        let (verdict, stop) = Verdict::at_end(&counts, checks, self.stop());
+        let verdict = if problem.is_some() { Verdict::Errored } else { verdict };
         let limit = stop.filter(|stop| *stop != Stop::Cancelled);
         let problem = problem.or_else(|| limit.map(|limit| limit.to_string()));
         let duration_ms = millis(self.started.elapsed());
