@@ -66,8 +66,8 @@ fn keep_one_check(step: &mut StepState) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stepcast_protocol::state::CheckKind;
     use stepcast_protocol::Outcome;
+    use stepcast_protocol::state::CheckKind;
     use stepcast_suite::limits::{CHECKS_PER_STEP, EXCERPT_CHARS, STEPS_PER_TEST};
 
     fn step(checks: usize, failing: usize) -> StepState {

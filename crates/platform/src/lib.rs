@@ -11,7 +11,6 @@ mod first_use;
 pub mod http_client;
 pub mod logging;
 pub mod origin;
-mod pattern;
 pub mod publish;
 pub mod push;
 pub mod queue;
@@ -20,6 +19,7 @@ pub mod secret;
 pub mod snapshot;
 pub mod table;
 pub mod webhooks;
+mod wildcard;
 
 pub use auth::keys::Keys;
 pub use clock::Clock;

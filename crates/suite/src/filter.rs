@@ -2,9 +2,9 @@
 //!
 //! To add one, add a variant, a row to `TABLE`, and an arm to the engine's `check/filter.rs`, which applies it.
 
-use super::patterns::{check_json_path, check_selector, check_xpath};
 use super::reader::At;
 use super::suggestion::suggestion;
+use super::syntax::{check_json_path, check_selector, check_xpath};
 use crate::document::Kind;
 use crate::limits;
 use crate::template::{self, Lookup, UndefinedVariable};

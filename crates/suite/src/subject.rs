@@ -5,8 +5,8 @@
 
 use super::filter::Filter;
 use super::matcher::MATCHERS;
-use super::patterns::{check_json_path, check_selector, check_xpath};
 use super::reader::{At, Fields};
+use super::syntax::{check_json_path, check_selector, check_xpath};
 use crate::template::{self, Lookup, UndefinedVariable};
 use crate::xpath::{Gives, XPath};
 use encoding_rs::Encoding;

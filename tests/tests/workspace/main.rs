@@ -23,7 +23,14 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("stepcast-worker", &["stepcast-suite", "stepcast-protocol", "stepcast-engine", "stepcast-platform"]),
     (
         "stepcast-local",
-        &["stepcast-protocol", "stepcast-engine", "stepcast-platform", "stepcast-handlers", "stepcast-worker"],
+        &[
+            "stepcast-protocol",
+            "stepcast-engine",
+            "stepcast-platform",
+            "stepcast-handlers",
+            "stepcast-worker",
+            "stepcast-tests",
+        ],
     ),
     (
         "stepcast",

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use scraper::Html;
 use std::collections::{BTreeMap, BTreeSet};
 use stepcast_suite::pattern::Pattern;
-use stepcast_suite::patterns::check_regex;
+use stepcast_suite::syntax::check_regex;
 use stepcast_suite::{LinkScope, Links};
 use url::Url;
 

@@ -7,7 +7,6 @@ mod faults;
 mod history;
 mod notifying;
 mod principal;
-mod receiver;
 mod refusal;
 mod revoking;
 mod secret;

@@ -1,6 +1,5 @@
 //! Webhooks are notified when a suite breaks or recovers: once, whichever process dies, and of nothing else.
 
-use crate::receiver::{KEY, Receiver};
 use crate::world::{World, batch, failed, id};
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -9,6 +8,7 @@ use std::time::Duration;
 use stepcast_platform::Work;
 use stepcast_platform::webhooks::{WebhooksSource, parse};
 use stepcast_protocol::JobId;
+use stepcast_tests::Receiver;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -17,7 +17,7 @@ async fn world(webhooks: Value) -> World {
 }
 
 fn signed(receiver: &Receiver) -> Value {
-    json!({ "url": receiver.url, "secret": KEY })
+    json!({ "url": receiver.url, "secret": Receiver::KEY })
 }
 
 /// The id of a job; later jobs have larger numbers.
@@ -82,7 +82,7 @@ async fn a_suite_breaks_stays_broken_and_recovers() {
     assert_eq!(posted[0].header("webhook-id"), format!("msg_{}", numbered(2)));
     assert_eq!(posted[0].header("webhook-timestamp"), "1800000000");
     let content = format!("msg_{}.1800000000.{}", numbered(2), posted[0].body);
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64_STANDARD.decode(&KEY[6..]).expect("base64"));
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64_STANDARD.decode(&Receiver::KEY[6..]).expect("base64"));
     let signature = BASE64_STANDARD.encode(hmac::sign(&key, content.as_bytes()));
     assert_eq!(posted[0].header("webhook-signature"), format!("v1,{signature}"));
 

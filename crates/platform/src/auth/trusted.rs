@@ -1,7 +1,7 @@
 //! OIDC issuers whose identity tokens are accepted, as an operator lists them.
 
 use super::principal::ADDRESS_STARTS;
-use crate::pattern::fits;
+use crate::wildcard;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -105,7 +105,7 @@ impl TrustedIssuer {
 
     /// Returns the role of a subject, or `None` if no rule matches.
     pub fn role_of(&self, subject: &str) -> Option<Role> {
-        self.subjects.iter().find(|rule| fits(&rule.pattern, subject)).map(|rule| rule.role)
+        self.subjects.iter().find(|rule| wildcard::matches(&rule.pattern, subject)).map(|rule| rule.role)
     }
 }
 

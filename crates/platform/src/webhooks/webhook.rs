@@ -1,7 +1,7 @@
 //! One webhook, and the list of them that an operator writes. No message here quotes an address or a secret.
 
-use crate::pattern::fits;
 use crate::secret::Secret;
+use crate::wildcard;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::Deserialize;
@@ -112,7 +112,7 @@ impl Webhook {
 
     /// Whether it is notified of this suite.
     pub fn wants(&self, suite: &str) -> bool {
-        self.suites.is_empty() || self.suites.iter().any(|pattern| fits(pattern, suite))
+        self.suites.is_empty() || self.suites.iter().any(|pattern| wildcard::matches(pattern, suite))
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Whether a text matches a pattern. The parts before the first `*` and after the last are fixed; for each part in
 /// between, the first place where it occurs is as good as any other.
-pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };
     let Some(end) = parts.next_back() else { return rest.is_empty() };
@@ -22,12 +22,12 @@ mod tests {
         for (pattern, text) in
             [("*", ""), ("a", "a"), ("a*", "a"), ("a*c", "abc"), ("*b*", "abc"), ("a*b*c", "a/b/b/c"), ("a**", "ab")]
         {
-            assert!(fits(pattern, text), "`{pattern}` fits `{text}`");
+            assert!(matches(pattern, text), "`{pattern}` matches `{text}`");
         }
         for (pattern, text) in
             [("a", "ab"), ("a*a", "a"), ("a*bc*c", "abc"), ("*a", "ab"), ("A*", "ab"), ("a.c", "abc")]
         {
-            assert!(!fits(pattern, text), "`{pattern}` does not fit `{text}`");
+            assert!(!matches(pattern, text), "`{pattern}` does not match `{text}`");
         }
     }
 }
