@@ -3,8 +3,8 @@
 use crate::command::{Command, HistoryQuery, JobsQuery, PageQuery, Replay, RequestId, Run, Selection, Topic};
 use crate::error::ErrorCode;
 use crate::event::{
-    Event, EventBody, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, RevokedToken, Role,
-    RunningSuite, StoredSuite, SuiteProblem, TestFinished, TestHistory,
+    Event, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, RevokedToken, Role, RunningSuite,
+    StoredSuite, SuiteProblem, TestFinished, TestHistory,
 };
 use crate::state::{
     Change, CheckKind, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState,
@@ -35,7 +35,6 @@ pub fn render() -> String {
     }
     declare!(
         Event,
-        EventBody,
         Command,
         RequestId,
         Run,

@@ -18,7 +18,13 @@ impl Declared {
             let (name, body) = declaration.split_once(" = ").expect("a declaration");
             (name.to_owned(), body.trim().trim_end_matches(';').to_owned())
         });
-        Self { bodies: bodies.collect() }
+        let mut bodies: BTreeMap<String, String> = bodies.collect();
+        // An event is what all events have, with one body of many.
+        let event = bodies.get("Event").expect("events");
+        let (common, union) = event.split_once(" & (").expect("bodies");
+        let (common, union) = (common.to_owned(), union.trim_end().trim_end_matches(')').to_owned());
+        bodies.extend([("Event".to_owned(), common), ("EventBody".to_owned(), union)]);
+        Self { bodies }
     }
 
     /// The fields of a type.
