@@ -2,7 +2,7 @@
 
 use crate::patience::Patience;
 use std::sync::{Mutex, PoisonError};
-use stepcast_platform::snapshot::{Held, Snapshot};
+use stepcast_platform::snapshot::{Reservation, Snapshot};
 use stepcast_platform::table::{Connection, JobRecord, Said};
 use stepcast_platform::{Clock, Error, Platform, Pushed};
 use stepcast_protocol::event::{Role, SuiteProblem};
@@ -95,7 +95,7 @@ impl<'a> Caller<'a> {
 
     /// Answers the command with a state that [`messages`](Self::messages) made.
     pub async fn send_state(&self, snapshot: &Snapshot) -> Result<(), Error> {
-        self.deliver(&snapshot.messages, Some(&snapshot.held)).await
+        self.deliver(&snapshot.messages, Some(&snapshot.reservation)).await
     }
 
     /// Returns a function that packs events into messages that answer the command.
@@ -106,10 +106,10 @@ impl<'a> Caller<'a> {
 
     /// Sends messages until one is not accepted. The client then misses the rest, and gets an error that says so if
     /// there is room for it: it can ask again once it reads.
-    async fn deliver(&self, messages: &[String], held: Option<&Held>) -> Result<(), Error> {
+    async fn deliver(&self, messages: &[String], reservation: Option<&Reservation>) -> Result<(), Error> {
         let connection = &self.connection.connection;
         for message in messages {
-            match self.offer(message, held).await? {
+            match self.offer(message, reservation).await? {
                 Pushed::Sent => {}
                 Pushed::Gone => {
                     self.platform.forget(connection).await;
@@ -128,19 +128,19 @@ impl<'a> Caller<'a> {
     }
 
     /// Sends a message until it is accepted, the waiting time of the command is used up, or another state takes the
-    /// room of the state it is from.
-    async fn offer(&self, message: &str, held: Option<&Held>) -> Result<Pushed, Error> {
+    /// memory of the state it is from.
+    async fn offer(&self, message: &str, reservation: Option<&Reservation>) -> Result<Pushed, Error> {
         loop {
             let pushed = self.platform.push.send(&self.connection.connection, message.to_owned()).await?;
             match pushed {
                 Pushed::Sent => {
-                    held.inspect(|held| held.note_taken());
+                    reservation.inspect(|reservation| reservation.note_taken());
                     self.with_patience(Patience::taken);
                 }
                 Pushed::Gone => {}
                 Pushed::Busy => {
                     let Some(pause) = self.with_patience(Patience::next_pause) else { return Ok(Pushed::Busy) };
-                    if Held::pause(held, pause).await.is_err() {
+                    if Reservation::pause(reservation, pause).await.is_err() {
                         return Ok(Pushed::Busy);
                     }
                     continue;

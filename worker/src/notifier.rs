@@ -4,7 +4,7 @@
 //! queue only says when to send it. So nothing is lost if a function dies, and duplicate messages, closers and reapers
 //! cause one delivery: the worker that claims the notification holds it while it posts. A receiver that does not
 //! answer, or cannot take the notification now, is retried through the reaper, at growing intervals, and given up after
-//! [`PATIENCE`]; the other receivers are not notified again by these retries. No receiver is notified of a change
+//! [`RETRY_FOR`]; the other receivers are not notified again by these retries. No receiver is notified of a change
 //! before it knows of the one before. A receiver gets a notification twice only if its answer was lost or could not be
 //! stored, and recognises the duplicate by its `webhook-id`.
 
@@ -32,7 +32,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// How long a receiver that does not answer is retried.
-const PATIENCE: Duration = Duration::from_hours(6);
+const RETRY_FOR: Duration = Duration::from_hours(6);
 
 /// Posts notifications to webhooks.
 #[derive(Clone)]
@@ -110,7 +110,7 @@ impl Notifier {
                 Answer::Refused(reason) => {
                     tracing::error!(%job, host, reason, "A webhook refused a notification and is not notified again");
                 }
-                Answer::NotNow(reason, _) if waited >= millis(PATIENCE) => {
+                Answer::NotNow(reason, _) if waited >= millis(RETRY_FOR) => {
                     tracing::error!(%job, host, reason, "A webhook could not be notified and is given up");
                 }
                 Answer::NotNow(reason, asked_for) => {

@@ -16,7 +16,7 @@ use topic::Topic;
 
 /// How long a function waits for its watchers before it returns. Whatever is not delivered by then belongs to
 /// connections that hang; their clients read the state when they connect again.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// All topics and lanes of this process.
 #[derive(Clone)]
@@ -59,7 +59,7 @@ impl Progress {
             let known = self.lock();
             topics.into_iter().filter_map(|topic| known.get(topic).cloned()).collect()
         };
-        let settled = tokio::time::timeout(PATIENCE, async {
+        let settled = tokio::time::timeout(SETTLE_TIMEOUT, async {
             for topic in found {
                 topic.settle().await;
             }

@@ -6,7 +6,7 @@ pub mod charset;
 mod document;
 mod html;
 mod json;
-pub mod room;
+pub mod memory;
 mod select;
 mod xml;
 

@@ -102,15 +102,15 @@ pub async fn plan(
     let network = network::fill_in(&suite.defaults.network, &scope);
     let network = network.map_err(|error| Problem::Network(error).masked(&mask))?;
     let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
-    let means = Means { fetcher, network, mask: &mask, sent };
+    let search = Search { fetcher, network, mask: &mask, sent };
     let mut planner =
-        Planner { means, suite, scope, room: 0, bytes: PLAN_BYTES, names: HashMap::new(), tests: Vec::new() };
+        Planner { search, suite, scope, pages_left: 0, bytes: PLAN_BYTES, names: HashMap::new(), tests: Vec::new() };
     planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
     Ok(planner.tests)
 }
 
 /// The input of a search for pages.
-struct Means<'a> {
+struct Search<'a> {
     fetcher: &'a Fetcher,
     network: Network,
     mask: &'a Mask,
@@ -118,11 +118,11 @@ struct Means<'a> {
 }
 
 struct Planner<'a> {
-    means: Means<'a>,
+    search: Search<'a>,
     suite: &'a Suite,
     scope: Scope,
     /// How many discovered pages fit in addition to the tests known without a search
-    room: usize,
+    pages_left: usize,
     /// How many bytes fit into the values of `each`
     bytes: usize,
     /// How often each name was used
@@ -139,7 +139,7 @@ impl Planner<'_> {
         let skips = |test: &Test| test.skip || (has_only && !test.only);
         let known = chosen.iter().filter(|(_, test)| test.discover.is_none() || skips(test));
         let known = known.map(|(_, test)| each::count(test)).fold(0, usize::saturating_add);
-        self.room = TESTS_PER_JOB.checked_sub(known).ok_or(Problem::TooMany)?;
+        self.pages_left = TESTS_PER_JOB.checked_sub(known).ok_or(Problem::TooMany)?;
         for (definition, test) in chosen {
             self.plan_test(definition, test, skips(test)).await?;
         }
@@ -175,11 +175,11 @@ impl Planner<'_> {
         scope: &Scope,
         variables: &BTreeMap<String, String>,
     ) -> Result<(), Problem> {
-        if self.room == 0 {
+        if self.pages_left == 0 {
             return Err(Problem::TooMany);
         }
-        let most = self.room.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
-        let Means { fetcher, network, mask, sent } = &self.means;
+        let most = self.pages_left.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
+        let Search { fetcher, network, mask, sent } = &self.search;
         let defaults = &self.suite.defaults;
         let discovery = Discovery { fetcher, defaults, network, discover, scope, most, sent };
         let pages = discovery.pages().await;
@@ -187,7 +187,7 @@ impl Planner<'_> {
         if pages.iter().any(|page| mask.hide(page.as_str()) != page.as_str()) {
             return Err(Problem::SecretPage { test: name.to_owned() });
         }
-        self.room -= pages.len();
+        self.pages_left -= pages.len();
         let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
         let bytes = bytes.saturating_mul(pages.len());
         self.bytes = self.bytes.checked_sub(bytes).ok_or(Problem::TooLarge)?;
@@ -217,7 +217,7 @@ impl Planner<'_> {
 
     fn add(&mut self, definition: usize, name: &str, variables: BTreeMap<String, String>, skip: bool) {
         let test = u32::try_from(self.tests.len()).unwrap_or(u32::MAX);
-        let name = self.one_of_its_kind(shorten(excerpt(name, self.means.mask)));
+        let name = self.one_of_its_kind(shorten(excerpt(name, self.search.mask)));
         self.tests.push(PlannedTest { test, name, definition, variables, skip });
     }
 }

@@ -6,7 +6,7 @@ use super::expected_error;
 use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent};
 use super::links;
 use super::mask::Mask;
-use super::page::{Cookies, Page, room};
+use super::page::{Cookies, Page, memory};
 use super::request;
 use super::request_result::request_result;
 use super::scope::Scope;
@@ -187,7 +187,7 @@ impl StepRun<'_> {
     /// thread. So all of it runs in one go on a thread that may block.
     async fn judge(&self, response: Response, cookies: Cookies, scope: Scope) -> Result<(Judged, Scope), String> {
         let (step, mask) = (self.step.clone(), Arc::clone(self.mask));
-        let room = room::take(response.body.len()).await;
+        let reserved = memory::reserve(response.body.len()).await;
         let is_given_up = Arc::new(AtomicBool::new(false));
         let given_up = GivenUpOnDrop(Arc::clone(&is_given_up));
         let (markup, namespaces) = (step.markup, step.namespaces.clone());
@@ -196,7 +196,7 @@ impl StepRun<'_> {
         let judged = tokio::time::timeout(JUDGING_TIME, work).await;
         drop(given_up);
         // Also if the thread continues: other large pages must not wait for one that was given up.
-        drop(room);
+        drop(reserved);
         match judged {
             Ok(Ok(judged)) => Ok(judged),
             Ok(Err(_)) => Err("the parser crashed on this page".to_owned()),

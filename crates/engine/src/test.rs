@@ -14,7 +14,7 @@ use super::plan::PlannedTest;
 use super::request_result::request_result;
 use super::retry;
 use super::scope::Scope;
-use attempt::{Attempt, Means, Try};
+use attempt::{Attempt, AttemptInputs, RunningAttempt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,8 +130,9 @@ async fn run_attempt(
         Ok((test, scope, network)) => {
             let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
             let shared = shared.filter(|_| test.share);
-            let means = Means { fetcher, limits: run.suite.defaults.host, network: &network, shared, time_limit };
-            Try::new(means, test, scope, Arc::new(mask), observer).run().await
+            let inputs =
+                AttemptInputs { fetcher, limits: run.suite.defaults.host, network: &network, shared, time_limit };
+            RunningAttempt::new(inputs, test, scope, Arc::new(mask), observer).run().await
         }
         Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 const SERVICE: &str = "Secrets Manager";
 
 /// Longest time to read the secret, retries included: the client of `$connect` gets no answer after 29 seconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(10);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where the deployment's secret is.
@@ -53,7 +53,7 @@ impl fmt::Debug for Secret {
 /// with which users pass the secret to `stepcast token new`, removes it as well.
 pub(crate) async fn stored(sdk: &SdkConfig, arn: &str) -> Result<Secret> {
     let timeouts =
-        TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build();
+        TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(READ_TIMEOUT).build();
     let settings = aws_sdk_secretsmanager::config::Builder::from(sdk).timeout_config(timeouts).build();
     let answer = Client::from_conf(settings).get_secret_value().secret_id(arn).send().await;
     let answer = answer.map_err(|error| Error::from_sdk(SERVICE, &error))?;

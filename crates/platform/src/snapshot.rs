@@ -2,7 +2,7 @@
 
 mod states;
 
-pub use states::{GivenUp, Held, States, Turn};
+pub use states::{GivenUp, Reservation, States, Turn};
 
 use crate::table::{JobRecord, TestRecord};
 use crate::{Error, Platform, Result};
@@ -20,8 +20,8 @@ const ENVELOPE_BYTES: usize = 8 * 1024;
 pub struct Snapshot {
     /// Its messages
     pub messages: Vec<String>,
-    /// The room that is held for them
-    pub held: Held,
+    /// The memory that is reserved for them
+    pub reservation: Reservation,
 }
 
 impl Platform {
@@ -36,7 +36,7 @@ impl Platform {
         account: &str,
         messages: impl FnOnce(Vec<Event>) -> Vec<String> + Send + 'static,
     ) -> Result<Option<Snapshot>> {
-        // Kept until there is room, so that only a few states of an account wait for room.
+        // Kept until there is memory, so that only a few states of an account wait for it.
         let _turn = self.states.turn(account).await;
         let Some(record) = self.table.job(job).await? else { return Ok(None) };
         let tests = match record.counts.total {
@@ -46,13 +46,13 @@ impl Platform {
         let now = self.clock.now_ms();
         let made = tokio::task::spawn_blocking(move || messages(pages(&record, &tests, now))).await;
         let messages = made.map_err(|error| Error::unreadable("state", error))?;
-        Ok(Some(self.hold(messages).await))
+        Ok(Some(self.reserve(messages).await))
     }
 
-    /// Waits for room for the messages of a state, and holds it.
-    pub async fn hold(&self, messages: Vec<String>) -> Snapshot {
-        let held = self.states.hold(messages.iter().map(String::len).sum()).await;
-        Snapshot { messages, held }
+    /// Reserves memory for the messages of a state, and waits until there is some.
+    pub async fn reserve(&self, messages: Vec<String>) -> Snapshot {
+        let reservation = self.states.reserve(messages.iter().map(String::len).sum()).await;
+        Snapshot { messages, reservation }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Dates as suites and pages write them.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -31,11 +33,11 @@ pub fn seconds_from_now(text: &str) -> Option<i64> {
         return Some(0);
     }
     let (sign, length) = match rest.strip_prefix('-') {
-        Some(length) => (-1, length),
+        Some(length) => (-1_i64, length),
         None => (1, rest.strip_prefix('+')?),
     };
     let seconds = i64::try_from(crate::duration::parse(length).ok()?.as_secs()).ok()?;
-    Some(sign * seconds)
+    sign.checked_mul(seconds)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! reader and one set of messages. The tree is bounded in size and depth before anything is built from it: anchors are
 //! copied at every use, and a few lines of YAML could otherwise ask for gigabytes.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 mod braces;
 mod explain;
 
@@ -113,7 +115,7 @@ impl Node {
     }
 
     fn is_deeper_than(&self, depth: usize) -> bool {
-        let is_beyond = |inner: &Self| depth == 0 || inner.is_deeper_than(depth - 1);
+        let is_beyond = |inner: &Self| depth.checked_sub(1).is_none_or(|depth| inner.is_deeper_than(depth));
         match &self.kind {
             Kind::Scalar(_) => false,
             Kind::List(items) => items.iter().any(is_beyond),
@@ -129,7 +131,7 @@ impl Node {
             Kind::List(items) => items.iter().for_each(|item| size.add(item.size())),
             Kind::Mapping(entries) => {
                 for entry in entries {
-                    size.bytes += entry.key.len();
+                    size.add(Size { values: 0, bytes: entry.key.len() });
                     size.add(entry.value.size());
                 }
             }
@@ -148,8 +150,8 @@ struct Size {
 
 impl Size {
     fn add(&mut self, more: Self) {
-        self.values += more.values;
-        self.bytes += more.bytes;
+        self.values = self.values.saturating_add(more.values);
+        self.bytes = self.bytes.saturating_add(more.bytes);
     }
 
     fn check(self) -> Result<(), String> {
@@ -255,9 +257,9 @@ impl<'input> Builder<'input> {
         if target.is_deeper_than(DOCUMENT_DEPTH.saturating_sub(depth)) {
             return Err(fail(at, Size::too_deep()));
         }
-        let size = target.size();
-        self.count(size, at)?;
-        Ok(self.anchors[&id].clone())
+        self.size.add(target.size());
+        self.size.check().map_err(|message| fail(at, message))?;
+        Ok(target.clone())
     }
 
     fn list(&mut self, depth: usize) -> Result<Vec<Node>, SyntaxError> {
@@ -267,7 +269,7 @@ impl<'input> Builder<'input> {
             if matches!(event, Event::SequenceEnd) {
                 return Ok(items);
             }
-            items.push(self.node(event, at, depth + 1)?);
+            items.push(self.node(event, at, depth.saturating_add(1))?);
         }
     }
 
@@ -287,7 +289,7 @@ impl<'input> Builder<'input> {
                 return Err(fail(at, format!("duplicate key `{key}`")));
             }
             let (event, value_at) = self.next()?;
-            let value = self.node(event, value_at, depth + 1)?;
+            let value = self.node(event, value_at, depth.saturating_add(1))?;
             entries.push(Entry { key, position: Some(at), value });
         }
     }
@@ -323,8 +325,11 @@ fn number(text: &str) -> Option<Value> {
     }
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.trim_start_matches('+')), |rest| ("-", rest));
     let at = digits.find(['.', 'e', 'E']).unwrap_or(digits.len());
-    let (whole, rest) = (digits[..at].trim_start_matches('0'), &digits[at..]);
-    let whole = if whole.is_empty() { "0" } else { whole };
+    let (whole, rest) = digits.split_at_checked(at)?;
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
     // JSON has digits behind every point.
     let rest = match rest.strip_prefix('.') {
         Some(behind) if !behind.starts_with(|c: char| c.is_ascii_digit()) => format!(".0{behind}"),
@@ -334,12 +339,12 @@ fn number(text: &str) -> Option<Value> {
 }
 
 fn position(span: &Span) -> Position {
-    Position { line: span.start.line().max(1), column: span.start.col() + 1 }
+    Position { line: span.start.line().max(1), column: span.start.col().saturating_add(1) }
 }
 
 fn syntax_error(error: &ScanError) -> SyntaxError {
     let marker = error.marker();
-    let position = Position { line: marker.line().max(1), column: marker.col() + 1 };
+    let position = Position { line: marker.line().max(1), column: marker.col().saturating_add(1) };
     let (message, hint) = explain::explain(error.info());
     SyntaxError { position, message, hint }
 }

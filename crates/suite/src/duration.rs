@@ -1,5 +1,7 @@
 //! Lengths of time as people write them: `800ms`, `10s`, `1m30s`, `2h`, `7d`.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use std::time::Duration;
 
 /// Reads a length of time. A bare number has no unit and is refused: was it seconds or milliseconds?
@@ -10,14 +12,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(|| not_a_duration(text))?;
-        let amount: f64 = rest[..digits].parse().map_err(|_| not_a_duration(text))?;
-        let after = &rest[digits..];
-        let unit_length = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
-        let seconds = amount * seconds_in(after[..unit_length].trim()).ok_or_else(|| not_a_duration(text))?;
+        let after = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let amount: f64 =
+            rest.strip_suffix(after).unwrap_or(rest).parse().map_err(|_| not_a_duration(text))?;
+        let next = after.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let unit = after.strip_suffix(next).unwrap_or(after);
+        let seconds = amount * seconds_in(unit.trim()).ok_or_else(|| not_a_duration(text))?;
         let part = Duration::try_from_secs_f64(seconds).map_err(|_| not_a_duration(text))?;
         total = total.checked_add(part).ok_or_else(|| not_a_duration(text))?;
-        rest = &after[unit_length..];
+        rest = next;
     }
     Ok(total)
 }

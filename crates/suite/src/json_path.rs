@@ -1,6 +1,8 @@
 //! JSONPath (RFC 9535) as a syntax tree. Reading a path takes linear time, and a stack as deep as its brackets, which
 //! are bounded. The engine evaluates the tree.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 mod parser;
 
 use crate::bounds::JSON_PATH;
@@ -134,7 +136,7 @@ impl JsonPath {
             Err(SyntaxError::Start) => Err(invalid("it starts with `$`, like `$.items[0].name`")),
             Err(SyntaxError::End) => Err(invalid("it ends too early")),
             Err(SyntaxError::At(at)) => {
-                let character = text.char_indices().take_while(|(place, _)| *place < at).count() + 1;
+                let character = text.char_indices().take_while(|(place, _)| *place < at).count().saturating_add(1);
                 Err(invalid(&format!("it is invalid from character {character} on")))
             }
             Err(SyntaxError::Number(number)) => Err(PathError::Beyond(format!(

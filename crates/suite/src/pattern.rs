@@ -5,6 +5,8 @@
 //! MiB may take a minute. So that product is counted. While it is small, the usual engine matches the patterns. Beyond
 //! that, another engine does, which is as fast on ordinary patterns and texts and gives up on the others.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 mod large;
 
 use crate::bounds::{PATTERN, PATTERN_BYTES, PATTERN_CLASSES};
@@ -86,7 +88,7 @@ impl Pattern {
 
     /// The number of its groups, not counting the whole match.
     pub fn groups(&self) -> usize {
-        self.regex.captures_len() - self.regex.pattern_len()
+        self.regex.captures_len().saturating_sub(self.regex.pattern_len())
     }
 
     /// Whether the pattern is found in the text.
@@ -131,15 +133,15 @@ impl Pattern {
         for found in self.regex.captures_iter(text) {
             let Some(all) = found.get_match() else { break };
             // Finding the next match may read the whole rest of the text.
-            left = left.checked_sub(text.len() - at).ok_or(TooLong::States)?;
-            out.push_str(&text[at..all.start()]);
+            left = left.checked_sub(text.len().saturating_sub(at)).ok_or(TooLong::States)?;
+            out.push_str(text.get(at..all.start()).unwrap_or_default());
             found.interpolate_string_into(text, with, &mut out);
             at = all.end();
             if out.len() > most {
                 return Ok(None);
             }
         }
-        out.push_str(&text[at..]);
+        out.push_str(text.get(at..).unwrap_or_default());
         Ok(Some(out).filter(|out| out.len() <= most))
     }
 
@@ -178,7 +180,7 @@ fn check_bounds(text: &str) -> Result<(), PatternError> {
 
 /// The maximum number of classes like `\p{L}`.
 fn classes(text: &str) -> usize {
-    text.matches(r"\p").count() + text.matches(r"\P").count()
+    text.matches(r"\p").chain(text.matches(r"\P")).count()
 }
 
 /// The maximum cost of finding out whether a text is a pattern, in bytes of a compiled one: it may be invalid.
@@ -187,7 +189,8 @@ pub fn cost_of_reading(text: &str) -> usize {
     const BYTE: usize = 400;
     /// What a class like `\p{L}` costs if letters match in any case
     const CLASS: usize = 80 * 1024;
-    text.len().min(PATTERN.bytes) * BYTE + classes(text).min(PATTERN_CLASSES) * CLASS
+    let (bytes, classes) = (text.len().min(PATTERN.bytes), classes(text).min(PATTERN_CLASSES));
+    bytes.saturating_mul(BYTE).saturating_add(classes.saturating_mul(CLASS))
 }
 
 impl PatternError {

@@ -1,5 +1,7 @@
 //! CSS selectors, as browsers read them: <https://www.w3.org/TR/selectors-4/>
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use crate::bounds::check_css;
 use cssparser::{BasicParseErrorKind, ParseError, ParseErrorKind, Parser as Tokens, Token};
 use scraper::selector::Simple;

@@ -1,5 +1,7 @@
 //! Text with `${name}` in it. `$${` stands for a literal `${`.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -91,14 +93,13 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
             return None;
         }
         if let Some(after) = rest.strip_prefix("$${") {
-            let (literal, remaining) = (&rest[1..3], after);
-            rest = remaining;
-            return Some(Piece::Text(literal));
+            rest = after;
+            return Some(Piece::Text("${"));
         }
         if let Some(after) = rest.strip_prefix("${").filter(|_| is_closed) {
-            if let Some(end) = after.find('}') {
-                rest = &after[end + 1..];
-                return Some(Piece::Name(after[..end].trim()));
+            if let Some((name, behind)) = after.split_once('}') {
+                rest = behind;
+                return Some(Piece::Name(name.trim()));
             }
             is_closed = false;
         }

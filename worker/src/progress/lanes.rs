@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use stepcast_platform::snapshot::{Held, Snapshot};
+use stepcast_platform::snapshot::{Reservation, Snapshot};
 use stepcast_platform::table::topic_feed;
 use stepcast_platform::{Platform, Pushed};
 use stepcast_protocol::command::JobsQuery;
@@ -135,16 +135,16 @@ impl Lanes {
         None
     }
 
-    /// Delivers messages. If they are a state, `held` is the room reserved for it.
+    /// Delivers messages. If they are a state, `reservation` is the memory reserved for it.
     async fn deliver(
         &self,
         connection: &ConnectionId,
         messages: Vec<String>,
         is_late: &mut bool,
-        held: Option<&Held>,
+        reservation: Option<&Reservation>,
     ) -> bool {
         for message in messages {
-            if !self.offer(connection, message, is_late, held).await {
+            if !self.offer(connection, message, is_late, reservation).await {
                 return false;
             }
         }
@@ -153,7 +153,13 @@ impl Lanes {
 
     /// Offers a message until it is taken. Returns `false` if the connection is gone or never takes it. `is_late` says
     /// whether the connection did not take the last one promptly.
-    async fn offer(&self, connection: &ConnectionId, message: String, is_late: &mut bool, held: Option<&Held>) -> bool {
+    async fn offer(
+        &self,
+        connection: &ConnectionId,
+        message: String,
+        is_late: &mut bool,
+        reservation: Option<&Reservation>,
+    ) -> bool {
         let mut pushed = if *is_late {
             self.push_late(connection, &message, is_late).await
         } else {
@@ -164,7 +170,7 @@ impl Lanes {
         loop {
             match pushed {
                 Ok(Pushed::Sent) => {
-                    held.inspect(|held| held.note_taken());
+                    reservation.inspect(|reservation| reservation.note_taken());
                     self.note(connection, |delivered| delivered.stalled = false);
                     return true;
                 }
@@ -178,7 +184,7 @@ impl Lanes {
             }
             *is_late = true;
             self.note(connection, |delivered| delivered.stalled = true);
-            if Held::pause(held, PAUSE).await.is_err() {
+            if Reservation::pause(reservation, PAUSE).await.is_err() {
                 tracing::warn!(%connection, "A client does not read its state while others wait for the memory, and is given up");
                 return false;
             }
@@ -217,7 +223,9 @@ impl Lanes {
 
     async fn deliver_snapshot(&self, connection: &ConnectionId, topic: &str, is_late: &mut bool) -> bool {
         match self.snapshot(topic).await {
-            Ok(Some(Snapshot { messages, held })) => self.deliver(connection, messages, is_late, Some(&held)).await,
+            Ok(Some(Snapshot { messages, reservation })) => {
+                self.deliver(connection, messages, is_late, Some(&reservation)).await
+            }
             Ok(None) => true,
             Err(error) => {
                 tracing::warn!(%connection, topic, %error, "The state for a client that fell behind could not be read");
@@ -230,7 +238,7 @@ impl Lanes {
         if topic == topic_feed() {
             let (jobs, cursor) = self.platform.table.jobs(&JobsQuery::default()).await?;
             let event = Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text());
-            return Ok(Some(self.platform.hold(vec![event.to_json()]).await));
+            return Ok(Some(self.platform.reserve(vec![event.to_json()]).await));
         }
         // Any other topic is a job.
         let Ok(job) = topic.parse::<JobId>() else { return Ok(None) };

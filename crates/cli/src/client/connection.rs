@@ -25,7 +25,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const LEAVING: Duration = Duration::from_secs(5);
 
 /// How long another connection of ours may take to end.
-const PATIENCE: Duration = Duration::from_mins(2);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(2);
 
 /// A connection that is open, or was.
 pub(crate) struct Connection {
@@ -36,13 +36,13 @@ pub(crate) struct Connection {
 impl Connection {
     /// Opens a connection. Retries while the server has as many of ours as it takes.
     pub async fn open(endpoint: &Endpoint) -> Result<Self, ClientError> {
-        let (give_up, mut backoff) = (Instant::now() + PATIENCE, Backoff::new());
+        let (give_up, mut backoff) = (Instant::now() + GIVE_UP_AFTER, Backoff::new());
         let mut is_told = false;
         loop {
             match Self::try_open(endpoint).await {
                 Err(error @ ClientError::Crowded { .. }) if Instant::now() < give_up => {
                     if !std::mem::replace(&mut is_told, true) {
-                        report::message(&format!("{error}; trying again for {}", duration::format(PATIENCE)));
+                        report::message(&format!("{error}; trying again for {}", duration::format(GIVE_UP_AFTER)));
                     }
                     backoff.wait().await;
                 }

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// How long a server may be away.
-const PATIENCE: Duration = Duration::from_mins(2);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(2);
 
 /// How often the state is requested after the verdict, while something is missing.
 const QUESTIONS: u32 = 5;
@@ -79,8 +79,8 @@ impl<'a> Follower<'a> {
                 self.take_heard(heard).await?;
             }
         };
-        let answer = timeout(PATIENCE, waiting).await;
-        answer.map_err(|_| ClientError::Silent { seconds: PATIENCE.as_secs() })?
+        let answer = timeout(GIVE_UP_AFTER, waiting).await;
+        answer.map_err(|_| ClientError::Silent { seconds: GIVE_UP_AFTER.as_secs() })?
     }
 
     /// Follows the job until its verdict; the first interrupt cancels it, the second leaves.
@@ -169,7 +169,7 @@ impl<'a> Follower<'a> {
     }
 
     async fn reconnect(&mut self) -> Result<(), ClientError> {
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + GIVE_UP_AFTER;
         let mut backoff = Backoff::new();
         loop {
             match Link::open(self.endpoint).await {

@@ -7,7 +7,7 @@
 mod counted;
 mod walk;
 
-use counted::{Counted, Looks};
+use counted::{Counted, VisitBudget};
 use html5ever::tree_builder::QuirksMode as PageMode;
 use scraper::selector::Simple;
 use scraper::{ElementRef, Html};
@@ -60,15 +60,15 @@ impl Selector {
 
     /// The first `most` matching elements, if that takes at most `nodes` visits.
     pub fn within<'p>(&self, html: &'p Html, nodes: usize, most: usize) -> Result<Vec<ElementRef<'p>>, TooMuch> {
-        let looks = Looks::new(nodes);
+        let budget = VisitBudget::new(nodes);
         let mut caches = SelectorCaches::default();
         let mut found = Vec::new();
         for element in walk(html.tree.root()).filter_map(ElementRef::wrap) {
             if found.len() == most {
                 break;
             }
-            let is_match = self.matches(Counted::new(element, &looks), html.quirks_mode, &mut caches);
-            looks.problem().map_or(Ok(()), Err)?;
+            let is_match = self.matches(Counted::new(element, &budget), html.quirks_mode, &mut caches);
+            budget.problem().map_or(Ok(()), Err)?;
             if is_match {
                 found.push(element);
             }
@@ -90,7 +90,7 @@ impl Selector {
             NeedsSelectorFlags::No,
             MatchingForInvalidation::No,
         );
-        element.look();
+        element.visit();
         self.0.slice().iter().any(|selector| matches_selector(selector, 0, None, &element, &mut context))
     }
 }

@@ -40,7 +40,7 @@ impl Default for Attempt {
 
 /// The input of an attempt.
 #[derive(Clone, Copy)]
-pub struct Means<'a> {
+pub struct AttemptInputs<'a> {
     /// Makes the requests
     pub fetcher: &'a Fetcher,
     /// Limits for requests to a host
@@ -54,8 +54,8 @@ pub struct Means<'a> {
 }
 
 /// An attempt in progress.
-pub struct Try<'a> {
-    means: Means<'a>,
+pub struct RunningAttempt<'a> {
+    inputs: AttemptInputs<'a>,
     test: &'a Test,
     mask: Arc<Mask>,
     observer: &'a mut dyn Observer,
@@ -67,9 +67,9 @@ pub struct Try<'a> {
     has_asked: bool,
 }
 
-impl<'a> Try<'a> {
+impl<'a> RunningAttempt<'a> {
     pub fn new(
-        means: Means<'a>,
+        inputs: AttemptInputs<'a>,
         test: &'a Test,
         scope: Scope,
         mask: Arc<Mask>,
@@ -77,7 +77,7 @@ impl<'a> Try<'a> {
     ) -> Self {
         let (jar, stopwatch) = (CookieStore::new(), Stopwatch::new(test));
         let attempt = Attempt::default();
-        let mut this = Self { means, test, mask, observer, scope, jar, stopwatch, attempt, has_asked: false };
+        let mut this = Self { inputs, test, mask, observer, scope, jar, stopwatch, attempt, has_asked: false };
         // A page can echo what a later step sends.
         for step in this.test.setup.iter().chain(&this.test.steps).chain(&this.test.teardown) {
             this.hide_credentials(step);
@@ -118,7 +118,7 @@ impl<'a> Try<'a> {
     /// Runs the teardown. Its outcome counts only if the steps passed.
     async fn tear_down(&mut self) {
         let test = self.test;
-        self.means.time_limit = self.means.time_limit.map(TimeLimit::for_teardown);
+        self.inputs.time_limit = self.inputs.time_limit.map(TimeLimit::for_teardown);
         for step in &test.teardown {
             if self.lacks_a_capture(step) {
                 self.leave_out(step);
@@ -173,7 +173,7 @@ impl<'a> Try<'a> {
     async fn run_step(&mut self, step: &Step, prefix: &str, called_off: CancellationToken) -> StepEnd {
         self.hide_credentials(step);
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)), step.until.map(|_| 1));
-        let Means { fetcher, limits, network, shared, time_limit } = self.means;
+        let AttemptInputs { fetcher, limits, network, shared, time_limit } = self.inputs;
         let shared = shared.filter(|_| may_share(self.test, step));
         let sent = self.observer.sent();
         let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off, sent };

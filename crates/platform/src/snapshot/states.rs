@@ -4,7 +4,7 @@
 //! asks, only a few of its states are read at once.
 //!
 //! A client can read the beginning of a state and then nothing more. So the total size of states in flight is limited:
-//! when the room is used up, the next state takes the room of the connection that has read nothing for the longest
+//! when the memory is used up, the next state takes the memory of the connection that has read nothing for the longest
 //! time. If all connections are reading, it waits until a state is delivered.
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,9 +18,9 @@ use tokio_util::sync::CancellationToken;
 const READ_AT_ONCE: usize = 2;
 
 /// Most bytes of states in flight. A state that is larger by itself is sent alone.
-const ROOM: usize = 128 * 1024 * 1024;
+const MEMORY: usize = 128 * 1024 * 1024;
 
-/// How long a connection may read nothing before its room may go to another: a slow connection still reads something
+/// How long a connection may read nothing before its memory may go to another: a slow connection still reads something
 /// now and then.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -28,12 +28,12 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default)]
 pub struct States {
     turns: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
-    room: Arc<Mutex<Room>>,
+    memory: Arc<Mutex<Memory>>,
     changed: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
-struct Room {
+struct Memory {
     bytes: usize,
     next: u64,
     /// States whose connections read nothing, the longest idle first
@@ -53,16 +53,16 @@ pub struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-/// The room of one state, until this is dropped.
+/// The memory of one state, until this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub struct Reservation {
     states: States,
     bytes: usize,
     given_up: CancellationToken,
     silent: Mutex<Option<u64>>,
 }
 
-/// Another state has taken the room.
+/// Another state has taken the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GivenUp;
 
@@ -83,14 +83,14 @@ impl States {
         Turn { _permit: turns.acquire_owned().await.ok() }
     }
 
-    /// Waits for room for a state of `bytes` bytes.
-    pub async fn hold(&self, bytes: usize) -> Held {
+    /// Waits for memory for a state of `bytes` bytes.
+    pub async fn reserve(&self, bytes: usize) -> Reservation {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // Enabled before the check, so that no change in between is missed.
             changed.as_mut().enable();
-            let next = match self.lock().make_room(bytes) {
+            let next = match self.lock().make_space(bytes) {
                 Ok(()) => break,
                 Err(next) => next,
             };
@@ -99,18 +99,18 @@ impl States {
                 None => changed.await,
             }
         }
-        Held { states: self.clone(), bytes, given_up: CancellationToken::new(), silent: Mutex::default() }
+        Reservation { states: self.clone(), bytes, given_up: CancellationToken::new(), silent: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Room> {
-        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Room {
-    /// Makes room, or returns when there may be room if nothing changes before.
-    fn make_room(&mut self, bytes: usize) -> Result<(), Option<Instant>> {
-        while self.bytes > 0 && self.bytes + bytes > ROOM {
+impl Memory {
+    /// Frees memory, or returns when there may be some if nothing changes before.
+    fn make_space(&mut self, bytes: usize) -> Result<(), Option<Instant>> {
+        while self.bytes > 0 && self.bytes + bytes > MEMORY {
             let longest = self.silent.first_entry().ok_or(None)?;
             let is_over = longest.get().since + GRACE;
             if is_over > Instant::now() {
@@ -125,20 +125,20 @@ impl Room {
     }
 }
 
-impl Held {
+impl Reservation {
     /// Notes that the connection did not accept a message.
     fn note_silent(&self) {
         let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         if silent.is_some() || self.given_up.is_cancelled() {
             return;
         }
-        let mut room = self.states.lock();
-        let number = room.next;
-        room.next += 1;
+        let mut memory = self.states.lock();
+        let number = memory.next;
+        memory.next += 1;
         let (since, given_up) = (Instant::now(), self.given_up.clone());
-        room.silent.insert(number, Silent { since, bytes: self.bytes, given_up });
+        memory.silent.insert(number, Silent { since, bytes: self.bytes, given_up });
         *silent = Some(number);
-        drop(room);
+        drop(memory);
         self.states.changed.notify_waiters();
     }
 
@@ -150,22 +150,22 @@ impl Held {
         }
     }
 
-    /// Waits before a message that the connection did not accept is sent again; `held` is the state that the message
-    /// belongs to, if any. Returns an error if another state takes the room.
-    pub async fn pause(held: Option<&Self>, pause: Duration) -> Result<(), GivenUp> {
-        let Some(held) = held else {
+    /// Waits before a message that the connection did not accept is sent again; `reservation` is the state that the message
+    /// belongs to, if any. Returns an error if another state takes the memory.
+    pub async fn pause(reservation: Option<&Self>, pause: Duration) -> Result<(), GivenUp> {
+        let Some(reservation) = reservation else {
             sleep(pause).await;
             return Ok(());
         };
-        held.note_silent();
-        match timeout(pause, held.given_up.cancelled()).await {
+        reservation.note_silent();
+        match timeout(pause, reservation.given_up.cancelled()).await {
             Ok(()) => Err(GivenUp),
             Err(_) => Ok(()),
         }
     }
 }
 
-impl Drop for Held {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.note_taken();
         if !self.given_up.is_cancelled() {
@@ -181,10 +181,10 @@ mod tests {
     use futures_util::FutureExt;
     use tokio::time::advance;
 
-    const HALF: usize = ROOM / 2;
+    const HALF: usize = MEMORY / 2;
 
-    fn is_given_up(held: &Held) -> bool {
-        held.given_up.is_cancelled()
+    fn is_given_up(reservation: &Reservation) -> bool {
+        reservation.given_up.is_cancelled()
     }
 
     #[tokio::test]
@@ -205,26 +205,26 @@ mod tests {
     #[tokio::test]
     async fn what_is_being_taken_is_waited_for() {
         let states = States::default();
-        let (one, other) = (states.hold(HALF).await, states.hold(HALF).await);
-        let mut third = Box::pin(states.hold(1));
+        let (one, other) = (states.reserve(HALF).await, states.reserve(HALF).await);
+        let mut third = Box::pin(states.reserve(1));
         assert!((&mut third).now_or_never().is_none());
         drop(one);
-        let third = third.now_or_never().expect("there is room");
+        let third = third.now_or_never().expect("there is memory");
         assert!(!is_given_up(&other) && !is_given_up(&third));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_one_that_has_taken_nothing_for_longest_makes_room() {
         let states = States::default();
-        let (one, other) = (states.hold(HALF).await, states.hold(HALF).await);
+        let (one, other) = (states.reserve(HALF).await, states.reserve(HALF).await);
         one.note_silent();
         other.note_silent();
         one.note_taken();
         one.note_silent();
         advance(GRACE).await;
-        let third = states.hold(HALF).now_or_never().expect("there is room");
+        let third = states.reserve(HALF).now_or_never().expect("there is memory");
         assert_eq!((is_given_up(&one), is_given_up(&other)), (false, true));
-        let mut fourth = Box::pin(states.hold(ROOM));
+        let mut fourth = Box::pin(states.reserve(MEMORY));
         assert!((&mut fourth).now_or_never().is_none(), "the third one is being taken");
         assert!(is_given_up(&one));
         third.note_silent();
@@ -236,8 +236,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_one_keeps_its_room() {
         let states = States::default();
-        let slow = states.hold(ROOM).await;
-        let mut next = Box::pin(states.hold(1));
+        let slow = states.reserve(MEMORY).await;
+        let mut next = Box::pin(states.reserve(1));
         for _ in 0..10 {
             slow.note_silent();
             assert!((&mut next).now_or_never().is_none());
@@ -253,13 +253,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn room_that_was_taken_away_does_not_come_back_twice() {
         let states = States::default();
-        let one = states.hold(ROOM).await;
+        let one = states.reserve(MEMORY).await;
         one.note_silent();
         advance(GRACE).await;
-        let other = states.hold(ROOM).await;
+        let other = states.reserve(MEMORY).await;
         one.note_taken();
         drop(one);
-        assert!(states.hold(1).now_or_never().is_none());
+        assert!(states.reserve(1).now_or_never().is_none());
         drop(other);
         assert_eq!(states.lock().bytes, 0);
     }
@@ -267,9 +267,9 @@ mod tests {
     #[tokio::test]
     async fn one_that_is_larger_than_all_the_room_goes_alone() {
         let states = States::default();
-        let large = states.hold(ROOM + 1).now_or_never().expect("there is nothing else");
-        assert!(states.hold(1).now_or_never().is_none());
+        let large = states.reserve(MEMORY + 1).now_or_never().expect("there is nothing else");
+        assert!(states.reserve(1).now_or_never().is_none());
         drop(large);
-        assert!(states.hold(1).now_or_never().is_some());
+        assert!(states.reserve(1).now_or_never().is_some());
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Each character is replaced by one of Unicode's private use, so positions stay what they are.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use std::borrow::Cow;
 
 const DOLLAR: char = '\u{F0100}';
@@ -14,16 +16,15 @@ pub(super) fn hide(text: &str) -> Cow<'_, str> {
     if !text.contains("${") || text.contains([DOLLAR, OPEN, CLOSE]) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len() + 64);
+    let mut out = String::with_capacity(text.len().saturating_add(64));
     let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        let (before, after) = (&rest[..at], &rest[at + 2..]);
+    while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
-        if let Some(name) = name(after) {
+        if let Some((name, behind)) = name(after) {
             out.extend([DOLLAR, OPEN]);
             out.push_str(name);
             out.push(CLOSE);
-            rest = &after[name.len() + 1..];
+            rest = behind;
         } else {
             out.push_str("${");
             rest = after;
@@ -41,9 +42,11 @@ pub(super) fn show(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace(DOLLAR, "$").replace(OPEN, "{").replace(CLOSE, "}"))
 }
 
-/// The name that ends with the next brace. The search stops at the first character that a name cannot have.
-fn name(text: &str) -> Option<&str> {
+/// The name that ends with the next brace, and the text behind that. The search stops at the first character that a name
+/// cannot have.
+fn name(text: &str) -> Option<(&str, &str)> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
-    let (name, rest) = text.split_at(text.find(|c| !is_name(c))?);
-    (!name.is_empty() && rest.starts_with('}')).then_some(name)
+    let (name, rest) = text.split_at_checked(text.find(|c| !is_name(c))?)?;
+    let behind = rest.strip_prefix('}')?;
+    (!name.is_empty()).then_some((name, behind))
 }

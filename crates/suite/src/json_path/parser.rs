@@ -1,5 +1,7 @@
 //! The grammar of RFC 9535: <https://www.rfc-editor.org/rfc/rfc9535#appendix-A>
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::{Comparable, Comparison, Condition, Query, Segment, Selector};
 use crate::number::{self, Decimal};
 use serde_json::Value;
@@ -137,17 +139,18 @@ impl<'t> Parser<'t> {
     fn integer(&mut self) -> Parsed<'t, Option<i64>> {
         let begin = self.at;
         let is_negative = self.take("-");
+        let first = self.at;
         let digits = self.take_while(|c| c.is_ascii_digit());
         if digits.is_empty() {
             return if is_negative { self.fail() } else { Ok(None) };
         }
         if digits.starts_with('0') && digits.len() > 1 {
-            return Err(SyntaxError::At(begin + usize::from(is_negative) + 1));
+            return Err(SyntaxError::At(first.saturating_add(1)));
         }
         let number: i64 = digits.parse().ok().filter(|number| *number <= LARGEST).ok_or(SyntaxError::At(begin))?;
         match (is_negative, number) {
             (true, 0) => Err(SyntaxError::At(begin)),
-            (true, number) => Ok(Some(-number)),
+            (true, number) => Ok(Some(number.saturating_neg())),
             (false, number) => Ok(Some(number)),
         }
     }
@@ -298,9 +301,10 @@ impl<'t> Parser<'t> {
     fn number(&mut self) -> Parsed<'t, Value> {
         let begin = self.at;
         self.take("-");
+        let first = self.at;
         let whole = self.digits()?;
         if whole.starts_with('0') && whole.len() > 1 {
-            return Err(SyntaxError::At(self.at - whole.len() + 1));
+            return Err(SyntaxError::At(first.saturating_add(1)));
         }
         if self.take(".") {
             self.digits()?;
@@ -309,7 +313,7 @@ impl<'t> Parser<'t> {
             let _ = self.take("-") || self.take("+");
             self.digits()?;
         }
-        let number = &self.text[begin..self.at];
+        let number = self.text.get(begin..self.at).unwrap_or_default();
         if !is_exact(number) {
             return Err(SyntaxError::Number(number));
         }
@@ -354,21 +358,20 @@ impl<'t> Parser<'t> {
     /// The character of `uXXXX`, or of a surrogate pair.
     fn unicode(&mut self, at: usize) -> Parsed<'t, char> {
         let first = self.four_digits()?;
-        let is_high = (0xd800..0xdc00).contains(&first);
-        if !is_high {
+        let Some(high) = first.checked_sub(0xd800).filter(|high| *high < 0x400) else {
             return char::from_u32(first).ok_or(SyntaxError::At(at));
-        }
+        };
         self.expect("\\u")?;
         let second = self.four_digits()?;
         let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400).ok_or(SyntaxError::At(at))?;
-        char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low).ok_or(SyntaxError::At(at))
+        char::from_u32(0x1_0000_u32.saturating_add((high << 10) | low)).ok_or(SyntaxError::At(at))
     }
 
     fn four_digits(&mut self) -> Parsed<'t, u32> {
-        let mut number = 0;
+        let mut number = 0_u32;
         for _ in 0..4 {
             let at = self.at;
-            number = number * 16 + self.next()?.to_digit(16).ok_or(SyntaxError::At(at))?;
+            number = (number << 4) | self.next()?.to_digit(16).ok_or(SyntaxError::At(at))?;
         }
         Ok(number)
     }
@@ -383,14 +386,14 @@ impl<'t> Parser<'t> {
 
     fn next(&mut self) -> Parsed<'t, char> {
         let c = self.peek().ok_or(SyntaxError::End)?;
-        self.at += c.len_utf8();
+        self.at = self.at.saturating_add(c.len_utf8());
         Ok(c)
     }
 
     fn take(&mut self, token: &str) -> bool {
         let is_there = self.rest().starts_with(token);
         if is_there {
-            self.at += token.len();
+            self.at = self.at.saturating_add(token.len());
         }
         is_there
     }
@@ -408,7 +411,7 @@ impl<'t> Parser<'t> {
     fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> &'t str {
         let rest = self.rest();
         let taken = rest.find(|c| !belongs(c)).and_then(|end| rest.get(..end)).unwrap_or(rest);
-        self.at += taken.len();
+        self.at = self.at.saturating_add(taken.len());
         taken
     }
 

@@ -1,5 +1,7 @@
 //! Numbers by their digits. Comparing two takes time linear in their written length, however large they are.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use std::cmp::Ordering;
 
 /// A number as it is written: an optional sign, digits with at most one point, an optional exponent of ten. Those that
@@ -26,33 +28,33 @@ impl<'t> Decimal<'t> {
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.len() + fraction.len() == 0 || !are_digits(whole) || !are_digits(fraction) {
+        if (whole.is_empty() && fraction.is_empty()) || !are_digits(whole) || !are_digits(fraction) {
             return None;
         }
-        Some(Self::of_digits(is_negative, whole, fraction, exponent))
+        Self::of_digits(is_negative, whole, fraction, exponent)
     }
 
-    fn of_digits(is_negative: bool, whole: &'t str, fraction: &'t str, exponent: i128) -> Self {
+    fn of_digits(is_negative: bool, whole: &'t str, fraction: &'t str, exponent: i128) -> Option<Self> {
         let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
-        let mut number = Self { is_negative, whole, fraction, point: exponent + length(whole) };
+        let mut number = Self { is_negative, whole, fraction, point: exponent.checked_add(length(whole))? };
         if whole.is_empty() {
             number.fraction = fraction.trim_start_matches('0');
-            number.point = exponent - length(fraction) + length(number.fraction);
+            number.point = exponent.checked_sub(length(fraction))?.checked_add(length(number.fraction))?;
         }
         if fraction.is_empty() {
             number.whole = whole.trim_end_matches('0');
         }
-        number
+        Some(number)
     }
 
     /// Whether it has no fraction.
     pub fn is_integer(&self) -> bool {
-        length(self.whole) + length(self.fraction) <= self.point || self.is_zero()
+        length(self.whole).saturating_add(length(self.fraction)) <= self.point || self.is_zero()
     }
 
     /// The number of its significant digits.
     pub fn digits(&self) -> usize {
-        self.whole.len() + self.fraction.len()
+        self.whole.len().saturating_add(self.fraction.len())
     }
 
     fn is_zero(&self) -> bool {

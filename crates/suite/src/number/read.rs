@@ -3,6 +3,8 @@
 //! A number that 64 bits do not hold is replaced in the text by its held form before the library reads it. Finding the
 //! numbers takes one pass over the text.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::{KEY, nearest_number, plain};
 use serde::de::Error as _;
 use serde_json::{Error, Number, Value};
@@ -80,19 +82,19 @@ fn exact(text: &str, numbers: &[Range<usize>]) -> Result<Value, Error> {
 
 /// Whether the text has the noncharacter as an escape.
 fn has_escape(text: &str) -> bool {
-    text.match_indices("\\u")
-        .any(|(at, _)| text.get(at + 2..at + 6).is_some_and(|hex| hex.eq_ignore_ascii_case("fdd0")))
+    text.split("\\u").skip(1).any(|rest| rest.get(..4).is_some_and(|hex| hex.eq_ignore_ascii_case("fdd0")))
 }
 
 fn replace(text: &str, numbers: &[Range<usize>], by: impl Fn(&str) -> String) -> String {
-    let mut out = String::with_capacity(text.len() + numbers.len() * KEY.len() * 2);
+    let added = numbers.len().saturating_mul(KEY.len()).saturating_mul(2);
+    let mut out = String::with_capacity(text.len().saturating_add(added));
     let mut at = 0;
     for number in numbers {
-        out.push_str(&text[at..number.start]);
-        out.push_str(&by(&text[number.clone()]));
+        out.push_str(text.get(at..number.start).unwrap_or_default());
+        out.push_str(&by(text.get(number.clone()).unwrap_or_default()));
         at = number.end;
     }
-    out.push_str(&text[at..]);
+    out.push_str(text.get(at..).unwrap_or_default());
     out
 }
 
@@ -102,16 +104,17 @@ fn numbers(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(byte) = bytes.get(at) {
         match byte {
-            b'"' => at = after_string(bytes, at + 1),
+            b'"' => at = after_string(bytes, at.saturating_add(1)),
             b'-' | b'0'..=b'9' => {
-                let end = bytes[at..].iter().position(|byte| !is_part(*byte)).map_or(bytes.len(), |length| at + length);
-                let number = &text[at..end];
+                let length = bytes.iter().skip(at).take_while(|byte| is_part(**byte)).count();
+                let end = at.saturating_add(length);
+                let number = text.get(at..end).unwrap_or_default();
                 if is_number(number) && wanted(number) {
                     found.push(at..end);
                 }
                 at = end;
             }
-            _ => at += 1,
+            _ => at = at.saturating_add(1),
         }
     }
     found
@@ -120,9 +123,9 @@ fn numbers(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
 fn after_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+            b'"' => return at.saturating_add(1),
+            b'\\' => at = at.saturating_add(2),
+            _ => at = at.saturating_add(1),
         }
     }
     bytes.len()

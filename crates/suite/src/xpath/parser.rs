@@ -1,5 +1,7 @@
 //! Builds an expression from tokens, by the grammar of the standard (sections 2 and 3).
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::token::{self, Kind, Token};
 use super::{Axis, Expression, FUNCTIONS, Gives, NodeTest, Operator, Start, Step, XPath, XPathError};
 use crate::bounds::XPATH;
@@ -36,7 +38,7 @@ pub fn parse(text: &str) -> Result<XPath, XPathError> {
     XPATH.check_length(text).map_err(|error| token::error(text, 0, error.to_string()))?;
     let tokens = token::tokens(text)?;
     let mut parser = Parser { text, tokens: &tokens, at: 0, depth: 0, first: First::ToCome, cuts: Vec::new() };
-    let expression = parser.binary(0)?;
+    let expression = parser.binary(&BINARY)?;
     if parser.at < tokens.len() {
         return Err(parser.unexpected("the end"));
     }
@@ -64,12 +66,12 @@ struct Parser<'t> {
 }
 
 impl Parser<'_> {
-    fn binary(&mut self, level: usize) -> Result<Expression, XPathError> {
-        let Some(operators) = BINARY.get(level) else { return self.unary() };
-        let mut left = self.binary(level + 1)?;
+    fn binary(&mut self, levels: &[&[(&str, Operator)]]) -> Result<Expression, XPathError> {
+        let Some((operators, tighter)) = levels.split_first() else { return self.unary() };
+        let mut left = self.binary(tighter)?;
         while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.is(sign)) {
-            self.at += 1;
-            left = Expression::Binary(Box::new(left), *operator, Box::new(self.binary(level + 1)?));
+            self.skip(1);
+            left = Expression::Binary(Box::new(left), *operator, Box::new(self.binary(tighter)?));
         }
         Ok(left)
     }
@@ -138,7 +140,7 @@ impl Parser<'_> {
             if self.take("//") {
                 steps.push(Step { axis: Axis::DescendantOrSelf, test: NodeTest::Node, predicates: Vec::new() });
             } else {
-                self.at += 1;
+                self.skip(1);
             }
             steps.push(self.step()?);
         }
@@ -147,13 +149,13 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Result<Expression, XPathError> {
         let Some(token) = self.tokens.get(self.at).cloned() else { return Err(self.unexpected("an expression")) };
-        self.at += 1;
+        self.skip(1);
         match token.kind {
             Kind::Literal(text) => Ok(Expression::Literal(text)),
             Kind::Number(number) => Ok(Expression::Number(number)),
             Kind::Name(name) => self.call(&name, token.start),
             _ => {
-                let inner = self.nested(|parser| parser.binary(0))?;
+                let inner = self.nested(|parser| parser.binary(&BINARY))?;
                 self.expect(")")?;
                 Ok(inner)
             }
@@ -168,13 +170,12 @@ impl Parser<'_> {
         };
         self.expect("(")?;
         let mut arguments = Vec::new();
-        while !self.is(")") {
+        while !self.take(")") {
             if !arguments.is_empty() {
                 self.expect(",")?;
             }
-            arguments.push(self.nested(|parser| parser.binary(0))?);
+            arguments.push(self.nested(|parser| parser.binary(&BINARY))?);
         }
-        self.at += 1;
         if !(least..=most).contains(&arguments.len()) {
             let message = format!("`{name}()` does not take {} arguments", arguments.len());
             return Err(token::error(self.text, start, message));
@@ -214,13 +215,13 @@ impl Parser<'_> {
             let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             return Err(self.problem(format!("there is no axis `{name}`{near}")));
         };
-        self.at += 2;
+        self.skip(2);
         Ok(axis)
     }
 
     fn node_test(&mut self) -> Result<NodeTest, XPathError> {
         if self.kind(0) == Some(&Kind::Symbol("*")) {
-            self.at += 1;
+            self.skip(1);
             return Ok(NodeTest::AnyName);
         }
         let Some(Kind::Name(name)) = self.kind(0).cloned() else { return Err(self.unexpected("the name of a node")) };
@@ -228,7 +229,7 @@ impl Parser<'_> {
             return Err(self.problem(format!("`{name}` is not a valid name")));
         }
         if !self.is_at(1, "(") {
-            self.at += 1;
+            self.skip(1);
             return Ok(NodeTest::Name(name));
         }
         let mut test = match name.as_str() {
@@ -238,10 +239,10 @@ impl Parser<'_> {
             "processing-instruction" => NodeTest::Instruction(None),
             _ => return Err(self.problem(format!("`{name}()` cannot be a step"))),
         };
-        self.at += 2;
+        self.skip(2);
         if let (NodeTest::Instruction(_), Some(Kind::Literal(target))) = (&test, self.kind(0)) {
             test = NodeTest::Instruction(Some(target.clone()));
-            self.at += 1;
+            self.skip(1);
         }
         self.expect(")")?;
         Ok(test)
@@ -251,7 +252,7 @@ impl Parser<'_> {
         let mut predicates = Vec::new();
         while self.take("[") {
             let first = mem::replace(&mut self.first, First::Outside);
-            predicates.push(self.nested(|parser| parser.binary(0))?);
+            predicates.push(self.nested(|parser| parser.binary(&BINARY))?);
             self.first = first;
             self.expect("]")?;
             self.cut();
@@ -268,8 +269,9 @@ impl Parser<'_> {
 
     /// Remembers that the first path can be cut behind the last token.
     fn cut(&mut self) {
-        if let First::Inside(begin) = self.first {
-            self.cuts.push(begin..self.tokens[self.at - 1].end);
+        let before = self.tokens.get(..self.at).unwrap_or_default();
+        if let (First::Inside(begin), Some(last)) = (self.first, before.last()) {
+            self.cuts.push(begin..last.end);
         }
     }
 
@@ -288,9 +290,10 @@ impl Parser<'_> {
         if self.depth == XPATH.depth {
             return Err(self.problem(format!("it is nested more than {} deep", XPATH.depth)));
         }
-        self.depth += 1;
+        let depth = self.depth;
+        self.depth = depth.saturating_add(1);
         let result = read(self);
-        self.depth -= 1;
+        self.depth = depth;
         result
     }
 
@@ -310,7 +313,7 @@ impl Parser<'_> {
     }
 
     fn kind(&self, ahead: usize) -> Option<&Kind> {
-        self.tokens.get(self.at + ahead).map(|token| &token.kind)
+        self.tokens.get(self.at.saturating_add(ahead)).map(|token| &token.kind)
     }
 
     fn is(&self, sign: &str) -> bool {
@@ -326,8 +329,12 @@ impl Parser<'_> {
 
     fn take(&mut self, sign: &str) -> bool {
         let found = self.is(sign);
-        self.at += usize::from(found);
+        self.skip(usize::from(found));
         found
+    }
+
+    fn skip(&mut self, tokens: usize) {
+        self.at = self.at.saturating_add(tokens);
     }
 
     fn expect(&mut self, sign: &str) -> Result<(), XPathError> {
@@ -336,7 +343,10 @@ impl Parser<'_> {
 
     fn unexpected(&self, expected: &str) -> XPathError {
         match self.tokens.get(self.at) {
-            Some(token) => self.problem(format!("expected {expected}, found `{}`", &self.text[token.start..token.end])),
+            Some(token) => {
+                let found = self.text.get(token.start..token.end).unwrap_or_default();
+                self.problem(format!("expected {expected}, found `{found}`"))
+            }
             None => self.problem(format!("expected {expected}, but it ends")),
         }
     }

@@ -1,5 +1,7 @@
 //! Cuts an expression into tokens (section 3.7 of the standard).
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::XPathError;
 use crate::bounds::XPATH_TOKENS;
 
@@ -30,72 +32,80 @@ const NAMED: [&str; 4] = ["and", "or", "div", "mod"];
 /// All tokens of a text.
 pub fn tokens(text: &str) -> Result<Vec<Token>, XPathError> {
     let mut tokens: Vec<Token> = Vec::new();
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        if c.is_whitespace() {
-            at += c.len_utf8();
-            continue;
-        }
-        let (kind, length) = next(&text[at..], tokens.last()).map_err(|message| error(text, at, message))?;
-        tokens.push(Token { kind, start: at, end: at + length });
-        at += length;
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let start = text.len().saturating_sub(rest.len());
+        let (kind, after) = next(rest, tokens.last()).map_err(|message| error(text, start, message))?;
+        let end = text.len().saturating_sub(after.len());
+        tokens.push(Token { kind, start, end });
         if tokens.len() > XPATH_TOKENS {
-            return Err(error(text, at, format!("it has more than {XPATH_TOKENS} parts")));
+            return Err(error(text, end, format!("it has more than {XPATH_TOKENS} parts")));
         }
+        rest = after.trim_start();
     }
     Ok(tokens)
 }
 
 /// An error at a byte of a text.
 pub fn error(text: &str, at: usize, message: impl Into<String>) -> XPathError {
-    XPathError { message: message.into(), place: text[..at].chars().count() + 1 }
+    XPathError { message: message.into(), place: text.get(..at).unwrap_or(text).chars().count().saturating_add(1) }
 }
 
-fn next(rest: &str, before: Option<&Token>) -> Result<(Kind, usize), String> {
-    let first = rest.chars().next().unwrap_or_default();
+/// The token that a text begins with, and the text after it.
+fn next<'t>(rest: &'t str, before: Option<&Token>) -> Result<(Kind, &'t str), String> {
+    let mut characters = rest.chars();
+    let first = characters.next().unwrap_or_default();
+    let behind = characters.as_str();
     if matches!(first, '"' | '\'') {
-        let inside = &rest[1..];
-        let end = inside.find(first).ok_or("the quoted text is not closed")?;
-        return Ok((Kind::Literal(inside[..end].to_owned()), end + 2));
+        let (inside, after) = behind.split_once(first).ok_or("the quoted text is not closed")?;
+        return Ok((Kind::Literal(inside.to_owned()), after));
     }
-    if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
+    if first.is_ascii_digit() || (first == '.' && behind.starts_with(|c: char| c.is_ascii_digit())) {
         return number(rest);
     }
     if is_name_start(first) {
         return Ok(name(rest, before));
     }
-    let symbol =
-        SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)).ok_or(format!("`{first}` is not allowed"))?;
+    let (symbol, after) = SYMBOLS
+        .into_iter()
+        .find_map(|symbol| Some((symbol, rest.strip_prefix(symbol)?)))
+        .ok_or(format!("`{first}` is not allowed"))?;
     let multiplies = symbol == "*" && follows_operand(before);
-    Ok((if multiplies { Kind::Operator("*") } else { Kind::Symbol(symbol) }, symbol.len()))
+    Ok((if multiplies { Kind::Operator("*") } else { Kind::Symbol(symbol) }, after))
 }
 
-fn number(rest: &str) -> Result<(Kind, usize), String> {
-    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let mut length = digits(rest);
-    if let Some(fraction) = rest[length..].strip_prefix('.') {
-        length += 1 + digits(fraction);
-    }
-    let number = rest[..length].parse().map_err(|_| "this is not a number")?;
-    Ok((Kind::Number(number), length))
+fn number(rest: &str) -> Result<(Kind, &str), String> {
+    let after_whole = after_digits(rest);
+    let after = after_whole.strip_prefix('.').map_or(after_whole, after_digits);
+    let number = until(rest, after).parse().map_err(|_| "this is not a number")?;
+    Ok((Kind::Number(number), after))
 }
 
-fn name(rest: &str, before: Option<&Token>) -> (Kind, usize) {
-    let mut length = name_length(rest);
-    if let Some(named) = NAMED.into_iter().find(|named| *named == &rest[..length])
+fn name<'t>(rest: &'t str, before: Option<&Token>) -> (Kind, &'t str) {
+    let mut after = after_name(rest);
+    if let Some(named) = NAMED.into_iter().find(|named| *named == until(rest, after))
         && follows_operand(before)
     {
-        return (Kind::Operator(named), length);
+        return (Kind::Operator(named), after);
     }
     // `a:b` and `a:*`, but not the `::` behind an axis.
-    if let Some(local) = rest[length..].strip_prefix(':').filter(|local| !local.starts_with(':')) {
-        length += 1 + if local.starts_with('*') { 1 } else { name_length(local) };
+    if let Some(local) = after.strip_prefix(':').filter(|local| !local.starts_with(':')) {
+        after = local.strip_prefix('*').unwrap_or_else(|| after_name(local));
     }
-    (Kind::Name(rest[..length].to_owned()), length)
+    (Kind::Name(until(rest, after).to_owned()), after)
 }
 
-fn name_length(text: &str) -> usize {
-    text.find(|c: char| !is_name_start(c) && !c.is_numeric() && !matches!(c, '-' | '.' | '·')).unwrap_or(text.len())
+fn after_digits(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_ascii_digit())
+}
+
+fn after_name(text: &str) -> &str {
+    text.trim_start_matches(|c: char| is_name_start(c) || c.is_numeric() || matches!(c, '-' | '.' | '·'))
+}
+
+/// The beginning of a text, up to the end of it that is given.
+fn until<'t>(text: &'t str, after: &str) -> &'t str {
+    text.strip_suffix(after).unwrap_or(text)
 }
 
 fn is_name_start(c: char) -> bool {

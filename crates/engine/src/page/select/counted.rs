@@ -15,16 +15,16 @@ use std::cell::Cell;
 /// The deepest level that `:has` descends to, because it recurses. Browsers nest elements at most 512 deep.
 const DEEPEST: usize = 1_000;
 /// How many bytes of an attribute's value cost as much as a node.
-const BYTES_A_LOOK: usize = 16;
+const BYTES_PER_VISIT: usize = 16;
 
 /// The remaining visits.
 #[derive(Debug)]
-pub struct Looks {
+pub struct VisitBudget {
     left: Cell<usize>,
     problem: Cell<Option<TooMuch>>,
 }
 
-impl Looks {
+impl VisitBudget {
     pub fn new(nodes: usize) -> Self {
         Self { left: Cell::new(nodes), problem: Cell::new(None) }
     }
@@ -54,19 +54,19 @@ impl Looks {
 #[derive(Debug, Clone, Copy)]
 pub struct Counted<'p, 'l> {
     element: ElementRef<'p>,
-    looks: &'l Looks,
+    budget: &'l VisitBudget,
     /// How many levels below the element where matching began
     depth: usize,
 }
 
 impl<'p, 'l> Counted<'p, 'l> {
-    pub fn new(element: ElementRef<'p>, looks: &'l Looks) -> Self {
-        Self { element, looks, depth: 0 }
+    pub fn new(element: ElementRef<'p>, budget: &'l VisitBudget) -> Self {
+        Self { element, budget, depth: 0 }
     }
 
     /// Counts one visit.
-    pub fn look(&self) -> bool {
-        self.looks.spend(1)
+    pub fn visit(&self) -> bool {
+        self.budget.spend(1)
     }
 
     fn to(self, element: ElementRef<'p>, depth: usize) -> Self {
@@ -75,7 +75,7 @@ impl<'p, 'l> Counted<'p, 'l> {
 
     /// The first element among nodes, each of which costs a visit.
     fn first_of(self, nodes: impl Iterator<Item = NodeRef<'p, Node>>, depth: usize) -> Option<Self> {
-        let mut elements = nodes.take_while(|_| self.look()).filter_map(ElementRef::wrap);
+        let mut elements = nodes.take_while(|_| self.visit()).filter_map(ElementRef::wrap);
         elements.next().map(|found| self.to(found, depth))
     }
 }
@@ -84,7 +84,7 @@ impl Element for Counted<'_, '_> {
     type Impl = Simple;
 
     fn parent_element(&self) -> Option<Self> {
-        let parent = self.element.parent().and_then(ElementRef::wrap).filter(|_| self.look())?;
+        let parent = self.element.parent().and_then(ElementRef::wrap).filter(|_| self.visit())?;
         Some(self.to(parent, self.depth.saturating_sub(1)))
     }
 
@@ -98,14 +98,14 @@ impl Element for Counted<'_, '_> {
 
     fn first_element_child(&self) -> Option<Self> {
         if self.depth == DEEPEST {
-            self.looks.give_up(TooMuch::Depth);
+            self.budget.give_up(TooMuch::Depth);
         }
         self.first_of(self.element.children(), self.depth + 1)
     }
 
     fn is_empty(&self) -> bool {
         let mut children = self.element.children();
-        !children.any(|child| !self.look() || child.value().is_element() || child.value().is_text())
+        !children.any(|child| !self.visit() || child.value().is_element() || child.value().is_text())
     }
 
     fn attr_matches(
@@ -116,12 +116,12 @@ impl Element for Counted<'_, '_> {
     ) -> bool {
         let attributes = &self.element.value().attrs;
         let length = self.element.value().attr(&name.0).map_or(0, str::len);
-        self.looks.spend(attributes.len() + length / BYTES_A_LOOK)
+        self.budget.spend(attributes.len() + length / BYTES_PER_VISIT)
             && self.element.attr_matches(namespace, name, operation)
     }
 
     fn has_class(&self, name: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {
-        self.looks.spend(self.element.value().classes().count()) && self.element.has_class(name, case_sensitivity)
+        self.budget.spend(self.element.value().classes().count()) && self.element.has_class(name, case_sensitivity)
     }
 
     fn has_id(&self, id: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {

@@ -1,7 +1,7 @@
 //! Tests against a fake Secrets Manager endpoint.
 
 use super::*;
-use crate::secret::PATIENCE;
+use crate::secret::READ_TIMEOUT;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use axum::Router;
@@ -58,7 +58,8 @@ const DENIED: (u16, &str) = (400, r#"{"__type":"AccessDeniedException","Message"
 async fn a_stored_secret_is_read_once_and_without_its_line_break() {
     let (endpoint, keys) = Endpoint::start(&[FOUND]).await;
     assert!(endpoint.asked().is_empty(), "nothing is read before it is needed");
-    let token = Signer::new(&Secret::new("the secret"), Clock::from_fn(|| 0)).issue("ci", Role::Runner, PATIENCE).token;
+    let token =
+        Signer::new(&Secret::new("the secret"), Clock::from_fn(|| 0)).issue("ci", Role::Runner, READ_TIMEOUT).token;
     let verified = (0..2).map(|_| async { keys.signer().await.unwrap().verify(&token) });
     for identity in join_all(verified).await {
         assert_eq!(identity.unwrap().principal, "ci");

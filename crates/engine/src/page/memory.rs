@@ -9,15 +9,15 @@ const UNITS: u32 = 32;
 /// Smaller pages are not counted.
 const SMALL: usize = 4 * UNIT;
 
-static ROOM: Semaphore = Semaphore::const_new(UNITS as usize);
+static MEMORY: Semaphore = Semaphore::const_new(UNITS as usize);
 
-/// Waits for room for a page, which is held until the permit is dropped. Large pages wait for one another here; the
+/// Reserves memory for a page until the permit is dropped. Large pages wait for one another here; the
 /// wait is not charged to them.
-pub async fn take(bytes: usize) -> Option<SemaphorePermit<'static>> {
+pub async fn reserve(bytes: usize) -> Option<SemaphorePermit<'static>> {
     if bytes <= SMALL {
         return None;
     }
     let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(UNITS).min(UNITS);
     // The semaphore is never closed.
-    ROOM.acquire_many(units).await.ok()
+    MEMORY.acquire_many(units).await.ok()
 }
