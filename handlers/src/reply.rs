@@ -79,7 +79,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Sends events that are not an answer to the command, without its id.
-    pub async fn tell(&self, events: Vec<Event>) -> Result<(), Error> {
+    pub async fn send_unasked(&self, events: Vec<Event>) -> Result<(), Error> {
         self.deliver(&frame::pack(events.iter().map(Event::to_json)), None).await
     }
 

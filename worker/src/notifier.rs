@@ -58,13 +58,13 @@ impl Notifier {
             return Ok(Handled::Done);
         };
         let before = table.notifications_before(&pending).await?;
-        let untold = webhooks.iter().filter(|webhook| webhook.wants(&record.suite));
-        let untold = untold.filter(|webhook| !pending.told.contains(&webhook.id));
-        let knows_what_was_before = |webhook: &&Webhook| before.iter().all(|one| one.told.contains(&webhook.id));
-        let (to_tell, to_wait): (Vec<_>, Vec<_>) = untold.partition(knows_what_was_before);
-        let posted = to_tell.iter().map(|webhook| self.post(webhook, job, &notification));
+        let due = webhooks.iter().filter(|webhook| webhook.wants(&record.suite));
+        let due = due.filter(|webhook| !pending.notified.contains(&webhook.id));
+        let knows_what_was_before = |webhook: &&Webhook| before.iter().all(|one| one.notified.contains(&webhook.id));
+        let (to_notify, to_wait): (Vec<_>, Vec<_>) = due.partition(knows_what_was_before);
+        let posted = to_notify.iter().map(|webhook| self.post(webhook, job, &notification));
         let answers = join_all(posted).await;
-        let pause = self.note(&mut pending, to_tell.into_iter().zip(answers));
+        let pause = self.note(&mut pending, to_notify.into_iter().zip(answers));
         let wait = (!to_wait.is_empty()).then(|| self.until_all_are_queued(&before));
         match pause.max(wait) {
             Some(pause) => table.put_off_notification(&pending, pause).await?,
@@ -120,7 +120,7 @@ impl Notifier {
                     continue;
                 }
             }
-            pending.told.push(webhook.id.clone());
+            pending.notified.push(webhook.id.clone());
         }
         pause
     }

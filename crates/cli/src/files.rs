@@ -129,11 +129,11 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
         // Opening it does not wait for a writer, in case it became a pipe just now.
         let opened = open(&pipe).map(|file| file.metadata().is_ok_and(|metadata| is_pipe(&metadata)));
-        let told = read(&pipe, 10);
+        let refusal = read(&pipe, 10);
         fs::remove_file(&pipe).expect("a file");
         assert!(opened.is_ok_and(|is_pipe| is_pipe));
         let advice = "only regular files are read, so save its content in one";
-        assert_eq!(told, Err(format!("`{}` is a named pipe; {advice}", pipe.display())));
+        assert_eq!(refusal, Err(format!("`{}` is a named pipe; {advice}", pipe.display())));
         assert_eq!(read(Path::new("/dev/zero"), 10), Err(format!("`/dev/zero` is a device; {advice}")));
         assert!(read(&folder, 10).is_err_and(|message| message.contains("is a directory")));
     }

@@ -103,7 +103,7 @@ pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Re
             None => ("nothing".to_owned(), hint::of_nothing(&subject, page, mask)),
         },
         Ok((Err(unfit), subject, filters)) => {
-            let actual = unfit.told_of(&subject, &filters, page, mask);
+            let actual = unfit.describe_in_page(&subject, &filters, page, mask);
             return Err(Missing { outcome: unfit.outcome(), actual, hint: hint::of_document(&subject, page) });
         }
         Err(error) => {

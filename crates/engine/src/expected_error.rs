@@ -37,8 +37,8 @@ pub fn of_error(kinds: &[ErrorKind], error: &FetchError, mask: &Mask) -> CheckRe
             let hint = kind
                 .map(|kind| format!("this is an error of the kind `{}`, which the check does not name", kind.name()));
             let hint = hint.as_deref().unwrap_or_else(|| error.hint());
-            let told = request_result(Outcome::Errored, &error.to_string(), Some(hint), mask);
-            CheckResult { check: named(kinds), expected: Some(expected(kinds)), ..told }
+            let result = request_result(Outcome::Errored, &error.to_string(), Some(hint), mask);
+            CheckResult { check: named(kinds), expected: Some(expected(kinds)), ..result }
         }
     }
 }

@@ -31,7 +31,7 @@ const ASKING_TIME: Duration = Duration::from_mins(1);
 /// How many links are requested at once, whatever their hosts allow.
 const AT_ONCE: usize = 8;
 /// How many dead links are reported.
-const TOLD: usize = 5;
+const MOST_SHOWN: usize = 5;
 /// How much of a page is read to find fragments, in bytes.
 const PAGE_BYTES: usize = 2 * 1024 * 1024;
 
@@ -85,7 +85,7 @@ impl Asker<'_> {
                 check,
                 outcome: first.outcome,
                 expected: Some(format!("every one of {asked} links to answer {}", accepted(links))),
-                actual: Some(excerpt(&told(&problems), self.mask)),
+                actual: Some(excerpt(&summary(&problems), self.mask)),
                 hint: Some(first.hint.to_owned()),
             },
         }
@@ -169,8 +169,8 @@ async fn missing_fragments(target: Target, response: Response) -> Vec<Problem> {
         let page = Page::new(response);
         if collect::is_html(&page) { collect::missing(&page, fragments) } else { BTreeSet::new() }
     });
-    let tell = |fragment: String| Problem::dead(format!("`{url}` has no `#{fragment}`"));
-    missing.await.unwrap_or_default().into_iter().map(tell).collect()
+    let dead = |fragment: String| Problem::dead(format!("`{url}` has no `#{fragment}`"));
+    missing.await.unwrap_or_default().into_iter().map(dead).collect()
 }
 
 fn is_accepted(links: &Links, status: u16) -> bool {
@@ -192,11 +192,11 @@ pub fn named(links: &Links, asked: usize, found: usize) -> String {
     if found > asked { format!("links {scope}, {asked} of {found}") } else { format!("links {scope}") }
 }
 
-fn told(problems: &[Problem]) -> String {
-    let mut told: Vec<&str> = problems.iter().take(TOLD).map(|problem| problem.text.as_str()).collect();
-    let more = format!("{} more", problems.len().saturating_sub(TOLD));
-    if problems.len() > TOLD {
-        told.push(&more);
+fn summary(problems: &[Problem]) -> String {
+    let mut shown: Vec<&str> = problems.iter().take(MOST_SHOWN).map(|problem| problem.text.as_str()).collect();
+    let more = format!("{} more", problems.len().saturating_sub(MOST_SHOWN));
+    if problems.len() > MOST_SHOWN {
+        shown.push(&more);
     }
-    told.join("; ")
+    shown.join("; ")
 }

@@ -87,7 +87,7 @@ impl Watched {
                 thread::sleep(Duration::from_secs(1));
                 let since = *since.lock().unwrap_or_else(PoisonError::into_inner);
                 if since.is_some_and(|since| since.elapsed() > SLOW) {
-                    say(&format!("this takes longer than {SLOW:?}: {}", file.display()));
+                    print(&format!("this takes longer than {SLOW:?}: {}", file.display()));
                     process::exit(1);
                 }
             }
@@ -106,15 +106,15 @@ impl Watched {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
-    fn finish(&self, told: &str) {
+    fn finish(&self, report: &str) {
         // What is left behind was found.
         let _ = fs::remove_file(&self.file);
-        say(told);
+        print(report);
     }
 }
 
 #[expect(clippy::print_stderr, reason = "whoever fuzzes watches the terminal")]
-fn say(text: &str) {
+fn print(text: &str) {
     eprintln!("{text}");
 }
 

@@ -326,10 +326,8 @@ fn number(text: &str) -> Option<Value> {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.trim_start_matches('+')), |rest| ("-", rest));
     let at = digits.find(['.', 'e', 'E']).unwrap_or(digits.len());
     let (whole, rest) = digits.split_at_checked(at)?;
-    let whole = match whole.trim_start_matches('0') {
-        "" => "0",
-        whole => whole,
-    };
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
     // JSON has digits behind every point.
     let rest = match rest.strip_prefix('.') {
         Some(behind) if !behind.starts_with(|c: char| c.is_ascii_digit()) => format!(".0{behind}"),

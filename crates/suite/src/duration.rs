@@ -12,11 +12,13 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let after = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let amount: f64 =
-            rest.strip_suffix(after).unwrap_or(rest).parse().map_err(|_| not_a_duration(text))?;
-        let next = after.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let unit = after.strip_suffix(next).unwrap_or(after);
+        let (amount, after) = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .and_then(|length| rest.split_at_checked(length))
+            .ok_or_else(|| not_a_duration(text))?;
+        let amount: f64 = amount.parse().map_err(|_| not_a_duration(text))?;
+        let unit_length = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, next) = after.split_at_checked(unit_length).unwrap_or((after, ""));
         let seconds = amount * seconds_in(unit.trim()).ok_or_else(|| not_a_duration(text))?;
         let part = Duration::try_from_secs_f64(seconds).map_err(|_| not_a_duration(text))?;
         total = total.checked_add(part).ok_or_else(|| not_a_duration(text))?;

@@ -26,7 +26,7 @@ struct Warnings<'a> {
     node: &'a Node,
     problems: Vec<Problem>,
     /// A problem in a group of checks or in the defaults is reported once, not for everything that uses it
-    told: HashSet<(Position, String)>,
+    reported: HashSet<(Position, String)>,
 }
 
 /// Most warnings that are reported.
@@ -36,7 +36,7 @@ const MOST: usize = 100;
 /// file that other suites may include, in which not everything has to be used.
 pub fn lint(node: &Node, suite: &Suite, is_shared: impl Fn(Position) -> bool) -> Vec<Problem> {
     let node = groups::expanded(node);
-    let mut warnings = Warnings { node: &node, problems: Vec::new(), told: HashSet::new() };
+    let mut warnings = Warnings { node: &node, problems: Vec::new(), reported: HashSet::new() };
     undefined(suite, &mut warnings);
     for (number, test) in suite.tests.iter().enumerate() {
         of_test(test, &format!("tests[{number}]"), &mut warnings);
@@ -53,7 +53,7 @@ impl Warnings<'_> {
             return;
         }
         let (position, message) = (place.find(self.node), message.into());
-        if position.is_some_and(|position| !self.told.insert((position, message.clone()))) {
+        if position.is_some_and(|position| !self.reported.insert((position, message.clone()))) {
             return;
         }
         self.problems.push(Problem {

@@ -22,7 +22,7 @@ pub(crate) use patterns::patterns;
 use serde_json::Value;
 
 /// Most violations that are reported for one value.
-const TOLD: usize = 5;
+const MOST_VIOLATIONS: usize = 5;
 /// Most accesses to a value. Ordinary schemas access each of its parts about ten times.
 const STEPS: u64 = 20_000_000;
 
@@ -68,10 +68,17 @@ impl Schema {
     /// The first places at which a value is invalid, each with the reason. If there are more than can be collected,
     /// only the first.
     pub fn violations(&self, value: &Value) -> Vec<String> {
-        let all = || self.validator.iter_errors(CountedValue(value)).take(TOLD).map(|error| tell(&error)).collect();
-        let first = || self.validator.validate(CountedValue(value)).err().as_ref().map(tell);
-        let told = self.within_steps(all).or_else(|_| self.within_steps(first).map(Vec::from_iter));
-        told.unwrap_or_else(|_| vec!["JSON that does not fit the schema; finding out where takes too long".to_owned()])
+        let all = || {
+            self.validator
+                .iter_errors(CountedValue(value))
+                .take(MOST_VIOLATIONS)
+                .map(|error| describe(&error))
+                .collect()
+        };
+        let first = || self.validator.validate(CountedValue(value)).err().as_ref().map(describe);
+        let violations = self.within_steps(all).or_else(|_| self.within_steps(first).map(Vec::from_iter));
+        violations
+            .unwrap_or_else(|_| vec!["JSON that does not fit the schema; finding out where takes too long".to_owned()])
     }
 
     fn within_steps<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, TooMuchWork> {
@@ -109,7 +116,7 @@ pub(crate) fn parts(value: &Value) -> usize {
     }
 }
 
-fn tell(error: &jsonschema::ValidationError) -> String {
+fn describe(error: &jsonschema::ValidationError) -> String {
     let message = number::shown(&error.to_string());
     match error.instance_path().to_string().as_str() {
         "" => message,
@@ -141,8 +148,8 @@ mod tests {
         let schema = json!({ "type": "object", "required": ["id"], "properties": { "n": { "minimum": 1 } } });
         let schema = Schema::new(&schema).expect("a schema");
         assert_eq!(schema.is_valid(&json!({ "id": 1, "n": 1 })), Ok(true));
-        let told = schema.violations(&json!({ "n": 0 }));
-        assert_eq!(told, ["\"id\" is a required property", "`/n`: 0 is less than the minimum of 1"]);
+        let violations = schema.violations(&json!({ "n": 0 }));
+        assert_eq!(violations, ["\"id\" is a required property", "`/n`: 0 is less than the minimum of 1"]);
     }
 
     #[test]
@@ -242,7 +249,7 @@ mod tests {
     #[test]
     fn of_too_many_violations_the_first_is_told() {
         let schema = Schema::new(&json!({ "items": { "type": "string" } })).expect("a schema");
-        let told = schema.violations(&vec![0; 100_000].into());
-        assert_eq!(told, ["`/0`: 0 is not of type \"string\""]);
+        let violations = schema.violations(&vec![0; 100_000].into());
+        assert_eq!(violations, ["`/0`: 0 is not of type \"string\""]);
     }
 }

@@ -59,7 +59,7 @@ pub(super) async fn broadcast(caller: &Caller<'_>, text: &str) -> Result<(), Fai
     let platform = caller.platform;
     let notice = caller.says(text);
     platform.table.put_notice(&notice).await?;
-    let line = told(&notice).to_json();
+    let line = notice_event(&notice).to_json();
     let mut query = PageQuery { cursor: None, limit: Some(u32::MAX) };
     loop {
         let (connections, next) = platform.table.connections(&query).await?;
@@ -75,7 +75,7 @@ pub(super) async fn broadcast(caller: &Caller<'_>, text: &str) -> Result<(), Fai
 }
 
 /// The event of a notice.
-pub(super) fn told(notice: &Said) -> Event {
+pub(super) fn notice_event(notice: &Said) -> Event {
     Event::new(EventBody::Notice { text: notice.text.clone() }, rfc3339(notice.at))
 }
 

@@ -37,5 +37,5 @@ pub(super) async fn hello(caller: &Caller<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     let notices = caller.platform.table.notices(NOTICES).await?;
-    Ok(caller.tell(notices.iter().map(admin::told).collect()).await?)
+    Ok(caller.send_unasked(notices.iter().map(admin::notice_event).collect()).await?)
 }

@@ -61,10 +61,10 @@ pub(super) async fn start(caller: &Caller<'_>, new: &NewJob, stored: Option<Runn
             let accepted = accepted(caller, &record, stored);
             let line = accepted.to_json();
             // A caller that has disconnected changes nothing: the job is stored.
-            let told = caller.send(vec![accepted]).await;
+            let answered = caller.send(vec![accepted]).await;
             queue(caller, &record.job).await;
             caller.platform.publish(&topic_feed(), &line).await?;
-            Ok(told?)
+            Ok(answered?)
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn join(caller: &Caller<'_>, job: &JobId) -> Result<(), Failure
     let table = &caller.platform.table;
     table.watch(&topic_job(job), &caller.connection.connection).await?;
     let comments = table.comments(job, COMMENTS).await?;
-    caller.tell(comments.iter().map(|comment| comment::event(job, comment)).collect()).await?;
+    caller.send_unasked(comments.iter().map(|comment| comment::event(job, comment)).collect()).await?;
     show(caller, job).await
 }
 

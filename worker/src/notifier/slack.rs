@@ -30,11 +30,11 @@ fn headline(kind: NotificationKind, data: &ChangedSuite) -> String {
 }
 
 fn summary(counts: &Counts) -> String {
-    let told = Outcome::ALL.iter().filter(|outcome| counts.get(**outcome) > 0);
-    let told: Vec<_> = told.map(|outcome| format!("{} {}", counts.get(*outcome), outcome.as_str())).collect();
+    let parts = Outcome::ALL.iter().filter(|outcome| counts.get(**outcome) > 0);
+    let parts: Vec<_> = parts.map(|outcome| format!("{} {}", counts.get(*outcome), outcome.as_str())).collect();
     match counts.total {
         0 => "no test was run".to_owned(),
-        total => format!("{} of {total} test{}", told.join(", "), if total == 1 { "" } else { "s" }),
+        total => format!("{} of {total} test{}", parts.join(", "), if total == 1 { "" } else { "s" }),
     }
 }
 

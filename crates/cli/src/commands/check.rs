@@ -63,12 +63,12 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
         replay_of: None,
         stored: None,
     };
-    run.tell(run.next_job_version(), body);
+    run.publish(run.next_job_version(), body);
     let finish = async {
         match engine.plan(&file.suite, &vars, &secrets, &values.tags, &Sent::default()).await {
             Ok(tests) => {
                 let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
-                run.tell(run.next_job_version(), EventBody::JobPlanned { total });
+                run.publish(run.next_job_version(), EventBody::JobPlanned { total });
                 let one = |test: PlannedTest| run.test(engine, &file, &vars, &secrets, test);
                 tokio::select! {
                     () = stream::iter(tests).map(one).buffer_unordered(CONCURRENCY).collect::<()>() => {}
@@ -200,7 +200,7 @@ impl Run {
         let problem = problem.or_else(|| limit.map(|limit| limit.to_string()));
         let duration_ms = millis(self.started.elapsed());
         let finished = JobFinished { verdict, counts, duration_ms, digest, problem };
-        self.tell(self.next_job_version(), EventBody::JobFinished(finished));
+        self.publish(self.next_job_version(), EventBody::JobFinished(finished));
         let mut shared = self.lock();
         let Shared { reporter, state, .. } = &mut *shared;
         reporter.finish(state, None)?;
@@ -213,7 +213,7 @@ impl Run {
         shared.v
     }
 
-    fn tell(&self, v: u64, body: EventBody) {
+    fn publish(&self, v: u64, body: EventBody) {
         let event = Event::of_job(&self.job, v, body, self.clock.now_text());
         let mut shared = self.lock();
         let Shared { reporter, state, .. } = &mut *shared;
@@ -233,9 +233,9 @@ struct Narrator<'a> {
 }
 
 impl Narrator<'_> {
-    fn tell(&mut self, body: EventBody) {
+    fn publish(&mut self, body: EventBody) {
         self.updates += 1;
-        self.run.tell(test_version(1, self.updates), body);
+        self.run.publish(test_version(1, self.updates), body);
     }
 
     fn finish(&mut self, outcome: stepcast_protocol::Outcome, duration: Duration, attempt: u32, steps: Vec<StepState>) {
@@ -250,7 +250,7 @@ impl Narrator<'_> {
             steps,
         };
         finished.failures = finished.state(0).failures();
-        self.tell(EventBody::TestFinished(finished));
+        self.publish(EventBody::TestFinished(finished));
         let counts = {
             let mut shared = self.run.lock();
             *shared.counts.get_mut(outcome) += 1;
@@ -259,21 +259,21 @@ impl Narrator<'_> {
         };
         let progress =
             EventBody::JobProgress { counts, status: JobStatus::Running, percent: counts.percent(), eta_s: None };
-        self.run.tell(self.run.next_job_version(), progress);
+        self.run.publish(self.run.next_job_version(), progress);
     }
 }
 
 impl Observer for Narrator<'_> {
     fn attempt_started(&mut self, attempt: u32) {
-        self.tell(EventBody::TestStarted { test: self.planned.test, name: self.planned.name.clone(), attempt });
+        self.publish(EventBody::TestStarted { test: self.planned.test, name: self.planned.name.clone(), attempt });
     }
 
     fn step_started(&mut self, step: StepState) {
-        self.tell(EventBody::StepStarted { test: self.planned.test, step });
+        self.publish(EventBody::StepStarted { test: self.planned.test, step });
     }
 
     fn step_finished(&mut self, step: StepState) {
-        self.tell(EventBody::StepFinished { test: self.planned.test, step });
+        self.publish(EventBody::StepFinished { test: self.planned.test, step });
     }
 
     fn stopped(&self) -> CancellationToken {

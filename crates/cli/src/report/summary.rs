@@ -111,16 +111,16 @@ mod tests {
     #[test]
     fn tests_without_verified_certificates_are_counted() {
         let mut state = JobState::default();
-        let told = |state: &JobState| {
+        let warning = |state: &JobState| {
             let mut out = String::new();
             insecure(&mut out, state);
             out
         };
         state.tests.insert(0, test(0, &[CheckKind::Check, CheckKind::Slow]));
-        assert_eq!(told(&state), "");
+        assert_eq!(warning(&state), "");
         state.tests.insert(1, test(1, &[CheckKind::Check, CheckKind::Insecure]));
-        assert_eq!(told(&state), "insecure  certificates were not verified in 1 test\n\n");
+        assert_eq!(warning(&state), "insecure  certificates were not verified in 1 test\n\n");
         state.tests.insert(2, test(2, &[CheckKind::Insecure]));
-        assert_eq!(told(&state), "insecure  certificates were not verified in 2 tests\n\n");
+        assert_eq!(warning(&state), "insecure  certificates were not verified in 2 tests\n\n");
     }
 }

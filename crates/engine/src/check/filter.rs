@@ -74,14 +74,14 @@ impl Unfit {
     }
 
     /// Describes the value and the filter that could not use it; the other arguments say where the value is from.
-    pub fn told_of(&self, subject: &Subject, filters: &[Filter], page: &Page, mask: &Mask) -> String {
+    pub fn describe_in_page(&self, subject: &Subject, filters: &[Filter], page: &Page, mask: &Mask) -> String {
         if part::is_part_text(&self.found, subject, filters, page, mask) {
             return format!("{}, {}", part::SHOWN, self.reason);
         }
-        self.told(mask)
+        self.describe(mask)
     }
 
-    fn told(&self, mask: &Mask) -> String {
+    fn describe(&self, mask: &Mask) -> String {
         let found = beginning(&self.found, QUOTED, mask);
         let quote = if self.is_text { "\"" } else { "" };
         excerpt(&format!("{quote}{found}{quote}, {}", self.reason), mask)

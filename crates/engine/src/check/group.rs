@@ -11,7 +11,7 @@ use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::Check;
 
 /// How many checks of a group are reported in full.
-const TOLD: usize = 3;
+const MOST_DESCRIBED: usize = 3;
 
 /// Evaluates all checks of a group, until the page is given up.
 pub fn judge(checks: &[Check], page: &Page, scope: &Scope, mask: &Mask) -> Vec<Verdict> {
@@ -75,16 +75,16 @@ fn named(group: &str, joint: &str, verdicts: &[Verdict], mask: &Mask) -> String 
 
 fn group_result(check: String, outcome: Outcome, expected: String, verdicts: &[Verdict], mask: &Mask) -> CheckResult {
     let broken: Vec<_> = verdicts.iter().filter(|verdict| !verdict.result.outcome.is_pass()).collect();
-    let mut told: Vec<String> = broken.iter().take(TOLD).map(|verdict| describe(verdict)).collect();
-    if broken.len() > TOLD {
-        told.push(format!("{} more", broken.len() - TOLD));
+    let mut described: Vec<String> = broken.iter().take(MOST_DESCRIBED).map(|verdict| describe(verdict)).collect();
+    if broken.len() > MOST_DESCRIBED {
+        described.push(format!("{} more", broken.len() - MOST_DESCRIBED));
     }
     CheckResult {
         kind: CheckKind::Check,
         check,
         outcome,
         expected: Some(expected),
-        actual: Some(excerpt(&told.join("; "), mask)),
+        actual: Some(excerpt(&described.join("; "), mask)),
         hint: broken.iter().find_map(|verdict| verdict.result.hint.clone()),
     }
 }

@@ -174,7 +174,7 @@ fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
 fn of_json_path(path: &str, page: &Page, mask: &Mask) -> Option<String> {
     let value = match page.json() {
         Ok(json) => json.with_exact_numbers(),
-        Err(error) => return Some(format!("{error}; {}", body::told(page, mask))),
+        Err(error) => return Some(format!("{error}; {}", body::describe(page, mask))),
     };
     let path = json_path::parse(path).ok()?;
     let Longest { beginning, value: here, beyond, segment } = json_path::longest_match(&path, value)?;

@@ -67,7 +67,7 @@ impl Filled {
                     check: text,
                     outcome: unfit.outcome(),
                     expected: Some(self.expected(&self.matchers.iter().collect::<Vec<_>>(), mask)),
-                    actual: Some(unfit.told_of(&self.subject, &self.filters, page, mask)),
+                    actual: Some(unfit.describe_in_page(&self.subject, &self.filters, page, mask)),
                     hint: hint::of_document(&self.subject, page),
                 },
             },

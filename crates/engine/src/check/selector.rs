@@ -21,7 +21,7 @@ pub fn explain(selector: &str, document: &Document) -> Option<String> {
             0 => {
                 let longest = longest.map(|(text, count)| (text, unmatched::counted(count, "element")));
                 let near = near(selector, part, longest.is_some(), document);
-                return Some(unmatched::tell(longest, beginning, near));
+                return Some(unmatched::describe(longest, beginning, near));
             }
             matches => longest = Some((beginning, matches)),
         }

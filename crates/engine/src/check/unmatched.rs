@@ -4,7 +4,7 @@
 use super::candidates::Kind;
 
 /// An explanation like "`.list` matches 1 element, `.list .product` matches none; there is `.products` (3)".
-pub fn tell(longest: Option<(&str, String)>, broken: &str, near: Option<String>) -> String {
+pub fn describe(longest: Option<(&str, String)>, broken: &str, near: Option<String>) -> String {
     let story = match longest {
         Some((beginning, counted)) => format!("`{beginning}` matches {counted}, `{broken}` matches none"),
         None => format!("nothing matches `{broken}`"),

@@ -277,10 +277,10 @@ mod tests {
 
     const PAGE: &str = "<ul id=u class='a b'><li>1<li>2<li lang=en-GB>3</ul><p>x <b>y</b></p><!--c--><p>z</p>";
 
-    fn told(text: &str) -> String {
+    fn shown(text: &str) -> String {
         let html = Document::of_html(PAGE);
         match evaluate(&parse(text).expect(text), &html) {
-            Ok(value) => value.told(),
+            Ok(value) => value.shown(),
             Err(error) => error.to_string(),
         }
     }
@@ -325,7 +325,7 @@ mod tests {
             ("//li/ancestor-or-self::*[last()]/@id | //li/preceding::li", "1|2"),
             ("//@*/..//li[1]", "1"),
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 
@@ -345,7 +345,7 @@ mod tests {
     fn what_takes_too_long_is_given_up() {
         let html = Document::of_html(&"<p><b>x</b></p>".repeat(300));
         let expression = parse("count(//*[count(//*[count(//*) > 1]) > 1])").expect("an expression");
-        let error = evaluate_within(&expression, &html, 100_000).map(|value| value.told()).expect_err("too long");
+        let error = evaluate_within(&expression, &html, 100_000).map(|value| value.shown()).expect_err("too long");
         assert_eq!(error.to_string(), "the XPath looks at too many nodes of this page; make it more direct");
     }
 }

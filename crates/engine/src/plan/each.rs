@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn the_last_name_turns_fastest() {
         let combinations = combinations("{ a: [1, 2], b: [x, y, z] }");
-        let told = |variables: BTreeMap<String, String>| variables.into_values().collect::<Vec<_>>().concat();
-        let all: Vec<String> = (0..combinations.count()).map(|number| told(combinations.get(number))).collect();
+        let joined = |variables: BTreeMap<String, String>| variables.into_values().collect::<Vec<_>>().concat();
+        let all: Vec<String> = (0..combinations.count()).map(|number| joined(combinations.get(number))).collect();
         assert_eq!(all, ["1x", "1y", "1z", "2x", "2y", "2z"]);
         assert_eq!(combinations.bytes(), 6 * "a1bx".len());
         assert_eq!(Combinations { axes: Vec::new(), count: 1 }.get(0), BTreeMap::new());

@@ -179,8 +179,8 @@ impl<'a> RunningAttempt<'a> {
         let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off, sent };
         let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
         let observer = &mut *self.observer;
-        let tell = |tries| observer.step_started(StepState { tries: Some(tries), ..opening.clone() });
-        let asking = until::run(&run, &mut self.jar, std::mem::take(&mut self.scope), tell);
+        let announce = |tries| observer.step_started(StepState { tries: Some(tries), ..opening.clone() });
+        let asking = until::run(&run, &mut self.jar, std::mem::take(&mut self.scope), announce);
         let (mut end, scope) = match within(time_limit, asking).await {
             Ok(ended) => ended,
             Err(over) => (over_limit(over, &opening.name, begun.elapsed()), before.unwrap_or_default()),

@@ -15,8 +15,13 @@ use stepcast_suite::duration::format;
 use stepcast_suite::limits::TRIES_PER_STEP;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Runs a step with its waits; calls `tell` for each try after the first.
-pub async fn run(step: &StepRun<'_>, jar: &mut CookieStore, scope: Scope, tell: impl FnMut(u32)) -> (StepEnd, Scope) {
+/// Runs a step with its waits; calls `announce` for each try after the first.
+pub async fn run(
+    step: &StepRun<'_>,
+    jar: &mut CookieStore,
+    scope: Scope,
+    announce: impl FnMut(u32),
+) -> (StepEnd, Scope) {
     let begun = Instant::now();
     if let Some(wait) = step.step.wait
         && step.called_off.run_until_cancelled(sleep(wait)).await.is_none()
@@ -25,7 +30,7 @@ pub async fn run(step: &StepRun<'_>, jar: &mut CookieStore, scope: Scope, tell: 
     }
     let (end, scope) = match step.step.until {
         None => step.run(jar, scope).await,
-        Some(until) => ask_until(until, step, jar, scope, tell).await,
+        Some(until) => ask_until(until, step, jar, scope, announce).await,
     };
     (StepEnd { duration: begun.elapsed(), ..end }, scope)
 }
@@ -35,7 +40,7 @@ async fn ask_until(
     step: &StepRun<'_>,
     jar: &mut CookieStore,
     scope: Scope,
-    mut tell: impl FnMut(u32),
+    mut announce: impl FnMut(u32),
 ) -> (StepEnd, Scope) {
     let mut started = Instant::now();
     let ends_at = started + until.within;
@@ -56,7 +61,7 @@ async fn ask_until(
             return (StepEnd { has_asked: true, tries: Some(tries), ..StepEnd::called_off(Duration::ZERO) }, scope);
         }
         (started, tries) = (Instant::now(), tries + 1);
-        tell(tries);
+        announce(tries);
     }
 }
 

@@ -20,33 +20,33 @@ pub(super) struct End {
     /// The reason that belongs to the code
     pub(super) reason: Cow<'static, str>,
     /// Whether the client can still receive a close frame
-    tell: bool,
+    sends_frame: bool,
 }
 
 impl End {
     /// The connection was deleted through `@connections`, whose callers cannot choose a code.
     pub(super) fn deleted() -> Self {
-        Self::told(1000, "Connection Closed Normally")
+        Self::with_frame(1000, "Connection Closed Normally")
     }
 
     /// The connection was idle for too long.
     pub(super) fn idle() -> Self {
-        Self::told(1001, "Going away")
+        Self::with_frame(1001, "Going away")
     }
 
     /// The connection has reached the longest lifetime.
     pub(super) fn too_old() -> Self {
-        Self::told(1001, "Going away")
+        Self::with_frame(1001, "Going away")
     }
 
     /// This process stops.
     pub(super) fn shutdown() -> Self {
-        Self::told(1001, "Going away")
+        Self::with_frame(1001, "Going away")
     }
 
     /// The client sent a binary message.
     pub(super) fn binary() -> Self {
-        Self::told(1003, "Unsupported data")
+        Self::with_frame(1003, "Unsupported data")
     }
 
     /// The client has sent a close frame. The WebSocket library answers it.
@@ -56,30 +56,30 @@ impl End {
             Some(frame) => (frame.code.into(), frame.reason.as_str().to_owned().into()),
             None => (1005, "Client-side close frame status not set".into()),
         };
-        Self { code, reason, tell: false }
+        Self { code, reason, sends_frame: false }
     }
 
     /// The client disconnected without a close frame.
     pub(super) fn lost() -> Self {
-        Self { code: 1006, reason: "Connection closed abnormally".into(), tell: false }
+        Self { code: 1006, reason: "Connection closed abnormally".into(), sends_frame: false }
     }
 
     /// The client violated the protocol, or the transport failed.
     pub(super) fn after(error: &Error) -> Self {
         match error {
-            Error::Capacity(_) => Self::told(1009, "Message too big"),
-            Error::Utf8(_) => Self::told(1007, "Invalid frame payload data"),
-            Error::Protocol(broken) if !is_reset(broken) => Self::told(1002, "Protocol error"),
+            Error::Capacity(_) => Self::with_frame(1009, "Message too big"),
+            Error::Utf8(_) => Self::with_frame(1007, "Invalid frame payload data"),
+            Error::Protocol(broken) if !is_reset(broken) => Self::with_frame(1002, "Protocol error"),
             _ => Self::lost(),
         }
     }
 
-    fn told(code: u16, reason: &'static str) -> Self {
-        Self { code, reason: reason.into(), tell: true }
+    fn with_frame(code: u16, reason: &'static str) -> Self {
+        Self { code, reason: reason.into(), sends_frame: true }
     }
 
     fn frame(&self) -> Option<CloseFrame> {
-        self.tell.then(|| CloseFrame { code: CloseCode::from(self.code), reason: self.reason.as_ref().into() })
+        self.sends_frame.then(|| CloseFrame { code: CloseCode::from(self.code), reason: self.reason.as_ref().into() })
     }
 }
 

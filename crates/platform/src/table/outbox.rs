@@ -35,7 +35,8 @@ pub struct PendingNotification {
     /// How often a worker has taken it
     pub tries: u32,
     /// The webhooks that were notified, or never will be
-    pub told: Vec<String>,
+    #[serde(rename = "told")]
+    pub notified: Vec<String>,
     /// When it was written, in milliseconds since 1970
     pub created_at: u64,
     /// When it has to be queued again, in milliseconds since 1970
@@ -79,7 +80,7 @@ impl Table {
         let later = self.clock.now_ms() + millis(again_after);
         let update = update_notification(&held.job)
             .only_if(attribute("tries").is(held.tries))
-            .set("told", held.told.as_slice())
+            .set("told", held.notified.as_slice())
             .set("due_at", later)
             .set("queue_at", later);
         self.update(update).await.map(|_| ())

@@ -42,7 +42,7 @@ pub(super) fn show(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace(DOLLAR, "$").replace(OPEN, "{").replace(CLOSE, "}"))
 }
 
-/// The name that ends with the next brace, and the text behind that. The search stops at the first character that a name
+/// The name that ends with the next brace, and the text behind it. The search stops at the first character that a name
 /// cannot have.
 fn name(text: &str) -> Option<(&str, &str)> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');

@@ -91,10 +91,10 @@ fn of_several_patterns_any_may_match() {
 
 #[test]
 fn errors_say_what_is_wrong_in_a_line() {
-    let told = |pattern: &str| Pattern::new(pattern).expect_err(pattern).to_string();
-    assert_eq!(told("(a"), "unclosed group");
+    let error = |pattern: &str| Pattern::new(pattern).expect_err(pattern).to_string();
+    assert_eq!(error("(a"), "unclosed group");
     assert_eq!(
-        told("(a{1,1000}){1,1000}"),
+        error("(a{1,1000}){1,1000}"),
         "it takes more than 10485760 bytes of memory; use fewer or smaller repetitions"
     );
 }

@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn other_panics_go_on() {
-        let told = std::panic::catch_unwind(|| within(1, || resume_unwind(Box::new("a mistake"))));
-        let reason = told.map(|_: Result<(), Spent>| ()).expect_err("a panic");
+        let caught = std::panic::catch_unwind(|| within(1, || resume_unwind(Box::new("a mistake"))));
+        let reason = caught.map(|_: Result<(), Spent>| ()).expect_err("a panic");
         assert_eq!(reason.downcast_ref::<&str>(), Some(&"a mistake"));
     }
 }

@@ -11,7 +11,7 @@ use stepcast_suite::Subject;
 const QUOTED: usize = 60;
 
 /// The beginning of the body.
-pub fn told(page: &Page, mask: &Mask) -> String {
+pub fn describe(page: &Page, mask: &Mask) -> String {
     match page.text().trim_start() {
         "" => "it is empty".to_owned(),
         text => format!("it begins \"{}\"", beginning(text, QUOTED, mask)),
@@ -27,6 +27,6 @@ pub fn of_pattern(pattern: &str, group: Option<u32>, page: &Page, mask: &Mask) -
             let matched = if is_part { MASKED.to_owned() } else { beginning(&text, QUOTED, mask) };
             format!("the pattern matches \"{matched}\", but not its group {}", group.unwrap_or(1))
         }
-        _ => format!("the pattern matches nothing in the body; {}", told(page, mask)),
+        _ => format!("the pattern matches nothing in the body; {}", describe(page, mask)),
     })
 }

@@ -23,7 +23,7 @@ fn explain_within(text: &str, document: &Document, nodes: usize) -> Option<Strin
         let nodes = page.nodes(&xpath)?;
         if nodes.is_empty() {
             let near = near(&page, &xpath, beginning, longest.as_ref());
-            return Some(unmatched::tell(longest.map(|(text, nodes)| (text, counted(&nodes))), beginning, near));
+            return Some(unmatched::describe(longest.map(|(text, nodes)| (text, counted(&nodes))), beginning, near));
         }
         longest = Some((beginning, nodes));
     }
@@ -59,9 +59,9 @@ fn near(page: &Page, xpath: &XPath, text: &str, longest: Option<&(&str, Vec<Node
 
 fn near_step(page: &Page, kind: &Kind) -> Option<String> {
     if let Kind::Tag(name) = kind
-        && let Some(told) = in_namespace(page, name)
+        && let Some(explanation) = in_namespace(page, name)
     {
-        return Some(told);
+        return Some(explanation);
     }
     if *kind != Kind::Other
         && let Some(elsewhere) = page.elsewhere(&format!("//{}", asked::written_as_step(kind)))
@@ -87,12 +87,12 @@ fn in_namespace(page: &Page, name: &str) -> Option<String> {
     let same = page.nodes(&parse(&format!("//*[local-name() = '{name}']")).ok()?)?;
     let namespace = same.first()?.namespace();
     let counted = unmatched::counted(same.len(), "element");
-    let told =
+    let explanation =
         format!("{counted} of that name {} in the namespace `{namespace}`", if same.len() == 1 { "is" } else { "are" });
     Some(match page.document.prefix_of(namespace) {
         _ if namespace.is_empty() => return None,
-        Some(prefix) => format!("{told}: write `{prefix}:{name}`"),
-        None => format!("{told}: give it a prefix under `namespaces` of `defaults`"),
+        Some(prefix) => format!("{explanation}: write `{prefix}:{name}`"),
+        None => format!("{explanation}: give it a prefix under `namespaces` of `defaults`"),
     })
 }
 

@@ -44,7 +44,7 @@ impl Value<'_> {
     }
 
     #[cfg(test)]
-    pub fn told(&self) -> String {
+    pub fn shown(&self) -> String {
         match self {
             Self::Nodes(nodes) => nodes.iter().map(|node| text_of(*node)).collect::<Vec<_>>().join("|"),
             Self::Text(text) => format!("text {text}"),

@@ -80,15 +80,15 @@ async fn a_notification_is_held_by_one_until_it_is_told() {
     let mut claimed: Vec<_> = claimed.into_iter().flatten().collect();
     assert_eq!(claimed.len(), 1, "{claimed:?}");
     let mut held = claimed.remove(0);
-    assert_eq!((held.job.as_str(), held.tries, held.told.len()), ("job-1", 1, 0));
+    assert_eq!((held.job.as_str(), held.tries, held.notified.len()), ("job-1", 1, 0));
 
-    held.told.push("one".to_owned());
+    held.notified.push("one".to_owned());
     fixture.table.put_off_notification(&held, MINUTE * 5).await.expect("noted");
     fixture.advance(MINUTE * 4);
     assert_eq!(fixture.table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer"), None, "not yet");
     fixture.advance(MINUTE);
     let again = fixture.table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer").expect("it is due");
-    assert_eq!((again.tries, again.told.as_slice()), (2, &["one".to_owned()][..]));
+    assert_eq!((again.tries, again.notified.as_slice()), (2, &["one".to_owned()][..]));
     fixture.table.put_off_notification(&held, Duration::ZERO).await.expect("nothing to note");
     assert_eq!(
         fixture.table.claim_notification(&id("job-1"), MINUTE).await.expect("an answer"),
