@@ -1,6 +1,9 @@
 //! The functions behind the WebSocket routes: `$connect`, `$disconnect` and `$default`.
 //!
 //! On AWS each is a Lambda function (`src/bin`); on one machine `crates/local` calls the same functions in process.
+//!
+//! They are tested against the embedded services: each command by itself in `crates/local/tests/functions/commands.rs`,
+//! limits, links and tokens beside it, and whole runs with real clients in `tests/tests/end_to_end`.
 
 mod account;
 mod commands;

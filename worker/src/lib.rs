@@ -7,7 +7,7 @@
 //! admin does not wait for. What planner, runner and reaper share is the `tracker`.
 //!
 //! Tests that need no table are beside the code. The others run against the embedded services, in
-//! `crates/local/tests/worker`: the worker there is this one, with every fault the services can have.
+//! `crates/local/tests/functions`: the worker there is this one, with every fault the services can have.
 
 mod batch;
 mod coalesced;

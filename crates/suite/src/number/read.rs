@@ -101,7 +101,7 @@ fn replace(text: &str, numbers: &[Range<usize>], by: impl Fn(&str) -> String) ->
 /// The positions of the `wanted` numbers in a JSON text.
 fn numbers(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let (mut found, mut at) = (Vec::new(), 0);
+    let (mut found, mut at) = (Vec::new(), 0_usize);
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'"' => at = after_string(bytes, at.saturating_add(1)),

@@ -2,6 +2,7 @@
 //! advances it, and the functions behind the gateway as the gateway calls them. The table and the queue are the
 //! embedded ones.
 
+mod commands;
 mod deadline;
 mod faults;
 mod history;
