@@ -44,7 +44,7 @@ async fn carry_out(caller: &Caller<'_>, request: Result<Request, BadRequest>) ->
 /// Closes a connection whose row expired or was deleted after a 410. Its principal is unknown, so what it sends is not
 /// counted. The client has to connect again.
 async fn turn_away(caller: &Caller<'_>) -> anyhow::Result<()> {
-    let error = WireError::new(ErrorCode::Unauthorized, "this connection is not known any more; open another");
+    let error = WireError::new(ErrorCode::Unauthorized, "this connection is no longer known; open another");
     caller.answer(EventBody::from(&error)).await?;
     caller.platform.push.close(&caller.connection.connection).await?;
     Ok(())

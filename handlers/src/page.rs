@@ -27,7 +27,7 @@ pub(crate) fn fit<T: Serialize>(items: &mut Vec<T>, cursor_of: impl Fn(&T) -> &s
 /// Rejects a cursor that cannot be one of ours.
 pub(crate) fn check_cursor(cursor: Option<&str>) -> Result<(), Failure> {
     if cursor.is_some_and(|cursor| cursor.is_empty() || cursor.len() > NAME_BYTES) {
-        return Err(Failure::bad_request("`cursor` has to be the one of the page before"));
+        return Err(Failure::bad_request("`cursor` has to be the one that came with the previous page"));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use stepcast_protocol::{ErrorCode, Event, EventBody, RequestId, WireError, frame
 use stepcast_suite::Problems;
 
 /// The error for a client that did not read all of an answer.
-const UNREAD: &str = "the rest of the answer was not sent, because the connection took nothing for too long; read, and \
+const UNREAD: &str = "the rest of the answer was not sent, because the connection read nothing for too long; read, and \
                       send this again";
 
 /// The sender of a command.
@@ -58,7 +58,7 @@ impl<'a> Caller<'a> {
             return Ok(());
         }
         Err(Failure::forbidden(format!(
-            "this takes the role `{}`; your token has `{}`",
+            "this needs the role `{}`; your token has `{}`",
             role.as_str(),
             self.connection.role.as_str()
         )))
@@ -70,7 +70,7 @@ impl<'a> Caller<'a> {
         if self.connection.role == Role::Admin || self.connection.principal == job.principal {
             return Ok(());
         }
-        Err(Failure::forbidden("the job is somebody else's; this takes the role `admin`"))
+        Err(Failure::forbidden("the job belongs to another principal; only its owner and admins may do this"))
     }
 
     /// A comment or notice of the caller, with the current time.
@@ -206,7 +206,10 @@ impl Failure {
             }
             Self::Platform(error) => {
                 tracing::error!(%connection, %error, "A command failed");
-                EventBody::from(&WireError::new(ErrorCode::Internal, "this failed on our side; the log says why"))
+                EventBody::from(&WireError::new(
+                    ErrorCode::Internal,
+                    "the command failed because of an error in the server; its log has the reason",
+                ))
             }
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn check(connection: &Connection, command: &Command) -> Result<(), Fa
         return Ok(());
     }
     Err(Failure::forbidden(format!(
-        "you came by a link to the job `{shown}`, which takes `hello`, `ping`, and `watch`, `unwatch` and `job` of that \
-         job; everything else takes a token of your own"
+        "you are connected with a link to the job `{shown}`, which allows `hello`, `ping`, and `watch`, `unwatch` and `job` of that \
+         job; everything else needs a token of your own"
     )))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, 
             Some(stored(caller, name.as_str(), run.version).await?)
         }
         _ if run.version.is_some() => {
-            return Err(Failure::bad_request("`version` is one of a stored suite; send its name as `suite`"));
+            return Err(Failure::bad_request("`version` is for stored suites; send the name of one as `suite`"));
         }
         (None, None) => {
             return Err(Failure::bad_request("`suite` is missing; send a suite or the name of a stored one"));
@@ -133,7 +133,7 @@ fn read(value: &Value, most: usize) -> Result<ReadSuite, Failure> {
     let text = number::to_text(value);
     if text.len() > most {
         let message =
-            format!("the suite has {} bytes of JSON; this deployment takes {most}: make two of it", text.len());
+            format!("the suite has {} bytes of JSON; this deployment accepts at most {most}: split it", text.len());
         return Err(Failure::new(ErrorCode::TooLarge, message));
     }
     let suite = stepcast_suite::read(&Node::from(value))?;
@@ -154,7 +154,7 @@ fn unpack_here(packed: &[u8]) -> Result<Value, Failure> {
         ));
     }
     number::read(&text)
-        .map_err(|error| Failure::bad_request(format!("`suite_gz` does not hold JSON: {}", why_not_json(&error))))
+        .map_err(|error| Failure::bad_request(format!("`suite_gz` does not contain JSON: {}", why_not_json(&error))))
 }
 
 fn unpack_text(packed: &str) -> Result<Value, Failure> {

@@ -3,7 +3,7 @@
 use stepcast_engine::EngineConfig;
 
 /// Reads the engine's settings as the template sets them. The engine never fetches the address of Lambda's own API,
-/// whatever else is allowed.
+/// even if private addresses are allowed.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 pub fn engine_config() -> EngineConfig {
     EngineConfig {

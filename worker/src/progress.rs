@@ -14,7 +14,7 @@ use std::time::Duration;
 use stepcast_platform::Platform;
 use topic::Topic;
 
-/// How long a function waits for its watchers before it returns. Whatever is not delivered by then belongs to
+/// How long a function waits for its watchers before it returns. What is not delivered by then belongs to
 /// connections that hang; their clients read the state when they connect again.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 

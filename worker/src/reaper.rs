@@ -25,7 +25,7 @@ const GRACE: u32 = 3;
 /// time a waiting test is queued again, the next time takes twice as long, up to 2^10 times.
 const MOST_DOUBLINGS: u32 = 10;
 
-/// How long a job may stay without a plan, whatever the reason.
+/// How long a job may stay without a plan, for any reason.
 const LONGEST_PLANNING: Duration = Duration::from_hours(1);
 
 /// Takes care of what was left behind.

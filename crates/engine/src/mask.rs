@@ -6,6 +6,8 @@
 //! hidden at its place in the original text. Secrets shorter than four characters are left alone: masking `1` or `de`
 //! would make every result unreadable, and the reader could fill in the rest.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 mod armour;
 mod escapes;
 mod finder;
@@ -57,7 +59,7 @@ impl Mask {
     /// Hides secrets in the first `bytes` of a long text only. A secret that begins within them is hidden whole.
     pub fn hide_start(&self, text: &str, bytes: usize) -> String {
         let end = text.floor_char_boundary(bytes);
-        let Some(finder) = &self.finder else { return text[..end].to_owned() };
+        let Some(finder) = &self.finder else { return text.get(..end).unwrap_or_default().to_owned() };
         replaced(text, end, finder.spans_before(text, end))
     }
 
@@ -96,7 +98,7 @@ fn replaced(text: &str, end: usize, spans: Vec<Range<usize>>) -> String {
     let mut out = String::with_capacity(end);
     let mut at = 0;
     for Range { start, end: after } in spans.into_iter().take_while(|span| span.start < end) {
-        out.push_str(&text[at..start]);
+        out.push_str(text.get(at..start).unwrap_or_default());
         out.push_str(MASKED);
         at = after;
     }

@@ -32,7 +32,7 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
     if source.secrets.len() > SEALED {
         return Err(Failure::new(
             ErrorCode::TooLarge,
-            "too many replays of replays have new secrets; run the suite anew",
+            "too many replays of this job have added secrets; run the suite again instead",
         ));
     }
     let new = NewJob {
@@ -58,8 +58,8 @@ fn keep_secrets_at_home(caller: &Caller<'_>, record: &JobRecord, source: &JobSou
     let Some(others) = source.secrets.iter().find(|sealed| sealed_by(sealed, record) != own) else { return Ok(()) };
     let owner = sealed_by(others, record).map_or("another principal".to_owned(), |by| format!("`{}`", excerpt(by)));
     Err(Failure::forbidden(format!(
-        "the job holds secrets of {owner}, which go nowhere but where they were first sent; replay it without `vars` and \
-         `secrets`, or run the suite anew with secrets of your own"
+        "the job holds secrets of {owner}, which may only be sent where the job sends them; replay it without `vars` and \
+         `secrets`, or run the suite with your own secrets"
     )))
 }
 

@@ -116,7 +116,7 @@ fn check_limits(run: &Run) -> Result<(), Failure> {
         return too_large(format!("a job has at most {} labels", limits::LABELS));
     }
     if run.tags.len() > TAGS {
-        return too_large(format!("a run chooses by at most {TAGS} lists of tags"));
+        return too_large(format!("a run may have at most {TAGS} lists of tags"));
     }
     check_names(
         run.labels.iter().flat_map(|(name, value)| [name, value]).chain(&run.tags).chain(&run.idempotency_key),
@@ -161,7 +161,7 @@ fn check_names<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), Fa
 /// Rejects an empty name, which no template could ask for and no key of the table could hold.
 fn check_filled<'a>(field: &str, mut names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
     if names.any(String::is_empty) {
-        return Err(Failure::bad_request(format!("`{field}` has an empty name; give it one of at least a character")));
+        return Err(Failure::bad_request(format!("`{field}` has an empty name; a name has at least one character")));
     }
     Ok(())
 }

@@ -12,9 +12,7 @@ pub(super) fn check_stored_name(name: &str) -> Result<(), Failure> {
         .rsplit_once('@')
         .is_some_and(|(_, version)| !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()));
     if is_versioned {
-        return Err(Failure::bad_request(
-            "`name` must not end with `@` and a number, which is how a version is asked for",
-        ));
+        return Err(Failure::bad_request("`name` must not end with `@` and a number, because that names a version"));
     }
     Ok(())
 }

@@ -94,8 +94,10 @@ async fn a_suite_too_large_is_told_the_limit_and_its_size() {
     let server = Server::start_with(&["--max-suite-bytes", "200"]).await;
     let mut client = server.client().await;
     let large = suite(&[page(&"x".repeat(200), "https://shop.example/")]);
-    let message =
-        format!("the suite has {} bytes of JSON; this deployment takes 200: make two of it", large.to_string().len());
+    let message = format!(
+        "the suite has {} bytes of JSON; this deployment accepts at most 200: split it",
+        large.to_string().len()
+    );
     for action in ["run", "suites.put"] {
         let refused = client.ask(json!({ "action": action, "suite": large })).await;
         assert_eq!((&refused["code"], &refused["message"]), (&json!("too_large"), &json!(message)));

@@ -3,6 +3,8 @@
 //! Most letters of a page are neither. The bytes they would decode to are checked one by one, and only stretches that
 //! could be part of a secret are kept.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::view::View;
 use std::ops::Range;
 
@@ -14,13 +16,19 @@ pub struct Wanted {
     pub at_least: usize,
 }
 
+impl Wanted {
+    fn has(&self, byte: u8) -> bool {
+        self.bytes.get(usize::from(byte)) == Some(&true)
+    }
+}
+
 /// Decodes the Base64 and the hexadecimal in a view, in pieces; the result may be empty.
 pub fn decode(view: &View, wanted: &Wanted) -> View {
     let mut out = View::default();
     for code in [&BASE64, &HEXADECIMAL] {
         let mut run = Run::default();
         for (at, byte) in view.bytes.iter().enumerate() {
-            match code.letters[usize::from(*byte)] {
+            match code.letters.get(usize::from(*byte)).copied().unwrap_or(OTHER) {
                 BETWEEN => {}
                 PREFIX if run.values.last() == Some(&0) => run.pop(),
                 PREFIX | OTHER => run.end(code, view, wanted, &mut out),
@@ -55,35 +63,35 @@ static HEXADECIMAL: Code = Code { bits: 4, beginnings: 2, letters: hexadecimal_l
 
 const fn base64_letters() -> [u8; 256] {
     let mut letters = [OTHER; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        letters[byte as usize] = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
+    let (mut rest, mut byte) = (letters.as_mut_slice(), 0_u8);
+    while let Some((letter, others)) = rest.split_first_mut() {
+        *letter = match byte {
+            b'A'..=b'Z' => byte.saturating_sub(b'A'),
+            b'a'..=b'z' => byte.saturating_sub(b'a').saturating_add(26),
+            b'0'..=b'9' => byte.saturating_sub(b'0').saturating_add(52),
             b'+' | b'-' => 62,
             b'/' | b'_' => 63,
             b' ' | b'\t' | b'\r' | b'\n' => BETWEEN,
             _ => OTHER,
         };
-        byte += 1;
+        (rest, byte) = (others, byte.saturating_add(1));
     }
     letters
 }
 
 const fn hexadecimal_letters() -> [u8; 256] {
     let mut letters = [OTHER; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        letters[byte as usize] = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
+    let (mut rest, mut byte) = (letters.as_mut_slice(), 0_u8);
+    while let Some((letter, others)) = rest.split_first_mut() {
+        *letter = match byte {
+            b'0'..=b'9' => byte.saturating_sub(b'0'),
+            b'a'..=b'f' => byte.saturating_sub(b'a').saturating_add(10),
+            b'A'..=b'F' => byte.saturating_sub(b'A').saturating_add(10),
             b' ' | b'\t' | b'\r' | b'\n' | b':' | b'-' | b',' => BETWEEN,
             b'x' | b'X' => PREFIX,
             _ => OTHER,
         };
-        byte += 1;
+        (rest, byte) = (others, byte.saturating_add(1));
     }
     letters
 }
@@ -108,7 +116,7 @@ impl Run {
 
     /// Decodes the run from each letter it may begin at.
     fn end(&mut self, code: &Code, view: &View, wanted: &Wanted, out: &mut View) {
-        if self.values.len() * code.bits >= wanted.at_least * 8 {
+        if self.values.len().saturating_mul(code.bits) >= wanted.at_least.saturating_mul(8) {
             for first in 0..code.beginnings {
                 self.decode(first, code.bits, view, wanted, out);
             }
@@ -119,15 +127,14 @@ impl Run {
 
     fn decode(&self, first: usize, bits: usize, view: &View, wanted: &Wanted, out: &mut View) {
         let values = self.values.get(first..).unwrap_or_default();
-        let count = values.len() * bits / 8;
-        let mut kept = 0;
+        let count = values.len().saturating_mul(bits) / 8;
+        let mut kept = 0_usize;
         for number in 0..=count {
-            let byte = (number < count).then(|| byte_of(values, bits, number));
-            match byte {
-                Some(byte) if wanted.bytes[usize::from(byte)] => kept += 1,
+            match byte_of(values, bits, number) {
+                Some(byte) if wanted.has(byte) => kept = kept.saturating_add(1),
                 _ => {
                     if kept >= wanted.at_least {
-                        self.keep(number - kept..number, first, bits, view, out);
+                        self.keep(number.saturating_sub(kept)..number, first, bits, view, out);
                     }
                     kept = 0;
                 }
@@ -136,25 +143,34 @@ impl Run {
     }
 
     fn keep(&self, bytes: Range<usize>, first: usize, bits: usize, view: &View, out: &mut View) {
-        let (values, places) = (&self.values[first..], &self.places[first..]);
+        let values = self.values.get(first..).unwrap_or_default();
+        let places = self.places.get(first..).unwrap_or_default();
         for number in bytes {
-            let letters = letters_of(number, bits);
-            out.push(byte_of(values, bits, number), view, places[letters.start]..places[letters.end - 1] + 1);
+            if let Some(byte) = byte_of(values, bits, number)
+                && let Some(([start, last], _)) = letters_of(places, bits, number)
+            {
+                out.push(byte, view, start..last.saturating_add(1));
+            }
         }
         out.end_piece();
     }
 }
 
-/// The letters that encode a byte; those at either end may be part of another byte as well.
-fn letters_of(number: usize, bits: usize) -> Range<usize> {
-    number * 8 / bits..((number + 1) * 8).div_ceil(bits)
+/// The two letters that encode a byte, and how many bits of the first belong to the byte before. Other bits of the
+/// second may belong to the byte after.
+#[inline]
+fn letters_of<T: Copy>(letters: &[T], bits: usize, number: usize) -> Option<([T; 2], usize)> {
+    let at = number.saturating_mul(8);
+    let both = letters.get(at.checked_div(bits)?..)?.first_chunk()?;
+    Some((*both, at.checked_rem(bits)?))
 }
 
+/// The byte of this number, if the letters hold all of it.
 #[inline]
-fn byte_of(values: &[u8], bits: usize, number: usize) -> u8 {
-    let at = number * 8;
-    let (letter, skipped) = (at / bits, at % bits);
-    let both = (u16::from(values[letter]) << bits) | u16::from(values[letter + 1]);
+fn byte_of(values: &[u8], bits: usize, number: usize) -> Option<u8> {
+    let ([first, second], skipped) = letters_of(values, bits, number)?;
+    let both = (u16::from(first) << bits) | u16::from(second);
     // Two letters always hold a whole byte: eight bits from the first unused bit.
-    (both >> (2 * bits - 8 - skipped)).to_le_bytes()[0]
+    let behind = bits.saturating_mul(2).saturating_sub(8).saturating_sub(skipped);
+    Some((both >> behind).to_le_bytes()[0])
 }

@@ -3,6 +3,8 @@
 //! All of them at once, because the language of an echo is unknown. So a `%41` that belongs to the secret itself is
 //! decoded too; for that case, the finder also searches for the decoded secret.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::view::View;
 use html5ever::data::NAMED_ENTITIES;
 
@@ -18,19 +20,19 @@ pub fn decode(view: &View) -> Option<View> {
     let mut decoded = Vec::new();
     loop {
         decoded.clear();
-        match escape(&bytes[at..], &mut decoded) {
+        let end = match escape(bytes.get(at..).unwrap_or_default(), &mut decoded) {
             Some(length) => {
                 out.extend(view, done..at);
+                done = at.saturating_add(length);
                 for byte in &decoded {
-                    out.push(*byte, view, at..at + length);
+                    out.push(*byte, view, at..done);
                 }
-                done = at + length;
-                at = done;
+                done
             }
-            None => at += 1,
-        }
-        match bytes.get(at..).and_then(|rest| rest.iter().position(is_start)) {
-            Some(next) => at += next,
+            None => at.saturating_add(1),
+        };
+        match bytes.get(end..).and_then(|rest| rest.iter().position(is_start)) {
+            Some(next) => at = end.saturating_add(next),
             None => break,
         }
     }
@@ -44,12 +46,12 @@ pub fn decode(view: &View) -> Option<View> {
 /// Decodes the escape at the beginning and returns its length in bytes.
 fn escape(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     match bytes {
-        [b'%', b'u' | b'U', ..] => unit(bytes, 2, out),
+        [b'%', b'u' | b'U', ..] => unit(bytes, out),
         [b'%', high, low, ..] => byte(*high, *low, out).map(|()| 3),
-        [b'\\', rest @ ..] => after_backslash(rest, out).map(|length| 1 + length),
-        [b'&', b'#', b'x' | b'X', rest @ ..] => reference(rest, 16, out).map(|length| 3 + length),
-        [b'&', b'#', rest @ ..] => reference(rest, 10, out).map(|length| 2 + length),
-        [b'&', rest @ ..] => named(rest, out).map(|length| 1 + length),
+        [b'\\', rest @ ..] => after_backslash(rest, out).map(|length| length.saturating_add(1)),
+        [b'&', b'#', b'x' | b'X', rest @ ..] => reference(rest, 16, out).map(|length| length.saturating_add(3)),
+        [b'&', b'#', rest @ ..] => reference(rest, 10, out).map(|length| length.saturating_add(2)),
+        [b'&', rest @ ..] => named(rest, out).map(|length| length.saturating_add(1)),
         _ => None,
     }
 }
@@ -63,7 +65,7 @@ fn after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
         [b'u', b'{', digits @ ..] => {
             let (number, length) = number(digits, 16)?;
             (digits.get(length) == Some(&b'}')).then_some(())?;
-            character(number, out).map(|()| length + 3)
+            character(number, out).map(|()| length.saturating_add(3))
         }
         [b'u', ..] => unit_after_backslash(rest, out),
         [b'U', digits @ ..] => {
@@ -74,7 +76,8 @@ fn after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
         }
         [b'x', high, low, ..] => byte(*high, *low, out).map(|()| 3),
         [high @ b'0'..=b'3', middle @ b'0'..=b'7', low @ b'0'..=b'7', ..] => {
-            out.push((high - b'0') << 6 | (middle - b'0') << 3 | (low - b'0'));
+            // The lowest bits of a digit are its value.
+            out.push((*high & 0b11) << 6 | (*middle & 0b111) << 3 | (*low & 0b111));
             Some(3)
         }
         [b'b', ..] => control(8, out),
@@ -104,29 +107,28 @@ fn unit_after_backslash(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
 }
 
 /// `%uXXXX`, as JavaScript's `escape` writes it, also in pairs.
-fn unit(bytes: &[u8], prefix: usize, out: &mut Vec<u8>) -> Option<usize> {
-    let length = prefix + 4;
-    let first = hexadecimal(bytes.get(prefix..length)?)?;
-    if let Some([b'%', b'u' | b'U', digits @ ..]) = bytes.get(length..2 * length)
+fn unit(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let first = hexadecimal(bytes.get(2..6)?)?;
+    if let Some([b'%', b'u' | b'U', digits @ ..]) = bytes.get(6..12)
         && let Some(second) = hexadecimal(digits)
         && let Some(number) = pair(first, second)
     {
-        return character(number, out).map(|()| 2 * length);
+        return character(number, out).map(|()| 12);
     }
-    character(first, out).map(|()| length)
+    character(first, out).map(|()| 6)
 }
 
 /// Joins a surrogate pair of UTF-16.
 fn pair(high: u32, low: u32) -> Option<u32> {
     let is_pair = (0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(&low);
-    is_pair.then(|| 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+    is_pair.then(|| ((high & 0x3ff) << 10 | (low & 0x3ff)).saturating_add(0x1_0000))
 }
 
 /// A numeric reference after its `&#`, with or without its semicolon.
 fn reference(rest: &[u8], radix: u32, out: &mut Vec<u8>) -> Option<usize> {
     let (number, length) = number(rest, radix)?;
     character(number, out)?;
-    Some(length + usize::from(rest.get(length) == Some(&b';')))
+    Some(length.saturating_add(usize::from(rest.get(length) == Some(&b';'))))
 }
 
 /// A named reference after its `&`: the longest that matches, as in browsers.
@@ -134,10 +136,8 @@ fn named(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let mut longest = None;
     for length in 1..=rest.len() {
         // Every beginning of a name is in the map, so this ends with the name.
-        let Some(&(first, second)) = str::from_utf8(&rest[..length]).ok().and_then(|name| NAMED_ENTITIES.get(name))
-        else {
-            break;
-        };
+        let name = rest.get(..length).and_then(|name| str::from_utf8(name).ok());
+        let Some(&(first, second)) = name.and_then(|name| NAMED_ENTITIES.get(name)) else { break };
         if first != 0 {
             longest = Some((length, first, second));
         }
@@ -164,16 +164,19 @@ fn byte(high: u8, low: u8, out: &mut Vec<u8>) -> Option<()> {
 
 /// All of these digits as a number.
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
+    digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = char::from(*digit).to_digit(16)?;
+        number.checked_mul(16)?.checked_add(digit)
+    })
 }
 
 /// The number at the beginning, and how many digits it has.
 fn number(bytes: &[u8], radix: u32) -> Option<(u32, usize)> {
     let digits = bytes.iter().take(DIGITS).map_while(|byte| char::from(*byte).to_digit(radix));
     let (mut number, mut length) = (0_u32, 0);
-    for digit in digits {
+    for (digit, count) in digits.zip(1..) {
         number = number.saturating_mul(radix).saturating_add(digit);
-        length += 1;
+        length = count;
     }
     (length > 0).then_some((number, length))
 }

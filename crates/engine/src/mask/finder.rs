@@ -1,5 +1,7 @@
 //! Finds secrets in the decoded forms of a text.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::armour::{self, Wanted};
 use super::escapes;
 use super::fold::{fold, fold_with_places};
@@ -46,7 +48,7 @@ impl Finder {
             }
         }
         let is_long = exact.iter().chain(&loose).any(|pattern| pattern.len() > HEAD_BYTES);
-        let head = |pattern: &Vec<u8>| pattern[..pattern.len().min(HEAD_BYTES)].to_vec();
+        let head = |pattern: &Vec<u8>| pattern.get(..HEAD_BYTES).unwrap_or(pattern).to_vec();
         let heads = || Search::new(&exact.iter().map(head).collect(), &loose.iter().map(head).collect());
         let heads = if is_long { heads() } else { None };
         Some(Self { whole: Search::new(&exact, &loose)?, heads })
@@ -59,7 +61,10 @@ impl Finder {
 
     /// The spans that begin before `end`, whole, without a search far beyond it.
     pub fn spans_before(&self, text: &str, end: usize) -> Vec<Range<usize>> {
-        let near = |search: &Search| search.spans(&text[..text.floor_char_boundary(end.saturating_add(search.reach))]);
+        let near = |search: &Search| {
+            let end = text.floor_char_boundary(end.saturating_add(search.reach));
+            search.spans(text.get(..end).unwrap_or(text))
+        };
         if self.heads.as_ref().is_some_and(|heads| near(heads).is_empty()) {
             return Vec::new();
         }
@@ -87,17 +92,15 @@ impl Search {
     fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let step = PIECE_BYTES.max(self.reach);
         let mut found = Vec::new();
-        let mut at = 0;
-        loop {
-            let end = text.len().min(at + step + self.reach);
-            let view = View::of(&text.as_bytes()[at..end]);
+        for at in (0..=text.len()).step_by(step) {
+            let end = text.len().min(at.saturating_add(step).saturating_add(self.reach));
+            let view = View::of(text.as_bytes().get(at..end).unwrap_or_default());
             let mut here = Vec::new();
             self.look(&view, 0, &mut here);
-            found.extend(here.into_iter().map(|span| span.start + at..span.end + at));
+            found.extend(here.into_iter().map(|span| span.start.saturating_add(at)..span.end.saturating_add(at)));
             if end == text.len() {
                 break;
             }
-            at += step;
         }
         merged(found, text)
     }
@@ -107,15 +110,16 @@ impl Search {
         if level == LEVELS {
             return;
         }
+        let level = level.saturating_add(1);
         if let Some(decoded) = escapes::decode(view) {
-            self.look(&decoded, level + 1, found);
+            self.look(&decoded, level, found);
         }
         let decoded = armour::decode(view, &self.wanted);
         if !decoded.bytes.is_empty() {
-            self.look(&decoded, level + 1, found);
+            self.look(&decoded, level, found);
         }
         if let Some(decoded) = wide::decode(&decoded) {
-            self.look(&decoded, level + 1, found);
+            self.look(&decoded, level, found);
         }
     }
 
@@ -130,8 +134,10 @@ impl Search {
         {
             let (folded, places) = fold_with_places(&view.bytes);
             loose.each(&folded, |span| {
-                let span = places[span.start].start..places[span.end - 1].end;
-                found.push(view.place(widened(span, &view.bytes)));
+                // Long enough to have two ends: only long secrets are searched for in this way.
+                if let Some([first, .., last]) = places.get(span) {
+                    found.push(view.place(widened(first.start..last.end, &view.bytes)));
+                }
             });
         }
     }
@@ -181,14 +187,14 @@ fn short_forms(form: &[u8]) -> Vec<Vec<u8>> {
 /// Extends a span over characters that the search ignored at the ends of a secret: a plus, which is folded, and a
 /// backslash, also with white space in between.
 fn widened(span: Range<usize>, bytes: &[u8]) -> Range<usize> {
-    let before = bytes[..span.start].iter().rev();
-    let after = bytes[span.end..].iter();
-    span.start - left_out(before)..span.end + left_out(after)
+    let before = bytes.get(..span.start).unwrap_or_default().iter().rev();
+    let after = bytes.get(span.end..).unwrap_or_default().iter();
+    span.start.saturating_sub(left_out(before))..span.end.saturating_add(left_out(after))
 }
 
 fn left_out<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
     let near = bytes.take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'+' | b'\\'));
-    near.enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()).last().map_or(0, |(place, _)| place + 1)
+    near.zip(1..).filter(|(byte, _)| !byte.is_ascii_whitespace()).last().map_or(0, |(_, count)| count)
 }
 
 fn characters(bytes: &[u8]) -> usize {
@@ -243,12 +249,14 @@ impl Patterns {
     /// secrets.
     fn each(&self, bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
         let Ok(mut state) = self.automaton.start_state(Anchored::No) else { return };
-        for (at, byte) in bytes.iter().enumerate() {
+        for (byte, end) in bytes.iter().zip(1_usize..) {
             state = self.automaton.next_state(Anchored::No, state, *byte);
             if self.automaton.is_match(state) {
                 // The automaton lists the longest match first: a state's own pattern precedes those that are its ends.
-                let length = self.lengths[self.automaton.match_pattern(state, 0).as_usize()];
-                found(at + 1 - length..at + 1);
+                let pattern = self.automaton.match_pattern(state, 0).as_usize();
+                if let Some(length) = self.lengths.get(pattern) {
+                    found(end.saturating_sub(*length)..end);
+                }
             }
         }
     }

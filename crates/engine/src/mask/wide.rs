@@ -1,5 +1,7 @@
 //! Decodes UTF-16, which PowerShell, Windows and Java's `char` sometimes encode as Base64.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::view::View;
 
 /// Decodes a view as UTF-16, if it can be that: from both alignments and in both byte orders.
@@ -23,10 +25,10 @@ fn decode_from(first: usize, unit_of: fn([u8; 2]) -> u16, view: &View, out: &mut
     for decoded in char::decode_utf16(units) {
         let Ok(c) = decoded else {
             out.end_piece();
-            at += 2;
+            at = at.saturating_add(2);
             continue;
         };
-        let end = at + 2 * c.len_utf16();
+        let end = at.saturating_add(c.len_utf16().saturating_mul(2));
         c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push(byte, view, at..end));
         at = end;
     }
