@@ -1,5 +1,7 @@
 //! Bytes and their digests in hexadecimal.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use aws_lc_rs::digest;
 
 /// The SHA-256 of these bytes.
@@ -14,9 +16,8 @@ pub fn md5(bytes: &[u8]) -> String {
 
 /// Encodes each byte as two digits.
 pub fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digits = bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0x0f)]]);
-    let mut text = String::with_capacity(2 * bytes.len());
-    text.extend(digits);
+    let digits = bytes.iter().flat_map(|byte| [*byte >> 4, *byte & 0x0f]);
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    text.extend(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)));
     text
 }

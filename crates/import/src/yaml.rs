@@ -2,6 +2,8 @@
 //!
 //! Texts are quoted wherever YAML, in any of its versions, could take them for something else.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 mod scalar;
 
 use scalar::{block_header, name, scalar};
@@ -92,7 +94,7 @@ impl Yaml {
                         Item::Comment(comment) => out.extend(["# ", &one_line(comment), "\n"]),
                         Item::Value(value) => {
                             out.push_str("- ");
-                            value.write_block(out, indent + 2);
+                            value.write_block(out, indent.saturating_add(2));
                         }
                     }
                 }
@@ -105,26 +107,27 @@ impl Yaml {
     }
 
     fn write_behind_key(&self, out: &mut String, indent: usize) {
+        let inside = indent.saturating_add(2);
         if let Self::Text(text) = self
             && let Some(header) = block_header(text)
         {
             out.extend([" ", header, "\n"]);
             for line in text.lines() {
                 if !line.is_empty() {
-                    margin(out, indent + 2);
+                    margin(out, inside);
                 }
                 out.extend([line, "\n"]);
             }
             return;
         }
         let line = self.in_one_line(false);
-        if self.fits_in_line() && indent + line.chars().count() <= LINE {
+        if self.fits_in_line() && indent.saturating_add(line.chars().count()) <= LINE {
             out.extend([" ", &line, "\n"]);
             return;
         }
         out.push('\n');
-        margin(out, indent + 2);
-        self.write_block(out, indent + 2);
+        margin(out, inside);
+        self.write_block(out, inside);
     }
 
     fn fits_in_line(&self) -> bool {

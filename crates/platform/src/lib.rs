@@ -19,7 +19,6 @@ pub mod secret;
 pub mod snapshot;
 pub mod table;
 pub mod webhooks;
-mod wildcard;
 
 pub use auth::keys::Keys;
 pub use clock::Clock;

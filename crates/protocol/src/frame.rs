@@ -1,5 +1,7 @@
 //! Events packed into messages: one JSON object a line, as many lines as fit.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use crate::limits::{FRAME_BYTES, MESSAGE_BYTES};
 
 /// Packs lines into messages that API Gateway meters as one each, if that is possible: a longer line travels alone.
@@ -8,7 +10,7 @@ pub fn pack(lines: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut messages: Vec<String> = Vec::new();
     for line in lines.into_iter().filter(|line| line.len() <= MESSAGE_BYTES) {
         match messages.last_mut() {
-            Some(message) if message.len() + 1 + line.len() <= FRAME_BYTES => {
+            Some(message) if message.len().saturating_add(line.len()) < FRAME_BYTES => {
                 message.push('\n');
                 message.push_str(&line);
             }

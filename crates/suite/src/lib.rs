@@ -47,6 +47,7 @@ pub mod syntax;
 pub mod template;
 mod template_names;
 mod variables;
+pub mod wildcard;
 pub mod xpath;
 
 pub use check::{Check, ErrorKind, LinkScope, Links, ValueCheck};

@@ -227,7 +227,7 @@ async fn a_label_or_variable_without_a_name_is_refused() {
             command[field] = json!({ "": "x" });
             let refused = client.ask_wrongly(command).await;
             assert_eq!(refused["code"], "bad_request", "{field}: {refused}");
-            assert_eq!(refused["message"], format!("`{field}` has an empty name; give it one of at least a character"));
+            assert_eq!(refused["message"], format!("`{field}` has an empty name; a name has at least one character"));
         }
     }
     deployment.stop().await;

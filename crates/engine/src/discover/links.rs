@@ -1,5 +1,7 @@
 //! Finds pages by their links, breadth first: the pages nearest to the first page come first.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::{AT_ONCE as JUDGED_AT_ONCE, DiscoverError, Filter, Pages, Wanted};
 use crate::discover::robots::Robots;
 use crate::fetch::Response;
@@ -33,7 +35,7 @@ impl Crawl<'_> {
     pub async fn pages(&self, robots: &mut Robots<'_>, most: usize) -> Result<Pages, DiscoverError> {
         let start = without_fragment(self.reader.request.url.clone());
         let mut seen = HashSet::from([start.clone()]);
-        let (mut pages, mut level, mut fetched) = (Pages::default(), vec![start.clone()], 0);
+        let (mut pages, mut level, mut fetches_left) = (Pages::default(), vec![start.clone()], MAX_FETCHED);
         for depth in 0..=self.depth {
             let mut to_follow = Vec::new();
             for some in level.chunks(JUDGED_AT_ONCE) {
@@ -53,8 +55,8 @@ impl Crawl<'_> {
             if depth == self.depth {
                 break;
             }
-            to_follow.truncate(MAX_FETCHED - fetched);
-            fetched += to_follow.len();
+            to_follow.truncate(fetches_left);
+            fetches_left = fetches_left.saturating_sub(to_follow.len());
             level = Vec::new();
             for link in self.links_of(to_follow, &start).await? {
                 if (self.other_hosts || link.host() == start.host()) && seen.insert(link.clone()) {

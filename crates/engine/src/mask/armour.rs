@@ -161,7 +161,7 @@ impl Run {
 #[inline]
 fn letters_of<T: Copy>(letters: &[T], bits: usize, number: usize) -> Option<([T; 2], usize)> {
     let at = number.saturating_mul(8);
-    let both = letters.get(at.checked_div(bits)?..)?.first_chunk()?;
+    let both = letters.get(at.checked_div(bits)?..)?.first_chunk::<2>()?;
     Some((*both, at.checked_rem(bits)?))
 }
 

@@ -1,6 +1,8 @@
 //! Detects the encoding of a body, in the order that browsers use.
 //! <https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding>
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -24,7 +26,7 @@ fn pattern(text: &str) -> Regex {
 /// The body as text; bytes that are not valid become `U+FFFD`.
 pub fn decode(headers: &HeaderMap, body: &[u8]) -> String {
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
-        return decode_as(encoding, &body[mark..]);
+        return decode_as(encoding, body.get(mark..).unwrap_or_default());
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let encoding = declared(content_type).or_else(|| prescan(content_type, body)).unwrap_or(UTF_8);
@@ -47,14 +49,15 @@ fn declared(content_type: &str) -> Option<&'static Encoding> {
 }
 
 fn prescan(content_type: &str, body: &[u8]) -> Option<&'static Encoding> {
-    if let Some(declared) = DECLARATION.captures(&body[..body.len().min(PRESCAN)]) {
+    let head = body.get(..PRESCAN).unwrap_or(body);
+    if let Some(declared) = DECLARATION.captures(head) {
         return of_label(declared.get(1)?.as_bytes());
     }
     let is_html = content_type.is_empty() || content_type.to_ascii_lowercase().contains("html");
     if !is_html {
         return None;
     }
-    let head = COMMENT.replace_all(&body[..body.len().min(PRESCAN)], &b""[..]).into_owned();
+    let head = COMMENT.replace_all(head, &b""[..]).into_owned();
     of_label(META.captures(&head)?.get(1)?.as_bytes())
 }
 

@@ -5,6 +5,8 @@
 //! are skipped. Entities that a document declares are not supported, and such a document is rejected: their expansion
 //! is how a kilobyte becomes gigabytes.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 mod names;
 mod write;
 
@@ -59,8 +61,9 @@ fn parse_within(text: &str, parts: usize) -> Result<(Html, Prefixes), DocumentEr
 /// The error, with its line and column.
 fn malformed(problem: &str, text: &str, byte: u64) -> DocumentError {
     let at = text.floor_char_boundary(usize::try_from(byte).unwrap_or(usize::MAX));
-    let line = text[..at].matches('\n').count() + 1;
-    let column = text[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.split('\n').count();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
     DocumentError::Malformed(format!("{problem} at line {line}, column {column}"))
 }
 

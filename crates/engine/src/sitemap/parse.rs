@@ -1,5 +1,7 @@
 //! Extracts the addresses of a sitemap: XML, or a text with one address per line.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
@@ -64,7 +66,7 @@ impl Parser {
     fn take(&mut self, event: &Event) -> Result<(), String> {
         match event {
             Event::Start(start) => {
-                self.depth += 1;
+                self.depth = self.depth.saturating_add(1);
                 self.open(start.local_name().into_inner())?;
             }
             Event::Empty(start) if self.depth == 0 => self.open_root(start.local_name().into_inner())?,

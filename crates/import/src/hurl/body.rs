@@ -1,5 +1,7 @@
 //! Bodies, of requests and of the answers that are expected.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::json::Json;
 use super::scanner::{Scanner, fail_at};
 use super::{Body, Language, Located, Read, Template};
@@ -115,16 +117,16 @@ impl Scanner<'_> {
     /// A query, and perhaps a line that begins with `variables`.
     fn graphql(&mut self) -> Read<Body> {
         let length = self.fence_ahead()?;
-        let text = &self.rest()[..length];
+        let text = self.rest().get(..length).unwrap_or_default();
         let begins = |at: usize| {
-            let is_line = at == 0 || text[..at].ends_with('\n');
-            is_line && text[at + "variables".len()..].trim_start().starts_with('{')
+            let Some((before, rest)) = text.split_at_checked(at) else { return false };
+            let is_line = before.is_empty() || before.ends_with('\n');
+            is_line && rest.strip_prefix("variables").is_some_and(|rest| rest.trim_start().starts_with('{'))
         };
         let variables_at = text.match_indices("variables").map(|(at, _)| at).find(|at| begins(*at));
-        let query_length = variables_at.unwrap_or(length);
         // The white space behind a query is not sent.
-        let behind = text[..query_length].len() - text[..query_length].trim_end().len();
-        let query = self.raw_template(query_length - behind)?;
+        let query = variables_at.and_then(|at| text.get(..at)).unwrap_or(text).trim_end();
+        let query = self.raw_template(query.len())?;
         self.white_space();
         let variables = match variables_at {
             Some(_) => Some(self.graphql_variables()?),
@@ -151,7 +153,7 @@ impl Scanner<'_> {
             let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             let is_closed = match event {
                 Ok(Event::Start(_)) => {
-                    depth += 1;
+                    depth = depth.saturating_add(1);
                     false
                 }
                 Ok(Event::End(_)) => {
@@ -171,7 +173,7 @@ impl Scanner<'_> {
 }
 
 fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
+    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    pairs.iter().map(|&[high, low]| u8::try_from(high << 4 | low).ok()).collect()
 }

@@ -1,5 +1,7 @@
 //! JSON with `{{name}}` in its texts, or in place of a value.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::Read;
 use super::scanner::Scanner;
 use super::template::{Expression, Piece, Template};
@@ -60,7 +62,7 @@ impl Scanner<'_> {
             self.white_space();
             self.expect(":")?;
             self.white_space();
-            members.push((key, self.json(depth + 1)?));
+            members.push((key, self.json(depth.saturating_add(1))?));
             self.white_space();
             if !self.eat(",") {
                 return self.expect("}").map(|()| Json::Object(members));
@@ -77,7 +79,7 @@ impl Scanner<'_> {
         }
         loop {
             self.white_space();
-            items.push(self.json(depth + 1)?);
+            items.push(self.json(depth.saturating_add(1))?);
             self.white_space();
             if !self.eat(",") {
                 return self.expect("]").map(|()| Json::List(items));
@@ -120,12 +122,12 @@ impl Scanner<'_> {
     fn json_escape(&mut self) -> Read<char> {
         let place = self.place();
         // The standard's own reader knows escapes, pairs of surrogates included.
-        for length in [12, 6, 2] {
-            let Some(escape) = self.rest().get(..length - 1) else { continue };
+        for length in [11, 5, 1] {
+            let Some(escape) = self.rest().get(..length) else { continue };
             if let Ok(text) = serde_json::from_str::<String>(&format!("\"\\{escape}\""))
                 && let (Some(c), None) = (text.chars().next(), text.chars().nth(1))
             {
-                self.advance(length - 1);
+                self.advance(length);
                 return Ok(c);
             }
         }

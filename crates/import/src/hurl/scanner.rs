@@ -1,5 +1,7 @@
 //! Goes through a text character by character and keeps the position.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::{Read, SyntaxError};
 use stepcast_suite::document::Position;
 
@@ -35,12 +37,12 @@ impl<'t> Scanner<'t> {
     }
 
     pub fn rest(&self) -> &'t str {
-        &self.text[self.place.offset..]
+        self.text.get(self.place.offset..).unwrap_or_default()
     }
 
     /// The text read since `place`.
     pub fn since(&self, place: Place) -> &'t str {
-        &self.text[place.offset..self.place.offset]
+        self.text.get(place.offset..self.place.offset).unwrap_or_default()
     }
 
     pub fn is_at_end(&self) -> bool {
@@ -53,12 +55,12 @@ impl<'t> Scanner<'t> {
 
     pub fn next(&mut self) -> Option<char> {
         let c = self.peek()?;
-        self.place.offset += c.len_utf8();
+        let Place { offset, position } = &mut self.place;
+        *offset = offset.saturating_add(c.len_utf8());
         if c == '\n' {
-            self.place.position.line += 1;
-            self.place.position.column = 1;
+            *position = Position { line: position.line.saturating_add(1), column: 1 };
         } else {
-            self.place.position.column += 1;
+            position.column = position.column.saturating_add(1);
         }
         Some(c)
     }
@@ -66,7 +68,8 @@ impl<'t> Scanner<'t> {
     /// Reads `bytes` bytes, which end at the end of a character.
     pub fn advance(&mut self, bytes: usize) -> &'t str {
         let from = self.place();
-        while self.place.offset < from.offset + bytes && self.next().is_some() {}
+        let end = from.offset.saturating_add(bytes);
+        while self.place.offset < end && self.next().is_some() {}
         self.since(from)
     }
 

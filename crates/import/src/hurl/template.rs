@@ -1,5 +1,7 @@
 //! Texts in their several forms, with `{{name}}` in them.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::Read;
 use super::scanner::Scanner;
 
@@ -58,11 +60,11 @@ impl Scanner<'_> {
     /// A text up to the end of the line or a comment, without the spaces before that.
     pub fn unquoted(&mut self) -> Read<Template> {
         let mut template = Template::default();
-        let mut spaces = 0;
+        let mut spaces = 0_usize;
         let mut end = self.place();
         while self.peek().is_some_and(|c| !matches!(c, '#' | '\n' | '\r' | '\t')) {
             if self.eat(" ") {
-                spaces += 1;
+                spaces = spaces.saturating_add(1);
                 continue;
             }
             (0..spaces).for_each(|_| template.push(' '));
@@ -131,7 +133,7 @@ impl Scanner<'_> {
     /// A text without escapes whose end is known.
     pub fn raw_template(&mut self, bytes: usize) -> Read<Template> {
         let mut template = Template::default();
-        let end = self.rest().len() - bytes;
+        let end = self.rest().len().saturating_sub(bytes);
         while self.rest().len() > end {
             match self.placeholder()? {
                 Some(expression) => template.0.push(Piece::Expression(expression)),

@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html>
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::attributes::{MessageAttributes, QueueAttributes, RedrivePolicy};
 use super::error::QueueError;
 use super::message::{MessageCounts, NewMessage, ReceivedMessage};
@@ -155,8 +157,10 @@ impl BatchAnswer {
 /// Returns the answer to the sender of a message.
 pub(super) fn sent(message_id: &str, message: &NewMessage) -> Value {
     let mut answer = json!({ "MessageId": message_id, "MD5OfMessageBody": md5_of(&message.body) });
-    if let Some(digest) = message.attributes.md5() {
-        answer["MD5OfMessageAttributes"] = digest.into();
+    if let Some(digest) = message.attributes.md5()
+        && let Some(members) = answer.as_object_mut()
+    {
+        members.insert("MD5OfMessageAttributes".to_owned(), digest.into());
     }
     answer
 }
@@ -174,13 +178,15 @@ pub(super) fn received(message: &ReceivedMessage, request: &Receive) -> Value {
         names.any(|asked| asked == "All" || asked == name)
     };
     let system: BTreeMap<_, _> = system_attributes(message).into_iter().filter(|(name, _)| asked(name)).collect();
-    if !system.is_empty() {
-        answer["Attributes"] = json!(system);
-    }
     let attributes = asked_attributes(&message.attributes, &request.message_attribute_names);
-    if let Some(digest) = attributes.md5() {
-        answer["MD5OfMessageAttributes"] = digest.into();
-        answer["MessageAttributes"] = json!(attributes);
+    if let Some(members) = answer.as_object_mut() {
+        if !system.is_empty() {
+            members.insert("Attributes".to_owned(), json!(system));
+        }
+        if let Some(digest) = attributes.md5() {
+            members.insert("MD5OfMessageAttributes".to_owned(), digest.into());
+            members.insert("MessageAttributes".to_owned(), json!(attributes));
+        }
     }
     answer
 }
@@ -276,9 +282,9 @@ fn read_redrive_policy(text: &str) -> Result<Option<RedrivePolicy>, QueueError> 
         return Ok(None);
     }
     let policy: Value = serde_json::from_str(text).map_err(|_| invalid())?;
-    let target = policy["deadLetterTargetArn"].as_str().ok_or_else(invalid)?;
+    let target = policy.get("deadLetterTargetArn").and_then(Value::as_str).ok_or_else(invalid)?;
     // Written as a number or as text; both are in use.
-    let max = &policy["maxReceiveCount"];
+    let max = policy.get("maxReceiveCount").ok_or_else(invalid)?;
     let max = max.as_u64().or_else(|| max.as_str()?.parse().ok()).ok_or_else(invalid)?;
     let max_receive_count = u32::try_from(max).ok().filter(|max| (1..=1000).contains(max)).ok_or_else(invalid)?;
     Ok(Some(RedrivePolicy { dead_letter_queue: queue_of_arn(target)?, max_receive_count }))

@@ -1,11 +1,11 @@
 //! OIDC issuers whose identity tokens are accepted, as an operator lists them.
 
 use super::principal::ADDRESS_STARTS;
-use crate::wildcard;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use stepcast_protocol::event::Role;
+use stepcast_suite::wildcard;
 use url::{Host, Url};
 
 /// Longest address of an issuer. With the longest `sub` it has to fit into a key of the table, of 2,048 bytes.

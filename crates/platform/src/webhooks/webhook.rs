@@ -1,13 +1,13 @@
 //! One webhook, and the list of them that an operator writes. No message here quotes an address or a secret.
 
 use crate::secret::Secret;
-use crate::wildcard;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use stepcast_suite::wildcard;
 use url::Url;
 
 /// Most webhooks of a deployment: all are called at once when a suite changes.

@@ -5,8 +5,11 @@
 //! search and then by following the links. Rules that end with `$` are looked up as whole paths. Only rules with a `*`
 //! in the middle are matched one by one, and their number is limited.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use std::collections::HashMap;
 use stepcast_suite::bounds::ROBOTS_WILDCARDS;
+use stepcast_suite::wildcard;
 use url::Url;
 
 /// There are more rules with a `*` in the middle than the limit.
@@ -75,11 +78,11 @@ impl Rules {
     /// The longest matching rule without a `*`: its length, and whether it allows.
     fn plain(&self, path: &str) -> Option<(usize, bool)> {
         if let Some(allows) = self.exact.get(path) {
-            return Some((path.len() + 1, *allows));
+            return Some((path.len().saturating_add(1), *allows));
         }
         // A prefix of the path sorts before it, and every rule between the two begins with that prefix.
         let mut place = self.prefixes.partition_point(|prefix| prefix.text.as_str() <= path).checked_sub(1);
-        while let Some(prefix) = place.map(|place| &self.prefixes[place]) {
+        while let Some(prefix) = place.and_then(|place| self.prefixes.get(place)) {
             if path.starts_with(&prefix.text) {
                 return Some((prefix.text.len(), prefix.allows));
             }
@@ -95,30 +98,22 @@ fn chained(prefixes: HashMap<&str, bool>) -> Vec<Prefix> {
     sorted.sort_unstable();
     let (mut chained, mut open): (Vec<Prefix>, Vec<usize>) = (Vec::with_capacity(sorted.len()), Vec::new());
     for (text, allows) in sorted {
-        while open.last().is_some_and(|place| !text.starts_with(&chained[*place].text)) {
+        while open.last().and_then(|place| chained.get(*place)).is_some_and(|prefix| !text.starts_with(&prefix.text)) {
             open.pop();
         }
-        chained.push(Prefix { text: text.to_owned(), allows, shorter: open.last().copied() });
-        open.push(chained.len() - 1);
+        let shorter = open.last().copied();
+        open.push(chained.len());
+        chained.push(Prefix { text: text.to_owned(), allows, shorter });
     }
     chained
 }
 
-/// Whether a path matches. `*` is any text, and `$` at the end is the end. The pieces between stars are searched from
-/// the left. That is enough, because only the last piece can be bound to the end.
+/// Whether a path matches. `*` is any text, and `$` at the end is the end.
 fn fits(pattern: &str, path: &str) -> bool {
-    let (pattern, to_end) = pattern.strip_suffix('$').map_or((pattern, false), |pattern| (pattern, true));
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = path.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
-    let Some((last, middle)) = pieces.collect::<Vec<_>>().split_last().map(|(last, middle)| (*last, middle.to_vec()))
-    else {
-        return !to_end || rest.is_empty();
-    };
-    for piece in middle {
-        let Some(at) = rest.find(piece) else { return false };
-        rest = &rest[at + piece.len()..];
+    match pattern.strip_suffix('$') {
+        Some(whole) => wildcard::matches(whole, path),
+        None => wildcard::matches_beginning(pattern, path),
     }
-    if to_end { rest.ends_with(last) } else { rest.contains(last) }
 }
 
 #[cfg(test)]

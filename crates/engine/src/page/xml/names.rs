@@ -1,5 +1,7 @@
 //! Resolves the namespaces of names: <https://www.w3.org/TR/xml-names/>
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::arithmetic_side_effects))]
+
 use super::Problem;
 use html5ever::Namespace;
 use std::collections::HashMap;
@@ -32,7 +34,7 @@ impl Names {
     /// Ends the innermost element.
     pub fn leave(&mut self) {
         for prefix in self.open.pop().unwrap_or_default() {
-            self.holding -= 1;
+            self.holding = self.holding.saturating_sub(1);
             if let Some(namespaces) = self.known.get_mut(&prefix) {
                 namespaces.pop();
             }
@@ -52,7 +54,7 @@ impl Names {
         if self.holding == DECLARATIONS {
             return Err(Problem::TooMany("1000 declarations of namespaces at one place"));
         }
-        self.holding += 1;
+        self.holding = self.holding.saturating_add(1);
         self.known.entry(prefix.to_owned()).or_default().push(namespace.into());
         if let Some(open) = self.open.last_mut() {
             open.push(prefix.to_owned());
