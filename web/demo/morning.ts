@@ -3,7 +3,7 @@ import { recordedRun } from '../src/client/testing/recorded-run'
 
 const MINUTE = 60_000
 
-/** A few finished runs, and a large one in the middle of which the demo begins. */
+/** A few finished runs, and a large one. The demo begins in the middle of the large one. */
 export function morning(now: number): { events: Event[]; alreadyPlayed: number } {
   const finished = [
     recordedRun({

@@ -12,7 +12,7 @@ pub(crate) enum Exit {
     Passed,
     /// Nothing was tested
     Empty,
-    /// We could not tell
+    /// The result is unknown
     Unknown,
     /// A test failed
     Failed,

@@ -1,5 +1,5 @@
 //! What `stepcast lint` says of every suite in `tests/fixtures/bad-suites` and `tests/fixtures/lint-warnings`: the text
-//! beside it. `STEPCAST_WRITE_GOLDEN=1 cargo test -p stepcast --test golden_suites` writes what is said now; read the
+//! beside it. `STEPCAST_WRITE_GOLDEN=1 cargo test -p stepcast --test golden_suites` writes the present texts; read the
 //! difference before it is committed.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 /// The environment variable that asks for the texts to be written.
 const WRITE: &str = "STEPCAST_WRITE_GOLDEN";
 
-/// The passwords, tokens and keys of the suites, none of which is to be shown.
+/// The passwords, tokens and keys of the suites, which must never be shown.
 const CREDENTIALS: [&str; 3] = ["hunter2", "MHcCAQEE", "abc123"];
 
 fn folder(name: &str) -> PathBuf {
@@ -32,7 +32,7 @@ fn lint(folder: &Path, file: &str) -> (Option<i32>, String) {
     (ran.status.code(), String::from_utf8(ran.stderr).expect("UTF-8"))
 }
 
-/// Compares what is said of every suite of a folder with the texts, and tells all that differ.
+/// Compares the output for every suite of a folder with the stored texts, and reports all that differ.
 fn compare(name: &str, exit: i32) {
     let folder = folder(name);
     let suites = names(&folder, "yaml");
@@ -41,7 +41,7 @@ fn compare(name: &str, exit: i32) {
     for suite in &suites {
         let (code, said) = lint(&folder, &format!("{suite}.yaml"));
         let shown = CREDENTIALS.iter().find(|credential| said.contains(**credential));
-        assert!(shown.is_none(), "{suite}.yaml: what is said shows a credential\n{said}");
+        assert!(shown.is_none(), "{suite}.yaml: the output shows a credential\n{said}");
         if code != Some(exit) {
             different.push(format!("--- {suite}.yaml: exit code {code:?}, expected {exit}\n{said}"));
         }
@@ -56,7 +56,7 @@ fn compare(name: &str, exit: i32) {
     }
     let stale: Vec<_> = names(&folder, "txt").difference(&suites).cloned().collect();
     assert!(stale.is_empty(), "texts without a suite: {stale:?}");
-    assert!(different.is_empty(), "{}\n`{WRITE}=1` writes what is said now", different.join("\n"));
+    assert!(different.is_empty(), "{}\n`{WRITE}=1` writes the present texts", different.join("\n"));
 }
 
 /// The lines from the first that differs to the last.
@@ -77,7 +77,7 @@ fn bad_suites_are_refused_with_these_words() {
 
 /// Too large to be kept as files.
 #[test]
-fn what_is_too_large_is_refused() {
+fn too_large_suites_are_rejected() {
     let test = |keys: &str| format!("suite: S\ntests:\n  - name: T\n    get: http://h/\n{keys}");
     let checks = |many| format!("    expect: [{}]\n", vec!["{ status: 200 }"; many].join(", "));
     let large = [

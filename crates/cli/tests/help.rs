@@ -11,7 +11,7 @@ fn readme() -> String {
     std::fs::read_to_string(root().join("README.md")).expect("the README")
 }
 
-/// Runs the command on a terminal of a known width, with none of the settings of whoever runs the tests.
+/// Runs the command on a terminal of a known width, without the settings of the user who runs the tests.
 fn stepcast(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stepcast"));
     for name in ["STEPCAST_URL", "STEPCAST_TOKEN", "CLICOLOR_FORCE"] {
@@ -50,5 +50,5 @@ fn the_readme_s_links_lead_somewhere() {
     let targets = readme.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
     let files = targets.filter(|target| !target.starts_with("https://")).filter_map(|target| target.split('#').next());
     let missing: Vec<_> = files.filter(|file| !root().join(file).exists()).collect();
-    assert!(missing.is_empty(), "the README links to what is not there: {missing:?}");
+    assert!(missing.is_empty(), "the README has links without a target: {missing:?}");
 }

@@ -72,7 +72,7 @@ fn the_documentation_quotes_a_fixture() {
 }
 
 #[test]
-fn what_is_no_hurl_file_is_told_where() {
+fn an_invalid_hurl_file_is_reported_with_its_position() {
     let folder = fixtures().join("bad");
     for name in names(&folder) {
         let ran = stepcast(&folder, &["import", &format!("{name}.hurl")]);
@@ -104,7 +104,7 @@ fn a_file_that_is_there_is_written_over_only_by_force() {
 
 /// A suite that has less may be green where the file is red.
 #[test]
-fn what_is_lost_has_to_be_accepted() {
+fn lost_parts_have_to_be_accepted() {
     let lost = [
         ("an assert", "GET https://shop.example/\nHTTP 200\n[Asserts]\nip == \"127.0.0.1\"\n"),
         ("a body", "GET https://shop.example/\nHTTP 200\nfile,missing.txt;\n"),
@@ -139,14 +139,14 @@ fn more_steps_than_a_test_has_become_several_tests() {
 }
 
 #[test]
-fn what_would_check_nothing_says_so() {
+fn a_suite_that_checks_nothing_causes_a_warning() {
     let folder = folder_with("unchecked", "GET https://shop.example/\n");
     let ran = stepcast(&folder, &["import", "page.hurl"]);
     assert!(ran.stderr.contains("warning: nothing is checked"), "{}", ran.stderr);
 }
 
 #[test]
-fn what_is_skipped_as_a_whole_stays_skipped() {
+fn a_skipped_file_stays_skipped() {
     let folder = folder_with("skipped", "GET https://shop.example/\n[Options]\nskip: true\nHTTP 200\n");
     let ran = stepcast(&folder, &["import", "page.hurl"]);
     assert!(ran.stdout.contains("    skip: true\n    steps:\n"), "{}{}", ran.stdout, ran.stderr);

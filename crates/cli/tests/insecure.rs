@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Nothing listens at the discard port of this machine, or what does speaks no HTTP; both are told otherwise.
+/// Nothing that speaks HTTP listens at the discard port of this machine, so the request itself always fails.
 const SUITE: &str = "suite: Staging
 defaults: { insecure: true, timeout: 1s }
 tests:
@@ -22,7 +22,7 @@ fn checked(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn check_allows_it_unless_it_is_told_not_to() {
+fn check_allows_insecure_targets_unless_denied() {
     let refusal = "which is not allowed here";
     let (code, said) = checked(&[]);
     assert!(code == Some(3) && !said.contains(refusal), "{code:?} {said}");

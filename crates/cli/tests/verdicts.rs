@@ -89,13 +89,13 @@ fn judge(name: &str, base: &str) -> Vec<(Verdict, String)> {
     let base = format!("base={base}");
     let arguments: Vec<&str> = ["check", "--json", "-", "--var", &base].into_iter().chain(whole).collect();
     let (_, events) = stepcast(&folder, &arguments);
-    let judged = imported.into_iter().enumerate().map(|(number, (suite, (code, told)))| match code {
+    let judged = imported.into_iter().enumerate().map(|(number, (suite, (code, output)))| match code {
         Some(0) => {
             let suite = fs::read_to_string(folder.join(suite)).expect("a suite");
             (verdict(&events, &number.to_string()), suite)
         }
-        Some(1) if told.contains("not carried over") && told.contains("--lossy") => (Verdict::Lost, told),
-        other => panic!("{other:?}: {told}"),
+        Some(1) if output.contains("not carried over") && output.contains("--lossy") => (Verdict::Lost, output),
+        other => panic!("{other:?}: {output}"),
     });
     judged.collect()
 }
@@ -106,7 +106,7 @@ fn verdict(events: &str, name: &str) -> Verdict {
     let ends: Vec<Value> = events.filter(|event| event["type"] == "test.finished" && event["name"] == name).collect();
     match ends.as_slice() {
         [end] if end["outcome"] == "passed" => Verdict::Passes,
-        // What cannot be told is no green either.
+        // An unknown result is no pass either.
         [end] if end["outcome"] == "failed" || end["outcome"] == "errored" => Verdict::Fails,
         other => panic!("{name}: {other:?}"),
     }
@@ -116,11 +116,11 @@ fn compare(name: &str) {
     let judged = judge(name, &serve());
     let file = fs::read_to_string(fixtures().join(format!("{name}.hurl"))).expect("a Hurl file");
     let (mut same, mut lost, mut wrong) = (0, 0, Vec::new());
-    for ((assert, expected), (verdict, told)) in asserts(&file).into_iter().zip(judged) {
+    for ((assert, expected), (verdict, output)) in asserts(&file).into_iter().zip(judged) {
         match (expected.split(':').next().unwrap_or_default().trim(), verdict) {
             ("passes", Verdict::Passes) | ("fails", Verdict::Fails) => same += 1,
             ("fails" | "lost", Verdict::Lost) => lost += 1,
-            (expected, verdict) => wrong.push(format!("{assert} {expected} in Hurl, {verdict:?} here:\n{told}")),
+            (expected, verdict) => wrong.push(format!("{assert} {expected} in Hurl, {verdict:?} here:\n{output}")),
         }
     }
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), wrong.len() + same + lost, wrong.join("\n"));
@@ -136,8 +136,8 @@ fn whole_files_are_judged_as_in_hurl() {
         let name = entry.expect("a file").file_name().into_string().expect("UTF-8");
         let Some(stem) = name.strip_suffix(".hurl") else { continue };
         let suite = out.join(format!("{stem}.yaml")).to_str().expect("UTF-8").to_owned();
-        let (code, told) = stepcast(&whole_files(), &["import", &name, "--force", "--output", &suite]);
-        assert_eq!(code, Some(0), "{name} is not carried over: {told}");
+        let (code, output) = stepcast(&whole_files(), &["import", &name, "--force", "--output", &suite]);
+        assert_eq!(code, Some(0), "{name} is not carried over: {output}");
         names.push(stem.to_owned());
         suites.push(suite);
     }

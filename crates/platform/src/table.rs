@@ -86,7 +86,7 @@ pub struct Table {
     /// How long a stored suite is kept after it was last used
     suites_kept: Duration,
     /// Whether webhooks are notified when a suite breaks or recovers
-    tells_of_suites: bool,
+    notifies_of_suites: bool,
 }
 
 impl Table {
@@ -101,7 +101,7 @@ impl Table {
             clock,
             retention: config.retention,
             suites_kept: config.suites_kept,
-            tells_of_suites: config.webhooks.are_configured(),
+            notifies_of_suites: config.webhooks.are_configured(),
         }
     }
 

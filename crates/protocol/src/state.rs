@@ -56,7 +56,7 @@ impl Outcome {
         matches!(self, Self::Passed | Self::Flaky)
     }
 
-    /// Whether it needs attention: the page is wrong, or we could not tell.
+    /// Whether it needs attention: the page is wrong, or the result is unknown.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::Errored | Self::Blocked)
     }

@@ -139,7 +139,7 @@ pub struct Retries {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryOn {
-    /// When we could not tell
+    /// When the result is unknown
     #[default]
     Network,
     /// Also when a check did not hold

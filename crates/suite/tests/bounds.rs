@@ -1,4 +1,4 @@
-//! A suite cannot ask for more than a bounded time or stack while it is read, whatever stands in it.
+//! A suite cannot ask for more than a bounded time or stack while it is read, regardless of its content.
 
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -14,7 +14,7 @@ fn with_checks(checks: &[Value]) -> Value {
     json!({ "suite": "s", "tests": [{ "name": "t", "get": "http://h/", "expect": checks }] })
 }
 
-fn told(suite: &Value) -> String {
+fn report(suite: &Value) -> String {
     read(suite).expect_err("a suite beyond a bound").to_string()
 }
 
@@ -43,19 +43,19 @@ fn every_language_is_bounded_before_it_is_parsed() {
         (json!({ "body": null, "matches": "a".repeat(20_000) }), "a regular expression may have at most 16384"),
         (json!({ "body": null, "matches": format!("(?i){}", r"\p{L}".repeat(3_000)) }), "more than 100 classes"),
     ] {
-        let told = told(&with_checks(&[check]));
-        assert!(told.contains(bound), "{told}");
-        assert!(told.len() < 1_000, "{told}");
+        let report = report(&with_checks(&[check]));
+        assert!(report.contains(bound), "{report}");
+        assert!(report.len() < 1_000, "{report}");
     }
 }
 
 #[test]
 fn suites_and_schemas_nest_as_deep_as_a_document_may() {
     let deep = (0..100).fold(json!({}), |inner, _| json!({ "items": inner }));
-    assert_eq!(told(&with_checks(&[json!({ "schema": deep })])), "nested more than 64 deep");
+    assert_eq!(report(&with_checks(&[json!({ "schema": deep })])), "nested more than 64 deep");
     let deep = (0..100).fold(json!([]), |inner, _| json!([inner]));
     let body = json!({ "suite": "s", "tests": [{ "name": "t", "post": "http://h/", "json": deep }] });
-    assert_eq!(told(&body), "nested more than 64 deep");
+    assert_eq!(report(&body), "nested more than 64 deep");
     let yaml = format!("suite: {}", nested("[", "", "]", 5_000));
     assert!(Suite::parse(&yaml).is_err());
 }
@@ -75,7 +75,7 @@ fn equal_patterns_are_compiled_once_and_all_share_a_budget() {
     let problems = |suite: &Value| read(suite).map(|_| ()).map_err(|problems| problems.0.len());
     assert_eq!(problems(&checks(2_000, |_| r"\w{1,100}".to_owned())), Ok(()));
     let different = checks(200, |number| format!(r"\w{{1,100}}{number}"));
-    assert!(told(&different).contains("the patterns of this suite take more than 67108864 bytes of memory together"));
+    assert!(report(&different).contains("the patterns of this suite take more than 67108864 bytes of memory together"));
     assert_eq!(problems(&different), Err(20));
     assert_eq!(problems(&checks(400, |number| format!(r"^[a-z]+/\d+-{number}$"))), Ok(()));
 }
@@ -87,10 +87,10 @@ fn schemas_of_a_suite_share_a_budget_too() {
         with_checks(&checks)
     };
     assert_eq!(read(&schemas(|_| json!({ "enum": (0..1_500).collect::<Vec<_>>() }))).map(|_| ()), Ok(()));
-    let told_of_values = told(&schemas(|number| json!({ "enum": (number..number + 1_500).collect::<Vec<_>>() })));
-    assert!(told_of_values.contains("more than 100000 values"), "{told_of_values}");
-    let told_of_patterns = told(&schemas(|number| json!({ "pattern": format!(r"\w{{1,100}}{number}") })));
-    assert!(told_of_patterns.contains("the patterns of this suite"), "{told_of_patterns}");
+    let report_of_values = report(&schemas(|number| json!({ "enum": (number..number + 1_500).collect::<Vec<_>>() })));
+    assert!(report_of_values.contains("more than 100000 values"), "{report_of_values}");
+    let report_of_patterns = report(&schemas(|number| json!({ "pattern": format!(r"\w{{1,100}}{number}") })));
+    assert!(report_of_patterns.contains("the patterns of this suite"), "{report_of_patterns}");
 }
 
 #[test]
@@ -104,28 +104,30 @@ fn reading_stops_after_the_first_problems() {
 }
 
 #[test]
-fn what_is_multiplied_by_tests_is_bounded() {
+fn parts_multiplied_by_tests_are_bounded() {
     let one = |test: Value| json!({ "suite": "s", "tests": [test] });
     let names: Map<String, Value> = (0..10_000).map(|number| (format!("n{number}"), json!(["v"]))).collect();
     let many = one(json!({ "name": "t", "get": "http://h/", "each": names }));
-    assert!(told(&many).contains("`each` may have at most 100 names; this one has 10000"));
+    assert!(report(&many).contains("`each` may have at most 100 names; this one has 10000"));
     let columns: Vec<String> = (0..5_000).map(|number| format!("c{number}")).collect();
     let row: Map<String, Value> = columns.iter().map(|column| (column.clone(), json!("v"))).collect();
     let many = one(json!({ "name": "t", "get": "http://h/", "each": { "json": vec![row; 10] } }));
-    assert!(told(&many).contains("`each` may have at most 100 names; this one has 5000"));
+    assert!(report(&many).contains("`each` may have at most 100 names; this one has 5000"));
     let headers: Map<String, Value> = columns.iter().map(|column| (column.clone(), json!("v"))).collect();
-    assert!(told(&one(json!({ "name": "t", "get": "http://h/", "headers": headers }))).contains("at most 100 headers"));
+    assert!(
+        report(&one(json!({ "name": "t", "get": "http://h/", "headers": headers }))).contains("at most 100 headers")
+    );
     let vars: Map<String, Value> = columns.iter().map(|column| (column.clone(), json!("v"))).collect();
     let many = json!({ "suite": "s", "vars": vars, "tests": [{ "name": "t", "get": "http://h/" }] });
-    assert!(told(&many).contains("a suite may have at most 1000 variables; this one has 5000"));
+    assert!(report(&many).contains("a suite may have at most 1000 variables; this one has 5000"));
     let tests: Vec<Value> = (0..5_000).map(|n| json!({ "name": n.to_string(), "get": "http://h/" })).collect();
     let long = json!({ "suite": "s", "defaults": { "headers": { "a": "x".repeat(10_000) } }, "tests": tests });
-    assert!(told(&long).contains("inherit more than 33554432 bytes from `defaults`"));
+    assert!(report(&long).contains("inherit more than 33554432 bytes from `defaults`"));
 }
 
 /// Each of these took time that grew with the square of its size: minutes, where it now takes a moment.
 #[test]
-fn time_grows_with_the_size_of_what_is_read() {
+fn time_grows_with_the_size_of_the_input() {
     let mut yaml =
         String::from("suite: s\ntests:\n- name: t\n  post: http://h/\n  expect: [{ status: 200 }]\n  json:\n");
     for number in 0..30_000 {
@@ -152,5 +154,5 @@ fn time_grows_with_the_size_of_what_is_read() {
     let uses = vec![json!({ "use": "h".repeat(20_000) }); 30];
     let unknown =
         json!({ "suite": "s", "checks": groups, "tests": [{ "name": "t", "get": "http://h/", "expect": uses }] });
-    assert!(told(&unknown).contains("there is no group of checks"));
+    assert!(report(&unknown).contains("there is no group of checks"));
 }

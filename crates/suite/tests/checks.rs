@@ -3,16 +3,16 @@
 use stepcast_suite::{Suite, check_variables};
 
 /// The problems of a suite whose only test has these checks, each from its own list item.
-fn told(checks: &str) -> String {
+fn report(checks: &str) -> String {
     let text = format!("suite: s\ntests:\n  - name: t\n    get: http://h/\n    expect:\n{}", indent(checks));
     let problems = Suite::parse(&text).expect_err("not right");
-    let tell = |problem: &stepcast_suite::Problem| {
+    let line = |problem: &stepcast_suite::Problem| {
         let position = problem.position.expect("a position");
         let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
         let path = problem.path.trim_start_matches("tests[0].expect");
         format!("{}:{} {path}: {}{hint}\n", position.line - 5, position.column, problem.message)
     };
-    problems.0.iter().map(tell).collect()
+    problems.0.iter().map(line).collect()
 }
 
 fn indent(text: &str) -> String {
@@ -21,7 +21,7 @@ fn indent(text: &str) -> String {
 
 #[test]
 fn of_subjects() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(report(
         "- { cookie: a, attr: pth }
 - { cookie: '' }
 - { status: 2xy }
@@ -64,7 +64,7 @@ fn of_subjects() {
 
 #[test]
 fn of_groups() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(report(
         "- { any: [] }
 - { any: { status: 200 } }
 - { all: [{ status: 200 }], not: { status: 200 } }
@@ -86,7 +86,7 @@ fn of_groups() {
 
 #[test]
 fn of_filters() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(report(
         "- { body: , filter: trimm, equals: a }
 - { body: , filter: [split, { trim: 1 }, { split: '' }], equals: a }
 - { body: , filter: [{ replace: [a] }, { decode: rot13 }, { nth: x }, { number: ';' }], equals: a }
@@ -109,7 +109,7 @@ fn of_filters() {
 
 #[test]
 fn of_links() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(report(
         "- links: { scope: host }
 - links: { accept: [200-100, 2xy] }
 - links: { limit: 0, ignore: '[', fragments: maybe }
@@ -128,7 +128,7 @@ fn of_links() {
 
 #[test]
 fn of_schemas() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(report(
         "- schema: { type: objekt }
 - schema:
     properties:
@@ -150,7 +150,7 @@ fn of_schemas() {
 #[test]
 fn a_group_counts_as_many_checks_as_it_holds() {
     let group = format!("- any: [{}]", vec!["{ status: 200 }"; 101].join(", "));
-    assert_eq!(told(&group), "1:7 : a step may have at most 100 checks; this one has 101\n");
+    assert_eq!(report(&group), "1:7 : a step may have at most 100 checks; this one has 101\n");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn names_without_a_value_are_found_in_groups_and_filters() {
     let checks = "- { not: { any: [{ cookie: '${a}', exists: true }] } }
 - { body: , filter: [{ replace: [x, '${b}'] }], equals: x }";
     let text = format!("suite: s\ntests:\n  - name: t\n    get: http://h/\n    expect:\n{}", indent(checks));
-    let problems = check_variables(&Suite::parse(&text).expect("a suite"), [], []).expect_err("nobody gives them");
+    let problems = check_variables(&Suite::parse(&text).expect("a suite"), [], []).expect_err("they have no values");
     let paths: Vec<_> = problems.0.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(paths, ["tests[0].expect[0].not.any[0]", "tests[0].expect[1]"]);
 }

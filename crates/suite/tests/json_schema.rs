@@ -146,7 +146,7 @@ fn every_key_is_described() {
 }
 
 #[test]
-fn what_people_write_is_taken() {
+fn documented_and_example_suites_are_accepted() {
     let schema = schema();
     let mut suites: Vec<String> =
         ["docs/SUITES.md", "README.md"].iter().flat_map(|file| suites_of(&text_of(&root().join(file)))).collect();
@@ -185,7 +185,7 @@ fn parts(name: &str, suite: &Value) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn what_is_misshapen_is_refused() {
+fn misshapen_suites_are_rejected() {
     let schema = schema();
     let mut taken = Vec::new();
     for file in fs::read_dir(root().join("tests/fixtures/bad-suites")).expect("the folder") {
@@ -267,7 +267,7 @@ fn without(suite: &Value, pointer: &str) -> Vec<Value> {
 }
 
 #[test]
-fn nothing_is_refused_that_the_reader_takes() {
+fn the_schema_accepts_every_suite_that_the_reader_accepts() {
     let schema = schema();
     let text = text_of(&root().join("docs/SUITES.md"));
     let mut taken = 0;

@@ -3,27 +3,27 @@
 use stepcast_suite::document::Node;
 use stepcast_suite::{Problem, Problems, Suite, check_variables, read, read_csv};
 
-fn tell(problems: &Problems) -> String {
-    let tell = |problem: &Problem| {
+fn describe(problems: &Problems) -> String {
+    let line = |problem: &Problem| {
         let place = problem.position.map(|position| format!("{position} ")).unwrap_or_default();
         let hint = problem.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
         format!("{place}{}: {}{hint}\n", problem.path, problem.message)
     };
-    problems.0.iter().map(tell).collect()
+    problems.0.iter().map(line).collect()
 }
 
-fn told(suite: &str) -> String {
-    tell(&Suite::parse(suite).expect_err("not right"))
+fn report(suite: &str) -> String {
+    describe(&Suite::parse(suite).expect_err("not right"))
 }
 
 /// The problems of the only test, which has these keys besides its name.
 fn of_test(keys: &str) -> String {
     let indented = keys.lines().map(|line| format!("    {line}\n")).collect::<Vec<_>>().concat();
-    told(&format!("suite: s\ntests:\n  - name: t\n{indented}"))
+    report(&format!("suite: s\ntests:\n  - name: t\n{indented}"))
 }
 
 #[test]
-fn of_who_asks() {
+fn of_authentication() {
     insta::assert_snapshot!(of_test("get: http://h/\nbasic: { user: 'a:b', pasword: c }"), @"
     5:20 tests[0].basic.user: the name cannot contain a colon, which separates it from the password
     5:27 tests[0].basic.pasword: unknown key `pasword`
@@ -53,7 +53,7 @@ fn of_bodies() {
 }
 
 #[test]
-fn of_what_stands_around_steps() {
+fn of_keys_around_steps() {
     insta::assert_snapshot!(of_test("get: http://h/\nsetup: []\nteardown:\n  - gett: http://h/\n  - { get: nowhere }\nslow_over: 5"), @"
     5:12 tests[0].setup: expected 1 to 50 steps, found 0
     7:9 tests[0].teardown[0].gett: unknown key `gett`
@@ -115,7 +115,7 @@ fn of_discover() {
 
 #[test]
 fn of_groups_of_checks() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(report(
         "suite: s
 checks:
   ok: [ { status: 200 } ]
@@ -145,7 +145,7 @@ tests:
 
 /// The problems of a suite with these defaults, as JSON.
 fn of_defaults(defaults: &str) -> String {
-    told(&format!("suite: s\ndefaults: {defaults}\ntests: [ {{ name: t, get: 'http://h/' }} ]\n"))
+    report(&format!("suite: s\ndefaults: {defaults}\ntests: [ {{ name: t, get: 'http://h/' }} ]\n"))
 }
 
 #[test]
@@ -159,8 +159,8 @@ fn of_proxies() {
         "https://",
         "[]",
     ];
-    let told: String = proxies.iter().map(|proxy| of_defaults(&format!("{{ proxy: {proxy} }}"))).collect();
-    insta::assert_snapshot!(told, @r#"
+    let report: String = proxies.iter().map(|proxy| of_defaults(&format!("{{ proxy: {proxy} }}"))).collect();
+    insta::assert_snapshot!(report, @r#"
     2:20 defaults.proxy: `socks5:` proxies are not supported; use http or https
     2:20 defaults.proxy: the address of a proxy begins with `http://` or `https://`; write it like `http://proxy.example:3128`
     2:20 defaults.proxy: the address of a proxy begins with `http://` or `https://`; write it like `http://proxy.example:3128`
@@ -169,12 +169,12 @@ fn of_proxies() {
     2:20 defaults.proxy: this is not the address of a proxy: empty host; write it like `http://proxy.example:3128`
     2:20 defaults.proxy: expected text, found a list
     "#);
-    assert!(!told.contains("l0ve"), "{told}");
+    assert!(!report.contains("l0ve"), "{report}");
 }
 
 #[test]
 fn of_certificates() {
-    let told = [
+    let report = [
         "{ ca: ca.pem }",
         "{ ca: { file: ca.pem } }",
         "{ ca: { path: ca.pem } }",
@@ -185,7 +185,7 @@ fn of_certificates() {
         "{ proxy: 'https://${p}', client_certificate: { certificate: '${c}', key: '${secret.key}' } }",
     ]
     .map(of_defaults);
-    insta::assert_snapshot!(told.concat(), @r#"
+    insta::assert_snapshot!(report.concat(), @r#"
     2:17 defaults.ca: there is no complete certificate in PEM here
       hint: if this is the name of a file, write `{ file: NAME }`
     2:17 defaults.ca: only the `stepcast` command reads files
@@ -214,8 +214,8 @@ fn of_private_keys_in_the_suite() {
         let suite = format!(
             "suite: s\ndefaults: {{ client_certificate: {{ certificate: '${{c}}', key: {key} }} }}\ntests: [ {{ name: t, get: 'http://h/' }} ]\n"
         );
-        let told = Suite::parse(&suite).expect_err("no secret").render("s.yaml", &suite);
-        insta::allow_duplicates! { insta::assert_snapshot!(told, @r#"
+        let report = Suite::parse(&suite).expect_err("no secret").render("s.yaml", &suite);
+        insta::allow_duplicates! { insta::assert_snapshot!(report, @r#"
         s.yaml:2:61: error: defaults.client_certificate.key: a private key must be a secret
 
         hint: write `key: ${secret.client_key}` and run with `client_key="$(cat key.pem)"` in the environment and `--secret client_key`
@@ -223,7 +223,7 @@ fn of_private_keys_in_the_suite() {
     }
 }
 
-/// Whatever is wrong, and also with something else in the same line or a key that is misspelt.
+/// With any problem, also if the same line has another problem or a misspelt key.
 #[test]
 fn credentials_are_not_shown() {
     let defaults = [
@@ -246,9 +246,9 @@ fn credentials_are_not_shown() {
     ];
     for defaults in defaults {
         let suite = format!("suite: s\ndefaults: {defaults}\ntests: [ {{ name: t, get: 'http://h/' }} ]\n");
-        let told = Suite::parse(&suite).expect_err(defaults).render("s.yaml", &suite);
-        assert!(!told.contains("S3CRET"), "{told}");
-        assert!(told.contains("s.yaml:2:"), "{told}");
+        let report = Suite::parse(&suite).expect_err(defaults).render("s.yaml", &suite);
+        assert!(!report.contains("S3CRET"), "{report}");
+        assert!(report.contains("s.yaml:2:"), "{report}");
     }
 }
 
@@ -264,7 +264,7 @@ tests: [ { name: t, get: 'http://h/' } ]
 ",
     )
     .expect("a suite");
-    insta::assert_snapshot!(tell(&check_variables(&suite, ["ca"], []).expect_err("nobody gives them")), @r#"
+    insta::assert_snapshot!(describe(&check_variables(&suite, ["ca"], []).expect_err("they have no values")), @r#"
     defaults.proxy: `${secret.pass}` has no value
       hint: give it with `--secret pass=...`
     defaults.proxy: `${host}` has no value
@@ -278,16 +278,16 @@ tests: [ { name: t, get: 'http://h/' } ]
 }
 
 #[test]
-fn of_included_files_where_nobody_can_read_them() {
+fn of_included_files_that_cannot_be_read() {
     let json = serde_json::json!({ "suite": "s", "include": "a.yaml", "tests": [{ "name": "t", "get": "http://h/" }] });
-    insta::assert_snapshot!(tell(&read(&Node::from(&json)).expect_err("not here")), @"
+    insta::assert_snapshot!(describe(&read(&Node::from(&json)).expect_err("not here")), @"
     include: only the `stepcast` command reads other files
       hint: copy their content into this suite, or send it with `stepcast run`
     ");
 }
 
 #[test]
-fn of_names_nobody_gives_a_value() {
+fn of_names_without_a_value() {
     let suite = Suite::parse(
         "suite: s
 tests:
@@ -303,7 +303,7 @@ tests:
 ",
     )
     .expect("a suite");
-    insta::assert_snapshot!(tell(&check_variables(&suite, [], []).expect_err("nobody gives them")), @"
+    insta::assert_snapshot!(describe(&check_variables(&suite, [], []).expect_err("they have no values")), @"
     tests[0].each.a,b: `${v1}` has no value
       hint: give it with `--var v1=...` or under `vars`
     tests[0].setup[0].get: `${v2}` has no value

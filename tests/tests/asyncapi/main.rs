@@ -193,7 +193,7 @@ fn its_limits_are_those_of_the_code() {
 }
 
 #[test]
-fn what_is_not_in_it_is_found() {
+fn messages_that_differ_from_the_document_are_found() {
     let pong = json!({ "type": "pong", "at": "2026-11-22T10:20:35.026Z" });
     assert_eq!(problems(Kind::Event, &pong), Vec::<String>::new());
     for (field, value) in [("at", json!("yesterday")), ("re", json!([])), ("since", json!(1)), ("type", json!("gnop"))]

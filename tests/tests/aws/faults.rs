@@ -51,7 +51,7 @@ async fn a_service_that_fails_every_fifth_time_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_end_nobody_was_told_is_forgotten_at_the_next_push() {
+async fn a_connection_without_a_disconnect_is_forgotten_at_the_next_push() {
     let (stack, site) = start().await;
     let mut vanishing = stack.client().await;
     let job = vanishing.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
@@ -164,7 +164,7 @@ async fn a_job_that_was_stored_and_not_queued_is_queued_by_the_reaper() {
 }
 
 #[tokio::test]
-async fn a_watcher_who_was_told_too_much_at_once_is_told_the_state() {
+async fn a_throttled_watcher_receives_the_whole_state() {
     let (stack, site) = start().await;
     let mut dashboard = stack.client().await;
     dashboard.ask(json!({ "action": "watch", "feed": true })).await;

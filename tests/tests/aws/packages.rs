@@ -83,7 +83,7 @@ async fn default_carries_out_a_command() {
 }
 
 #[tokio::test]
-async fn the_worker_gives_back_what_it_could_not_work_off() {
+async fn the_worker_returns_messages_it_could_not_handle() {
     let answer = answer("worker", event("worker")).await;
     assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(2), "{answer}");
 }

@@ -8,7 +8,7 @@ use stepcast_tests::aws::record::{self, Permission};
 const NOT_REACHED: [(&str, &str); 2] = [("reaper", "dynamodb:BatchGetItem"), ("worker", "dynamodb:BatchGetItem")];
 
 #[test]
-fn functions_may_do_what_they_do_and_nothing_else() {
+fn functions_have_only_the_permissions_they_use() {
     let mut record = record::read();
     for (function, action) in NOT_REACHED {
         let permission = Permission { function: function.to_owned(), action: action.to_owned() };

@@ -25,7 +25,7 @@ const MOMENTS: Duration = Duration::from_millis(1_200);
 const LATER_MOMENTS: Duration = Duration::from_secs(4);
 
 #[tokio::test]
-async fn no_run_is_lost_or_counted_twice_however_often_the_server_is_killed() {
+async fn no_run_is_lost_or_counted_twice_if_the_server_is_killed_often() {
     let (runs, seed) = (setting("STEPCAST_CHAOS_RUNS", 10), setting("STEPCAST_CHAOS_SEED", 1));
     println!("chaos: {runs} runs with seed {seed}");
     let (site, begun, mut random) = (Site::start().await, Instant::now(), Rng::with_seed(seed));

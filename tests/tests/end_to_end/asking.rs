@@ -21,7 +21,7 @@ async fn a_step_is_asked_until_it_holds_and_says_how_often() {
 }
 
 #[tokio::test]
-async fn a_cancel_does_not_wait_for_the_next_try_and_what_was_made_is_undone() {
+async fn a_cancel_does_not_wait_for_the_next_try_and_teardown_runs() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     let test = json!({

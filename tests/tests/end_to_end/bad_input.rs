@@ -87,7 +87,7 @@ async fn a_suite_that_would_take_a_stack_or_ages_to_read_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn missing_objects_are_not_found() {
     let deployment = Deployment::start().await;
     let mut client = deployment.client().await;
     for command in [
@@ -107,7 +107,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn names_that_nothing_can_have_are_refused() {
+async fn invalid_names_are_rejected() {
     let deployment = Deployment::start().await;
     let mut client = deployment.client().await;
     for (action, field) in [

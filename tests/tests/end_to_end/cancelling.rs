@@ -5,7 +5,7 @@ use stepcast_tests::events::{is_end_of, page, suite};
 use stepcast_tests::{Client, Deployment, Settings, Site};
 
 #[tokio::test]
-async fn a_cancelled_job_stops_and_says_what_it_has() {
+async fn a_cancelled_job_stops_and_reports_its_counts() {
     // Two batches of ten tests at a time, so that the others wait in the queue.
     let deployment = Deployment::start_with(Settings { workers: 2, ..Settings::default() }).await;
     let site = Site::start().await;

@@ -46,7 +46,7 @@ fn failing(site: &Site) -> Value {
 }
 
 #[tokio::test]
-async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
+async fn the_exit_code_of_run_and_check_reports_the_verdict() {
     let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     let passing = page("Passing", &format!("{}/page/x", site.base));
     let unreachable = page("Unreachable", "http://127.0.0.1:9/");
@@ -68,7 +68,7 @@ async fn the_exit_code_of_run_and_check_says_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn run_and_check_stop_where_they_are_told_to() {
+async fn run_and_check_stop_at_max_failures() {
     let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     // Six seconds of steps, many times as long as the wait.
     let steps = vec![json!({ "get": format!("{}/slow/x", site.base) }); 20];
@@ -91,7 +91,7 @@ async fn run_and_check_stop_where_they_are_told_to() {
         site.base,
     ));
     let ran = run(&["check", &waiting, "--time-limit", "1s"]).await;
-    assert_eq!((ran.code, site.hits("/page/once")), (3, 1), "who waits for a turn waits no longer: {}", ran.stdout);
+    assert_eq!((ran.code, site.hits("/page/once")), (3, 1), "waiting tests no longer wait for a turn: {}", ran.stdout);
     let wrong = run(&["check", &file, "--time-limit", "1500ms"]).await;
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
     assert!(wrong.stderr.contains("whole seconds, from `1s` to `24h`"), "{}", wrong.stderr);

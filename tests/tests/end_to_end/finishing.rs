@@ -6,7 +6,7 @@ use stepcast_tests::events::{fold, page, suite};
 use stepcast_tests::{Client, Deployment, Settings, Site};
 
 #[tokio::test]
-async fn an_admin_ends_a_job_whatever_its_tests_are_at() {
+async fn an_admin_ends_a_job_with_tests_in_any_state() {
     // Each worker runs one batch of ten tests at a time: a second one is needed to end what the first one holds.
     let deployment = Deployment::start_with(Settings { workers: 2, ..Settings::default() }).await;
     let site = Site::start().await;

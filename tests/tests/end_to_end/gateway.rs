@@ -4,7 +4,7 @@ use serde_json::json;
 use stepcast_tests::Deployment;
 
 #[tokio::test]
-async fn hello_says_who_you_are_and_what_is_accepted() {
+async fn hello_returns_the_principal_and_the_limits() {
     let deployment = Deployment::start().await;
     let mut client = deployment.client().await;
     let welcome = client.ask(json!({ "action": "hello" })).await;
@@ -23,7 +23,7 @@ async fn hello_says_who_you_are_and_what_is_accepted() {
 }
 
 #[tokio::test]
-async fn an_admin_speaks_to_everybody_and_ends_a_connection() {
+async fn an_admin_sends_a_notice_to_all_and_ends_a_connection() {
     let deployment = Deployment::start().await;
     let (mut admin, mut other) = (deployment.client().await, deployment.client().await);
     let welcome = other.ask(json!({ "action": "hello" })).await;
@@ -32,7 +32,7 @@ async fn an_admin_speaks_to_everybody_and_ends_a_connection() {
     assert_eq!(notice["text"], "maintenance at noon");
     let mut later = deployment.client().await;
     later.ask(json!({ "action": "hello" })).await;
-    assert_eq!(later.until_type("notice").await.pop(), Some(notice), "whoever comes later is told the same");
+    assert_eq!(later.until_type("notice").await.pop(), Some(notice), "a later client receives the same notice");
     let ended = admin.ask(json!({ "action": "disconnect", "connection": welcome["connection"] })).await;
     assert_eq!(ended["type"], "ok");
     let bye = other.until_type("bye").await.pop().expect("the goodbye");

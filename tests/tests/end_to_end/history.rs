@@ -27,7 +27,7 @@ async fn change(client: &mut Client, site: &Site, branch: &str, code: u16) -> Va
 }
 
 #[tokio::test]
-async fn the_end_of_a_test_says_what_changed_on_its_branch() {
+async fn the_end_of_a_test_reports_the_change_on_its_branch() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     assert_eq!(change(&mut client, &site, "main", 500).await, "new_failure");
@@ -56,15 +56,15 @@ async fn a_late_joiner_sees_the_same_change() {
     site.release("x");
     let (seen_early, seen_late) =
         (early.until_complete(&job, seen_early).await, late.until_complete(&job, seen_late).await);
-    let told = fold(&job, &seen_early);
-    assert_eq!(serde_json::to_value(&told.tests[&0]).expect("JSON")["change"], "new_failure");
-    assert_eq!(fold(&job, &seen_late).tests, told.tests);
-    assert_eq!(fold(&job, &[late.job(&job).await]).tests, told.tests, "and so does whoever asks afterwards");
+    let expected = fold(&job, &seen_early);
+    assert_eq!(serde_json::to_value(&expected.tests[&0]).expect("JSON")["change"], "new_failure");
+    assert_eq!(fold(&job, &seen_late).tests, expected.tests);
+    assert_eq!(fold(&job, &[late.job(&job).await]).tests, expected.tests, "the state requested afterwards is the same");
     deployment.stop().await;
 }
 
 #[tokio::test]
-async fn the_outcomes_of_a_test_are_told_newest_first() {
+async fn the_outcomes_of_a_test_are_listed_newest_first() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     let mut jobs = Vec::new();
@@ -78,13 +78,13 @@ async fn the_outcomes_of_a_test_are_told_newest_first() {
         query.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
         query
     };
-    let told = client.ask(ask(json!({ "test": "Changing" }))).await;
+    let history = client.ask(ask(json!({ "test": "Changing" }))).await;
     assert_eq!(
-        (&told["type"], &told["suite"], &told["branch"]),
+        (&history["type"], &history["suite"], &history["branch"]),
         (&json!("history"), &json!("Example"), &json!("main"))
     );
-    let tests = told["tests"].as_array().expect("tests");
-    assert_eq!(tests.len(), 1, "{told}");
+    let tests = history["tests"].as_array().expect("tests");
+    assert_eq!(tests.len(), 1, "{history}");
     let column = |field: &str| -> Vec<Value> {
         tests[0]["outcomes"].as_array().expect("outcomes").iter().map(|past| past[field].clone()).collect()
     };
@@ -103,7 +103,7 @@ async fn the_outcomes_of_a_test_are_told_newest_first() {
 }
 
 #[tokio::test]
-async fn a_long_history_is_told_in_pages() {
+async fn a_long_history_is_sent_in_pages() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     let padding = "x".repeat(150);
@@ -177,7 +177,7 @@ async fn jobs_are_found_by_label_and_time() {
 }
 
 #[tokio::test]
-async fn the_command_shows_what_changed() {
+async fn the_command_shows_the_changes() {
     let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
     let other = json!({ "name": "Other", "get": format!("{}/status/404", site.base), "expect": [{ "status": 200 }] });
     let file = files.write("suite.json", &suite(&[changing(&site), other]).to_string());

@@ -33,7 +33,7 @@ fn failing(site: &Site) -> Value {
 }
 
 #[tokio::test]
-async fn what_check_prints_is_harmless() {
+async fn check_prints_hostile_text_harmlessly() {
     let (site, files) = (Site::start().await, Files::new());
     let file = files.write("suite.json", &suite(&[failing(&site)]).to_string());
     let junit = files.path("junit.xml").display().to_string();
@@ -72,7 +72,7 @@ async fn messages_about_a_suite_are_harmless() {
 }
 
 #[tokio::test]
-async fn what_a_server_says_is_printed_harmless() {
+async fn text_from_the_server_is_printed_harmlessly() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     let command = json!({ "action": "run", "suite": suite(&[failing(&site)]) });

@@ -15,7 +15,7 @@ async fn verdict(client: &mut Client, job: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_replay_of_what_failed_runs_only_that_with_the_same_values() {
+async fn a_replay_of_failed_tests_runs_only_those_with_the_same_values() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     let good = page("Good", &format!("{}/page/good", site.base));
@@ -40,7 +40,7 @@ async fn a_replay_of_what_failed_runs_only_that_with_the_same_values() {
 }
 
 #[tokio::test]
-async fn a_replay_may_have_other_values_and_says_what_it_repeats() {
+async fn a_replay_may_have_other_values_and_names_the_job_it_repeats() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut ana = Client::connect(&deployment.ws, &deployment.token_of("ana", "runner")).await;
     let echo = json!({
@@ -67,7 +67,7 @@ async fn a_replay_may_have_other_values_and_says_what_it_repeats() {
 
 /// A variable can determine the target of a request, and so of the secrets in it.
 #[tokio::test]
-async fn somebody_elses_secrets_do_not_go_elsewhere() {
+async fn secrets_of_another_owner_do_not_go_elsewhere() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut ana = Client::connect(&deployment.ws, &deployment.token_of("ana", "runner")).await;
     let mut admin = deployment.client().await;

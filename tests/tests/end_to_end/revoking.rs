@@ -60,7 +60,7 @@ async fn a_revoked_token_opens_no_connection_and_ends_those_it_opened() {
 }
 
 #[tokio::test]
-async fn an_admin_who_revokes_their_own_token_hears_so_first() {
+async fn an_admin_who_revokes_their_own_token_gets_the_answer_first() {
     let deployment = Deployment::start().await;
     let token = deployment.token_of("eve", "admin");
     let mut eve = Client::connect(&deployment.ws, &token).await;

@@ -5,7 +5,7 @@ use stepcast_tests::events::{fold, is_end_of, page, suite, types};
 use stepcast_tests::{Deployment, Settings, Site};
 
 #[tokio::test]
-async fn a_run_tells_every_step_and_ends_with_its_verdict() {
+async fn a_run_reports_every_step_and_ends_with_its_verdict() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     let good = page("Good", &format!("{}/page/good", site.base));
@@ -28,7 +28,7 @@ async fn a_run_tells_every_step_and_ends_with_its_verdict() {
             "total": 2, "passed": 1, "failed": 1, "errored": 0, "blocked": 0, "flaky": 0, "skipped": 0, "cancelled": 0,
         })
     );
-    assert!(fold(&job, &events).is_complete(), "the digest fits what was told");
+    assert!(fold(&job, &events).is_complete(), "the digest fits the received events");
     let failure =
         events.iter().find(|event| event["type"] == "test.finished" && event["name"] == "Bad").expect("the end of Bad");
     let failure = &failure["failures"][0];
@@ -104,7 +104,7 @@ async fn a_run_without_a_test_or_a_check_is_never_green() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_is_not_called_failed() {
+async fn an_unknown_result_is_not_called_failed() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut client = deployment.client().await;
     let unreachable = page("Unreachable", "http://127.0.0.1:9/");

@@ -27,7 +27,7 @@ async fn a_link_shows_its_job_as_it_runs_and_nothing_else() {
     let mut guest = by_link(&deployment, &shared(&mut ana, &job).await).await;
     let welcome = guest.ask(json!({ "action": "hello" })).await;
     assert_eq!((&welcome["role"], &welcome["job"]), (&json!("viewer"), &json!(job)));
-    assert_ne!(welcome["principal"], "ana", "what is done with the link is not counted as hers");
+    assert_ne!(welcome["principal"], "ana", "use of the link does not count as hers");
     for command in [
         json!({ "action": "watch", "job": other }),
         json!({ "action": "watch", "feed": true }),
@@ -67,7 +67,7 @@ async fn a_link_shows_its_job_as_it_runs_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_job_is_shared_by_whose_it_is_or_by_an_admin() {
+async fn only_the_owner_or_an_admin_shares_a_job() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut ana = Client::connect(&deployment.ws, &deployment.token_of("ana", "runner")).await;
     let mut ben = Client::connect(&deployment.ws, &deployment.token_of("ben", "runner")).await;

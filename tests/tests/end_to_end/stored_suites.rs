@@ -120,7 +120,7 @@ async fn a_run_asks_for_a_version_and_says_which_it_was() {
 }
 
 #[tokio::test]
-async fn runners_who_store_under_one_name_at_once_do_not_replace_each_other() {
+async fn runners_that_store_one_name_at_once_do_not_replace_each_other() {
     let deployment = Deployment::start().await;
     let mut clients = Vec::new();
     for number in 0..6 {

@@ -106,9 +106,9 @@ async fn a_suite_comes_to_the_same_with_and_without_a_server() {
     assert_eq!(here.code, 1, "{}", here.stderr);
     assert_eq!(outcomes(&here.stdout), outcomes(&there.stdout), "{}{}", here.stderr, there.stderr);
     assert!(here.stderr.contains("slow      Slow: took 3"), "{}", here.stderr);
-    let told: Vec<String> =
+    let lines: Vec<String> =
         outcomes(&here.stdout).0.iter().map(|(name, outcome)| format!("{name}: {outcome}")).collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    insta::assert_snapshot!(lines.join("\n"), @r#"
     Account: passed
     Asked by somebody: passed
     Common page: passed
@@ -214,7 +214,7 @@ async fn files_cannot_include_each_other_in_a_circle() {
 
 /// A file that is included twice counts once, and the file named on the command line has priority.
 #[tokio::test]
-async fn what_is_nearer_wins() {
+async fn the_nearest_definition_wins() {
     let (site, files) = (Site::start().await, Files::new());
     files.write("base.yaml", "vars: { word: base }\nchecks: { right: [ { body: { equals: base } } ] }\n");
     files.write("one.yaml", "include: base.yaml\nvars: { word: one }\ntests: [ { name: One, get: '${base}/echo?text=${word}', expect: [ { use: right } ] } ]\n");
@@ -232,7 +232,7 @@ async fn only_regular_files_are_read() {
     let suite = |extra: &str| {
         format!("suite: s\n{extra}\ntests: [{{ name: t, get: 'http://h/', expect: [{{ status: 200 }}] }}]\n")
     };
-    for (file, told) in [
+    for (file, expected) in [
         (files.write("a.yaml", &suite("include: pipe")), "`pipe` is a named pipe; only regular files are read"),
         (files.write("b.yaml", &suite("include: /dev/zero")), "`/dev/zero` is a device; only regular files are read"),
         (files.write("c.yaml", &suite("defaults: { ca: { file: pipe } }")), "`pipe` is a named pipe"),
@@ -242,7 +242,7 @@ async fn only_regular_files_are_read() {
         let ran = run(&["lint", &file]).await;
         let folder = format!("{}/", files.path("").display().to_string().trim_end_matches('/'));
         assert_eq!(ran.code, 2, "{}", ran.stderr);
-        assert!(ran.stderr.replace(&folder, "").contains(told), "{}", ran.stderr);
+        assert!(ran.stderr.replace(&folder, "").contains(expected), "{}", ran.stderr);
     }
     let imported = run(&["import", &pipe]).await;
     assert_eq!(imported.code, 2, "{}", imported.stderr);

@@ -61,7 +61,7 @@ async fn a_job_that_is_over_is_shown_whole() {
     let discover = json!({ "name": "Many", "discover": { "sitemap": format!("{}/sitemap.xml?pages=150", site.base) },
         "expect": [{ "status": 200 }, { "css": "h1" }, { "header": "content-type", "contains": "html" }] });
     let job = first.run(suite(&[discover])).await;
-    let told = fold(&job, &first.until_complete(&job, Vec::new()).await);
+    let watched = fold(&job, &first.until_complete(&job, Vec::new()).await);
     drop(first);
 
     let mut second = deployment.client().await;
@@ -70,12 +70,12 @@ async fn a_job_that_is_over_is_shown_whole() {
     let shown = fold(&job, &[state]);
     assert!(shown.is_complete());
     assert_eq!(shown.tests.len(), 150);
-    assert_eq!(shown.tests, told.tests);
+    assert_eq!(shown.tests, watched.tests);
     deployment.stop().await;
 }
 
 #[tokio::test]
-async fn the_feed_tells_of_all_jobs() {
+async fn the_feed_reports_all_jobs() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let mut dashboard = deployment.client().await;
     let listed = dashboard.ask(json!({ "action": "watch", "feed": true })).await;
@@ -92,7 +92,7 @@ async fn the_feed_tells_of_all_jobs() {
 }
 
 #[tokio::test]
-async fn whoever_has_left_the_watch_hears_nothing_more() {
+async fn a_client_that_unwatched_receives_nothing_more() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);
     let (mut leaving, mut staying) = (deployment.client().await, deployment.client().await);
     let job = leaving.run(suite(&[page("Held", &format!("{}/held/x", site.base))])).await;
@@ -105,7 +105,7 @@ async fn whoever_has_left_the_watch_hears_nothing_more() {
     let mut late = deployment.client().await;
     late.send(json!({ "action": "watch", "job": job, "id": "late" })).await;
     let heard = late.until(|event| event["re"] == "late").await;
-    assert_eq!(heard.first(), comment.as_ref(), "whoever comes late is told before the state");
+    assert_eq!(heard.first(), comment.as_ref(), "a late client receives it before the state");
     leaving.send(json!({ "action": "ping" })).await;
     let heard = leaving.until_type("pong").await;
     assert!(heard.iter().all(|event| event["type"] != "comment"), "{heard:?}");

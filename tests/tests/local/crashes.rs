@@ -85,7 +85,7 @@ async fn a_queue_that_delivers_twice_counts_once() {
 }
 
 #[tokio::test]
-async fn what_was_received_just_before_a_crash_is_not_hidden_for_long() {
+async fn messages_received_before_a_crash_are_soon_visible() {
     finishes_after(|data_dir| {
         let queue = Connection::open(data_dir.join("queue.sqlite")).expect("the queue's file");
         // This is their state before a worker shortens the visibility. The queue has to be empty in the end.
@@ -117,7 +117,7 @@ async fn a_server_killed_while_it_plans_plans_again() {
 }
 
 #[tokio::test]
-async fn what_was_finished_before_a_crash_is_not_run_again() {
+async fn tests_finished_before_a_crash_are_not_run_again() {
     let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
     let mut client = server.client().await;
     let job = client.run(suite(&[page("Once", &format!("{}/page/once", site.base))])).await;

@@ -16,7 +16,7 @@ use tokio::process::Command;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
-async fn clients_are_told_that_the_server_stops_and_may_be_back() {
+async fn clients_are_notified_that_the_server_stops_and_may_return() {
     let server = Server::start().await;
     let mut client = server.client().await;
     client.ask(json!({ "action": "ping" })).await;
@@ -28,7 +28,7 @@ async fn clients_are_told_that_the_server_stops_and_may_be_back() {
 /// The server cannot write its first line while the pipe is full, so its state is known when the signal arrives.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_server_that_is_asked_to_stop_before_it_said_that_it_is_up_stops_in_order() {
+async fn a_server_stopped_before_it_is_ready_stops_in_order() {
     let data_dir = tempfile::tempdir().expect("a directory");
     let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
     // The capacity of a pipe: https://man7.org/linux/man-pages/man7/pipe.7.html

@@ -45,7 +45,7 @@ async fn connect_reads_its_secret_from_secrets_manager() {
 }
 
 #[tokio::test]
-async fn connect_refuses_nobody_because_it_cannot_read_its_secret() {
+async fn connect_returns_503_if_it_cannot_read_its_secret() {
     let event = connecting(&json!({ "Authorization": "Bearer perhaps" }));
     let settings = [SECRET_ARN, ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9")];
     assert_eq!(invoke(&binary("connect"), event, &settings).await["statusCode"], 503);
@@ -59,7 +59,7 @@ async fn connect_refuses_pages_of_other_sites() {
 }
 
 #[tokio::test]
-async fn the_worker_reports_what_it_cannot_work_off() {
+async fn the_worker_reports_messages_it_cannot_handle() {
     let mut event = event("worker");
     event["Records"].as_array_mut().expect("messages").remove(0);
     let answer = invoke(&binary("worker"), event, &[]).await;

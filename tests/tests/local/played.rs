@@ -46,7 +46,7 @@ impl Played {
         command
     }
 
-    async fn tell(&mut self, mut event: Value) {
+    async fn push(&mut self, mut event: Value) {
         event["at"] = json!(NOW);
         self.0.send(Message::text(event.to_string())).await.expect("the client is there");
     }
@@ -58,7 +58,7 @@ impl Played {
             json!([{ "test": 0, "name": "Home", "v": 1_000_000, "status": "running", "attempt": 1, "steps": [] }]);
         let event = json!({ "type": "job.state", "job": JOB, "v": 2, "re": command["id"], "suite": "Shop", "status": "running",
             "counts": counts, "created_at": NOW, "principal": "admin", "tests": tests, "page": 1, "pages": 1 });
-        self.tell(event).await;
+        self.push(event).await;
     }
 
     /// Answers `hello`: the connection is open until then.
@@ -67,20 +67,20 @@ impl Played {
         let limits = json!({ "message_bytes": 131_072, "frame_bytes": 32_768, "suite_bytes": 1_048_576, "tests_per_job": 10_000 });
         let event = json!({ "type": "welcome", "connection": "c", "principal": "admin", "role": "admin", "limits": limits,
             "ping_every_s": 240, "connected_until": until });
-        self.tell(event).await;
+        self.push(event).await;
     }
 
     async fn finish_test(&mut self) {
         let event = json!({ "type": "test.finished", "job": JOB, "v": 1_000_002, "test": 0, "name": "Home",
             "outcome": "passed", "duration_ms": 1, "attempt": 1, "failures": [], "steps": [] });
-        self.tell(event).await;
+        self.push(event).await;
     }
 
     async fn finish_job(&mut self) {
         let counts = counts(1);
         let event = json!({ "type": "job.finished", "job": JOB, "v": 3, "verdict": "passed", "counts": counts,
             "duration_ms": 1, "digest": format_digest(digest_of(0, Outcome::Passed)) });
-        self.tell(event).await;
+        self.push(event).await;
     }
 }
 

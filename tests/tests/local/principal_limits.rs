@@ -9,7 +9,7 @@ use tokio::process::Command;
 use tokio_tungstenite::tungstenite::Error;
 
 #[tokio::test]
-async fn the_greeting_says_what_the_limits_are() {
+async fn the_greeting_has_the_limits() {
     let options = [
         "--max-connections=7",
         "--max-commands-per-second=8",
@@ -64,7 +64,7 @@ async fn a_job_too_many_is_refused_until_one_is_finished() {
     let job = client.ask(run.clone()).await["job"].as_str().expect("a job").to_owned();
     site.asked_for("/held/x").await;
     let again = client.ask(run).await;
-    assert_eq!((&again["type"], &again["job"]), (&json!("job.state"), &json!(job)), "what was accepted is found");
+    assert_eq!((&again["type"], &again["job"]), (&json!("job.state"), &json!(job)), "the accepted job is found");
 
     let quick = suite(&[page("Quick", &format!("{}/page/x", site.base))]);
     for command in [json!({ "action": "run", "suite": quick }), json!({ "action": "replay", "job": job })] {
@@ -90,7 +90,7 @@ async fn a_job_too_many_is_refused_until_one_is_finished() {
 }
 
 #[tokio::test]
-async fn a_suite_too_large_is_told_the_limit_and_its_size() {
+async fn a_too_large_suite_is_rejected_with_the_limit_and_its_size() {
     let server = Server::start_with(&["--max-suite-bytes", "200"]).await;
     let mut client = server.client().await;
     let large = suite(&[page(&"x".repeat(200), "https://shop.example/")]);

@@ -31,7 +31,7 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn an_identity_token_may_do_what_its_subject_may() {
+async fn an_identity_token_has_the_rights_of_its_subject() {
     let (rsa, site) = (SigningKey::rsa("1"), Site::start().await);
     let issuer = Issuer::start(&[&rsa]).await;
     let server = server(&issuer).await;
@@ -90,7 +90,7 @@ async fn another_issuer_does_not_make_its_subjects_the_first_ones() {
 }
 
 #[tokio::test]
-async fn what_only_looks_like_a_token_of_the_issuer_is_refused() {
+async fn forged_tokens_are_rejected() {
     let (key, stranger) = (SigningKey::elliptic("1"), SigningKey::elliptic("1"));
     let (issuer, other) = (Issuer::start(&[&key]).await, Issuer::start(&[&stranger]).await);
     let server = server(&issuer).await;
@@ -103,8 +103,8 @@ async fn what_only_looks_like_a_token_of_the_issuer_is_refused() {
         ("another audience", key.sign(&with(good.clone(), "aud", json!("elsewhere")))),
         ("another subject", key.sign(&issuer.claims("repo:acme/shopping:ref:refs/heads/main"))),
         ("expired", key.sign(&with(good.clone(), "exp", json!(1_700_000_000)))),
-        ("a key of somebody else", stranger.sign(&good)),
-        ("an issuer nobody trusts", stranger.sign(&other.claims(MAIN))),
+        ("a key of another issuer", stranger.sign(&good)),
+        ("an untrusted issuer", stranger.sign(&other.claims(MAIN))),
         ("no signature", format!("{none}.")),
         ("the public key as a shared secret", format!("{shared}.{}", base64(tag.as_ref()))),
     ] {
@@ -128,7 +128,7 @@ async fn a_new_key_of_the_issuer_is_learned() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_away_nobody_is_told_that_a_token_is_bad() {
+async fn no_token_is_called_bad_while_the_issuer_is_unreachable() {
     let key = SigningKey::elliptic("1");
     let mut issuer = Issuer::start(&[&key]).await;
     let server = server(&issuer).await;

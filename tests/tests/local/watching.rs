@@ -6,7 +6,7 @@ use stepcast_tests::events::{fold, is_end_of, page, suite};
 use stepcast_tests::{Client, Server, Site, within};
 
 #[tokio::test]
-async fn a_watcher_who_does_not_read_delays_nobody_and_still_ends_with_the_same_state() {
+async fn a_watcher_that_does_not_read_delays_no_other_and_gets_the_same_state() {
     let (server, site) = (Server::start().await, Site::start().await);
     let (mut silent, mut reading) = (server.client().await, server.client().await);
     // Some 25 MB of events: more than the buffers between the server and a client that does not read.
@@ -36,7 +36,7 @@ async fn reading_state(client: &mut Client, job: &str) -> JobState {
 }
 
 #[tokio::test]
-async fn those_who_do_not_read_their_answers_keep_nobody_waiting_and_get_the_state_once_they_read() {
+async fn clients_that_do_not_read_delay_no_other_and_get_the_state_later() {
     let (server, site) = (Server::start().await, Site::start().await);
     let mut admin = server.client().await;
     // Some megabytes of state, which clients connected through a link request again and again.

@@ -36,7 +36,7 @@ fn is_signed(posted: &Posted) -> bool {
 }
 
 #[tokio::test]
-async fn a_suite_that_breaks_and_recovers_is_told_of() {
+async fn webhooks_report_a_suite_that_breaks_and_recovers() {
     let (program, chat, site) = (Receiver::start().await, Receiver::start().await, Site::start().await);
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("webhooks.json");
@@ -50,20 +50,23 @@ async fn a_suite_that_breaks_and_recovers_is_told_of() {
     let (posted, said) = (program.next().await, chat.next().await);
     assert!(is_signed(&posted), "{posted:?}");
     assert_eq!(posted.header("content-type"), "application/json");
-    let told: Value = serde_json::from_str(&posted.body).expect("JSON");
-    assert_eq!((&told["type"], &told["data"]["job"]), (&json!("suite.broke"), &json!(broke)));
-    assert_eq!((&told["data"]["verdict"], &told["data"]["counts"]["failed"]), (&json!("failed"), &json!(1)));
-    assert_eq!(told["data"]["labels"], json!({ "branch": "main" }));
-    assert_eq!(told["data"]["url"], format!("{}/#/jobs/{broke}", server.http));
-    assert_eq!(told["data"]["failures"].as_array().map(Vec::len), Some(1), "{told}");
+    let notification: Value = serde_json::from_str(&posted.body).expect("JSON");
+    assert_eq!((&notification["type"], &notification["data"]["job"]), (&json!("suite.broke"), &json!(broke)));
+    assert_eq!(
+        (&notification["data"]["verdict"], &notification["data"]["counts"]["failed"]),
+        (&json!("failed"), &json!(1))
+    );
+    assert_eq!(notification["data"]["labels"], json!({ "branch": "main" }));
+    assert_eq!(notification["data"]["url"], format!("{}/#/jobs/{broke}", server.http));
+    assert_eq!(notification["data"]["failures"].as_array().map(Vec::len), Some(1), "{notification}");
     assert!(!posted.body.contains("hunter2") && !said.body.contains("hunter2"), "{posted:?} {said:?}");
     assert!(said.body.contains(" broke on `main`"), "{said:?}");
 
     run(&mut client, broken(&site)).await;
     let mended = run(&mut client, good(&site)).await;
-    let told: Value = serde_json::from_str(&program.next().await.body).expect("JSON");
+    let notification: Value = serde_json::from_str(&program.next().await.body).expect("JSON");
     assert_eq!(
-        (&told["type"], &told["data"]["job"]),
+        (&notification["type"], &notification["data"]["job"]),
         (&json!("suite.recovered"), &json!(mended)),
         "and not of the second"
     );
@@ -73,7 +76,7 @@ async fn a_suite_that_breaks_and_recovers_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_the_webhooks_is_named_and_nothing_of_them_is_shown() {
+async fn a_mistake_in_the_webhooks_is_reported_without_their_content() {
     let folder = tempfile::tempdir().expect("a folder");
     let data_dir = folder.path().display().to_string();
     let webhooks = r#"[{ "url": "https://hooks.example/swordfish", "secret": "whsec_swordfish" }]"#;

@@ -103,7 +103,7 @@ fn dependencies_run_one_way() {
 }
 
 #[test]
-fn only_the_wrappers_use_what_is_banned() {
+fn only_the_wrappers_use_banned_packages() {
     let (metadata, deny) = (metadata(), deny());
     let users = users(&metadata);
     let resolved: BTreeSet<&str> = packages(&metadata).iter().map(|package| text(package, "name")).collect();

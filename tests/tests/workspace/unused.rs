@@ -58,7 +58,7 @@ fn every_dependency_is_used() {
 }
 
 #[test]
-fn a_name_in_another_name_is_none() {
+fn a_name_inside_another_name_does_not_count() {
     assert!(names("use http::Method;", "http") && names("md5::compute(b)", "md5") && names("use tokio;", "tokio"));
     assert!(!names("use http_auth::X; let http = 1;", "http") && !names("own_md5::compute(b)", "md5"));
 }

@@ -67,7 +67,7 @@ export class Commands {
     return this.ask({ action: 'share', job }, 'shared')
   }
 
-  /** Ends a job at once, whatever the status of its tests. */
+  /** Ends a job at once, even if its tests are queued or running. */
   async finish(job: string): Promise<void> {
     await this.ask({ action: 'finish', job }, 'ok')
   }

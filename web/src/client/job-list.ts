@@ -46,7 +46,7 @@ export class JobList {
     this.take(listing)
   }
 
-  /** Adds or updates jobs, whatever their position in the list. */
+  /** Adds or updates jobs at any position in the list. */
   take(listing: Listing): void {
     for (const { job, v, ...summary } of listing.jobs) {
       const at = summary.created_at

@@ -10,7 +10,7 @@ export function acceptedJob(event: Accepted): JobSummary {
   return replay_of === undefined ? job : { ...job, replay_of }
 }
 
-/** A job of which only a later update has arrived. */
+/** A job with only a later update so far. */
 export function unheardOfJob(): JobSummary {
   return { suite: '', principal: '', labels: {}, created_at: '', status: 'accepted', counts: noCounts() }
 }

@@ -6,11 +6,11 @@ import { recordedRun } from './testing/recorded-run'
 import { FakeClock, settled } from './testing/fake-clock'
 
 let frames: (() => void)[]
-let told: number
+let changeCount: number
 
 function storeOn(source: Replay, clock = new FakeClock()): Store {
   const store = new Store(source, { clock, beforeNextFrame: (run) => frames.push(run) })
-  store.onChange(() => (told += 1))
+  store.onChange(() => (changeCount += 1))
   return store
 }
 
@@ -20,7 +20,7 @@ function drawFrame(): void {
 
 beforeEach(() => {
   frames = []
-  told = 0
+  changeCount = 0
 })
 
 describe('batching', () => {
@@ -30,14 +30,14 @@ describe('batching', () => {
     store.watchJob('j1')
     await settled()
     drawFrame()
-    told = 0
+    changeCount = 0
 
     replay.play()
     expect(store.job('j1')?.summary?.status).toBe('finished')
     expect(frames).toHaveLength(1)
-    expect(told).toBe(0)
+    expect(changeCount).toBe(0)
     drawFrame()
-    expect(told).toBe(1)
+    expect(changeCount).toBe(1)
   })
 
   it('returns the same view until the job changes', async () => {

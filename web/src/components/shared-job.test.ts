@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 describe('a shared job', () => {
-  it('is the only thing shown, whatever the address is', async () => {
+  it('is the only thing shown, for any address', async () => {
     const replay = new Replay(recordedRun({ tests: 3 }))
     const { page, dashboard } = show(App, replay)
     await dashboard.start(location, history)

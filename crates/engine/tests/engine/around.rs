@@ -100,7 +100,7 @@ async fn a_test_that_is_known_to_fail_passes_by_failing() {
     assert_eq!((end.outcome, end.checks), (Outcome::Passed, 1));
     let end = site.run(&test(200)).await;
     assert_eq!(end.outcome, Outcome::Failed);
-    insta::assert_snapshot!(site.told(&end.steps[1].checks), @"
+    insta::assert_snapshot!(site.describe(&end.steps[1].checks), @"
     failed: expect_failure
       expected: a test that fails
       actual: it passed
@@ -109,7 +109,7 @@ async fn a_test_that_is_known_to_fail_passes_by_failing() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_told_is_no_expected_failure() {
+async fn an_unknown_result_is_no_expected_failure() {
     let site = Site::start().await;
     for (page, outcome) in [("circle", Outcome::Errored), ("too-many", Outcome::Blocked)] {
         let test = format!("- {{ name: t, expect_failure: true, get: '${{base}}/{page}', expect: [ {{ size: 0 }} ] }}");
@@ -140,7 +140,7 @@ async fn every_attempt_is_set_up_and_torn_down() {
 }
 
 #[tokio::test]
-async fn what_is_slow_is_told_and_passes() {
+async fn a_slow_test_is_reported_and_passes() {
     let slow = || async {
         tokio::time::sleep(Duration::from_millis(60)).await;
         "at last"
@@ -156,14 +156,14 @@ async fn what_is_slow_is_told_and_passes() {
         )
         .await;
     assert_eq!(end.outcome, Outcome::Passed);
-    let told: Vec<Vec<_>> = end
+    let report: Vec<Vec<_>> = end
         .steps
         .iter()
         .map(|step| {
             step.checks.iter().map(|check| (check.check.as_str(), check.outcome, check.hint.is_some())).collect()
         })
         .collect();
-    assert_eq!(told[0][1], ("slow_over 1ms", Outcome::Passed, true));
-    assert_eq!(told[1][1], ("slow_over 100ms", Outcome::Passed, true));
+    assert_eq!(report[0][1], ("slow_over 1ms", Outcome::Passed, true));
+    assert_eq!(report[1][1], ("slow_over 100ms", Outcome::Passed, true));
     assert_eq!(end.checks, 2, "being slow is no check that was made");
 }

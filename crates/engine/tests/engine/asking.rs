@@ -8,7 +8,7 @@ use stepcast_protocol::Outcome;
 use stepcast_suite::Suite;
 
 #[tokio::test]
-async fn who_asks_is_sent() {
+async fn credentials_and_the_user_agent_are_sent() {
     let site = Site::start().await.with_secret("token", "s3cr3t-t0ken");
     let end = site
         .run(
@@ -29,12 +29,12 @@ async fn who_asks_is_sent() {
                 .as_str(),
         )
         .await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
 }
 
 #[tokio::test]
-async fn a_step_asks_as_somebody_else_than_the_defaults() {
+async fn a_step_overrides_the_credentials_of_the_defaults() {
     let site = Site::start().await;
     let suite = Suite::parse(
         "suite: s
@@ -61,8 +61,8 @@ tests:
     let plan = site.plan(&suite).await.expect("a plan");
     let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &site.vars, secrets: &site.secrets };
     let end = site.engine.run_test(run, &mut Watcher::default()).await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn forms_with_files_are_sent() {
                 .as_str(),
         )
         .await;
-    assert_eq!(end.outcome, Outcome::Passed, "{}", site.told(&end.steps[0].checks));
+    assert_eq!(end.outcome, Outcome::Passed, "{}", site.describe(&end.steps[0].checks));
 }
 
 /// A password that is no secret of the run is hidden like one, and so is a token that was captured.
@@ -118,16 +118,16 @@ async fn credentials_are_hidden_wherever_they_come_from() {
         )
         .await;
     assert_eq!(end.outcome, Outcome::Failed);
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    let told = format!("{}\n{told}", watcher.heard.join("\n"));
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    let report = format!("{}\n{report}", watcher.heard.join("\n"));
     for hidden in ["c4ptured", "pa55word", "YWRhOnBhNTV3b3Jk"] {
-        assert!(!told.contains(hidden), "{hidden}: {told}");
+        assert!(!report.contains(hidden), "{hidden}: {report}");
     }
-    assert!(told.contains("started 1 Use ***") && told.contains("actual: \"Bearer ***\""), "{told}");
+    assert!(report.contains("started 1 Use ***") && report.contains("actual: \"Bearer ***\""), "{report}");
 }
 
 #[tokio::test]
-async fn credentials_are_not_told_to_another_host() {
+async fn credentials_are_not_sent_to_another_host() {
     let other = Site::serve(Router::new().route("/echo", any(echo))).await;
     let elsewhere = format!("{}/echo", other.base);
     let site = Site::serve(Router::new().route("/there", get(move || async move { to(307, &elsewhere) }))).await;
@@ -136,6 +136,6 @@ async fn credentials_are_not_told_to_another_host() {
             "- name: t\n  get: ${{base}}/there\n  {auth}\n  expect: [ {{ json: $.headers.authorization, exists: false }} ]"
         );
         let end = site.run(&test).await;
-        assert_eq!(end.outcome, Outcome::Passed, "{}", site.told(&end.steps[0].checks));
+        assert_eq!(end.outcome, Outcome::Passed, "{}", site.describe(&end.steps[0].checks));
     }
 }

@@ -4,7 +4,7 @@ use super::site::Site;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// A site that answers each request with these bytes, then with `more` for as long as somebody listens, and hangs up.
+/// A site that answers each request with these bytes, then with `more` for as long as the client reads, and hangs up.
 pub async fn raw(answer: Vec<u8>, more: &'static [u8]) -> Site {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -23,14 +23,14 @@ pub async fn raw(answer: Vec<u8>, more: &'static [u8]) -> Site {
     site
 }
 
-async fn told(answer: &[u8], check: &str) -> String {
-    raw(answer.to_vec(), b"").await.tell("${base}/", check).await
+async fn report(answer: &[u8], check: &str) -> String {
+    raw(answer.to_vec(), b"").await.report("${base}/", check).await
 }
 
-async fn told_without_end(answer: &[u8], more: &'static [u8]) -> String {
+async fn report_without_end(answer: &[u8], more: &'static [u8]) -> String {
     let site = raw(answer.to_vec(), more).await;
     // Interim answers cost nothing to read, so only the time ends them.
-    site.tell_with(&serde_json::json!({ "timeout": "500ms" }), "- status: 200").await
+    site.report_with(&serde_json::json!({ "timeout": "500ms" }), "- status: 200").await
 }
 
 #[tokio::test]
@@ -44,9 +44,9 @@ async fn odd_answers_are_read_as_the_standard_says() {
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "- body: ok"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na\0b", "- body: \"a\\0b\""),
     ] {
-        let told = told(answer, check).await;
-        let is_right = told.lines().all(|line| line.starts_with("passed"));
-        assert!(is_right, "{}: {told}", String::from_utf8_lossy(answer));
+        let report = report(answer, check).await;
+        let is_right = report.lines().all(|line| line.starts_with("passed"));
+        assert!(is_right, "{}: {report}", String::from_utf8_lossy(answer));
     }
 }
 
@@ -61,8 +61,8 @@ async fn answers_that_break_off_are_errored() {
         b"HTTP/1.1 200 OK\r\nx-half",
         b"",
     ] {
-        let told = told(answer, "- status: 200").await;
-        assert!(told.starts_with("errored: request"), "{}: {told}", String::from_utf8_lossy(answer));
+        let report = report(answer, "- status: 200").await;
+        assert!(report.starts_with("errored: request"), "{}: {report}", String::from_utf8_lossy(answer));
     }
 }
 
@@ -76,8 +76,8 @@ async fn answers_without_end_are_given_up() {
         (b"HTTP/1.1 200 OK\r\n", b"x-more: 1\r\n"),
         (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"),
     ] {
-        let told = told_without_end(answer, more).await;
-        assert!(told.starts_with("errored: request"), "{}: {told}", String::from_utf8_lossy(answer));
+        let report = report_without_end(answer, more).await;
+        assert!(report.starts_with("errored: request"), "{}: {report}", String::from_utf8_lossy(answer));
     }
 }
 
@@ -93,8 +93,8 @@ async fn an_answer_that_trickles_is_given_up() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     });
-    let told = site.tell_with(&serde_json::json!({ "timeout": "300ms" }), "- status: 200").await;
-    insta::assert_snapshot!(told, @r#"
+    let report = site.report_with(&serde_json::json!({ "timeout": "300ms" }), "- status: 200").await;
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: the body did not arrive within 300ms
       hint: find out why it takes so long, or give the step a longer `timeout`

@@ -17,15 +17,15 @@ fn trusting(authority: &Authority) -> Value {
 }
 
 #[tokio::test]
-async fn what_it_says_can_be_checked() {
+async fn the_fields_of_a_certificate_can_be_checked() {
     let authority = Authority::new("One");
     let now = OffsetDateTime::now_utc();
     let certified = authority.certify(&["shop.example", "127.0.0.1"], |params| {
         params.not_after = now + Duration::days(30) + Duration::hours(12);
     });
     let site = serve(page(), server(&certified, None)).await;
-    let told = site
-        .tell_with(
+    let report = site
+        .report_with(
             &trusting(&authority),
             "- { cert: days_left, above: 14 }
 - { cert: days_left, equals: 30 }
@@ -45,7 +45,7 @@ async fn what_it_says_can_be_checked() {
 - { any: [ { cert: issuer, contains: nobody }, { cert: issuer, exists: true } ] }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     passed: cert days_left above 14
     passed: cert days_left equals 30
     failed: cert days_left below 30
@@ -76,8 +76,8 @@ async fn the_version_of_http_is_the_one_that_was_agreed_on() {
     let newer = serve_http2(page(), server(&certified, None)).await;
     let older = serve(page(), server(&certified, None)).await;
     for (site, version) in [(newer, "2"), (older, "1.1")] {
-        let told = site.tell_with(&trusting(&authority), &format!("- http_version: {version}")).await;
-        assert_eq!(told, format!("passed: http_version equals {version}\n"));
+        let report = site.report_with(&trusting(&authority), &format!("- http_version: {version}")).await;
+        assert_eq!(report, format!("passed: http_version equals {version}\n"));
     }
 }
 
@@ -90,12 +90,12 @@ async fn it_can_be_captured() {
 }
 
 #[tokio::test]
-async fn plain_http_has_none() {
-    let told = Site::start()
+async fn plain_http_has_no_certificate() {
+    let report = Site::start()
         .await
-        .tell("${base}/", "- { cert: days_left, above: 14 }\n- { cert: issuer, exists: false }")
+        .report("${base}/", "- { cert: days_left, above: 14 }\n- { cert: issuer, exists: false }")
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: cert days_left above 14
       expected: above 14
       actual: nothing
@@ -113,8 +113,8 @@ async fn it_is_that_of_the_last_answer() {
     let target = last.base.clone();
     let first = authority.serve(Router::new().route("/", get(move || async move { to(302, &target) }))).await;
     let both = json!({ "ca": authority.pem() + &other.pem() });
-    let told = first.tell_with(&both, "- { cert: names, contains: last.example }\n- redirects: 1").await;
-    assert_eq!(told, "passed: cert names contains \"last.example\"\npassed: redirects equals 1\n");
+    let report = first.report_with(&both, "- { cert: names, contains: last.example }\n- redirects: 1").await;
+    assert_eq!(report, "passed: cert names contains \"last.example\"\npassed: redirects equals 1\n");
 }
 
 #[tokio::test]
@@ -124,31 +124,32 @@ async fn a_shared_answer_keeps_it() {
     let mut defaults = trusting(&authority);
     defaults["share"] = true.into();
     for _ in 0..2 {
-        let told = site.tell_with(&defaults, "- { cert: names, contains: 127.0.0.1 }").await;
-        assert_eq!(told, "passed: cert names contains \"127.0.0.1\"\n");
+        let report = site.report_with(&defaults, "- { cert: names, contains: 127.0.0.1 }").await;
+        assert_eq!(report, "passed: cert names contains \"127.0.0.1\"\n");
     }
 }
 
 #[tokio::test]
-async fn many_names_are_told_in_few_words() {
+async fn many_names_are_reported_briefly() {
     let authority = Authority::new("One");
     let names: Vec<String> = (0..4_000).map(|n| format!("n{n}.x")).chain(["127.0.0.1".to_owned()]).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let site = serve(page(), server(&authority.certify(&names, |_| ()), None)).await;
-    let told =
-        site.tell_with(&trusting(&authority), "- { cert: names, count: 4001 }\n- { cert: names, contains: m.x }").await;
-    assert!(told.starts_with("passed: cert names count equals 4001\nfailed:") && told.len() < 500, "{told}");
+    let report = site
+        .report_with(&trusting(&authority), "- { cert: names, count: 4001 }\n- { cert: names, contains: m.x }")
+        .await;
+    assert!(report.starts_with("passed: cert names count equals 4001\nfailed:") && report.len() < 500, "{report}");
 }
 
 #[tokio::test]
-async fn an_authority_of_ones_own_is_trusted_only_where_the_suite_says_so() {
+async fn a_private_authority_is_trusted_only_if_the_suite_names_it() {
     let authority = Authority::new("One");
     let site = authority.serve(page()).await;
     let status = "- status: 200";
-    assert_eq!(site.tell_with(&trusting(&authority), status).await, "passed: status equals 200\n");
-    // A client that trusts more serves nobody else.
-    let without = site.tell_with(&json!({}), status).await;
-    assert_eq!(site.tell_with(&trusting(&Authority::new("Another")), status).await, without);
+    assert_eq!(site.report_with(&trusting(&authority), status).await, "passed: status equals 200\n");
+    // A client with more trusted authorities is not used for other suites.
+    let without = site.report_with(&json!({}), status).await;
+    assert_eq!(site.report_with(&trusting(&Authority::new("Another")), status).await, without);
     insta::assert_snapshot!(without.replace(site.base.trim_start_matches("https://"), "site"), @r#"
     errored: request
       actual: no secure connection to `site`: the certificate's issuer is unknown; an intermediate certificate may be missing
@@ -157,20 +158,20 @@ async fn an_authority_of_ones_own_is_trusted_only_where_the_suite_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_certificate_is_told() {
+async fn certificate_errors_are_explained() {
     let authority = Authority::new("One");
     let expired = authority.certify(&["127.0.0.1"], |params| {
         params.not_before = OffsetDateTime::UNIX_EPOCH;
         params.not_after = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
     });
     let wrong_name = authority.certify(&["shop.example"], |_| ());
-    let mut told = String::new();
+    let mut report = String::new();
     for certified in [expired, wrong_name] {
         let site = serve(page(), server(&certified, None)).await;
-        let of_site = site.tell_with(&trusting(&authority), "- { cert: days_left, above: 14 }").await;
-        told += &of_site.replace(site.base.trim_start_matches("https://"), "site");
+        let of_site = site.report_with(&trusting(&authority), "- { cert: days_left, above: 14 }").await;
+        report += &of_site.replace(site.base.trim_start_matches("https://"), "site");
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: no secure connection to `site`: the certificate has expired
       hint: check the server's certificate, its chain and its date, and that this port speaks TLS
@@ -181,7 +182,7 @@ async fn what_is_wrong_with_a_certificate_is_told() {
 }
 
 #[tokio::test]
-async fn certificates_that_are_none_end_the_planning() {
+async fn invalid_certificates_end_the_planning() {
     let site = Site::start().await;
     let good = Authority::new("One").pem();
     for (ca, expected) in [
@@ -212,15 +213,15 @@ async fn an_insecure_suite_takes_any_certificate_and_says_so() {
     let checks = "- { status: 200 }
 - { cert: days_left, below: 0 }
 - { cert: names, contains: shop.example }";
-    let told = site.tell_with(&json!({ "insecure": true }), checks).await;
-    insta::assert_snapshot!(told, @r#"
+    let report = site.report_with(&json!({ "insecure": true }), checks).await;
+    insta::assert_snapshot!(report, @r#"
     passed: status equals 200
     passed: cert days_left below 0
     passed: cert names contains "shop.example"
     passed: insecure
       actual: the certificate of `127.0.0.1` was not verified
     "#);
-    // The connection it has left open serves nobody who wants to know whose it is.
+    // The connection it has left open is not used for requests that verify the certificate.
     let test = "- { name: t, get: '${base}/', expect: [ { status: 200 } ] }";
     for defaults in [json!({}), json!({ "insecure": false }), json!({ "ca": authority.pem() })] {
         assert_eq!(site.run_with(&defaults, test).await.outcome, Outcome::Errored, "{defaults}");
@@ -230,8 +231,8 @@ async fn an_insecure_suite_takes_any_certificate_and_says_so() {
 #[tokio::test]
 async fn an_insecure_suite_is_refused_where_that_is_not_allowed() {
     let site = Authority::new("One").serve(page()).await;
-    let told = site.tell_with(&json!({ "insecure": true }), "- { status: 200 }").await;
-    insta::assert_snapshot!(told, @"
+    let report = site.report_with(&json!({ "insecure": true }), "- { status: 200 }").await;
+    insta::assert_snapshot!(report, @"
     errored: request
       actual: the suite is `insecure`: it turns off the verification of certificates, which is not allowed here
       hint: trust the issuer of the certificate with `ca` in `defaults`, or have the server started with `--allow-insecure-targets`

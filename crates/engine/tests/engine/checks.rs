@@ -97,8 +97,8 @@ const CHINESE: &[u8] = b"<body>\xc4\xe3\xba\xc3\xca\xc0\xbd\xe7</body>";
 async fn of_a_body_in_a_charset_that_the_answer_does_not_say() {
     let page = get(|| async { ([("content-type", "text/html")], CHINESE) });
     let site = Site::serve(Router::new().route("/", page)).await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- { body: { contains: 你好 }, charset: gb2312 }
 - { body: , charset: GBK, filter: { xpath: string(//body) }, equals: 你好世界 }
@@ -107,7 +107,7 @@ async fn of_a_body_in_a_charset_that_the_answer_does_not_say() {
 - { body: { contains: 你好 } }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     passed: body in gb2312 contains "你好"
     passed: body in GBK, xpath `string(//body)`, equals "你好世界"
     passed: bytes matches `^(..)*c4e3bac3`
@@ -119,11 +119,11 @@ async fn of_a_body_in_a_charset_that_the_answer_does_not_say() {
 }
 
 #[tokio::test]
-async fn of_a_body_that_cannot_be_unpacked_nothing_holds() {
+async fn no_body_check_holds_for_a_body_that_cannot_be_unpacked() {
     let page = get(|| async { ([("content-encoding", "gzip, unheard-of")], "hello") });
     let site = Site::serve(Router::new().route("/", page)).await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- status: 200
 - header: content-encoding
@@ -139,7 +139,7 @@ async fn of_a_body_that_cannot_be_unpacked_nothing_holds() {
 - any: [status: 200, body: bye]",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     passed: status equals 200
     passed: header content-encoding exists
     failed: body equals "hello"
@@ -182,8 +182,8 @@ async fn a_class_of_statuses_has_both_its_ends() {
     let answer = get(|Path(status): Path<u16>| async move { StatusCode::from_u16(status).expect("a status") });
     let site = Site::serve(Router::new().route("/{status}", answer)).await;
     for (status, class) in [(200, "2xx"), (299, "2xx"), (300, "3xx"), (599, "5xx")] {
-        let told = site.tell(&format!("${{base}}/{status}"), &format!("- status: {class}")).await;
-        assert_eq!(told, format!("passed: status equals {class}\n"), "{status}");
+        let report = site.report(&format!("${{base}}/{status}"), &format!("- status: {class}")).await;
+        assert_eq!(report, format!("passed: status equals {class}\n"), "{status}");
     }
 }
 
@@ -305,15 +305,15 @@ async fn templates_are_text_that_may_mean_a_number() {
 - { time: { below: '${limit}' } }
 - { json: $.items, count: { below: '${three}' } }";
     let results = site.check("${base}/json", checks).await;
-    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.told(&results));
+    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.describe(&results));
 }
 
 #[tokio::test]
-async fn what_turns_out_invalid_once_it_is_filled_in_is_errored() {
+async fn a_check_that_is_invalid_after_substitution_is_errored() {
     let mut site = Site::start().await;
     site.vars.insert("bad".into(), "[".into());
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/json",
             "- { css: 'p${bad}' }
 - { json: '$.${bad}' }
@@ -323,7 +323,7 @@ async fn what_turns_out_invalid_once_it_is_filled_in_is_errored() {
 - { status: 200 }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     errored: css `p[` exists
       actual: `p[` is not a CSS selector: it ends too early
     errored: json `$.[` exists

@@ -28,18 +28,18 @@ async fn known() -> (Authority, Site, Certified) {
     (authority, site, client)
 }
 
-fn without_address(site: &Site, told: &str) -> String {
-    told.replace(site.base.trim_start_matches("https://"), "site")
+fn without_address(site: &Site, report: &str) -> String {
+    report.replace(site.base.trim_start_matches("https://"), "site")
 }
 
 #[tokio::test]
-async fn who_has_one_is_let_in() {
+async fn a_client_with_a_certificate_is_accepted() {
     let (authority, site, client) = known().await;
     let status = "- status: 200";
-    assert_eq!(site.tell_with(&showing(&authority, &client), status).await, "passed: status equals 200\n");
+    assert_eq!(site.report_with(&showing(&authority, &client), status).await, "passed: status equals 200\n");
     // The connection of who was let in does not serve who would not be.
-    let told = site.tell_with(&json!({ "ca": authority.pem() }), status).await;
-    insta::assert_snapshot!(without_address(&site, &told), @r#"
+    let report = site.report_with(&json!({ "ca": authority.pem() }), status).await;
+    insta::assert_snapshot!(without_address(&site, &report), @r#"
     errored: request
       actual: no secure connection to `site`: the server asks for a client certificate
       hint: provide one with `client_certificate` in `defaults`, and name the server in the step: after a redirect to another origin, Stepcast sends no client certificate
@@ -47,12 +47,12 @@ async fn who_has_one_is_let_in() {
 }
 
 #[tokio::test]
-async fn one_the_server_does_not_trust_is_told() {
+async fn a_certificate_the_server_does_not_trust_is_reported() {
     let (authority, mut site, _) = known().await;
     let stranger = Authority::new("Another").certify(&["eve.example"], |_| ());
     site.secrets.insert("key".into(), stranger.key.serialize_pem());
-    let told = site.tell_with(&showing(&authority, &stranger), "- status: 200").await;
-    insta::assert_snapshot!(without_address(&site, &told), @r#"
+    let report = site.report_with(&showing(&authority, &stranger), "- status: 200").await;
+    insta::assert_snapshot!(without_address(&site, &report), @r#"
     errored: request
       actual: no secure connection to `site`: the server did not accept the client certificate (UnknownCA)
       hint: check `client_certificate` in `defaults`: whether it has expired, and whether its issuer is trusted there
@@ -71,8 +71,8 @@ async fn it_is_not_shown_behind_a_redirect() {
     let mut first = authority.serve_known(redirecting).await;
     first.secrets.clone_from(&site.secrets);
     let showing = showing(&authority, &client);
-    let told = first.tell_with(&showing, "- status: 200").await;
-    assert!(told.contains("the server asks for a client certificate"), "{told}");
+    let report = first.report_with(&showing, "- status: 200").await;
+    assert!(report.contains("the server asks for a client certificate"), "{report}");
     let own = "- { name: t, get: '${base}/own', expect: [ { status: 200 } ] }";
     assert_eq!(first.run_with(&showing, own).await.outcome, Outcome::Passed);
 }
@@ -88,10 +88,10 @@ async fn links_and_pages_of_the_same_origin_get_it() {
     let mut site = authority.serve_known(router).await;
     site.secrets.clone_from(&other.secrets);
     let showing = showing(&authority, &client);
-    assert_eq!(site.tell_with(&showing, "- links:").await, "passed: links to the same host\n");
+    assert_eq!(site.report_with(&showing, "- links:").await, "passed: links to the same host\n");
     let test = "- { name: t, get: '${base}/away', expect: [ { links: { scope: all } } ] }";
-    let told = site.told(&site.run_with(&showing, test).await.steps[0].checks);
-    assert!(told.contains("asks for a client certificate") && !told.contains("/page`"), "{told}");
+    let report = site.describe(&site.run_with(&showing, test).await.steps[0].checks);
+    assert!(report.contains("asks for a client certificate") && !report.contains("/page`"), "{report}");
     let discovering = "- { name: t, discover: { links: '${base}/' }, expect: [ { status: 200 } ] }";
     let plan = site.plan(&suite_with(&showing, discovering)).await.expect("a plan");
     assert_eq!(plan.len(), 2);
@@ -124,7 +124,7 @@ async fn a_proxy_that_could_ask_for_it_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_used_is_told_without_it() {
+async fn an_unusable_key_is_reported_without_its_content() {
     let (authority, mut site, client) = known().await;
     let suite = suite_with(&showing(&authority, &client), "- { name: t, get: '${base}/' }");
     let other = KeyPair::generate().expect("a key").serialize_pem();
@@ -144,7 +144,7 @@ async fn a_key_that_cannot_be_used_is_told_without_it() {
         ),
     ] {
         site.secrets.insert("key".into(), key.to_owned());
-        let told = match site.plan(&suite).await {
+        let report = match site.plan(&suite).await {
             Err(error) => error.to_string(),
             Ok(plan) => {
                 let run =
@@ -154,8 +154,8 @@ async fn a_key_that_cannot_be_used_is_told_without_it() {
                 end.steps[0].checks[0].actual.clone().expect("a reason")
             }
         };
-        assert!(told.starts_with(expected), "{told}");
-        assert!(!key.lines().any(|line| told.contains(line)), "{told}");
+        assert!(report.starts_with(expected), "{report}");
+        assert!(!key.lines().any(|line| report.contains(line)), "{report}");
     }
 }
 
@@ -172,6 +172,6 @@ async fn a_key_that_is_echoed_does_not_show() {
     let plan = site.plan(&suite).await.expect("a plan");
     let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &site.vars, secrets: &site.secrets };
     let end = site.engine.run_test(run, &mut watcher).await;
-    let told = site.told(&end.steps[0].checks) + &watcher.heard.concat();
-    assert!(told.contains("got ***") && !told.contains("PRIVATE KEY"), "{told}");
+    let report = site.describe(&end.steps[0].checks) + &watcher.heard.concat();
+    assert!(report.contains("got ***") && !report.contains("PRIVATE KEY"), "{report}");
 }

@@ -55,7 +55,7 @@ fn guarded(challenge: &'static str) -> (Router, Arc<AtomicUsize>) {
 
 async fn run(site: &Site, step: &str) -> (Outcome, String) {
     let end = site.run(&format!("- {{ name: t, {step} }}")).await;
-    (end.outcome, site.told(&end.steps[0].checks))
+    (end.outcome, site.describe(&end.steps[0].checks))
 }
 
 const ADA: &str = "digest: { user: ada, password: '${secret.pass}' }";
@@ -66,9 +66,9 @@ async fn a_challenge_is_met() {
         let (router, asked) = guarded(challenge);
         let site = Site::serve(router).await.with_secret("pass", "love lace");
         for step in ["get: '${base}/in?a=b%20c'", "post: '${base}/in', text: hello"] {
-            let (outcome, told) =
+            let (outcome, report) =
                 run(&site, &format!("{step}, {ADA}, expect: [ {{ status: 200 }}, {{ body: in }} ]")).await;
-            assert_eq!(outcome, Outcome::Passed, "{challenge} {step}: {told}");
+            assert_eq!(outcome, Outcome::Passed, "{challenge} {step}: {report}");
         }
         assert_eq!(asked.load(Ordering::SeqCst), 4, "{challenge}");
     }
@@ -89,23 +89,23 @@ async fn a_challenge_that_cannot_be_met_is_the_answer() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_met_anew_and_another_site_is_not_told() {
+async fn a_redirect_authenticates_anew_but_not_at_another_site() {
     let (router, asked) = guarded(MD5);
     let site = Site::serve(router).await.with_secret("pass", "love lace");
     let follow = format!("get: '${{base}}/old', {ADA}, expect: [ {{ status: 200 }}, {{ redirects: 1 }} ]");
-    let (outcome, told) = run(&site, &follow).await;
-    assert_eq!((outcome, asked.load(Ordering::SeqCst)), (Outcome::Passed, 2), "{told}");
+    let (outcome, report) = run(&site, &follow).await;
+    assert_eq!((outcome, asked.load(Ordering::SeqCst)), (Outcome::Passed, 2), "{report}");
 
     let (other, asked) = guarded(SHA256);
     let elsewhere = format!("{}/in", Site::serve(other).await.base);
     let away = Router::new().route("/away", get(move || async move { to(302, &elsewhere) }));
     let site = Site::serve(away).await.with_secret("pass", "love lace");
-    let (outcome, told) = run(&site, &format!("get: '${{base}}/away', {ADA}, expect: [ {{ status: 401 }} ]")).await;
-    assert_eq!((outcome, asked.load(Ordering::SeqCst)), (Outcome::Passed, 1), "{told}");
+    let (outcome, report) = run(&site, &format!("get: '${{base}}/away', {ADA}, expect: [ {{ status: 401 }} ]")).await;
+    assert_eq!((outcome, asked.load(Ordering::SeqCst)), (Outcome::Passed, 1), "{report}");
 }
 
 #[tokio::test]
-async fn the_defaults_say_who_asks_and_a_step_says_otherwise() {
+async fn a_step_overrides_the_digest_credentials_of_the_defaults() {
     let (router, _) = guarded(MD5);
     let site = Site::serve(router).await.with_secret("pass", "love lace");
     let defaults = serde_json::json!({ "digest": { "user": "ada", "password": "${secret.pass}" } });

@@ -89,9 +89,9 @@ async fn the_rules_for_another_user_agent_are_its_own() {
 }
 
 #[tokio::test]
-async fn rules_that_cannot_be_had_are_a_problem() {
+async fn an_unavailable_robots_txt_is_a_problem() {
     let site = Site::serve(with_robots(StatusCode::INTERNAL_SERVER_ERROR)).await;
-    let error = pages(&site, "links: '${base}/'").await.expect_err("nobody knows the rules");
+    let error = pages(&site, "links: '${base}/'").await.expect_err("the rules are unavailable");
     assert_eq!(
         error,
         "test `P`: the site's robots.txt could not be used: `http://site/robots.txt` could not be fetched: the \

@@ -38,15 +38,15 @@ fn zstd(body: &[u8]) -> Vec<u8> {
     zstd::encode_all(body, 0).expect("memory")
 }
 
-/// What becomes of a check of a body with this header field.
-async fn told(name: &'static str, value: &str, body: Vec<u8>, check: &str) -> String {
+/// Returns the report of a check of a body with this header field.
+async fn report(name: &'static str, value: &str, body: Vec<u8>, check: &str) -> String {
     let value = value.to_owned();
     let answer = get(move || async move { ([(name, value)], body) });
-    Site::serve(Router::new().route("/", answer)).await.tell("${base}/", check).await
+    Site::serve(Router::new().route("/", answer)).await.report("${base}/", check).await
 }
 
 #[tokio::test]
-async fn whatever_unpacks_into_too_much_is_given_up() {
+async fn bodies_that_unpack_beyond_the_limit_are_errored() {
     let zeros = vec![0; BOMB];
     for (encoding, body) in [
         ("gzip", gzip(&zeros)),
@@ -57,19 +57,22 @@ async fn whatever_unpacks_into_too_much_is_given_up() {
         ("gzip, gzip", gzip(&gzip(&zeros))),
         ("br, zstd, gzip", gzip(&zstd(&brotli(&zeros)))),
     ] {
-        let told = told("content-encoding", encoding, body, "- status: 200").await;
-        assert!(told.starts_with("errored: request\n  actual: the body is larger than 97 KiB\n"), "{encoding}: {told}");
+        let report = report("content-encoding", encoding, body, "- status: 200").await;
+        assert!(
+            report.starts_with("errored: request\n  actual: the body is larger than 97 KiB\n"),
+            "{encoding}: {report}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_body_is_unpacked_as_often_as_it_was_packed_and_not_without_end() {
     for (encoding, body) in [("gzip, gzip", gzip(&gzip(b"text"))), ("br, zstd, gzip", gzip(&zstd(&brotli(b"text"))))] {
-        let told = told("content-encoding", encoding, body, "- body: text").await;
-        assert!(told.starts_with("passed"), "{encoding}: {told}");
+        let report = report("content-encoding", encoding, body, "- body: text").await;
+        assert!(report.starts_with("passed"), "{encoding}: {report}");
     }
     let often = ["gzip"; 1_000].join(",");
-    insta::assert_snapshot!(told("content-encoding", &often, gzip(b"text"), "- body: text").await, @r#"
+    insta::assert_snapshot!(report("content-encoding", &often, gzip(b"text"), "- body: text").await, @r#"
     errored: request
       actual: the answer could not be read: the body is encoded 1000 times
       hint: the server, or a proxy in front of it, cut off or corrupted the answer
@@ -93,13 +96,13 @@ async fn texts_are_read_in_the_encoding_they_are_written_in() {
     ] {
         let check = format!("- {{ css: p, text: '{text}' }}");
         let page = |head: &str| [head.as_bytes(), b"<p>", body, b"</p>"].concat();
-        let by_header = told("content-type", &format!("text/html; charset={label}"), page(""), &check).await;
+        let by_header = report("content-type", &format!("text/html; charset={label}"), page(""), &check).await;
         let meta = page(&format!("<meta charset={label}>"));
-        let by_meta = told("content-type", "text/html", meta, &check).await;
+        let by_meta = report("content-type", "text/html", meta, &check).await;
         let equivalent = page(&format!("<meta http-equiv=content-type content='text/html; charset={label}'>"));
-        let by_equivalent = told("content-type", "text/html", equivalent, &check).await;
-        for told in [by_header, by_meta, by_equivalent] {
-            assert!(told.starts_with("passed"), "{label}: {told}");
+        let by_equivalent = report("content-type", "text/html", equivalent, &check).await;
+        for report in [by_header, by_meta, by_equivalent] {
+            assert!(report.starts_with("passed"), "{label}: {report}");
         }
     }
 }
@@ -119,8 +122,8 @@ async fn a_mark_comes_before_the_header_and_the_header_before_the_page() {
         ("text/html; charset=no-such", "<meta charset=no-such><p>é</p>".into()),
         ("text/html", "<meta charset=utf-16le><p>é</p>".into()),
     ] {
-        let told = told("content-type", content_type, body.clone(), "- { css: p, text: é }").await;
-        assert!(told.starts_with("passed"), "{content_type}: {}: {told}", String::from_utf8_lossy(&body));
+        let report = report("content-type", content_type, body.clone(), "- { css: p, text: é }").await;
+        assert!(report.starts_with("passed"), "{content_type}: {}: {report}", String::from_utf8_lossy(&body));
     }
 }
 
@@ -129,8 +132,8 @@ async fn bytes_that_are_no_text_do_not_stop_the_checks() {
     for label in ["utf-8", "gb18030", "shift_jis", "euc-kr", "iso-2022-jp", "utf-16le", "replacement", "hz-gb-2312"] {
         let bytes = (0..=255).cycle().skip(7).step_by(3).take(10_000).collect();
         let content_type = format!("text/html; charset={label}");
-        let told =
-            told("content-type", &content_type, bytes, "- { size: 10000 }\n- { css: '.none', exists: false }").await;
-        assert!(told.lines().all(|line| line.starts_with("passed")), "{label}: {told}");
+        let report =
+            report("content-type", &content_type, bytes, "- { size: 10000 }\n- { css: '.none', exists: false }").await;
+        assert!(report.lines().all(|line| line.starts_with("passed")), "{label}: {report}");
     }
 }

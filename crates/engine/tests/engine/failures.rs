@@ -1,4 +1,4 @@
-//! What a failure tells: where, what was expected, what was found, what to do next.
+//! The contents of a failure: where, what was expected, what was found, what to do next.
 
 use super::site::{Site, html};
 use axum::Router;
@@ -7,8 +7,8 @@ use axum::routing::get;
 #[tokio::test]
 async fn of_the_answer() {
     let site = Site::start().await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/text",
             "- status: { one_of: [201, 204] }
 - { header: x-requst, equals: a }
@@ -26,7 +26,7 @@ async fn of_the_answer() {
 - { header: x-request, type: integer }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: status one_of 201, 204
       expected: one of 201, 204
       actual: 200
@@ -79,8 +79,8 @@ async fn of_the_answer() {
 #[tokio::test]
 async fn of_elements() {
     let site = Site::start().await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- { css: h1, text: Welcome  Home }
 - { css: .list .product, count: { at_least: 12 } }
@@ -92,7 +92,7 @@ async fn of_elements() {
 - { css: h1, html: { empty: true } }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: css `h1` text equals "Welcome  Home"
       expected: "Welcome  Home"
       actual: "Welcome home"
@@ -129,8 +129,8 @@ async fn of_elements() {
 #[tokio::test]
 async fn of_json() {
     let site = Site::start().await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/json",
             "- { json: '$.items[0].titel', equals: a }
 - { json: '$.items[5].id' }
@@ -145,7 +145,7 @@ async fn of_json() {
 - { json: $.price, type: integer }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: json `$.items[0].titel` equals "a"
       expected: "a"
       actual: nothing
@@ -193,7 +193,7 @@ async fn of_json() {
 #[tokio::test]
 async fn of_a_page_that_is_no_json() {
     let site = Site::start().await;
-    insta::assert_snapshot!(site.tell("${base}/text", "- { json: $.a }").await, @r#"
+    insta::assert_snapshot!(site.report("${base}/text", "- { json: $.a }").await, @r#"
     failed: json `$.a` exists
       expected: something
       actual: nothing
@@ -205,7 +205,7 @@ async fn of_a_page_that_is_no_json() {
 async fn quotes_are_bounded_and_visible() {
     let body = "\u{1b}[31mred\u{202e}\r\n\"quoted\" ü";
     let site = Site::serve(Router::new().route("/", get(move || async move { html(body) }))).await;
-    insta::assert_snapshot!(site.tell("${base}/", "- { body: { equals: \"\\ta\" } }").await, @r#"
+    insta::assert_snapshot!(site.report("${base}/", "- { body: { equals: \"\\ta\" } }").await, @r#"
     failed: body equals "\ta"
       expected: "\ta"
       actual: "\u{1b}[31mred\u{202e}\r\n\"quoted\" ü"
@@ -230,7 +230,7 @@ async fn of_a_capture_that_finds_nothing() {
   expect: [ { status: 200 }, { css: h1, text: '${token}' } ]",
         )
         .await;
-    insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
+    insta::assert_snapshot!(site.describe(&end.steps[0].checks), @r#"
     failed: capture token
       expected: a value
       actual: nothing
@@ -250,12 +250,12 @@ async fn of_a_capture_that_finds_nothing() {
 async fn a_variable_without_a_value_is_errored() {
     let site = Site::start().await;
     let end = site.run("- { name: t, get: '${base}/${nope}', expect: [ { status: 200 } ] }").await;
-    insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
+    insta::assert_snapshot!(site.describe(&end.steps[0].checks), @r#"
     errored: request
       actual: `${nope}` has no value
       hint: check the request and the values of its variables
     "#);
-    let checks = site.tell("${base}/", "- { css: h1, text: '${nope} ${base}' }").await;
+    let checks = site.report("${base}/", "- { css: h1, text: '${nope} ${base}' }").await;
     insta::assert_snapshot!(checks, @r#"
     errored: css `h1` text equals "${nope} http://site"
       actual: `${nope}` has no value
@@ -271,8 +271,8 @@ async fn of_long_texts_that_differ_somewhere() {
         "dog. The quick red fox jumps over a lazy dog. ",
     );
     let site = Site::serve(Router::new().route("/", get(move || async move { body }))).await;
-    let told = site.tell("${base}/", &format!("- {{ body: '{text}' }}")).await;
-    let hint = told.lines().find(|line| line.contains("hint")).expect("a hint");
+    let report = site.report("${base}/", &format!("- {{ body: '{text}' }}")).await;
+    let hint = report.lines().find(|line| line.contains("hint")).expect("a hint");
     assert_eq!(
         hint.trim(),
         "hint: they are the same for 55 characters; expected …\"dog. The quick brown fox jumps over the lazy \"…, found \

@@ -1,4 +1,4 @@
-//! Header fields and cookies, of which there can be several.
+//! Header fields and cookies, which can occur several times.
 
 use super::site::{Site, to};
 use axum::Router;
@@ -25,7 +25,7 @@ async fn site() -> Site {
 async fn all_hold(page: &str, checks: &str) {
     let site = site().await;
     let results = site.check(page, checks).await;
-    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.told(&results));
+    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.describe(&results));
 }
 
 #[tokio::test]
@@ -73,12 +73,12 @@ async fn cookies_of_earlier_answers_are_in_the_jar() {
 }
 
 #[tokio::test]
-async fn failures_tell_what_there_is() {
+async fn failures_show_the_actual_values() {
     let site = site().await;
-    let told = site
-        .tell("${base}/links", "- { header: link, equals: x }\n- { header: link, count: 3 }\n- { cookie: a }")
+    let report = site
+        .report("${base}/links", "- { header: link, equals: x }\n- { header: link, count: 3 }\n- { cookie: a }")
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: header link equals "x"
       expected: "x"
       actual: "</a.css>; rel=preload" and "</b.js>; rel=preload"
@@ -90,13 +90,13 @@ async fn failures_tell_what_there_is() {
       actual: nothing
       hint: there are no cookies
     "#);
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/cookies",
             "- { cookie: sesion }\n- { cookie: until, attr: http_only }\n- { cookie: until, attr: path }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: cookie sesion exists
       expected: something
       actual: nothing
@@ -117,5 +117,5 @@ async fn a_capture_takes_the_first_of_several() {
     let test = "- { name: t, get: '${base}/links', capture: { first: { header: link } }, expect: [ { header: link, \
                 equals: '</a.css>; rel=preload' }, { regex: '${first}', exists: false } ] }";
     let end = site.run(test).await;
-    assert!(site.told(&end.steps[0].checks).contains("regex `</a.css>; rel=preload`"), "{:?}", end.steps);
+    assert!(site.describe(&end.steps[0].checks).contains("regex `</a.css>; rel=preload`"), "{:?}", end.steps);
 }

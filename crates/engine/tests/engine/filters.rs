@@ -147,7 +147,7 @@ async fn captures_are_prepared() {
   expect: [ { body: { contains: '${total} EUR' } }, { body: { not_contains: '${letters}' } } ]",
         )
         .await;
-    insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
+    insta::assert_snapshot!(site.describe(&end.steps[0].checks), @r#"
     failed: capture missing
       expected: a value
       actual: "en", which `number` cannot use: it has no number
@@ -157,10 +157,10 @@ async fn captures_are_prepared() {
 }
 
 #[tokio::test]
-async fn a_filter_that_can_make_nothing_of_it_fails_the_check() {
+async fn a_filter_that_does_not_fit_the_value_fails_the_check() {
     let site = Site::start().await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/json",
             "- { json: $.name, filter: number, above: 3 }
 - { json: $.size, filter: [trim], equals: x }
@@ -171,7 +171,7 @@ async fn a_filter_that_can_make_nothing_of_it_fails_the_check() {
 - { json: $.items, filter: [{ split: ',' }], equals: [] }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: json `$.name`, number, above 3
       expected: above 3
       actual: "Lamp", which `number` cannot use: it has no number

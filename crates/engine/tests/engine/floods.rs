@@ -21,7 +21,7 @@ fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
-/// A site whose only answer begins with headers that go on in these frames for as long as somebody listens.
+/// A site whose only answer begins with headers that go on in these frames for as long as the client reads.
 async fn flooding(continued: Vec<u8>) -> (Site, Authority) {
     let authority = Authority::new("One");
     let mut config = server(&authority.certify(&["127.0.0.1"], |_| ()), None);
@@ -58,7 +58,7 @@ async fn headers_that_go_on_without_end_are_given_up() {
     for continued in [FIELD.repeat(1_600), FIELD.to_vec(), Vec::new()] {
         let (site, authority) = flooding(continued).await;
         let defaults = serde_json::json!({ "ca": authority.pem(), "timeout": "1m" });
-        let told = site.tell_with(&defaults, "- status: 200").await;
-        assert!(told.contains("too_many_continuations"), "{told}");
+        let report = site.report_with(&defaults, "- status: 200").await;
+        assert!(report.contains("too_many_continuations"), "{report}");
     }
 }

@@ -56,7 +56,7 @@ impl ForwardProxy {
 
     /// The first lines of all requests, each with its `proxy-authorization`.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("nobody panicked").clone()
+        self.asked.lock().expect("no thread panicked").clone()
     }
 }
 
@@ -77,7 +77,7 @@ async fn handle(
         .find_map(|line| line.to_ascii_lowercase().starts_with("proxy-authorization: ").then(|| &line[21..]));
     heard
         .lock()
-        .expect("nobody panicked")
+        .expect("no thread panicked")
         .push([Some(line.as_str()), authorization].into_iter().flatten().collect::<Vec<_>>().join(" "));
     let address = match manner {
         Manner::Connects(address) => address,

@@ -1,5 +1,5 @@
 //! What people read of every kind of failure: the text beside each suite in `tests/fixtures/failures`.
-//! `STEPCAST_WRITE_GOLDEN=1 cargo test -p stepcast-worker --test engine golden` writes what is told now; read the
+//! `STEPCAST_WRITE_GOLDEN=1 cargo test -p stepcast-engine --test engine golden` writes the present texts; read the
 //! difference before it is committed.
 
 mod kinds;
@@ -29,49 +29,49 @@ fn names(ending: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn failures_are_told_in_these_words() {
+async fn failures_match_the_golden_texts() {
     let (world, suites) = (World::start().await, names("yaml"));
     let mut kinds = Kinds::default();
     let mut different = Vec::new();
     for name in &suites {
-        let told = run(&world, name, &mut kinds).await;
+        let report = run(&world, name, &mut kinds).await;
         let golden = folder().join(format!("{name}.txt"));
         if std::env::var_os(WRITE).is_some() {
-            fs::write(&golden, &told).expect("the text is written");
+            fs::write(&golden, &report).expect("the text is written");
         }
         let expected = fs::read_to_string(&golden).unwrap_or_default();
-        if expected != told {
-            different.push(format!("--- {name}.txt\n{expected}+++ now\n{told}"));
+        if expected != report {
+            different.push(format!("--- {name}.txt\n{expected}+++ now\n{report}"));
         }
     }
-    assert!(different.is_empty(), "{}\n`{WRITE}=1` writes what is told now", different.concat());
+    assert!(different.is_empty(), "{}\n`{WRITE}=1` writes the present texts", different.concat());
     let stale: Vec<_> = names("txt").difference(&suites).cloned().collect();
     assert!(stale.is_empty(), "texts without a suite: {stale:?}");
     assert_eq!(kinds.missing(), Vec::<String>::new(), "no suite in `tests/fixtures/failures` fails because of these");
 }
 
-/// What is told of all tests of a suite.
+/// Returns the report of all tests of a suite.
 async fn run(world: &World, name: &str, kinds: &mut Kinds) -> String {
     let text = fs::read_to_string(folder().join(format!("{name}.yaml"))).expect(name);
     let suite = Suite::parse(&text).unwrap_or_else(|problems| panic!("{name}: {problems}"));
     let site = world.site_of(name);
     let plan = site.plan(&suite).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-    let mut told = String::new();
+    let mut report = String::new();
     for planned in &plan {
         let mut watcher = if name == "cancelled" { Watcher::cancelling_after(1) } else { Watcher::default() };
         let run = TestRun { suite: &suite, job: name, planned, vars: &site.vars, secrets: &site.secrets };
         let mut end = site.engine.run_test(run, &mut watcher).await;
         kinds.note(&suite.tests[planned.definition], &end);
         hold(&mut end);
-        told += &tell(world, &planned.name, &end);
+        report += &describe(world, &planned.name, &end);
     }
-    told
+    report
 }
 
-fn tell(world: &World, name: &str, end: &TestEnd) -> String {
+fn describe(world: &World, name: &str, end: &TestEnd) -> String {
     let steps = end.steps.iter().map(|step| {
         let outcome = step.outcome.map_or("running", |outcome| outcome.as_str());
-        let checks = indent(&world.told(&step.checks));
+        let checks = indent(&world.describe(&step.checks));
         format!("  step {}, {}: {outcome}\n{checks}", step.step, world.hidden(&step.name))
     });
     let steps: Vec<String> = steps.collect();

@@ -23,11 +23,11 @@ async fn hold_as_they_say() {
 }
 
 #[tokio::test]
-async fn tell_which_of_them_did_not_hold() {
+async fn failures_name_the_checks_that_did_not_hold() {
     let mut site = Site::start().await;
     site.vars.insert("bad".into(), "[".into());
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- any: [ { status: 404 }, { css: h2, text: Welcome } ]
 - all: [ { status: 200 }, { css: .product }, { redirects: 1 } ]
@@ -39,7 +39,7 @@ async fn tell_which_of_them_did_not_hold() {
 - any: [ { status: 200 }, { css: 'p${bad}' } ]",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: any of (status equals 404) or (css `h2` text equals "Welcome")
       expected: one of 2 checks to hold
       actual: status equals 404: found 200; css `h2` text equals "Welcome": found nothing
@@ -67,7 +67,7 @@ async fn tell_which_of_them_did_not_hold() {
 }
 
 #[tokio::test]
-async fn being_turned_away_can_be_what_is_tested() {
+async fn a_rejection_can_be_the_expected_result() {
     let site = Site::start().await;
     for (check, outcome) in [
         ("{ any: [{ status: 429 }, { status: 503 }] }", "passed"),

@@ -22,11 +22,11 @@ async fn guarded() -> (Site, Arc<AtomicBool>) {
 }
 
 #[tokio::test]
-async fn loopback_is_refused_however_it_is_written() {
+async fn loopback_addresses_are_rejected_in_every_notation() {
     let (mut site, visited) = guarded().await;
     let port = site.base.rsplit(':').next().expect("a port").to_owned();
     site.vars.insert("port".into(), port.clone());
-    let mut told = String::new();
+    let mut report = String::new();
     for host in [
         "127.0.0.1",
         "2130706433",
@@ -42,10 +42,10 @@ async fn loopback_is_refused_however_it_is_written() {
     ] {
         let end = site.run(&format!("- {{ name: t, get: 'http://{host}:${{port}}/', retries: 3 }}")).await;
         assert_eq!((end.outcome, end.attempt), (Outcome::Errored, 1), "{host}");
-        told.push_str(&site.told(&end.steps[0].checks));
+        report.push_str(&site.describe(&end.steps[0].checks));
     }
-    assert!(!visited.load(Ordering::SeqCst), "somebody got in");
-    insta::assert_snapshot!(told, @r#"
+    assert!(!visited.load(Ordering::SeqCst), "a request reached the site");
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: `127.0.0.1` is a loopback address
       hint: private targets are refused; allow them with `--allow-private-targets`
@@ -83,7 +83,7 @@ async fn loopback_is_refused_however_it_is_written() {
 }
 
 #[tokio::test]
-async fn loopback_is_refused_however_it_is_hidden() {
+async fn disguised_loopback_addresses_are_rejected() {
     let (mut site, visited) = guarded().await;
     let port = site.base.rsplit(':').next().expect("a port").to_owned();
     site.vars.insert("port".into(), port);
@@ -98,10 +98,10 @@ async fn loopback_is_refused_however_it_is_hidden() {
         "[2002:7f00:1::]",
         "[2001:0:7f00:1::]",
     ] {
-        let told = site.tell(&format!("http://{host}:${{port}}/"), "- status: 200").await;
-        assert!(told.contains("is a loopback address"), "{host}: {told}");
+        let report = site.report(&format!("http://{host}:${{port}}/"), "- status: 200").await;
+        assert!(report.contains("is a loopback address"), "{host}: {report}");
     }
-    assert!(!visited.load(Ordering::SeqCst), "somebody got in");
+    assert!(!visited.load(Ordering::SeqCst), "a request reached the site");
 }
 
 #[tokio::test]
@@ -121,8 +121,9 @@ async fn a_redirect_does_not_lead_inside() {
     let forbidden_hosts = vec!["169.254.100.1:9001".into(), "runtime.internal".into()];
     let config = EngineConfig { allow_private_targets: true, forbidden_hosts, ..EngineConfig::default() };
     site.engine = Engine::new(config).expect("an engine");
-    let told = site.tell("${base}/address", "- status: 200").await + &site.tell("${base}/name", "- status: 200").await;
-    insta::assert_snapshot!(told, @r#"
+    let report =
+        site.report("${base}/address", "- status: 200").await + &site.report("${base}/name", "- status: 200").await;
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: `169.254.100.1` belongs to the machine Stepcast runs on
       hint: it is never fetched, even if private targets are allowed
@@ -143,7 +144,7 @@ async fn sitemaps_are_fetched_behind_the_same_guard() {
     );
     assert_eq!(error.hint.as_deref(), Some("private targets are refused; allow them with `--allow-private-targets`"));
     assert!(!error.temporary);
-    assert!(!visited.load(Ordering::SeqCst), "somebody got in");
+    assert!(!visited.load(Ordering::SeqCst), "a request reached the site");
 }
 
 #[tokio::test]
@@ -154,5 +155,5 @@ async fn links_and_robots_are_fetched_behind_the_same_guard() {
         let error = site.plan(&super::site::suite(&tests)).await.expect_err("refused");
         assert!(error.message.ends_with("`127.0.0.1` is a loopback address"), "{discover}: {}", error.message);
     }
-    assert!(!visited.load(Ordering::SeqCst), "somebody got in");
+    assert!(!visited.load(Ordering::SeqCst), "a request reached the site");
 }

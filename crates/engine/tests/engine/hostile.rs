@@ -1,4 +1,4 @@
-//! Pages and answers that are made to break whoever reads them. Whatever comes, the engine ends with an outcome.
+//! Pages and answers that are made to break their reader. The engine ends with an outcome for all of them.
 
 use super::site::{Site, indent, suite};
 use axum::Router;
@@ -21,17 +21,17 @@ async fn page(content_type: &'static str, body: String) -> Site {
     site
 }
 
-/// What becomes of a check of that page.
-async fn told(content_type: &'static str, body: String, check: &str) -> String {
-    page(content_type, body).await.tell("${base}/", check).await
+/// Returns the report of a check of that page.
+async fn report(content_type: &'static str, body: String, check: &str) -> String {
+    page(content_type, body).await.report("${base}/", check).await
 }
 
-async fn told_of_html(body: String, check: &str) -> String {
-    told("text/html", body, check).await
+async fn report_of_html(body: String, check: &str) -> String {
+    report("text/html", body, check).await
 }
 
-async fn told_of_json(body: String, check: &str) -> String {
-    told("application/json", body, check).await
+async fn report_of_json(body: String, check: &str) -> String {
+    report("application/json", body, check).await
 }
 
 /// A list of pages' elements, each with others in it and beside it.
@@ -43,7 +43,7 @@ fn nested(depth: usize) -> String {
 async fn selectors_that_take_the_square_of_the_page_are_given_up() {
     // What is looked at again and again is long here, so that few elements are enough.
     let long = format!("<body title='{}'>{}", "a".repeat(5_000_000), "<p>".repeat(1_000));
-    insta::assert_snapshot!(told_of_html(long, "- { css: '[title*=b] p' }").await, @r#"
+    insta::assert_snapshot!(report_of_html(long, "- { css: '[title*=b] p' }").await, @r#"
     errored: css `[title*=b] p` exists
       actual: the selector looks at too many nodes of this page; make it more direct
     "#);
@@ -51,11 +51,11 @@ async fn selectors_that_take_the_square_of_the_page_are_given_up() {
 
 #[tokio::test]
 async fn has_does_not_recurse_without_end() {
-    insta::assert_snapshot!(told_of_html(nested(DEEP), "- { css: 'div:has(p)' }").await, @r#"
+    insta::assert_snapshot!(report_of_html(nested(DEEP), "- { css: 'div:has(p)' }").await, @r#"
     errored: css `div:has(p)` exists
       actual: the page is nested too deep for `:has`
     "#);
-    insta::assert_snapshot!(told_of_html(nested(DEEP), "- { css: 'div:has(> div)', count: 2999 }").await, @r#"
+    insta::assert_snapshot!(report_of_html(nested(DEEP), "- { css: 'div:has(> div)', count: 2999 }").await, @r#"
     passed: css `div:has(> div)` count equals 2999
     "#);
 }
@@ -74,7 +74,7 @@ async fn elements_nested_without_end_are_judged_or_given_up() {
 - { xpath: '//*[. * 2 > 1]' }
 - { xpath: '//*//*//*//*' }
 - links: {}";
-    insta::assert_snapshot!(site.tell("${base}/", checks).await, @r#"
+    insta::assert_snapshot!(site.report("${base}/", checks).await, @r#"
     passed: css `body` text equals "deep"
     passed: css `.a` html contains "deep"
     passed: css `.a` count equals 3000
@@ -103,11 +103,11 @@ async fn elements_nested_without_end_are_judged_or_given_up() {
 async fn pages_that_grow_while_they_are_parsed_are_given_up() {
     let unclosed = (0..3_000).fold(String::new(), |text, n| text + &format!("<b title={n}>"));
     let bomb = format!("<p>{unclosed}{}", "<p>x".repeat(3_000));
-    insta::assert_snapshot!(told_of_html(bomb, "- { css: p }").await, @r#"
+    insta::assert_snapshot!(report_of_html(bomb, "- { css: p }").await, @r#"
     errored: css `p` exists
       actual: the page has more than 1000000 elements, texts and attributes
     "#);
-    insta::assert_snapshot!(told_of_html("<a>".repeat(BODY_BYTES / 3), "- { css: a }").await, @r#"
+    insta::assert_snapshot!(report_of_html("<a>".repeat(BODY_BYTES / 3), "- { css: a }").await, @r#"
     errored: css `a` exists
       actual: the page has more than 1000000 elements, texts and attributes
     "#);
@@ -118,7 +118,7 @@ async fn one_attribute_can_be_the_page() {
     let body = format!("<p title='{}'>x</p>", "a".repeat(BODY_BYTES - 100));
     let checks = "- { css: 'p[title*=b]', exists: false }\n- { css: p, attr: title, ends_with: aaa }\n- { xpath: '//p[contains(@title, \"b\")]', exists: false }
 - { xpath: 'concat(//p/@title, //p/@title)', equals: x }";
-    insta::assert_snapshot!(told_of_html(body, checks).await, @r#"
+    insta::assert_snapshot!(report_of_html(body, checks).await, @r#"
     passed: css `p[title*=b]` does not exist
     passed: css `p` attribute title ends_with "aaa"
     passed: xpath `//p[contains(@title, "b")]` does not exist
@@ -130,14 +130,14 @@ async fn one_attribute_can_be_the_page() {
 #[tokio::test]
 async fn json_made_to_be_large_in_memory_is_given_up() {
     let zeros = format!("[{}0]", "0,".repeat(2_000_000));
-    insta::assert_snapshot!(told_of_json(zeros, "- { json: '$[0]', equals: 0 }\n- { schema: { type: array } }").await, @r#"
+    insta::assert_snapshot!(report_of_json(zeros, "- { json: '$[0]', equals: 0 }\n- { schema: { type: array } }").await, @r#"
     errored: json `$[0]` equals 0
       actual: the body has more than 1000000 JSON values; an object counts as 5 of them
     errored: json `$` fits the schema
       actual: the body has more than 1000000 JSON values; an object counts as 5 of them
     "#);
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    insta::assert_snapshot!(told_of_json(deep, "- { json: '$[0]' }").await, @r#"
+    insta::assert_snapshot!(report_of_json(deep, "- { json: '$[0]' }").await, @r#"
     failed: json `$[0]` exists
       expected: something
       actual: nothing
@@ -154,7 +154,7 @@ async fn schemas_that_refer_to_themselves_without_end_are_given_up() {
     let growing = format!("{{ $ref: '#/$defs/a0', $defs: {{ {links} a60: {{ type: 'null' }} }} }}");
     let checks =
         format!("- {{ schema: {growing} }}\n- {{ schema: {{ type: array }} }}\n- {{ not: {{ schema: {growing} }} }}");
-    insta::assert_snapshot!(told_of_json("[[1]]".to_owned(), &checks).await, @r#"
+    insta::assert_snapshot!(report_of_json("[[1]]".to_owned(), &checks).await, @r#"
     errored: json `$` fits the schema
       actual: validating this JSON takes too long; use fewer references of the schema to itself, or check a part of the JSON
     passed: json `$` fits the schema
@@ -171,7 +171,7 @@ async fn json_paths_that_lead_everywhere_are_given_up() {
 - { json: '$[?$..*..*..[?@..*]]' }
 - { json: '$..[0,1,0,1,0,1]..[0,1,0,1]..[0,1,1,1]..[0]' }
 - { json: '$..*', count: { above: 100 } }";
-    insta::assert_snapshot!(site.tell("${base}/", checks).await, @r#"
+    insta::assert_snapshot!(site.report("${base}/", checks).await, @r#"
     errored: json `$..*..*..*..*..*` exists
       actual: `$..*..*..*..*..*` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns
     errored: json `$[?$..*..*..[?@..*]]` exists
@@ -181,7 +181,7 @@ async fn json_paths_that_lead_everywhere_are_given_up() {
     passed: json `$..*` count above 100
     "#);
     let many = format!("[{}0]", "\"a\",".repeat(100_000));
-    insta::assert_snapshot!(told_of_json(many, "- { json: '$[?search(@, \"b\")]' }").await, @r#"
+    insta::assert_snapshot!(report_of_json(many, "- { json: '$[?search(@, \"b\")]' }").await, @r#"
     failed: json `$[?search(@, "b")]` exists
       expected: something
       actual: nothing
@@ -189,7 +189,7 @@ async fn json_paths_that_lead_everywhere_are_given_up() {
     "#);
     let own: Vec<_> = (0..2_000).map(|number| format!(r#"{{"a":"a","p":"[ab]{{{}}}"}}"#, 5_000 + number)).collect();
     let own = format!("[{}]", own.join(","));
-    insta::assert_snapshot!(told_of_json(own, "- { json: '$[?search(@.a, @.p)]' }").await, @r#"
+    insta::assert_snapshot!(report_of_json(own, "- { json: '$[?search(@.a, @.p)]' }").await, @r#"
     errored: json `$[?search(@.a, @.p)]` exists
       actual: `$[?search(@.a, @.p)]` takes too long on this JSON; make it more direct, or use fewer repetitions in its patterns
     "#);
@@ -203,8 +203,8 @@ async fn patterns_are_bounded_when_they_are_made_and_when_they_are_matched() {
     let checks = "- { body: { matches: '${large}' } }
 - { body: { matches: '(a|a)*(a|aa)*(a*)*b' } }
 - { regex: '^(a+)+$', matches: 'b$' }";
-    let told = with_pattern.tell("${base}/", checks).await;
-    insta::assert_snapshot!(told.replace(&"a".repeat(200), "…"), @r#"
+    let report = with_pattern.report("${base}/", checks).await;
+    insta::assert_snapshot!(report.replace(&"a".repeat(200), "…"), @r#"
     errored: body matches `(a{1,1000}){1,1000}`
       actual: `(a{1,1000}){1,1000}` is not a regular expression: it takes more than 10485760 bytes of memory; use fewer or smaller repetitions
     failed: body matches `(a|a)*(a|aa)*(a*)*b`
@@ -216,7 +216,7 @@ async fn patterns_are_bounded_when_they_are_made_and_when_they_are_matched() {
     "#);
 }
 
-/// Letters of which the pattern below has to remember the last 20,000.
+/// Letters; the pattern below has to remember the last 20,000 of them.
 fn without_a_period(letters: usize) -> String {
     let mut state = 1_u32;
     let next = || {
@@ -237,7 +237,7 @@ async fn patterns_that_cannot_be_held_against_a_page_in_time_are_given_up() {
 - { regex: '(${slow})' }
 - { links: { ignore: ['[ab]*a[ab]{20000}c'] } }
 - { css: a, matches: 'a(a|b){3}' }";
-    insta::assert_snapshot!(site.tell("${base}/", checks).await, @r#"
+    insta::assert_snapshot!(site.report("${base}/", checks).await, @r#"
     errored: css `a` text matches `[ab]*a[ab]{20000}c`
       actual: `[ab]*a[ab]{20000}c` takes too long on a text of this size; use fewer or smaller repetitions, or match it against a part of the page
     errored: body not_matches `[ab]*a[ab]{20000}c`
@@ -249,14 +249,14 @@ async fn patterns_that_cannot_be_held_against_a_page_in_time_are_given_up() {
     passed: css `a` text matches `a(a|b){3}`
     "#);
     let items = format!("[{}{{}}]", format!(r#"{{"a":"{letters}"}},"#).repeat(20));
-    insta::assert_snapshot!(told_of_json(items, "- { json: '$[?search(@.a, \"[ab]*a[ab]{20000}c\")]' }").await, @r#"
+    insta::assert_snapshot!(report_of_json(items, "- { json: '$[?search(@.a, \"[ab]*a[ab]{20000}c\")]' }").await, @r#"
     errored: json `$[?search(@.a, "[ab]*a[ab]{20000}c")]` exists
       actual: the pattern `[ab]*a[ab]{20000}c` of `$[?search(@.a, "[ab]*a[ab]{20000}c")]` takes too long on a text of this size; use fewer or smaller repetitions, or match it against a part of the page
     "#);
 }
 
 #[tokio::test]
-async fn what_a_page_does_to_a_check_does_not_reach_the_others() {
+async fn a_check_that_breaks_on_a_page_does_not_affect_the_others() {
     let site = page("text/html", nested(DEEP)).await;
     let tests = suite(&format!(
         "- name: t\n  get: ${{base}}/\n  expect:\n{}",

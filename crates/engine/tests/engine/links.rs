@@ -46,10 +46,10 @@ async fn site() -> (Site, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn dead_ones_are_told() {
+async fn dead_links_are_reported() {
     let (site, asked) = site().await;
-    let told = site.tell("${base}/", "- links: { ignore: '/ignored/' }\n- status: 200").await;
-    insta::assert_snapshot!(told, @r#"
+    let report = site.report("${base}/", "- links: { ignore: '/ignored/' }\n- status: 200").await;
+    insta::assert_snapshot!(report, @r#"
     failed: links to the same host
       expected: every one of 4 links to answer 200-399
       actual: `http://[bad` is not an address: invalid IPv6 address; the page has no `#none`; `http://site/ok` has no `#gone`; `http://site/gone` answered 404
@@ -61,16 +61,16 @@ async fn dead_ones_are_told() {
 }
 
 #[tokio::test]
-async fn what_is_asked_can_be_chosen() {
+async fn the_checked_links_can_be_chosen() {
     let (site, _) = site().await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- links: { ignore: ['/ignored/', '/gone$', 'bad'], fragments: false, accept: [2xx, 404], limit: 1 }
 - links: { scope: all, fragments: false, limit: 1000 }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     passed: links to the same host, 1 of 3
     failed: links to anywhere
       expected: every one of 6 links to answer 200-399
@@ -82,8 +82,8 @@ async fn what_is_asked_can_be_chosen() {
 #[tokio::test]
 async fn good_ones_pass() {
     let (site, _) = site().await;
-    assert_eq!(site.tell("${base}/good", "- links:").await, "passed: links to the same host\n");
-    assert_eq!(site.tell("${base}/none", "- links:").await, "passed: links to the same host\n");
+    assert_eq!(site.report("${base}/good", "- links:").await, "passed: links to the same host\n");
+    assert_eq!(site.report("${base}/none", "- links:").await, "passed: links to the same host\n");
 }
 
 #[tokio::test]
@@ -91,15 +91,15 @@ async fn own_headers_go_to_the_own_origin() {
     let (site, _) = site().await;
     let test = "- { name: t, get: '${base}/to-private', headers: { x-key: k }, expect: [ { links: } ] }";
     assert_eq!(site.run(test).await.outcome.as_str(), "passed");
-    let told = site.tell("${base}/to-private", "- links:").await;
-    assert!(told.contains("/private` answered 403"), "{told}");
+    let report = site.report("${base}/to-private", "- links:").await;
+    assert!(report.contains("/private` answered 403"), "{report}");
 }
 
 #[tokio::test]
-async fn what_could_not_be_asked_is_errored() {
+async fn links_that_could_not_be_checked_are_errored() {
     let (site, _) = site().await;
-    let told = site.tell("${base}/to-busy", "- links:").await;
-    assert!(told.starts_with("errored: links to the same host"), "{told}");
+    let report = site.report("${base}/to-busy", "- links:").await;
+    assert!(report.starts_with("errored: links to the same host"), "{report}");
     let slow = "- name: Slow\n  get: ${base}/to-silent\n  timeout: 300ms\n  expect: [ links: ]\n";
     let end = site.run(slow).await;
     assert_eq!((end.outcome, end.steps[0].checks[0].outcome), (Outcome::Errored, Outcome::Errored), "{:?}", end.steps);
@@ -118,7 +118,7 @@ async fn a_link_does_not_lead_inside() {
     let forbidden_hosts = vec!["169.254.100.1:9001".into(), "runtime.internal".into()];
     let config = EngineConfig { allow_private_targets: true, forbidden_hosts, ..EngineConfig::default() };
     site.engine = Engine::new(config).expect("an engine");
-    insta::assert_snapshot!(site.tell("${base}/", "- links: { scope: all }").await, @r#"
+    insta::assert_snapshot!(site.report("${base}/", "- links: { scope: all }").await, @r#"
     errored: links to anywhere
       expected: every one of 2 links to answer 200-399
       actual: `http://169.254.100.1:9001/next`: `169.254.100.1` belongs to the machine Stepcast runs on; `http://runtime.internal/`: `runtime.internal` belongs to the machine Stepcast runs on

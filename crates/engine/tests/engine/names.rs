@@ -1,4 +1,4 @@
-//! Names that lead inside, at once or only later: whatever they resolve to, only a checked address is connected to.
+//! Names that resolve to an internal address, at once or only later: the engine connects only to checked addresses.
 
 use super::site::{Site, suite, to};
 use axum::Router;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use stepcast_engine::{Engine, EngineConfig, Lookup};
 use stepcast_protocol::Outcome;
 
-/// Stands for an address inside. It belongs to nobody, and the engine here refuses it whatever else it allows.
+/// An unassigned address that is treated as internal: the engine here always refuses it.
 const INSIDE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
@@ -29,13 +29,13 @@ impl InTurn {
     }
 
     fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("nobody panicked").clone()
+        self.asked.lock().expect("no thread panicked").clone()
     }
 }
 
 impl Lookup for InTurn {
     fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
-        let mut asked = self.asked.lock().expect("nobody panicked");
+        let mut asked = self.asked.lock().expect("no thread panicked");
         let answer = self.answers[asked.len().min(self.answers.len() - 1)].clone();
         asked.push(name.to_owned());
         Box::pin(async { Ok(answer) })
@@ -89,8 +89,8 @@ async fn a_name_that_leads_inside_is_refused() {
         site.engine = strict(Arc::clone(&lookup));
         let end = site.run("- { name: t, get: '${base}/', retries: 3, expect: [ { status: 200 } ] }").await;
         assert_eq!((end.outcome, end.attempt), (Outcome::Errored, 1), "{inside}");
-        let told = site.told(&end.steps[0].checks);
-        assert!(told.contains("`site.example` resolves to a"), "{told}");
+        let report = site.describe(&end.steps[0].checks);
+        assert!(report.contains("`site.example` resolves to a"), "{report}");
         assert_eq!(visits.load(Ordering::SeqCst), 0);
     }
 }
@@ -113,17 +113,17 @@ async fn every_ipv6_form_of_an_inner_address_is_refused_behind_a_name() {
             Arc::new(InTurn { answers: vec![vec![inside.parse().expect("an address")]], asked: Mutex::default() });
         let (mut site, _) = named(false, &lookup).await;
         site.engine = strict(Arc::clone(&lookup));
-        let told = site.tell("${base}/", "- status: 200").await;
-        assert!(told.contains("`site.example` resolves to a"), "{inside}: {told}");
+        let report = site.report("${base}/", "- status: 200").await;
+        assert!(report.contains("`site.example` resolves to a"), "{inside}: {report}");
     }
 }
 
 #[tokio::test]
-async fn of_several_addresses_only_those_outside_are_connected_to() {
+async fn only_the_external_addresses_of_a_name_are_used() {
     let lookup = InTurn::new(&[&[INSIDE, HERE]]);
     let (site, visits) = named(false, &lookup).await;
     let end = site.run(TWICE).await;
-    assert_eq!(end.outcome, Outcome::Passed, "{}", site.told(&end.steps[0].checks));
+    assert_eq!(end.outcome, Outcome::Passed, "{}", site.describe(&end.steps[0].checks));
     assert_eq!(visits.load(Ordering::SeqCst), 2);
 }
 
@@ -132,7 +132,7 @@ async fn a_name_that_turns_inside_is_refused_when_a_new_connection_is_made() {
     let lookup = InTurn::new(&[&[HERE], &[INSIDE]]);
     let (site, visits) = named(true, &lookup).await;
     let end = site.run(TWICE).await;
-    insta::assert_snapshot!(site.told(&end.steps[1].checks), @r#"
+    insta::assert_snapshot!(site.describe(&end.steps[1].checks), @r#"
     errored: request
       actual: `site.example` belongs to the machine Stepcast runs on
       hint: it is never fetched, even if private targets are allowed
@@ -145,7 +145,7 @@ async fn a_connection_that_is_kept_stays_with_the_checked_address() {
     let lookup = InTurn::new(&[&[HERE], &[INSIDE]]);
     let (site, visits) = named(false, &lookup).await;
     let end = site.run(TWICE).await;
-    assert_eq!(end.outcome, Outcome::Passed, "{}", site.told(&end.steps[0].checks));
+    assert_eq!(end.outcome, Outcome::Passed, "{}", site.describe(&end.steps[0].checks));
     assert_eq!((visits.load(Ordering::SeqCst), lookup.asked().len()), (2, 1));
 }
 
@@ -162,7 +162,7 @@ async fn a_retry_is_checked_again() {
 async fn a_redirect_to_a_name_that_leads_inside_is_refused() {
     let lookup = InTurn::new(&[&[HERE], &[INSIDE]]);
     let (site, _) = named(false, &lookup).await;
-    insta::assert_snapshot!(site.tell("${base}/redirect", "- status: 200").await, @r#"
+    insta::assert_snapshot!(site.report("${base}/redirect", "- status: 200").await, @r#"
     errored: request
       actual: `elsewhere.example` belongs to the machine Stepcast runs on
       hint: it is never fetched, even if private targets are allowed
@@ -179,7 +179,7 @@ async fn another_service_that_an_answer_names_is_not_asked() {
     - { get: '${base}/alternative', expect: [ { body: here } ] }
     - { get: '${base}/alternative', expect: [ { body: here } ] }";
     let end = site.run(test).await;
-    assert_eq!(end.outcome, Outcome::Passed, "{}", site.told(&end.steps[0].checks));
+    assert_eq!(end.outcome, Outcome::Passed, "{}", site.describe(&end.steps[0].checks));
     assert!(lookup.asked().iter().all(|name| name == "site.example"));
 }
 
@@ -193,13 +193,13 @@ async fn a_forbidden_name_is_never_looked_up() {
         ..EngineConfig::default()
     };
     site.engine = Engine::with_lookup(config, lookup.clone()).expect("an engine");
-    let told = site.tell("${base}/", "- status: 200").await;
-    assert!(told.contains("belongs to the machine Stepcast runs on"), "{told}");
+    let report = site.report("${base}/", "- status: 200").await;
+    assert!(report.contains("belongs to the machine Stepcast runs on"), "{report}");
     assert!(lookup.asked().is_empty());
 }
 
 #[tokio::test]
-async fn what_is_discovered_is_checked_as_well() {
+async fn discovery_is_guarded_as_well() {
     let lookup = InTurn::new(&[&[INSIDE]]);
     let (site, visits) = named(false, &lookup).await;
     for what in ["sitemap", "links"] {
@@ -229,8 +229,8 @@ async fn links_inside_are_not_asked() {
         ..EngineConfig::default()
     };
     site.engine = Engine::with_lookup(config, lookup).expect("an engine");
-    let told = site.tell("${base}/", "- links: { scope: all }").await.replace(&inside.base, "http://inside");
-    insta::assert_snapshot!(told, @r#"
+    let report = site.report("${base}/", "- links: { scope: all }").await.replace(&inside.base, "http://inside");
+    insta::assert_snapshot!(report, @r#"
     errored: links to anywhere
       expected: every one of 3 links to answer 200-399
       actual: `http://10.0.0.1/`: `10.0.0.1` belongs to the machine Stepcast runs on; `http://name.example/`: `name.example` belongs to the machine Stepcast runs on

@@ -1,4 +1,4 @@
-//! Numbers are what they say, whatever their size.
+//! Numbers keep their exact value at any size.
 
 use super::site::{Site, echo, pages};
 use axum::Router;
@@ -14,7 +14,7 @@ async fn site() -> Site {
     Site::serve(pages().route("/numbers", json)).await
 }
 
-/// Runs checks of the numbers, of which those marked with `no` have to fail and all others have to hold.
+/// Runs checks of the numbers. Those marked with `no` have to fail, and all others have to hold.
 async fn hold(checks: &[&str]) {
     let site = site().await;
     let list: Vec<String> =
@@ -23,7 +23,7 @@ async fn hold(checks: &[&str]) {
     let results = site.check("${base}/numbers", &list).await;
     for (check, result) in checks.iter().zip(&results) {
         let expected = if check.starts_with("no ") { Outcome::Failed } else { Outcome::Passed };
-        assert_eq!(result.outcome, expected, "{check}\n{}", site.told(std::slice::from_ref(result)));
+        assert_eq!(result.outcome, expected, "{check}\n{}", site.describe(std::slice::from_ref(result)));
     }
     assert_eq!(results.len(), checks.len());
 }
@@ -73,10 +73,10 @@ async fn they_compare_by_their_value() {
 }
 
 #[tokio::test]
-async fn they_are_told_as_they_are_written() {
-    let told = site()
+async fn numbers_are_reported_as_they_are_written() {
+    let report = site()
         .await
-        .tell(
+        .report(
             "${base}/numbers",
             "- { json: $.id, equals: 9007199254740992 }
 - { json: $.huge, below: 1e300 }
@@ -84,7 +84,7 @@ async fn they_are_told_as_they_are_written() {
 - { json: $.huge, schema: { maximum: 1e399 } }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: json `$.id` equals 9007199254740992
       expected: 9007199254740992
       actual: 9007199254740993
@@ -126,6 +126,6 @@ async fn they_are_kept_and_sent_as_they_are_written() {
         - { json: '$.headers[\"x-version\"]', equals: '1.10' }",
         )
         .await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
 }

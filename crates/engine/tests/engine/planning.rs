@@ -110,7 +110,7 @@ async fn the_rows_of_a_table_are_tests() {
 }
 
 #[tokio::test]
-async fn only_what_says_only_is_run() {
+async fn only_tests_marked_only_are_run() {
     let mut site = Site::start().await;
     let tests = suite(
         "- { name: A, tags: x, get: '${base}/' }
@@ -190,14 +190,14 @@ async fn pages_are_discovered() {
 #[tokio::test]
 async fn a_sitemap_without_pages_is_a_problem() {
     let site = Site::serve(sitemaps()).await;
-    let mut told = String::new();
+    let mut report = String::new();
     for path in ["empty.xml", "page.html", "gone.xml", "missing.xml"] {
         let tests = suite(&format!("- {{ name: t, discover: {{ sitemap: '${{base}}/{path}' }} }}"));
         let error = site.plan(&tests).await.expect_err(path);
-        told = told + &error.message + "\n  hint: " + error.hint.as_deref().unwrap_or_default() + "\n";
+        report = report + &error.message + "\n  hint: " + error.hint.as_deref().unwrap_or_default() + "\n";
         assert!(!error.temporary);
     }
-    insta::assert_snapshot!(told.replace(&site.base, "http://site"), @r#"
+    insta::assert_snapshot!(report.replace(&site.base, "http://site"), @r#"
     test `t`: the sitemap contains no addresses
       hint: only absolute `http:` and `https:` addresses are accepted
     test `t`: `http://site/page.html` is not a sitemap: it begins with `<html>`

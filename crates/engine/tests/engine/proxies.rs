@@ -13,8 +13,8 @@ fn through(proxy: &ForwardProxy) -> Value {
     json!({ "proxy": format!("http://{}", proxy.address) })
 }
 
-fn without_address(proxy: &ForwardProxy, told: &str) -> String {
-    told.replace(&proxy.address, "proxy")
+fn without_address(proxy: &ForwardProxy, report: &str) -> String {
+    report.replace(&proxy.address, "proxy")
 }
 
 /// The name is one only the proxy knows.
@@ -23,7 +23,7 @@ async fn plain_requests_go_through_it() {
     let mut site = Site::start().await;
     let proxy = ForwardProxy::to(&site.base).await;
     site.vars.insert("base".into(), "http://shop.invalid".into());
-    assert_eq!(site.tell_with(&through(&proxy), "- status: 200").await, "passed: status equals 200\n");
+    assert_eq!(site.report_with(&through(&proxy), "- status: 200").await, "passed: status equals 200\n");
     assert_eq!(proxy.asked(), ["GET http://shop.invalid/"]);
 }
 
@@ -36,8 +36,8 @@ async fn encrypted_requests_go_through_a_tunnel() {
     site.vars.insert("base".into(), "https://shop.invalid".into());
     let mut defaults = through(&proxy);
     defaults["ca"] = authority.pem().into();
-    let told = site.tell_with(&defaults, "- status: 200\n- { cert: days_left, above: 0 }").await;
-    insta::assert_snapshot!(told, @r#"
+    let report = site.report_with(&defaults, "- status: 200\n- { cert: days_left, above: 0 }").await;
+    insta::assert_snapshot!(report, @r#"
     passed: status equals 200
     failed: cert days_left above 0
       expected: above 0
@@ -46,8 +46,11 @@ async fn encrypted_requests_go_through_a_tunnel() {
     "#);
     assert_eq!(proxy.asked(), ["CONNECT shop.invalid:443"]);
     // What is wrong behind the tunnel is the site's, not the proxy's.
-    let told = site.tell_with(&through(&proxy), "- status: 200").await;
-    assert!(told.contains("no secure connection to `shop.invalid:443`: the certificate's issuer is unknown"), "{told}");
+    let report = site.report_with(&through(&proxy), "- status: 200").await;
+    assert!(
+        report.contains("no secure connection to `shop.invalid:443`: the certificate's issuer is unknown"),
+        "{report}"
+    );
 }
 
 /// What goes to the proxy is encrypted as well, and the proxy has to be who it says.
@@ -66,16 +69,16 @@ async fn an_encrypted_proxy_takes_plain_requests_and_tunnels() {
         let mut site = site.with_secret("pass", "l0velace");
         site.vars.insert("base".into(), base.into());
         let mut defaults = json!({ "proxy": format!("https://ada:${{secret.pass}}@{}", proxy.address) });
-        let told = without_address(&proxy, &site.tell_with(&defaults, "- status: 200").await);
+        let report = without_address(&proxy, &site.report_with(&defaults, "- status: 200").await);
         assert!(
-            told.contains(
+            report.contains(
                 "the proxy cannot be used: no secure connection to `proxy`: the certificate's issuer is unknown"
             ),
-            "{base}: {told}"
+            "{base}: {report}"
         );
-        assert_eq!(proxy.asked(), [""; 0], "nobody was told the password");
+        assert_eq!(proxy.asked(), [""; 0], "the password was not sent");
         defaults["ca"] = authority.pem().into();
-        assert_eq!(site.tell_with(&defaults, "- status: 200").await, "passed: status equals 200\n", "{base}");
+        assert_eq!(site.report_with(&defaults, "- status: 200").await, "passed: status equals 200\n", "{base}");
         assert_eq!(proxy.asked(), [asked]);
     }
 }
@@ -107,9 +110,9 @@ async fn a_user_and_a_password_are_sent_and_hidden() {
     let defaults = json!({ "proxy": format!("http://ada:${{secret.pass}}@{}", proxy.address) });
     let sent = "YWRhOnBAc3MvdzpyZCMx";
     let test = format!("- {{ name: t, get: '${{base}}/?q={sent}', expect: [ {{ body: {{ equals: x }} }} ] }}");
-    let told = site.told(&site.run_with(&defaults, &test).await.steps[0].checks);
+    let report = site.describe(&site.run_with(&defaults, &test).await.steps[0].checks);
     assert_eq!(proxy.asked(), [format!("GET http://shop.invalid/?q={sent} Basic {sent}")]);
-    assert!(told.contains("?q=***") && !told.contains(sent) && !told.contains("p@ss"), "{told}");
+    assert!(report.contains("?q=***") && !report.contains(sent) && !report.contains("p@ss"), "{report}");
 }
 
 /// A password that is no secret of the run is one nevertheless.
@@ -119,8 +122,8 @@ async fn a_password_in_a_variable_is_hidden() {
     let mut site = Site::serve(page).await;
     let proxy = ForwardProxy::to(&site.base).await;
     site.vars.insert("proxy".into(), format!("http://ada:l0velace%21@{}", proxy.address));
-    let told = site.tell_with(&json!({ "proxy": "${proxy}" }), "- body: x").await;
-    assert!(told.contains("the password is ***") && !told.contains("l0velace"), "{told}");
+    let report = site.report_with(&json!({ "proxy": "${proxy}" }), "- body: x").await;
+    assert!(report.contains("the password is ***") && !report.contains("l0velace"), "{report}");
     assert_eq!(proxy.asked().len(), 1);
     assert!(proxy.asked()[0].ends_with(" Basic YWRhOmwwdmVsYWNlIQ=="), "{:?}", proxy.asked());
 }
@@ -129,12 +132,12 @@ async fn a_password_in_a_variable_is_hidden() {
 async fn an_empty_address_is_no_proxy() {
     let mut site = Site::start().await;
     site.vars.insert("proxy".into(), String::new());
-    assert_eq!(site.tell_with(&json!({ "proxy": "${proxy}" }), "- status: 200").await, "passed: status equals 200\n");
+    assert_eq!(site.report_with(&json!({ "proxy": "${proxy}" }), "- status: 200").await, "passed: status equals 200\n");
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_told() {
-    let mut told = String::new();
+async fn a_proxy_that_refuses_is_reported() {
+    let mut report = String::new();
     for (says, base) in [
         ("HTTP/1.1 407 Who are you\r\ncontent-length: 0\r\n\r\n", "https://shop.invalid"),
         ("HTTP/1.1 407 Who are you\r\ncontent-length: 0\r\n\r\n", "http://shop.invalid"),
@@ -146,9 +149,9 @@ async fn a_proxy_that_refuses_is_told() {
         let mut site = Site::at(base.to_owned()).with_secret("pass", "l0velace");
         site.vars.insert("base".into(), base.into());
         let defaults = json!({ "proxy": format!("http://ada:${{secret.pass}}@{}", proxy.address) });
-        told += &without_address(&proxy, &site.tell_with(&defaults, "- status: 200").await);
+        report += &without_address(&proxy, &site.report_with(&defaults, "- status: 200").await);
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: the proxy `proxy` requires a user and a password, or rejects those it received (407)
       hint: check the user and the password in `defaults.proxy`
@@ -168,15 +171,15 @@ async fn a_proxy_that_refuses_is_told() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_there_is_told() {
-    let mut told = String::new();
+async fn an_unreachable_proxy_is_reported() {
+    let mut report = String::new();
     for base in ["http://shop.invalid", "https://shop.invalid"] {
         for proxy in ["http://127.0.0.1:1", "http://proxy.invalid:3128"] {
             let site = Site::at(base.to_owned());
-            told += &site.tell_with(&json!({ "proxy": proxy }), "- status: 200").await;
+            report += &site.report_with(&json!({ "proxy": proxy }), "- status: 200").await;
         }
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: the proxy cannot be used: could not connect to `127.0.0.1:1`: nothing listens there
       hint: check `defaults.proxy`, and whether Stepcast can reach the proxy from where it runs
@@ -198,16 +201,16 @@ async fn a_proxy_is_no_way_inside() {
     let proxy = ForwardProxy::to(&site.base).await;
     let port = proxy.address.rsplit(':').next().expect("a port").to_owned();
     site.engine = engine(false);
-    let mut told = String::new();
+    let mut report = String::new();
     for base in ["http://1.1.1.1", "https://1.1.1.1"] {
         site.vars.insert("base".into(), base.into());
         for host in ["127.0.0.1", "2130706433", "[::1]", "localhost"] {
             let defaults = json!({ "proxy": format!("http://{host}:{port}") });
-            told += &site.tell_with(&defaults, "- status: 200").await;
+            report += &site.report_with(&defaults, "- status: 200").await;
         }
     }
     assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: the proxy cannot be used: `127.0.0.1` is a loopback address
       hint: private targets are refused; allow them with `--allow-private-targets`
@@ -245,14 +248,14 @@ async fn targets_behind_a_proxy_are_refused_as_ever() {
     site.engine = Engine::new(config).expect("an engine");
     for base in ["http://169.254.100.1:9001", "https://runtime.internal"] {
         site.vars.insert("base".into(), base.into());
-        let told = site.tell_with(&through(&proxy), "- status: 200").await;
-        assert!(told.contains("belongs to the machine Stepcast runs on"), "{told}");
+        let report = site.report_with(&through(&proxy), "- status: 200").await;
+        assert!(report.contains("belongs to the machine Stepcast runs on"), "{report}");
     }
     assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_once_it_is_filled_in_is_told_without_it() {
+async fn an_invalid_address_is_reported_without_its_value() {
     let mut site = Site::start().await;
     for (proxy, expected) in [
         ("socks5://ada:l0velace@127.0.0.1", "`socks5:` proxies are not supported; use http or https"),

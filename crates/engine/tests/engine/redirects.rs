@@ -18,10 +18,10 @@ fn chain() -> Router {
 }
 
 /// Runs a test whose only step gets `/1` and says this of redirects.
-async fn told(follow: &str, expect: &str) -> String {
+async fn report(follow: &str, expect: &str) -> String {
     let site = Site::serve(chain()).await;
     let test = format!("- name: t\n  get: ${{base}}/1\n  {follow}\n  expect:\n{}", indent(expect));
-    site.told(&site.run(&test).await.steps[0].checks)
+    site.describe(&site.run(&test).await.steps[0].checks)
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_step_follows_as_many_redirects_as_it_says() {
     ] {
         let site = Site::serve(chain()).await;
         let end = site.run(&format!("- name: t\n  get: ${{base}}/1\n  {follow}\n  expect: [ {expect} ]")).await;
-        assert_eq!(end.outcome, Outcome::Passed, "{follow}: {}", site.told(&end.steps[0].checks));
+        assert_eq!(end.outcome, Outcome::Passed, "{follow}: {}", site.describe(&end.steps[0].checks));
     }
 }
 
@@ -49,7 +49,7 @@ async fn a_step_says_otherwise_than_the_defaults() {
     for (follow, status) in [("", 301), ("follow: true", 200), ("follow: 1", 302)] {
         let test = format!("- name: t\n  get: ${{base}}/1\n  {follow}\n  expect: [ {{ status: {status} }} ]");
         let end = site.run_with(&json!({ "follow": false }), &test).await;
-        assert_eq!(end.outcome, Outcome::Passed, "{follow}: {}", site.told(&end.steps[0].checks));
+        assert_eq!(end.outcome, Outcome::Passed, "{follow}: {}", site.describe(&end.steps[0].checks));
     }
 }
 
@@ -69,13 +69,13 @@ async fn a_redirect_that_is_not_followed_may_lead_anywhere_and_is_captured() {
       follow: false
       expect: [ { url: { ends_with: '?301' } } ]";
     let end = site.run(test).await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!((end.outcome, end.checks), (Outcome::Passed, 5), "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!((end.outcome, end.checks), (Outcome::Passed, 5), "{report}");
 }
 
 #[tokio::test]
 async fn each_redirect_that_was_followed_is_seen() {
-    insta::assert_snapshot!(told("follow: 2", "- { redirects: , attr: status, nth: 0, equals: 301 }
+    insta::assert_snapshot!(report("follow: 2", "- { redirects: , attr: status, nth: 0, equals: 301 }
 - { redirects: 3xx, attr: status, nth: 1 }
 - { redirects: , attr: status, nth: -1, one_of: [302, 303] }
 - { redirects: , attr: location, nth: 0, ends_with: /2 }
@@ -103,7 +103,7 @@ async fn each_redirect_that_was_followed_is_seen() {
       expected: "/2"
       actual: "http://site/2"
     "#);
-    insta::assert_snapshot!(told("follow: false", "- { redirects: , attr: location }
+    insta::assert_snapshot!(report("follow: false", "- { redirects: , attr: location }
 - { redirects: , attr: location, nth: 0, equals: /2 }").await, @r#"
     failed: redirects location exists
       expected: something
@@ -142,7 +142,7 @@ async fn cookies_are_looked_for_where_the_check_says() {
         - { cookie: session, from: answer }
         - { cookie: sesion, from: jar }";
     let end = site.run(signed_in).await;
-    insta::assert_snapshot!(site.told(&end.steps[1].checks), @r#"
+    insta::assert_snapshot!(site.describe(&end.steps[1].checks), @r#"
     passed: cookie session equals "s1"
     passed: cookie session from jar equals "s1"
     passed: cookie session from answer does not exist
@@ -158,7 +158,7 @@ async fn cookies_are_looked_for_where_the_check_says() {
 }
 
 #[tokio::test]
-async fn what_is_shared_is_the_answer_that_was_asked_for() {
+async fn following_and_not_following_do_not_share_an_answer() {
     let site = Site::serve(chain()).await;
     let suite = super::site::suite_with(
         &json!({ "share": true }),
@@ -169,6 +169,6 @@ async fn what_is_shared_is_the_answer_that_was_asked_for() {
         let run =
             stepcast_engine::TestRun { suite: &suite, job: "job", planned, vars: &site.vars, secrets: &site.secrets };
         let end = site.engine.run_test(run, &mut super::site::Watcher::default()).await;
-        assert_eq!(end.outcome, Outcome::Passed, "{}: {}", planned.name, site.told(&end.steps[0].checks));
+        assert_eq!(end.outcome, Outcome::Passed, "{}: {}", planned.name, site.describe(&end.steps[0].checks));
     }
 }

@@ -25,8 +25,8 @@ async fn redirects_lead_where_browsers_go() {
       expect: [ { status: 302 }, { body: stays }, { redirects: 0 } ]",
         )
         .await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
 }
 
 #[tokio::test]
@@ -70,8 +70,8 @@ async fn methods_headers_and_bodies_are_sent() {
       expect: [ { json: $.method, equals: OPTIONS } ]",
         )
         .await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
     assert_eq!(end.checks, 19);
 }
 
@@ -89,7 +89,7 @@ async fn redirects_change_the_method_as_in_browsers() {
   expect: [ {{ json: $.method, equals: {method} }}, {{ json: $.body, equals: '{body}' }}, {{ redirects: 1 }} ]"
             ))
             .await;
-        assert_eq!(end.outcome, Outcome::Passed, "{status}: {}", site.told(&end.steps[0].checks));
+        assert_eq!(end.outcome, Outcome::Passed, "{status}: {}", site.describe(&end.steps[0].checks));
     }
 }
 
@@ -116,7 +116,7 @@ async fn credentials_do_not_follow_to_another_origin() {
     - {{ json: '$.headers[\"x-kept\"]', equals: '1' }}"
             ))
             .await;
-        assert_eq!(end.outcome, Outcome::Passed, "{page}: {}", site.told(&end.steps[0].checks));
+        assert_eq!(end.outcome, Outcome::Passed, "{page}: {}", site.describe(&end.steps[0].checks));
     }
 }
 
@@ -145,8 +145,8 @@ async fn steps_share_cookies_and_captures() {
       expect: [ { json: $.headers.cookie, equals: session=s1 } ]",
         )
         .await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
     assert_eq!(end.steps[2].name, "In en");
     let next =
         site.run("- { name: t, get: '${base}/echo', expect: [ { json: $.headers.cookie, exists: false } ] }").await;
@@ -176,13 +176,13 @@ async fn bodies_are_decompressed_and_headers_left_as_they_were() {
         HOME.len()
     );
     let results = site.check("${base}/", &expect).await;
-    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.told(&results));
-    insta::assert_snapshot!(site.tell("${base}/bomb", "- status: 200").await, @r#"
+    assert!(results.iter().all(|result| result.outcome == Outcome::Passed), "{}", site.describe(&results));
+    insta::assert_snapshot!(site.report("${base}/bomb", "- status: 200").await, @r#"
     errored: request
       actual: the body is larger than 97 KiB
       hint: larger bodies are not read; check a smaller page
     "#);
-    insta::assert_snapshot!(site.tell("${base}/bad", "- status: 200").await, @r#"
+    insta::assert_snapshot!(site.report("${base}/bad", "- status: 200").await, @r#"
     errored: request
       actual: the answer could not be read: the body is not valid gzip: unexpected end of file
       hint: the server, or a proxy in front of it, cut off or corrupted the answer
@@ -204,28 +204,28 @@ async fn other_charsets_are_read() {
     .await;
     for path in ["header", "meta", "mark", "none"] {
         let results = site.check(&format!("${{base}}/{path}"), "- { css: p, text: café € }").await;
-        assert_eq!(results[0].outcome, Outcome::Passed, "{path}: {}", site.told(&results));
+        assert_eq!(results[0].outcome, Outcome::Passed, "{path}: {}", site.describe(&results));
     }
 }
 
 #[tokio::test]
-async fn what_goes_wrong_is_told() {
+async fn request_errors_are_explained() {
     let mut site = Site::start().await;
     // A port that was free a moment ago: nothing listens there.
     let closed =
         tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address");
     site.vars.insert("closed".into(), format!("http://{closed}"));
-    let mut told = String::new();
+    let mut report = String::new();
     for page in ["${base}/circle", "${base}/away", "${base}/big", "${closed}/", "http://name.invalid/", "${base}:x/"] {
-        let text = site.tell(page, "- status: 200").await;
-        told.push_str(&text.replace(&closed.to_string(), "closed"));
+        let text = site.report(page, "- status: 200").await;
+        report.push_str(&text.replace(&closed.to_string(), "closed"));
     }
     // What a resolver says of a name that cannot exist is its own; the rest is ours.
-    let told = told.lines().map(|line| match line.find("could not be resolved") {
+    let report = report.lines().map(|line| match line.find("could not be resolved") {
         Some(at) => format!("{}\n", &line[..at + "could not be resolved".len()]),
         None => format!("{line}\n"),
     });
-    insta::assert_snapshot!(told.collect::<String>(), @r#"
+    insta::assert_snapshot!(report.collect::<String>(), @r#"
     errored: request
       actual: more than 10 redirects, the next to `http://site/circle`
       hint: the page probably redirects in a loop
@@ -248,7 +248,7 @@ async fn what_goes_wrong_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_told() {
+async fn an_answer_that_is_not_http_is_reported() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -260,9 +260,9 @@ async fn what_is_not_http_is_told() {
     });
     let mut site = Site::start().await;
     site.vars.insert("base".into(), address.to_string());
-    let told =
-        site.tell("http://${base}/", "- status: 200").await + &site.tell("https://${base}/", "- status: 200").await;
-    insta::assert_snapshot!(told.replace(&address.to_string(), "site"), @r#"
+    let report =
+        site.report("http://${base}/", "- status: 200").await + &site.report("https://${base}/", "- status: 200").await;
+    insta::assert_snapshot!(report.replace(&address.to_string(), "site"), @r#"
     errored: request
       actual: the answer could not be read: invalid HTTP version parsed
       hint: the server, or a proxy in front of it, cut off or corrupted the answer
@@ -277,13 +277,13 @@ async fn time_runs_out_while_waiting_and_while_reading() {
     let site = Site::start().await;
     let run =
         |page: &str| format!("- {{ name: t, get: '${{base}}/{page}', timeout: 50ms, expect: [ {{ status: 200 }} ] }}");
-    let mut told = String::new();
+    let mut report = String::new();
     for page in ["silent", "endless"] {
         let end = site.run(&run(page)).await;
         assert_eq!(end.outcome, Outcome::Errored);
-        told.push_str(&site.told(&end.steps[0].checks));
+        report.push_str(&site.describe(&end.steps[0].checks));
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     errored: request
       actual: no answer arrived within 50ms
       hint: find out why it takes so long, or give the step a longer `timeout`

@@ -7,15 +7,15 @@ use stepcast_protocol::limits::RESULT_BYTES;
 async fn outcome(test: &str) -> (Outcome, String) {
     let site = Site::start().await;
     let end = site.run(test).await;
-    (end.outcome, site.told(&end.steps[0].checks))
+    (end.outcome, site.describe(&end.steps[0].checks))
 }
 
 #[tokio::test]
 async fn a_site_that_turns_us_away_is_blocked() {
-    let (too_many, told) =
+    let (too_many, report) =
         outcome("- { name: t, get: '${base}/too-many', expect: [ { status: 200 }, { size: 9 } ] }").await;
     assert_eq!(too_many, Outcome::Blocked);
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     blocked: request
       actual: the site answered 429 Too Many Requests, try again after 70
       hint: send requests more slowly: lower `defaults.host.concurrency` or raise `defaults.host.interval`
@@ -24,9 +24,9 @@ async fn a_site_that_turns_us_away_is_blocked() {
       actual: 429
     passed: size equals 9
     "#);
-    let (wall, told) = outcome("- { name: t, get: '${base}/wall', expect: [ { status: 200 } ] }").await;
+    let (wall, report) = outcome("- { name: t, get: '${base}/wall', expect: [ { status: 200 } ] }").await;
     assert_eq!(wall, Outcome::Blocked);
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     blocked: request
       actual: the site's bot protection answered 403 (cf-mitigated: challenge)
       hint: let Stepcast's user agent or address through, or test a host without the protection
@@ -37,7 +37,7 @@ async fn a_site_that_turns_us_away_is_blocked() {
 }
 
 #[tokio::test]
-async fn being_turned_away_can_be_what_is_tested() {
+async fn a_rejection_can_be_the_expected_result() {
     for (page, check, expected) in [
         ("too-many", "status: 429", Outcome::Passed),
         ("too-many", "status: { one_of: [200, 429] }", Outcome::Passed),
@@ -45,9 +45,9 @@ async fn being_turned_away_can_be_what_is_tested() {
         ("wall", "status: 403", Outcome::Passed),
         ("forbidden", "status: 200", Outcome::Failed),
     ] {
-        let (outcome, told) =
+        let (outcome, report) =
             outcome(&format!("- {{ name: t, get: '${{base}}/{page}', expect: [ {{ {check} }} ] }}")).await;
-        assert_eq!(outcome, expected, "{page} {check}\n{told}");
+        assert_eq!(outcome, expected, "{page} {check}\n{report}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Attempts, steps, and what whoever watches hears of them.
+//! Attempts, steps, and what an observer receives of them.
 
 use super::site::{Site, Watcher, in_turn, suite, suite_with, to};
 use axum::Router;
@@ -160,7 +160,7 @@ async fn a_cancelled_test_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_skipped_test_asks_nobody() {
+async fn a_skipped_test_sends_no_request() {
     let site = Site::start().await;
     let mut watcher = Watcher::default();
     let end =
@@ -228,7 +228,7 @@ async fn tests_that_share_ask_once() {
 }
 
 #[tokio::test]
-async fn what_was_captured_and_another_attempt_are_not_shared() {
+async fn requests_with_captures_and_retries_are_not_shared() {
     let capturing = "- name: t
   share: true
   each: { n: [1, 2] }
@@ -258,8 +258,8 @@ async fn values_are_made_for_an_attempt() {
       expect: [ { json: $.body, equals: '${body}' } ]",
         )
         .await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
 }
 
 #[tokio::test]
@@ -269,6 +269,6 @@ async fn the_next_attempt_has_other_values() {
     let test = suite(&format!("- name: t\n  retries: {{ max: 1, on: any }}\n  {get}\n  expect: [ {{ status: 404 }} ]"));
     let mut watcher = Watcher::default();
     site.run_suite(&test, &mut watcher).await;
-    let told: Vec<_> = watcher.heard.iter().filter(|line| line.starts_with("started")).collect();
-    assert!(told.len() == 2 && told[0] != told[1], "{told:?}");
+    let report: Vec<_> = watcher.heard.iter().filter(|line| line.starts_with("started")).collect();
+    assert!(report.len() == 2 && report[0] != report[1], "{report:?}");
 }

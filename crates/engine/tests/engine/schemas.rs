@@ -21,14 +21,14 @@ async fn json_fits_or_does_not() {
 }
 
 #[tokio::test]
-async fn violations_are_told_with_their_places() {
+async fn violations_are_reported_with_their_paths() {
     let site = Site::start().await;
     let checks = "- schema: { required: [id], properties: { price: { type: integer }, items: { items: { required: [price] } } } }
 - json: $.name
   schema: { type: integer }
 - json: $.missing
   schema: { type: integer }";
-    insta::assert_snapshot!(site.tell("${base}/json", checks).await, @r#"
+    insta::assert_snapshot!(site.report("${base}/json", checks).await, @r#"
     failed: json `$` fits the schema
       expected: something that fits the schema
       actual: "id" is a required property; `/price`: 12.5 is not of type "integer"; `/items/0`: "price" is a required property; `/items/1`: "price" is a required property
@@ -40,7 +40,7 @@ async fn violations_are_told_with_their_places() {
       actual: nothing
       hint: `$` is there, `$.missing` is not; `$` has `name`, `price`, `stock`, `code`, `on`, `off`, `tags`, `items`
     "#);
-    insta::assert_snapshot!(site.tell("${base}/text", "- schema: { type: integer }").await, @r#"
+    insta::assert_snapshot!(site.report("${base}/text", "- schema: { type: integer }").await, @r#"
     failed: json `$` fits the schema
       expected: something that fits the schema
       actual: nothing

@@ -43,14 +43,14 @@ async fn an_echoed_secret_does_not_show() {
             &mut watcher,
         )
         .await;
-    let told = format!(
+    let report = format!(
         "{}\n{}\n{}",
         watcher.heard.join("\n").replace(&site.base, "http://site"),
-        site.told(&end.steps[0].checks),
-        site.told(&end.steps[1].checks)
+        site.describe(&end.steps[0].checks),
+        site.describe(&end.steps[1].checks)
     );
-    assert!(!told.contains("ss w") && !told.contains("ord<") && !told.contains("ord%3C"), "{told}");
-    insta::assert_snapshot!(told, @r#"
+    assert!(!report.contains("ss w") && !report.contains("ord<") && !report.contains("ord%3C"), "{report}");
+    insta::assert_snapshot!(report, @r#"
     attempt 1
     started 0 Send ***
     finished 0 passed
@@ -81,9 +81,9 @@ async fn an_echoed_secret_does_not_show() {
 #[tokio::test]
 async fn a_secret_does_not_show_where_a_request_or_a_plan_goes_wrong() {
     let site = Site::start().await.with_secret("host", "s3cr3t.invalid").with_secret("word", "Geheim nis");
-    let told = site.tell("http://${secret.host}/", "- status: 200").await
-        + &site.tell("${base}/", "- { regex: '(${secret.word}' }").await;
-    assert!(!told.contains("s3cr3t") && !told.contains("Geheim"), "{told}");
+    let report = site.report("http://${secret.host}/", "- status: 200").await
+        + &site.report("${base}/", "- { regex: '(${secret.word}' }").await;
+    assert!(!report.contains("s3cr3t") && !report.contains("Geheim"), "{report}");
     let discovering = suite("- { name: 'In ${secret.word}', discover: { sitemap: 'http://${secret.host}/' } }");
     let error = site.plan(&discovering).await.expect_err("no such host");
     assert!(error.message.starts_with("test `In ***`: `http://***/` could not be fetched"), "{error}");
@@ -133,8 +133,8 @@ async fn a_secret_that_is_cut_does_not_show_in_part() {
     let body = secret.clone();
     let site =
         Site::serve(Router::new().route("/", get(move || async move { body }))).await.with_secret("key", &secret);
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- { body: , filter: number, above: 1 }
 - { body: '${secret.key} and more' }
@@ -143,7 +143,7 @@ async fn a_secret_that_is_cut_does_not_show_in_part() {
 - { json: $.a }",
         )
         .await;
-    assert!(told.contains("***") && !told.contains("k3y"), "{told}");
+    assert!(report.contains("***") && !report.contains("k3y"), "{report}");
 }
 
 /// A token page: it echoes the secret in a sentence with something else in it.
@@ -162,8 +162,8 @@ async fn token_page() -> Site {
 #[tokio::test]
 async fn a_part_of_a_secret_does_not_show() {
     let site = token_page().await;
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- { regex: 'token=(.{10})', equals: x }
 - { regex: 'token=(.{3})', equals: x }
@@ -178,11 +178,15 @@ async fn a_part_of_a_secret_does_not_show() {
 - { css: b, attr: title, filter: upper, equals: x }",
         )
         .await;
-    let shown: Vec<&str> = told.lines().filter_map(|line| line.trim().strip_prefix("actual: ")).collect();
+    let shown: Vec<&str> = report.lines().filter_map(|line| line.trim().strip_prefix("actual: ")).collect();
     let (unfit, id) = ("\"***\", which `number` cannot use: it has no number", "\"4711\"");
     let hidden = "\"***\"";
-    assert_eq!(shown, [hidden, hidden, hidden, hidden, unfit, hidden, hidden, hidden, "nothing", id, hidden], "{told}");
-    assert!(told.contains("the pattern matches \"***\", but not its group 1"), "{told}");
+    assert_eq!(
+        shown,
+        [hidden, hidden, hidden, hidden, unfit, hidden, hidden, hidden, "nothing", id, hidden],
+        "{report}"
+    );
+    assert!(report.contains("the pattern matches \"***\", but not its group 1"), "{report}");
 }
 
 #[tokio::test]
@@ -202,8 +206,8 @@ async fn a_captured_part_of_a_secret_is_a_secret() {
             &mut watcher,
         )
         .await;
-    let told = site.told(&end.steps[0].checks);
-    assert!(told.contains("url contains \"***\"") && !told.contains("correct"), "{told}");
+    let report = site.describe(&end.steps[0].checks);
+    assert!(report.contains("url contains \"***\"") && !report.contains("correct"), "{report}");
     let end = site
         .run_watched(
             "- name: t
@@ -219,9 +223,9 @@ async fn a_captured_part_of_a_secret_is_a_secret() {
             &mut watcher,
         )
         .await;
-    let told = watcher.heard.join("\n") + &site.told(&end.steps[1].checks);
-    assert!(told.contains("Ask for *** and ***, 4711") && told.contains("/echo?***x***&id=4711"), "{told}");
-    assert!(!told.contains("correct") && !told.contains("orse-b"), "{told}");
+    let report = watcher.heard.join("\n") + &site.describe(&end.steps[1].checks);
+    assert!(report.contains("Ask for *** and ***, 4711") && report.contains("/echo?***x***&id=4711"), "{report}");
+    assert!(!report.contains("correct") && !report.contains("orse-b"), "{report}");
 }
 
 /// A page that writes a secret in its own way, as pages do.
@@ -235,6 +239,6 @@ async fn a_secret_in_other_clothes_does_not_show() {
     let site = Site::serve(Router::new().route("/", get(move || async move { page })))
         .await
         .with_secret("key", "correct-horse");
-    let told = site.tell("${base}/", "- { body: { empty: true } }").await;
-    assert!(told.contains("actual: \"*** *** *** *** ***== ***\""), "{told}");
+    let report = site.report("${base}/", "- { body: { empty: true } }").await;
+    assert!(report.contains("actual: \"*** *** *** *** ***== ***\""), "{report}");
 }

@@ -85,10 +85,10 @@ impl Site {
         self.engine.run_test(run, watcher).await
     }
 
-    /// What the only step of the only test comes to, which gets the first page with these defaults.
-    pub async fn tell_with(&self, defaults: &Value, expect: &str) -> String {
+    /// Returns the checks of the only step of the only test, which gets the first page with these defaults, as text.
+    pub async fn report_with(&self, defaults: &Value, expect: &str) -> String {
         let test = format!("- name: t\n  get: ${{base}}/\n  expect:\n{}", indent(expect));
-        self.told(&self.run_with(defaults, &test).await.steps[0].checks)
+        self.describe(&self.run_with(defaults, &test).await.steps[0].checks)
     }
 
     /// The checks of the only step of the only test, which gets `page`.
@@ -97,25 +97,25 @@ impl Site {
         self.run(&test).await.steps.remove(0).checks
     }
 
-    /// The same, told in text, with the port left out.
-    pub async fn tell(&self, page: &str, expect: &str) -> String {
-        self.told(&self.check(page, expect).await)
+    /// Returns the same as text, with the port left out.
+    pub async fn report(&self, page: &str, expect: &str) -> String {
+        self.describe(&self.check(page, expect).await)
     }
 
-    pub fn told(&self, checks: &[CheckResult]) -> String {
-        checks.iter().map(tell).collect::<String>().replace(&self.base, "http://site")
+    pub fn describe(&self, checks: &[CheckResult]) -> String {
+        checks.iter().map(describe).collect::<String>().replace(&self.base, "http://site")
     }
 }
 
-/// Runs checks of one page, of which those marked with `no` have to fail and all others have to hold.
+/// Runs checks of one page. Those marked with `no` have to fail, and all others have to hold.
 pub async fn hold(page: &str, checks: &[&str]) {
     let site = Site::start().await;
     let list: Vec<_> = checks.iter().map(|check| format!("- {{ {} }}\n", check.trim_start_matches("no "))).collect();
     let results = site.check(page, &list.concat()).await;
-    assert_eq!(results.len(), checks.len(), "{}", site.told(&results));
+    assert_eq!(results.len(), checks.len(), "{}", site.describe(&results));
     for (check, result) in checks.iter().zip(&results) {
         let expected = if check.starts_with("no ") { Outcome::Failed } else { Outcome::Passed };
-        assert_eq!(result.outcome, expected, "{check}\n{}", site.told(std::slice::from_ref(result)));
+        assert_eq!(result.outcome, expected, "{check}\n{}", site.describe(std::slice::from_ref(result)));
     }
 }
 
@@ -144,7 +144,7 @@ pub fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect::<Vec<_>>().concat()
 }
 
-fn tell(check: &CheckResult) -> String {
+fn describe(check: &CheckResult) -> String {
     let line =
         |name, text: &Option<String>| text.as_ref().map(|text| format!("  {name}: {text}\n")).unwrap_or_default();
     let [expected, actual, hint] =
@@ -152,7 +152,7 @@ fn tell(check: &CheckResult) -> String {
     format!("{}: {}\n{expected}{actual}{hint}", check.outcome.as_str(), check.check)
 }
 
-/// Writes down what it is told, and cancels when it has heard of so many steps.
+/// Records what it receives, and cancels after this many steps.
 #[derive(Default)]
 pub struct Watcher {
     pub heard: Vec<String>,

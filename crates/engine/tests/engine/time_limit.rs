@@ -1,4 +1,4 @@
-//! `time_limit`: a test ends in time, whatever it waits for, and says where it was.
+//! `time_limit`: a test ends in time, even if it waits for an answer, and reports the step it was at.
 
 use super::site::{Site, Watcher, in_turn, suite};
 use serde_json::json;
@@ -24,7 +24,7 @@ async fn a_test_over_its_limit_is_errored_where_it_was() {
     assert_eq!((end.outcome, end.attempt, end.checks), (Outcome::Errored, 1, 1));
     let steps: Vec<_> = end.steps.iter().map(|step| (step.name.as_str(), step.outcome)).collect();
     assert_eq!(steps, [("Look", Some(Outcome::Passed)), ("Wait", Some(Outcome::Errored))]);
-    insta::assert_snapshot!(site.told(&end.steps[1].checks), @"
+    insta::assert_snapshot!(site.describe(&end.steps[1].checks), @"
     errored: time_limit 200ms
       expected: a test that ends within 200ms, with all of its attempts
       actual: it had reached `Wait`
@@ -35,7 +35,7 @@ async fn a_test_over_its_limit_is_errored_where_it_was() {
 }
 
 #[tokio::test]
-async fn teardown_comes_after_the_limit_with_what_was_captured() {
+async fn teardown_runs_after_the_limit_with_the_captured_values() {
     let site = Site::start().await;
     let teardown = "
   teardown: [ { name: Undo, get: '${base}/echo?${csrf}', expect: [ { json: $.uri, ends_with: t0k3n } ] } ]";
@@ -56,8 +56,8 @@ async fn the_limit_holds_for_all_attempts_together() {
     assert_eq!((end.outcome, end.attempt), (Outcome::Errored, 1));
     let steps: Vec<_> = end.steps.iter().map(|step| (step.step, step.outcome)).collect();
     assert_eq!(steps, [(0, Some(Outcome::Failed)), (1, Some(Outcome::Errored))]);
-    assert_eq!(slow.finished, end.steps, "those who watch hear of it");
-    insta::assert_snapshot!(site.told(&end.steps[1].checks), @"
+    assert_eq!(slow.finished, end.steps, "observers receive it");
+    insta::assert_snapshot!(site.describe(&end.steps[1].checks), @"
     errored: time_limit 1s
       expected: a test that ends within 1s, with all of its attempts
       actual: it was due for another attempt
@@ -87,7 +87,7 @@ impl Observer for Slow {
 }
 
 #[tokio::test]
-async fn the_limit_of_the_defaults_is_that_of_a_test_that_has_none() {
+async fn a_test_without_a_limit_has_that_of_the_defaults() {
     let site = Site::start().await;
     let defaults = json!({ "time_limit": "100ms", "timeout": "1m" });
     let silent = "- { name: t, get: '${base}/silent', expect: [ { status: 200 } ] }";

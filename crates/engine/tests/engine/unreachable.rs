@@ -15,7 +15,7 @@ async fn closed() -> String {
 
 async fn outcome(site: &Site, step: &str) -> (Outcome, String) {
     let end = site.run(&format!("- {{ name: t, retries: {{ max: 2, on: network }}, {step} }}")).await;
-    (end.outcome, site.told(&end.steps[0].checks))
+    (end.outcome, site.describe(&end.steps[0].checks))
 }
 
 #[tokio::test]
@@ -24,8 +24,8 @@ async fn a_request_that_fails_as_it_should_passes() {
     for expect in ["connect", "[connect, timeout]", "[dns, tls, connect]"] {
         let test = format!("- {{ name: t, retries: 2, get: '${{base}}/', expect: [ {{ error: {expect} }} ] }}");
         let end = site.run(&test).await;
-        let told = site.told(&end.steps[0].checks);
-        assert_eq!((end.outcome, end.attempt, end.checks), (Outcome::Passed, 1, 1), "{expect}: {told}");
+        let report = site.describe(&end.steps[0].checks);
+        assert_eq!((end.outcome, end.attempt, end.checks), (Outcome::Passed, 1, 1), "{expect}: {report}");
     }
     let site = Site::start().await;
     let silent = "get: '${base}/silent', timeout: 100ms, expect: [ { error: timeout } ]";
@@ -37,12 +37,12 @@ async fn a_request_that_fails_as_it_should_passes() {
 }
 
 #[tokio::test]
-async fn whatever_answers_fails() {
+async fn any_answer_fails_an_error_check() {
     let site = Site::start().await;
     for page in ["", "none", "redirect/302", "away", "circle", "too-many", "endless", "big"] {
         let step = format!("get: '${{base}}/{page}', timeout: 500ms, expect: [ {{ error: [connect, timeout] }} ]");
-        let (outcome, told) = outcome(&site, &step).await;
-        assert_eq!(outcome, Outcome::Failed, "{page}: {told}");
+        let (outcome, report) = outcome(&site, &step).await;
+        assert_eq!(outcome, Outcome::Failed, "{page}: {report}");
     }
     insta::assert_snapshot!(outcome(&site, "get: '${base}/redirect/302', expect: [ { error: connect } ]").await.1, @r#"
     failed: error connect
@@ -52,11 +52,11 @@ async fn whatever_answers_fails() {
 }
 
 #[tokio::test]
-async fn an_error_of_another_kind_tells_nothing() {
+async fn an_error_of_another_kind_is_errored() {
     let site = Site::at(closed().await);
-    let (outcome, told) = outcome(&site, "get: '${base}/', expect: [ { error: [dns, tls] } ]").await;
+    let (outcome, report) = outcome(&site, "get: '${base}/', expect: [ { error: [dns, tls] } ]").await;
     assert_eq!(outcome, Outcome::Errored);
-    assert!(told.contains("hint: this is an error of the kind `connect`, which the check does not name"), "{told}");
+    assert!(report.contains("hint: this is an error of the kind `connect`, which the check does not name"), "{report}");
 }
 
 /// Or a suite could find out which ports of the network inside are open.
@@ -67,14 +67,14 @@ async fn a_target_that_is_refused_counts_as_no_error() {
     let open = Site::start().await;
     let port = open.base.rsplit(':').next().expect("a port").to_owned();
     let all = "expect: [ { error: [dns, connect, tls, timeout] } ]";
-    let mut told = Vec::new();
+    let mut report = Vec::new();
     for address in ["${base}/", "http://localhost/", &format!("http://127.0.0.1:{port}/"), "http://169.254.169.254/"] {
         let (outcome, text) = outcome(&site, &format!("get: '{address}', {all}")).await;
         assert_eq!(outcome, Outcome::Errored, "{address}: {text}");
         assert!(text.contains("--allow-private-targets"), "{address}: {text}");
-        told.push(text);
+        report.push(text);
     }
-    assert_eq!(told[0], told[2], "an open port is told as a closed one is");
+    assert_eq!(report[0], report[2], "an open port is reported as a closed one");
 }
 
 #[tokio::test]
@@ -90,9 +90,9 @@ async fn a_step_can_wait_until_something_is_gone() {
     });
     let server = axum::serve(listener, Router::new().route("/", page));
     tokio::spawn(async move { server.with_graceful_shutdown(stopped.cancelled_owned()).await });
-    let (outcome, told) =
+    let (outcome, report) =
         outcome(&site, "get: '${base}/', until: { within: 20s, every: 100ms }, expect: [ { error: connect } ]").await;
-    assert_eq!(outcome, Outcome::Passed, "{told}");
+    assert_eq!(outcome, Outcome::Passed, "{report}");
 }
 
 #[tokio::test]

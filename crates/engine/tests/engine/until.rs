@@ -28,7 +28,12 @@ async fn a_step_is_asked_again_until_its_checks_hold_and_the_last_try_counts() {
     - {{ name: Look, get: '${{base}}/', expect: [ {{ body: {{ starts_with: '${{result}}:' }} }} ] }}"
     );
     let end = site.run_watched(&test, &mut watcher).await;
-    assert_eq!((end.outcome, end.attempt, end.checks), (Outcome::Passed, 1, 3), "{}", site.told(&end.steps[0].checks));
+    assert_eq!(
+        (end.outcome, end.attempt, end.checks),
+        (Outcome::Passed, 1, 3),
+        "{}",
+        site.describe(&end.steps[0].checks)
+    );
     assert_eq!(end.steps.iter().map(|step| step.tries).collect::<Vec<_>>(), [Some(3), None]);
     let heard = [
         "attempt 1",
@@ -43,7 +48,7 @@ async fn a_step_is_asked_again_until_its_checks_hold_and_the_last_try_counts() {
 }
 
 #[tokio::test]
-async fn what_never_holds_fails_with_what_the_last_try_found() {
+async fn a_check_that_never_holds_fails_with_the_last_result() {
     let site = Site::serve(in_turn(vec![(404, "none")])).await;
     let test = "- name: t
   get: ${base}/
@@ -51,21 +56,23 @@ async fn what_never_holds_fails_with_what_the_last_try_found() {
   expect: [ { status: 200 }, { body: none } ]";
     let end = site.run(test).await;
     assert_eq!((end.outcome, end.checks), (Outcome::Failed, 2));
-    let [status, body, until] = end.steps[0].checks.as_slice() else { panic!("{}", site.told(&end.steps[0].checks)) };
+    let [status, body, until] = end.steps[0].checks.as_slice() else {
+        panic!("{}", site.describe(&end.steps[0].checks))
+    };
     assert_eq!([status.outcome, body.outcome, until.outcome], [Outcome::Failed, Outcome::Passed, Outcome::Failed]);
     assert_eq!(until.check, "until 100ms");
     assert_eq!(until.expected.as_deref(), Some("checks that hold within 100ms"));
     let tries = end.steps[0].tries.expect("how often it was asked");
-    let told = if tries == 1 {
+    let report = if tries == 1 {
         "they did not hold in 1 try".to_owned()
     } else {
         format!("they did not hold in {tries} tries")
     };
-    assert_eq!(until.actual, Some(told));
+    assert_eq!(until.actual, Some(report));
 }
 
 #[tokio::test]
-async fn what_could_not_be_told_is_asked_again_and_what_ends_the_same_way_is_not() {
+async fn unknown_results_are_tried_again_but_refused_addresses_are_not() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     // The first request is never answered, and so runs into its timeout.
@@ -81,7 +88,7 @@ async fn what_could_not_be_told_is_asked_again_and_what_ends_the_same_way_is_not
     let site = Site::serve(Router::new().route("/", get(slow))).await;
     let test = format!("- {{ name: t, get: '${{base}}/', timeout: 500ms, {UNTIL}, expect: [ {{ body: up }} ] }}");
     let end = site.run(&test).await;
-    assert_eq!((end.outcome, end.attempt), (Outcome::Passed, 1), "{}", site.told(&end.steps[0].checks));
+    assert_eq!((end.outcome, end.attempt), (Outcome::Passed, 1), "{}", site.describe(&end.steps[0].checks));
 
     let refused = format!("- {{ name: t, get: 'http://127.0.0.1/', {UNTIL}, expect: [ {{ status: 200 }} ] }}");
     let mut guarded = Site::start().await;
@@ -112,8 +119,8 @@ async fn only_the_captures_of_the_last_try_are_kept_and_its_cookies_stay() {
       expect: [ {{ json: $.uri, ends_with: '?late' }}, {{ json: $.headers.cookie, contains: early=1 }} ]"
     );
     let end = site.run(&test).await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
 }
 
 /// Runs a test whose first step is asked for ever, and which is stopped once it was asked.

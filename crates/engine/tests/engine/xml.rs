@@ -37,7 +37,7 @@ async fn site() -> Site {
     Site::serve(Router::new().route("/{name}", get(document))).await
 }
 
-/// Runs checks of a document, of which those marked with `no` have to fail and all others have to hold.
+/// Runs checks of a document. Those marked with `no` have to fail, and all others have to hold.
 async fn hold(name: &str, checks: &[&str]) {
     let site = site().await;
     let list: Vec<String> =
@@ -46,7 +46,7 @@ async fn hold(name: &str, checks: &[&str]) {
     let results = site.check(&format!("${{base}}/{name}"), &list).await;
     for (check, result) in checks.iter().zip(&results) {
         let expected = if check.starts_with("no ") { Outcome::Failed } else { Outcome::Passed };
-        assert_eq!(result.outcome, expected, "{check}\n{}", site.told(std::slice::from_ref(result)));
+        assert_eq!(result.outcome, expected, "{check}\n{}", site.describe(std::slice::from_ref(result)));
     }
     assert_eq!(results.len(), checks.len(), "{name}");
 }
@@ -139,17 +139,17 @@ async fn a_suite_names_namespaces_and_says_how_a_body_is_read() {
       expect: [ { css: b } ]",
         )
         .await;
-    let told: String = end.steps.iter().map(|step| site.told(&step.checks)).collect();
-    assert_eq!(end.outcome, Outcome::Passed, "{told}");
-    // The page is HTML, of which an XML parser can make nothing.
+    let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
+    assert_eq!(end.outcome, Outcome::Passed, "{report}");
+    // The page is HTML, which an XML parser cannot read.
     let html_as_xml = "- { name: t, get: '${base}/page', as: xml, expect: [ { xpath: //nav, exists: false } ] }";
     assert_eq!(site.run_with(&json!({}), html_as_xml).await.outcome, Outcome::Failed);
 }
 
 #[tokio::test]
-async fn what_goes_wrong_is_told() {
+async fn failures_are_explained() {
     let site = site().await;
-    let mut told = String::new();
+    let mut report = String::new();
     for (name, checks) in [
         ("atom", "- { xpath: //entry/title }\n- { xpath: //_:entrys }\n- { xpath: //b:entry }\n- { css: 'b|entry' }"),
         ("rss", "- { xpath: //Item }\n- { css: 'item > dc|creators' }\n- { xpath: //creator, count: { above: 0 } }"),
@@ -157,9 +157,9 @@ async fn what_goes_wrong_is_told() {
         ("bomb", "- { xpath: /a }"),
         ("page", "- { xpath: //dc:creator }"),
     ] {
-        told += &site.tell(&format!("${{base}}/{name}"), checks).await;
+        report += &site.report(&format!("${{base}}/{name}"), checks).await;
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: xpath `//entry/title` exists
       expected: something
       actual: nothing
@@ -205,7 +205,7 @@ async fn what_goes_wrong_is_told() {
         .run("- name: t\n  get: ${base}/malformed\n  capture: { b: { css: b } }\n  expect: [ { status: 200 } ]")
         .await;
     assert_eq!(end.outcome, Outcome::Failed);
-    insta::assert_snapshot!(site.told(&end.steps[0].checks), @r#"
+    insta::assert_snapshot!(site.describe(&end.steps[0].checks), @r#"
     failed: capture b
       expected: a value
       actual: "<a>\n <b></a>", the body is not well-formed XML: ill-formed document: expected `</b>`, but `</a>` was found at line 2, column 5

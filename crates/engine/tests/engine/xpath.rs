@@ -44,11 +44,11 @@ async fn nodes_and_values_hold_as_they_say() {
 }
 
 #[tokio::test]
-async fn failures_tell_how_far_it_led() {
+async fn failures_show_how_far_the_path_matched() {
     let mut site = Site::start().await;
     site.vars.insert("bad".into(), "[".into());
-    let told = site
-        .tell(
+    let report = site
+        .report(
             "${base}/",
             "- { xpath: '//ul/li[@class=\"product\"]/a', text: Buy }
 - { xpath: 'count(//li)', equals: 4 }
@@ -63,7 +63,7 @@ async fn failures_tell_how_far_it_led() {
 - { xpath: '//p${bad}' }",
         )
         .await;
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     failed: xpath `//ul/li[@class="product"]/a` equals "Buy"
       expected: "Buy"
       actual: nothing

@@ -183,7 +183,7 @@ async fn keys_that_were_not_read_are_asked_for_again() {
 }
 
 #[tokio::test]
-async fn what_is_too_busy_can_be_asked_again_later() {
+async fn throttled_calls_are_reported_as_unavailable() {
     let codes = ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"];
     join_all(codes.map(async |code| {
         let (table, script) = Script::table([refused(code)]).await;

@@ -29,11 +29,11 @@ impl Invocation {
     }
 
     fn succeed(self) {
-        self.end.send(Ok(SqsBatchResponse::default())).expect("somebody waits");
+        self.end.send(Ok(SqsBatchResponse::default())).expect("the mapping waits");
     }
 
     fn fail(self) {
-        self.end.send(Err("out of order".to_owned())).expect("somebody waits");
+        self.end.send(Err("out of order".to_owned())).expect("the mapping waits");
     }
 
     fn report(self, failed: &[&str]) {
@@ -41,7 +41,7 @@ impl Invocation {
         for id in failed {
             response.add_failure(*id);
         }
-        self.end.send(Ok(response)).expect("somebody waits");
+        self.end.send(Ok(response)).expect("the mapping waits");
     }
 }
 
@@ -111,7 +111,7 @@ async fn counts(queue: &QueueService, name: &str) -> MessageCounts {
 }
 
 #[tokio::test]
-async fn what_succeeds_is_deleted() {
+async fn handled_messages_are_deleted() {
     let mut fixture = Fixture::new(1).await;
     fixture.send(&["hello"]).await;
     let invocation = fixture.invoked().await;
@@ -128,7 +128,7 @@ async fn what_succeeds_is_deleted() {
 }
 
 #[tokio::test]
-async fn only_what_is_reported_comes_back() {
+async fn only_reported_messages_come_back() {
     let mut fixture = Fixture::new(1).await;
     fixture.send(&["first"]).await;
     let first = fixture.invoked().await;
@@ -157,7 +157,7 @@ async fn a_report_that_makes_no_sense_fails_the_batch() {
 }
 
 #[tokio::test]
-async fn what_keeps_failing_becomes_a_dead_letter() {
+async fn a_message_that_keeps_failing_becomes_a_dead_letter() {
     let mut fixture = Fixture::new(1).await;
     fixture.send(&["poison"]).await;
     for _ in 0..2 {
@@ -227,7 +227,7 @@ async fn a_backlog_makes_full_batches() {
 }
 
 #[tokio::test]
-async fn shutdown_waits_for_what_runs_and_takes_nothing_new() {
+async fn shutdown_waits_for_running_batches_and_takes_no_new_ones() {
     let mut fixture = Fixture::new(2).await;
     fixture.send(&["running"]).await;
     let running = fixture.invoked().await;
@@ -240,7 +240,7 @@ async fn shutdown_waits_for_what_runs_and_takes_nothing_new() {
 }
 
 #[tokio::test]
-async fn what_was_running_when_the_process_died_is_delivered_again() {
+async fn a_message_held_by_a_dead_process_is_delivered_again() {
     let mut fixture = Fixture::new(1).await;
     fixture.send(&["hello"]).await;
     let invocation = fixture.invoked().await;

@@ -105,7 +105,7 @@ async fn one_socket_too_many_takes_the_place_of_the_one_that_is_idle_for_longest
 }
 
 #[tokio::test]
-async fn where_all_are_being_answered_the_next_waits_for_one_of_them() {
+async fn a_connection_beyond_the_limit_waits_for_a_free_place() {
     let (begun, turns) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let router = Router::new().route(
         "/",

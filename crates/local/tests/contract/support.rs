@@ -100,7 +100,7 @@ pub struct Services {
     pub queue_url: String,
     pub dead_letter_url: String,
     /// Whether a notification is sent when a suite breaks or recovers
-    pub tells_of_suites: bool,
+    pub notifies: bool,
 }
 
 /// Connects the platform as the functions do.
@@ -114,7 +114,7 @@ pub async fn platform(services: Services, clock: Clock) -> Platform {
     let unused = "http://127.0.0.1:9".to_owned();
     let config = Config::at(endpoints, services.queue_url, services.dead_letter_url, unused, secret);
     let stored = || WebhooksSource::Stored { arn: "never read".to_owned() };
-    let webhooks = if services.tells_of_suites { stored() } else { WebhooksSource::Absent };
+    let webhooks = if services.notifies { stored() } else { WebhooksSource::Absent };
     Platform::connect(&Config { table: services.table, webhooks, ..config }, clock).await
 }
 

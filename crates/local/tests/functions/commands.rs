@@ -116,7 +116,7 @@ async fn every_command_needs_its_role_and_no_other() {
 }
 
 #[tokio::test]
-async fn hello_says_who_is_connected_and_what_was_broadcast() {
+async fn hello_returns_the_principal_and_recent_broadcasts() {
     let desk = Desk::open().await;
     let welcome = desk.ask(OWNER, json!({ "action": "hello", "id": 1 })).await;
     assert_eq!((&welcome["type"], &welcome["re"]), (&json!("welcome"), &json!(1)));
@@ -179,7 +179,7 @@ async fn job_shows_the_state_once() {
 }
 
 #[tokio::test]
-async fn jobs_lists_what_is_asked_for() {
+async fn jobs_lists_the_selected_jobs() {
     let desk = Desk::with_job().await;
     let count = async |query: Value| {
         let mut command = json!({ "action": "jobs" });

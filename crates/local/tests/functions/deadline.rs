@@ -27,8 +27,8 @@ async fn a_test_that_outlives_its_function_is_counted_as_errored() {
     let tests = world.tests().await;
     assert_eq!((tests[0].outcome, tests[1].outcome), (Some(Outcome::Errored), Some(Outcome::Passed)));
     let steps: Vec<StepState> = serde_json::from_str(tests[0].steps.as_deref().expect("steps")).expect("JSON");
-    let told: Vec<_> = steps.iter().map(|step| (step.name.as_str(), step.outcome)).collect();
-    assert_eq!(told, [("/page", Some(Outcome::Passed)), ("/never", Some(Outcome::Errored))]);
+    let outcomes: Vec<_> = steps.iter().map(|step| (step.name.as_str(), step.outcome)).collect();
+    assert_eq!(outcomes, [("/page", Some(Outcome::Passed)), ("/never", Some(Outcome::Errored))]);
     let why = &steps[1].checks[0];
     assert_eq!(why.expected.as_deref(), Some("a test that ends within the 4s a worker may run"));
     assert!(why.actual.is_some() && why.hint.is_some(), "{why:?}");

@@ -115,7 +115,7 @@ async fn results_are_kept_once_though_two_close_the_job() {
 }
 
 #[tokio::test]
-async fn what_an_admin_did_not_wait_for_is_no_news() {
+async fn a_test_ended_by_an_admin_is_no_change() {
     let world = World::start().await;
     world.store(&[page(&world, "Page")]).await;
     remember(&world, &[("Page", Outcome::Passed, 5)]).await;
@@ -129,7 +129,7 @@ async fn what_an_admin_did_not_wait_for_is_no_news() {
 }
 
 #[tokio::test]
-async fn the_time_left_is_told_by_how_long_tests_took_before() {
+async fn the_time_left_is_estimated_from_earlier_durations() {
     let world = World::start().await;
     world.store(&[page(&world, "Quick"), page(&world, "Slow"), page(&world, "Never seen")]).await;
     // A test without a history counts as the median of the others, which of two is the longer one.
@@ -146,7 +146,7 @@ async fn the_time_left_is_told_by_how_long_tests_took_before() {
 }
 
 #[tokio::test]
-async fn without_a_past_the_time_left_is_told_test_by_test() {
+async fn without_history_the_time_left_is_estimated_test_by_test() {
     let world = World::start().await;
     world.store(&[page(&world, "One"), page(&world, "Two"), page(&world, "Three")]).await;
     let (platform, worker) = (world.platform(), world.worker());

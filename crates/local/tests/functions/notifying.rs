@@ -13,7 +13,7 @@ use stepcast_tests::Receiver;
 const MINUTE: Duration = Duration::from_mins(1);
 
 async fn world(webhooks: Value) -> World {
-    World::start_telling(WebhooksSource::Given(parse(&webhooks.to_string()).expect("webhooks"))).await
+    World::start_with_webhooks(WebhooksSource::Given(parse(&webhooks.to_string()).expect("webhooks"))).await
 }
 
 fn signed(receiver: &Receiver) -> Value {
@@ -51,8 +51,8 @@ async fn notifications(world: &World) -> Vec<Work> {
     world.queued().await.into_iter().filter(|work| matches!(work, Work::Notify { .. })).collect()
 }
 
-/// Passes these messages to a worker, and checks that it is done with them whatever their outcome.
-async fn tell(world: &World, work: &[Work]) {
+/// Passes these messages to a worker, and checks that it deletes them with any outcome.
+async fn deliver(world: &World, work: &[Work]) {
     let worker = world.worker();
     assert!(failed(&worker.handle(batch(work), None).await).is_empty());
 }
@@ -68,7 +68,7 @@ async fn a_suite_breaks_stays_broken_and_recovers() {
     let receiver = Receiver::start().await;
     let world = world(json!([signed(&receiver)])).await;
     assert_eq!(run(&world, 1, true).await, [], "the first ever that passes is no news");
-    tell(&world, &run(&world, 2, false).await).await;
+    deliver(&world, &run(&world, 2, false).await).await;
     let posted = receiver.posted();
     assert_eq!(posted.len(), 1);
     let broke = posted[0].json();
@@ -87,24 +87,24 @@ async fn a_suite_breaks_stays_broken_and_recovers() {
     assert_eq!(posted[0].header("webhook-signature"), format!("v1,{signature}"));
 
     assert_eq!(run(&world, 3, false).await, [], "it is broken as before");
-    tell(&world, &run(&world, 4, true).await).await;
+    deliver(&world, &run(&world, 4, true).await).await;
     let posted = receiver.posted();
     assert_eq!(posted.len(), 1);
     assert_eq!(posted[0].json()["type"], "suite.recovered");
     assert_eq!(posted[0].json()["data"]["failures"], json!([]));
     world.wait(MINUTE * 600);
-    assert_eq!(reaped(&world).await, [], "nothing is left to tell");
+    assert_eq!(reaped(&world).await, [], "no notification is left");
 }
 
 #[tokio::test]
-async fn doubled_messages_workers_and_reapers_tell_once() {
+async fn doubled_messages_workers_and_reapers_notify_once() {
     let receiver = Receiver::start().await;
     let world = world(json!([signed(&receiver)])).await;
     let lost = run(&world, 1, false).await;
     assert_eq!(lost.len(), 1);
     // The message is lost, and a second worker that looks at the job sends no other.
     let again = Work::Test { job: numbered(1), plan: 1, test: 0 };
-    tell(&world, &[again.clone(), again]).await;
+    deliver(&world, &[again.clone(), again]).await;
     assert_eq!(reaped(&world).await, [], "it may still be on its way");
     world.wait(MINUTE);
     let (one, other) = (world.worker(), world.worker());
@@ -113,29 +113,29 @@ async fn doubled_messages_workers_and_reapers_tell_once() {
     let queued = notifications(&world).await;
     assert_eq!(queued.len(), 1, "two reapers");
     let doubled = [lost, queued].concat();
-    tokio::join!(tell(&world, &doubled), tell(&world, &doubled));
+    tokio::join!(deliver(&world, &doubled), deliver(&world, &doubled));
     assert_eq!(receiver.posted().len(), 1);
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_told_later_and_the_others_only_once() {
+async fn a_failing_webhook_is_retried_and_the_others_are_notified_once() {
     let (down, up) = (Receiver::start().await, Receiver::start().await);
     down.answers(&[500, 429]);
     let world = world(json!([signed(&down), signed(&up)])).await;
     let first = run(&world, 1, false).await;
-    tell(&world, &first).await;
+    deliver(&world, &first).await;
     assert_eq!((down.posted().len(), up.posted().len()), (1, 1));
-    tell(&world, &first).await;
+    deliver(&world, &first).await;
     assert_eq!((reaped(&world).await, down.posted().len()), (Vec::new(), 0), "not yet");
 
     world.wait(MINUTE / 2);
-    tell(&world, &reaped(&world).await).await;
+    deliver(&world, &reaped(&world).await).await;
     let second = down.posted();
     assert_eq!((second.len(), up.posted().len()), (1, 0));
     world.wait(MINUTE * 9);
     assert_eq!(reaped(&world).await, [], "it asked to be left alone for ten minutes");
     world.wait(MINUTE);
-    tell(&world, &reaped(&world).await).await;
+    deliver(&world, &reaped(&world).await).await;
     let third = down.posted();
     assert_eq!((third.len(), up.posted().len()), (1, 0));
     assert_eq!(second[0].header("webhook-id"), third[0].header("webhook-id"), "by which it knows a try again");
@@ -145,13 +145,13 @@ async fn who_does_not_answer_is_told_later_and_the_others_only_once() {
 }
 
 #[tokio::test]
-async fn nobody_hears_that_a_suite_recovered_before_they_know_that_it_broke() {
+async fn a_webhook_receives_broke_before_recovered() {
     let (down, up) = (Receiver::start().await, Receiver::start().await);
     down.answers(&[500, 500]);
     let world = world(json!([signed(&down), signed(&up)])).await;
-    tell(&world, &run(&world, 1, false).await).await;
-    tell(&world, &run(&world, 2, true).await).await;
-    tell(&world, &run(&world, 3, false).await).await;
+    deliver(&world, &run(&world, 1, false).await).await;
+    deliver(&world, &run(&world, 2, true).await).await;
+    deliver(&world, &run(&world, 3, false).await).await;
     let types = |receiver: &Receiver| {
         let posted = receiver.posted();
         posted.iter().map(|posted| posted.json()["type"].clone()).collect::<Vec<_>>()
@@ -161,7 +161,7 @@ async fn nobody_hears_that_a_suite_recovered_before_they_know_that_it_broke() {
     assert_eq!(types(&down), ["suite.broke"], "and it is down");
     for _ in 0..10 {
         world.wait(MINUTE);
-        tell(&world, &reaped(&world).await).await;
+        deliver(&world, &reaped(&world).await).await;
     }
     assert_eq!(types(&down), ["suite.broke", "suite.broke", "suite.recovered", "suite.broke"]);
     assert_eq!(types(&up), [""; 0]);
@@ -169,36 +169,36 @@ async fn nobody_hears_that_a_suite_recovered_before_they_know_that_it_broke() {
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_while_it_tells_is_followed_by_another() {
+async fn another_worker_takes_over_from_one_that_dies_while_it_notifies() {
     let receiver = Receiver::start().await;
     let world = world(json!([signed(&receiver)])).await;
     let message = run(&world, 1, false).await;
     let held = world.platform().table.claim_notification(&numbered(1), MINUTE).await.expect("the table");
     assert!(held.is_some(), "the worker that will be silent");
-    tell(&world, &message).await;
+    deliver(&world, &message).await;
     assert_eq!(receiver.posted().len(), 0, "it may still post");
     world.wait(MINUTE);
-    tell(&world, &reaped(&world).await).await;
+    deliver(&world, &reaped(&world).await).await;
     assert_eq!(receiver.posted().len(), 1);
 }
 
 #[tokio::test]
-async fn who_refuses_is_not_asked_again_and_who_never_answers_not_for_ever() {
+async fn a_webhook_that_refuses_is_not_retried_and_retries_end() {
     let (refusing, silent) = (Receiver::start().await, Receiver::start().await);
     refusing.answers(&[410]);
     silent.answers(&[500; 100]);
     let world = world(json!([signed(&refusing), signed(&silent)])).await;
-    tell(&world, &run(&world, 1, false).await).await;
+    deliver(&world, &run(&world, 1, false).await).await;
     for _ in 0..48 {
         world.wait(MINUTE * 10);
-        tell(&world, &reaped(&world).await).await;
+        deliver(&world, &reaped(&world).await).await;
     }
     assert_eq!((refusing.posted().len(), silent.posted().len()), (1, 13));
     assert_eq!(world.platform().table.notifications_to_queue().await.expect("the table"), []);
 }
 
 #[tokio::test]
-async fn what_ends_late_or_is_not_known_changes_nothing() {
+async fn late_and_unknown_results_change_nothing() {
     let receiver = Receiver::start().await;
     let world = world(json!([signed(&receiver)])).await;
     assert_eq!(run(&world, 2, true).await, []);
@@ -218,18 +218,18 @@ async fn branches_and_parts_of_a_suite_stand_for_themselves() {
     smoke["tags"] = json!(["smoke"]);
     let broke = run_as(&world, 1, &[("branch", "main")], &[], broken.clone()).await;
     assert_eq!(broke.len(), 1);
-    tell(&world, &broke).await;
+    deliver(&world, &broke).await;
     assert_eq!(run_as(&world, 2, &[("branch", "topic")], &[], broken.clone()).await.len(), 1, "another branch");
     assert_eq!(run_as(&world, 3, &[("branch", "main")], &["smoke"], smoke).await, [], "a part is not all of it");
     assert_eq!(run_as(&world, 4, &[("branch", "main"), ("commit", "c1")], &[], broken).await, []);
     let passes = page(&world, true);
-    tell(&world, &run_as(&world, 5, &[("branch", "main")], &[], passes).await).await;
-    let told = receiver.posted()[1].json();
-    assert_eq!((&told["type"], &told["data"]["branch"]), (&json!("suite.recovered"), &json!("main")));
+    deliver(&world, &run_as(&world, 5, &[("branch", "main")], &[], passes).await).await;
+    let notification = receiver.posted()[1].json();
+    assert_eq!((&notification["type"], &notification["data"]["branch"]), (&json!("suite.recovered"), &json!("main")));
 }
 
 #[tokio::test]
-async fn only_who_wants_to_know_of_a_suite_is_told() {
+async fn only_webhooks_that_select_a_suite_are_notified() {
     let (wants, other) = (Receiver::start().await, Receiver::start().await);
     let with = |receiver, suites: &[&str]| {
         let mut webhook = signed(receiver);
@@ -237,12 +237,12 @@ async fn only_who_wants_to_know_of_a_suite_is_told() {
         webhook
     };
     let world = world(json!([with(&wants, &["Exam*"]), with(&other, &["Shop *"])])).await;
-    tell(&world, &run(&world, 1, false).await).await;
+    deliver(&world, &run(&world, 1, false).await).await;
     assert_eq!((wants.posted().len(), other.posted().len()), (1, 0));
 }
 
 #[tokio::test]
-async fn where_nobody_is_told_nothing_is_kept() {
+async fn without_webhooks_no_notification_is_stored() {
     let world = world(json!([])).await;
     assert_eq!(run(&world, 1, false).await, []);
     world.wait(MINUTE);
@@ -250,13 +250,13 @@ async fn where_nobody_is_told_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn a_chat_reads_what_broke_and_no_secret_or_mention() {
+async fn a_chat_message_names_the_failure_and_no_secret_or_mention() {
     let receiver = Receiver::start().await;
     let world = world(json!([{ "url": receiver.url, "format": "slack" }])).await;
     let mut test = page(&world, true);
     test["name"] = json!("<!channel> Terms & conditions");
     test["expect"] = json!([{ "body": { "contains": "${secret.key}" } }]);
-    tell(&world, &run_as(&world, 1, &[("branch", "main")], &[], test).await).await;
+    deliver(&world, &run_as(&world, 1, &[("branch", "main")], &[], test).await).await;
     let posted = receiver.posted().remove(0);
     assert_eq!(posted.header("webhook-signature"), "");
     let text = posted.json()["text"].as_str().expect("a text").replace(&world.site, "http://site");

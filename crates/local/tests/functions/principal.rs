@@ -193,7 +193,7 @@ async fn a_job_that_uses_up_its_requests_looking_for_pages_ends_there() {
 }
 
 #[tokio::test]
-async fn what_is_no_command_is_counted_as_one_and_ping_by_itself() {
+async fn invalid_commands_are_counted_and_ping_has_its_own_count() {
     let world = World::start().await;
     let platform = world.platform_with(limits(|limits| limits.commands_per_s = 1)).await;
     let ana = Visitor { world: &world, platform: &platform, connection: "ana" };
@@ -221,7 +221,7 @@ async fn link(platform: &Platform) -> String {
 }
 
 #[tokio::test]
-async fn links_share_the_connections_of_the_job_s_owner_and_keep_the_owner_from_none() {
+async fn link_connections_count_for_the_owner_but_do_not_lock_the_owner_out() {
     let world = World::start().await;
     world.store(&[]).await;
     let platform = world.platform_with(limits(|limits| limits.connections = 3)).await;
@@ -267,7 +267,7 @@ async fn links_share_the_commands_of_all_links_of_the_owner() {
 }
 
 #[tokio::test]
-async fn a_connection_nobody_knows_is_told_so_and_ended() {
+async fn an_unknown_connection_is_rejected_and_ended() {
     let world = World::start().await;
     let platform = world.platform();
     let stranger = Visitor { world: &world, platform: &platform, connection: "stranger" };
@@ -278,16 +278,16 @@ async fn a_connection_nobody_knows_is_told_so_and_ended() {
 }
 
 #[tokio::test]
-async fn an_answer_nobody_reads_is_given_up_and_the_client_told_to_ask_again() {
+async fn an_unread_answer_is_dropped_and_the_client_is_asked_to_retry() {
     let world = World::start().await;
     let platform = world.platform();
     let silent = Visitor { world: &world, platform: &platform, connection: SILENT };
     assert_eq!(silent.connect(&token(&platform, "ana").await).await, 200);
-    let told = silent.ask(json!({ "action": "jobs", "id": 7 })).await;
+    let answer = silent.ask(json!({ "action": "jobs", "id": 7 })).await;
     assert_eq!(
-        (&told["type"], &told["code"], &told["re"]),
+        (&answer["type"], &answer["code"], &answer["re"]),
         (&json!("error"), &json!("unavailable"), &json!(7)),
-        "{told}"
+        "{answer}"
     );
     let offered = world.heard_by(SILENT);
     let jobs = offered.iter().filter(|event| event["type"] == "jobs").count();

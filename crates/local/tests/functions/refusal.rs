@@ -15,12 +15,12 @@ pub struct Refusals(Arc<Mutex<Vec<(&'static str, &'static str)>>>);
 impl Refusals {
     /// Refuses these requests from now on.
     pub fn refuse(&self, operation: &'static str, text: &'static str) {
-        self.0.lock().expect("nobody failed").push((operation, text));
+        self.0.lock().expect("no thread panicked").push((operation, text));
     }
 
     /// Stops refusing requests.
     pub fn end(&self) {
-        self.0.lock().expect("nobody failed").clear();
+        self.0.lock().expect("no thread panicked").clear();
     }
 
     /// Puts the refusals in front of a service.
@@ -30,7 +30,7 @@ impl Refusals {
 
     fn is_refused(&self, operation: &str, request: &[u8]) -> bool {
         let request = String::from_utf8_lossy(request);
-        let refused = self.0.lock().expect("nobody failed");
+        let refused = self.0.lock().expect("no thread panicked");
         refused.iter().any(|(of, text)| operation.ends_with(of) && request.contains(text))
     }
 }

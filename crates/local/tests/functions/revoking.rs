@@ -83,7 +83,7 @@ async fn revoked_before(before: usize) -> usize {
 }
 
 #[tokio::test]
-async fn whoever_comes_in_while_his_token_is_revoked_does_not_stay() {
+async fn a_connection_opened_during_the_revocation_is_ended() {
     let mut before = 1;
     while revoked_before(before).await >= before {
         before += 1;

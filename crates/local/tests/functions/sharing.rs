@@ -24,7 +24,7 @@ async fn share(world: &World, platform: &Platform, expires_s: Option<u64>) -> (S
 }
 
 #[tokio::test]
-async fn a_link_is_good_for_a_week_where_nothing_else_is_said() {
+async fn a_link_is_valid_for_a_week_by_default() {
     let world = World::start().await;
     world.store(&[]).await;
     let platform = world.platform();
@@ -38,7 +38,7 @@ async fn a_link_is_good_for_a_week_where_nothing_else_is_said() {
 }
 
 #[tokio::test]
-async fn a_link_is_good_no_longer_than_the_job_is_kept() {
+async fn a_link_is_valid_no_longer_than_the_job_is_kept() {
     let world = World::start().await;
     world.store(&[]).await;
     let platform = world.platform();

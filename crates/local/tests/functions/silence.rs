@@ -20,13 +20,16 @@ async fn a_test_whose_worker_is_silent_is_stalled_and_then_run_again() {
     assert_eq!(stalled(&world), Vec::<Value>::new(), "its lease is not over yet");
     world.wait(LEASE / 2);
     worker.reaper().reap().await;
-    let told = stalled(&world);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((&told[0]["test"], &told[0]["name"], &told[0]["v"]), (&json!(0), &json!("Home"), &json!(1_000_000)));
+    let events = stalled(&world);
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(
+        (&events[0]["test"], &events[0]["name"], &events[0]["v"]),
+        (&json!(0), &json!("Home"), &json!(1_000_000))
+    );
     let messages = |pages: Vec<Event>| pages.iter().map(Event::to_json).collect();
     let snapshot = platform.snapshot(&id(JOB), "anyone", messages).await.expect("the table").expect("the job");
     let state: Value = serde_json::from_str(&snapshot.messages[0]).expect("JSON");
-    assert_eq!(state["tests"][0]["stalled"], true, "whoever joins knows as well");
+    assert_eq!(state["tests"][0]["stalled"], true, "the snapshot shows it as well");
     assert_eq!(world.tests().await[0].requeued, 0, "nothing is done about it yet");
 
     world.wait(LEASE * 2);

@@ -114,7 +114,7 @@ impl Services {
         };
         let ended = self.ended.clone();
         let end = move |extract::Path(connection): extract::Path<String>| async move {
-            ended.lock().expect("nobody failed").push(connection);
+            ended.lock().expect("no thread panicked").push(connection);
         };
         let connections =
             serve(|_| front(Router::new().route("/@connections/{connection}", post(hear).delete(end)))).await;
@@ -126,11 +126,11 @@ impl Services {
 
 impl World {
     pub async fn start() -> Self {
-        Self::start_telling(WebhooksSource::Absent).await
+        Self::start_with_webhooks(WebhooksSource::Absent).await
     }
 
     /// Starts a world in which these webhooks are notified when a suite breaks or recovers.
-    pub async fn start_telling(webhooks: WebhooksSource) -> Self {
+    pub async fn start_with_webhooks(webhooks: WebhooksSource) -> Self {
         let (folder, clock) = (tempfile::tempdir().expect("a folder"), HeldClock::at(NOON));
         let services = Services::open(folder.path(), &clock).await;
         let site = serve(|_| {
@@ -204,7 +204,7 @@ impl World {
 
     /// Returns the connections that were closed so far.
     pub fn ended(&self) -> Vec<String> {
-        self.services.ended.lock().expect("nobody failed").clone()
+        self.services.ended.lock().expect("no thread panicked").clone()
     }
 
     fn heard_where(&self, fits: impl Fn(&str) -> bool) -> Vec<Value> {

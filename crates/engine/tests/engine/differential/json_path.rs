@@ -41,7 +41,7 @@ fn check(path: &Value, nodes: &Value) -> Value {
 }
 
 #[test]
-fn paths_that_are_none_are_refused() {
+fn invalid_paths_are_rejected() {
     let suite = read("json-path/cts.json");
     let invalid = |case: &&Value| case["invalid_selector"] == true;
     let cases: Vec<&Value> = suite["tests"].as_array().expect("cases").iter().filter(invalid).collect();

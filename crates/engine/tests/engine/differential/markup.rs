@@ -61,13 +61,13 @@ async fn compare(questions: Questions) {
     let mut wrong = Vec::new();
     for (case, answer) in cases.iter().zip(answers(name)) {
         let page = places[case[0].as_str().expect("a page")];
-        let told = match judge(&site, page, &checks(subject, &case[1], &answer).into()).await {
+        let report = match judge(&site, page, &checks(subject, &case[1], &answer).into()).await {
             Ok(results) if results.iter().all(|result| result.outcome == Outcome::Passed) => String::new(),
-            Ok(results) => site.told(&results),
+            Ok(results) => site.describe(&results),
             Err(problem) => problem,
         };
-        if told.is_empty() == case.get(2).is_some() {
-            wrong.extend([case.to_string(), told]);
+        if report.is_empty() == case.get(2).is_some() {
+            wrong.extend([case.to_string(), report]);
         }
     }
     assert!(wrong.is_empty(), "these differ and are not known to, or are known to and do not:\n{}", wrong.join("\n"));

@@ -87,8 +87,8 @@ impl World {
         if suite.starts_with("refused") { &self.guarded } else { &self.open }
     }
 
-    pub fn told(&self, checks: &[CheckResult]) -> String {
-        self.hidden(&self.open.told(checks))
+    pub fn describe(&self, checks: &[CheckResult]) -> String {
+        self.hidden(&self.open.describe(checks))
     }
 
     /// A text without what varies from run to run.

@@ -94,7 +94,7 @@ async fn shutdown_closes_with_going_away() {
     let mut client = Client::connect(&mut api).await;
     api.post(&client.id, "bye").await.expect("taken");
     api.own().shutdown.cancel();
-    assert_eq!(client.text().await, "bye", "what was waiting is written first");
+    assert_eq!(client.text().await, "bye", "waiting messages are written first");
     assert_eq!(client.close_code().await, 1001);
     assert_eq!(api.disconnected().await.0, 1001);
     assert_eq!(api.own().gateway.open_connections(), 0);

@@ -60,7 +60,7 @@ async fn a_client_that_hangs_up_during_connect_is_disconnected() {
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_is_no_connection() {
+async fn an_invalid_handshake_opens_no_connection() {
     let mut api = Setup::new().start_embedded(drop).await;
     for (request, expected) in [
         ("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 426"),
@@ -78,7 +78,7 @@ async fn what_is_no_handshake_is_no_connection() {
 }
 
 #[tokio::test]
-async fn a_websocket_needs_no_place_among_the_sockets_that_are_none() {
+async fn websockets_do_not_count_as_plain_sockets() {
     let limits = ServerLimits { sockets: 1, head: Duration::from_hours(1), ..ServerLimits::default() };
     let mut api = Setup::new().start_within(limits).await;
     let mut first = Client::connect(&mut api).await;

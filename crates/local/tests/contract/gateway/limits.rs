@@ -53,7 +53,7 @@ async fn an_old_connection_closes_with_1001() {
 }
 
 #[tokio::test]
-async fn a_function_runs_only_so_often_at_once_and_everybody_gets_a_turn() {
+async fn the_concurrency_of_a_function_is_limited_and_every_client_gets_a_turn() {
     const CLIENTS: usize = 6;
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (begun, turns) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));

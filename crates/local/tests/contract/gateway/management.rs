@@ -19,19 +19,19 @@ async fn a_connection_says_since_when() {
 }
 
 #[tokio::test]
-async fn what_was_posted_before_a_close_is_written() {
+async fn messages_posted_before_a_close_are_written() {
     let mut api = Setup::new().start_embedded(drop).await;
     let mut client = Client::connect(&mut api).await;
     api.post(&client.id, "bye").await.expect("taken");
     api.management.delete_connection().connection_id(&client.id).send().await.expect("closed");
 
-    assert_eq!(client.text().await, "bye", "what was posted before is written first");
+    assert_eq!(client.text().await, "bye", "messages posted before are written first");
     assert_eq!(client.close_code().await, 1000);
     assert_eq!(api.disconnected().await, (1000, "Connection Closed Normally".to_owned()));
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_full_and_holds_up_nobody() {
+async fn a_client_that_does_not_read_is_full_and_delays_no_other() {
     let limits = Limits { outbound_messages: 4, ..Limits::default() };
     let mut api = Setup::new().limits(limits).start_embedded(drop).await;
     let slow = Client::connect(&mut api).await;
@@ -53,7 +53,7 @@ async fn a_client_that_does_not_read_is_full_and_holds_up_nobody() {
     assert_eq!(quick.text().await, "hello");
 
     let mut slow = slow;
-    assert_eq!(slow.text().await, text, "once it reads, it gets what was taken");
+    assert_eq!(slow.text().await, text, "once it reads, it gets the accepted messages");
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn answer(
 }
 
 #[tokio::test]
-async fn an_answer_nobody_reads_keeps_nobody_from_a_place() {
+async fn unread_answers_do_not_block_other_clients() {
     let mut api = Api::start(Limits { concurrent_invocations: 1, ..Limits::default() }).await;
     let mut silent = Vec::new();
     for _ in 0..4 {

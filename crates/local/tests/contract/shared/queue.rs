@@ -194,11 +194,11 @@ impl Fixture {
         let receive = self.client.receive_message().queue_url(&self.url).wait_time_seconds(20);
         let waiting =
             tokio::spawn(async move { receive.send().await.expect("an answer").messages.unwrap_or_default() });
-        self.somebody_waits().await;
+        self.until_receiver_waits().await;
         waiting
     }
 
-    async fn somebody_waits(&self) {
+    async fn until_receiver_waits(&self) {
         match &self.time {
             Time::Held(clock) => sleeper(clock).await,
             Time::Real => sleep(SLACK).await,

@@ -57,17 +57,17 @@ impl Fixture {
     }
 
     /// Creates a table whose platform notifies when a suite breaks or recovers.
-    async fn telling() -> Self {
-        let fixture = Self::without_table_telling(true).await;
+    async fn with_notifications() -> Self {
+        let fixture = Self::without_table_notifying(true).await;
         fixture.table.create_if_missing().await.expect("a table");
         fixture
     }
 
     async fn without_table() -> Self {
-        Self::without_table_telling(false).await
+        Self::without_table_notifying(false).await
     }
 
-    async fn without_table_telling(tells_of_suites: bool) -> Self {
+    async fn without_table_notifying(notifies: bool) -> Self {
         let (endpoint, directory) = match elsewhere("STEPCAST_CONTRACT_TABLE") {
             Some(endpoint) => (endpoint, None),
             None => embedded().await,
@@ -79,8 +79,7 @@ impl Fixture {
             move || now.load(Ordering::Relaxed)
         });
         let client = dynamodb(&endpoint, ACCESS_KEY_ID);
-        let services =
-            Services { table_endpoint: endpoint, table: name.clone(), tells_of_suites, ..Services::default() };
+        let services = Services { table_endpoint: endpoint, table: name.clone(), notifies, ..Services::default() };
         Self { table: platform(services, clock).await.table, client, name, now, _directory: directory }
     }
 

@@ -31,7 +31,7 @@ async fn a_result_of_two_workers_is_counted_once() {
         timers.skip(ATTEMPT).await;
     };
     let (response, ()) = tokio::join!(slow, quick);
-    assert!(response.expect("nobody kills it").batch_item_failures.is_empty(), "what it has does not count");
+    assert!(response.expect("the process is not killed").batch_item_failures.is_empty(), "its result does not count");
     let counted = scene.world.platform().table.job(&id(&scene.job(run).expect("a job"))).await.expect("the table");
     assert_eq!(counted.expect("the job").counts.finished(), 1);
 
@@ -40,7 +40,7 @@ async fn a_result_of_two_workers_is_counted_once() {
 }
 
 #[tokio::test]
-async fn what_the_one_ahead_left_behind_is_taken_in_the_end() {
+async fn work_of_a_process_with_a_fast_clock_is_taken_over() {
     let (points, end) = undisturbed(1).await;
     let writes = ["UpdateItem", "TransactWriteItems"];
     for point in points.iter().filter(|point| writes.contains(&point.operation.as_str())) {

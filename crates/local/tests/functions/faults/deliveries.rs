@@ -65,7 +65,7 @@ async fn messages_that_come_again_after_they_were_deleted() {
     assert_settled(&scene, run, &end, "one delivery").await;
     let other = scene.process().await;
     for message in &delivered {
-        let response = other.handle(event(std::slice::from_ref(message))).await.expect("nobody kills it");
+        let response = other.handle(event(std::slice::from_ref(message))).await.expect("the process is not killed");
         assert!(response.batch_item_failures.is_empty(), "it is done with");
     }
     scene.go_on(&mut worker).await;

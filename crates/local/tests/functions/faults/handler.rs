@@ -57,19 +57,19 @@ async fn meet(point: &Point, fault: Fault, times: usize, end: &End) {
     }
     assert!(scene.faults.calls().iter().any(|call| point.covers(call, 1)), "{after} was not met");
     scene.faults.mend();
-    let told = scene.job(run);
+    let job = scene.job(run);
     let errors = scene.answers(run).into_iter().filter(|answer| answer["type"] == "error");
     for error in errors {
         assert_eq!((&error["code"], &error["temporary"]), (&"unavailable".into(), &true.into()), "after {after}");
     }
     scene.go_on(&mut process).await;
-    if told.is_some() {
+    if job.is_some() {
         assert_settled(&scene, run, end, &after).await;
     }
     scene.ask(&process, run).await;
     scene.go_on(&mut process).await;
     assert_settled(&scene, run, end, &format!("{after} and another try")).await;
-    assert!(told.is_none() || told == scene.job(run), "after {after}");
+    assert!(job.is_none() || job == scene.job(run), "after {after}");
     let (jobs, _) = scene.world.platform().table.jobs(&JobsQuery::default()).await.expect("the table");
     assert_eq!(jobs.len(), 1, "after {after}: one job for one key");
 }

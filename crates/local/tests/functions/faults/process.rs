@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::{oneshot, watch};
 use tokio::time;
 
-/// A process, killed when it is dropped: its tasks end, whatever they wait for.
+/// A process, killed when it is dropped: its tasks end at once, even if they wait.
 pub struct Process {
     tasks: Handle,
     faults: Faults,

@@ -82,7 +82,7 @@ impl Scene {
     /// Requests a new run as the caller, and expects it to be accepted. Its planning is queued.
     pub async fn accepted(&self, process: &Process) -> Run {
         let run = self.next_run();
-        assert!(self.ask(process, run).await, "nobody kills it");
+        assert!(self.ask(process, run).await, "the process is not killed");
         assert!(self.job(run).is_some(), "it was accepted");
         run
     }
@@ -107,8 +107,8 @@ impl Scene {
     /// Returns the job that the caller received in answer to this run.
     pub fn job(&self, run: Run) -> Option<String> {
         let answers = self.answers(run);
-        let told = answers.iter().find(|event| event["type"] == "job.accepted" || event["type"] == "job.state");
-        told.and_then(|event| event["job"].as_str()).map(str::to_owned)
+        let answer = answers.iter().find(|event| event["type"] == "job.accepted" || event["type"] == "job.state");
+        answer.and_then(|event| event["job"].as_str()).map(str::to_owned)
     }
 
     /// Returns the answers that the caller received to this run.
@@ -168,7 +168,7 @@ impl Scene {
                 Step::Killed => return,
             }
         }
-        panic!("nobody was killed");
+        panic!("no process was killed");
     }
 
     /// Works on the next batch. If there is none, lets time pass and runs the reaper.
@@ -208,7 +208,7 @@ pub fn event(batch: &[ReceivedMessage]) -> SqsEvent {
     event
 }
 
-/// Returns a `run` of three tests, one of which fails.
+/// Returns a `run` of three tests. One of them fails.
 fn command(site: &str, run: Run) -> Value {
     let page = |name: &str, status: u16| json!({ "name": name, "get": format!("{site}/page"), "expect": [{ "status": status }] });
     let tests = [page("Home", 200), page("Gone", 410), page("Shop", 200)];

@@ -39,13 +39,13 @@ async fn a_claim_whose_answer_is_lost_is_kept() {
     let process = scene.process().await;
     let run = scene.accepted(&process).await;
     let planning = scene.receive().await;
-    assert!(scene.work_off(&process, &planning).await, "nobody kills it");
+    assert!(scene.work_off(&process, &planning).await, "the process is not killed");
     let mut is_first = true;
     scene.faults.treat(move |call| {
         (call.operation == "UpdateItem" && std::mem::take(&mut is_first)).then_some(Fault::AnswerLost)
     });
     let test = scene.receive().await;
-    assert!(scene.work_off(&process, &test).await, "nobody kills it");
+    assert!(scene.work_off(&process, &test).await, "the process is not killed");
     let counts = scene.world.services.queue.counts(QUEUES[0]).await.expect("the queue");
     assert_eq!(counts, MessageCounts { visible: 2, ..MessageCounts::default() }, "one of three is done with");
     let job = scene.job(run).expect("it was accepted");
@@ -58,6 +58,6 @@ async fn a_queue_that_has_too_many_requests_can_be_asked_again() {
     let scene = Scene::new(10).await;
     scene.faults.treat(|call| (call.operation == "SendMessage").then_some(Fault::Throttled));
     let send = |platform: Platform| async move { platform.queue.send(&planning()).await };
-    let sent = scene.process().await.handler(send).await.expect("nobody kills it");
+    let sent = scene.process().await.handler(send).await.expect("the process is not killed");
     assert!(matches!(sent, Err(Error::Unavailable { .. })), "{sent:?}");
 }

@@ -1,4 +1,4 @@
-//! The conditions that must hold once everything is quiet, whatever went wrong before.
+//! The conditions that must hold once everything is quiet, after any fault.
 
 use super::scene::{CALLER, DASHBOARD, Run, Scene, key};
 use crate::world::QUEUES;
@@ -61,7 +61,7 @@ pub async fn assert_settled(scene: &Scene, run: Run, undisturbed: &End, after: &
     assert_eq!(settled(scene, run, after).await, *undisturbed, "after {after}");
 }
 
-/// Returns the different verdicts of a job that a connection received, whatever their number and time.
+/// Returns the different verdicts of a job that a connection received, at any time and in any number.
 fn verdicts(heard: &[Value], job: &str) -> BTreeSet<String> {
     heard
         .iter()

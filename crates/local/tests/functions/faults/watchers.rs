@@ -15,7 +15,7 @@ const UNWELL: &str = "unwell";
 
 /// Runs a job with a watcher whose pushes meet this fault; everything else is undisturbed. The worker stays, as a
 /// function between invocations does.
-async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> (Scene, Process) {
+async fn watched_with_fault(mut fault: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> (Scene, Process) {
     let (_, end) = undisturbed(10).await;
     let scene = Scene::new(10).await;
     let mut process = scene.process().await;
@@ -30,7 +30,7 @@ async fn watched_by_one_who_meets(mut fault: impl FnMut(usize) -> Option<Fault> 
     scene.go_on(&mut process).await;
     assert_settled(&scene, run, &end, "a watcher who is not well").await;
     let pushed = scene.faults.calls().iter().any(|call| call.connection.as_deref() == Some(UNWELL));
-    assert!(pushed, "somebody tried");
+    assert!(pushed, "a push was attempted");
     (scene, process)
 }
 
@@ -51,8 +51,8 @@ async fn watch(scene: &Scene, connection: &str) {
 }
 
 #[tokio::test]
-async fn a_watcher_who_has_gone_is_forgotten() {
-    let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Gone)).await;
+async fn a_watcher_that_has_gone_is_forgotten() {
+    let (scene, _process) = watched_with_fault(|_| Some(Fault::Gone)).await;
     let table = scene.world.platform().table;
     assert_eq!(table.connection(&id(UNWELL)).await.expect("the table"), None);
     assert_eq!(table.watched_by(&id(UNWELL), 10).await.expect("the table"), [""; 0]);
@@ -60,28 +60,28 @@ async fn a_watcher_who_has_gone_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_watcher_who_was_told_too_much_hears_the_rest_later() {
-    let (scene, _process) = watched_by_one_who_meets(|pushes| (pushes <= 2).then_some(Fault::Throttled)).await;
+async fn a_throttled_watcher_receives_the_rest_later() {
+    let (scene, _process) = watched_with_fault(|pushes| (pushes <= 2).then_some(Fault::Throttled)).await;
     let heard = scene.world.hears(UNWELL, |event| event["type"] == "job.finished").await;
     assert!(heard.is_some(), "{:?}", scene.world.heard_by(UNWELL));
 }
 
 #[tokio::test]
-async fn a_watcher_who_cannot_be_reached_holds_nobody_up() {
-    let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Unavailable)).await;
-    assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "what was said before");
+async fn an_unreachable_watcher_delays_no_other() {
+    let (scene, _process) = watched_with_fault(|_| Some(Fault::Unavailable)).await;
+    assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "only the message before the fault");
 }
 
 #[tokio::test]
-async fn a_watcher_who_takes_nothing_holds_nobody_up() {
-    let (scene, _process) = watched_by_one_who_meets(|_| Some(Fault::Hangs)).await;
-    assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "what was said before");
+async fn a_watcher_that_never_answers_delays_no_other() {
+    let (scene, _process) = watched_with_fault(|_| Some(Fault::Hangs)).await;
+    assert_eq!(scene.world.heard_by(UNWELL).len(), 1, "only the message before the fault");
 }
 
 /// The number of files a function can open is limited. Pushes that were just given up may not have ended at the other
 /// side, so twice as many may be open as are under way.
 #[tokio::test]
-async fn however_many_watchers_take_nothing_only_so_many_are_tried_at_once() {
+async fn the_number_of_concurrent_pushes_is_limited() {
     let scene = Scene::new(10).await;
     let process = scene.process().await;
     for number in 0..400 {
@@ -93,9 +93,9 @@ async fn however_many_watchers_take_nothing_only_so_many_are_tried_at_once() {
         is_unwell.then_some(Fault::Hangs)
     });
     let batch = scene.receive().await;
-    assert!(scene.work_off(&process, &batch).await, "nobody kills it");
+    assert!(scene.work_off(&process, &batch).await, "the process is not killed");
     let planned = |event: &Value| event["type"] == "job.progress" || event["type"] == "job.planned";
-    assert_eq!(scene.world.hears(DASHBOARD, planned).await, Some(()), "those who take it are told");
+    assert_eq!(scene.world.hears(DASHBOARD, planned).await, Some(()), "a watcher that reads receives it");
     let most = scene.faults.most_hanging();
     assert!((50..=320).contains(&most), "{most}");
 }

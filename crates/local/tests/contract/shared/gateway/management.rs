@@ -35,7 +35,7 @@ async fn a_connection_can_be_closed() {
 }
 
 #[tokio::test]
-async fn what_is_closed_is_gone() {
+async fn closed_connections_are_gone() {
     let mut api = Setup::new().start().await;
     let client = Client::connect(&mut api).await;
     api.management.delete_connection().connection_id(&client.id).send().await.expect("closed");

@@ -42,7 +42,7 @@ async fn messages_are_answered_through_connections() {
 }
 
 #[tokio::test]
-async fn what_default_returns_goes_nowhere() {
+async fn the_result_of_default_is_not_sent() {
     let setup = Setup::new().on_message(|_| async {
         let mut response = status(200)?;
         response.body = Some(Body::Text("returned".to_owned()));
@@ -61,19 +61,19 @@ async fn what_default_returns_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn a_default_that_fails_tells_the_client_that_and_no_more() {
+async fn a_default_that_fails_reveals_no_detail() {
     let mut api = Setup::new().on_message(|_| async { Err("secret detail".into()) }).start().await;
     let mut client = Client::connect(&mut api).await;
     client.send("hello").await;
     let answer = client.text().await;
     let event = api.event("$default").await;
-    let told = serde_json::json!({
+    let expected = serde_json::json!({
         "message": "Internal server error",
         "connectionId": client.id,
         "requestId": event.request_context.request_id,
     });
-    let is_told = serde_json::from_str::<serde_json::Value>(&answer).is_ok_and(|answer| answer == told);
-    api.implementation.assert(is_told, Known::WhatFailsIsTold, answer);
+    let is_expected = serde_json::from_str::<serde_json::Value>(&answer).is_ok_and(|answer| answer == expected);
+    api.implementation.assert(is_expected, Known::WhatFailsIsTold, answer);
 }
 
 #[tokio::test]
@@ -92,8 +92,8 @@ async fn the_clients_close_is_passed_on() {
     let frame = CloseFrame { code: CloseCode::Library(4000), reason: "done".into() };
     client.socket.close(Some(frame)).await.expect("sent");
     assert_eq!(client.close_code().await, 4000, "the answer repeats it");
-    let told = api.disconnected().await;
-    api.implementation.assert(told == (4000, "done".to_owned()), Known::EveryCloseIs1006, told);
+    let close = api.disconnected().await;
+    api.implementation.assert(close == (4000, "done".to_owned()), Known::EveryCloseIs1006, close);
 }
 
 #[tokio::test]
@@ -101,8 +101,8 @@ async fn a_close_without_a_code_is_1005() {
     let mut api = Setup::new().start().await;
     let mut client = Client::connect(&mut api).await;
     client.socket.close(None).await.expect("sent");
-    let told = api.disconnected().await.0;
-    api.implementation.assert(told == 1005, Known::EveryCloseIs1006, told);
+    let close = api.disconnected().await.0;
+    api.implementation.assert(close == 1005, Known::EveryCloseIs1006, close);
 }
 
 #[tokio::test]

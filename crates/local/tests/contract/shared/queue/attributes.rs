@@ -54,7 +54,7 @@ async fn attributes_travel_with_a_message() {
     assert_eq!(attributes["icon"], binary(&[0, 255, 1]));
     assert_eq!(message.md5_of_message_attributes(), Some(ALL));
     assert_eq!(message.md5_of_body(), Some("7b934a60ddc07b8f5b1134c03430bba6"));
-    assert!(message.attributes().is_none(), "nobody asked for the system's");
+    assert!(message.attributes().is_none(), "the system's attributes were not requested");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_group_comes_back_and_holds_up_nothing() {
 }
 
 #[tokio::test]
-async fn a_receiver_gets_what_the_queue_says_if_it_asks() {
+async fn a_receiver_gets_the_system_attributes_it_requests() {
     let queue = Fixture::new().await;
     queue.send("hello").await;
     let receive = |name| {

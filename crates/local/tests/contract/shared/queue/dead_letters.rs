@@ -34,7 +34,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn what_fails_too_often_becomes_a_dead_letter() {
+async fn a_message_received_too_often_becomes_a_dead_letter() {
     let queue = Fixture::new().await;
     let dead = queue.with_dead_letters(2).await;
     queue.send("poison").await;
@@ -53,7 +53,7 @@ async fn what_fails_too_often_becomes_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_in_time_does_not() {
+async fn a_message_deleted_in_time_is_no_dead_letter() {
     let queue = Fixture::new().await;
     let dead = queue.with_dead_letters(1).await;
     queue.send("fine").await;
@@ -88,7 +88,7 @@ async fn dead_letters_are_sent_back() {
 
     let start = queue.client.start_message_move_task().source_arn(queue.arn(&dead).await);
     assert!(start.send().await.expect("begun").task_handle().is_some());
-    queue.somebody_moves(&dead).await;
+    queue.until_moved(&dead).await;
     let received = queue.receiving(&queue.url).message_attribute_names("All").send().await.expect("an answer");
     let [second] = received.messages() else { panic!("it is back: {received:?}") };
     assert_eq!(second.body(), Some("poison"));
@@ -139,7 +139,7 @@ async fn workers_send_dead_letters_back() {
         queue.bury(body, 2).await;
     }
     queue.platform(&dead).await.redrive().await.expect("begun");
-    queue.somebody_moves(&dead).await;
+    queue.until_moved(&dead).await;
     assert_eq!(bodies(&queue.receive_all(3).await), ["1", "2", "3"]);
     queue.platform(&dead).await.redrive().await.expect("nothing to do is no error");
 }
@@ -160,7 +160,7 @@ async fn a_policy_can_be_changed_and_removed() {
 
 impl Fixture {
     /// Waits until the dead-letter queue is empty: a move is an asynchronous task.
-    async fn somebody_moves(&self, dead: &str) {
+    async fn until_moved(&self, dead: &str) {
         timeout(AT_ONCE, async {
             while self.attributes(dead).await[&QueueAttributeName::ApproximateNumberOfMessages] != "0" {
                 sleep(Duration::from_millis(20)).await;

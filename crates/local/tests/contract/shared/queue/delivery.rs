@@ -105,7 +105,7 @@ async fn a_message_can_be_sent_for_later() {
 }
 
 #[tokio::test]
-async fn a_queue_can_delay_what_does_not_say() {
+async fn a_queue_has_a_default_delay() {
     let queue = Fixture::with(&[(QueueAttributeName::DelaySeconds, "2")]).await;
     queue.send("later").await;
     let send = queue.client.send_message().queue_url(&queue.url).message_body("now").delay_seconds(0);
@@ -118,7 +118,7 @@ async fn a_queue_can_delay_what_does_not_say() {
 }
 
 #[tokio::test]
-async fn a_queue_says_what_it_holds() {
+async fn a_queue_reports_its_message_counts() {
     let queue = Fixture::new().await;
     for body in ["1", "2", "3"] {
         queue.send(body).await;

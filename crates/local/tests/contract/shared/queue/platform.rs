@@ -75,7 +75,7 @@ async fn a_batch_is_hidden_for_as_long_as_its_lease() {
 }
 
 #[tokio::test]
-async fn what_the_queue_refuses_is_a_refusal() {
+async fn rejections_by_the_queue_are_reported_as_refused() {
     let queue = Fixture::new().await;
     let workers = queue.platform(&queue.url).await;
     let refused = workers.change_visibility("made-up", Duration::ZERO).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 #[tokio::test]
-async fn a_waiting_receiver_gets_what_is_sent() {
+async fn a_waiting_receiver_gets_a_new_message() {
     let queue = Fixture::new().await;
     let waiting = queue.wait_for_one().await;
     assert!(!waiting.is_finished());
@@ -17,7 +17,7 @@ async fn a_waiting_receiver_gets_what_is_sent() {
 }
 
 #[tokio::test]
-async fn a_waiting_receiver_gets_what_becomes_due() {
+async fn a_waiting_receiver_gets_a_delayed_message() {
     let queue = Fixture::new().await;
     let send = queue.client.send_message().queue_url(&queue.url).message_body("later").delay_seconds(2);
     send.send().await.expect("sent");
@@ -27,7 +27,7 @@ async fn a_waiting_receiver_gets_what_becomes_due() {
 }
 
 #[tokio::test]
-async fn a_waiting_receiver_gets_what_comes_back() {
+async fn a_waiting_receiver_gets_a_message_that_comes_back() {
     let queue = Fixture::new().await;
     queue.send("hello").await;
     queue.receive_one().await;
@@ -37,7 +37,7 @@ async fn a_waiting_receiver_gets_what_comes_back() {
 }
 
 #[tokio::test]
-async fn a_waiting_receiver_gets_what_is_given_back() {
+async fn a_waiting_receiver_gets_a_returned_message() {
     let queue = Fixture::new().await;
     queue.send("hello").await;
     let receive = queue.receiving(&queue.url).visibility_timeout(60);
@@ -48,7 +48,7 @@ async fn a_waiting_receiver_gets_what_is_given_back() {
 }
 
 #[tokio::test]
-async fn a_receiver_does_not_wait_for_what_is_there() {
+async fn a_receiver_does_not_wait_for_an_available_message() {
     let queue = Fixture::new().await;
     queue.send("hello").await;
     let receive = queue.client.receive_message().queue_url(&queue.url).wait_time_seconds(20).max_number_of_messages(10);
@@ -62,7 +62,7 @@ async fn a_receiver_waits_as_long_as_it_asked() {
     let begun = Instant::now();
     let receive = queue.client.receive_message().queue_url(&queue.url).wait_time_seconds(3);
     let waiting = tokio::spawn(async move { receive.send().await.expect("an answer").messages });
-    queue.somebody_waits().await;
+    queue.until_receiver_waits().await;
     queue.pass(Duration::from_secs(1)).await;
     assert!(!waiting.is_finished(), "after {:?}", begun.elapsed());
     queue.pass(Duration::from_secs(2)).await;
@@ -74,16 +74,16 @@ async fn a_queue_can_say_how_long_receivers_wait() {
     let queue = Fixture::with(&[(QueueAttributeName::ReceiveMessageWaitTimeSeconds, "20")]).await;
     let receive = queue.client.receive_message().queue_url(&queue.url);
     let waiting = tokio::spawn(async move { receive.send().await.expect("an answer").messages.unwrap_or_default() });
-    queue.somebody_waits().await;
+    queue.until_receiver_waits().await;
     let short = queue.client.receive_message().queue_url(&queue.url).wait_time_seconds(0).send();
     let short = timeout(AT_ONCE, short).await.expect("at once").expect("an answer");
-    assert!(short.messages().is_empty(), "whoever says so does not wait");
+    assert!(short.messages().is_empty(), "a wait of zero overrides the queue's");
     queue.send("hello").await;
     assert_eq!(bodies(&at_once(waiting).await), ["hello"]);
 }
 
 #[tokio::test]
-async fn of_many_who_wait_each_gets_one() {
+async fn each_waiting_receiver_gets_one_message() {
     let queue = Fixture::new().await;
     let mut waiting = Vec::new();
     for _ in 0..4 {
@@ -99,7 +99,7 @@ async fn of_many_who_wait_each_gets_one() {
 }
 
 #[tokio::test]
-async fn nobody_waits_longer_than_twenty_seconds() {
+async fn waiting_longer_than_twenty_seconds_is_rejected() {
     let queue = Fixture::new().await;
     let refused = queue.client.receive_message().queue_url(&queue.url).wait_time_seconds(21).send().await;
     assert_eq!(code(&refused), Some("InvalidParameterValue"));

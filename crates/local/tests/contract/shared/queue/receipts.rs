@@ -22,13 +22,13 @@ async fn a_stale_receipt_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_receipt_deletes_what_nobody_else_has_received() {
+async fn an_old_receipt_deletes_a_message_not_received_again() {
     let queue = Fixture::new().await;
     queue.send("hello").await;
     let message = queue.receive_one().await;
     queue.pass(VISIBILITY).await;
     queue.delete(&message).await;
-    assert!(queue.receive().await.is_empty(), "though it was visible again");
+    assert!(queue.receive().await.is_empty(), "it is deleted although it was visible again");
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn deleting_twice_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_receipt_nobody_gave_is_refused() {
+async fn a_made_up_receipt_is_rejected() {
     let queue = Fixture::new().await;
     let delete = queue.client.delete_message().queue_url(&queue.url).receipt_handle("made-up").send().await;
     assert!(delete.expect_err("refused").into_service_error().is_receipt_handle_is_invalid());

@@ -58,7 +58,7 @@ async fn zero_gives_a_message_back() {
 }
 
 #[tokio::test]
-async fn what_is_not_in_flight_cannot_be_hidden() {
+async fn a_message_not_in_flight_cannot_be_hidden() {
     let queue = Fixture::new().await;
     queue.send("hello").await;
     let message = queue.receive_one().await;
@@ -70,7 +70,7 @@ async fn what_is_not_in_flight_cannot_be_hidden() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_cannot_be_hidden() {
+async fn a_deleted_message_cannot_be_hidden() {
     let queue = Fixture::new().await;
     queue.send("hello").await;
     let message = queue.receive_one().await;

@@ -50,7 +50,7 @@ async fn an_abandoned_test_is_taken_with_the_next_lease() {
 }
 
 #[tokio::test]
-async fn of_many_who_want_a_test_one_gets_it() {
+async fn one_of_many_workers_claims_a_test() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
     for lease in 1..=3 {
@@ -79,12 +79,12 @@ async fn a_finished_test_is_not_taken_again() {
 }
 
 #[tokio::test]
-async fn a_lease_is_renewed_by_whoever_holds_it() {
+async fn only_the_holder_renews_a_lease() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
     let held = |number| Lease { test: key(&job, 0), number };
     let renew = async |number| fixture.table.renew_lease(&held(number), LEASE).await;
-    assert!(!renew(1).await.expect("an answer"), "nobody holds it");
+    assert!(!renew(1).await.expect("an answer"), "no worker holds it");
 
     fixture.claim(&job, 0).await;
     fixture.advance(Duration::from_secs(15));
@@ -92,7 +92,7 @@ async fn a_lease_is_renewed_by_whoever_holds_it() {
     assert_eq!(fixture.test(&job, 0).await.lease_until, fixture.now() + 20_000);
 
     fixture.advance(LEASE + Duration::from_millis(1));
-    assert!(renew(1).await.expect("an answer"), "late, but nobody else has taken it");
+    assert!(renew(1).await.expect("an answer"), "late, but no other worker has taken it");
     fixture.advance(LEASE + Duration::from_millis(1));
     fixture.claim(&job, 0).await;
     assert!(!renew(1).await.expect("an answer"), "it is another's");

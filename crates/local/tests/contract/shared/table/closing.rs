@@ -25,7 +25,7 @@ async fn a_verdict_is_over_the_job_as_it_was_read() {
     let closed = fixture.table.close_job(&job, Verdict::Failed, None).await.expect("an answer").expect("closed");
     assert_eq!((closed.status, closed.verdict, closed.v), (JobStatus::Finished, Some(Verdict::Failed), job.v + 1));
     assert_eq!((closed.finished_at, closed.moved_at), (Some(fixture.now()), fixture.now()));
-    assert_eq!(fixture.job("job-1").await, closed, "what is given back is what is stored");
+    assert_eq!(fixture.job("job-1").await, closed, "the returned job is the stored job");
     assert!(fixture.table.open_jobs().await.expect("an answer").is_empty());
     for read in [job, closed] {
         assert_eq!(fixture.table.close_job(&read, Verdict::Passed, None).await.expect("an answer"), None, "it has one");

@@ -44,7 +44,7 @@ async fn a_connection_is_known_until_it_is_forgotten() {
 }
 
 #[tokio::test]
-async fn connections_are_listed_page_by_page_with_what_they_watch() {
+async fn connections_are_listed_page_by_page_with_their_watches() {
     let fixture = Fixture::new().await;
     for id in ["a", "b", "c"] {
         fixture.table.put_connection(&connection(id)).await.expect("stored");
@@ -62,7 +62,7 @@ async fn connections_are_listed_page_by_page_with_what_they_watch() {
 }
 
 #[tokio::test]
-async fn whoever_watches_is_found() {
+async fn watchers_are_found() {
     let fixture = Fixture::new().await;
     let (job, feed) = (topic_job(&id("job-1")), topic_feed());
     for (topic, connection) in [(&job, "b"), (&job, "a"), (&job, "a"), (&feed, "c")] {
@@ -95,7 +95,7 @@ async fn a_forgotten_connection_watches_nothing() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_said_who_it_is_can_be_forgotten() {
+async fn a_connection_that_was_never_stored_can_be_forgotten() {
     let fixture = Fixture::new().await;
     fixture.table.watch("feed", &id("c")).await.expect("stored");
     fixture.table.forget_connection(&id("c")).await.expect("forgotten");
@@ -130,7 +130,7 @@ async fn notices_are_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_job_is_watched_by_whoever_asked_for_it() {
+async fn a_job_is_watched_by_the_connection_that_created_it() {
     let fixture = Fixture::new().await;
     let new = stepcast_platform::table::NewJob { connection: Some(id("c")), ..new_job("job-1") };
     fixture.create(&new).await;

@@ -26,7 +26,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn whatever_can_be_left_behind_expires() {
+async fn leftover_items_expire() {
     let fixture = Fixture::new().await;
     let new = NewJob { connection: Some(id("c")), idempotency_key: Some("k".to_owned()), ..new_job("job-1") };
     fixture.create(&new).await;
@@ -65,7 +65,7 @@ async fn connections_expire_after_they_have_ended() {
 }
 
 #[tokio::test]
-async fn what_moves_does_not_live_longer() {
+async fn updates_do_not_extend_the_expiry() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
     let stored = fixture.item("JOB#job-1", "JOB").await.expect("an item")["expires_at"].clone();

@@ -63,7 +63,7 @@ async fn the_same_result_again_counts_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_anothers_by_now_is_left_out_of_the_batch() {
+async fn tests_claimed_by_others_are_left_out_of_the_batch() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 4).await;
     for test in 0..3 {
@@ -84,7 +84,7 @@ async fn what_is_anothers_by_now_is_left_out_of_the_batch() {
 }
 
 #[tokio::test]
-async fn nothing_counts_for_a_planning_that_does_not() {
+async fn results_of_another_planning_do_not_count() {
     let fixture = Fixture::new().await;
     fixture.create(&new_job("job-1")).await;
     for plan in 1..=2 {
@@ -103,7 +103,7 @@ async fn nothing_counts_for_a_planning_that_does_not() {
 }
 
 #[tokio::test]
-async fn nothing_counts_once_there_is_a_verdict() {
+async fn no_result_counts_after_the_verdict() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
     fixture.finish_all(&job, &[Outcome::Passed]).await;

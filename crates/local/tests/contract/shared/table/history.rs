@@ -22,7 +22,7 @@ async fn jobs(fixture: &Fixture, branch: &str, before: Option<&str>, most: usize
 }
 
 #[tokio::test]
-async fn results_are_what_ran_to_its_end() {
+async fn only_tests_that_ran_to_their_end_are_results() {
     let fixture = Fixture::new().await;
     let outcomes = [Outcome::Passed, Outcome::Skipped, Outcome::Errored, Outcome::Cancelled, Outcome::Flaky];
     let job = fixture.running_job("job-1", 5).await;
@@ -33,7 +33,11 @@ async fn results_are_what_ran_to_its_end() {
     assert_eq!(results, [first, past("Test 2", Outcome::Errored), last]);
 
     let ended = fixture.table.end_job(&id("job-1"), "ada").await.expect("an answer").expect("it is open");
-    assert_eq!(fixture.table.results(&ended).await.expect("an answer"), passed, "an admin's impatience says nothing");
+    assert_eq!(
+        fixture.table.results(&ended).await.expect("an answer"),
+        passed,
+        "tests ended by an admin are no results"
+    );
 }
 
 #[tokio::test]
@@ -54,7 +58,7 @@ async fn the_same_results_again_change_nothing() {
 }
 
 #[tokio::test]
-async fn jobs_are_found_by_branch_and_by_what_came_before() {
+async fn jobs_are_found_by_branch_and_the_job_before() {
     let fixture = Fixture::new().await;
     for (job, branch) in [("job-1", "main"), ("job-2", "try"), ("job-3", "main"), ("job-4", "main")] {
         let job = job_of(&fixture, job, branch).await;
@@ -68,18 +72,18 @@ async fn jobs_are_found_by_branch_and_by_what_came_before() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_not_shown() {
+async fn expired_history_is_not_shown() {
     let fixture = Fixture::new().await;
     let job = job_of(&fixture, "job-1", "main").await;
     fixture.table.put_history(&job, &[past("Home", Outcome::Passed)]).await.expect("kept");
     fixture.advance(RETENTION.checked_sub(Duration::from_secs(1)).expect("a while"));
     assert_eq!(jobs(&fixture, "main", None, 10).await, ["job-1"]);
     fixture.advance(Duration::from_secs(1));
-    assert!(jobs(&fixture, "main", None, 10).await.is_empty(), "though it may still be there");
+    assert!(jobs(&fixture, "main", None, 10).await.is_empty(), "its row may still exist");
 }
 
 #[tokio::test]
-async fn nothing_is_kept_of_a_job_that_says_nothing() {
+async fn a_job_without_results_leaves_no_history() {
     let fixture = Fixture::new().await;
     let job = job_of(&fixture, "job-1", "main").await;
     fixture.table.put_history(&job, &[]).await.expect("nothing to keep");

@@ -24,14 +24,14 @@ async fn a_job_is_stored_with_everything_that_finds_it() {
     assert_eq!((record.status, record.v, record.plan), (JobStatus::Accepted, 1, 0));
     assert_eq!((record.created_at, record.moved_at), (fixture.now(), fixture.now()));
     assert_eq!((record.counts, record.verdict, record.finished_at), (Counts::default(), None, None));
-    assert_eq!(fixture.job("job-1").await, record, "what is given back is what is stored");
+    assert_eq!(fixture.job("job-1").await, record, "the returned job is the stored job");
 
     assert_eq!(fixture.table.open_jobs().await.expect("an answer"), ["job-1"]);
     assert_eq!(fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer"), ["L0SM9cOFvHcCIhw="]);
 }
 
 #[tokio::test]
-async fn what_a_job_runs_comes_back_as_it_was() {
+async fn the_source_of_a_job_is_read_back_unchanged() {
     let fixture = Fixture::new().await;
     let full = JobSource {
         suite: (0..=255).collect(),
@@ -53,7 +53,7 @@ async fn what_a_job_runs_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_was_never_stored_is_not_there() {
+async fn a_missing_job_is_reported_as_missing() {
     let fixture = Fixture::new().await;
     assert_eq!(fixture.table.job(&id("job-1")).await.expect("an answer"), None);
     assert_eq!(fixture.table.job_source(&id("job-1")).await.expect("an answer"), None);

@@ -65,7 +65,7 @@ async fn a_connection_forgotten_by_several_at_once_is_counted_out_once() {
 }
 
 #[tokio::test]
-async fn counting_costs_the_same_however_many_connections_there_are() {
+async fn counting_costs_the_same_for_any_number_of_connections() {
     let fixture = Fixture::new().await;
     for number in 0..200 {
         fixture.connect(&number.to_string(), "ada").await;
@@ -79,12 +79,12 @@ async fn counting_costs_the_same_however_many_connections_there_are() {
 }
 
 #[tokio::test]
-async fn what_was_not_counted_out_heals() {
+async fn counts_heal_after_a_lost_disconnect() {
     let fixture = Fixture::new().await;
     fixture.connect("a", "ada").await;
     fixture.expire("CONNECTION#a", "CONNECTION").await;
     fixture.table.forget_connection(&id("a")).await.expect("nothing to forget");
-    assert_eq!(fixture.connections_of("ada").await, 1, "nobody knows that it ended");
+    assert_eq!(fixture.connections_of("ada").await, 1, "its end was not recorded");
     fixture.advance(CONNECTION_LIFETIME);
     assert_eq!(fixture.connections_of("ada").await, 1, "it may have opened at the end of its five minutes");
     fixture.advance(Duration::from_mins(5));
@@ -92,7 +92,7 @@ async fn what_was_not_counted_out_heals() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_count_is_gone_is_not_counted_out_of_another() {
+async fn a_connection_without_a_count_is_not_subtracted_from_another() {
     let fixture = Fixture::new().await;
     fixture.connect("a", "ada").await;
     let window = format!("{:015}", fixture.now() / 300_000);
@@ -122,7 +122,7 @@ async fn links_to_jobs_are_counted_for_their_owner_beside_its_own_connections() 
 }
 
 #[tokio::test]
-async fn what_is_over_is_not_counted_though_it_may_be_there() {
+async fn expired_items_are_not_counted() {
     let fixture = Fixture::new().await;
     fixture.connect("a", "ada").await;
     fixture.create(&new_job("job-1")).await;

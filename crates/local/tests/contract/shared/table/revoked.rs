@@ -35,7 +35,7 @@ async fn revoked_tokens_are_listed_page_by_page() {
     let [a, b, c] = [fixture.revoke("a").await, fixture.revoke("b").await, fixture.revoke("c").await];
     let mut query = PageQuery { cursor: None, limit: Some(3) };
     let (first, next) = fixture.table.revoked_tokens(&query).await.expect("an answer");
-    assert_eq!((first, next.as_deref()), (vec![a, b], Some("b")), "what is over is not listed");
+    assert_eq!((first, next.as_deref()), (vec![a, b], Some("b")), "expired entries are not listed");
     query.cursor = next;
     assert_eq!(fixture.table.revoked_tokens(&query).await.expect("an answer"), (vec![c], None));
 }

@@ -13,7 +13,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 async fn close(fixture: &Fixture, job: &str, verdict: Verdict) -> Option<SuiteChange> {
     let job = run(fixture, job).await;
     let closed = fixture.table.close_job(&job, verdict, None).await.expect("an answer").expect("closed");
-    assert_eq!(fixture.job(job.job.as_str()).await, closed, "what is given back is what is stored");
+    assert_eq!(fixture.job(job.job.as_str()).await, closed, "the returned job is the stored job");
     closed.suite_change
 }
 
@@ -24,8 +24,8 @@ async fn run(fixture: &Fixture, job: &str) -> JobRecord {
 }
 
 #[tokio::test]
-async fn verdicts_change_how_a_suite_stands() {
-    let fixture = Fixture::telling().await;
+async fn verdicts_change_the_state_of_a_suite() {
+    let fixture = Fixture::with_notifications().await;
     for (job, verdict, change) in [
         ("job-1", Verdict::Passed, None),
         ("job-2", Verdict::Errored, Some(Broke)),
@@ -41,7 +41,7 @@ async fn verdicts_change_how_a_suite_stands() {
 
 #[tokio::test]
 async fn of_jobs_that_end_at_once_one_breaks_the_suite() {
-    let fixture = Fixture::telling().await;
+    let fixture = Fixture::with_notifications().await;
     let mut jobs = Vec::new();
     for number in 0..6 {
         jobs.push(run(&fixture, &format!("job-{number}")).await);
@@ -59,8 +59,8 @@ async fn of_jobs_that_end_at_once_one_breaks_the_suite() {
 }
 
 #[tokio::test]
-async fn what_is_known_of_a_suite_expires() {
-    let fixture = Fixture::telling().await;
+async fn the_state_of_a_suite_expires() {
+    let fixture = Fixture::with_notifications().await;
     assert_eq!(close(&fixture, "job-1", Verdict::Failed).await, Some(Broke));
     fixture.assert_expires("SUITE_STATE#Shop smoke", r#"["",[]]"#, RETENTION).await;
     fixture.assert_expires("OUTBOX", "job-1", MINUTE * 60 * 24).await;
@@ -69,8 +69,8 @@ async fn what_is_known_of_a_suite_expires() {
 }
 
 #[tokio::test]
-async fn a_notification_is_held_by_one_until_it_is_told() {
-    let fixture = Fixture::telling().await;
+async fn one_worker_holds_a_notification_until_it_is_sent() {
+    let fixture = Fixture::with_notifications().await;
     close(&fixture, "job-1", Verdict::Failed).await;
     let claimed = at_once(8, |_| {
         let table = fixture.table.clone();
@@ -103,7 +103,7 @@ async fn a_notification_is_held_by_one_until_it_is_told() {
 
 #[tokio::test]
 async fn a_notification_is_queued_again_by_one() {
-    let fixture = Fixture::telling().await;
+    let fixture = Fixture::with_notifications().await;
     close(&fixture, "job-1", Verdict::Failed).await;
     assert_eq!(fixture.table.notifications_to_queue().await.expect("an answer"), [], "its message may be on its way");
     fixture.advance(MINUTE);
@@ -121,7 +121,7 @@ async fn a_notification_is_queued_again_by_one() {
 }
 
 #[tokio::test]
-async fn a_suite_nobody_is_told_of_costs_nothing() {
+async fn a_suite_without_webhooks_stores_nothing() {
     let fixture = Fixture::new().await;
     assert_eq!(close(&fixture, "job-1", Verdict::Failed).await, None);
     assert_eq!(fixture.item("SUITE_STATE#Shop smoke", r#"["",[]]"#).await, None);

@@ -48,7 +48,7 @@ async fn a_name_stays_its_owners_and_its_version_counts_on() {
     fixture.advance(NAME_KEPT.checked_sub(Duration::from_secs(1)).unwrap());
     assert_eq!(seen(&fixture, "Shop").await.version, 2);
     fixture.advance(Duration::from_secs(2));
-    assert_eq!(fixture.table.suite_name("Shop").await.expect("an answer"), None, "though its row may still be there");
+    assert_eq!(fixture.table.suite_name("Shop").await.expect("an answer"), None, "its row may still exist");
     assert_eq!(fixture.put_suite("Shop", 3, vec![3]).await.expect("stored"), 1);
 
     assert!(fixture.table.delete_suite(&seen(&fixture, "Shop").await).await.expect("an answer"));
