@@ -167,7 +167,15 @@ impl JsonPath {
 
     /// Calls `each` with every pattern that is written in the path.
     pub fn each_pattern<'p>(&'p self, each: &mut impl FnMut(&'p Value)) {
-        self.segments.iter().for_each(|segment| segment.each_pattern(each));
+        each_pattern(&self.segments, each);
+    }
+}
+
+fn each_pattern<'p>(segments: &'p [Segment], each: &mut impl FnMut(&'p Value)) {
+    for selector in segments.iter().flat_map(|segment| &segment.selectors) {
+        if let Selector::Filter(condition) = selector {
+            condition.each_pattern(each);
+        }
     }
 }
 
@@ -184,14 +192,6 @@ impl Segment {
             _ => None,
         }
     }
-
-    fn each_pattern<'p>(&'p self, each: &mut impl FnMut(&'p Value)) {
-        for selector in &self.selectors {
-            if let Selector::Filter(condition) = selector {
-                condition.each_pattern(each);
-            }
-        }
-    }
 }
 
 impl Condition {
@@ -203,9 +203,28 @@ impl Condition {
                 }
             }
             Self::Not(condition) => condition.each_pattern(each),
-            Self::Exists(query) => query.segments.iter().for_each(|segment| segment.each_pattern(each)),
-            Self::Matches { pattern: Comparable::Literal(pattern), .. } => each(pattern),
-            Self::Comparison(..) | Self::Matches { .. } => {}
+            Self::Exists(query) => each_pattern(&query.segments, each),
+            Self::Comparison(left, _, right) => {
+                left.each_pattern(each);
+                right.each_pattern(each);
+            }
+            Self::Matches { text, pattern, .. } => {
+                if let Comparable::Literal(pattern) = pattern {
+                    each(pattern);
+                }
+                text.each_pattern(each);
+                pattern.each_pattern(each);
+            }
+        }
+    }
+}
+
+impl Comparable {
+    fn each_pattern<'p>(&'p self, each: &mut impl FnMut(&'p Value)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Length(of) => of.each_pattern(each),
+            Self::Query(query) | Self::Count(query) | Self::Value(query) => each_pattern(&query.segments, each),
         }
     }
 }

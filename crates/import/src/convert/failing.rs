@@ -93,7 +93,16 @@ mod tests {
 
     #[test]
     fn only_what_hurl_refuses_always_fails() {
-        for path in ["", "a", "$.", "$.a-b", "$[]", "$[?match(@.a, '[')]", "$[?search(@.a, 1)]"] {
+        for path in [
+            "",
+            "a",
+            "$.",
+            "$.a-b",
+            "$[]",
+            "$[?match(@.a, '[')]",
+            "$[?search(@.a, 1)]",
+            "$[?count(@[?match(@, '[')]) > 1]",
+        ] {
             assert!(is_no_path(Some(path)), "{path}");
         }
         for path in

@@ -1,9 +1,10 @@
 //! Each command by itself: who may send it, what it answers, and what it changes.
 
 use crate::visitor::Visitor;
-use crate::world::{JOB, World, batch, id, planning, test};
+use crate::world::{JOB, QUEUES, World, batch, id, planning, test};
 use serde_json::{Value, json};
 use std::time::Duration;
+use stepcast_local::queue::NewMessage;
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_platform::{Platform, Work};
 use stepcast_protocol::JobId;
@@ -91,7 +92,7 @@ fn suite() -> Value {
 
 #[tokio::test]
 async fn every_command_needs_its_role_and_no_other() {
-    let desk = Desk::open().await;
+    let desk = Desk::with_job().await;
     for action in ACTIONS {
         let command = json!({
             "action": action, "job": JOB, "name": "n", "text": "t", "suite": "s", "connection": "c", "token": "k"
@@ -106,9 +107,9 @@ async fn every_command_needs_its_role_and_no_other() {
         }
         let expected: &[&str] = match action {
             "run" | "suites.put" | "suites.delete" => &[OTHER, ADMIN],
-            "connections" | "disconnect" | "broadcast" | "finish" | "redrive" | "tokens.revoke" | "tokens.revoked" => {
-                &[ADMIN]
-            }
+            // Those of a job are for its owner, who is neither of these, and for admins.
+            "cancel" | "replay" | "share" | "connections" | "disconnect" | "broadcast" | "finish" | "redrive"
+            | "tokens.revoke" | "tokens.revoked" => &[ADMIN],
             _ => &[VIEWER, OTHER, ADMIN],
         };
         assert_eq!(allowed, expected, "{action}");
@@ -331,5 +332,14 @@ async fn a_revoked_token_is_listed_and_ends_its_connections() {
 #[tokio::test]
 async fn redrive_brings_dead_letters_back() {
     let desk = Desk::open().await;
+    let dead = Work::Plan { job: id(JOB) };
+    let message = NewMessage::new(serde_json::to_string(&dead).expect("a message"));
+    let (queue, [work, dead_letters]) = (&desk.world.services.queue, QUEUES);
+    queue.send(work, message).await.expect("the queue");
+    while queue.counts(dead_letters).await.expect("the queue").visible == 0 {
+        queue.take(work, 1, Some(Duration::ZERO)).await.expect("the queue");
+    }
+    assert!(desk.world.queued().await.is_empty(), "it was received too often");
     assert_eq!(desk.ask(ADMIN, json!({ "action": "redrive" })).await["type"], "ok");
+    assert_eq!(desk.world.queued().await, [dead]);
 }

@@ -15,8 +15,8 @@ pub(super) fn depth(text: &str) -> usize {
     deepest
 }
 
-#[expect(clippy::match_same_arms, reason = "the order of the arms says which of them decides")]
 /// The brackets outside of quotes and comments: whether each opens.
+#[expect(clippy::match_same_arms, reason = "the order of the arms says which of them decides")]
 fn brackets(text: &str) -> impl Iterator<Item = bool> {
     let mut bytes = text.bytes().peekable();
     let (mut quote, mut in_comment) = (None, false);

@@ -20,7 +20,18 @@ const PATTERN: usize = 200;
 
 /// The patterns of an evaluation, by their text; an invalid one is `None`.
 #[derive(Default)]
-pub(super) struct Patterns(HashMap<(String, bool), Option<Pattern>>);
+pub(super) struct Patterns {
+    /// Those that the whole text has to match
+    whole: HashMap<String, Option<Pattern>>,
+    /// Those that a part of the text has to match
+    part: HashMap<String, Option<Pattern>>,
+}
+
+impl Patterns {
+    fn of(&mut self, is_whole: bool) -> &mut HashMap<String, Option<Pattern>> {
+        if is_whole { &mut self.whole } else { &mut self.part }
+    }
+}
 
 impl<'v> Evaluation<'v> {
     pub fn holds(&mut self, condition: &Condition, value: &'v Value) -> Result<bool, TooMuch> {
@@ -169,15 +180,14 @@ impl<'v> Evaluation<'v> {
     /// and 2.4.7).
     fn matches(&mut self, text: &str, pattern: &str, is_whole: bool) -> Result<bool, TooMuch> {
         self.count(1 + text.len().saturating_mul(pattern.len()) / MATCHED)?;
-        let key = (pattern.to_owned(), is_whole);
-        if !self.patterns.0.contains_key(&key) {
+        if !self.patterns.of(is_whole).contains_key(pattern) {
             self.count(PATTERN)?;
             let compiled = compiled(pattern, is_whole);
             let size = compiled.as_ref().map_or_else(|| cost_of_reading(pattern), Pattern::size);
             self.count(size / COMPILED)?;
-            self.patterns.0.insert(key.clone(), compiled);
+            self.patterns.of(is_whole).insert(pattern.to_owned(), compiled);
         }
-        match self.patterns.0.get(&key) {
+        match self.patterns.of(is_whole).get(pattern) {
             Some(Some(compiled)) => {
                 compiled.is_match(text).map_err(|problem| TooMuch::Pattern(pattern.to_owned(), problem))
             }
