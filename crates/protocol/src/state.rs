@@ -479,3 +479,23 @@ pub fn digest_of(test: u32, outcome: Outcome) -> u64 {
 pub fn format_digest(sum: u64) -> String {
     format!("{sum:016x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_counts_only_if_it_cut_the_run_short() {
+        let counts = |passed, cancelled| Counts { total: 2, passed, cancelled, ..Counts::default() };
+        let limit = Some(Stop::MaxFailures(1));
+        for (counts, stop, expected) in [
+            (counts(2, 0), Some(Stop::Cancelled), (Verdict::Passed, None)),
+            (counts(2, 0), limit, (Verdict::Passed, None)),
+            (counts(1, 1), Some(Stop::Cancelled), (Verdict::Cancelled, Some(Stop::Cancelled))),
+            (counts(1, 1), limit, (Verdict::Errored, limit)),
+            (Counts::default(), Some(Stop::Cancelled), (Verdict::Cancelled, Some(Stop::Cancelled))),
+        ] {
+            assert_eq!(Verdict::at_end(&counts, 2, stop), expected, "{counts:?} {stop:?}");
+        }
+    }
+}

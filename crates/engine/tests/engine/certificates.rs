@@ -6,6 +6,7 @@ use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
 use stepcast_protocol::Outcome;
+use stepcast_protocol::state::CheckKind;
 use time::{Duration, OffsetDateTime};
 
 fn page() -> Router {
@@ -221,8 +222,11 @@ async fn an_insecure_suite_takes_any_certificate_and_says_so() {
     passed: insecure
       actual: the certificate of `127.0.0.1` was not verified
     "#);
-    // The connection it has left open is not used for requests that verify the certificate.
     let test = "- { name: t, get: '${base}/', expect: [ { status: 200 } ] }";
+    let end = site.run_with(&json!({ "insecure": true }), test).await;
+    let kinds: Vec<_> = end.steps[0].checks.iter().map(|check| check.kind).collect();
+    assert_eq!(kinds, [CheckKind::Check, CheckKind::Insecure]);
+    // The connection it has left open is not used for requests that verify the certificate.
     for defaults in [json!({}), json!({ "insecure": false }), json!({ "ca": authority.pem() })] {
         assert_eq!(site.run_with(&defaults, test).await.outcome, Outcome::Errored, "{defaults}");
     }
