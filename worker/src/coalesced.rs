@@ -16,6 +16,8 @@ impl Coalesced {
     /// Runs the work, or waits for a run that began after this call. After an error the next caller runs it again.
     pub async fn run<E>(&self, work: impl Future<Output = Result<(), E>>) -> Result<(), E> {
         let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        // Callers that ask at this very moment join the same run.
+        tokio::task::yield_now().await;
         let mut served = self.served.lock().await;
         if *served >= own {
             return Ok(());

@@ -1,38 +1,41 @@
 //! Counts the result of a test, whether it ran to its end or not, and publishes it.
 
+use crate::hold::Hold;
 use crate::job::Job;
 use crate::narrator::{Narrator, errored_step};
 use crate::tracker::Tracker;
+use futures_util::future::try_join_all;
 use std::time::Duration;
 use stepcast_engine::{Observer, TestEnd};
 use stepcast_platform::Error;
-use stepcast_platform::table::{Claim, FinishedTest, Lease, TestKey, TestRecord};
+use stepcast_platform::table::{FinishedTest, NewTest, TestResult};
 use stepcast_protocol::TestState;
 use stepcast_protocol::state::{Change, CheckKind, CheckResult, Outcome};
 use stepcast_suite::duration::millis;
 
-/// A test that this worker holds.
+/// A test of a batch that this worker holds.
+#[derive(Clone, Copy)]
 pub(crate) struct HeldTest<'a> {
     pub job: &'a Job,
-    pub lease: Lease,
-    pub record: &'a TestRecord,
+    pub hold: &'a Hold,
+    pub test: &'a NewTest,
 }
 
 impl Tracker {
     /// Narrates a test that this worker holds from its start.
-    pub(crate) fn narrator<'a>(&'a self, held: &HeldTest<'a>) -> Narrator<'a> {
-        let state = TestState::queued(held.record.test, &held.record.name);
-        Narrator::new(held.job, &self.progress, &self.platform.clock, held.lease.number, state)
+    pub(crate) fn narrator<'a>(&'a self, held: HeldTest<'a>) -> Narrator<'a> {
+        let state = TestState::queued(held.test.test, &held.test.name);
+        Narrator::new(held.job, &self.progress, &self.platform.clock, held.hold.lease().number, state)
     }
 
     /// Counts the result of a test that this worker holds.
     pub(crate) async fn count(
         &self,
-        held: &HeldTest<'_>,
+        held: HeldTest<'_>,
         narrator: &mut Narrator<'_>,
         end: TestEnd,
     ) -> Result<(), Error> {
-        let HeldTest { job, lease, record } = held;
+        let HeldTest { job, hold, test } = held;
         let change = change(held, end.outcome);
         let state = narrator.end(|state| {
             state.outcome = Some(end.outcome);
@@ -41,52 +44,47 @@ impl Tracker {
             state.change = change;
             state.steps = end.steps;
         });
-        let finished = FinishedTest {
-            test: record.test,
-            lease: lease.number,
+        let result = TestResult {
+            test: test.test,
             v: state.v,
             outcome: end.outcome,
             duration_ms: millis(end.duration),
-            expected_ms: record.expected_ms.unwrap_or_default(),
             attempt: end.attempt,
             change,
             steps: serde_json::to_string(&state.steps).map_err(|error| Error::unreadable("steps", error))?,
-            checks: end.checks,
-            requests: narrator.sent().count(),
         };
-        let requests = finished.requests;
-        if job.results.count(lease.test.plan, finished).await? {
+        let requests = narrator.sent().count();
+        let expected_ms = test.expected_ms.unwrap_or_default();
+        let finished = FinishedTest { result, expected_ms, checks: end.checks, requests };
+        if job.results.count(hold, finished).await? {
             narrator.publish_end();
             job.sent.take_out(requests);
+            self.follow_up(job).await?;
         }
-        self.follow_up(job).await
+        Ok(())
     }
 
-    /// Ends a test that no worker could finish.
-    pub(crate) async fn give_up(&self, job: &Job, test: TestKey, reason: &str) -> Result<(), Error> {
-        match self.platform.table.claim_test(&test, self.lease).await? {
-            Claim::Taken(record) => self.count_unfinished(job, test, &record, given_up(reason)).await,
-            Claim::Held(_) | Claim::Finished(_) | Claim::Missing => Ok(()),
-        }
-    }
-
-    /// Counts a test that this worker has just claimed and that was not run to its end, with the reason.
+    /// Counts tests of a batch that this worker has just claimed and that are not run to their end, with the reason.
     pub(crate) async fn count_unfinished(
         &self,
         job: &Job,
-        test: TestKey,
-        record: &TestRecord,
-        why: CheckResult,
+        hold: &Hold,
+        tests: &[NewTest],
+        why: &CheckResult,
     ) -> Result<(), Error> {
-        let held = HeldTest { job, lease: Lease { test, number: record.lease }, record };
-        self.count(&held, &mut self.narrator(&held), errored(why)).await
+        let count = |test| {
+            let held = HeldTest { job, hold, test };
+            async move { self.count(held, &mut self.narrator(held), errored(why.clone())).await }
+        };
+        let counts: Vec<_> = tests.iter().map(count).collect();
+        try_join_all(counts).await.map(|_| ())
     }
 }
 
 /// Compares an outcome with the jobs before, if their results are known. A test that was ended early has no outcome of
 /// its own to compare.
-fn change(held: &HeldTest<'_>, outcome: Outcome) -> Option<Change> {
-    let past = held.record.past.as_deref().filter(|_| held.job.ended_by().is_none())?;
+fn change(held: HeldTest<'_>, outcome: Outcome) -> Option<Change> {
+    let past = held.test.past.as_deref().filter(|_| held.job.ended_by().is_none())?;
     Change::of(outcome, past)
 }
 

@@ -2,18 +2,19 @@
 //! runs it.
 
 use crate::Handled;
-use crate::batch::Delivery;
+use crate::hold::Hold;
 use crate::job::Job;
+use crate::messages::Delivery;
 use crate::tracker::Tracker;
-use futures_util::{TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use stepcast_platform::Error;
-use stepcast_platform::table::{Claim, JobRecord, TestKey, TestRecord};
+use stepcast_platform::table::{Batch, Claim, JobRecord, Lease};
 use stepcast_protocol::Verdict;
 use stepcast_protocol::id::JobId;
-use stepcast_protocol::state::{CheckKind, CheckResult, JobStatus, Outcome, TestStatus};
+use stepcast_protocol::state::{CheckKind, CheckResult, JobStatus, Outcome};
 
-/// Tests that are ended at once; their results are counted together.
-const IN_FLIGHT: usize = 25;
+/// Batches that are ended at once.
+const IN_FLIGHT: usize = 4;
 
 impl Tracker {
     /// Ends a job early, as the message of an admin's `finish` asks.
@@ -41,19 +42,21 @@ impl Tracker {
             }
             JobStatus::Running | JobStatus::Cancelling => {}
         }
-        let tests = self.platform.table.tests(&record.job, record.plan).await?;
-        let open = tests.into_iter().filter(|test| test.status != TestStatus::Finished).map(Ok);
-        let key = |test: TestRecord| TestKey { job: record.job.clone(), plan: record.plan, test: test.test };
-        let end = |test| self.end_test(job, key(test), by);
-        stream::iter(open).try_for_each_concurrent(IN_FLIGHT, end).await?;
+        let open = self.open_batches(record).await?.into_iter();
+        let ends: Vec<_> = open.map(|(batch, _)| self.end_batch(job, batch, by)).collect();
+        stream::iter(ends).buffer_unordered(IN_FLIGHT).try_collect::<()>().await?;
         self.follow_up(job).await
     }
 
-    async fn end_test(&self, job: &Job, test: TestKey, by: &str) -> Result<(), Error> {
-        match self.platform.table.take_over_test(&test, self.lease).await? {
-            Claim::Taken(record) => self.count_unfinished(job, test, &record, ended(by)).await,
-            Claim::Held(_) | Claim::Finished(_) | Claim::Missing => Ok(()),
-        }
+    async fn end_batch(&self, job: &Job, batch: Batch, by: &str) -> Result<(), Error> {
+        let tests = self.platform.table.planned_tests(&batch).await?;
+        let Claim::Taken(record) = self.platform.table.take_over_batch(&batch, self.lease).await? else {
+            return Ok(());
+        };
+        let open: Vec<u32> = record.open_tests(&batch).collect();
+        let open: Vec<_> = tests.into_iter().filter(|test| open.contains(&test.test)).collect();
+        let hold = Hold::of(Lease { batch, number: record.lease }, &record);
+        self.count_unfinished(job, &hold, &open, &ended(by)).await
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_engine::Sent;
 use stepcast_platform::seal::Sealer;
-use stepcast_platform::table::{JobRecord, JobSource, SealedSecrets};
+use stepcast_platform::table::{Batch, JobRecord, JobSource, SealedSecrets};
 use stepcast_platform::{Clock, Error, FirstUse, Platform};
 use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::Stop;
@@ -69,6 +69,18 @@ impl Job {
             Ok(source)
         };
         self.source.get_or_make(read).await
+    }
+
+    /// Returns a batch of a planning, or `None` if that planning is not the one that counts.
+    pub async fn batch(&self, platform: &Platform, plan: u64, number: u32) -> Result<Option<Batch>, Error> {
+        if self.lock().record.plan < plan || !self.lock().record.is_in_batches() {
+            // The job was planned after this process read it.
+            if let Some(record) = platform.table.job(&self.id).await? {
+                self.note(&record);
+            }
+        }
+        let known = self.lock();
+        Ok(known.record.batch(number).filter(|batch| batch.plan == plan))
     }
 
     /// Returns why the rest of the job is not run, as far as this process knows.

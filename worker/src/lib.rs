@@ -1,7 +1,7 @@
 //! Runs tests from the queue and publishes their progress to everyone watching.
 //!
-//! The path of a message: `batch` takes it from SQS, `planner` turns a job into tests, `runner` runs one under a lease,
-//! the engine fetches and checks, `narrator` and `progress` publish events to the watchers, `counting` and `results`
+//! The path of a message: `messages` takes it from SQS, `planner` turns a job into batches of tests, `runner` runs one
+//! under a lease, the engine fetches and checks, `narrator` and `progress` publish events to the watchers, `counting` and `results`
 //! count the result, `verdict` closes the job, `past` compares it with earlier jobs, `notifier` informs webhooks of what
 //! the verdict means for the suite. `reaper` takes care of work that was left behind; `early_end` ends jobs that an
 //! admin does not wait for. What planner, runner and reaper share is the `tracker`.
@@ -9,13 +9,15 @@
 //! Tests that need no table are beside the code. The others run against the embedded services, in
 //! `crates/local/tests/functions`: the worker there is this one, with every fault the services can have.
 
-mod batch;
 mod coalesced;
+mod conversion;
 mod counting;
 mod deadline;
 mod early_end;
 pub mod environment;
+mod hold;
 mod job;
+mod messages;
 mod narrator;
 mod notifier;
 mod outbox;
@@ -57,7 +59,7 @@ enum Handled {
 }
 
 impl Worker {
-    /// Creates a worker whose hold on a test ends `lease` after the last renewal.
+    /// Creates a worker whose hold on a batch ends `lease` after the last renewal.
     pub fn new(platform: Platform, lease: Duration, engine: EngineConfig) -> Result<Self, EngineError> {
         let engine = Engine::new(engine)?;
         let tracker = Tracker::new(platform.clone(), lease);

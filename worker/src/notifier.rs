@@ -76,7 +76,7 @@ impl Notifier {
     async fn notification(&self, job: &JobId) -> Result<Option<(JobRecord, Notification)>, Error> {
         let Some(record) = self.platform.table.job(job).await? else { return Ok(None) };
         let failing = if record.counts.failed + record.counts.errored + record.counts.blocked > 0 {
-            self.platform.table.failing_tests(job, record.plan, FAILURES).await?
+            self.platform.table.failing_tests(&record, FAILURES).await?
         } else {
             Vec::new()
         };

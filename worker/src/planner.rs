@@ -4,17 +4,17 @@
 //! planning as the one that counts; so a planner can die at any point, and two can run at once.
 
 use crate::Handled;
-use crate::batch::Delivery;
 use crate::job::{Job, Source};
+use crate::messages::Delivery;
 use crate::past::{new_test, past_of};
 use crate::tracker::Tracker;
 use std::collections::HashSet;
 use std::time::Duration;
 use stepcast_engine::{Engine, PlannedTest, Sent};
 use stepcast_platform::table::{JobRecord, NewTest, Planned};
-use stepcast_platform::{Error, Platform, Work};
+use stepcast_platform::{Error, Platform};
 use stepcast_protocol::id::JobId;
-use stepcast_protocol::state::{JobStatus, Stop, TestStatus};
+use stepcast_protocol::state::{JobStatus, Stop};
 use stepcast_protocol::{Event, EventBody, Verdict};
 
 /// How often a planner checks whether its job has to stop.
@@ -101,8 +101,9 @@ impl Planner {
             let past = past_of(table, record).await;
             let new: Vec<NewTest> = tests.iter().map(|test| new_test(test, past.as_ref())).collect::<Result<_, _>>()?;
             let expected_ms = new.iter().filter_map(|test| test.expected_ms).sum();
-            table.put_tests(&job.id, record.plan, &new).await?;
-            table.planned(&job.id, record.plan, Planned { total, expected_ms, requests }).await
+            table.put_plan(&job.id, record.plan, &new).await?;
+            let batch_size = JobRecord::batch_size(total, self.platform().workers);
+            table.planned(&job.id, record.plan, Planned { total, batch_size, expected_ms, requests }).await
         };
         let planned = tokio::select! {
             planned = written => planned?,
@@ -119,7 +120,7 @@ impl Planner {
         let body = EventBody::JobPlanned { total };
         self.tracker
             .publish(&record.job, &Event::of_job(&record.job, record.v, body, self.platform().clock.now_text()));
-        self.queue_tests(job, record.plan, (0..total).collect()).await?;
+        self.tracker.queue_batches(record.batches()).await?;
         Ok(Handled::Done)
     }
 
@@ -134,23 +135,16 @@ impl Planner {
         Ok(if closed { Handled::Done } else { Handled::Later(Duration::from_secs(1)) })
     }
 
-    /// Queues the waiting tests again. The message came again, so its planner may have died before it queued
-    /// everything. A test that is queued twice is run once.
+    /// Queues the waiting batches again. The message came again, so its planner may have died before it queued
+    /// everything. A batch that is queued twice is run once.
     async fn queue_again(&self, job: &Job) -> Result<Handled, Error> {
         let Some(record) = self.platform().table.job(&job.id).await? else { return Ok(Handled::Done) };
         if record.status == JobStatus::Finished {
             self.tracker.publish_verdict(&record);
         } else {
-            let tests = self.platform().table.tests(&job.id, record.plan).await?;
-            let queued = tests.iter().filter(|test| test.status == TestStatus::Queued).map(|test| test.test);
-            self.queue_tests(job, record.plan, queued.collect()).await?;
+            self.tracker.queue_open_batches(&record).await?;
         }
         Ok(Handled::Done)
-    }
-
-    async fn queue_tests(&self, job: &Job, plan: u64, tests: Vec<u32>) -> Result<(), Error> {
-        let work = tests.into_iter().map(|test| Work::Test { job: job.id.clone(), plan, test });
-        self.platform().queue.send_all(&work.collect::<Vec<_>>()).await
     }
 
     fn platform(&self) -> &Platform {

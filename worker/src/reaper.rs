@@ -1,28 +1,31 @@
 //! The reaper: takes care of jobs that have not moved for a while.
 //!
 //! SQS delivers most work again by itself. The reaper queues what SQS cannot bring back: a job that was stored but not
-//! queued, a test whose message is in the dead-letter queue or was lost. A test that killed its workers again and again
+//! queued, a batch whose message is in the dead-letter queue or was lost. A test that killed its workers again and again
 //! ends as errored, with the reason. So no job stays open for ever.
 
+use crate::counting::given_up;
+use crate::hold::Hold;
 use crate::job::Job;
 use crate::progress::{Key, Update, Whole};
 use crate::tracker::Tracker;
 use std::time::Duration;
-use stepcast_platform::table::{JobRecord, TestKey, TestRecord, topic_feed, topic_job};
+use stepcast_platform::table::{Batch, BatchRecord, Claim, JobRecord, Lease, topic_feed, topic_job};
 use stepcast_platform::{Error, Platform, Work};
 use stepcast_protocol::id::JobId;
-use stepcast_protocol::state::{JobStatus, TestStatus, test_version};
+use stepcast_protocol::state::{JobStatus, test_version};
 use stepcast_protocol::{Event, EventBody, Verdict};
 use stepcast_suite::duration::millis;
 
-/// How often workers may die on one test.
-const MOST_LEASES: u64 = 4;
+/// How many workers may be lost on a batch before one of its tests ends as errored. The last of them ran its tests one
+/// after the other.
+const MOST_LOST: u64 = 4;
 
 /// For how many leases a job may not move before the reaper intervenes.
 const GRACE: u32 = 3;
 
-/// Most doublings of the time a test may wait. A queue may be long, and a message that waits in it is not lost: each
-/// time a waiting test is queued again, the next time takes twice as long, up to 2^10 times.
+/// Most doublings of the time a batch may wait. A queue may be long, and a message that waits in it is not lost: each
+/// time a waiting batch is queued again, the next time takes twice as long, up to 2^10 times.
 const MOST_DOUBLINGS: u32 = 10;
 
 /// How long a job may stay without a plan, for any reason.
@@ -35,7 +38,7 @@ pub struct Reaper {
 }
 
 impl Reaper {
-    /// Creates a reaper for workers whose hold on a test ends `lease` after the last renewal.
+    /// Creates a reaper for workers whose hold on a batch ends `lease` after the last renewal.
     pub fn new(platform: Platform, lease: Duration) -> Self {
         Self::sharing(Tracker::new(platform, lease))
     }
@@ -73,7 +76,7 @@ impl Reaper {
             JobStatus::Finished => Ok(()),
             JobStatus::Accepted if still < millis(self.tracker.lease * GRACE) => Ok(()),
             JobStatus::Accepted => self.reap_planning(&record).await,
-            _ => self.reap_tests(&record, still).await,
+            _ => Box::pin(self.reap_tests(&record, still)).await,
         }
     }
 
@@ -95,51 +98,71 @@ impl Reaper {
             return self.tracker.follow_up(&job).await;
         }
         let is_patient = still < millis(self.tracker.lease * GRACE);
-        for test in self.platform().table.tests(&record.job, record.plan).await? {
-            if test.is_stalled(self.platform().clock.now_ms()) {
-                self.publish_stalled(&job, &test);
+        for (batch, stored) in self.tracker.open_batches(record).await? {
+            if stored.is_stalled(self.platform().clock.now_ms()) {
+                self.publish_stalled(&job, &batch, &stored).await?;
             }
-            let key = TestKey { job: record.job.clone(), plan: record.plan, test: test.test };
-            match test.status {
+            match stored.is_taken() {
                 _ if is_patient => {}
-                TestStatus::Running if self.is_abandoned(&test) && test.lease >= MOST_LEASES => {
-                    let reason = format!("{} workers were lost while they ran this test", test.lease);
-                    self.tracker.give_up(&job, key, &reason).await?;
-                }
-                TestStatus::Running if self.is_abandoned(&test) => self.queue_test(&key).await?,
-                TestStatus::Queued if still >= self.longest_wait(&test) => {
-                    self.queue_test(&key).await?;
-                }
-                TestStatus::Finished | TestStatus::Running | TestStatus::Queued => {}
+                true if self.is_abandoned(&stored) => self.resume(&job, &batch, &stored).await?,
+                false if still >= self.longest_wait(&stored) => self.queue_batch(batch).await?,
+                true | false => {}
             }
         }
         Ok(())
     }
 
-    /// Reports that a test's worker is silent, before anything is done about it.
-    fn publish_stalled(&self, job: &Job, test: &TestRecord) {
-        let body = EventBody::TestStalled { test: test.test, name: test.name.clone() };
-        let at = self.platform().clock.now_text();
-        let line = Event::of_job(&job.id, test_version(test.lease, 0), body, at).to_json();
-        let update = Update { key: Key::Test(test.test), line, whole: Whole::Event, goes_on: false };
-        self.tracker.progress.publish(&topic_job(&job.id), vec![update]);
+    /// Reports that the worker of tests is silent, before anything is done about it.
+    async fn publish_stalled(&self, job: &Job, batch: &Batch, stored: &BatchRecord) -> Result<(), Error> {
+        let open: Vec<u32> = stored.open_tests(batch).collect();
+        for test in self.platform().table.planned_tests(batch).await? {
+            if open.contains(&test.test) {
+                let body = EventBody::TestStalled { test: test.test, name: test.name };
+                let at = self.platform().clock.now_text();
+                let line = Event::of_job(&job.id, test_version(stored.lease, 0), body, at).to_json();
+                let update = Update { key: Key::Test(test.test), line, whole: Whole::Event, goes_on: false };
+                self.tracker.progress.publish(&topic_job(&job.id), vec![update]);
+            }
+        }
+        Ok(())
     }
 
-    /// How long a test may wait in the queue before its message counts as lost, in milliseconds.
-    fn longest_wait(&self, test: &TestRecord) -> u64 {
-        millis(self.tracker.lease * GRACE) << test.requeued.min(MOST_DOUBLINGS)
+    /// Queues an abandoned batch again. If too many workers were lost on it, its first open test ends here: the last of
+    /// these workers ran one test after the other, so that is the test they were lost on.
+    async fn resume(&self, job: &Job, batch: &Batch, stored: &BatchRecord) -> Result<(), Error> {
+        if stored.lost_workers(true) >= MOST_LOST {
+            self.end_first(job, batch).await?;
+        }
+        self.queue_batch(batch.clone()).await
+    }
+
+    async fn end_first(&self, job: &Job, batch: &Batch) -> Result<(), Error> {
+        let table = &self.platform().table;
+        let mut tests = table.planned_tests(batch).await?;
+        let Claim::Taken(record) = table.claim_batch(batch, self.tracker.lease).await? else { return Ok(()) };
+        let first = record.open_tests(batch).next();
+        tests.retain(|test| Some(test.test) == first);
+        let hold = Hold::of(Lease { batch: batch.clone(), number: record.lease }, &record);
+        let reason = format!("{} workers were lost while they ran this test", record.lost_workers(false));
+        self.tracker.count_unfinished(job, &hold, &tests, &given_up(&reason)).await?;
+        table.give_back(hold.lease()).await
+    }
+
+    /// How long a batch may wait in the queue before its message counts as lost, in milliseconds.
+    fn longest_wait(&self, batch: &BatchRecord) -> u64 {
+        millis(self.tracker.lease * GRACE) << batch.requeued.min(MOST_DOUBLINGS)
     }
 
     /// Whether the lease ended so long ago that SQS should have brought the message back.
-    fn is_abandoned(&self, test: &TestRecord) -> bool {
+    fn is_abandoned(&self, batch: &BatchRecord) -> bool {
         let grace = self.tracker.lease + Duration::from_secs(1);
-        test.lease_until + millis(grace) < self.platform().clock.now_ms()
+        batch.lease_until + millis(grace) < self.platform().clock.now_ms()
     }
 
-    async fn queue_test(&self, test: &TestKey) -> Result<(), Error> {
-        tracing::info!(job = %test.job, test = test.test, "A test was left behind; it is queued again");
-        self.platform().table.count_requeue(test).await?;
-        self.platform().queue.send(&Work::Test { job: test.job.clone(), plan: test.plan, test: test.test }).await
+    async fn queue_batch(&self, batch: Batch) -> Result<(), Error> {
+        tracing::info!(job = %batch.job, batch = batch.number, "A batch was left behind; it is queued again");
+        self.platform().table.count_requeue(&batch).await?;
+        self.tracker.queue_batches([batch]).await
     }
 
     fn platform(&self) -> &Platform {

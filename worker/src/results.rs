@@ -1,46 +1,34 @@
 //! Counts results. Results that arrive while a write is in flight are written together next, so that many tests that
 //! end at once cost one transaction and do not conflict on the job's counters.
 
-use std::collections::HashSet;
+use crate::hold::Hold;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use stepcast_platform::table::FinishedTest;
+use stepcast_platform::table::{BatchResults, FinishedTest, MOST_TESTS};
 use stepcast_platform::{Error, Platform};
 use stepcast_protocol::JobId;
 use tokio::sync::oneshot;
 
-/// Most results in one transaction: with steps of 48 KB each, well under the 4 MB one may have.
+/// Most bytes of steps in one transaction, which may have 4 MB: half of that, though they are packed.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
-const MOST: usize = 25;
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// Most results in one transaction. Each could be of a batch of its own, with an update and an item; the job has one
+/// more update, and a transaction has at most 100.
+const MOST: usize = MOST_TESTS as usize;
 
 /// Writes the results of one job.
 pub(crate) struct ResultWriter {
     platform: Platform,
     job: JobId,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Vec<Entry>>,
     writing: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
-struct Waiting {
-    results: Vec<Entry>,
-}
-
 struct Entry {
-    plan: u64,
+    hold: Hold,
     finished: FinishedTest,
     counted: oneshot::Sender<Result<bool, String>>,
-}
-
-impl Waiting {
-    /// Takes the results that can be written at once: results of the same planning, and one of each test. A test has
-    /// two results if it ended while an admin ended its job, and a transaction may touch an item only once.
-    fn take(&mut self) -> Vec<Entry> {
-        let plan = self.results.first().map(|result| result.plan);
-        let mut tests = HashSet::new();
-        let fits = |result: &&Entry| Some(result.plan) == plan && tests.insert(result.finished.test);
-        let count = self.results.iter().take_while(fits).count();
-        self.results.drain(..count.min(MOST)).collect()
-    }
 }
 
 impl ResultWriter {
@@ -48,11 +36,12 @@ impl ResultWriter {
         Self { platform, job, waiting: Mutex::default(), writing: tokio::sync::Mutex::default() }
     }
 
-    /// Counts a result. Returns `false` if it does not count: another worker has the lease, or the outcome is already
-    /// there.
-    pub async fn count(&self, plan: u64, finished: FinishedTest) -> Result<bool, Error> {
+    /// Counts a result. Returns `false` if it does not count because the hold is lost.
+    pub async fn count(&self, hold: &Hold, finished: FinishedTest) -> Result<bool, Error> {
         let (counted, mut answer) = oneshot::channel();
-        self.lock().results.push(Entry { plan, finished, counted });
+        self.lock().push(Entry { hold: hold.clone(), finished, counted });
+        // Tests that end at this very moment join the same write.
+        tokio::task::yield_now().await;
         loop {
             let _turn = self.writing.lock().await;
             if let Ok(counted) = answer.try_recv() {
@@ -63,61 +52,123 @@ impl ResultWriter {
     }
 
     async fn write(&self) {
-        let mut results = self.lock().take();
-        let plan = results.first().map_or(0, |result| result.plan);
-        let tests = results.iter().map(|result| result.finished.clone()).collect();
-        let written = self.platform.table.finish_tests(&self.job, plan, tests).await;
-        for result in results.drain(..) {
-            // The caller may have been dropped with its function; the result is counted nevertheless.
-            let _ = result.counted.send(match &written {
-                Ok(counted) => Ok(counted.contains(&result.finished.test)),
+        let mut entries = take(&mut self.lock());
+        let (plan, results) = by_batch(&entries);
+        let written = self.platform.table.count_results(&self.job, plan, results.values().cloned().collect()).await;
+        for entry in entries.drain(..) {
+            let number = entry.hold.lease().batch.number;
+            let is_counted = match &written {
+                Ok(counted) => Ok(counted.contains(&number)),
                 Err(error) => Err(error.to_string()),
-            });
+            };
+            match (&is_counted, results.get(&number)) {
+                (Ok(true), Some(results)) => entry.hold.note_written(results),
+                _ => entry.hold.lose(),
+            }
+            // The caller may have been dropped with its function; the result is counted nevertheless.
+            let _ = entry.counted.send(is_counted);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Takes the results that can be written at once: results of the same planning, and of each batch those under one
+/// lease. A batch has two leases here if its tests ended while an admin ended its job, and a transaction may touch an
+/// item only once. The results of a hold that is lost do not count.
+fn take(waiting: &mut Vec<Entry>) -> Vec<Entry> {
+    for lost in waiting.extract_if(.., |entry| entry.hold.is_lost()) {
+        let _ = lost.counted.send(Ok(false));
+    }
+    let plan = waiting.first().map(|entry| entry.hold.lease().batch.plan);
+    let (mut leases, mut bytes) = (BTreeMap::new(), 0);
+    let fits = |entry: &&Entry| {
+        let lease = entry.hold.lease();
+        bytes += entry.finished.result.steps.len();
+        Some(lease.batch.plan) == plan
+            && (bytes <= MOST_BYTES || leases.is_empty())
+            && *leases.entry(lease.batch.number).or_insert(lease.number) == lease.number
+    };
+    let count = waiting.iter().take_while(fits).count();
+    waiting.drain(..count.min(MOST)).collect()
+}
+
+/// Groups results by their batches. Returns them with their planning.
+fn by_batch(entries: &[Entry]) -> (u64, BTreeMap<u32, BatchResults>) {
+    let plan = entries.first().map_or(0, |entry| entry.hold.lease().batch.plan);
+    let mut results = BTreeMap::new();
+    for entry in entries {
+        let number = entry.hold.lease().batch.number;
+        let of_batch = results.entry(number).or_insert_with(|| entry.hold.results(Vec::new()));
+        of_batch.tests.push(entry.finished.clone());
+    }
+    (plan, results)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stepcast_platform::table::{Batch, BatchRecord, Lease, TestResult};
     use stepcast_protocol::state::Outcome;
 
-    fn result(plan: u64, test: u32, lease: u64) -> Entry {
-        let finished = FinishedTest {
+    fn hold(plan: u64, batch: u32, lease: u64) -> Hold {
+        let job = "0190b2a0-0000-7000-8000-000000000000".parse().expect("an id");
+        let batch = Batch { job, plan, number: batch, tests: batch * 25..batch * 25 + 25 };
+        Hold::of(Lease { batch, number: lease }, &BatchRecord::default())
+    }
+
+    fn result(hold: &Hold, test: u32) -> Entry {
+        large_result(hold, test, 2)
+    }
+
+    fn large_result(hold: &Hold, test: u32, bytes: usize) -> Entry {
+        let result = TestResult {
             test,
-            lease,
             v: 1,
             outcome: Outcome::Passed,
             duration_ms: 1,
-            expected_ms: 0,
             attempt: 1,
             change: None,
-            steps: "[]".to_owned(),
-            checks: 1,
-            requests: 1,
+            steps: " ".repeat(bytes),
         };
-        Entry { plan, finished, counted: oneshot::channel().0 }
+        let finished = FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 };
+        Entry { hold: hold.clone(), finished, counted: oneshot::channel().0 }
+    }
+
+    /// Takes everything, and returns the tests of each write.
+    fn writes(mut waiting: Vec<Entry>) -> Vec<Vec<u32>> {
+        let mut writes = Vec::new();
+        while !waiting.is_empty() {
+            let tests = take(&mut waiting).into_iter().map(|entry| entry.finished.result.test);
+            writes.push(tests.collect());
+        }
+        writes
     }
 
     #[test]
-    fn a_write_has_one_result_of_each_test_and_is_of_one_planning() {
-        let results = vec![result(1, 0, 1), result(1, 1, 1), result(1, 1, 2), result(1, 2, 1), result(2, 3, 1)];
-        let mut waiting = Waiting { results };
-        let mut written = Vec::new();
-        while !waiting.results.is_empty() {
-            let tests = waiting.take().into_iter().map(|result| (result.finished.test, result.finished.lease));
-            written.push(tests.collect::<Vec<_>>());
-        }
-        assert_eq!(written, [vec![(0, 1), (1, 1)], vec![(1, 2), (2, 1)], vec![(3, 1)]]);
+    fn a_write_has_one_lease_of_each_batch_and_is_of_one_planning() {
+        let (one, other, later, next_plan) = (hold(1, 0, 1), hold(1, 1, 1), hold(1, 1, 2), hold(2, 0, 1));
+        let waiting =
+            vec![result(&one, 0), result(&other, 25), result(&one, 1), result(&later, 26), result(&next_plan, 3)];
+        assert_eq!(writes(waiting), [vec![0, 25, 1], vec![26], vec![3]]);
     }
 
     #[test]
     fn a_write_has_no_more_than_a_transaction_may() {
-        let mut waiting = Waiting { results: (0..30).map(|test| result(1, test, 1)).collect() };
-        assert_eq!((waiting.take().len(), waiting.take().len(), waiting.take().len()), (MOST, 30 - MOST, 0));
+        let waiting = (0..30).map(|batch| result(&hold(1, batch, 1), batch * 25)).collect();
+        assert_eq!(writes(waiting).iter().map(Vec::len).collect::<Vec<_>>(), [MOST, 30 - MOST]);
+        let one = hold(1, 0, 1);
+        let waiting = (0..4).map(|test| large_result(&one, test, MOST_BYTES / 2)).collect();
+        assert_eq!(writes(waiting), [[0, 1], [2, 3]]);
+        assert_eq!(writes(vec![large_result(&one, 0, MOST_BYTES + 1)]), [[0]], "one is written in any case");
+    }
+
+    #[test]
+    fn what_belongs_to_a_lost_hold_is_not_written() {
+        let (kept, lost) = (hold(1, 0, 1), hold(1, 1, 1));
+        lost.lose();
+        assert_eq!(writes(vec![result(&lost, 25), result(&kept, 0), result(&lost, 26)]), [[0]]);
     }
 }

@@ -7,8 +7,8 @@ use crate::job::Jobs;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::convert::Infallible;
 use std::time::Duration;
-use stepcast_platform::Platform;
-use stepcast_platform::table::{topic_feed, topic_job};
+use stepcast_platform::table::{Batch, topic_feed, topic_job};
+use stepcast_platform::{Error, Platform, Work};
 use stepcast_protocol::{Event, JobId};
 
 /// Tracks jobs from their plan to their verdict.
@@ -17,7 +17,7 @@ pub(crate) struct Tracker {
     pub platform: Platform,
     pub jobs: Jobs,
     pub progress: Progress,
-    /// How long a hold on a test lasts after its last renewal
+    /// How long a hold on a batch lasts after its last renewal
     pub lease: Duration,
 }
 
@@ -33,6 +33,12 @@ impl Tracker {
         let update = || Update { key: Key::Job(job.clone()), line: line.clone(), whole: Whole::Event, goes_on: false };
         self.progress.publish(&topic_job(job), vec![update()]);
         self.progress.publish(&topic_feed(), vec![update()]);
+    }
+
+    /// Queues batches, a message for each.
+    pub async fn queue_batches(&self, batches: impl IntoIterator<Item = Batch>) -> Result<(), Error> {
+        let work = batches.into_iter().map(|batch| Work::Batch { job: batch.job, plan: batch.plan, batch: batch.number });
+        self.platform.queue.send_all(&work.collect::<Vec<_>>()).await
     }
 
     /// Hides a message from other workers for this long.

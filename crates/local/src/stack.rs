@@ -85,7 +85,7 @@ pub struct StackOptions {
     pub allow_insecure_targets: bool,
     /// Batches worked on at once
     pub workers: usize,
-    /// How long a worker holds a test after its last sign of life
+    /// How long a worker holds a batch after its last sign of life
     pub lease: Duration,
     /// The limits of connections
     pub limits: Limits,
@@ -245,6 +245,7 @@ async fn start_services(
     config.issuers = options.issuers.clone();
     config.admin_token = options.admin_token.clone().map(Secret::new);
     config.lease = options.lease;
+    config.workers = u32::try_from(options.workers).unwrap_or(u32::MAX);
     config.webhooks = WebhooksSource::Given(options.webhooks.clone());
     config.limits = options.principal_limits;
     config.suites_kept = options.suites_kept;
@@ -282,7 +283,8 @@ fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService
     let reaper = worker.reaper();
     let mapping = EventSourceMapping {
         queue: QUEUE.to_owned(),
-        batch_size: 10,
+        // A message is a batch of tests already.
+        batch_size: 1,
         maximum_concurrency: options.workers,
         shutdown_grace: GRACE,
     };

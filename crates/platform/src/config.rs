@@ -40,6 +40,8 @@ pub struct Config {
     pub dashboard_url: Option<String>,
     /// How long a worker holds a test without renewing the lease
     pub lease: Duration,
+    /// How many workers run batches at once, so that a small job can be divided among them
+    pub workers: u32,
     /// How long finished jobs are kept
     pub retention: Duration,
     /// How long a stored suite is kept after it was last used
@@ -64,6 +66,8 @@ pub struct Endpoints {
 /// Long enough to outlast a short interruption of the network, short enough that users do not wait long for the tests
 /// of a dead worker.
 const LEASE: Duration = Duration::from_secs(20);
+/// The default of the template.
+const WORKERS: u32 = 10;
 const RETENTION_DAYS: u64 = 30;
 /// More than a year, so that a suite that runs once a year is kept.
 const SUITE_DAYS: u64 = 400;
@@ -89,6 +93,7 @@ impl Config {
             webhooks: WebhooksSource::Absent,
             dashboard_url: None,
             lease: LEASE,
+            workers: WORKERS,
             retention: days(RETENTION_DAYS),
             suites_kept: days(SUITE_DAYS),
             limits: PrincipalLimits::default(),

@@ -49,6 +49,8 @@ pub struct Platform {
     pub allowed_origins: AllowedOrigins,
     /// The limits of each principal
     pub limits: PrincipalLimits,
+    /// How many workers run batches at once
+    pub workers: u32,
     /// The keys that sign tokens and seal secrets
     pub keys: Keys,
     /// Webhooks to notify when a suite breaks or recovers
@@ -73,6 +75,7 @@ impl Platform {
             authenticator: Authenticator::new(keys.clone(), &config.issuers, config.admin_token.clone(), &clock),
             allowed_origins: config.allowed_origins.clone(),
             limits: config.limits,
+            workers: config.workers,
             keys,
             webhooks: Webhooks::new(&sdk, &config.webhooks),
             dashboard_url: config.dashboard_url.clone(),

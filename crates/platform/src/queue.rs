@@ -28,14 +28,19 @@ pub enum Work {
         /// The job
         job: JobId,
     },
-    /// Run a test
+    /// Run the open tests of a batch
+    Batch {
+        /// The job
+        job: JobId,
+        /// Which planning of the job the batch belongs to
+        plan: u64,
+        /// The batch's place among those of the plan
+        batch: u32,
+    },
+    /// Run a test, as the version before asks
     Test {
         /// The job
         job: JobId,
-        /// Which planning of the job the test belongs to
-        plan: u64,
-        /// The test's place in the plan
-        test: u32,
     },
     /// End a job without waiting for its tests any longer
     Finish {
@@ -53,7 +58,8 @@ impl Work {
     /// The job this is for.
     pub fn job(&self) -> &JobId {
         match self {
-            Self::Plan { job } | Self::Test { job, .. } | Self::Finish { job } | Self::Notify { job } => job,
+            Self::Plan { job } | Self::Batch { job, .. } | Self::Test { job } => job,
+            Self::Finish { job } | Self::Notify { job } => job,
         }
     }
 }

@@ -39,10 +39,7 @@ impl Platform {
         // Kept until there is memory, so that only a few states of an account wait for it.
         let _turn = self.states.turn(account).await;
         let Some(record) = self.table.job(job).await? else { return Ok(None) };
-        let tests = match record.counts.total {
-            0 => Vec::new(),
-            _ => self.table.tests(job, record.plan).await?,
-        };
+        let tests = self.table.tests(&record).await?;
         let now = self.clock.now_ms();
         let made = tokio::task::spawn_blocking(move || messages(pages(&record, &tests, now))).await;
         let messages = made.map_err(|error| Error::unreadable("state", error))?;

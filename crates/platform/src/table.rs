@@ -4,7 +4,9 @@
 //! | --- | --- | --- |
 //! | `JOB#id` | `JOB` | the job: status, counters, verdict |
 //! | `JOB#id` | `SUITE` | its suite and values, written once |
-//! | `JOB#id` | `TEST#plan#number` | a test: lease, outcome, steps |
+//! | `JOB#id` | `PLAN#plan#TESTS#first` | a part of the plan: tests, packed |
+//! | `JOB#id` | `PLAN#plan#BATCH#batch` | a batch that was claimed: its lease, and which of its tests have ended |
+//! | `JOB#id` | `PLAN#plan#RESULTS#batch#write#part` | results of a batch that were written together, packed |
 //! | `JOB#id` | `COMMENT#time#uuid` | a comment on it |
 //! | `JOBS` | `id` | every job, newest last |
 //! | `SUITE#name` | `id` | the jobs of one suite |
@@ -30,15 +32,18 @@
 //! late, so readers check it themselves if it matters.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
+mod batches;
 mod connections;
+mod conversion;
 mod expression;
-mod failing;
 mod history;
 mod item;
 mod jobs;
 mod lists;
 mod open_connections;
 mod outbox;
+mod packed;
+mod plan;
 mod principal;
 mod record;
 mod results;
@@ -47,22 +52,24 @@ mod said;
 mod schema;
 mod suite_state;
 mod suites;
-mod test_items;
+mod test_records;
 mod time_range;
 mod write;
 
+pub use batches::{Batch, BatchRecord, Claim, Lease, MOST_TESTS};
 pub use connections::{Connection, topic_feed, topic_job};
+pub use conversion::Conversion;
 pub use history::{PastJob, PastTest};
 pub use jobs::{Created, NewJob, Planned};
 pub use open_connections::OpenConnections;
 pub use outbox::PendingNotification;
+pub use plan::NewTest;
 pub use principal::{CommandKind, CountedCommand};
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
-pub use results::FinishedTest;
+pub use results::{BatchResults, FinishedTest, TestResult};
 pub use revoked::Revoked;
 pub use said::Said;
 pub use suites::{NameCounts, NamedSuite, NewSuite};
-pub use test_items::{Claim, Lease, NewTest, TestKey};
 
 use crate::clock::Clock;
 use crate::config::Config;

@@ -74,7 +74,7 @@ async fn selected(caller: &Caller<'_>, record: &JobRecord, only: Selection) -> R
     if only == Selection::All {
         return Ok(Vec::new());
     }
-    let tests = caller.platform.table.tests(&record.job, record.plan).await?;
+    let tests = caller.platform.table.tests(record).await?;
     let bad = tests.into_iter().filter(|test| test.outcome.is_some_and(Outcome::is_failure));
     let names: Vec<String> = bad.map(|test| test.name).collect();
     if names.is_empty() {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use stepcast_platform::table::{Claim, FinishedTest, Lease, NewTest, TestKey};
+use stepcast_platform::table::{Batch, BatchResults, FinishedTest, Lease, NewTest, TestResult};
 use stepcast_platform::{Clock, Error, Table};
 use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::state::Outcome;
@@ -66,21 +66,27 @@ fn refused(code: &str) -> Answer {
     Err(json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "not now" }))
 }
 
-fn ended(tests: u32) -> Vec<FinishedTest> {
-    let ended = |test| FinishedTest {
-        test,
-        lease: 1,
-        v: 1,
-        outcome: Outcome::Passed,
-        duration_ms: 1,
-        expected_ms: 0,
-        attempt: 1,
-        change: None,
-        steps: "[]".to_owned(),
-        checks: 1,
-        requests: 1,
+/// Names a batch of one test.
+fn batch(number: u32) -> Batch {
+    Batch { job: id("job-1"), plan: 1, number, tests: number..number + 1 }
+}
+
+/// Returns the results of some batches of one test each.
+fn results(batches: u32) -> Vec<BatchResults> {
+    let results = |number| {
+        let result = TestResult {
+            test: number,
+            v: 1,
+            outcome: Outcome::Passed,
+            duration_ms: 1,
+            attempt: 1,
+            change: None,
+            steps: "[]".to_owned(),
+        };
+        let tests = vec![FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 }];
+        BatchResults { lease: Lease { batch: batch(number), number: 1 }, writes: 0, ended: 0, tests }
     };
-    (0..tests).map(ended).collect()
+    (0..batches).map(results).collect()
 }
 
 #[tokio::test]
@@ -88,7 +94,7 @@ async fn a_transaction_that_met_another_is_sent_again() {
     let conflict = || cancelled(&["None", "TransactionConflict"]);
     let answers = [conflict(), refused("TransactionInProgressException"), conflict(), Ok(json!({}))];
     let (table, script) = Script::table(answers).await;
-    assert_eq!(table.finish_tests(&id("job-1"), 1, ended(1)).await.expect("counted in the end"), [0]);
+    assert_eq!(table.count_results(&id("job-1"), 1, results(1)).await.expect("counted in the end"), [0]);
     let asked = script.asked();
     assert_eq!(asked.len(), 4);
     assert!(
@@ -100,33 +106,33 @@ async fn a_transaction_that_met_another_is_sent_again() {
 #[tokio::test]
 async fn a_condition_that_did_not_hold_decides_though_there_was_a_conflict() {
     let answers = [
-        cancelled(&["ConditionalCheckFailed", "None", "TransactionConflict"]),
-        cancelled(&["None", "None"]),
+        cancelled(&["TransactionConflict", "ConditionalCheckFailed", "None", "None", "None"]),
+        cancelled(&["None", "None", "None"]),
         Ok(json!({})),
     ];
     let (table, script) = Script::table(answers).await;
-    assert_eq!(table.finish_tests(&id("job-1"), 1, ended(2)).await.expect("counted in the end"), [1]);
+    assert_eq!(table.count_results(&id("job-1"), 1, results(2)).await.expect("counted in the end"), [1]);
     let counts: Vec<_> =
         script.asked().iter().map(|(_, request)| request["TransactItems"].as_array().map(Vec::len)).collect();
-    assert_eq!(counts, [Some(3), Some(2), Some(2)], "without the first test, once that is known");
+    assert_eq!(counts, [Some(5), Some(3), Some(3)], "without the first batch, once that is known");
 }
 
 #[tokio::test]
 async fn an_update_that_met_a_transaction_is_sent_again() {
     let conflict = || refused("TransactionConflictException");
     let (table, script) = Script::table([conflict(), conflict(), Ok(json!({}))]).await;
-    assert!(table.renew_lease(&Lease { test: first_test(), number: 1 }, LEASE).await.expect("renewed in the end"));
+    assert!(table.renew_lease(&Lease { batch: batch(0), number: 1 }, LEASE).await.expect("renewed in the end"));
     assert_eq!(script.asked().len(), 3);
 
     let (table, _) = Script::table([conflict(), refused("ConditionalCheckFailedException")]).await;
+    assert!(!table.renew_lease(&Lease { batch: batch(0), number: 1 }, LEASE).await.expect("an answer"));
     assert_eq!(table.cancel_job(&id("job-1")).await.expect("an answer"), None);
-    assert_eq!(table.claim_test(&first_test(), LEASE).await.expect("an answer"), Claim::Missing);
 }
 
 #[tokio::test]
 async fn a_transaction_that_always_meets_another_is_given_up() {
     let (table, script) = Script::table([cancelled(&["TransactionConflict", "None"])]).await;
-    let given_up = table.finish_tests(&id("job-1"), 1, ended(1)).await;
+    let given_up = table.count_results(&id("job-1"), 1, results(1)).await;
     assert!(matches!(given_up, Err(Error::Unavailable { .. })), "{given_up:?}");
     assert!((2..100).contains(&script.asked().len()), "after some, and not for ever");
 }
@@ -134,7 +140,7 @@ async fn a_transaction_that_always_meets_another_is_given_up() {
 #[tokio::test]
 async fn a_write_that_is_wrong_is_not_sent_again() {
     let (table, script) = Script::table([cancelled(&["ValidationError", "None"])]).await;
-    let refused = table.finish_tests(&id("job-1"), 1, ended(1)).await;
+    let refused = table.count_results(&id("job-1"), 1, results(1)).await;
     assert!(matches!(refused, Err(Error::Refused { .. })), "{refused:?}");
     assert_eq!(script.asked().len(), 1);
 }
@@ -158,8 +164,9 @@ async fn items_there_was_no_room_for_are_offered_again() {
     };
     let (table, script) = Script::table([left(&["1", "2"]), left(&["2"]), Ok(json!({ "UnprocessedItems": {} }))]).await;
     let new = |test| NewTest { test, name: "Test".to_owned(), planned: "{}".to_owned(), past: None, expected_ms: None };
-    let tests: Vec<_> = (0..3).map(new).collect();
-    table.put_tests(&id("job-1"), 1, &tests).await.expect("stored in the end");
+    // A part of a plan has 250 tests.
+    let tests: Vec<_> = (0..501).map(new).collect();
+    table.put_plan(&id("job-1"), 1, &tests).await.expect("stored in the end");
     let offered: Vec<_> = script
         .asked()
         .iter()
@@ -192,9 +199,4 @@ async fn throttled_calls_are_reported_as_unavailable() {
         assert!(script.asked().len() > 1, "the SDK has tried again");
     }))
     .await;
-}
-
-/// The first test of the job that the requests are about.
-fn first_test() -> TestKey {
-    TestKey { job: id("job-1"), plan: 1, test: 0 }
 }

@@ -12,3 +12,5 @@ mod queue;
 mod shared;
 mod support;
 mod table;
+#[path = "../version_before/mod.rs"]
+mod version_before;

@@ -2,7 +2,9 @@
 //! advances it, and the functions behind the gateway as the gateway calls them. The table and the queue are the
 //! embedded ones.
 
+mod batches;
 mod commands;
+mod conversion;
 mod deadline;
 mod faults;
 mod history;
@@ -13,5 +15,7 @@ mod revoking;
 mod secret;
 mod sharing;
 mod silence;
+#[path = "../version_before/mod.rs"]
+mod version_before;
 mod visitor;
 mod world;

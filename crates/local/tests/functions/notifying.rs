@@ -41,9 +41,9 @@ async fn run_as(world: &World, job: u32, labels: &[(&str, &str)], tags: &[&str],
     world.store_as(numbered(job).as_str(), labels, tags, &[test]).await;
     let worker = world.worker();
     let plan = Work::Plan { job: numbered(job) };
-    assert!(failed(&worker.handle(batch(&[plan]), None).await).is_empty());
-    let test = Work::Test { job: numbered(job), plan: 1, test: 0 };
-    assert!(failed(&worker.handle(batch(&[test]), None).await).is_empty());
+    assert!(failed(&Box::pin(worker.handle(batch(&[plan]), None)).await).is_empty());
+    let test = Work::Batch { job: numbered(job), plan: 1, batch: 0 };
+    assert!(failed(&Box::pin(worker.handle(batch(&[test]), None)).await).is_empty());
     notifications(world).await
 }
 
@@ -54,12 +54,13 @@ async fn notifications(world: &World) -> Vec<Work> {
 /// Passes these messages to a worker, and checks that it deletes them with any outcome.
 async fn deliver(world: &World, work: &[Work]) {
     let worker = world.worker();
-    assert!(failed(&worker.handle(batch(work), None).await).is_empty());
+    assert!(failed(&Box::pin(worker.handle(batch(work), None)).await).is_empty());
 }
 
 /// Runs the reaper and returns the notifications that it queues.
 async fn reaped(world: &World) -> Vec<Work> {
-    world.worker().reaper().reap().await;
+    // Boxed, like the others here: a test that calls this many times has a copy for each on its stack.
+    Box::pin(world.worker().reaper().reap()).await;
     notifications(world).await
 }
 
@@ -103,7 +104,7 @@ async fn doubled_messages_workers_and_reapers_notify_once() {
     let lost = run(&world, 1, false).await;
     assert_eq!(lost.len(), 1);
     // The message is lost, and a second worker that looks at the job sends no other.
-    let again = Work::Test { job: numbered(1), plan: 1, test: 0 };
+    let again = Work::Batch { job: numbered(1), plan: 1, batch: 0 };
     deliver(&world, &[again.clone(), again]).await;
     assert_eq!(reaped(&world).await, [], "it may still be on its way");
     world.wait(MINUTE);

@@ -2,7 +2,6 @@
 
 use crate::world::{JOB, LEASE, World, batch, failed, id, planning, test};
 use serde_json::json;
-use stepcast_platform::table::{Claim, TestKey};
 use stepcast_protocol::state::{JobStatus, TestStatus};
 use stepcast_protocol::{Outcome, Verdict};
 
@@ -23,7 +22,7 @@ async fn work_comes_again_until_the_secret_can_be_read() {
 
     // The plan that the first worker tried to make has the number 1.
     worker.handle(batch(&[planning()]), None).await;
-    let work = stepcast_platform::Work::Test { job: id(JOB), plan: world.job().await.plan, test: 0 };
+    let work = stepcast_platform::Work::Batch { job: id(JOB), plan: world.job().await.plan, batch: 0 };
     assert_eq!(failed(&without.handle(batch(std::slice::from_ref(&work)), None).await), ["0"]);
     let waiting = &world.tests().await[0];
     assert_eq!((waiting.status, waiting.lease), (TestStatus::Queued, 0), "no worker was lost");
@@ -35,14 +34,10 @@ async fn work_comes_again_until_the_secret_can_be_read() {
 #[tokio::test]
 async fn the_reaper_needs_no_secret() {
     let world = world().await;
-    let (worker, table) = (world.worker(), world.platform().table);
+    let worker = world.worker();
     worker.handle(batch(&[planning()]), None).await;
     for _ in 0..4 {
-        // A worker takes the test, and dies.
-        assert!(matches!(
-            table.claim_test(&TestKey { job: id(JOB), plan: 1, test: 0 }, LEASE).await,
-            Ok(Claim::Taken(_))
-        ));
+        world.lose_worker(0).await;
         world.wait(LEASE * 4);
     }
     world.reaper_without_secret().await.reap().await;

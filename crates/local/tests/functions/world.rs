@@ -2,8 +2,10 @@
 
 use crate::refusal::Refusals;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
 use axum::extract;
+use axum::middleware::{Next, from_fn};
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -23,9 +25,13 @@ use stepcast_local::server;
 use stepcast_local::table::TableService;
 use stepcast_platform::config::Endpoints;
 use stepcast_platform::secret::{Secret, SecretSource};
-use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets, TestRecord};
+use stepcast_platform::table::{
+    BatchRecord, BatchResults, Claim, FinishedTest, JobRecord, JobSource, Lease, NewJob, SealedSecrets, TestRecord,
+    TestResult,
+};
 use stepcast_platform::webhooks::WebhooksSource;
 use stepcast_platform::{Clock, Config, Platform, PrincipalLimits, Work};
+use stepcast_protocol::Outcome;
 use stepcast_protocol::state::JobLimits;
 use stepcast_worker::{Reaper, Worker};
 use tempfile::TempDir;
@@ -33,7 +39,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How long a worker holds a test.
+/// How long a worker holds a batch.
 pub const LEASE: Duration = Duration::from_secs(20);
 
 /// The job of every test.
@@ -56,14 +62,18 @@ const LINKS: &str = r#"<a href="/page?1">1</a> <a href="/page?2">2</a> <a href="
 /// How long to wait for something that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a request for `/slow` waits for others.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// When the clock begins, in milliseconds since 1970.
 const NOON: i64 = 1_800_000_000_000;
 
 /// Services, and a site.
 pub struct World {
-    /// Address of the site: `/page` is a page, `/links` has links to three, `/moved` leads to one, `/never` is never
-    /// answered
+    /// Address of the site: `/page` is a page, `/links` has links to three, `/moved` leads to one, `/slow` waits a moment
+    /// for two other requests, `/never` is never answered
     pub site: String,
+    visits: Visits,
     /// The requests that the table refuses
     pub refusals: Refusals,
     pub services: Services,
@@ -124,6 +134,38 @@ impl Services {
     }
 }
 
+/// The requests that the site gets. Clones share them.
+#[derive(Clone, Default)]
+struct Visits {
+    paths: Arc<Mutex<Vec<String>>>,
+    slow: watch::Sender<Slow>,
+}
+
+/// The requests for `/slow`.
+#[derive(Clone, Copy, Default)]
+struct Slow {
+    now: usize,
+    most: usize,
+}
+
+impl Visits {
+    fn note(&self, path: &str) {
+        self.paths.lock().expect("no thread panicked").push(path.to_owned());
+    }
+
+    /// Answers a request for `/slow`, once three of them are there or no other comes for a moment.
+    async fn slow(self) -> &'static str {
+        self.slow.send_modify(|slow| {
+            slow.now += 1;
+            slow.most = slow.most.max(slow.now);
+        });
+        let mut changes = self.slow.subscribe();
+        let _ = tokio::time::timeout(MOMENT, changes.wait_for(|slow| slow.most == 3)).await;
+        self.slow.send_modify(|slow| slow.now -= 1);
+        "a page"
+    }
+}
+
 impl World {
     pub async fn start() -> Self {
         Self::start_with_webhooks(WebhooksSource::Absent).await
@@ -133,12 +175,24 @@ impl World {
     pub async fn start_with_webhooks(webhooks: WebhooksSource) -> Self {
         let (folder, clock) = (tempfile::tempdir().expect("a folder"), HeldClock::at(NOON));
         let services = Services::open(folder.path(), &clock).await;
+        let visits = Visits::default();
         let site = serve(|_| {
             Router::new()
                 .route("/page", get(|| async { "a page" }))
+                .route("/slow", get({
+                    let visits = visits.clone();
+                    move || visits.clone().slow()
+                }))
                 .route("/links", get(|| async { Html(LINKS) }))
                 .route("/moved", get(|| async { Redirect::to("/page") }))
                 .route("/never", get(std::future::pending::<&'static str>))
+                .layer(from_fn({
+                    let visits = visits.clone();
+                    move |request: extract::Request, next: Next| {
+                        visits.note(request.uri().path());
+                        next.run(request)
+                    }
+                }))
         })
         .await;
         let refusals = Refusals::default();
@@ -146,7 +200,7 @@ impl World {
         let config = Config { webhooks, dashboard_url: Some("https://stepcast.example".to_owned()), ..config };
         let platform = Platform::connect(&config, clock_ahead(&clock, Duration::ZERO)).await;
         platform.table.create_if_missing().await.expect("a table");
-        Self { site, refusals, services, config, platform, clock, _folder: folder }
+        Self { site, visits, refusals, services, config, platform, clock, _folder: folder }
     }
 
     /// Returns the platform of functions that have the secret.
@@ -163,6 +217,21 @@ impl World {
     /// Creates a worker without any earlier state.
     pub fn worker(&self) -> Worker {
         worker(self.platform())
+    }
+
+    /// Creates a worker that divides jobs among this many.
+    pub fn worker_of(&self, workers: u32) -> Worker {
+        worker(Platform { workers, ..self.platform() })
+    }
+
+    /// Returns how many requests for a path the site got so far.
+    pub fn hits(&self, path: &str) -> usize {
+        self.visits.paths.lock().expect("no thread panicked").iter().filter(|visited| *visited == path).count()
+    }
+
+    /// Returns how many requests for `/slow` were there at once at most.
+    pub fn most_at_once(&self) -> usize {
+        self.visits.slow.borrow().most
     }
 
     /// Creates a worker that cannot read the deployment's secret.
@@ -243,12 +312,30 @@ impl World {
         self.store_as(JOB, &[], &[], tests).await;
     }
 
+    /// Does the same with these `defaults` and limits.
+    pub async fn store_with(&self, defaults: Value, limits: JobLimits, tests: &[Value]) {
+        let suite = json!({ "suite": "Example", "defaults": defaults, "tests": tests });
+        self.store_suite(JOB, &[], &[], limits, &suite).await;
+    }
+
     /// Does the same with this id, these labels and these tags.
     pub async fn store_as(&self, job: &str, labels: &[(&str, &str)], tags: &[&str], tests: &[Value]) {
+        let suite = json!({ "suite": "Example", "tests": tests });
+        self.store_suite(job, labels, tags, JobLimits::default(), &suite).await;
+    }
+
+    async fn store_suite(
+        &self,
+        job: &str,
+        labels: &[(&str, &str)],
+        tags: &[&str],
+        limits: JobLimits,
+        suite: &Value,
+    ) {
         let platform = self.platform();
         let sealer = platform.keys.sealer().await.expect("the secret");
         let source = JobSource {
-            suite: packed(&json!({ "suite": "Example", "tests": tests })),
+            suite: packed(suite),
             secrets: vec![SealedSecrets {
                 job: id(job),
                 by: Some("ci".to_owned()),
@@ -267,7 +354,7 @@ impl World {
             connection: None,
             idempotency_key: None,
             replay_of: None,
-            limits: JobLimits::default(),
+            limits,
         };
         platform.table.create_job(&new).await.expect("stored");
     }
@@ -276,13 +363,62 @@ impl World {
         self.platform().table.job(&id(JOB)).await.expect("the table").expect("the job")
     }
 
+    /// Returns a batch of the job as it is stored, if a worker has claimed it or the reaper has queued it again.
+    pub async fn batch(&self, number: u32) -> Option<BatchRecord> {
+        let batches = self.platform().table.claimed_batches(&self.job().await).await.expect("the table");
+        batches.into_iter().find(|batch| batch.batch == number)
+    }
+
+    /// Claims a batch of the job as a worker that is not seen again.
+    pub async fn lose_worker(&self, number: u32) {
+        let batch = self.job().await.batch(number).expect("a batch");
+        let claim = self.platform().table.claim_batch(&batch, LEASE).await.expect("the table");
+        assert!(matches!(claim, Claim::Taken(_)), "it is free: {claim:?}");
+    }
+
+    /// Claims a batch of the job, counts these results, and is not seen again. Returns the hold.
+    pub async fn count_and_die(&self, number: u32, results: impl Iterator<Item = (u32, Outcome)>) -> Lease {
+        let batch = self.job().await.batch(number).expect("a batch");
+        let table = self.platform().table;
+        let claim = table.claim_batch(&batch, LEASE).await.expect("the table");
+        let Claim::Taken(record) = claim else { panic!("it is free: {claim:?}") };
+        let lease = Lease { batch, number: record.lease };
+        let results = self.results(&lease, record.writes, record.ended, results);
+        if !results.tests.is_empty() {
+            let counted = table.count_results(&id(JOB), lease.batch.plan, vec![results]).await.expect("the table");
+            assert_eq!(counted, [number]);
+        }
+        lease
+    }
+
+    /// Returns results as the worker with this hold writes them, after this many writes.
+    pub fn results(
+        &self,
+        lease: &Lease,
+        writes: u32,
+        ended: u32,
+        results: impl Iterator<Item = (u32, Outcome)>,
+    ) -> BatchResults {
+        let finished = |(test, outcome)| {
+            let (v, steps) = (lease.number * 1_000_000 + 1, "[]".to_owned());
+            let result = TestResult { test, v, outcome, duration_ms: 1, attempt: 1, change: None, steps };
+            FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 }
+        };
+        BatchResults { lease: lease.clone(), writes, ended, tests: results.map(finished).collect() }
+    }
+
     pub async fn tests(&self) -> Vec<TestRecord> {
-        self.platform().table.tests(&id(JOB), self.job().await.plan).await.expect("the table")
+        self.platform().table.tests(&self.job().await).await.expect("the table")
     }
 
     /// Returns a clock that is ahead of this world's by this much.
     pub fn clock_ahead(&self, by: Duration) -> Clock {
         clock_ahead(&self.clock, by)
+    }
+
+    /// Returns a client of the table, for what the platform does not do.
+    pub fn client(&self) -> aws_sdk_dynamodb::Client {
+        client(&self.config)
     }
 
     /// Returns the configuration with the addresses of the services.
@@ -296,9 +432,10 @@ pub fn planning() -> Work {
     Work::Plan { job: id(JOB) }
 }
 
-/// Returns the message of a test of the job's first planning.
+/// Returns the message of a test of the job's first planning: with the ten workers of a world, each of up to ten tests
+/// is a batch of its own.
 pub fn test(test: u32) -> Work {
-    Work::Test { job: id(JOB), plan: 1, test }
+    Work::Batch { job: id(JOB), plan: 1, batch: test }
 }
 
 /// Returns a batch of messages.
@@ -336,6 +473,19 @@ fn packed(suite: &Value) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(suite.to_string().as_bytes()).expect("packed");
     packed.finish().expect("packed")
+}
+
+/// Returns a client of a table by its address.
+pub fn client(config: &Config) -> aws_sdk_dynamodb::Client {
+    let endpoints = config.endpoints.as_ref().expect("a table of our own");
+    let key = endpoints.access_key.reveal();
+    let settings = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new(key, key, None, None, "test"))
+        .endpoint_url(&endpoints.table)
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(settings)
 }
 
 async fn serve(router: impl FnOnce(&str) -> Router) -> String {

@@ -1,6 +1,6 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, days};
+use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, WORKERS, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};
@@ -35,6 +35,7 @@ impl Config {
             webhooks: webhooks(variable)?,
             dashboard_url: optional(variable, "STEPCAST_DASHBOARD_URL"),
             lease: Duration::from_secs(number(variable, "STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
+            workers: workers(variable)?,
             retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
             suites_kept: suites_kept(variable)?,
             limits: limits(variable)?,
@@ -45,6 +46,9 @@ impl Config {
 
 /// Longest time a suite can be kept after its last use.
 const MOST_SUITE_DAYS: usize = 3_650;
+
+/// Most workers there can be.
+const MOST_WORKERS: usize = 1_000;
 
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -85,6 +89,14 @@ fn limits(variable: Variables<'_>) -> Result<PrincipalLimits, ConfigError> {
             PrincipalLimits::MOST_REQUESTS,
         )?,
     })
+}
+
+/// Reads how many workers there are: as many as Lambda runs at once for a queue, at most.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
+fn workers(variable: Variables<'_>) -> Result<u32, ConfigError> {
+    let default = usize::try_from(WORKERS).unwrap_or(usize::MAX);
+    let workers = limit(variable, "STEPCAST_WORKERS", default, MOST_WORKERS)?;
+    Ok(u32::try_from(workers).unwrap_or(u32::MAX))
 }
 
 /// Reads the number of days, up to ten years: a suite that is kept for ever would never be cleaned up.

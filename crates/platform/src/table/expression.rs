@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use stepcast_protocol::JobId;
 use stepcast_protocol::notification::SuiteChange;
-use stepcast_protocol::state::{Change, JobStatus, Outcome, TestStatus, Verdict};
+use stepcast_protocol::state::{JobStatus, Outcome, Verdict};
 
 /// A value of an attribute.
 pub(super) struct Value(pub AttributeValue);
@@ -36,7 +36,7 @@ macro_rules! words {
     )+};
 }
 
-words!(Change, &JobId, JobStatus, Outcome, SuiteChange, TestStatus, Verdict, String, &String);
+words!(&JobId, JobStatus, Outcome, SuiteChange, Verdict, String, &String);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
@@ -96,10 +96,6 @@ impl Attribute {
         self.compare(">", value)
     }
 
-    pub fn is_one_of<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Condition {
-        Condition::OneOf(self.0, values.into_iter().map(|value| value.into().0).collect())
-    }
-
     pub fn exists(self) -> Condition {
         Condition::Function("attribute_exists", self.0)
     }
@@ -116,7 +112,6 @@ impl Attribute {
 /// What has to be true of an item.
 pub(super) enum Condition {
     Comparison(&'static str, &'static str, AttributeValue),
-    OneOf(&'static str, Vec<AttributeValue>),
     Function(&'static str, &'static str),
     Joined(Box<Self>, &'static str, Box<Self>),
 }
@@ -147,10 +142,6 @@ impl Condition {
         match self {
             Self::Comparison(name, operator, value) => {
                 format!("{} {operator} {}", placeholders.name(name), placeholders.value(value))
-            }
-            Self::OneOf(name, values) => {
-                let values: Vec<_> = values.into_iter().map(|value| placeholders.value(value)).collect();
-                format!("{} IN ({})", placeholders.name(name), values.join(", "))
             }
             Self::Function(function, name) => format!("{function}({})", placeholders.name(name)),
             Self::Joined(first, operator, second) => {
@@ -279,11 +270,11 @@ mod tests {
     #[test]
     fn a_rule_becomes_an_expression() {
         let is_free = attribute("status")
-            .is(TestStatus::Queued)
-            .or(attribute("status").is(TestStatus::Running).and(attribute("lease_until").is_below(7_u64)));
+            .is(JobStatus::Accepted)
+            .or(attribute("status").is(JobStatus::Running).and(attribute("lease_until").is_below(7_u64)));
         let parts = ItemUpdate::of(key("pk", "sk"))
             .only_if(is_free)
-            .set("status", TestStatus::Running)
+            .set("status", JobStatus::Running)
             .set_some("outcome", None::<Outcome>)
             .add("lease", 1_u64)
             .into_parts();
@@ -292,7 +283,7 @@ mod tests {
         assert_eq!(parts.condition.as_deref(), Some(condition));
         let value = |name: &str| parts.placeholders.values[name].clone();
         assert_eq!(value(":1"), AttributeValue::N("1".to_owned()));
-        assert_eq!(value(":2"), AttributeValue::S("queued".to_owned()));
+        assert_eq!(value(":2"), AttributeValue::S("accepted".to_owned()));
         assert_eq!(value(":3"), AttributeValue::S("running".to_owned()));
         assert_eq!(value(":4"), AttributeValue::N("7".to_owned()));
         assert_eq!(parts.placeholders.names["#lease_until"], "lease_until");

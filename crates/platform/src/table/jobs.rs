@@ -24,6 +24,8 @@ const KEY_LIFETIME: Duration = Duration::from_hours(24);
 pub struct Planned {
     /// How many tests there are
     pub total: u32,
+    /// How many tests a batch has
+    pub batch_size: u32,
     /// Their expected duration one after the other, in milliseconds; 0 if unknown
     pub expected_ms: u64,
     /// How many requests were sent to find pages
@@ -127,6 +129,7 @@ impl Table {
             finished_at: None,
             moved_at: now,
             plan: 0,
+            batch_size: 0,
             open: 0,
             checks: 0,
             requests: 0,
@@ -182,13 +185,14 @@ impl Table {
 
     /// Makes this planning the one that counts. Returns `None` if another one was faster or the job is past planning.
     pub async fn planned(&self, job: &JobId, plan: u64, planned: Planned) -> Result<Option<JobRecord>> {
-        let Planned { total, expected_ms, requests } = planned;
+        let Planned { total, batch_size, expected_ms, requests } = planned;
         let is_first = attribute("status").is(JobStatus::Accepted).and(attribute("plan").is(plan));
         let update = self
             .moved(job)
             .only_if(is_first)
             .set("status", JobStatus::Running)
             .set("total", total)
+            .set("batch_size", batch_size)
             .set("open", total)
             .set("expected_ms", expected_ms)
             .add("v", 1_u64)

@@ -35,6 +35,9 @@ pub struct JobRecord {
     pub moved_at: u64,
     /// Which planning is the one that counts
     pub plan: u64,
+    /// How many tests a batch of its plan has; 0 before it is planned, or if a version before planned it
+    #[serde(default)]
+    pub batch_size: u32,
     /// Tests without an outcome
     #[serde(default)]
     pub open: u32,
@@ -160,26 +163,21 @@ pub struct SealedSecrets {
     pub sealed: Vec<u8>,
 }
 
-/// A test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A test: its place in the plan, and its result once it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct TestRecord {
     /// Its place in the plan
     pub test: u32,
     /// Its name
     pub name: String,
-    /// What the planner wrote for the worker
-    pub planned: String,
     /// Its status
     pub status: TestStatus,
-    /// How often a worker has taken it
+    /// How often a worker has taken it, or its batch; 0 if it has ended
     #[serde(default)]
     pub lease: u64,
     /// Until when the last of these workers holds it, in milliseconds since 1970
     #[serde(default)]
     pub lease_until: u64,
-    /// How often the reaper queued it again
-    #[serde(default)]
-    pub requeued: u32,
     /// The version of its final state
     #[serde(default)]
     pub v: u64,
@@ -187,22 +185,16 @@ pub struct TestRecord {
     #[serde(default)]
     pub attempt: u32,
     /// How it ended
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub outcome: Option<Outcome>,
     /// How long it took, in milliseconds
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub duration_ms: Option<u64>,
     /// How that compares with earlier jobs
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub change: Option<Change>,
-    /// Its outcomes in earlier jobs, newest first, if they could be read
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub past: Option<Vec<Outcome>>,
-    /// Its expected duration, in milliseconds, if earlier jobs show it
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected_ms: Option<u64>,
     /// Its steps as JSON
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub steps: Option<String>,
 }
 

@@ -4,6 +4,7 @@
 mod claims;
 mod closing;
 mod connections;
+mod conversion;
 mod expiry;
 mod finishing;
 mod history;
@@ -26,7 +27,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use stepcast_local::table::TableService;
 use stepcast_platform::table::{
-    Claim, Created, FinishedTest, JobRecord, JobSource, NewJob, NewSuite, NewTest, Planned, TestKey, TestRecord,
+    Batch, BatchRecord, BatchResults, Claim, Created, FinishedTest, JobRecord, JobSource, Lease, MOST_TESTS, NewJob,
+    NewSuite, NewTest, Planned, TestRecord, TestResult,
 };
 use stepcast_platform::{Clock, Error, Table};
 use stepcast_protocol::state::{JobLimits, Outcome};
@@ -91,13 +93,13 @@ impl Fixture {
         self.now.fetch_add(u64::try_from(by.as_millis()).expect("a short time"), Ordering::Relaxed);
     }
 
-    /// Stores a job and plans it with this many tests, which count as queued.
+    /// Stores a job and plans it with this many tests in full batches, which count as queued.
     async fn running_job(&self, job: &str, tests: u32) -> JobRecord {
         self.create(&new_job(job)).await;
         let job = &id(job);
         let plan = self.table.begin_plan(job).await.expect("an answer").expect("it is not planned yet").plan;
         let planned: Vec<_> = (0..tests).map(new_test).collect();
-        self.table.put_tests(job, plan, &planned).await.expect("stored");
+        self.table.put_plan(job, plan, &planned).await.expect("stored");
         self.table.planned(job, plan, self::tests(tests)).await.expect("an answer").expect("it is the newest planning")
     }
 
@@ -114,24 +116,31 @@ impl Fixture {
     }
 
     async fn test(&self, job: &JobRecord, test: u32) -> TestRecord {
-        let tests = self.table.tests(&job.job, job.plan).await.expect("an answer");
+        let tests = self.table.tests(job).await.expect("an answer");
         tests.into_iter().find(|record| record.test == test).expect("a test")
     }
 
-    /// Claims a test that no worker holds.
-    async fn claim(&self, job: &JobRecord, test: u32) -> TestRecord {
-        match self.table.claim_test(&key(job, test), LEASE).await.expect("an answer") {
-            Claim::Taken(record) => *record,
-            other => panic!("the test should be free: {other:?}"),
+    /// Claims a batch that no worker holds.
+    async fn claim(&self, job: &JobRecord, number: u32) -> BatchRecord {
+        match self.table.claim_batch(&batch(job, number), LEASE).await.expect("an answer") {
+            Claim::Taken(record) => record,
+            other => panic!("the batch should be free: {other:?}"),
         }
     }
 
-    /// Claims tests, from the first on, and ends them with these outcomes.
+    /// Counts results of a batch of which nothing was written before. Returns whether they count.
+    async fn count(&self, job: &JobRecord, number: u32, by: u64, results: &[(u32, Outcome)]) -> bool {
+        let tests = results.iter().map(|(test, outcome)| ended(*test, by, *outcome)).collect();
+        let results = BatchResults { lease: lease(job, number, by), writes: 0, ended: 0, tests };
+        let counted = self.table.count_results(&job.job, job.plan, vec![results]).await.expect("an answer");
+        counted == [number]
+    }
+
+    /// Claims the first batch and ends its tests with these outcomes.
     async fn finish_all(&self, job: &JobRecord, outcomes: &[Outcome]) {
-        for (test, outcome) in (0..).zip(outcomes) {
-            let lease = self.claim(job, test).await.lease;
-            self.table.finish_tests(&job.job, job.plan, vec![ended(test, lease, *outcome)]).await.expect("an answer");
-        }
+        let by = self.claim(job, 0).await.lease;
+        let results: Vec<_> = (0..).zip(outcomes.iter().copied()).collect();
+        assert!(self.count(job, 0, by, &results).await, "they count");
     }
 
     /// Stores a suite of `ada` in place of the one under its name, if any, and returns the new version.
@@ -178,9 +187,14 @@ fn new_job(job: &str) -> NewJob {
     }
 }
 
-/// Names a test of a job that is planned.
-fn key(job: &JobRecord, test: u32) -> TestKey {
-    TestKey { job: job.job.clone(), plan: job.plan, test }
+/// Names a batch of a job that is planned.
+fn batch(job: &JobRecord, number: u32) -> Batch {
+    job.batch(number).expect("the plan has it")
+}
+
+/// A worker's hold on a batch.
+fn lease(job: &JobRecord, of: u32, number: u64) -> Lease {
+    Lease { batch: batch(job, of), number }
 }
 
 fn source() -> JobSource {
@@ -193,9 +207,9 @@ fn source() -> JobSource {
     }
 }
 
-/// A planning that resulted in `total` tests.
+/// A planning that resulted in `total` tests, in full batches.
 pub fn tests(total: u32) -> Planned {
-    Planned { total, ..Planned::default() }
+    Planned { total, batch_size: MOST_TESTS, ..Planned::default() }
 }
 
 fn new_test(test: u32) -> NewTest {
@@ -205,19 +219,9 @@ fn new_test(test: u32) -> NewTest {
 /// The end of a test by the worker that holds this lease: two checks, in a quarter of a second.
 fn ended(test: u32, lease: u64, outcome: Outcome) -> FinishedTest {
     let steps = r#"[{"step":0,"name":"get"}]"#.to_owned();
-    FinishedTest {
-        test,
-        lease,
-        v: lease * 1_000_000 + 7,
-        outcome,
-        duration_ms: 250,
-        expected_ms: 0,
-        attempt: 1,
-        change: None,
-        steps,
-        checks: 2,
-        requests: 3,
-    }
+    let v = lease * 1_000_000 + 7;
+    let result = TestResult { test, v, outcome, duration_ms: 250, attempt: 1, change: None, steps };
+    FinishedTest { result, expected_ms: 0, checks: 2, requests: 3 }
 }
 
 /// Runs `task` `times` times at once, each in its own task.

@@ -2,7 +2,7 @@
 //! waits longer.
 
 use super::fault::Fault;
-use super::scene::{ATTEMPT, Scene, event};
+use super::scene::{ATTEMPT, ONE_BY_ONE, Scene, event};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
 use crate::world::id;
@@ -13,8 +13,8 @@ const AHEAD: Duration = Duration::from_mins(5);
 
 #[tokio::test]
 async fn a_result_of_two_workers_is_counted_once() {
-    let (_, end) = undisturbed(1).await;
-    let scene = Scene::new(1).await;
+    let (_, end) = undisturbed(ONE_BY_ONE).await;
+    let scene = Scene::new(ONE_BY_ONE).await;
     let (mut behind, ahead) = (scene.process().await, scene.process_ahead(AHEAD).await);
     let run = scene.accepted(&behind).await;
     let planning = scene.receive().await;
@@ -41,10 +41,10 @@ async fn a_result_of_two_workers_is_counted_once() {
 
 #[tokio::test]
 async fn work_of_a_process_with_a_fast_clock_is_taken_over() {
-    let (points, end) = undisturbed(1).await;
+    let (points, end) = undisturbed(ONE_BY_ONE).await;
     let writes = ["UpdateItem", "TransactWriteItems"];
     for point in points.iter().filter(|point| writes.contains(&point.operation.as_str())) {
-        let scene = Scene::new(1).await;
+        let scene = Scene::new(ONE_BY_ONE).await;
         let (mut behind, ahead) = (scene.process().await, scene.process_ahead(AHEAD).await);
         let run = scene.accepted(&behind).await;
         let here = point.clone();

@@ -1,7 +1,7 @@
 //! A queue that delivers in any order, again and again, and to several workers at once, as SQS may.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html>
 
-use super::scene::{Scene, event};
+use super::scene::{TOGETHER, Scene, event};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
 use fastrand::Rng;
@@ -16,9 +16,9 @@ const JOBS: usize = 3;
 
 #[tokio::test]
 async fn messages_in_any_order_again_and_again() {
-    let (_, end) = undisturbed(10).await;
+    let (_, end) = undisturbed(TOGETHER).await;
     join_all((0..6).map(async |seed| {
-        let scene = Scene::new(10).await;
+        let scene = Scene::new(TOGETHER).await;
         let mut workers = [scene.process().await, scene.process().await];
         let mut runs = Vec::new();
         for _ in 0..JOBS {
@@ -50,8 +50,8 @@ async fn messages_in_any_order_again_and_again() {
 
 #[tokio::test]
 async fn messages_that_come_again_after_they_were_deleted() {
-    let (_, end) = undisturbed(10).await;
-    let scene = Scene::new(10).await;
+    let (_, end) = undisturbed(TOGETHER).await;
+    let scene = Scene::new(TOGETHER).await;
     let mut worker = scene.process().await;
     let (run, mut delivered) = (scene.accepted(&worker).await, Vec::new());
     loop {

@@ -2,7 +2,7 @@
 //! reaches a verdict. If not, the client retries with the same key, and there is still only one job.
 
 use super::fault::Fault;
-use super::scene::Scene;
+use super::scene::{TOGETHER, Scene};
 use super::settled::{End, assert_settled};
 use super::undisturbed::{Point, undisturbed};
 use futures_util::future::join_all;
@@ -34,13 +34,13 @@ async fn a_handler_whose_answers_are_lost() {
 }
 
 async fn survives(fault: Fault, times: usize) {
-    let (_, end) = undisturbed(10).await;
+    let (_, end) = undisturbed(TOGETHER).await;
     join_all(points().await.into_iter().map(async |point| meet(&point, fault, times, &end).await)).await;
 }
 
 /// Returns the points at which the handler sends a request to its services.
 async fn points() -> Vec<Point> {
-    let scene = Scene::new(10).await;
+    let scene = Scene::new(TOGETHER).await;
     scene.accepted(&scene.process().await).await;
     let points = Point::of(&scene.faults.calls());
     assert!(points.iter().any(|point| point.operation == "SendMessage"), "a whole command: {points:?}");
@@ -48,7 +48,7 @@ async fn points() -> Vec<Point> {
 }
 
 async fn meet(point: &Point, fault: Fault, times: usize, end: &End) {
-    let scene = Scene::new(10).await;
+    let scene = Scene::new(TOGETHER).await;
     let mut process = scene.process().await;
     let (run, here, after) = (scene.next_run(), point.clone(), format!("{fault:?} at {point}"));
     scene.faults.treat(move |call| here.covers(call, times).then_some(fault));

@@ -25,13 +25,32 @@ pub const ATTEMPT: Duration = Duration::from_secs(26);
 /// Far more batches and pauses than any job here needs: a job that takes so many never ends.
 const ROUNDS: usize = 100;
 
+/// How a job is divided, and how its messages are received.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// How many tests the job has
+    pub tests: u32,
+    /// How many workers they are divided among
+    pub workers: u32,
+    /// How many messages a worker gets at once
+    pub messages: usize,
+}
+
+/// Three batches of one test each, one after the other.
+pub const ONE_BY_ONE: Shape = Shape { tests: 3, workers: 10, messages: 1 };
+
+/// Three batches of one test each, all at once.
+pub const TOGETHER: Shape = Shape { tests: 3, workers: 10, messages: 10 };
+
+/// One full batch. Its tests end in several waves, and so in several writes.
+pub const ONE_BATCH: Shape = Shape { tests: 25, workers: 1, messages: 1 };
+
 /// A world with two clients, in which jobs can run.
 pub struct Scene {
     pub world: World,
     /// The faults that the functions' requests to the services meet
     pub faults: Faults,
-    /// How many messages a worker gets at once
-    pub batch: usize,
+    pub shape: Shape,
     config: Config,
     runs: AtomicU32,
 }
@@ -47,10 +66,11 @@ enum Step {
 pub type Run = u32;
 
 impl Scene {
-    /// Creates a world with two connected clients and no job. Workers get up to `batch` messages at once.
-    pub async fn new(batch: usize) -> Self {
+    /// Creates a world with two connected clients and no job.
+    pub async fn new(shape: Shape) -> Self {
         let (world, faults) = (World::start().await, Faults::none());
         let config = world.services.serve_behind(|service| faults.in_front_of(service)).await;
+        let config = Config { workers: shape.workers, ..config };
         let table = world.platform().table;
         for connection in [CALLER, DASHBOARD] {
             let (principal, connected_at) = (connection.to_owned(), world.after(Duration::ZERO));
@@ -66,7 +86,7 @@ impl Scene {
             table.put_connection(&known).await.expect("the table");
         }
         table.watch(&topic_feed(), &id(DASHBOARD)).await.expect("the table");
-        Self { world, faults, batch, config, runs: AtomicU32::new(0) }
+        Self { world, faults, shape, config, runs: AtomicU32::new(0) }
     }
 
     /// Starts a process that may meet faults.
@@ -96,7 +116,7 @@ impl Scene {
     pub async fn ask(&self, process: &Process, run: Run) -> bool {
         let mut event = ApiGatewayWebsocketProxyRequest::default();
         event.request_context.connection_id = Some(CALLER.to_owned());
-        event.body = Some(command(&self.world.site, run).to_string());
+        event.body = Some(command(&self.world.site, self.shape.tests, run).to_string());
         let asked = process.handler(|platform| async move {
             // If not even an error can be sent, API Gateway reports a failure to the client itself.
             let _ = stepcast_handlers::default::default(&platform, event).await;
@@ -127,7 +147,7 @@ impl Scene {
 
     /// Takes a batch of messages from the queue.
     pub async fn receive(&self) -> Vec<ReceivedMessage> {
-        self.world.services.queue.take(QUEUES[0], self.batch, None).await.expect("the queue")
+        self.world.services.queue.take(QUEUES[0], self.shape.messages, None).await.expect("the queue")
     }
 
     /// Deletes the messages that a worker has finished, as the event source mapping does.
@@ -208,12 +228,16 @@ pub fn event(batch: &[ReceivedMessage]) -> SqsEvent {
     event
 }
 
-/// Returns a `run` of three tests. One of them fails.
-fn command(site: &str, run: Run) -> Value {
-    let page = |name: &str, status: u16| json!({ "name": name, "get": format!("{site}/page"), "expect": [{ "status": status }] });
-    let tests = [page("Home", 200), page("Gone", 410), page("Shop", 200)];
+/// Returns a `run` of this many tests. Every third one fails.
+fn command(site: &str, tests: u32, run: Run) -> Value {
+    let page = |test: u32| {
+        let status = if test % 3 == 1 { 410 } else { 200 };
+        json!({ "name": format!("Page {test}"), "get": format!("{site}/page"), "expect": [{ "status": status }] })
+    };
+    let tests: Vec<_> = (0..tests).map(page).collect();
     // A page must not time out when the timers are advanced for a request that hangs.
-    let suite = json!({ "suite": "Example", "defaults": { "timeout": "2m" }, "tests": tests });
+    let defaults = json!({ "timeout": "2m", "host": { "concurrency": 10 } });
+    let suite = json!({ "suite": "Example", "defaults": defaults, "tests": tests });
     json!({ "action": "run", "suite": suite, "idempotency_key": key(run), "id": run })
 }
 

@@ -1,7 +1,7 @@
 //! Services that fail every so many requests, for the whole of a job.
 
 use super::fault::Fault;
-use super::scene::Scene;
+use super::scene::{ONE_BY_ONE, TOGETHER, Scene};
 use super::settled::{End, assert_settled};
 use super::undisturbed::undisturbed;
 use crate::world::{QUEUES, id, planning};
@@ -11,7 +11,7 @@ use stepcast_platform::{Error, Platform};
 
 #[tokio::test]
 async fn a_table_that_fails_every_fourth_request() {
-    let (_, end) = undisturbed(10).await;
+    let (_, end) = undisturbed(TOGETHER).await;
     let faults = [Fault::Throttled, Fault::Unavailable, Fault::AnswerLost, Fault::Twice, Fault::Hangs];
     // Boxed: several of these at once are more than the stack of a test holds.
     let runs = faults.map(|fault| Box::pin(run_against(fault, &end)));
@@ -19,7 +19,7 @@ async fn a_table_that_fails_every_fourth_request() {
 }
 
 async fn run_against(fault: Fault, end: &End) {
-    let scene = Scene::new(10).await;
+    let scene = Scene::new(TOGETHER).await;
     let mut process = scene.process().await;
     let run = scene.accepted(&process).await;
     let mut requests = 0;
@@ -35,7 +35,7 @@ async fn run_against(fault: Fault, end: &End) {
 /// The retried request finds the test taken by the same worker, which need not wait for the end of a lease.
 #[tokio::test]
 async fn a_claim_whose_answer_is_lost_is_kept() {
-    let scene = Scene::new(1).await;
+    let scene = Scene::new(ONE_BY_ONE).await;
     let process = scene.process().await;
     let run = scene.accepted(&process).await;
     let planning = scene.receive().await;
@@ -55,7 +55,7 @@ async fn a_claim_whose_answer_is_lost_is_kept() {
 
 #[tokio::test]
 async fn a_queue_that_has_too_many_requests_can_be_asked_again() {
-    let scene = Scene::new(10).await;
+    let scene = Scene::new(TOGETHER).await;
     scene.faults.treat(|call| (call.operation == "SendMessage").then_some(Fault::Throttled));
     let send = |platform: Platform| async move { platform.queue.send(&planning()).await };
     let sent = scene.process().await.handler(send).await.expect("the process is not killed");

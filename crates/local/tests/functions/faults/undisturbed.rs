@@ -1,7 +1,7 @@
 //! A job without faults: its requests to the services, and its end.
 
 use super::fault::Call;
-use super::scene::Scene;
+use super::scene::{Scene, Shape};
 use super::settled::{End, settled};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,8 +47,9 @@ impl Point {
 
     /// Returns whether every run reaches this point. Tests that end together share their writes in some runs and not in
     /// others.
-    pub fn is_certain(&self, batch: usize) -> bool {
-        self.is_write() && (batch == 1 || self.is_first())
+    pub fn is_certain(&self, shape: Shape) -> bool {
+        let is_one_by_one = shape.messages == 1 && shape.tests <= shape.workers;
+        self.is_write() && (is_one_by_one || self.is_first())
     }
 }
 
@@ -58,10 +59,9 @@ impl fmt::Display for Point {
     }
 }
 
-/// Returns the points at which workers that get up to `batch` messages at once send requests, from planning on, and the
-/// end of the job.
-pub async fn undisturbed(batch: usize) -> (Vec<Point>, End) {
-    let scene = Scene::new(batch).await;
+/// Returns the points at which the workers on a job of this shape send requests, from planning on, and the end of the job.
+pub async fn undisturbed(shape: Shape) -> (Vec<Point>, End) {
+    let scene = Scene::new(shape).await;
     let mut process = scene.process().await;
     let run = scene.accepted(&process).await;
     scene.faults.mend();

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::process::Process;
-use super::scene::{DASHBOARD, Scene};
+use super::scene::{DASHBOARD, TOGETHER, Scene};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
 use crate::world::id;
@@ -16,8 +16,8 @@ const UNWELL: &str = "unwell";
 /// Runs a job with a watcher whose pushes meet this fault; everything else is undisturbed. The worker stays, as a
 /// function between invocations does.
 async fn watched_with_fault(mut fault: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> (Scene, Process) {
-    let (_, end) = undisturbed(10).await;
-    let scene = Scene::new(10).await;
+    let (_, end) = undisturbed(TOGETHER).await;
+    let scene = Scene::new(TOGETHER).await;
     let mut process = scene.process().await;
     watch(&scene, UNWELL).await;
     let run = scene.accepted(&process).await;
@@ -82,7 +82,7 @@ async fn a_watcher_that_never_answers_delays_no_other() {
 /// side, so twice as many may be open as are under way.
 #[tokio::test]
 async fn the_number_of_concurrent_pushes_is_limited() {
-    let scene = Scene::new(10).await;
+    let scene = Scene::new(TOGETHER).await;
     let process = scene.process().await;
     for number in 0..400 {
         watch(&scene, &format!("{UNWELL} {number}")).await;

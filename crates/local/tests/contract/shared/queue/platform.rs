@@ -10,8 +10,8 @@ use stepcast_platform::{Error, Work};
 /// A visibility timeout as long as a function may run.
 const FUNCTION: [(QueueAttributeName, &str); 1] = [(QueueAttributeName::VisibilityTimeout, "900")];
 
-fn test(number: u32) -> Work {
-    Work::Test { job: id(&format!("job-{}", number % 3)), plan: 1, test: number }
+fn batch(number: u32) -> Work {
+    Work::Batch { job: id(&format!("job-{}", number % 3)), plan: 1, batch: number }
 }
 
 fn work(message: &Message) -> Work {
@@ -31,15 +31,15 @@ async fn work_is_sent_in_the_group_of_its_job() {
 #[tokio::test]
 async fn much_work_is_sent_in_batches() {
     let queue = Fixture::with(&FUNCTION).await;
-    let all: Vec<_> = (0..95).map(test).collect();
+    let all: Vec<_> = (0..95).map(batch).collect();
     queue.platform(&queue.url).await.send_all(&all).await.expect("sent");
     let received = queue.receive_all(95).await;
     let mut numbers = BTreeSet::new();
     for message in &received {
         let work = work(message);
         assert_eq!(attribute(message, &MessageSystemAttributeName::MessageGroupId), work.job().as_str());
-        let Work::Test { test: number, .. } = work else { panic!("only tests were sent") };
-        assert_eq!(work, test(number));
+        let Work::Batch { batch: number, .. } = work else { panic!("only batches were sent") };
+        assert_eq!(work, batch(number));
         numbers.insert(number);
     }
     assert_eq!(numbers.len(), 95, "each once");
@@ -50,7 +50,7 @@ async fn much_work_is_sent_in_batches() {
 async fn a_worker_keeps_its_message_and_gives_it_back() {
     let queue = Fixture::new().await;
     let workers = queue.platform(&queue.url).await;
-    workers.send(&test(1)).await.expect("sent");
+    workers.send(&batch(1)).await.expect("sent");
     let message = queue.receive_one().await;
     workers.change_visibility(handle(&message), Duration::from_mins(1)).await.expect("kept");
     queue.pass(VISIBILITY).await;
@@ -63,7 +63,7 @@ async fn a_worker_keeps_its_message_and_gives_it_back() {
 async fn a_batch_is_hidden_for_as_long_as_its_lease() {
     let queue = Fixture::with(&FUNCTION).await;
     let workers = queue.platform(&queue.url).await;
-    workers.send_all(&(0..12).map(test).collect::<Vec<_>>()).await.expect("sent");
+    workers.send_all(&(0..12).map(batch).collect::<Vec<_>>()).await.expect("sent");
     let received = queue.receive_all(12).await;
     queue.delete(&received[11]).await;
     // More messages than one request takes, and one of them is deleted.
@@ -83,7 +83,7 @@ async fn rejections_by_the_queue_are_reported_as_refused() {
 
     let nowhere = Fixture { url: format!("{}-x", queue.url), ..queue };
     let workers = nowhere.platform(&nowhere.url).await;
-    for answer in [workers.send(&test(1)).await, workers.send_all(&[test(1)]).await, workers.redrive().await] {
+    for answer in [workers.send(&batch(1)).await, workers.send_all(&[batch(1)]).await, workers.redrive().await] {
         assert!(matches!(answer, Err(Error::Refused { .. })), "{answer:?}");
     }
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use std::time::Duration;
 use stepcast_platform::table::{NewJob, Said};
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
+use stepcast_protocol::state::Outcome;
 
 const MARGIN: Duration = Duration::from_mins(15);
 const DAY: Duration = Duration::from_hours(24);
@@ -30,11 +31,11 @@ async fn leftover_items_expire() {
     let fixture = Fixture::new().await;
     let new = NewJob { connection: Some(id("c")), idempotency_key: Some("k".to_owned()), ..new_job("job-1") };
     fixture.create(&new).await;
-    fixture.table.put_tests(&id("job-1"), 1, &[new_test(0)]).await.expect("stored");
+    fixture.table.put_plan(&id("job-1"), 1, &[new_test(0)]).await.expect("stored");
     for (pk, sk) in [
         ("JOB#job-1", "JOB"),
         ("JOB#job-1", "SUITE"),
-        ("JOB#job-1", "TEST#00001#000000"),
+        ("JOB#job-1", "PLAN#00001#TESTS#000000"),
         ("JOBS", "job-1"),
         ("SUITE#Shop smoke", "job-1"),
         ("OPEN", "job-1"),
@@ -65,6 +66,17 @@ async fn connections_expire_after_they_have_ended() {
 }
 
 #[tokio::test]
+async fn batches_and_results_expire_after_the_job() {
+    let fixture = Fixture::new().await;
+    let job = fixture.running_job("job-1", 1).await;
+    fixture.advance(DAY);
+    fixture.finish_all(&job, &[Outcome::Passed]).await;
+    for sk in ["PLAN#00001#BATCH#00000", "PLAN#00001#RESULTS#00000#00000#00"] {
+        fixture.assert_expires("JOB#job-1", sk, RETENTION).await;
+    }
+}
+
+#[tokio::test]
 async fn updates_do_not_extend_the_expiry() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
@@ -73,7 +85,6 @@ async fn updates_do_not_extend_the_expiry() {
     fixture.claim(&job, 0).await;
     fixture.table.cancel_job(&id("job-1")).await.expect("an answer").expect("cancelled");
     assert_eq!(fixture.item("JOB#job-1", "JOB").await.expect("an item")["expires_at"], stored);
-    assert_eq!(fixture.item("JOB#job-1", "TEST#00001#000000").await.expect("an item")["expires_at"], stored);
 }
 
 #[tokio::test]

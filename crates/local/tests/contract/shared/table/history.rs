@@ -1,10 +1,10 @@
 //! Earlier outcomes of tests: by suite and branch, newest first.
 
-use super::{Fixture, RETENTION, ended, new_job};
+use super::{Fixture, RETENTION, ended, lease, new_job};
 use crate::support::id;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use stepcast_platform::table::{JobRecord, NewJob, PastTest};
+use stepcast_platform::table::{BatchResults, JobRecord, NewJob, PastTest};
 use stepcast_protocol::state::{Change, Outcome};
 
 fn past(name: &str, outcome: Outcome) -> PastTest {
@@ -94,10 +94,11 @@ async fn a_job_without_results_leaves_no_history() {
 async fn a_change_is_stored_with_its_test() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
-    let lease = fixture.claim(&job, 0).await.lease;
-    let mut end = ended(0, lease, Outcome::Failed);
-    (end.change, end.expected_ms) = (Some(Change::NewFailure), 400);
-    fixture.table.finish_tests(&job.job, job.plan, vec![end]).await.expect("counted");
+    let by = fixture.claim(&job, 0).await.lease;
+    let mut end = ended(0, by, Outcome::Failed);
+    (end.result.change, end.expected_ms) = (Some(Change::NewFailure), 400);
+    let results = BatchResults { lease: lease(&job, 0, by), writes: 0, ended: 0, tests: vec![end] };
+    fixture.table.count_results(&job.job, job.plan, vec![results]).await.expect("counted");
     let state = fixture.test(&job, 0).await.state();
     assert_eq!((state.outcome, state.change), (Some(Outcome::Failed), Some(Change::NewFailure)));
     assert_eq!(fixture.job("job-1").await.expected_done_ms, 400);

@@ -58,7 +58,6 @@ async fn a_missing_job_is_reported_as_missing() {
     assert_eq!(fixture.table.job(&id("job-1")).await.expect("an answer"), None);
     assert_eq!(fixture.table.job_source(&id("job-1")).await.expect("an answer"), None);
     assert!(fixture.table.open_jobs().await.expect("an answer").is_empty());
-    assert!(fixture.table.tests(&id("job-1"), 1).await.expect("an answer").is_empty());
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! A write that DynamoDB refuses returns the refusal and stores nothing.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
 
-use super::{Fixture, new_job, new_test, source};
+use super::{Fixture, lease, new_job, new_test, source};
 use crate::support::id;
 use stepcast_platform::Error;
-use stepcast_platform::table::{JobSource, NewJob, NewTest};
+use stepcast_platform::table::{BatchResults, JobSource, NewJob, NewTest};
 
 const ITEM_BYTES: usize = 400 * 1024;
 
@@ -38,19 +38,26 @@ async fn an_item_of_a_transaction_has_at_most_400_kb() {
 #[tokio::test]
 async fn an_item_of_a_batch_has_at_most_400_kb() {
     let fixture = Fixture::new().await;
-    let large = NewTest { planned: "x".repeat(ITEM_BYTES), ..new_test(1) };
-    refused(fixture.table.put_tests(&id("job-1"), 1, &[new_test(0), large]).await);
+    let large = NewTest { planned: noise(ITEM_BYTES), ..new_test(1) };
+    refused(fixture.table.put_plan(&id("job-1"), 1, &[new_test(0), large]).await);
 }
 
 #[tokio::test]
-async fn an_update_makes_no_item_larger_than_400_kb() {
+async fn a_result_larger_than_an_item_is_refused_with_its_counters() {
     let fixture = Fixture::new().await;
     let job = fixture.running_job("job-1", 1).await;
-    fixture.claim(&job, 0).await;
-    let mut large = super::ended(0, 1, stepcast_protocol::state::Outcome::Passed);
-    large.steps = "x".repeat(ITEM_BYTES);
-    refused(fixture.table.finish_tests(&id("job-1"), job.plan, vec![large]).await);
+    let by = fixture.claim(&job, 0).await.lease;
+    let mut large = super::ended(0, by, stepcast_protocol::state::Outcome::Passed);
+    large.result.steps = noise(ITEM_BYTES);
+    let results = BatchResults { lease: lease(&job, 0, by), writes: 0, ended: 0, tests: vec![large] };
+    refused(fixture.table.count_results(&id("job-1"), job.plan, vec![results]).await);
     assert_eq!(fixture.job("job-1").await, job, "all or nothing");
+}
+
+/// A text of which no compression leaves less than this many bytes.
+fn noise(bytes: usize) -> String {
+    let mut random = fastrand::Rng::with_seed(7);
+    std::iter::repeat_with(|| random.char('\u{100}'..'\u{7ff}')).take(bytes).collect()
 }
 
 #[tokio::test]

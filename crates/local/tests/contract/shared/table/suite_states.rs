@@ -135,7 +135,7 @@ async fn the_first_tests_that_did_not_pass_are_found() {
     let outcomes = [Outcome::Passed, Outcome::Failed, Outcome::Blocked, Outcome::Skipped, Outcome::Errored];
     fixture.finish_all(&job, &outcomes).await;
     let failing = async |most| {
-        let tests = fixture.table.failing_tests(&id("job-1"), job.plan, most).await.expect("an answer");
+        let tests = fixture.table.failing_tests(&job, most).await.expect("an answer");
         tests.iter().map(|test| test.test).collect::<Vec<_>>()
     };
     assert_eq!(failing(2).await, [1, 2]);

@@ -1,8 +1,8 @@
-//! A batch of messages from SQS.
+//! Messages from SQS.
 //!
 //! A message is deleted once its work is done, by this worker or another. If its work fails, the message is reported as
 //! failed and SQS delivers it again; after the queue's `maxReceiveCount` it moves to the dead-letter queue, and the
-//! reaper takes care of its test. A failing page is a result, never a failed message, and the function itself never
+//! reaper takes care of its tests. A failing page is a result, never a failed message, and the function itself never
 //! fails: that would make Lambda slow down the queue for all jobs.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
@@ -12,7 +12,7 @@ use crate::{Handled, Worker};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
-use stepcast_platform::table::{TestKey, topic_feed, topic_job};
+use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
 
 /// A message that this worker is processing.
@@ -25,7 +25,7 @@ pub(crate) struct Delivery<'a> {
 }
 
 impl Worker {
-    /// Processes all messages of a batch concurrently. `ends_at` is when the function this runs in is stopped, finished
+    /// Processes all messages of an event concurrently. `ends_at` is when the function this runs in is stopped, finished
     /// or not, in milliseconds since 1970; `None` if it is never stopped.
     pub async fn handle(&self, event: SqsEvent, ends_at: Option<u64>) -> SqsBatchResponse {
         let deadline = Deadline::of_invocation(ends_at, &self.tracker.platform.clock);
@@ -46,7 +46,7 @@ impl Worker {
         let receipts: Vec<&str> = messages.iter().filter_map(|message| message.receipt_handle.as_deref()).collect();
         let shorter = whole_seconds(self.tracker.lease);
         if let Err(error) = self.tracker.platform.queue.change_visibility_of_all(&receipts, shorter).await {
-            tracing::warn!(%error, "The visibility of a batch could not be shortened; recovery would take longer");
+            tracing::warn!(%error, "The visibility of messages could not be shortened; recovery would take longer");
         }
     }
 
@@ -71,12 +71,11 @@ impl Worker {
     }
 
     async fn carry_out(&self, work: &Work, delivery: Delivery<'_>) -> Result<Handled, Error> {
+        // Boxed: a function that waits for a message would otherwise be as large as the largest kind of work.
         match work {
-            Work::Plan { job } => self.planner.plan(job, delivery).await,
-            Work::Test { job, plan, test } => {
-                let key = TestKey { job: job.clone(), plan: *plan, test: *test };
-                self.runner.run(&key, delivery).await
-            }
+            Work::Plan { job } => Box::pin(self.planner.plan(job, delivery)).await,
+            Work::Batch { job, plan, batch } => Box::pin(self.runner.run(job, *plan, *batch, delivery)).await,
+            Work::Test { job } => self.tracker.convert(job).await.map(|()| Handled::Done),
             Work::Finish { job } => self.tracker.end_early(job, delivery).await,
             Work::Notify { job } => self.notifier.notify(job).await,
         }
