@@ -1,11 +1,11 @@
 //! Converts jobs that a version before has planned, with a message and an item for each test.
 
 use crate::tracker::Tracker;
+use std::collections::HashMap;
 use stepcast_platform::Error;
 use stepcast_platform::table::{Batch, BatchRecord, Conversion, JobRecord};
 use stepcast_protocol::JobId;
 use stepcast_protocol::state::JobStatus;
-use std::collections::HashMap;
 
 /// How often a conversion is tried while the job changes: workers of the version before may still count results.
 const TRIES: u32 = 10;

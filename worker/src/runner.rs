@@ -77,8 +77,7 @@ impl Runner {
         match platform.table.claim_batch(&batch, *lease).await? {
             Claim::Taken(record) => {
                 let hold = Hold::of(Lease { batch, number: record.lease }, &record);
-                let running =
-                    Running { job: &job, source, hold, deadline: delivery.deadline, sent: Mutex::default() };
+                let running = Running { job: &job, source, hold, deadline: delivery.deadline, sent: Mutex::default() };
                 self.run_held(&running, &record, &tests, delivery).await
             }
             Claim::Held(rest) => Ok(Handled::Later(rest + Duration::from_secs(1))),

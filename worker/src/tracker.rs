@@ -37,7 +37,8 @@ impl Tracker {
 
     /// Queues batches, a message for each.
     pub async fn queue_batches(&self, batches: impl IntoIterator<Item = Batch>) -> Result<(), Error> {
-        let work = batches.into_iter().map(|batch| Work::Batch { job: batch.job, plan: batch.plan, batch: batch.number });
+        let work =
+            batches.into_iter().map(|batch| Work::Batch { job: batch.job, plan: batch.plan, batch: batch.number });
         self.platform.queue.send_all(&work.collect::<Vec<_>>()).await
     }
 

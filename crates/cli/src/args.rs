@@ -92,7 +92,7 @@ pub(crate) struct UpArguments {
     /// Let suites say `insecure`, so that certificates are not verified
     #[arg(long)]
     pub allow_insecure_targets: bool,
-    /// Maximum number of batches, of up to ten tests each, to run at once
+    /// Maximum number of batches, of up to 25 tests each, to run at once
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
     /// Print one line of JSON on standard output once connections are accepted

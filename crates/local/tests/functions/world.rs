@@ -179,10 +179,13 @@ impl World {
         let site = serve(|_| {
             Router::new()
                 .route("/page", get(|| async { "a page" }))
-                .route("/slow", get({
-                    let visits = visits.clone();
-                    move || visits.clone().slow()
-                }))
+                .route(
+                    "/slow",
+                    get({
+                        let visits = visits.clone();
+                        move || visits.clone().slow()
+                    }),
+                )
                 .route("/links", get(|| async { Html(LINKS) }))
                 .route("/moved", get(|| async { Redirect::to("/page") }))
                 .route("/never", get(std::future::pending::<&'static str>))
@@ -324,14 +327,7 @@ impl World {
         self.store_suite(job, labels, tags, JobLimits::default(), &suite).await;
     }
 
-    async fn store_suite(
-        &self,
-        job: &str,
-        labels: &[(&str, &str)],
-        tags: &[&str],
-        limits: JobLimits,
-        suite: &Value,
-    ) {
+    async fn store_suite(&self, job: &str, labels: &[(&str, &str)], tags: &[&str], limits: JobLimits, suite: &Value) {
         let platform = self.platform();
         let sealer = platform.keys.sealer().await.expect("the secret");
         let source = JobSource {

@@ -78,8 +78,12 @@ impl Table {
     }
 
     async fn copy_tests(&self, old: &JobRecord, converted: &JobRecord) -> Result<()> {
-        let tests: Vec<StoredTest> =
-            self.items_of_version_before(old).await?.into_iter().map(|item| read("test", item)).collect::<Result<_>>()?;
+        let tests: Vec<StoredTest> = self
+            .items_of_version_before(old)
+            .await?
+            .into_iter()
+            .map(|item| read("test", item))
+            .collect::<Result<_>>()?;
         let plan: Vec<NewTest> = tests.iter().map(new_test).collect();
         self.put_plan(&old.job, converted.plan, &plan).await?;
         let mut items = Vec::new();
@@ -117,15 +121,7 @@ fn batch_of(batch: &Batch, tests: &[&StoredTest]) -> BatchRecord {
     let lease = tests.iter().map(|test| test.record.lease).max().unwrap_or_default();
     let ended = tests.iter().map(|test| &test.record).filter(|test| test.status == TestStatus::Finished);
     let ended = batch.bits(ended.map(|test| test.test));
-    BatchRecord {
-        batch: batch.number,
-        lease,
-        lease_until: 0,
-        given_back: lease,
-        writes: 1,
-        ended,
-        requeued: 0,
-    }
+    BatchRecord { batch: batch.number, lease, lease_until: 0, given_back: lease, writes: 1, ended, requeued: 0 }
 }
 
 fn result_of(test: &TestRecord) -> Option<TestResult> {

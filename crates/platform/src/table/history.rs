@@ -75,8 +75,7 @@ impl Table {
         let expires_at = job.created_at / 1_000 + self.retention.as_secs();
         let pk = history_pk(&job.suite, job.branch());
         let to_item = |(number, part): (u32, super::packed::Part)| -> Result<Item> {
-            let stored =
-                Stored { job: job.job.clone(), created_at: job.created_at, results: part.packed, expires_at };
+            let stored = Stored { job: job.job.clone(), created_at: job.created_at, results: part.packed, expires_at };
             item(&pk, format!("{}#{number:02}", job.job), &stored)
         };
         let items = (0..).zip(pack("history", tests)?).map(to_item).collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! A queue that delivers in any order, again and again, and to several workers at once, as SQS may.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html>
 
-use super::scene::{TOGETHER, Scene, event};
+use super::scene::{Scene, TOGETHER, event};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
 use fastrand::Rng;

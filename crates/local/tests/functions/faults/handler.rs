@@ -2,7 +2,7 @@
 //! reaches a verdict. If not, the client retries with the same key, and there is still only one job.
 
 use super::fault::Fault;
-use super::scene::{TOGETHER, Scene};
+use super::scene::{Scene, TOGETHER};
 use super::settled::{End, assert_settled};
 use super::undisturbed::{Point, undisturbed};
 use futures_util::future::join_all;

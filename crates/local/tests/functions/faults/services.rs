@@ -1,7 +1,7 @@
 //! Services that fail every so many requests, for the whole of a job.
 
 use super::fault::Fault;
-use super::scene::{ONE_BY_ONE, TOGETHER, Scene};
+use super::scene::{ONE_BY_ONE, Scene, TOGETHER};
 use super::settled::{End, assert_settled};
 use super::undisturbed::undisturbed;
 use crate::world::{QUEUES, id, planning};

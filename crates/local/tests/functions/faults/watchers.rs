@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::process::Process;
-use super::scene::{DASHBOARD, TOGETHER, Scene};
+use super::scene::{DASHBOARD, Scene, TOGETHER};
 use super::settled::assert_settled;
 use super::undisturbed::undisturbed;
 use crate::world::id;
