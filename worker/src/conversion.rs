@@ -11,17 +11,15 @@ use stepcast_protocol::state::JobStatus;
 const TRIES: u32 = 10;
 
 impl Tracker {
-    /// Converts a job unless that was done, and queues its open batches.
+    /// Converts a job unless that was done.
     pub(crate) async fn convert(&self, id: &JobId) -> Result<(), Error> {
-        let Some(record) = self.platform.table.job(id).await? else { return Ok(()) };
-        if record.status != JobStatus::Running || record.is_in_batches() {
-            return Ok(());
+        match self.platform.table.job(id).await? {
+            Some(record) => self.in_batches(&record).await.map(|_| ()),
+            None => Ok(()),
         }
-        let converted = self.in_batches(&record).await?;
-        self.queue_open_batches(&converted).await
     }
 
-    /// Returns a job with its tests in batches: as it is, or converted.
+    /// Returns a job with its tests in batches: as it is, or converted. The open batches of a converted job are queued.
     async fn in_batches(&self, record: &JobRecord) -> Result<JobRecord, Error> {
         let mut record = record.clone();
         for _ in 0..TRIES {
@@ -32,6 +30,7 @@ impl Tracker {
             match self.platform.table.convert(&record, size).await? {
                 Conversion::Done(converted) => {
                     tracing::info!(job = %converted.job, "A job of the version before was converted");
+                    self.queue_open_batches(&converted).await?;
                     return Ok(*converted);
                 }
                 Conversion::Changed => {}
@@ -44,7 +43,11 @@ impl Tracker {
     /// Returns the batches of a job in which tests are open, as they are stored.
     pub(crate) async fn open_batches(&self, record: &JobRecord) -> Result<Vec<(Batch, BatchRecord)>, Error> {
         let record = self.in_batches(record).await?;
-        let claimed = self.platform.table.claimed_batches(&record).await?;
+        self.stored_batches(&record).await
+    }
+
+    async fn stored_batches(&self, record: &JobRecord) -> Result<Vec<(Batch, BatchRecord)>, Error> {
+        let claimed = self.platform.table.claimed_batches(record).await?;
         let mut claimed: HashMap<u32, BatchRecord> = claimed.into_iter().map(|stored| (stored.batch, stored)).collect();
         let stored = record.batches().map(|batch| {
             let stored = claimed.remove(&batch.number).unwrap_or_default();
@@ -53,9 +56,9 @@ impl Tracker {
         Ok(stored.filter(|(batch, stored)| !stored.is_finished(batch)).collect())
     }
 
-    /// Queues the batches of a job that no worker has taken.
+    /// Queues the batches of a job in which tests are open and that no worker has taken.
     pub(crate) async fn queue_open_batches(&self, record: &JobRecord) -> Result<(), Error> {
-        let open = self.open_batches(record).await?.into_iter();
+        let open = self.stored_batches(record).await?.into_iter();
         self.queue_batches(open.filter(|(_, stored)| !stored.is_taken()).map(|(batch, _)| batch)).await
     }
 }

@@ -141,8 +141,10 @@ impl Planner {
         let Some(record) = self.platform().table.job(&job.id).await? else { return Ok(Handled::Done) };
         if record.status == JobStatus::Finished {
             self.tracker.publish_verdict(&record);
-        } else {
+        } else if record.is_in_batches() {
             self.tracker.queue_open_batches(&record).await?;
+        } else {
+            self.tracker.convert(&job.id).await?;
         }
         Ok(Handled::Done)
     }

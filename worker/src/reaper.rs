@@ -63,6 +63,23 @@ impl Reaper {
         self.tracker.progress.settle(topics.iter().chain([&feed]).map(String::as_str)).await;
     }
 
+    /// Frees all batches of all jobs. Only for a process that knows that no other one has workers: their leases, which
+    /// exist because nobody can know that of a deployment, need not end first.
+    pub async fn free_all(&self) -> Result<(), Error> {
+        let table = &self.platform().table;
+        for id in table.open_jobs().await? {
+            let Some(record) = table.job(&id).await? else { continue };
+            if record.status == JobStatus::Running {
+                for (batch, stored) in self.tracker.open_batches(&record).await? {
+                    if stored.is_taken() {
+                        table.free_batch(&batch, &stored).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn reap_job(&self, id: &JobId) -> Result<(), Error> {
         let Some(record) = self.platform().table.job(id).await? else { return Ok(()) };
         if let (Some(by), Some(job)) = (&record.ended_by, self.tracker.jobs.get(id).await?) {

@@ -15,5 +15,6 @@ pub mod queue;
 pub mod secret;
 mod security_headers;
 pub mod server;
+mod services;
 pub mod stack;
 pub mod table;

@@ -10,6 +10,7 @@ use crate::event_source::EventSourceMapping;
 use crate::gateway::{BoxError, Gateway, Limits, Options, Routes};
 use crate::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
 use crate::server::{ServerLimits, endpoint, serve_within};
+use crate::services::{self, EmbeddedServices};
 use crate::table::TableService;
 use crate::{data_dir::DataDir, secret, security_headers};
 use anyhow::Context;
@@ -141,22 +142,16 @@ struct Functions {
     platform: Platform,
 }
 
-struct Services {
-    queue: QueueService,
-    config: Config,
-}
-
 impl Stack {
     /// Starts everything; connections that `listener` accepts are served from the moment this returns.
     pub async fn start(listener: TcpListener, options: StackOptions) -> anyhow::Result<Self> {
         let data_dir = DataDir::lock(&options.data_dir)?;
         let http = endpoint(&listener)?;
         let (work, services) = (Part::default(), Part::default());
-        let management = TcpListener::bind("127.0.0.1:0").await?;
         let secret = secret::read_or_create(&options.data_dir).context("the secret could not be read or made")?;
         let key = secret::random_text()?;
-        let Services { queue, mut config } =
-            start_services(&options, &data_dir, &secret, &key, &endpoint(&management)?, &services).await?;
+        let (queue, embedded) = start_services(&data_dir, &key, &services).await?;
+        let mut config = config(&options, &secret, &key, &embedded);
         config.allowed_origins = allowed_origins(&http, &options.allowed_origins)?;
         config.dashboard_url = Some(http.clone());
         let platform = Platform::connect(&config, Clock::system()).await;
@@ -176,8 +171,8 @@ impl Stack {
         let (dashboard, code) = Dashboard::new(signer.clone())?;
         let public = security_headers::on(gateway.router("/ws").merge(dashboard.router()));
         work.serve(ServerLimits::default(), listener, public);
-        services.serve(ServerLimits::inside(), management, gateway.management_router(AccessKey::new(key)));
-        start_worker(&options, &platform, queue, &work)?;
+        embedded.set_connections(gateway.management_router(AccessKey::new(key)));
+        start_worker(&options, &platform, queue, &work).await?;
 
         let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN).token);
         Ok(Self {
@@ -211,37 +206,32 @@ fn farewell() -> String {
 }
 
 async fn start_services(
-    options: &StackOptions,
     data_dir: &DataDir,
-    secret: &Secret,
     key: &str,
-    push_endpoint: &str,
     part: &Part,
-) -> anyhow::Result<Services> {
+) -> anyhow::Result<(QueueService, EmbeddedServices)> {
     let clock: SharedClock = Arc::new(SystemClock);
     let table = TableService::open(data_dir.database("table.sqlite")?)?;
     let queue = QueueService::open(data_dir.database("queue.sqlite")?, clock)?;
     create_queues(&queue).await?;
-    // If a process is killed between receiving a message and shortening its visibility, the message is hidden for long.
-    queue.hide_at_most(QUEUE, options.lease).await?;
-    let (table_listener, queue_listener) =
-        (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
-    let endpoints = Endpoints {
-        table: endpoint(&table_listener)?,
-        queue: endpoint(&queue_listener)?,
-        access_key: Secret::new(key),
-    };
-    part.serve(ServerLimits::inside(), table_listener, table.router(AccessKey::new(key)));
     let shutdown = part.shutdown.clone();
-    part.serve(
-        ServerLimits::inside(),
-        queue_listener,
-        queue::server::router(queue.clone(), AccessKey::new(key), &endpoints.queue, shutdown.clone()),
-    );
+    let queue_router =
+        queue::server::router(queue.clone(), AccessKey::new(key), services::QUEUE, shutdown.clone());
+    let embedded = EmbeddedServices::new(table.router(AccessKey::new(key)), queue_router);
     part.spawn(async move { table.sweep_expired(SWEEP, shutdown).await });
-    let url = |name: &str| queue::server::queue_url(&endpoints.queue, name);
-    let (queue_url, dead_letter_url) = (url(QUEUE), url(DEAD_LETTER_QUEUE));
-    let mut config = Config::at(endpoints, queue_url, dead_letter_url, push_endpoint.to_owned(), secret.clone());
+    Ok((queue, embedded))
+}
+
+fn config(options: &StackOptions, secret: &Secret, key: &str, embedded: &EmbeddedServices) -> Config {
+    let endpoints = Endpoints {
+        table: services::TABLE.to_owned(),
+        queue: services::QUEUE.to_owned(),
+        access_key: Secret::new(key),
+        in_process: Some(embedded.in_process()),
+    };
+    let url = |name: &str| queue::server::queue_url(services::QUEUE, name);
+    let connections = services::CONNECTIONS.to_owned();
+    let mut config = Config::at(endpoints, url(QUEUE), url(DEAD_LETTER_QUEUE), connections, secret.clone());
     config.issuers = options.issuers.clone();
     config.admin_token = options.admin_token.clone().map(Secret::new);
     config.lease = options.lease;
@@ -249,7 +239,7 @@ async fn start_services(
     config.webhooks = WebhooksSource::Given(options.webhooks.clone());
     config.limits = options.principal_limits;
     config.suites_kept = options.suites_kept;
-    Ok(Services { queue, config })
+    config
 }
 
 /// Returns the dashboard's origins, by both names browsers have for this machine, and the operator's.
@@ -273,7 +263,12 @@ async fn create_queues(queue: &QueueService) -> anyhow::Result<()> {
     Ok(queue.set_attributes(QUEUE, attributes).await?)
 }
 
-fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService, part: &Part) -> anyhow::Result<()> {
+async fn start_worker(
+    options: &StackOptions,
+    platform: &Platform,
+    queue: QueueService,
+    part: &Part,
+) -> anyhow::Result<()> {
     let engine = EngineConfig {
         allow_private_targets: options.allow_private_targets,
         allow_insecure_targets: options.allow_insecure_targets,
@@ -281,6 +276,9 @@ fn start_worker(options: &StackOptions, platform: &Platform, queue: QueueService
     };
     let worker = Worker::new(platform.clone(), options.lease, engine)?;
     let reaper = worker.reaper();
+    // This process has the data directory to itself, so the workers of the one before are dead, however it ended.
+    reaper.free_all().await.context("the work of the process before could not be freed")?;
+    queue.hide_at_most(QUEUE, Duration::ZERO).await?;
     let mapping = EventSourceMapping {
         queue: QUEUE.to_owned(),
         // A message is a batch of tests already.

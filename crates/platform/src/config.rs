@@ -7,6 +7,7 @@ pub use environment::ConfigError;
 pub use limits::PrincipalLimits;
 
 use crate::auth::TrustedIssuers;
+use crate::in_process::InProcess;
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};
 use crate::webhooks::WebhooksSource;
@@ -61,6 +62,8 @@ pub struct Endpoints {
     pub queue: String,
     /// The access key for them
     pub access_key: Secret,
+    /// What answers requests to them, and to the `@connections` API, if they are in this process
+    pub in_process: Option<InProcess>,
 }
 
 /// Long enough to outlast a short interruption of the network, short enough that users do not wait long for the tests
@@ -113,6 +116,9 @@ impl Config {
         loader = match &self.endpoints {
             Some(endpoints) => {
                 let key = endpoints.access_key.reveal();
+                if let Some(services) = &endpoints.in_process {
+                    loader = loader.http_client(services.clone());
+                }
                 loader
                     .region(Region::from_static("us-east-1"))
                     .credentials_provider(Credentials::new(key, key, None, None, "stepcast"))

@@ -9,6 +9,7 @@ pub mod config;
 pub mod error;
 mod first_use;
 pub mod http_client;
+pub mod in_process;
 pub mod logging;
 pub mod origin;
 pub mod publish;

@@ -39,6 +39,7 @@ mod expression;
 mod history;
 mod item;
 mod jobs;
+mod known;
 mod lists;
 mod open_connections;
 mod outbox;
@@ -77,6 +78,7 @@ use crate::error::Error;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use known::KnownConnections;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -89,6 +91,7 @@ pub struct Table {
     client: Client,
     name: String,
     clock: Clock,
+    known: KnownConnections,
     retention: Duration,
     /// How long a stored suite is kept after it was last used
     suites_kept: Duration,
@@ -106,6 +109,7 @@ impl Table {
             client: Client::from_conf(settings.build()),
             name: config.table.clone(),
             clock,
+            known: KnownConnections::default(),
             retention: config.retention,
             suites_kept: config.suites_kept,
             notifies_of_suites: config.webhooks.are_configured(),

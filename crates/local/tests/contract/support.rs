@@ -109,6 +109,7 @@ pub async fn platform(services: Services, clock: Clock) -> Platform {
         table: services.table_endpoint,
         queue: services.queue_endpoint,
         access_key: Secret::new(ACCESS_KEY_ID),
+        in_process: None,
     };
     let secret = Secret::new("the secret of a deployment that only lives for a test");
     let unused = "http://127.0.0.1:9".to_owned();

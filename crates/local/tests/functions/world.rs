@@ -129,7 +129,7 @@ impl Services {
         let connections =
             serve(|_| front(Router::new().route("/@connections/{connection}", post(hear).delete(end)))).await;
         let [work, dead] = QUEUES.map(|name| queue::server::queue_url(&queue, name));
-        let endpoints = Endpoints { table, queue, access_key: Secret::new("key") };
+        let endpoints = Endpoints { table, queue, access_key: Secret::new("key"), in_process: None };
         Config::at(endpoints, work, dead, connections, Secret::new(SECRET))
     }
 }

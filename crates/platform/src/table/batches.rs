@@ -194,6 +194,14 @@ impl Table {
         self.update(update).await.map(|_| ())
     }
 
+    /// Frees a batch that was read like this, because the worker that held it is known to be dead: another one can take
+    /// it at once.
+    pub async fn free_batch(&self, batch: &Batch, read: &BatchRecord) -> Result<()> {
+        let is_as_read = attribute("lease").is(read.lease).and(attribute("lease_until").is(read.lease_until));
+        let update = ItemUpdate::of(batch_key(batch)).only_if(is_as_read).set("lease_until", 0_u64);
+        self.update(update).await.map(|_| ())
+    }
+
     /// Counts that the reaper queues a batch again, and returns how often it has.
     pub async fn count_requeue(&self, batch: &Batch) -> Result<u32> {
         let update = self.update_batch(batch).add("requeued", 1_u64).returning_item();

@@ -79,9 +79,14 @@ impl Table {
         self.write(vec![self.putting(own, None)?, self.putting(listed, None)?]).await
     }
 
-    /// Reads a connection.
+    /// Reads a connection, unless this process knows it from a moment ago.
     pub async fn connection(&self, connection: &ConnectionId) -> Result<Option<Connection>> {
-        self.get("connection", key(connection_pk(connection), "CONNECTION")).await
+        if let Some(known) = self.known.get(connection) {
+            return Ok(Some(known));
+        }
+        let read = self.get("connection", key(connection_pk(connection), "CONNECTION")).await?;
+        read.iter().for_each(|connection| self.known.note(connection));
+        Ok(read)
     }
 
     /// A page of the connections by id, and where the next one begins.
@@ -102,6 +107,13 @@ impl Table {
 
     /// Deletes a connection and all of its subscriptions.
     pub async fn forget_connection(&self, connection: &ConnectionId) -> Result<()> {
+        let deleted = self.delete_items_of(connection).await;
+        // Afterwards: a command may have read the row in the meantime.
+        self.known.forget(connection);
+        deleted
+    }
+
+    async fn delete_items_of(&self, connection: &ConnectionId) -> Result<()> {
         let items = Self::all(self.partition(connection_pk(connection), "")).await?;
         let watched = items.iter().filter_map(sort_key);
         let watched: Vec<_> = watched.filter_map(|key| key.strip_prefix(WATCH).map(str::to_owned)).collect();
