@@ -29,7 +29,7 @@ pub(crate) async fn count(caller: &Caller<'_>, kind: CommandKind) -> std::result
     let account = account::of(&caller.connection);
     let per_second = caller.platform.limits.commands_per_s;
     let most = per_second.saturating_mul(usize::try_from(WINDOW.as_secs()).unwrap_or(usize::MAX));
-    let counted = caller.platform.table.count_command(kind, &account, WINDOW).await?;
+    let counted = caller.platform.table.count_command(kind, &account, WINDOW, most).await?;
     if counted.commands <= most {
         return Ok(());
     }

@@ -93,6 +93,7 @@ impl Reaper {
             JobStatus::Finished => Ok(()),
             JobStatus::Accepted if still < millis(self.tracker.lease * GRACE) => Ok(()),
             JobStatus::Accepted => self.reap_planning(&record).await,
+            _ if !record.is_in_batches() => self.tracker.convert(id).await,
             _ => Box::pin(self.reap_tests(&record, still)).await,
         }
     }

@@ -1,8 +1,8 @@
 //! Access to the embedded services: a caller needs the access key of this start.
 //!
-//! The services listen on loopback, where every process of the machine and every page in a local browser can reach
-//! them. The key is random per start and is only in the memory of this process, so knowing it is enough: signatures are
-//! not checked.
+//! A service that listens on loopback can be reached by every process of the machine and every page in a local browser.
+//! The key is random per start and is only in the memory of this process, so knowing it is enough: signatures are not
+//! checked.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::Router;

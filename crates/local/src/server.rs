@@ -48,14 +48,6 @@ impl Default for ServerLimits {
     }
 }
 
-impl ServerLimits {
-    /// Limits for a listener whose key only this process has. SDK clients keep connections for 90 seconds, and a
-    /// request fails if its connection is closed under it.
-    pub fn inside() -> Self {
-        Self { head: Duration::from_mins(2), body: Duration::from_mins(1), lifetime: None, sockets: 4_096 }
-    }
-}
-
 /// Returns the URL of a listener, as SDKs take it for `endpoint_url`.
 pub fn endpoint(listener: &TcpListener) -> io::Result<String> {
     Ok(format!("http://{}", listener.local_addr()?))

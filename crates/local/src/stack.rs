@@ -215,8 +215,7 @@ async fn start_services(
     let queue = QueueService::open(data_dir.database("queue.sqlite")?, clock)?;
     create_queues(&queue).await?;
     let shutdown = part.shutdown.clone();
-    let queue_router =
-        queue::server::router(queue.clone(), AccessKey::new(key), services::QUEUE, shutdown.clone());
+    let queue_router = queue::server::router(queue.clone(), AccessKey::new(key), services::QUEUE, shutdown.clone());
     let embedded = EmbeddedServices::new(table.router(AccessKey::new(key)), queue_router);
     part.spawn(async move { table.sweep_expired(SWEEP, shutdown).await });
     Ok((queue, embedded))

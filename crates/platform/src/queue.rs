@@ -58,8 +58,11 @@ impl Work {
     /// The job this is for.
     pub fn job(&self) -> &JobId {
         match self {
-            Self::Plan { job } | Self::Batch { job, .. } | Self::Test { job } => job,
-            Self::Finish { job } | Self::Notify { job } => job,
+            Self::Plan { job }
+            | Self::Batch { job, .. }
+            | Self::Test { job }
+            | Self::Finish { job }
+            | Self::Notify { job } => job,
         }
     }
 }

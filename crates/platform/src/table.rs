@@ -33,6 +33,7 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
 mod batches;
+mod commands;
 mod connections;
 mod conversion;
 mod expression;
@@ -58,6 +59,7 @@ mod time_range;
 mod write;
 
 pub use batches::{Batch, BatchRecord, Claim, Lease, MOST_TESTS};
+pub use commands::{CommandKind, CountedCommand};
 pub use connections::{Connection, topic_feed, topic_job};
 pub use conversion::Conversion;
 pub use history::{PastJob, PastTest};
@@ -65,7 +67,6 @@ pub use jobs::{Created, NewJob, Planned};
 pub use open_connections::OpenConnections;
 pub use outbox::PendingNotification;
 pub use plan::NewTest;
-pub use principal::{CommandKind, CountedCommand};
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
 pub use results::{BatchResults, FinishedTest, TestResult};
 pub use revoked::Revoked;
@@ -78,6 +79,7 @@ use crate::error::Error;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use commands::Counting;
 use known::KnownConnections;
 use std::error::Error as StdError;
 use std::fmt::Debug;
@@ -92,6 +94,7 @@ pub struct Table {
     name: String,
     clock: Clock,
     known: KnownConnections,
+    counting: Counting,
     retention: Duration,
     /// How long a stored suite is kept after it was last used
     suites_kept: Duration,
@@ -110,6 +113,7 @@ impl Table {
             name: config.table.clone(),
             clock,
             known: KnownConnections::default(),
+            counting: Counting::default(),
             retention: config.retention,
             suites_kept: config.suites_kept,
             notifies_of_suites: config.webhooks.are_configured(),

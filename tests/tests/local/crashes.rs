@@ -38,7 +38,12 @@ async fn a_server_killed_in_the_middle_of_a_run_finishes_it_after_a_restart() {
 /// Runs ten tests that wait for their pages, and kills the server. What `happens` does to the data directory before the
 /// restart must not change the result.
 async fn finishes_after(happens: impl FnOnce(&Path)) {
-    let (server, site) = (Server::start_with(&OPTIONS).await, Site::start().await);
+    finishes_with(&OPTIONS, happens).await;
+}
+
+/// Does the same with other options.
+async fn finishes_with(options: &[&str], happens: impl FnOnce(&Path)) {
+    let (server, site) = (Server::start_with(options).await, Site::start().await);
     let mut client = server.client().await;
     let held = (0..10).map(|number| page(&format!("Held {number}"), &format!("{}/held/{number}", site.base)));
     let mut all = suite(&held.collect::<Vec<_>>());
@@ -57,6 +62,12 @@ async fn finishes_after(happens: impl FnOnce(&Path)) {
         assert_eq!(site.hits(&format!("/held/{number}")), 2, "once before the crash, once after it");
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_killed_server_held_is_free_at_once() {
+    // Far longer than this test waits for the verdict.
+    finishes_with(&["--allow-private-targets", "--lease", "10m"], |_| {}).await;
 }
 
 #[tokio::test]

@@ -48,6 +48,27 @@ pub(super) async fn open<R: Routes>(gateway: &Gateway<R>, handshake: Handshake) 
 }
 
 async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: oneshot::Sender<Decision>) {
+    // Boxed, like everything here that is over soon: this task lives as long as the connection.
+    let Some(begun) = Box::pin(begin(&gateway, handshake, decided)).await else { return };
+    let Begun { origin, connection, upgrade, waiting } = begun;
+    let end = converse(&gateway, &origin, &connection, upgrade, waiting).await;
+    gateway.shared.connections.remove(&connection.id);
+    Box::pin(disconnect(&gateway, &origin, &connection.account, &end)).await;
+}
+
+/// A connection that `$connect` has accepted.
+struct Begun {
+    origin: Arc<Origin>,
+    connection: Arc<Connection>,
+    upgrade: OnUpgrade,
+    waiting: Waiting,
+}
+
+async fn begin<R: Routes>(
+    gateway: &Gateway<R>,
+    handshake: Handshake,
+    decided: oneshot::Sender<Decision>,
+) -> Option<Begun> {
     let shared = &gateway.shared;
     let Handshake { peer, headers, query, upgrade } = handshake;
     let origin = Arc::new(Origin::new(peer, shared.clock.now(), &shared.options));
@@ -61,7 +82,7 @@ async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: one
         Ok(accepted) => accepted,
         Err(refusal) => {
             let _ = decided.send(refusal.of(&origin.connection_id, &request_id));
-            return;
+            return None;
         }
     };
 
@@ -73,9 +94,7 @@ async fn live<R: Routes>(gateway: Gateway<R>, handshake: Handshake, decided: one
     // The client may have hung up. Then the upgrade fails, and the connection ends with `$disconnect`, as it began with
     // `$connect`.
     let _ = decided.send(Decision::Accepted(accepted));
-    let end = converse(&gateway, &origin, &connection, upgrade, waiting).await;
-    shared.connections.remove(&connection.id);
-    disconnect(&gateway, &origin, &connection.account, &end).await;
+    Some(Begun { origin, connection, upgrade, waiting })
 }
 
 async fn converse<R: Routes>(

@@ -15,8 +15,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// Most bytes that are read at once; a connection costs this much memory from its start.
-const READ_BUFFER: usize = 16 * 1024;
+/// Most bytes that are read at once; a connection costs this much memory from its start. Most messages are commands of
+/// some hundred bytes, and a large one takes a few more reads.
+const READ_BUFFER: usize = 2 * 1024;
 
 /// A client's socket, behind the handshake.
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -57,7 +58,7 @@ pub(super) async fn run<R: Routes>(
     drop(inbox);
     // Both halves belong to one socket, so this succeeds.
     if let Ok(socket) = reader.reunite(writer) {
-        closing::close(socket, &mut waiting, &end, limits.closing).await;
+        Box::pin(closing::close(socket, &mut waiting, &end, limits.closing)).await;
     }
     // `$disconnect` comes after the connection's last message, unless that takes longer than any function may.
     let _ = tokio::time::timeout(limits.integration_timeout, deliveries).await;

@@ -1,6 +1,6 @@
 //! A batch of tests under one lease: what one of them does, or what happens to its worker, is not the others' fate.
 
-use crate::world::{JOB, LEASE, World, batch, failed, id, planning, test};
+use crate::world::{JOB, LEASE, World, batch, failed, id, planning, results_of, test};
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepcast_platform::Work;
@@ -203,7 +203,7 @@ async fn an_admin_ends_the_open_tests_of_a_batch_that_a_worker_holds() {
     assert_eq!(outcomes(&world).await[7], Some(Outcome::Passed));
 
     // The worker was only slow.
-    let late = world.results(&lost, 1, 1 << 7, [(8, Outcome::Passed)].into_iter());
+    let late = results_of(&lost, 1, 1 << 7, [(8, Outcome::Passed)].into_iter());
     let counted = world.platform().table.count_results(&id(JOB), 1, vec![late]).await.expect("an answer");
     assert!(counted.is_empty(), "its lease is over");
     assert_eq!(world.job().await, job);

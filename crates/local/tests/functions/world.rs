@@ -379,28 +379,12 @@ impl World {
         let claim = table.claim_batch(&batch, LEASE).await.expect("the table");
         let Claim::Taken(record) = claim else { panic!("it is free: {claim:?}") };
         let lease = Lease { batch, number: record.lease };
-        let results = self.results(&lease, record.writes, record.ended, results);
+        let results = results_of(&lease, record.writes, record.ended, results);
         if !results.tests.is_empty() {
             let counted = table.count_results(&id(JOB), lease.batch.plan, vec![results]).await.expect("the table");
             assert_eq!(counted, [number]);
         }
         lease
-    }
-
-    /// Returns results as the worker with this hold writes them, after this many writes.
-    pub fn results(
-        &self,
-        lease: &Lease,
-        writes: u32,
-        ended: u32,
-        results: impl Iterator<Item = (u32, Outcome)>,
-    ) -> BatchResults {
-        let finished = |(test, outcome)| {
-            let (v, steps) = (lease.number * 1_000_000 + 1, "[]".to_owned());
-            let result = TestResult { test, v, outcome, duration_ms: 1, attempt: 1, change: None, steps };
-            FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 }
-        };
-        BatchResults { lease: lease.clone(), writes, ended, tests: results.map(finished).collect() }
     }
 
     pub async fn tests(&self) -> Vec<TestRecord> {
@@ -432,6 +416,21 @@ pub fn planning() -> Work {
 /// is a batch of its own.
 pub fn test(test: u32) -> Work {
     Work::Batch { job: id(JOB), plan: 1, batch: test }
+}
+
+/// Returns results as the worker with this hold writes them, after this many writes.
+pub fn results_of(
+    lease: &Lease,
+    writes: u32,
+    ended: u32,
+    results: impl Iterator<Item = (u32, Outcome)>,
+) -> BatchResults {
+    let finished = |(test, outcome)| {
+        let (v, steps) = (lease.number * 1_000_000 + 1, "[]".to_owned());
+        let result = TestResult { test, v, outcome, duration_ms: 1, attempt: 1, change: None, steps };
+        FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 }
+    };
+    BatchResults { lease: lease.clone(), writes, ended, tests: results.map(finished).collect() }
 }
 
 /// Returns a batch of messages.

@@ -85,7 +85,9 @@ impl Table {
             return Ok(Some(known));
         }
         let read = self.get("connection", key(connection_pk(connection), "CONNECTION")).await?;
-        read.iter().for_each(|connection| self.known.note(connection));
+        if let Some(connection) = &read {
+            self.known.note(connection);
+        }
         Ok(read)
     }
 

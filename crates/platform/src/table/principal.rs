@@ -1,64 +1,19 @@
-//! What one principal uses: jobs without a verdict, and commands. Each kind has a partition for each principal, so that
-//! counting reads no more than what is counted. Connections are in [`open_connections`](super::open_connections).
+//! A principal's jobs without a verdict. They have a partition for each principal, so that counting reads no more than
+//! what is counted. Commands are in [`commands`](super::commands), connections in
+//! [`open_connections`](super::open_connections).
 
-use super::expression::ItemUpdate;
 use super::item::{Item, key, text};
 use super::{JobRecord, Table, failed};
-use crate::error::{Error, Result};
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use crate::error::Result;
+use aws_sdk_dynamodb::types::Select;
 use std::fmt::Display;
 use std::time::Duration;
 use stepcast_suite::duration::millis;
-
-/// The kind of command to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommandKind {
-    /// A `ping`, which only keeps a connection open
-    Ping,
-    /// Any other command, or a message that is not a command
-    Other,
-}
-
-impl CommandKind {
-    fn partition(self, principal: &str) -> String {
-        match self {
-            Self::Ping => format!("PINGS#{principal}"),
-            Self::Other => format!("COMMANDS#{principal}"),
-        }
-    }
-}
-
-/// A command that was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CountedCommand {
-    /// How many the principal has sent in this window, this one included
-    pub commands: usize,
-    /// When the next window begins
-    pub next_in: Duration,
-}
 
 impl Table {
     /// Counts the jobs without a verdict of a principal; returns `most` if there are as many or more.
     pub async fn open_jobs_of(&self, principal: &str, most: usize) -> Result<usize> {
         self.count_since(open_pk(principal), self.retention, most).await
-    }
-
-    /// Counts a command of a principal by its kind, with one write, whatever its outcome. A request that the SDK
-    /// retries may be counted twice.
-    pub async fn count_command(&self, kind: CommandKind, principal: &str, window: Duration) -> Result<CountedCommand> {
-        let (now, length) = (self.clock.now_ms(), millis(window).max(1));
-        let window_number = now / length;
-        let update = ItemUpdate::of(key(kind.partition(principal), format!("{window_number:015}")))
-            .set("expires_at", self.clock.expiry(window * 2))
-            .add("commands", 1_u64)
-            .returning_item();
-        let changed = self.update(update).await?.item().unwrap_or_default();
-        let commands = changed.get("commands").and_then(|value| AttributeValue::as_n(value).ok());
-        let commands = commands.and_then(|count| count.parse().ok());
-        Ok(CountedCommand {
-            commands: commands.ok_or_else(|| Error::unreadable("number of commands", "there is none"))?,
-            next_in: Duration::from_millis((window_number + 1) * length - now),
-        })
     }
 
     /// Counts the items that are not older than `lifetime`. Older ones may still exist, since DynamoDB deletes late,
