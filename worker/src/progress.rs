@@ -3,11 +3,13 @@
 //! Publishing never waits. An update goes to its topic's pump, and from there into a lane for each connection.
 
 mod lanes;
+mod pace;
 mod topic;
 
 pub(crate) use topic::{Key, Update, Whole};
 
 use lanes::Lanes;
+use pace::Pace;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,12 +25,14 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Progress {
     platform: Platform,
     lanes: Lanes,
+    pace: Pace,
     topics: Arc<Mutex<HashMap<String, Arc<Topic>>>>,
 }
 
 impl Progress {
     pub fn new(platform: Platform) -> Self {
-        Self { lanes: Lanes::new(platform.clone()), platform, topics: Arc::default() }
+        let pace = Pace::new(platform.pushes_per_s);
+        Self { lanes: Lanes::new(platform.clone(), pace.clone()), pace, platform, topics: Arc::default() }
     }
 
     /// Publishes updates to all watchers of `topic`.
@@ -39,7 +43,7 @@ impl Progress {
         if topic.add(updates) {
             let all = self.clone();
             tokio::spawn(async move {
-                topic.pump(&all.platform, &all.lanes).await;
+                topic.pump(&all.platform, &all.lanes, &all.pace).await;
                 all.lock().retain(|_, topic| !topic.is_idle());
             });
         }

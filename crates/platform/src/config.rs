@@ -43,6 +43,8 @@ pub struct Config {
     pub lease: Duration,
     /// How many workers run batches at once, so that a small job can be divided among them
     pub workers: u32,
+    /// How many messages this process may push to connections in a second, on average
+    pub pushes_per_s: u32,
     /// How long finished jobs are kept
     pub retention: Duration,
     /// How long a stored suite is kept after it was last used
@@ -71,6 +73,9 @@ pub struct Endpoints {
 const LEASE: Duration = Duration::from_secs(20);
 /// The default of the template.
 const WORKERS: u32 = 10;
+/// A fifth of what an account may send, so that its other APIs have room.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const PUSHES_PER_S: u32 = 2_000;
 const RETENTION_DAYS: u64 = 30;
 /// More than a year, so that a suite that runs once a year is kept.
 const SUITE_DAYS: u64 = 400;
@@ -97,6 +102,7 @@ impl Config {
             dashboard_url: None,
             lease: LEASE,
             workers: WORKERS,
+            pushes_per_s: PUSHES_PER_S,
             retention: days(RETENTION_DAYS),
             suites_kept: days(SUITE_DAYS),
             limits: PrincipalLimits::default(),

@@ -52,6 +52,8 @@ pub struct Platform {
     pub limits: PrincipalLimits,
     /// How many workers run batches at once
     pub workers: u32,
+    /// How many messages this process may push to connections in a second, on average
+    pub pushes_per_s: u32,
     /// The keys that sign tokens and seal secrets
     pub keys: Keys,
     /// Webhooks to notify when a suite breaks or recovers
@@ -77,6 +79,7 @@ impl Platform {
             allowed_origins: config.allowed_origins.clone(),
             limits: config.limits,
             workers: config.workers,
+            pushes_per_s: config.pushes_per_s,
             keys,
             webhooks: Webhooks::new(&sdk, &config.webhooks),
             dashboard_url: config.dashboard_url.clone(),

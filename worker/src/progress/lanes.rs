@@ -6,6 +6,7 @@
 //! However many connections there are, the number of pushes under way at once is bounded. Pushes to a connection that
 //! did not take one promptly have a bound of their own until it does, so that they do not hold up the others.
 
+use super::pace::Pace;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,6 +49,7 @@ pub(super) type Line = Arc<str>;
 #[derive(Clone)]
 pub(super) struct Lanes {
     platform: Platform,
+    pace: Pace,
     by_connection: Arc<Mutex<HashMap<ConnectionId, Lane>>>,
     prompt: Arc<Semaphore>,
     late: Arc<Semaphore>,
@@ -73,9 +75,9 @@ enum Next {
 }
 
 impl Lanes {
-    pub fn new(platform: Platform) -> Self {
+    pub fn new(platform: Platform, pace: Pace) -> Self {
         let (prompt, late) = (Arc::new(Semaphore::new(PROMPT)), Arc::new(Semaphore::new(LATE)));
-        Self { platform, by_connection: Arc::default(), prompt, late }
+        Self { platform, pace, by_connection: Arc::default(), prompt, late }
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
@@ -210,7 +212,11 @@ impl Lanes {
     /// off may have arrived; a message that arrives twice says nothing new.
     async fn push_promptly(&self, connection: &ConnectionId, message: &str) -> stepcast_platform::Result<Pushed> {
         let _turn = self.prompt.acquire().await;
-        timeout(PROMPT_TIME, self.push(connection, message)).await.unwrap_or(Ok(Pushed::Busy))
+        let pushed = timeout(PROMPT_TIME, self.push(connection, message)).await.unwrap_or(Ok(Pushed::Busy));
+        if let Ok(pushed) = pushed {
+            self.pace.note(pushed);
+        }
+        pushed
     }
 
     async fn push(&self, connection: &ConnectionId, message: &str) -> stepcast_platform::Result<Pushed> {

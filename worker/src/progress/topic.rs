@@ -5,6 +5,7 @@
 //! register before they read their snapshot; so every change is in the snapshot, or pushed, or in that state.
 
 use super::lanes::{Lanes, Line};
+use super::pace::Pace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,6 +16,9 @@ use tokio::time::Instant;
 
 /// How old the list of watchers may be: a new watcher waits no longer than this for the state of a running test.
 const REFRESH: Duration = Duration::from_millis(500);
+
+/// Most bytes of news that wait for an interval: half of what may wait for one connection.
+const MOST_WAITING: usize = 128 * 1024;
 
 /// The subject of a state; a newer state replaces an older one of the same subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,8 +61,12 @@ pub(super) struct Topic {
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, in any combination")]
 struct State {
     waiting: Vec<Line>,
+    waiting_bytes: usize,
+    sent_at: Option<Instant>,
     recent: BTreeMap<Key, Recent>,
     watchers: BTreeSet<ConnectionId>,
+    /// How many watchers the pace counts for this topic
+    paced: usize,
     has_list: bool,
     read_at: Option<Instant>,
     begun: u64,
@@ -101,6 +109,7 @@ impl Topic {
         let reading = state.begun;
         for update in updates {
             let line: Line = update.line.into();
+            state.waiting_bytes += line.len();
             state.waiting.push(line.clone());
             let recent = Recent { line, whole: update.whole, goes_on: update.goes_on, reading };
             state.recent.insert(update.key, recent);
@@ -139,17 +148,18 @@ impl Topic {
     }
 
     /// Sends updates until none is waiting and every new watcher has been found.
-    pub async fn pump(&self, platform: &Platform, lanes: &Lanes) {
+    pub async fn pump(&self, platform: &Platform, lanes: &Lanes, pace: &Pace) {
         loop {
             if self.is_list_due() {
-                self.read_list(platform, lanes).await;
-            } else if self.send_waiting(lanes) {
+                self.read_list(platform, lanes, pace).await;
+            } else if self.is_sending_due(pace) {
+                self.send_waiting(lanes);
                 // Other tasks may have updates to add.
                 tokio::task::yield_now().await;
-            } else if self.is_done() {
+            } else if self.is_done(pace) {
                 return;
             } else {
-                let _ = tokio::time::timeout_at(self.due_at(), self.changed.notified()).await;
+                let _ = tokio::time::timeout_at(self.due_at(pace), self.changed.notified()).await;
             }
         }
     }
@@ -160,73 +170,89 @@ impl Topic {
         state.is_urgent || (is_old && (state.is_dirty || state.goes_on()))
     }
 
-    fn due_at(&self) -> Instant {
-        self.lock().read_at.map_or_else(Instant::now, |at| at + REFRESH)
+    /// Whether news are to be sent now: the first ones at once, and others once the interval is over.
+    fn is_sending_due(&self, pace: &Pace) -> bool {
+        let state = self.lock();
+        let is_over = state.sent_at.is_none_or(|at| at.elapsed() >= pace.interval());
+        !state.waiting.is_empty() && (is_over || state.waiting_bytes > MOST_WAITING)
+    }
+
+    fn due_at(&self, pace: &Pace) -> Instant {
+        let state = self.lock();
+        let reading = state.read_at.map_or_else(Instant::now, |at| at + REFRESH);
+        match state.sent_at.filter(|_| !state.waiting.is_empty()) {
+            Some(sent_at) => reading.min(sent_at + pace.interval()),
+            None => reading,
+        }
     }
 
     /// Whether there is nothing left to do; if so, the next update needs a new pump.
-    fn is_done(&self) -> bool {
+    fn is_done(&self, pace: &Pace) -> bool {
         let mut state = self.lock();
         let done = state.waiting.is_empty() && !state.is_dirty && !state.is_urgent && !state.goes_on();
         if done {
             state.is_pumping = false;
+            pace.change_watchers(std::mem::take(&mut state.paced), 0);
         }
         done
     }
 
-    async fn read_list(&self, platform: &Platform, lanes: &Lanes) {
-        let reading = {
+    async fn read_list(&self, platform: &Platform, lanes: &Lanes, pace: &Pace) {
+        let (reading, is_urgent) = {
             let mut state = self.lock();
             state.begun += 1;
-            state.is_urgent = false;
             state.is_dirty = false;
             state.read_at = Some(Instant::now());
-            state.begun
+            (state.begun, std::mem::take(&mut state.is_urgent))
         };
         match platform.table.watchers(&self.name).await {
             Ok(list) => {
-                self.use_list(reading, list.into_iter().collect(), lanes);
+                self.use_list(reading, list.into_iter().collect(), lanes, pace);
+                if is_urgent {
+                    self.send_waiting(lanes);
+                }
                 self.readings.send_replace(reading);
             }
             Err(error) => {
                 tracing::warn!(topic = &*self.name, %error, "The list of watchers could not be read; reading is retried");
-                self.lock().is_dirty = true;
+                let mut state = self.lock();
+                state.is_dirty = true;
+                state.is_urgent |= is_urgent;
             }
         }
     }
 
-    fn use_list(&self, reading: u64, list: BTreeSet<ConnectionId>, lanes: &Lanes) {
-        let (waiting, states, joined, stayed) = {
+    fn use_list(&self, reading: u64, list: BTreeSet<ConnectionId>, lanes: &Lanes, pace: &Pace) {
+        let (states, joined) = {
             let mut state = self.lock();
             if !std::mem::replace(&mut state.has_list, true) {
                 // Nothing was sent before, so the waiting lines are complete: no watcher is late.
                 state.watchers.clone_from(&list);
             }
             let joined: Vec<ConnectionId> = list.difference(&state.watchers).cloned().collect();
-            let stayed: Vec<ConnectionId> = list.intersection(&state.watchers).cloned().collect();
             let states: Vec<Line> =
                 if joined.is_empty() { Vec::new() } else { state.recent.values().map(Recent::state).collect() };
             state.recent.retain(|_, recent| recent.goes_on || recent.reading >= reading);
+            pace.change_watchers(std::mem::replace(&mut state.paced, list.len()), list.len());
             state.watchers = list;
-            (std::mem::take(&mut state.waiting), states, joined, stayed)
+            (states, joined)
         };
-        for connection in stayed {
-            lanes.send(&connection, &self.name, &waiting);
-        }
+        // They get the waiting news as well, which are older than these states.
         for connection in joined {
             lanes.send(&connection, &self.name, &states);
         }
     }
 
-    fn send_waiting(&self, lanes: &Lanes) -> bool {
+    fn send_waiting(&self, lanes: &Lanes) {
         let (waiting, watchers) = {
             let mut state = self.lock();
+            state.waiting_bytes = 0;
+            state.sent_at = Some(Instant::now());
             (std::mem::take(&mut state.waiting), state.watchers.clone())
         };
         for connection in &watchers {
             lanes.send(connection, &self.name, &waiting);
         }
-        !waiting.is_empty()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

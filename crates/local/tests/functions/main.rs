@@ -10,6 +10,7 @@ mod faults;
 mod history;
 mod notifying;
 mod principal;
+mod pushes;
 mod refusal;
 mod revoking;
 mod secret;

@@ -262,6 +262,11 @@ impl World {
         self.heard_where(|heard_by| heard_by == connection)
     }
 
+    /// Returns how many messages one connection was sent so far.
+    pub fn pushes_to(&self, connection: &str) -> usize {
+        self.services.pushes.borrow().iter().filter(|push| push.connection == connection).count()
+    }
+
     /// Waits until a connection has received a fitting event. Returns `None` if it never does.
     pub async fn hears(&self, connection: &str, fits: impl Fn(&Value) -> bool) -> Option<()> {
         let mut pushes = self.services.pushes.subscribe();

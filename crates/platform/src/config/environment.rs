@@ -1,6 +1,6 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, WORKERS, days};
+use super::{Config, LEASE, PrincipalLimits, PUSHES_PER_S, RETENTION_DAYS, SUITE_DAYS, WORKERS, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};
@@ -36,6 +36,7 @@ impl Config {
             dashboard_url: optional(variable, "STEPCAST_DASHBOARD_URL"),
             lease: Duration::from_secs(number(variable, "STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
             workers: workers(variable)?,
+            pushes_per_s: pushes_per_s(variable)?,
             retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
             suites_kept: suites_kept(variable)?,
             limits: limits(variable)?,
@@ -46,6 +47,9 @@ impl Config {
 
 /// Longest time a suite can be kept after its last use.
 const MOST_SUITE_DAYS: usize = 3_650;
+
+/// Most pushes a second: what an account may send by default, and more if its quota was raised.
+const MOST_PUSHES: usize = 100_000;
 
 /// Most workers there can be.
 const MOST_WORKERS: usize = 1_000;
@@ -97,6 +101,13 @@ fn workers(variable: Variables<'_>) -> Result<u32, ConfigError> {
     let default = usize::try_from(WORKERS).unwrap_or(usize::MAX);
     let workers = limit(variable, "STEPCAST_WORKERS", default, MOST_WORKERS)?;
     Ok(u32::try_from(workers).unwrap_or(u32::MAX))
+}
+
+/// Reads how many messages a second a deployment may push, and returns the part of one of its workers.
+fn pushes_per_s(variable: Variables<'_>) -> Result<u32, ConfigError> {
+    let default = usize::try_from(PUSHES_PER_S).unwrap_or(usize::MAX);
+    let all = limit(variable, "STEPCAST_PUSHES_PER_SECOND", default, MOST_PUSHES)?;
+    Ok((u32::try_from(all).unwrap_or(u32::MAX) / workers(variable)?).max(1))
 }
 
 /// Reads the number of days, up to ten years: a suite that is kept for ever would never be cleaned up.

@@ -1,0 +1,42 @@
+//! However many watchers a job has, and however much happens in it, a process pushes only so often.
+
+use crate::world::{JOB, World, batch, failed, id, planning, test, worker};
+use serde_json::json;
+use std::time::Instant;
+use stepcast_platform::Platform;
+use stepcast_platform::table::topic_job;
+use stepcast_protocol::Verdict;
+
+const WATCHERS: usize = 20;
+
+/// Twenty watchers get a push each, five times a second.
+const PUSHES_PER_S: u32 = 100;
+
+#[tokio::test]
+async fn pushes_stay_within_the_budget_and_every_watcher_gets_everything() {
+    let world = World::start().await;
+    let step = json!({ "get": format!("{}/page", world.site), "wait": "20ms", "expect": [{ "status": 200 }] });
+    let page = |number: u32| json!({ "name": format!("Page {number}"), "steps": vec![step.clone(); 20] });
+    world.store(&(0..10).map(page).collect::<Vec<_>>()).await;
+    world.worker_of(1).handle(batch(&[planning()]), None).await;
+    let watchers: Vec<String> = (0..WATCHERS).map(|number| format!("watcher-{number}")).collect();
+    for watcher in &watchers {
+        world.platform().table.watch(&topic_job(&id(JOB)), &id(watcher)).await.expect("watched");
+    }
+    let begun = Instant::now();
+    let worker = worker(Platform { pushes_per_s: PUSHES_PER_S, ..world.platform() });
+    assert!(failed(&worker.handle(batch(&[test(0)]), None).await).is_empty());
+    assert_eq!(world.job().await.verdict, Some(Verdict::Passed));
+
+    let intervals = begun.elapsed().as_millis() * u128::from(PUSHES_PER_S) / 1_000 / WATCHERS as u128;
+    for watcher in &watchers {
+        let heard = world.heard_by(watcher);
+        let steps = heard.iter().filter(|event| event["type"] == "step.finished").count();
+        assert_eq!(steps, 200, "{watcher} misses something");
+        assert!(heard.iter().any(|event| event["type"] == "job.finished"), "{watcher}");
+        // The first push goes out at once, and the end of the function sends the rest at once. Each of these can be
+        // two messages, since one has 32 KB.
+        let pushes = world.pushes_to(watcher) as u128;
+        assert!(pushes <= 2 * (intervals + 2), "{pushes} pushes to {watcher} in {intervals} intervals");
+    }
+}
