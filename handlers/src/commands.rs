@@ -28,7 +28,7 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Run(run) => run::run(caller, *run).await,
         Command::Watch(topic) => watch::watch(caller, topic).await,
         Command::Unwatch(topic) => watch::unwatch(caller, topic).await,
-        Command::Job { job } => watch::show(caller, &job).await,
+        Command::Job { job, test } => watch::job(caller, &job, test).await,
         Command::Jobs(query) => jobs::jobs(caller, &query).await,
         Command::History(query) => history::history(caller, query).await,
         Command::Cancel { job } => cancel::cancel(caller, &job).await,

@@ -11,7 +11,9 @@ pub(crate) fn check(connection: &Connection, command: &Command) -> Result<(), Fa
     let Some(shown) = &connection.job else { return Ok(()) };
     let is_allowed = match command {
         Command::Hello | Command::Ping => true,
-        Command::Job { job } | Command::Watch(Topic::Job(job)) | Command::Unwatch(Topic::Job(job)) => job == shown,
+        Command::Job { job, .. } | Command::Watch(Topic::Job(job, _)) | Command::Unwatch(Topic::Job(job, _)) => {
+            job == shown
+        }
         _ => false,
     };
     if is_allowed {

@@ -56,13 +56,13 @@ impl<'a> Narrator<'a> {
 
     fn publish(&self, body: EventBody, goes_on: bool) {
         let at = self.clock.now_text();
-        let line = Event::of_job(&self.job.id, self.state.v, body, &at).to_json();
+        let event = Event::of_job(&self.job.id, self.state.v, body, &at);
         let whole = if goes_on {
             Whole::Test(Box::new(Event::of_test_state(&self.job.id, self.state.clone(), at)))
         } else {
             Whole::Event
         };
-        let update = Update { key: Key::Test(self.state.test), line, whole, goes_on };
+        let update = Update { key: Key::Test(self.state.test), event, whole, goes_on };
         self.progress.publish(&topic_job(&self.job.id), vec![update]);
     }
 

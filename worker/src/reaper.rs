@@ -137,8 +137,8 @@ impl Reaper {
             if open.contains(&test.test) {
                 let body = EventBody::TestStalled { test: test.test, name: test.name };
                 let at = self.platform().clock.now_text();
-                let line = Event::of_job(&job.id, test_version(stored.lease, 0), body, at).to_json();
-                let update = Update { key: Key::Test(test.test), line, whole: Whole::Event, goes_on: false };
+                let event = Event::of_job(&job.id, test_version(stored.lease, 0), body, at);
+                let update = Update { key: Key::Test(test.test), event, whole: Whole::Event, goes_on: false };
                 self.tracker.progress.publish(&topic_job(&job.id), vec![update]);
             }
         }

@@ -29,8 +29,8 @@ impl Tracker {
 
     /// Publishes an event to the watchers of a job and to the watchers of all jobs.
     pub fn publish(&self, job: &JobId, event: &Event) {
-        let line = event.to_json();
-        let update = || Update { key: Key::Job(job.clone()), line: line.clone(), whole: Whole::Event, goes_on: false };
+        let update =
+            || Update { key: Key::Job(job.clone()), event: event.clone(), whole: Whole::Event, goes_on: false };
         self.progress.publish(&topic_job(job), vec![update()]);
         self.progress.publish(&topic_feed(), vec![update()]);
     }

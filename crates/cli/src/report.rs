@@ -21,6 +21,7 @@ pub(crate) use printed::one_line;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
+use stepcast_protocol::command::Level;
 use stepcast_protocol::state::TestState;
 use stepcast_protocol::{Event, EventBody, JobState, Outcome};
 use stepcast_suite::duration;
@@ -77,6 +78,11 @@ impl Reporter {
             live: None,
             shown: BTreeSet::new(),
         })
+    }
+
+    /// How much of a job is needed: people and JUnit get the checks that did not hold, and only JSON has every step.
+    pub fn detail(&self) -> Level {
+        if self.events.is_some() { Level::Steps } else { Level::Tests }
     }
 
     /// Shows an event that has been taken into `state`.

@@ -18,7 +18,7 @@ impl Platform {
     /// skipped, since its watcher reads what it missed in the next snapshot.
     pub async fn publish(&self, topic: &str, line: &str) -> Result<()> {
         let watchers = self.table.watchers(topic).await?;
-        self.send_to(watchers, line).await;
+        self.send_to(watchers.into_keys().collect(), line).await;
         Ok(())
     }
 

@@ -1,10 +1,13 @@
 //! The commands of a client: one JSON object per WebSocket message, with the command in `action`.
 
+mod detail;
 mod history;
 mod lists;
 mod run;
 mod topic;
 
+pub(crate) use detail::notable;
+pub use detail::{Detail, Level, MOST_STEPS_OF};
 pub use history::HistoryQuery;
 pub use lists::{JobsQuery, PageQuery};
 pub use run::{Replay, Run, Selection};
@@ -86,6 +89,10 @@ pub enum Command {
         /// The job to show
         #[cfg_attr(feature = "typescript", ts(type = "string"))]
         job: JobId,
+        /// Its only test to show, with all of its steps
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        test: Option<u32>,
     },
     /// Stores a suite under a name
     #[serde(rename = "suites.put")]

@@ -14,6 +14,7 @@ pub mod notification;
 pub mod state;
 #[cfg(feature = "typescript")]
 pub mod typescript;
+mod watched;
 
 pub use command::{Command, Request, RequestId};
 pub use error::{ErrorCode, WireError};

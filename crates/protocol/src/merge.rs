@@ -116,7 +116,7 @@ impl JobState {
 
 impl TestState {
     fn replace(&mut self, newer: &Self) {
-        if newer.v > self.v {
+        if newer.v > self.v || (newer.v == self.v && newer.is_fuller(self)) {
             let stalled = self.stalled_lease();
             let later_steps: Vec<_> = self.steps.drain(..).filter(|step| step.v > Some(newer.v)).collect();
             *self = Self { stalled: false, ..newer.clone() };
@@ -126,6 +126,12 @@ impl TestState {
             self.stalled = stalled.is_some_and(|lease| self.is_stalled_by(lease));
         }
         self.stalled |= newer.stalled && self.is_stalled_by(lease_of(newer.v));
+    }
+
+    /// Whether this has more than another state of the same version, of which a watcher may have only a part.
+    fn is_fuller(&self, other: &Self) -> bool {
+        let size = |state: &Self| state.steps.len() + state.steps.iter().map(|step| step.checks.len()).sum::<usize>();
+        size(self) > size(other)
     }
 
     fn update_step(&mut self, step: StepState) {

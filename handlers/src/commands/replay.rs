@@ -4,7 +4,7 @@
 use super::run;
 use crate::reply::{Caller, Failure, excerpt};
 use stepcast_platform::table::{JobRecord, JobSource, NewJob, SealedSecrets};
-use stepcast_protocol::command::{Replay, Selection};
+use stepcast_protocol::command::{Detail, Replay, Selection};
 use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::{ErrorCode, JobId, Outcome};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ const SEALED: usize = 10;
 
 pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Failure> {
     let table = &caller.platform.table;
-    let Replay { job: original, only, vars, secrets } = replay;
+    let Replay { job: original, only, vars, secrets, detail } = replay;
     run::check_values(&vars, &secrets)?;
     let record = table.job(&original).await?.ok_or_else(|| Failure::no_job(&original))?;
     caller.require_own(&record)?;
@@ -40,7 +40,7 @@ pub(super) async fn replay(caller: &Caller<'_>, replay: Replay) -> Result<(), Fa
         principal: caller.connection.principal.clone(),
         labels: record.labels.clone(),
         source,
-        connection: Some(caller.connection.connection.clone()),
+        watcher: Some((caller.connection.connection.clone(), Detail::of(detail))),
         idempotency_key: None,
         replay_of: Some(original),
         limits: JobLimits { max_requests: run::max_requests(caller), ..record.limits },

@@ -10,7 +10,7 @@ use crate::suite::{self, ReadSuite};
 use std::collections::BTreeMap;
 use stepcast_platform::Work;
 use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, SealedSecrets, topic_feed};
-use stepcast_protocol::command::Run;
+use stepcast_protocol::command::{Detail, Run};
 use stepcast_protocol::event::{Role, RunningSuite};
 use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::JobLimits;
@@ -36,7 +36,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
         principal: caller.connection.principal.clone(),
         labels: run.labels,
         source,
-        connection: Some(caller.connection.connection.clone()),
+        watcher: Some((caller.connection.connection.clone(), Detail::of(run.detail))),
         idempotency_key: run.idempotency_key,
         replay_of: None,
         limits: JobLimits {
@@ -56,7 +56,10 @@ pub(super) fn max_requests(caller: &Caller<'_>) -> Option<u64> {
 /// Stores a job, answers the caller and queues the planning.
 pub(super) async fn start(caller: &Caller<'_>, new: &NewJob, stored: Option<RunningSuite>) -> Result<(), Failure> {
     match create(caller, new).await? {
-        Created::Before(job) => super::watch::join(caller, &job).await,
+        Created::Before(job) => {
+            let detail = new.watcher.as_ref().map(|(_, detail)| detail.clone());
+            super::watch::join(caller, &job, &detail.unwrap_or_default()).await
+        }
         Created::New(record) => {
             let accepted = accepted(caller, &record, stored);
             let line = accepted.to_json();

@@ -6,23 +6,24 @@
 use super::comment;
 use crate::account;
 use crate::reply::{Caller, Failure};
+use stepcast_platform::snapshot::View;
 use stepcast_platform::table::{topic_feed, topic_job};
-use stepcast_protocol::EventBody;
-use stepcast_protocol::command::{JobsQuery, Topic};
+use stepcast_protocol::command::{Detail, JobsQuery, Topic};
 use stepcast_protocol::id::JobId;
+use stepcast_protocol::{ErrorCode, EventBody};
 
 pub(super) async fn watch(caller: &Caller<'_>, topic: Topic) -> Result<(), Failure> {
     let table = &caller.platform.table;
     match topic {
         Topic::Feed => {
-            table.watch(&topic_feed(), &caller.connection.connection).await?;
+            table.watch(&topic_feed(), &caller.connection.connection, &Detail::default()).await?;
             super::jobs::jobs(caller, &JobsQuery::default()).await
         }
-        Topic::Job(job) => {
+        Topic::Job(job, detail) => {
             if table.job(&job).await?.is_none() {
                 return Err(Failure::no_job(&job));
             }
-            join(caller, &job).await
+            join(caller, &job, &detail).await
         }
     }
 }
@@ -30,7 +31,7 @@ pub(super) async fn watch(caller: &Caller<'_>, topic: Topic) -> Result<(), Failu
 pub(super) async fn unwatch(caller: &Caller<'_>, topic: Topic) -> Result<(), Failure> {
     let topic = match topic {
         Topic::Feed => topic_feed(),
-        Topic::Job(job) => topic_job(&job),
+        Topic::Job(job, _) => topic_job(&job),
     };
     caller.platform.table.unwatch(&topic, &caller.connection.connection).await?;
     Ok(caller.answer(EventBody::Ok).await?)
@@ -40,17 +41,29 @@ pub(super) async fn unwatch(caller: &Caller<'_>, topic: Topic) -> Result<(), Fai
 const COMMENTS: usize = 50;
 
 /// Subscribes the caller to a job that exists, sends the comments on it, and shows it.
-pub(super) async fn join(caller: &Caller<'_>, job: &JobId) -> Result<(), Failure> {
+pub(super) async fn join(caller: &Caller<'_>, job: &JobId, detail: &Detail) -> Result<(), Failure> {
     let table = &caller.platform.table;
-    table.watch(&topic_job(job), &caller.connection.connection).await?;
+    table.watch(&topic_job(job), &caller.connection.connection, detail).await?;
     let comments = table.comments(job, COMMENTS).await?;
     caller.send_unasked(comments.iter().map(|comment| comment::event(job, comment)).collect()).await?;
-    show(caller, job).await
+    show(caller, job, View::Whole(detail.clone())).await
 }
 
-/// Shows the whole state of a job once.
-pub(super) async fn show(caller: &Caller<'_>, job: &JobId) -> Result<(), Failure> {
+/// Shows the state of a job once: all of it, or one test.
+pub(super) async fn job(caller: &Caller<'_>, job: &JobId, test: Option<u32>) -> Result<(), Failure> {
+    let Some(test) = test else { return show(caller, job, View::Whole(Detail::default())).await };
+    let record = caller.platform.table.job(job).await?.ok_or_else(|| Failure::no_job(job))?;
+    let total = record.counts.total;
+    if test >= total {
+        let tests = if total == 1 { "test" } else { "tests" };
+        let message = format!("the job has {total} {tests}, numbered from 0, and no test {test}");
+        return Err(Failure::new(ErrorCode::NotFound, message));
+    }
+    show(caller, job, View::Test(test)).await
+}
+
+async fn show(caller: &Caller<'_>, job: &JobId, view: View) -> Result<(), Failure> {
     let account = account::of(&caller.connection);
-    let snapshot = caller.platform.snapshot(job, &account, caller.messages()).await?;
+    let snapshot = caller.platform.snapshot(job, &account, view, caller.messages()).await?;
     Ok(caller.send_state(&snapshot.ok_or_else(|| Failure::no_job(job))?).await?)
 }

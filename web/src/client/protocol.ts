@@ -305,7 +305,11 @@ job: string, } | { "action": "replay" } & Replay | { "action": "jobs" } & JobsQu
 /**
  * The job to show
  */
-job: string, } | { "action": "suites.put", 
+job: string, 
+/**
+ * Its only test to show, with all of its steps
+ */
+test?: number, } | { "action": "suites.put", 
 /**
  * The name to store it under; by default the suite's own
  */
@@ -411,7 +415,11 @@ max_failures?: number,
 /**
  * How long the job may take from being accepted, in seconds, before the rest is no longer run
  */
-time_limit_s?: number, };
+time_limit_s?: number, 
+/**
+ * How much of the job this connection gets, which watches it from its start
+ */
+detail?: Level, };
 
 /**
  * Which job to run again, and with which values.
@@ -432,12 +440,16 @@ vars?: { [key in string]: string },
 /**
  * Values for `${secret.x}`; they replace those of the job
  */
-secrets?: { [key in string]: string }, };
+secrets?: { [key in string]: string }, 
+/**
+ * How much of the new job this connection gets, which watches it from its start
+ */
+detail?: Level, };
 
 /**
  * What to watch.
  */
-export type Topic = { job?: string, feed?: boolean, };
+export type Topic = { job?: string, feed?: boolean, detail?: Level, steps_of?: Array<number>, };
 
 /**
  * Which tests of a job a replay runs.

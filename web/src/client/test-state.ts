@@ -17,9 +17,13 @@ export function finishedTest(event: TestFinished, v: number): TestState {
 
 const UPDATES_PER_LEASE = 1_000_000
 
-/** Replaces the known state if `newer` has a higher version; keeps known steps that are newer than it. */
+/**
+ * Replaces the known state if `newer` has a higher version, or the same version and more of it: a watcher may get only
+ * a part. Keeps known steps that are newer.
+ */
 export function replaceTest(known: TestState, newer: TestState): TestState {
-  const replaced = newer.v > known.v ? withoutStalled({ ...newer, steps: laterSteps(known, newer) }) : known
+  const isNewer = newer.v > known.v || (newer.v === known.v && size(newer) > size(known))
+  const replaced = isNewer ? withoutStalled({ ...newer, steps: laterSteps(known, newer) }) : known
   const stays = known.stalled === true && isStalledBy(replaced, newestLease(known))
   const begins = newer.stalled === true && isStalledBy(replaced, leaseOf(newer.v))
   return stays || begins ? asStalled(replaced) : replaced
@@ -41,6 +45,10 @@ export function stalledTest(test: number, name: string, v: number): TestState {
 /** A stalled lease counts only while it is the newest known lease. */
 function isStalledBy(test: TestState, lease: number): boolean {
   return test.status !== 'finished' && lease === newestLease(test)
+}
+
+function size({ steps }: TestState): number {
+  return steps.reduce((sum, { checks = [] }) => sum + 1 + checks.length, 0)
 }
 
 function newestLease({ v, steps }: TestState): number {

@@ -7,13 +7,13 @@
 //! did not take one promptly have a bound of their own until it does, so that they do not hold up the others.
 
 use super::pace::Pace;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use stepcast_platform::snapshot::{Reservation, Snapshot};
+use stepcast_platform::snapshot::{Reservation, Snapshot, View};
 use stepcast_platform::table::topic_feed;
 use stepcast_platform::{Platform, Pushed};
-use stepcast_protocol::command::JobsQuery;
+use stepcast_protocol::command::{Detail, JobsQuery};
 use stepcast_protocol::id::{ConnectionId, JobId};
 use stepcast_protocol::{Event, EventBody, frame};
 use tokio::sync::{Semaphore, watch};
@@ -58,6 +58,8 @@ pub(super) struct Lanes {
 struct Lane {
     waiting: Vec<(Line, Line)>,
     bytes: usize,
+    /// In which detail the connection gets each topic of its lines
+    details: BTreeMap<Line, Detail>,
     behind: BTreeSet<Line>,
     taken: u64,
     delivered: watch::Sender<Delivered>,
@@ -71,7 +73,7 @@ struct Delivered {
 
 enum Next {
     Lines { messages: Vec<String>, up_to: u64 },
-    Snapshot(Line),
+    Snapshot(Line, Detail),
 }
 
 impl Lanes {
@@ -81,14 +83,14 @@ impl Lanes {
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
-    pub fn send(&self, connection: &ConnectionId, topic: &Line, lines: &[Line]) {
+    pub fn send(&self, connection: &ConnectionId, topic: &Line, detail: &Detail, lines: &[Line]) {
         let mut lanes = self.lock();
         if let Some(lane) = lanes.get_mut(connection) {
-            lane.add(topic, lines);
+            lane.add(topic, detail, lines);
             return;
         }
         let mut lane = Lane::new();
-        lane.add(topic, lines);
+        lane.add(topic, detail, lines);
         lanes.insert(connection.to_owned(), lane);
         let (all, connection) = (self.clone(), connection.to_owned());
         tokio::spawn(async move { all.run(&connection).await });
@@ -112,7 +114,7 @@ impl Lanes {
                     self.note(connection, |delivered| delivered.lines = up_to);
                     reached
                 }
-                Next::Snapshot(topic) => self.deliver_snapshot(connection, &topic, &mut is_late).await,
+                Next::Snapshot(topic, detail) => self.deliver_snapshot(connection, &topic, detail, &mut is_late).await,
             };
             if !reached {
                 self.lock().remove(connection);
@@ -131,7 +133,8 @@ impl Lanes {
             return Some(Next::Lines { messages: frame::pack(lines), up_to: lane.taken });
         }
         if let Some(topic) = lane.behind.pop_first() {
-            return Some(Next::Snapshot(topic));
+            let detail = lane.details.get(&topic).cloned().unwrap_or_default();
+            return Some(Next::Snapshot(topic, detail));
         }
         lanes.remove(connection);
         None
@@ -227,8 +230,14 @@ impl Lanes {
         Ok(pushed)
     }
 
-    async fn deliver_snapshot(&self, connection: &ConnectionId, topic: &str, is_late: &mut bool) -> bool {
-        match self.snapshot(topic).await {
+    async fn deliver_snapshot(
+        &self,
+        connection: &ConnectionId,
+        topic: &str,
+        detail: Detail,
+        is_late: &mut bool,
+    ) -> bool {
+        match self.snapshot(topic, detail).await {
             Ok(Some(Snapshot { messages, reservation })) => {
                 self.deliver(connection, messages, is_late, Some(&reservation)).await
             }
@@ -240,7 +249,7 @@ impl Lanes {
         }
     }
 
-    async fn snapshot(&self, topic: &str) -> stepcast_platform::Result<Option<Snapshot>> {
+    async fn snapshot(&self, topic: &str, detail: Detail) -> stepcast_platform::Result<Option<Snapshot>> {
         if topic == topic_feed() {
             let (jobs, cursor) = self.platform.table.jobs(&JobsQuery::default()).await?;
             let event = Event::new(EventBody::Jobs { jobs, cursor }, self.platform.clock.now_text());
@@ -249,7 +258,7 @@ impl Lanes {
         // Any other topic is a job.
         let Ok(job) = topic.parse::<JobId>() else { return Ok(None) };
         let named = job.clone();
-        self.platform.snapshot(&job, READER, move |pages| messages(&named, pages)).await
+        self.platform.snapshot(&job, READER, View::Whole(detail), move |pages| messages(&named, pages)).await
     }
 
     fn note(&self, connection: &ConnectionId, change: impl FnOnce(&mut Delivered)) {
@@ -279,14 +288,18 @@ impl Lane {
         Self {
             waiting: Vec::new(),
             bytes: 0,
+            details: BTreeMap::new(),
             behind: BTreeSet::new(),
             taken: 0,
             delivered: watch::Sender::new(Delivered::default()),
         }
     }
 
-    fn add(&mut self, topic: &Line, lines: &[Line]) {
+    fn add(&mut self, topic: &Line, detail: &Detail, lines: &[Line]) {
         self.taken += lines.len() as u64;
+        if self.details.get(topic) != Some(detail) {
+            self.details.insert(topic.clone(), detail.clone());
+        }
         if self.behind.contains(topic) {
             // The state it will get is newer than these.
             return;

@@ -6,10 +6,12 @@
 
 use super::lanes::{Lanes, Line};
 use super::pace::Pace;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::Platform;
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::{ConnectionId, Event, JobId};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -34,7 +36,7 @@ pub(crate) struct Update {
     /// The subject of the update
     pub key: Key,
     /// The event
-    pub line: String,
+    pub event: Event,
     /// The whole state that results, for new watchers
     pub whole: Whole,
     /// Whether more updates of the same subject will follow
@@ -60,11 +62,11 @@ pub(super) struct Topic {
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, in any combination")]
 struct State {
-    waiting: Vec<Line>,
+    waiting: Vec<News>,
     waiting_bytes: usize,
     sent_at: Option<Instant>,
     recent: BTreeMap<Key, Recent>,
-    watchers: BTreeSet<ConnectionId>,
+    watchers: BTreeMap<ConnectionId, Detail>,
     /// How many watchers the pace counts for this topic
     paced: usize,
     has_list: bool,
@@ -82,18 +84,39 @@ impl State {
     }
 }
 
-struct Recent {
+/// An event that waits to be sent. It is written once for all watchers that get the whole of it.
+#[derive(Clone)]
+struct News {
+    event: Arc<Event>,
     line: Line,
+}
+
+impl News {
+    fn of(event: Event) -> Self {
+        Self { line: event.to_json().into(), event: Arc::new(event) }
+    }
+
+    /// The event in this detail.
+    fn shown(&self, detail: &Detail) -> Option<Line> {
+        match detail.shown_event(&self.event)? {
+            Cow::Borrowed(_) => Some(self.line.clone()),
+            Cow::Owned(part) => Some(part.to_json().into()),
+        }
+    }
+}
+
+struct Recent {
+    news: News,
     whole: Whole,
     goes_on: bool,
     reading: u64,
 }
 
 impl Recent {
-    fn state(&self) -> Line {
+    fn state(&self, detail: &Detail) -> Option<Line> {
         match &self.whole {
-            Whole::Event => self.line.clone(),
-            Whole::Test(state) => state.to_json().into(),
+            Whole::Event => self.news.shown(detail),
+            Whole::Test(state) => detail.shown_event(state).map(|state| state.to_json().into()),
         }
     }
 }
@@ -108,10 +131,10 @@ impl Topic {
         let mut state = self.lock();
         let reading = state.begun;
         for update in updates {
-            let line: Line = update.line.into();
-            state.waiting_bytes += line.len();
-            state.waiting.push(line.clone());
-            let recent = Recent { line, whole: update.whole, goes_on: update.goes_on, reading };
+            let news = News::of(update.event);
+            state.waiting_bytes += news.line.len();
+            state.waiting.push(news.clone());
+            let recent = Recent { news, whole: update.whole, goes_on: update.goes_on, reading };
             state.recent.insert(update.key, recent);
         }
         state.is_dirty = true;
@@ -207,7 +230,7 @@ impl Topic {
         };
         match platform.table.watchers(&self.name).await {
             Ok(list) => {
-                self.use_list(reading, list.into_iter().collect(), lanes, pace);
+                self.use_list(reading, list, lanes, pace);
                 if is_urgent {
                     self.send_waiting(lanes);
                 }
@@ -222,24 +245,28 @@ impl Topic {
         }
     }
 
-    fn use_list(&self, reading: u64, list: BTreeSet<ConnectionId>, lanes: &Lanes, pace: &Pace) {
-        let (states, joined) = {
+    fn use_list(&self, reading: u64, list: BTreeMap<ConnectionId, Detail>, lanes: &Lanes, pace: &Pace) {
+        let joined: Vec<(ConnectionId, Detail, Vec<Line>)> = {
             let mut state = self.lock();
             if !std::mem::replace(&mut state.has_list, true) {
                 // Nothing was sent before, so the waiting lines are complete: no watcher is late.
                 state.watchers.clone_from(&list);
             }
-            let joined: Vec<ConnectionId> = list.difference(&state.watchers).cloned().collect();
-            let states: Vec<Line> =
-                if joined.is_empty() { Vec::new() } else { state.recent.values().map(Recent::state).collect() };
+            // A watcher that asks for more, or for less, is a new one.
+            let joined = list.iter().filter(|(connection, detail)| state.watchers.get(*connection) != Some(*detail));
+            let joined = joined.map(|(connection, detail)| {
+                let states = state.recent.values().filter_map(|recent| recent.state(detail)).collect();
+                (connection.clone(), detail.clone(), states)
+            });
+            let joined = joined.collect();
             state.recent.retain(|_, recent| recent.goes_on || recent.reading >= reading);
             pace.change_watchers(std::mem::replace(&mut state.paced, list.len()), list.len());
             state.watchers = list;
-            (states, joined)
+            joined
         };
         // They get the waiting news as well, which are older than these states.
-        for connection in joined {
-            lanes.send(&connection, &self.name, &states);
+        for (connection, detail, states) in &joined {
+            lanes.send(connection, &self.name, detail, states);
         }
     }
 
@@ -250,8 +277,13 @@ impl Topic {
             state.sent_at = Some(Instant::now());
             (std::mem::take(&mut state.waiting), state.watchers.clone())
         };
-        for connection in &watchers {
-            lanes.send(connection, &self.name, &waiting);
+        let mut lines: BTreeMap<&Detail, Vec<Line>> = BTreeMap::new();
+        for (connection, detail) in &watchers {
+            let shown = || waiting.iter().filter_map(|news| news.shown(detail)).collect();
+            let lines = lines.entry(detail).or_insert_with(shown);
+            if !lines.is_empty() {
+                lanes.send(connection, &self.name, detail, lines);
+            }
         }
     }
 

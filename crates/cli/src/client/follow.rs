@@ -10,7 +10,7 @@ use super::session::refused_or;
 use crate::endpoint::Endpoint;
 use crate::report::Reporter;
 use std::time::Duration;
-use stepcast_protocol::command::Topic;
+use stepcast_protocol::command::{Detail, Level, Topic};
 use stepcast_protocol::state::JobStatus;
 use stepcast_protocol::{Command, Event, EventBody, JobId, JobState, RequestId};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -46,6 +46,8 @@ pub(crate) struct Follower<'a> {
     link: Link,
     start: Command,
     job: Option<JobId>,
+    /// How much of the job is asked for
+    detail: Level,
     state: JobState,
     /// Shows what happens
     pub reporter: Reporter,
@@ -59,11 +61,12 @@ impl<'a> Follower<'a> {
     pub async fn start(endpoint: &'a Endpoint, start: Command, reporter: Reporter) -> Result<Self, ClientError> {
         let link = Link::open(endpoint).await?;
         let job = match &start {
-            Command::Watch(Topic::Job(job)) => Some(job.clone()),
+            Command::Watch(Topic::Job(job, _)) => Some(job.clone()),
             _ => None,
         };
+        let detail = reporter.detail();
         let state = JobState::default();
-        let mut follower = Self { endpoint, link, start, job, state, reporter, questions: 0, interrupts: 0 };
+        let mut follower = Self { endpoint, link, start, job, detail, state, reporter, questions: 0, interrupts: 0 };
         follower.ask().await;
         Ok(follower)
     }
@@ -162,7 +165,7 @@ impl<'a> Follower<'a> {
     /// Requests the state of the job, or the job itself while its id is unknown.
     async fn ask(&mut self) {
         let command = match &self.job {
-            Some(job) => Command::Watch(Topic::Job(job.clone())),
+            Some(job) => Command::Watch(Topic::Job(job.clone(), Detail::of(self.detail))),
             None => self.start.clone(),
         };
         self.link.ask(QUESTION, command).await;

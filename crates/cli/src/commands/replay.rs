@@ -6,7 +6,7 @@ use crate::client::{Follower, Session};
 use crate::endpoint::Endpoint;
 use crate::exit::Exit;
 use crate::report::{self, Reporter};
-use stepcast_protocol::command::{Replay, Selection, Topic};
+use stepcast_protocol::command::{Detail, Level, Replay, Selection, Topic};
 use stepcast_protocol::{Command, JobId};
 
 /// Replays a job and waits for the verdict of the new one.
@@ -19,6 +19,8 @@ pub(crate) async fn replay(arguments: ReplayArguments) -> anyhow::Result<Exit> {
         only,
         vars: arguments.vars.into_iter().collect(),
         secrets: arguments.secrets.into_iter().collect(),
+        // This connection is closed before the other one watches.
+        detail: Level::Job,
     };
     let answer = Session::open(&endpoint).await?.ask(Command::Replay(replay)).await?;
     let job: JobId = answer.job.unwrap_or_default().parse()?;
@@ -27,6 +29,7 @@ pub(crate) async fn replay(arguments: ReplayArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Passed);
     }
     let reporter = Reporter::new(&arguments.report)?;
-    let follower = Follower::start(&endpoint, Command::Watch(Topic::Job(job.clone())), reporter).await?;
+    let watch = Command::Watch(Topic::Job(job.clone(), Detail::of(reporter.detail())));
+    let follower = Follower::start(&endpoint, watch, reporter).await?;
     follow(follower, &endpoint, &job, arguments.timeout).await
 }

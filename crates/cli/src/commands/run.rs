@@ -31,6 +31,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
         time_limit_s: arguments.limits.time_limit,
         // The command is sent again if the connection is lost before its answer; it stays one job.
         idempotency_key: Some(uuid::Uuid::new_v4().to_string()),
+        detail: reporter.detail(),
     }));
     let mut follower = Follower::start(&endpoint, command, reporter).await?;
     let job = follower.accepted().await?;

@@ -6,7 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::exit::Exit;
 use crate::report::{self, Reporter};
 use std::time::Duration;
-use stepcast_protocol::command::Topic;
+use stepcast_protocol::command::{Detail, Topic};
 use stepcast_protocol::{Command, JobId, JobState};
 use stepcast_suite::duration;
 
@@ -14,7 +14,7 @@ use stepcast_suite::duration;
 pub(crate) async fn watch(arguments: WatchArguments) -> anyhow::Result<Exit> {
     let endpoint = Endpoint::find(&arguments.server)?;
     let reporter = Reporter::new(&arguments.report)?;
-    let command = Command::Watch(Topic::Job(arguments.job.clone()));
+    let command = Command::Watch(Topic::Job(arguments.job.clone(), Detail::of(reporter.detail())));
     let follower = Follower::start(&endpoint, command, reporter).await?;
     follow(follower, &endpoint, &arguments.job, arguments.timeout).await
 }

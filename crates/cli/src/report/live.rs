@@ -29,6 +29,7 @@ impl Live {
                     step.tries.filter(|tries| *tries > 1).map_or_else(String::new, |tries| format!(", try {tries}"));
                 self.bar.set_message(super::one_line(&format!("{name}: {}{tries}", step.name)));
             }
+            EventBody::TestStarted { name, .. } => self.bar.set_message(super::one_line(name)),
             EventBody::JobAccepted { .. } => self.bar.set_message("planning"),
             _ => {}
         }

@@ -4,7 +4,8 @@ use crate::world::{JOB, LEASE, World, batch, failed, id, planning, results_of, t
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepcast_platform::Work;
-use stepcast_platform::table::{Claim, Lease};
+use stepcast_platform::table::{Claim, Lease, topic_job};
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::state::{JobLimits, TestStatus};
 use stepcast_protocol::{Outcome, Verdict};
 
@@ -61,7 +62,7 @@ async fn a_slow_test_holds_up_no_other() {
     world.store(&tests).await;
     plan(&world).await;
     let (worker, platform) = (world.worker(), world.platform());
-    platform.table.watch(&stepcast_platform::table::topic_job(&id(JOB)), &id("watcher")).await.expect("watched");
+    platform.table.watch(&topic_job(&id(JOB)), &id("watcher"), &Detail::default()).await.expect("watched");
     let running = tokio::spawn(async move { worker.handle(batch(&[test(0)]), None).await });
     let is_counted = |event: &Value| event["counts"]["passed"] == 24;
     world.hears("watcher", is_counted).await.expect("the others are counted while it runs");

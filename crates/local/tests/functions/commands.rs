@@ -3,12 +3,13 @@
 use crate::visitor::Visitor;
 use crate::world::{JOB, QUEUES, World, batch, id, planning, test};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_local::queue::NewMessage;
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_platform::{Platform, Work};
 use stepcast_protocol::JobId;
-use stepcast_protocol::command::ACTIONS;
+use stepcast_protocol::command::{ACTIONS, Detail, Level};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::state::JobStatus;
 
@@ -141,7 +142,8 @@ async fn run_stores_a_job_once_and_queues_its_planning() {
     assert_eq!(accepted["type"], "job.accepted");
     let job: JobId = id(accepted["job"].as_str().expect("an id"));
     assert_eq!(desk.world.queued().await, [Work::Plan { job: job.clone() }]);
-    assert_eq!(desk.platform.table.watchers(&topic_job(&job)).await.expect("the table"), [OWNER]);
+    let watchers = desk.platform.table.watchers(&topic_job(&job)).await.expect("the table");
+    assert_eq!(watchers, BTreeMap::from([(id(OWNER), Detail::default())]));
 
     let again = desk.ask(OWNER, run).await;
     assert_eq!((&again["type"], &again["job"]), (&json!("job.state"), &accepted["job"]));
@@ -177,6 +179,43 @@ async fn job_shows_the_state_once() {
     let watchers = desk.platform.table.watchers(&topic_job(&id(JOB))).await.expect("the table");
     assert!(watchers.is_empty(), "{watchers:?}");
     assert_eq!(desk.refusal(VIEWER, json!({ "action": "job", "job": "unknown" })).await, "not_found");
+}
+
+#[tokio::test]
+async fn job_shows_one_test_with_its_steps() {
+    let desk = Desk::with_finished_job().await;
+    let shown = desk.ask(VIEWER, json!({ "action": "job", "job": JOB, "test": 0 })).await;
+    assert_eq!((&shown["type"], shown["tests"].as_array().map(Vec::len)), (&json!("job.state"), Some(1)));
+    assert_eq!(shown["tests"][0]["steps"].as_array().map(Vec::len), Some(1), "{shown}");
+    assert_eq!(desk.refusal(VIEWER, json!({ "action": "job", "job": JOB, "test": 1 })).await, "not_found");
+    assert_eq!(desk.refusal(VIEWER, json!({ "action": "job", "job": "unknown", "test": 0 })).await, "not_found");
+}
+
+#[tokio::test]
+async fn a_watcher_can_ask_for_less() {
+    let desk = Desk::with_finished_job().await;
+    let watch = |more: Value| {
+        let mut command = json!({ "action": "watch", "job": JOB });
+        command.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        command
+    };
+    let steps = async |more| {
+        let state = desk.ask(VIEWER, watch(more)).await;
+        state["tests"].as_array().expect("tests").iter().map(|test| test["steps"].as_array().map(Vec::len)).collect()
+    };
+    let (all, none): (Vec<_>, Vec<_>) = (steps(json!({})).await, steps(json!({ "detail": "tests" })).await);
+    assert_eq!((all, none), (vec![Some(1)], vec![Some(0)]));
+    let (one, job): (Vec<_>, Vec<_>) =
+        (steps(json!({ "detail": "tests", "steps_of": [0] })).await, steps(json!({ "detail": "job" })).await);
+    assert_eq!((one, job), (vec![Some(1)], vec![]));
+    let watchers = desk.platform.table.watchers(&topic_job(&id(JOB))).await.expect("the table");
+    assert_eq!(watchers, BTreeMap::from([(id(VIEWER), Detail::of(Level::Job))]), "the last one counts");
+
+    for wrong in [json!({ "detail": "all" }), json!({ "steps_of": (0..101).collect::<Vec<_>>() })] {
+        assert_eq!(desk.refusal(VIEWER, watch(wrong)).await, "bad_request");
+    }
+    let feed = json!({ "action": "watch", "feed": true, "detail": "job" });
+    assert_eq!(desk.refusal(VIEWER, feed).await, "bad_request");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::world::{JOB, World, batch, failed, id, planning, test};
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepcast_platform::table::{JobRecord, PastJob, PastTest, topic_job};
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::state::{Change, JobStatus};
 use stepcast_protocol::{Outcome, Verdict};
 
@@ -135,7 +136,7 @@ async fn the_time_left_is_estimated_from_earlier_durations() {
     // A test without a history counts as the median of the others, which of two is the longer one.
     remember(&world, &[("Quick", Outcome::Passed, 1_000), ("Slow", Outcome::Passed, 4_000)]).await;
     let (platform, worker) = (world.platform(), world.worker());
-    platform.table.watch(&topic_job(&id(JOB)), &id("watcher")).await.expect("watched");
+    platform.table.watch(&topic_job(&id(JOB)), &id("watcher"), &Detail::default()).await.expect("watched");
     worker.handle(batch(&[planning()]), None).await;
     world.wait(Duration::from_secs(2));
     worker.handle(batch(&[test(0)]), None).await;
@@ -150,7 +151,7 @@ async fn without_history_the_time_left_is_estimated_test_by_test() {
     let world = World::start().await;
     world.store(&[page(&world, "One"), page(&world, "Two"), page(&world, "Three")]).await;
     let (platform, worker) = (world.platform(), world.worker());
-    platform.table.watch(&topic_job(&id(JOB)), &id("watcher")).await.expect("watched");
+    platform.table.watch(&topic_job(&id(JOB)), &id("watcher"), &Detail::default()).await.expect("watched");
     worker.handle(batch(&[planning()]), None).await;
     world.wait(Duration::from_secs(2));
     worker.handle(batch(&[test(0)]), None).await;

@@ -6,6 +6,7 @@ mod batches;
 mod commands;
 mod conversion;
 mod deadline;
+mod detail;
 mod faults;
 mod history;
 mod notifying;

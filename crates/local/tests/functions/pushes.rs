@@ -6,6 +6,7 @@ use std::time::Instant;
 use stepcast_platform::Platform;
 use stepcast_platform::table::topic_job;
 use stepcast_protocol::Verdict;
+use stepcast_protocol::command::Detail;
 
 const WATCHERS: usize = 20;
 
@@ -21,7 +22,7 @@ async fn pushes_stay_within_the_budget_and_every_watcher_gets_everything() {
     world.worker_of(1).handle(batch(&[planning()]), None).await;
     let watchers: Vec<String> = (0..WATCHERS).map(|number| format!("watcher-{number}")).collect();
     for watcher in &watchers {
-        world.platform().table.watch(&topic_job(&id(JOB)), &id(watcher)).await.expect("watched");
+        world.platform().table.watch(&topic_job(&id(JOB)), &id(watcher), &Detail::default()).await.expect("watched");
     }
     let begun = Instant::now();
     let worker = worker(Platform { pushes_per_s: PUSHES_PER_S, ..world.platform() });

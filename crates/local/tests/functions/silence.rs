@@ -2,8 +2,10 @@
 
 use crate::world::{JOB, LEASE, World, batch, id, planning};
 use serde_json::{Value, json};
+use stepcast_platform::snapshot::View;
 use stepcast_platform::table::topic_job;
 use stepcast_protocol::Event;
+use stepcast_protocol::command::Detail;
 
 #[tokio::test]
 async fn a_test_whose_worker_is_silent_is_stalled_and_then_run_again() {
@@ -11,7 +13,7 @@ async fn a_test_whose_worker_is_silent_is_stalled_and_then_run_again() {
     world.store(&[json!({ "name": "Home", "get": format!("{}/page", world.site) })]).await;
     let (platform, worker) = (world.platform(), world.worker());
     worker.handle(batch(&[planning()]), None).await;
-    platform.table.watch(&topic_job(&id(JOB)), &id("watcher")).await.expect("watched");
+    platform.table.watch(&topic_job(&id(JOB)), &id("watcher"), &Detail::default()).await.expect("watched");
     world.lose_worker(0).await;
 
     world.wait(LEASE);
@@ -26,7 +28,11 @@ async fn a_test_whose_worker_is_silent_is_stalled_and_then_run_again() {
         (&json!(0), &json!("Home"), &json!(1_000_000))
     );
     let messages = |pages: Vec<Event>| pages.iter().map(Event::to_json).collect();
-    let snapshot = platform.snapshot(&id(JOB), "anyone", messages).await.expect("the table").expect("the job");
+    let snapshot = platform
+        .snapshot(&id(JOB), "anyone", View::Whole(Detail::default()), messages)
+        .await
+        .expect("the table")
+        .expect("the job");
     let state: Value = serde_json::from_str(&snapshot.messages[0]).expect("JSON");
     assert_eq!(state["tests"][0]["stalled"], true, "the snapshot shows it as well");
     let requeued = async || world.batch(0).await.map(|batch| batch.requeued);

@@ -352,7 +352,7 @@ impl World {
             principal: "ci".to_owned(),
             labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             source,
-            connection: None,
+            watcher: None,
             idempotency_key: None,
             replay_of: None,
             limits,

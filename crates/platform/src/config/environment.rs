@@ -1,6 +1,6 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, PrincipalLimits, PUSHES_PER_S, RETENTION_DAYS, SUITE_DAYS, WORKERS, days};
+use super::{Config, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, WORKERS, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};

@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, TransactWriteItem, WriteRequest};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
-use stepcast_protocol::command::PageQuery;
+use stepcast_protocol::command::{Detail, PageQuery};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::id::{ConnectionId, JobId};
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
@@ -152,8 +153,8 @@ impl Table {
     }
 
     /// Subscribes a connection. A client that reads a snapshot afterwards misses nothing.
-    pub async fn watch(&self, topic: &str, connection: &ConnectionId) -> Result<()> {
-        let items = watch_items(topic, connection, self.connection_expiry());
+    pub async fn watch(&self, topic: &str, connection: &ConnectionId, detail: &Detail) -> Result<()> {
+        let items = watch_items(topic, connection, detail, self.connection_expiry())?;
         self.write(items.into_iter().map(|item| self.putting(item, None)).collect::<Result<_>>()?).await
     }
 
@@ -165,9 +166,10 @@ impl Table {
         Ok(())
     }
 
-    /// The connections that watch a topic now.
-    pub async fn watchers(&self, topic: &str) -> Result<Vec<ConnectionId>> {
-        Ok(Self::all(self.partition(watch_pk(topic), "")).await?.iter().filter_map(id).collect())
+    /// The connections that watch a topic now, and how much of it each gets.
+    pub async fn watchers(&self, topic: &str) -> Result<BTreeMap<ConnectionId, Detail>> {
+        let watcher = |item: Item| Some((id(&item)?, read("watch", item).unwrap_or_default()));
+        Ok(Self::all(self.partition(watch_pk(topic), "")).await?.into_iter().filter_map(watcher).collect())
     }
 
     pub(super) fn connection_expiry(&self) -> u64 {
@@ -184,9 +186,14 @@ impl Table {
 
 /// The two rows of a subscription: one to find the watchers of an event, and one to clean up when the connection
 /// closes.
-pub(super) fn watch_items(topic: &str, connection: &ConnectionId, expires_at: u64) -> Vec<Item> {
-    let keys = [key(watch_pk(topic), connection), key(connection_pk(connection), format!("WATCH#{topic}"))];
-    keys.into_iter().map(|key| mark(key, expires_at)).collect()
+pub(super) fn watch_items(
+    topic: &str,
+    connection: &ConnectionId,
+    detail: &Detail,
+    expires_at: u64,
+) -> Result<[Item; 2]> {
+    let watcher = mark(item(watch_pk(topic), connection, detail)?, expires_at);
+    Ok([watcher, mark(key(connection_pk(connection), format!("WATCH#{topic}")), expires_at)])
 }
 
 fn delete_request(key: &Item) -> Result<WriteRequest> {

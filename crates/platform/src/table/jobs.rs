@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::id::{ConnectionId, JobId};
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
 use stepcast_suite::duration::millis;
@@ -45,8 +46,8 @@ pub struct NewJob {
     pub labels: BTreeMap<String, String>,
     /// What it runs
     pub source: JobSource,
-    /// The connection that asks, which will watch it
-    pub connection: Option<ConnectionId>,
+    /// The connection that asks, which will watch it, and how much of it
+    pub watcher: Option<(ConnectionId, Detail)>,
     /// Two requests with the same key make one job
     pub idempotency_key: Option<String>,
     /// The job this one repeats
@@ -90,8 +91,8 @@ impl Table {
         for item in self.job_items(new, &record)? {
             writes.push(self.putting(item, Some(item_is_missing()))?);
         }
-        if let Some(connection) = &new.connection {
-            for item in watch_items(&topic_job(&new.job), connection, self.connection_expiry()) {
+        if let Some((connection, detail)) = &new.watcher {
+            for item in watch_items(&topic_job(&new.job), connection, detail, self.connection_expiry())? {
                 writes.push(self.putting(item, None)?);
             }
         }

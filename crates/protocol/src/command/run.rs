@@ -1,5 +1,6 @@
 //! `run` and `replay`: what to run, and with what.
 
+use super::detail::Level;
 use crate::id::JobId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,6 +50,15 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub time_limit_s: Option<u32>,
+    /// How much of the job this connection gets, which watches it from its start
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub detail: Level,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_default(level: &Level) -> bool {
+    *level == Level::default()
 }
 
 /// Which job to run again, and with which values.
@@ -70,6 +80,10 @@ pub struct Replay {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub secrets: BTreeMap<String, String>,
+    /// How much of the new job this connection gets, which watches it from its start
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub detail: Level,
 }
 
 /// Which tests of a job a replay runs.

@@ -31,6 +31,7 @@ use stepcast_platform::table::{
     NewSuite, NewTest, Planned, TestRecord, TestResult,
 };
 use stepcast_platform::{Clock, Error, Table};
+use stepcast_protocol::ConnectionId;
 use stepcast_protocol::state::{JobLimits, Outcome};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -120,6 +121,11 @@ impl Fixture {
         tests.into_iter().find(|record| record.test == test).expect("a test")
     }
 
+    /// Returns the connections that watch a topic.
+    async fn watchers(&self, topic: &str) -> Vec<ConnectionId> {
+        self.table.watchers(topic).await.expect("an answer").into_keys().collect()
+    }
+
     /// Claims a batch that no worker holds.
     async fn claim(&self, job: &JobRecord, number: u32) -> BatchRecord {
         match self.table.claim_batch(&batch(job, number), LEASE).await.expect("an answer") {
@@ -180,7 +186,7 @@ fn new_job(job: &str) -> NewJob {
         principal: "ada".to_owned(),
         labels: BTreeMap::new(),
         source: source(),
-        connection: None,
+        watcher: None,
         idempotency_key: None,
         replay_of: None,
         limits: JobLimits::default(),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use stepcast_local::queue::ReceivedMessage;
 use stepcast_platform::Config;
 use stepcast_platform::table::{Connection, topic_feed};
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::event::Role;
 
 /// The connection that asks for the run.
@@ -85,7 +86,7 @@ impl Scene {
             };
             table.put_connection(&known).await.expect("the table");
         }
-        table.watch(&topic_feed(), &id(DASHBOARD)).await.expect("the table");
+        table.watch(&topic_feed(), &id(DASHBOARD), &Detail::default()).await.expect("the table");
         Self { world, faults, shape, config, runs: AtomicU32::new(0) }
     }
 

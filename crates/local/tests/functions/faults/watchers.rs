@@ -8,6 +8,7 @@ use super::undisturbed::undisturbed;
 use crate::world::id;
 use serde_json::Value;
 use stepcast_platform::table::{Connection, topic_feed};
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::event::Role;
 
 /// The connection with the fault.
@@ -47,7 +48,7 @@ async fn watch(scene: &Scene, connection: &str) {
         token: None,
     };
     table.put_connection(&known).await.expect("the table");
-    table.watch(&topic_feed(), &id(connection)).await.expect("the table");
+    table.watch(&topic_feed(), &id(connection), &Detail::default()).await.expect("the table");
 }
 
 #[tokio::test]
@@ -56,7 +57,8 @@ async fn a_watcher_that_has_gone_is_forgotten() {
     let table = scene.world.platform().table;
     assert_eq!(table.connection(&id(UNWELL)).await.expect("the table"), None);
     assert_eq!(table.watched_by(&id(UNWELL), 10).await.expect("the table"), [""; 0]);
-    assert_eq!(table.watchers(&topic_feed()).await.expect("the table"), [DASHBOARD]);
+    let watchers = table.watchers(&topic_feed()).await.expect("the table");
+    assert_eq!(watchers.into_keys().collect::<Vec<_>>(), [DASHBOARD]);
 }
 
 #[tokio::test]

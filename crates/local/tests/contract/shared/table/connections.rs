@@ -4,6 +4,7 @@ use super::{Fixture, new_job};
 use crate::support::id;
 use std::time::Duration;
 use stepcast_platform::table::{Connection, topic_feed, topic_job};
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::command::PageQuery;
 use stepcast_protocol::event::Role;
 
@@ -55,7 +56,7 @@ async fn connections_are_listed_page_by_page_with_their_watches() {
     query.cursor = next;
     assert_eq!(fixture.table.connections(&query).await.expect("an answer"), (vec![connection("c")], None));
     for topic in ["feed", "job-1", "job-2"] {
-        fixture.table.watch(topic, &id("b")).await.expect("stored");
+        fixture.table.watch(topic, &id("b"), &Detail::default()).await.expect("stored");
     }
     assert_eq!(fixture.table.watched_by(&id("b"), 2).await.expect("an answer"), ["feed", "job-1"]);
     assert_eq!(fixture.table.watched_by(&id("a"), 2).await.expect("an answer"), [""; 0]);
@@ -66,14 +67,14 @@ async fn watchers_are_found() {
     let fixture = Fixture::new().await;
     let (job, feed) = (topic_job(&id("job-1")), topic_feed());
     for (topic, connection) in [(&job, "b"), (&job, "a"), (&job, "a"), (&feed, "c")] {
-        fixture.table.watch(topic, &id(connection)).await.expect("stored");
+        fixture.table.watch(topic, &id(connection), &Detail::default()).await.expect("stored");
     }
-    assert_eq!(fixture.table.watchers(&job).await.expect("an answer"), ["a", "b"], "twice is once");
-    assert_eq!(fixture.table.watchers(&feed).await.expect("an answer"), ["c"]);
+    assert_eq!(fixture.watchers(&job).await, ["a", "b"], "twice is once");
+    assert_eq!(fixture.watchers(&feed).await, ["c"]);
 
     fixture.table.unwatch(&job, &id("a")).await.expect("ended");
     fixture.table.unwatch(&job, &id("a")).await.expect("twice is no error");
-    assert_eq!(fixture.table.watchers(&job).await.expect("an answer"), ["b"]);
+    assert_eq!(fixture.watchers(&job).await, ["b"]);
     assert!(fixture.item("CONNECTION#a", "WATCH#job-1").await.is_none(), "neither side of it is left");
 }
 
@@ -84,12 +85,12 @@ async fn a_forgotten_connection_watches_nothing() {
     // Three batches of 25 deletes, both sides of each watch.
     let topics: Vec<_> = (0..30).map(|number| topic_job(&id(&format!("job-{number}")))).collect();
     for topic in &topics {
-        fixture.table.watch(topic, &id("c")).await.expect("stored");
-        fixture.table.watch(topic, &id("other")).await.expect("stored");
+        fixture.table.watch(topic, &id("c"), &Detail::default()).await.expect("stored");
+        fixture.table.watch(topic, &id("other"), &Detail::default()).await.expect("stored");
     }
     fixture.table.forget_connection(&id("c")).await.expect("forgotten");
     for topic in &topics {
-        assert_eq!(fixture.table.watchers(topic).await.expect("an answer"), ["other"]);
+        assert_eq!(fixture.watchers(topic).await, ["other"]);
         assert!(fixture.item("CONNECTION#c", &format!("WATCH#{topic}")).await.is_none());
     }
 }
@@ -97,9 +98,9 @@ async fn a_forgotten_connection_watches_nothing() {
 #[tokio::test]
 async fn a_connection_that_was_never_stored_can_be_forgotten() {
     let fixture = Fixture::new().await;
-    fixture.table.watch("feed", &id("c")).await.expect("stored");
+    fixture.table.watch("feed", &id("c"), &Detail::default()).await.expect("stored");
     fixture.table.forget_connection(&id("c")).await.expect("forgotten");
-    assert!(fixture.table.watchers("feed").await.expect("an answer").is_empty());
+    assert!(fixture.watchers("feed").await.is_empty());
 }
 
 #[tokio::test]
@@ -132,9 +133,9 @@ async fn notices_are_for_a_day() {
 #[tokio::test]
 async fn a_job_is_watched_by_the_connection_that_created_it() {
     let fixture = Fixture::new().await;
-    let new = stepcast_platform::table::NewJob { connection: Some(id("c")), ..new_job("job-1") };
+    let new = stepcast_platform::table::NewJob { watcher: Some((id("c"), Detail::default())), ..new_job("job-1") };
     fixture.create(&new).await;
-    assert_eq!(fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer"), ["c"]);
+    assert_eq!(fixture.watchers(&topic_job(&id("job-1"))).await, ["c"]);
     fixture.table.forget_connection(&id("c")).await.expect("forgotten");
-    assert!(fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer").is_empty());
+    assert!(fixture.watchers(&topic_job(&id("job-1"))).await.is_empty());
 }

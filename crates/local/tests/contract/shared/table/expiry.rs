@@ -6,6 +6,7 @@ use crate::support::id;
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use std::time::Duration;
 use stepcast_platform::table::{NewJob, Said};
+use stepcast_protocol::command::Detail;
 use stepcast_protocol::limits::CONNECTION_LIFETIME;
 use stepcast_protocol::state::Outcome;
 
@@ -29,7 +30,11 @@ impl Fixture {
 #[tokio::test]
 async fn leftover_items_expire() {
     let fixture = Fixture::new().await;
-    let new = NewJob { connection: Some(id("c")), idempotency_key: Some("k".to_owned()), ..new_job("job-1") };
+    let new = NewJob {
+        watcher: Some((id("c"), Detail::default())),
+        idempotency_key: Some("k".to_owned()),
+        ..new_job("job-1")
+    };
     fixture.create(&new).await;
     fixture.table.put_plan(&id("job-1"), 1, &[new_test(0)]).await.expect("stored");
     for (pk, sk) in [
@@ -53,7 +58,7 @@ async fn leftover_items_expire() {
 async fn connections_expire_after_they_have_ended() {
     let fixture = Fixture::new().await;
     fixture.table.put_connection(&connection("c")).await.expect("stored");
-    fixture.table.watch("feed", &id("c")).await.expect("stored");
+    fixture.table.watch("feed", &id("c"), &Detail::default()).await.expect("stored");
     for (pk, sk) in
         [("CONNECTION#c", "CONNECTION"), ("CONNECTIONS", "c"), ("CONNECTION#c", "WATCH#feed"), ("WATCH#feed", "c")]
     {

@@ -2,19 +2,25 @@
 
 use super::{Fixture, at_once, new_job, source};
 use crate::support::id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use stepcast_platform::Error;
 use stepcast_platform::table::{Created, JobSource, NewJob, SealedSecrets, topic_job};
 use stepcast_protocol::JobId;
+use stepcast_protocol::command::{Detail, Level};
 use stepcast_protocol::state::{Counts, JobLimits, JobStatus};
+
+/// A watcher that gets no steps but those of one test.
+fn tests_only() -> Detail {
+    Detail { level: Level::Tests, steps_of: BTreeSet::from([7]) }
+}
 
 #[tokio::test]
 async fn a_job_is_stored_with_everything_that_finds_it() {
     let fixture = Fixture::new().await;
     let new = NewJob {
         labels: BTreeMap::from([("branch".to_owned(), "größer".to_owned()), ("empty".to_owned(), String::new())]),
-        connection: Some(id("L0SM9cOFvHcCIhw=")),
+        watcher: Some((id("L0SM9cOFvHcCIhw="), tests_only())),
         idempotency_key: Some("key".to_owned()),
         replay_of: Some(id("job-0")),
         limits: JobLimits { max_failures: Some(3), time_limit_s: Some(60), max_requests: Some(1_000) },
@@ -27,7 +33,8 @@ async fn a_job_is_stored_with_everything_that_finds_it() {
     assert_eq!(fixture.job("job-1").await, record, "the returned job is the stored job");
 
     assert_eq!(fixture.table.open_jobs().await.expect("an answer"), ["job-1"]);
-    assert_eq!(fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer"), ["L0SM9cOFvHcCIhw="]);
+    let watchers = fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer");
+    assert_eq!(watchers, BTreeMap::from([(id("L0SM9cOFvHcCIhw="), tests_only())]));
 }
 
 #[tokio::test]
@@ -64,10 +71,10 @@ async fn a_missing_job_is_reported_as_missing() {
 async fn an_id_is_used_once() {
     let fixture = Fixture::new().await;
     fixture.create(&new_job("job-1")).await;
-    let other = NewJob { suite: "Another".to_owned(), connection: Some(id("c")), ..new_job("job-1") };
+    let other = NewJob { suite: "Another".to_owned(), watcher: Some((id("c"), Detail::default())), ..new_job("job-1") };
     assert!(matches!(fixture.table.create_job(&other).await, Err(Error::Unreadable { .. })));
     assert_eq!(fixture.job("job-1").await.suite, "Shop smoke");
-    let watchers = fixture.table.watchers(&topic_job(&id("job-1"))).await.expect("an answer");
+    let watchers = fixture.watchers(&topic_job(&id("job-1"))).await;
     assert!(watchers.is_empty(), "nothing of the second was written");
 }
 
@@ -123,7 +130,7 @@ async fn many_jobs_at_once_are_all_stored() {
     let fixture = Fixture::new().await;
     at_once(16, |number| {
         let table = fixture.table.clone();
-        let new = NewJob { connection: Some(id("c")), ..new_job(&format!("job-{number:02}")) };
+        let new = NewJob { watcher: Some((id("c"), Detail::default())), ..new_job(&format!("job-{number:02}")) };
         async move { table.create_job(&new).await.expect("an answer") }
     })
     .await;
