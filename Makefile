@@ -9,7 +9,7 @@ DEBUG := $(CARGO_TARGET)/debug/stepcast
 RELEASE := $(CARGO_TARGET)/release/stepcast
 WEB_SOURCES := $(shell git ls-files web)
 
-.PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos fuzz check check-rust check-web check-infra check-asyncapi types bench \
+.PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos fuzz check check-rust check-web check-infra check-asyncapi types bench bench-peers \
 	package deploy destroy
 
 help: ## Show this list
@@ -114,5 +114,9 @@ bench: $(RELEASE) ## Time the engine alone, 2,000 watchers of one job, and a sui
 	bench/engine.sh $(RELEASE)
 	bench/watchers.sh $(RELEASE)
 	bench/documentation.sh $(RELEASE)
+
+# STEPCAST=PROGRAM measures another program than the release build.
+bench-peers: $(if $(STEPCAST),,$(RELEASE)) ## Compare with what a Node team would build, half an hour (REPEAT=3)
+	STEPCAST=$(or $(STEPCAST),$(RELEASE)) bench/peers/run.py all --repeat $(or $(REPEAT),3)
 
 FORCE:
