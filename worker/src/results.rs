@@ -44,8 +44,8 @@ impl ResultWriter {
         tokio::task::yield_now().await;
         loop {
             let _turn = self.writing.lock().await;
-            if let Ok(counted) = answer.try_recv() {
-                return counted.map_err(|reason| Error::Unavailable { service: "DynamoDB", reason });
+            if let Some(counted) = answer_to(hold, &mut answer) {
+                return counted;
             }
             self.write().await;
         }
@@ -72,6 +72,20 @@ impl ResultWriter {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns whether a result was counted, once that is known. The caller that writes for others can be dropped in the
+/// middle, because its own batch was taken over. Nobody knows then whether something was written, so the others stop too.
+fn answer_to(hold: &Hold, answer: &mut oneshot::Receiver<Result<bool, String>>) -> Option<Result<bool, Error>> {
+    let unavailable = |reason| Error::Unavailable { service: "DynamoDB", reason };
+    match answer.try_recv() {
+        Ok(counted) => Some(counted.map_err(unavailable)),
+        Err(oneshot::error::TryRecvError::Empty) => None,
+        Err(oneshot::error::TryRecvError::Closed) => {
+            hold.lose();
+            Some(Err(unavailable("the write was broken off".to_owned())))
+        }
     }
 }
 
@@ -163,6 +177,20 @@ mod tests {
         let waiting = (0..4).map(|test| large_result(&one, test, MOST_BYTES / 2)).collect();
         assert_eq!(writes(waiting), [[0, 1], [2, 3]]);
         assert_eq!(writes(vec![large_result(&one, 0, MOST_BYTES + 1)]), [[0]], "one is written in any case");
+    }
+
+    #[test]
+    fn a_write_that_is_broken_off_ends_the_holds_of_all_its_results() {
+        let hold = hold(1, 0, 1);
+        let (counted, mut answer) = oneshot::channel();
+        assert!(answer_to(&hold, &mut answer).is_none() && !hold.is_lost());
+        drop(counted);
+        assert!(matches!(answer_to(&hold, &mut answer), Some(Err(Error::Unavailable { .. }))));
+        assert!(hold.is_lost(), "it may have been written");
+
+        let (counted, mut answer) = oneshot::channel();
+        counted.send(Ok(true)).expect("somebody waits");
+        assert!(matches!(answer_to(&hold, &mut answer), Some(Ok(true))));
     }
 
     #[test]
