@@ -1,6 +1,6 @@
 //! The wire types as TypeScript, for `web/src/client/protocol.ts`.
 
-use crate::command::{Command, HistoryQuery, JobsQuery, PageQuery, Replay, RequestId, Run, Selection, Topic};
+use crate::command::{Command, HistoryQuery, JobsQuery, Level, PageQuery, Replay, RequestId, Run, Selection, Topic};
 use crate::error::ErrorCode;
 use crate::event::{
     Event, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, RevokedToken, Role, RunningSuite,
@@ -41,6 +41,7 @@ pub fn render() -> String {
         Replay,
         Topic,
         Selection,
+        Level,
         JobsQuery,
         HistoryQuery,
         PageQuery,

@@ -457,6 +457,11 @@ export type Topic = { job?: string, feed?: boolean, detail?: Level, steps_of?: A
 export type Selection = "all" | "failed";
 
 /**
+ * How much of a job a watcher gets.
+ */
+export type Level = "job" | "tests" | "steps";
+
+/**
  * Which jobs to list.
  */
 export type JobsQuery = { 
