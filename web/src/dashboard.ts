@@ -169,6 +169,15 @@ export function useShown<T>(read: (store: Store) => T): Readonly<ShallowRef<T>> 
   return shown
 }
 
+/** Watches the steps of one test until the component is unmounted or the test changes. */
+export function useSteps(id: MaybeRefOrGetter<string>, test: MaybeRefOrGetter<number | undefined>): void {
+  const store = useStore()
+  watchEffect((onCleanup) => {
+    const shown = toValue(test)
+    if (shown !== undefined) onCleanup(store.watchSteps(toValue(id), shown))
+  })
+}
+
 /** A job, watched until the component is unmounted or `id` changes. */
 export function useJob(id: MaybeRefOrGetter<string>): Readonly<ShallowRef<JobView | undefined>> {
   const store = useStore()

@@ -92,6 +92,28 @@ describe('reconnecting', () => {
     expect(watched).toMatchObject([{ feed: true }, { job: 'j2' }])
   })
 
+  it('asks for the steps of a test once the job is watched, and again after an interruption', async () => {
+    await welcomed()
+    const watches = () => server.last.sent.filter(({ action }) => action === 'watch').map(({ id, ...watch }) => watch)
+    const list = { action: 'watch', job: 'j1', detail: 'tests' }
+    const unwatch = connection.watch({ job: 'j1', detail: 'tests' })
+    const unwatchSteps = connection.watch({ job: 'j1', detail: 'tests', steps_of: [2] })
+    await settled()
+    expect(watches()).toEqual([list])
+    server.last.answer('watch', { type: 'job.state', job: 'j1', v: 1 })
+    await settled()
+    expect(watches()).toEqual([list, { ...list, steps_of: [2] }])
+
+    server.last.cut()
+    await clock.advance(500)
+    await welcomed()
+    expect(watches()).toEqual([{ ...list, steps_of: [2] }])
+    unwatchSteps()
+    expect(server.last.sent.some(({ action }) => action === 'unwatch')).toBe(false)
+    unwatch()
+    expect(server.last.command('unwatch')).toMatchObject({ job: 'j1' })
+  })
+
   it('retries at once on `reconnectNow`', () => {
     server.last.cut()
     connection.reconnectNow()

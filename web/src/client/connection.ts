@@ -5,7 +5,7 @@ import { Listeners } from './listeners'
 import type { Command, Event, Topic } from './protocol'
 import type { Source, SourceStatus } from './source'
 import { Subscriber } from './subscriber'
-import { Topics } from './topics'
+import { bare, Topics } from './topics'
 import { WireError } from './wire-error'
 
 export interface ConnectionOptions {
@@ -73,7 +73,7 @@ export class Connection implements Source, LinkOwner {
     return () => {
       if (!watching) return
       watching = false
-      if (this.topics.remove(topic)) this.current?.request({ action: 'unwatch', ...topic }).catch(() => undefined)
+      if (this.topics.remove(topic)) this.current?.request({ action: 'unwatch', ...bare(topic) }).catch(() => undefined)
     }
   }
 

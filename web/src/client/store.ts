@@ -79,12 +79,17 @@ export class Store {
   watchJob(id: string): () => void {
     const watched = this.hold(id)
     watched.watchers += 1
-    const unwatch = this.source.watch({ job: id })
+    const unwatch = this.source.watch({ job: id, detail: 'tests' })
     return () => {
       unwatch()
       watched.watchers -= 1
       if (watched.watchers === 0) this.jobs.delete(id)
     }
+  }
+
+  /** Watches the steps of one test of a job that is watched. */
+  watchSteps(id: string, test: number): () => void {
+    return this.source.watch({ job: id, detail: 'tests', steps_of: [test] })
   }
 
   loadMore(): Promise<void> {

@@ -2,7 +2,7 @@ import { backoff } from './backoff'
 import type { Clock } from './clock'
 import type { Link } from './link'
 import type { Event, Topic } from './protocol'
-import type { Topics } from './topics'
+import { keyOf, type Topics } from './topics'
 import { WireError } from './wire-error'
 
 /** Sends `watch` for each topic on a link until the server accepts it, and passes on the answers. */
@@ -12,6 +12,9 @@ export class Subscriber {
     private readonly clock: Clock,
     private readonly tell: (event: Event) => void,
   ) {}
+
+  /** The last subscription to each topic on a link: a later one, which needs more, must not overtake it. */
+  private readonly turns = new WeakMap<Link, Map<string, Promise<void>>>()
 
   /** Subscribes to every topic that is watched now. */
   async subscribeAll(link: Link): Promise<void> {
@@ -23,8 +26,19 @@ export class Subscriber {
    * link has ended. Passes on a permanent rejection as an event, with its job; retries others after a growing pause.
    */
   async subscribe(topic: Topic, link: Link): Promise<void> {
-    for (let tries = 1; this.topics.has(topic) && !link.isOver; tries += 1) {
-      const answer = await link.request({ action: 'watch', ...topic }).catch((error: WireError) => error)
+    const turns = this.turns.get(link) ?? new Map<string, Promise<void>>()
+    this.turns.set(link, turns)
+    const before = turns.get(keyOf(topic))
+    const own = before === undefined ? this.ask(topic, link) : before.then(() => this.ask(topic, link))
+    turns.set(keyOf(topic), own)
+    await own
+  }
+
+  private async ask(topic: Topic, link: Link): Promise<void> {
+    for (let tries = 1; !link.isOver; tries += 1) {
+      const needed = this.topics.needed(topic)
+      if (needed === undefined) return
+      const answer = await link.request({ action: 'watch', ...needed }).catch((error: WireError) => error)
       if (!(answer instanceof WireError)) return this.tell(answer)
       if (!answer.temporary) return this.refused(topic, answer)
       await new Promise<void>((resolve) => this.clock.after(backoff(tries, this.clock), resolve))
