@@ -170,8 +170,9 @@ impl Stack {
         let signer = Signer::new(&secret, Clock::system());
         let (dashboard, code) = Dashboard::new(signer.clone())?;
         let public = security_headers::on(gateway.router("/ws").merge(dashboard.router()));
-        work.serve(ServerLimits::default(), listener, public);
+        // Before the first client can connect.
         embedded.set_connections(gateway.management_router(AccessKey::new(key)));
+        work.serve(ServerLimits::default(), listener, public);
         start_worker(&options, &platform, queue, &work).await?;
 
         let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN).token);

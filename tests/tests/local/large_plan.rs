@@ -1,4 +1,4 @@
-//! A large job whose planner dies half-way through.
+//! A large job whose server dies when its plan has just been written.
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
@@ -10,7 +10,7 @@ use stepcast_tests::{Server, Site, within};
 const TESTS: u32 = 2_000;
 
 #[tokio::test]
-async fn a_server_killed_in_the_middle_of_planning_two_thousand_tests_counts_each_once() {
+async fn a_server_killed_when_two_thousand_tests_have_just_been_planned_counts_each_once() {
     let site = Site::start().await;
     let server = Server::start_with(&["--allow-private-targets", "--lease", "2s"]).await;
     let mut client = server.client().await;
@@ -20,14 +20,14 @@ async fn a_server_killed_in_the_middle_of_planning_two_thousand_tests_counts_eac
     let mut all = suite(&[each]);
     all["defaults"] = json!({ "host": { "concurrency": 32, "interval": "0ms" } });
     let job = client.run(all).await;
-    within("some tests in the table", async {
-        while written(&server.data_dir()) == 0 {
+    // Whether the plan counts yet, and how many of its batches are queued by then, differs from run to run.
+    within("the plan in the table", async {
+        while parts_of_plans(&server.data_dir()) == 0 {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    let is_in_the_middle = |data_dir: &Path| assert!(written(data_dir) < TESTS, "it is still planning");
-    let server = server.kill_and_restart_after(is_in_the_middle).await;
+    let server = server.kill_and_restart().await;
 
     let mut client = server.client().await;
     client.send(json!({ "action": "watch", "job": job })).await;
@@ -40,10 +40,10 @@ async fn a_server_killed_in_the_middle_of_planning_two_thousand_tests_counts_eac
     server.stop().await;
 }
 
-/// Returns how many tests are in the table.
-fn written(data_dir: &Path) -> u32 {
+/// Returns how many parts of plans are in the table.
+fn parts_of_plans(data_dir: &Path) -> u32 {
     let table = data_dir.join("table.sqlite");
     let connection = Connection::open_with_flags(table, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the table's file");
-    let tests = "SELECT count(*) FROM stepcast WHERE sk LIKE 'S:TEST#%'";
-    connection.query_row(tests, [], |row| row.get(0)).expect("the table's items")
+    let parts = "SELECT count(*) FROM stepcast WHERE sk LIKE 'S:PLAN#%#TESTS#%'";
+    connection.query_row(parts, [], |row| row.get(0)).expect("the table's items")
 }
