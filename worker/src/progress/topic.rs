@@ -201,18 +201,20 @@ impl Topic {
     }
 
     fn due_at(&self, pace: &Pace) -> Instant {
-        let state = self.lock();
-        let reading = state.read_at.map_or_else(Instant::now, |at| at + REFRESH);
-        match state.sent_at.filter(|_| !state.waiting.is_empty()) {
-            Some(sent_at) => reading.min(sent_at + pace.interval()),
-            None => reading,
-        }
+        let (state, now) = (self.lock(), Instant::now());
+        let reading = state.read_at.filter(|_| state.is_dirty || state.goes_on()).map(|at| at + REFRESH);
+        let interval = state.sent_at.map(|at| at + pace.interval());
+        let interval = interval.filter(|over| !state.waiting.is_empty() || *over > now);
+        [reading, interval].into_iter().flatten().min().unwrap_or(now)
     }
 
-    /// Whether there is nothing left to do; if so, the next update needs a new pump.
+    /// Whether there is nothing left to do; if so, the next update needs a new pump, whose first news go out at once. So
+    /// a pump lasts until the interval is over.
     fn is_done(&self, pace: &Pace) -> bool {
         let mut state = self.lock();
-        let done = state.waiting.is_empty() && !state.is_dirty && !state.is_urgent && !state.goes_on();
+        let is_over = state.sent_at.is_none_or(|at| at.elapsed() >= pace.interval());
+        let is_idle = state.waiting.is_empty() && !state.is_dirty && !state.is_urgent && !state.goes_on();
+        let done = is_over && is_idle;
         if done {
             state.is_pumping = false;
             pace.change_watchers(std::mem::take(&mut state.paced), 0);

@@ -4,7 +4,7 @@ use crate::world::{JOB, World, batch, failed, id, planning, test, worker};
 use serde_json::json;
 use std::time::Instant;
 use stepcast_platform::Platform;
-use stepcast_platform::table::topic_job;
+use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_protocol::Verdict;
 use stepcast_protocol::command::Detail;
 
@@ -39,5 +39,31 @@ async fn pushes_stay_within_the_budget_and_every_watcher_gets_everything() {
         // two messages, since one has 32 KB.
         let pushes = world.pushes_to(watcher) as u128;
         assert!(pushes <= 2 * (intervals + 2), "{pushes} pushes to {watcher} in {intervals} intervals");
+    }
+}
+
+/// Nothing of a feed goes on between two events, and yet the next one waits for its interval.
+#[tokio::test]
+async fn the_watchers_of_all_jobs_share_the_budget() {
+    let world = World::start().await;
+    let page = |number: u32| {
+        let wait = format!("{}ms", 1 + 40 * number);
+        json!({ "name": format!("Page {number}"), "wait": wait, "get": format!("{}/page", world.site) })
+    };
+    world.store(&(0..25).map(page).collect::<Vec<_>>()).await;
+    world.worker_of(1).handle(batch(&[planning()]), None).await;
+    let watchers: Vec<String> = (0..WATCHERS).map(|number| format!("watcher-{number}")).collect();
+    for watcher in &watchers {
+        world.platform().table.watch(&topic_feed(), &id(watcher), &Detail::default()).await.expect("watched");
+    }
+    let begun = Instant::now();
+    let worker = worker(Platform { pushes_per_s: PUSHES_PER_S, ..world.platform() });
+    assert!(failed(&worker.handle(batch(&[test(0)]), None).await).is_empty());
+
+    let intervals = begun.elapsed().as_millis() * u128::from(PUSHES_PER_S) / 1_000 / WATCHERS as u128;
+    for watcher in &watchers {
+        assert!(world.heard_by(watcher).iter().any(|event| event["type"] == "job.finished"), "{watcher}");
+        let pushes = world.pushes_to(watcher) as u128;
+        assert!(pushes <= intervals + 3, "{pushes} pushes to {watcher} in {intervals} intervals");
     }
 }

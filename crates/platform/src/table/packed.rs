@@ -12,7 +12,11 @@ use std::io::{Read, Write};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items>
 pub(super) const PACKED_BYTES: usize = 380 * 1024;
 
-/// Most bytes that an item is unpacked to: ten thousand tests with the longest names, each byte escaped.
+/// Most bytes of JSON in one part: however small it is packed, its reader holds all of it.
+const JSON_BYTES: usize = 4 * 1024 * 1024;
+
+/// Most bytes that an item is unpacked to: ten thousand tests with the longest names, each byte escaped, as the version
+/// before packed them.
 const UNPACKED_BYTES: u64 = 20 * 1024 * 1024;
 
 /// A part of a list, packed.
@@ -23,7 +27,8 @@ pub(super) struct Part {
     pub packed: Vec<u8>,
 }
 
-/// Packs a list, halved until each part fits into an item. `what` names the list in errors.
+/// Packs a list, halved until each part fits into an item and into the memory of its reader. `what` names the list in
+/// errors.
 pub(super) fn pack<T: Serialize>(what: &'static str, list: &[T]) -> Result<Vec<Part>> {
     pack_from(what, list, 0)
 }
@@ -32,9 +37,12 @@ fn pack_from<T: Serialize>(what: &'static str, list: &[T], first: usize) -> Resu
     if list.is_empty() {
         return Ok(Vec::new());
     }
-    let packed = compress(list).map_err(|error| Error::unreadable(what, error))?;
-    if packed.len() <= PACKED_BYTES || list.len() == 1 {
-        return Ok(vec![Part { first, packed }]);
+    let json = serde_json::to_vec(list).map_err(|error| Error::unreadable(what, error))?;
+    if json.len() <= JSON_BYTES || list.len() == 1 {
+        let packed = compress(&json).map_err(|error| Error::unreadable(what, error))?;
+        if packed.len() <= PACKED_BYTES || list.len() == 1 {
+            return Ok(vec![Part { first, packed }]);
+        }
     }
     let (start, end) = list.split_at(list.len() / 2);
     let mut parts = pack_from(what, start, first)?;
@@ -42,10 +50,9 @@ fn pack_from<T: Serialize>(what: &'static str, list: &[T], first: usize) -> Resu
     Ok(parts)
 }
 
-fn compress<T: Serialize>(list: &[T]) -> std::io::Result<Vec<u8>> {
-    let json = serde_json::to_vec(list)?;
+fn compress(json: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(&json)?;
+    packed.write_all(json)?;
     packed.finish()
 }
 
@@ -75,6 +82,15 @@ mod tests {
         }
         let unpacked = parts.iter().flat_map(|part| unpack::<String>("names", &part.packed).expect("a part"));
         assert_eq!(unpacked.collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn a_list_that_packs_well_is_still_in_parts_that_can_be_read() {
+        let values = vec!["x".repeat(1024 * 1024); 30];
+        let parts = pack("values", &values).expect("parts");
+        assert!(parts.len() >= 30 / 4, "{} parts", parts.len());
+        let unpacked = parts.iter().flat_map(|part| unpack::<String>("values", &part.packed).expect("a part"));
+        assert_eq!(unpacked.count(), 30);
     }
 
     #[test]
