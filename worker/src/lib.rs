@@ -16,6 +16,7 @@ mod deadline;
 mod early_end;
 pub mod environment;
 mod hold;
+mod hosts;
 mod job;
 mod messages;
 mod narrator;
@@ -32,9 +33,11 @@ mod verdict;
 
 pub use reaper::Reaper;
 
+use hosts::FleetHosts;
 use notifier::Notifier;
 use planner::Planner;
 use runner::Runner;
+use std::sync::Arc;
 use std::time::Duration;
 use stepcast_engine::{Engine, EngineConfig, EngineError};
 use stepcast_platform::Platform;
@@ -46,6 +49,7 @@ pub struct Worker {
     planner: Planner,
     runner: Runner,
     notifier: Notifier,
+    engine: Engine,
     tracker: Tracker,
 }
 
@@ -61,11 +65,13 @@ enum Handled {
 impl Worker {
     /// Creates a worker whose hold on a batch ends `lease` after the last renewal.
     pub fn new(platform: Platform, lease: Duration, engine: EngineConfig) -> Result<Self, EngineError> {
-        let engine = Engine::new(engine)?;
+        let hosts = FleetHosts::new(platform.table.clone(), platform.clock.clone());
+        let engine = Engine::sharing(engine, Arc::new(hosts))?;
         let tracker = Tracker::new(platform.clone(), lease);
         Ok(Self {
             planner: Planner::new(tracker.clone(), engine.clone()),
-            runner: Runner::new(tracker.clone(), engine),
+            runner: Runner::new(tracker.clone(), engine.clone()),
+            engine,
             notifier: Notifier::new(platform),
             tracker,
         })

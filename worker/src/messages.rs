@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::tracker::whole_seconds;
 use crate::{Handled, Worker};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::collections::BTreeSet;
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_platform::{Error, Work};
@@ -33,7 +33,8 @@ impl Worker {
         let handled = join_all(event.records.iter().map(|message| self.handle_message(message, deadline))).await;
         let topics: BTreeSet<String> =
             event.records.iter().filter_map(work).map(|work| topic_job(work.job())).chain([topic_feed()]).collect();
-        self.tracker.progress.settle(topics.iter().map(String::as_str)).await;
+        let settled = self.tracker.progress.settle(topics.iter().map(String::as_str));
+        join(settled, self.engine.give_back_hosts()).await;
         let failed = event.records.iter().zip(handled).filter(|(_, is_done)| !is_done);
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.map(|(message, _)| failure(message)).collect();

@@ -43,6 +43,7 @@ impl<'a> Narrator<'a> {
         let v = self.next_version();
         end(&mut self.state);
         self.state.v = v;
+        self.state.waiting_for = None;
         self.state.status = TestStatus::Finished;
         &self.state
     }
@@ -73,6 +74,7 @@ impl<'a> Narrator<'a> {
 
     fn put_step(&mut self, step: StepState) {
         self.state.v = self.next_version();
+        self.state.waiting_for = None;
         self.state.steps.retain(|known| known.step != step.step);
         self.state.steps.push(step);
     }
@@ -112,6 +114,12 @@ impl Observer for Narrator<'_> {
     fn step_finished(&mut self, step: StepState) {
         self.put_step(step.clone());
         self.publish(EventBody::StepFinished { test: self.state.test, step }, true);
+    }
+
+    fn waits_for(&mut self, host: Option<&str>) {
+        self.state.v = self.next_version();
+        self.state.waiting_for = host.map(str::to_owned);
+        self.publish(EventBody::TestState(self.state.clone()), true);
     }
 
     fn stopped(&self) -> CancellationToken {

@@ -3,7 +3,7 @@
 mod links;
 mod robots;
 
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Sent};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Sent, Waiting};
 use super::request;
 use super::scope::Scope;
 use super::sitemap::{Reader, SitemapError, Sitemaps};
@@ -168,6 +168,7 @@ impl Discovery<'_> {
             network: self.network.clone(),
             called_off: CancellationToken::new(),
             sent: self.sent.clone(),
+            waiting: Waiting::default(),
         })
     }
 

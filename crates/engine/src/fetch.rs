@@ -16,19 +16,21 @@ pub mod retry_after;
 mod sent;
 mod shared;
 mod tls;
+mod waiting;
 
 pub use decode::{ACCEPTED, gunzip, unread_encoding};
 pub use digest::Digest;
 pub use error::{FetchError, Phase};
+pub use hosts::{CommonHost, CommonHosts, Demand, Hosts, Part};
 pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
 pub use sent::Sent;
+pub use waiting::Waiting;
 
 use crate::address::Guard;
 use bytes::Bytes;
 use clients::Clients;
 use cookie_store::{CookieStore, RawCookie};
-use hosts::Hosts;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use shared::Shared;
@@ -65,6 +67,8 @@ pub struct FetchRequest {
     pub called_off: CancellationToken,
     /// Counts the requests that are sent
     pub sent: Sent,
+    /// Notes the host at which it waits for its turn
+    pub waiting: Waiting,
 }
 
 /// An answer, read to its end.
@@ -107,10 +111,15 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// A client behind `guard`.
-    pub fn new(guard: Arc<Guard>, user_agent: &str, body_bytes: usize) -> Result<Self, reqwest::Error> {
+    /// A client behind `guard`, which shares the limits of `hosts` with other processes.
+    pub fn new(guard: Arc<Guard>, user_agent: &str, body_bytes: usize, hosts: Hosts) -> Result<Self, reqwest::Error> {
         let clients = Clients::new(Arc::clone(&guard), user_agent)?;
-        Ok(Self { clients, guard, hosts: Hosts::default(), shared: Shared::default(), body_bytes })
+        Ok(Self { clients, guard, hosts, shared: Shared::default(), body_bytes })
+    }
+
+    /// Gives back what this process holds of hosts that it does not need now.
+    pub async fn give_back_hosts(&self) {
+        self.hosts.give_back().await;
     }
 
     /// Makes a request and follows its redirects. Cookies are sent from and kept in `jar`.
@@ -127,13 +136,14 @@ impl Fetcher {
             self.guard.check_url(&request.url)?;
             request.network.check(&self.guard)?;
             let client = self.clients.get(&request.network).await?;
-            let host = request.url.host_str().unwrap_or_default();
-            let turn = self.hosts.turn(host, limits, &request.called_off).await;
+            let host = request.network.host(&request.url);
+            let turn = self.hosts.turn(&host, limits, &request.called_off);
+            let turn = request.waiting.during(request.url.host_str().unwrap_or_default(), turn).await;
             let _turn = turn.ok_or(FetchError::CalledOff)?;
             request.sent.add();
             let answer = budget.spend(Phase::Answer, send(&client, &request, jar)).await?;
             if let Some(wait) = retry_after::asked_for(answer.status(), answer.headers()) {
-                self.hosts.rest(host, wait);
+                self.hosts.rest(&host, wait).await;
             }
             keep_cookies(jar, &answer, &request.url);
             if answer.status() == StatusCode::UNAUTHORIZED

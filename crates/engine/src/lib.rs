@@ -30,14 +30,14 @@ mod unclear;
 mod wall;
 
 pub use address::{Lookup, SystemLookup};
-pub use fetch::Sent;
 pub use fetch::retry_after;
+pub use fetch::{CommonHost, CommonHosts, Demand, Part, Sent};
 pub use mask::Mask;
 pub use plan::{PlanError, PlannedTest};
 pub use test::{Observer, TestEnd, TestRun};
 
 use address::Guard;
-use fetch::Fetcher;
+use fetch::{Fetcher, Hosts};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use stepcast_suite::Suite;
@@ -87,15 +87,30 @@ impl Engine {
         Self::with_lookup(config, Arc::new(SystemLookup))
     }
 
+    /// Sets up an engine that shares the limits of hosts with the engines of other processes.
+    pub fn sharing(config: EngineConfig, hosts: Arc<dyn CommonHosts>) -> Result<Self, EngineError> {
+        Self::with(config, Arc::new(SystemLookup), Hosts::sharing(hosts))
+    }
+
     /// Sets up an engine that resolves names with `lookup` instead of the system.
     pub fn with_lookup(config: EngineConfig, lookup: Arc<dyn Lookup>) -> Result<Self, EngineError> {
+        Self::with(config, lookup, Hosts::default())
+    }
+
+    fn with(config: EngineConfig, lookup: Arc<dyn Lookup>, hosts: Hosts) -> Result<Self, EngineError> {
         let EngineConfig { allow_private_targets, allow_insecure_targets, body_bytes, user_agent, forbidden_hosts } =
             config;
         let guard =
             Guard::new(allow_private_targets, forbidden_hosts, lookup).allowing_insecure(allow_insecure_targets);
         let guard = Arc::new(guard);
-        let fetcher = Fetcher::new(guard, &user_agent, body_bytes).map_err(EngineError)?;
+        let fetcher = Fetcher::new(guard, &user_agent, body_bytes, hosts).map_err(EngineError)?;
         Ok(Self { fetcher: Arc::new(fetcher) })
+    }
+
+    /// Gives back what this process holds of the limits of hosts that it does not need now. A process that is about to
+    /// be frozen calls this.
+    pub async fn give_back_hosts(&self) {
+        self.fetcher.give_back_hosts().await;
     }
 
     /// Chooses the suite's tests by `tags` and multiplies them by `each` and `discover`. The order is the suite's, so

@@ -37,6 +37,7 @@ pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<Fe
         network: network.clone(),
         called_off: CancellationToken::new(),
         sent: Sent::default(),
+        waiting: crate::fetch::Waiting::default(),
     })
 }
 

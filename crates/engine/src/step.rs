@@ -3,7 +3,7 @@
 use super::check;
 use super::excerpt::excerpt;
 use super::expected_error;
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent, Waiting};
 use super::links;
 use super::mask::Mask;
 use super::page::{Cookies, Page, memory};
@@ -54,6 +54,8 @@ pub struct StepRun<'a> {
     pub called_off: CancellationToken,
     /// Counts the requests
     pub sent: Sent,
+    /// Notes the host at which it waits for a turn
+    pub waiting: Waiting,
 }
 
 /// How a step ended.
@@ -151,6 +153,7 @@ impl StepRun<'_> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
         let mut request = request::fill_in(&self.step.request, scope, self.network)?;
         (request.called_off, request.sent) = (self.called_off.clone(), self.sent.clone());
+        request.waiting = self.waiting.clone();
         if self.step.expected_errors().is_some() {
             // A redirect is an answer. Its target is not the address that must not be reachable.
             request.follow = Some(0);

@@ -33,6 +33,8 @@ pub trait Observer: Send {
     fn step_started(&mut self, step: StepState);
     /// A step has ended; the state alone is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES)
     fn step_finished(&mut self, step: StepState);
+    /// The running step waits for its turn at this host, or does not wait any more
+    fn waits_for(&mut self, _host: Option<&str>) {}
     /// Read before every step and retry; cancelled if the test is to stop. The test then stops there, in any wait
     /// except one for an answer, and while it judges a page
     fn stopped(&self) -> CancellationToken;

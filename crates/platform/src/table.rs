@@ -23,6 +23,7 @@
 //! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, for counting |
 //! | `COMMANDS#principal` | `window` | how many commands a principal sent in a window of some seconds |
 //! | `PINGS#principal` | `window` | how many times it sent `ping` in that window |
+//! | `HOST#name` | `HOST` | what processes claim of a host that tests send requests to |
 //! | `REVOKED` | `token` | tokens that were revoked, by id |
 //! | `SUITES` | `name` | stored suites, and names that are reserved for their owners |
 //! | `SUITE_NAMES` | `name` | the owners of the names, for counting |
@@ -38,6 +39,7 @@ mod connections;
 mod conversion;
 mod expression;
 mod history;
+mod host_claims;
 mod item;
 mod jobs;
 mod known;
@@ -63,6 +65,7 @@ pub use commands::{CommandKind, CountedCommand};
 pub use connections::{Connection, topic_feed, topic_job};
 pub use conversion::Conversion;
 pub use history::{PastJob, PastTest};
+pub use host_claims::{HostClaim, HostClaimChanges, HostClaimName, HostClaims, HostRight};
 pub use jobs::{Created, NewJob, Planned};
 pub use open_connections::OpenConnections;
 pub use outbox::PendingNotification;

@@ -119,7 +119,8 @@ impl TestState {
         if newer.v > self.v || (newer.v == self.v && newer.is_fuller(self)) {
             let stalled = self.stalled_lease();
             let later_steps: Vec<_> = self.steps.drain(..).filter(|step| step.v > Some(newer.v)).collect();
-            *self = Self { stalled: false, ..newer.clone() };
+            let waiting_for = newer.waiting_for.clone().filter(|_| later_steps.is_empty());
+            *self = Self { stalled: false, waiting_for, ..newer.clone() };
             for step in later_steps {
                 self.put_step(step);
             }
@@ -139,6 +140,7 @@ impl TestState {
             return;
         }
         let stalled = self.stalled_lease();
+        self.waiting_for = None;
         self.put_step(step);
         self.stalled = stalled.is_some_and(|lease| self.is_stalled_by(lease));
     }

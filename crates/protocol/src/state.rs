@@ -348,6 +348,9 @@ pub struct TestState {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub stalled: bool,
+    /// The host at which its request waits for its turn, because the host gets no more requests at once
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
 }
 
 /// How many updates of one lease the version has room for.
@@ -382,6 +385,7 @@ impl TestState {
             change: None,
             steps: Vec::new(),
             stalled: false,
+            waiting_for: None,
         }
     }
 

@@ -48,6 +48,9 @@ fn described(state: &JobState) -> Value {
             if let Some(change) = test.change {
                 described["change"] = json!(change);
             }
+            if let Some(host) = &test.waiting_for {
+                described["waiting_for"] = json!(host);
+            }
             (test.test.to_string(), described)
         })
         .collect();

@@ -146,7 +146,7 @@ pub enum RetryOn {
     Any,
 }
 
-/// Limits on the requests from one worker to one host.
+/// Limits on the requests from a deployment to one host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostLimits {
     /// Most requests at once

@@ -788,7 +788,11 @@ steps: Array<StepState>,
 /**
  * Whether its worker is silent; another one will run it again
  */
-stalled?: boolean, };
+stalled?: boolean, 
+/**
+ * The host at which its request waits for its turn, because the host gets no more requests at once
+ */
+waiting_for?: string, };
 
 /**
  * The end of a test, with its full state.

@@ -16,6 +16,7 @@ interface ExpectedTest {
   steps: Record<string, Outcome | null>
   stalled: boolean
   change?: Change
+  waiting_for?: string
 }
 
 interface Vector {
@@ -41,11 +42,14 @@ function stateAfter(events: Event[]): JobState {
 }
 
 function summarised(state: JobState): Vector['expected'] {
-  const tests = state.orderedTests().map(({ test, status, outcome, v, attempt, steps, stalled = false, change }) => {
+  const tests = state.orderedTests().map((known) => {
+    const { test, status, outcome, v, attempt, steps, stalled = false, change, waiting_for } = known
     const outcomes = steps.map((step) => [String(step.step), step.outcome ?? null])
     const outcomesOfSteps = Object.fromEntries(outcomes)
     const expected: ExpectedTest = { status, outcome: outcome ?? null, v, attempt, steps: outcomesOfSteps, stalled }
-    return [String(test), change === undefined ? expected : { ...expected, change }]
+    if (change !== undefined) expected.change = change
+    if (waiting_for !== undefined) expected.waiting_for = waiting_for
+    return [String(test), expected]
   })
   if (state.summary === undefined) throw new Error('nothing was heard of the job')
   const { status, counts, verdict, suite, principal, replay_of } = state.summary

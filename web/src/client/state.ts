@@ -27,13 +27,8 @@ export class JobState {
         for (const test of event.tests) this.changeTest(test.test, test.name, (known) => replaceTest(known, test))
         return
       case 'test.state': {
-        const { test, name, status, attempt, outcome, duration_ms, change, steps, stalled } = event
-        const state: TestState = { ...queuedTest(test, name), v, status, attempt, steps }
-        if (outcome !== undefined) state.outcome = outcome
-        if (duration_ms !== undefined) state.duration_ms = duration_ms
-        if (change !== undefined) state.change = change
-        if (stalled !== undefined) state.stalled = stalled
-        return this.changeTest(test, name, (known) => replaceTest(known, state))
+        const { type, at, job, re, ...state } = event
+        return this.changeTest(state.test, state.name, (known) => replaceTest(known, { ...state, v }))
       }
       case 'test.started': {
         const { test, name, attempt } = event

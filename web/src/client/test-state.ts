@@ -23,7 +23,7 @@ const UPDATES_PER_LEASE = 1_000_000
  */
 export function replaceTest(known: TestState, newer: TestState): TestState {
   const isNewer = newer.v > known.v || (newer.v === known.v && size(newer) > size(known))
-  const replaced = isNewer ? withoutStalled({ ...newer, steps: laterSteps(known, newer) }) : known
+  const replaced = isNewer ? withoutStalled(merged(known, newer)) : known
   const stays = known.stalled === true && isStalledBy(replaced, newestLease(known))
   const begins = newer.stalled === true && isStalledBy(replaced, leaseOf(newer.v))
   return stays || begins ? asStalled(replaced) : replaced
@@ -33,7 +33,7 @@ export function replaceTest(known: TestState, newer: TestState): TestState {
 export function updateStep(known: TestState, step: StepState & { v: number }): TestState {
   const sameStep = known.steps.find((other) => other.step === step.step)
   if (step.v <= known.v || (sameStep?.v !== undefined && sameStep.v >= step.v)) return known
-  const updated = { ...known, steps: putStep(known.steps, step) }
+  const updated = withoutWaiting({ ...known, steps: putStep(known.steps, step) })
   return isStalledBy(updated, newestLease(known)) ? updated : withoutStalled(updated)
 }
 
@@ -67,8 +67,15 @@ function withoutStalled({ stalled, ...test }: TestState): TestState {
   return test
 }
 
-function laterSteps(known: TestState, newer: TestState): StepState[] {
-  return known.steps.filter((step) => step.v !== undefined && step.v > newer.v).reduce(putStep, newer.steps)
+function withoutWaiting({ waiting_for, ...test }: TestState): TestState {
+  return test
+}
+
+/** The newer state with the known steps that are newer still. Its request does not wait any more if there are any. */
+function merged(known: TestState, newer: TestState): TestState {
+  const later = known.steps.filter((step) => step.v !== undefined && step.v > newer.v)
+  if (later.length === 0) return newer
+  return withoutWaiting({ ...newer, steps: later.reduce(putStep, newer.steps) })
 }
 
 function putStep(steps: StepState[], step: StepState): StepState[] {

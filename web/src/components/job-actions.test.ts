@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Command, Event, Role } from '../client/protocol'
+import type { Command, Event, Role, TestState } from '../client/protocol'
 import { Replay } from '../client/replay'
 import { recordedRun } from '../client/testing/recorded-run'
 import JobPage from './JobPage.vue'
@@ -113,6 +113,14 @@ describe('the sentences about a job', () => {
     const { page } = await shownJob(ALL, 'viewer', 'ana', [...accepted, ...events])
     return page.findAll('.sentence').map((sentence) => sentence.text())
   }
+
+  it('show at which host a test waits for its turn', async () => {
+    const state: TestState = { test: 1, name: 'Page 2', v: 1_000_003, status: 'running', attempt: 1, steps: [] }
+    const waiting: Event = { type: 'test.state', at: '', job: 'j1', ...state, waiting_for: 'shop.example' }
+    const { page } = await shownJob(ALL, 'viewer', 'ana', [...accepted, waiting])
+    const rows = page.findAll('[data-testid="test-row"]').map((row) => row.text())
+    expect(rows).toContainEqual(expect.stringMatching(/Page 2.*waiting for its turn at shop.example/))
+  })
 
   it('report stalled tests', async () => {
     const stalled: Event = { type: 'test.stalled', at: '', job: 'j1', v: 2_000_000, test: 1, name: 'Page 2' }

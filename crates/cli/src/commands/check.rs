@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use stepcast_engine::{Engine, EngineConfig, Observer, PlannedTest, Sent, TestRun};
 use stepcast_platform::Clock;
 use stepcast_protocol::event::{JobFinished, TestFinished};
-use stepcast_protocol::state::{Counts, JobLimits, JobStatus, StepState, Stop, test_version};
+use stepcast_protocol::state::{Counts, JobLimits, JobStatus, StepState, Stop, TestState, test_version};
 use stepcast_protocol::{Event, EventBody, JobState, Verdict};
 use stepcast_suite::check_variables;
 use stepcast_suite::duration::millis;
@@ -274,6 +274,14 @@ impl Observer for Narrator<'_> {
 
     fn step_finished(&mut self, step: StepState) {
         self.publish(EventBody::StepFinished { test: self.planned.test, step });
+    }
+
+    fn waits_for(&mut self, host: Option<&str>) {
+        let test = self.planned.test;
+        let Some(state) = self.run.lock().state.tests.get(&test).cloned() else { return };
+        let v = test_version(1, self.updates + 1);
+        let waiting_for = host.map(str::to_owned);
+        self.publish(EventBody::TestState(TestState { v, waiting_for, ..state }));
     }
 
     fn stopped(&self) -> CancellationToken {

@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
+use stepcast_protocol::state::TestState;
 use stepcast_protocol::{Event, EventBody, JobState};
 
 /// The bar.
@@ -28,6 +29,9 @@ impl Live {
                 let tries =
                     step.tries.filter(|tries| *tries > 1).map_or_else(String::new, |tries| format!(", try {tries}"));
                 self.bar.set_message(super::one_line(&format!("{name}: {}{tries}", step.name)));
+            }
+            EventBody::TestState(TestState { name, waiting_for: Some(host), .. }) => {
+                self.bar.set_message(super::one_line(&format!("{name}: waiting for its turn at {host}")));
             }
             EventBody::TestStarted { name, .. } => self.bar.set_message(super::one_line(name)),
             EventBody::JobAccepted { .. } => self.bar.set_message("planning"),

@@ -72,6 +72,7 @@ mod tests {
             network: Network::default(),
             called_off: CancellationToken::new(),
             sent: Sent::default(),
+            waiting: crate::fetch::Waiting::default(),
         }
     }
 

@@ -36,6 +36,13 @@ impl Network {
         Some(digest::sha256(format!("{proxy:?} {authorities:?} {identity:?} {insecure}").as_bytes()))
     }
 
+    /// The name under which a host's limits hold. A proxy may answer in place of the host, and a pause that it asks for
+    /// must not hold for those who reach the host itself.
+    pub fn host(&self, url: &Url) -> String {
+        let host = url.host_str().unwrap_or_default();
+        self.proxy.as_ref().map_or_else(|| host.to_owned(), |proxy| format!("{host} {}", proxy.digest))
+    }
+
     /// Checks whether insecure requests are allowed, and the proxy's address as far as that needs no resolver.
     pub fn check(&self, guard: &Guard) -> Result<(), FetchError> {
         if self.insecure && !guard.allows_insecure() {

@@ -101,6 +101,7 @@ mod tests {
             network: Network { identity: Some(Arc::new(Pem::new("key".into()))), ..Network::default() },
             called_off: CancellationToken::new(),
             sent: crate::Sent::default(),
+            waiting: crate::fetch::Waiting::default(),
         }
     }
 

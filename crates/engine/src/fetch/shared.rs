@@ -105,6 +105,7 @@ mod tests {
             network: Network::default(),
             called_off: CancellationToken::new(),
             sent: crate::Sent::default(),
+            waiting: crate::fetch::Waiting::default(),
         }
     }
 

@@ -7,13 +7,14 @@ use super::slow::Stopwatch;
 use super::time_limit::{TimeLimit, within};
 use super::{Observer, opening, until};
 use crate::bound;
-use crate::fetch::{Fetcher, Network};
+use crate::excerpt::excerpt;
+use crate::fetch::{Fetcher, Network, Waiting};
 use crate::mask::Mask;
 use crate::request;
 use crate::scope::Scope;
 use crate::step::{StepEnd, StepRun};
 use cookie_store::CookieStore;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::{CheckKind, CheckResult, StepState};
@@ -175,13 +176,20 @@ impl<'a> RunningAttempt<'a> {
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)), step.until.map(|_| 1));
         let AttemptInputs { fetcher, limits, network, shared, time_limit } = self.inputs;
         let shared = shared.filter(|_| may_share(self.test, step));
-        let sent = self.observer.sent();
-        let run = StepRun { fetcher, limits, network, mask: &self.mask, step, shared, called_off, sent };
+        let (sent, waiting) = (self.observer.sent(), Waiting::default());
+        let mask = &self.mask;
+        let run = StepRun { fetcher, limits, network, mask, step, shared, called_off, sent, waiting: waiting.clone() };
         let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
-        let observer = &mut *self.observer;
-        let announce = |tries| observer.step_started(StepState { tries: Some(tries), ..opening.clone() });
+        let observer = Mutex::new(&mut *self.observer);
+        let observer = || observer.lock().unwrap_or_else(PoisonError::into_inner);
+        let announce = |tries| observer().step_started(StepState { tries: Some(tries), ..opening.clone() });
+        let waits = |host: Option<&str>| observer().waits_for(host.map(|host| excerpt(host, mask)).as_deref());
         let asking = until::run(&run, &mut self.jar, std::mem::take(&mut self.scope), announce);
-        let (mut end, scope) = match within(time_limit, asking).await {
+        let asked = tokio::select! {
+            asked = within(time_limit, asking) => asked,
+            never = waiting.observe(waits) => match never {},
+        };
+        let (mut end, scope) = match asked {
             Ok(ended) => ended,
             Err(over) => (over_limit(over, &opening.name, begun.elapsed()), before.unwrap_or_default()),
         };

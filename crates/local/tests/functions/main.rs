@@ -10,6 +10,7 @@ mod detail;
 mod faults;
 mod history;
 mod notifying;
+mod politeness;
 mod principal;
 mod pushes;
 mod refusal;

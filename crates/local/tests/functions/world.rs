@@ -488,7 +488,8 @@ pub fn client(config: &Config) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(settings)
 }
 
-async fn serve(router: impl FnOnce(&str) -> Router) -> String {
+/// Serves a router, which is made for its address.
+pub async fn serve(router: impl FnOnce(&str) -> Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = server::endpoint(&listener).expect("an address");
     tokio::spawn(server::serve(listener, router(&url), CancellationToken::new()));

@@ -214,6 +214,7 @@ impl TestRecord {
             change: self.change,
             steps,
             stalled: false,
+            waiting_for: None,
         }
     }
 

@@ -72,6 +72,7 @@ impl TestFinished {
             change: self.change,
             steps: self.steps.clone(),
             stalled: false,
+            waiting_for: None,
         }
     }
 }

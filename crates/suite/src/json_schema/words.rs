@@ -85,7 +85,7 @@ fn of_defaults(key: &str) -> Option<&'static str> {
         "time_limit" => "How long a test may take, all attempts included; at most 24h",
         "headers" => "Headers to send with every request, including those for `discover`",
         "share" => "Whether tests that make the same request share its answer",
-        "host" => "Limits on the requests that one worker process sends to one host",
+        "host" => "Limits on the requests that a deployment sends to one host",
         "namespaces" => "Namespaces for the prefixes in `css` and `xpath` of XML: `{ dc: ADDRESS }`",
         "proxy" => "The address of the proxy for all requests, http or https; empty for no proxy",
         "ca" => "Certificates, in PEM, to trust in addition to those of the system, or `{ file }`",
