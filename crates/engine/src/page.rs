@@ -5,12 +5,15 @@
 pub mod charset;
 mod document;
 mod html;
+mod index;
 mod json;
 pub mod memory;
+mod recent;
 mod select;
 mod xml;
 
 pub use document::{Document, DocumentError};
+pub use index::Key;
 pub use json::{JsonError, parse_exact as parse_json};
 pub use select::{Reader, Selector, TooMuch, walk};
 pub use xml::{inner_xml, name as written_name};
@@ -21,8 +24,8 @@ use super::mask::{Mask, Rest};
 use cookie_store::{CookieStore, RawCookie};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
-use scraper::Html;
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stepcast_suite::number::ByValue;
@@ -34,15 +37,15 @@ pub struct Page {
     response: Response,
     cookies: Cookies,
     is_given_up: Arc<AtomicBool>,
-    text: OnceCell<String>,
+    text: OnceCell<Rc<String>>,
     bytes: OnceCell<String>,
     unread_encoding: OnceCell<Option<String>>,
     /// How elements are read, if the step says so
     markup: Option<Markup>,
     /// The namespaces of prefixes, if the suite declares them
     namespaces: Prefixes,
-    document: OnceCell<Result<Document, DocumentError>>,
-    html: OnceCell<Result<Html, String>>,
+    document: OnceCell<Result<Rc<Document>, DocumentError>>,
+    html: OnceCell<Result<Document, DocumentError>>,
     json: OnceCell<Result<ByValue, JsonError>>,
     rest: OnceCell<Option<Rest>>,
 }
@@ -95,13 +98,17 @@ impl Page {
 
     /// The body as text.
     pub fn text(&self) -> &str {
-        self.text.get_or_init(|| charset::decode(&self.response.headers, &self.response.body))
+        self.shared_text()
     }
 
     /// The elements for `css` and `xpath`.
     pub fn document(&self) -> Result<&Document, &DocumentError> {
-        let parse = || Document::parse(self.text(), self.markup(), &self.namespaces);
-        self.document.get_or_init(parse).as_ref()
+        let parse = || recent::parse(self.shared_text(), self.markup(), &self.namespaces);
+        self.document.get_or_init(parse).as_deref()
+    }
+
+    fn shared_text(&self) -> &Rc<String> {
+        self.text.get_or_init(|| charset::decode(&self.response.headers, &self.response.body).into())
     }
 
     fn markup(&self) -> Markup {
@@ -114,14 +121,11 @@ impl Page {
     }
 
     /// The body as HTML, whatever its label. Any text is valid HTML; an error means that the page exceeds a bound.
-    pub fn html(&self) -> Result<&Html, &str> {
+    pub fn html(&self) -> Result<&Document, &DocumentError> {
         if self.markup() == Markup::Html {
-            return match self.document() {
-                Ok(document) => Ok(&document.html),
-                Err(DocumentError::TooMuch(problem) | DocumentError::Malformed(problem)) => Err(problem),
-            };
+            return self.document();
         }
-        self.html.get_or_init(|| html::parse(self.text())).as_ref().map_err(String::as_str)
+        self.html.get_or_init(|| Document::parse(self.text(), Markup::Html, &Prefixes::new())).as_ref()
     }
 
     /// The body as JSON, or why it is not.

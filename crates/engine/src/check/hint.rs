@@ -161,7 +161,7 @@ fn of_negation(matcher: &Matcher) -> Option<String> {
 fn of_selector(text: &str, property: &Property, page: &Page) -> Option<String> {
     let document = page.document().ok()?;
     if let Property::Attribute(name) = property
-        && let Some(first) = look::selector(text, document).ok()?.first(&document.html).ok()?
+        && let Some(first) = look::selector(text, document).ok()?.first(document).ok()?
     {
         let own: Vec<String> = first.value().attrs.iter().map(|(name, _)| written_name(name)).take(NAMES).collect();
         let own: Vec<&str> = own.iter().map(String::as_str).collect();

@@ -101,16 +101,15 @@ fn document(page: &Page) -> Result<&Document, Unclear> {
 /// What a selector finds in a document.
 pub fn css_in<'p>(text: &str, property: &Property, document: &'p Document) -> Result<Found<'p>, Unclear> {
     let selector = selector(text, document)?;
-    let html = &document.html;
     if *property == Property::Count {
-        return Ok(number(selector.all(html)?.len()));
+        return Ok(number(selector.all(document)?.len()));
     }
     if *property == Property::Texts {
         let mut reader = Reader::default();
-        let texts = selector.all(html)?.into_iter().map(|element| reader.text(element));
+        let texts = selector.all(document)?.into_iter().map(|element| reader.text(element));
         return Ok(list(&texts.collect::<Result<Vec<_>, _>>()?));
     }
-    let Some(first) = selector.first(html)? else { return Ok(Found::Nothing) };
+    let Some(first) = selector.first(document)? else { return Ok(Found::Nothing) };
     Ok(match property {
         Property::Html if document.prefixes.is_some() => Found::Text(inner_xml(first).into()),
         Property::Html => Found::Text(first.inner_html().into()),

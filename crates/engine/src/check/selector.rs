@@ -63,7 +63,7 @@ fn written(kind: &Kind) -> String {
 }
 
 fn count(selector: &str, document: &Document) -> Option<usize> {
-    Some(look::selector(selector, document).ok()?.within(&document.html, LOOKED_AT, usize::MAX).ok()?.len())
+    Some(look::selector(selector, document).ok()?.within(document, LOOKED_AT, usize::MAX).ok()?.len())
 }
 
 #[cfg(test)]

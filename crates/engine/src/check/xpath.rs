@@ -10,15 +10,15 @@ mod function;
 mod node;
 mod value;
 
-use crate::page::Document;
+use crate::page::{Document, Key};
 use crate::unclear::Unclear;
 pub use explain::explain;
 pub use node::Node;
-use node::Order;
+use node::{BYTES_A_LOOK, Order};
 use scraper::Html;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
-use stepcast_suite::xpath::{Axis, Expression, Operator, Start, Step, XPath};
+use stepcast_suite::xpath::{Axis, Expression, NodeTest, Operator, Start, Step, XPath};
 pub use value::Value;
 
 /// Most nodes an evaluation visits; seconds on a large page.
@@ -157,12 +157,27 @@ impl<'p> Page<'p> {
         let mut steps = steps.iter().peekable();
         while let Some(step) = steps.next() {
             // `//a` is short for two steps; the first would collect the whole page.
-            nodes = match steps.next_if(|next| step.goes_anywhere_below() && next.is_child_wherever_it_stands()) {
-                Some(child) => self.step(&nodes, Axis::Descendant, child)?,
+            nodes = match steps.next_if(|next| step.goes_anywhere_below() && next.axis == Axis::Child) {
+                Some(child) if child.is_child_wherever_it_stands() => self.step(&nodes, Axis::Descendant, child)?,
+                Some(child) => self.step(&self.parents(&nodes, step, child)?, Axis::Child, child)?,
                 None => self.step(&nodes, step.axis, step)?,
             };
         }
         Ok(nodes)
+    }
+
+    /// The nodes below these whose children a step looks at. If the step is about names, nodes without such a child are
+    /// left out.
+    fn parents(&self, from: &[Node<'p>], below: &Step, child: &Step) -> Result<Vec<Node<'p>>, Unclear> {
+        let named = match from {
+            [root] => self.named_below(*root, Axis::Descendant, &child.test),
+            _ => None,
+        };
+        let Some(named) = named else { return self.step(from, below.axis, below) };
+        self.spend(named.len())?;
+        let mut parents: Vec<_> = named.into_iter().filter_map(Node::parent).collect();
+        parents.dedup_by(|next, before| next.is_same_element(*before));
+        Ok(if parents.len() < 2 { parents } else { self.sorted(parents) })
     }
 
     fn step(&self, from: &[Node<'p>], axis: Axis, step: &Step) -> Result<Vec<Node<'p>>, Unclear> {
@@ -186,16 +201,34 @@ impl<'p> Page<'p> {
 
     fn step_from(&self, from: Node<'p>, axis: Axis, step: &Step) -> Result<Vec<Node<'p>>, Unclear> {
         let mut nodes = Vec::new();
-        for next in from.along(axis) {
+        let mut look_at = |next: Node<'p>| {
             self.spend(1)?;
             if next.passes(&step.test, axis, self.document.prefixes.as_ref()) {
                 nodes.push(next);
             }
+            Ok::<(), Unclear>(())
+        };
+        match self.named_below(from, axis, &step.test) {
+            Some(named) => named.into_iter().try_for_each(&mut look_at)?,
+            None if axis == Axis::Child => from.children().try_for_each(look_at)?,
+            None => from.along(axis).try_for_each(look_at)?,
         }
         for predicate in &step.predicates {
             nodes = self.that_hold(nodes, predicate)?;
         }
         Ok(nodes)
+    }
+
+    /// The elements of the whole page that a test of names may select, in document order.
+    fn named_below(&self, from: Node<'p>, axis: Axis, test: &NodeTest) -> Option<Vec<Node<'p>>> {
+        let NodeTest::Name(name) = test else { return None };
+        let local = name.rsplit(':').next().filter(|local| *local != "*")?;
+        if axis != Axis::Descendant || !from.is_root() {
+            return None;
+        }
+        let (html, index) = (self.html, &self.document.index);
+        let places = index.places(html, Key::Name(local)).into_iter();
+        Some(places.filter_map(|place| index.element(html, place).map(|element| Node::of(*element))).collect())
     }
 
     /// Whether none of these nodes, which are in document order, is inside another. Then the nodes below them are in
@@ -214,6 +247,15 @@ impl<'p> Page<'p> {
     fn that_hold(&self, nodes: Vec<Node<'p>>, predicate: &Expression) -> Result<Vec<Node<'p>>, Unclear> {
         let size = nodes.len();
         let mut held = Vec::new();
+        if let Some((name, value)) = asked::for_attribute(predicate) {
+            for node in nodes {
+                self.spend(1 + node.attributes() + value.len() / BYTES_A_LOOK)?;
+                if node.has_attribute(name, value, self.document.prefixes.as_ref()) {
+                    held.push(node);
+                }
+            }
+            return Ok(held);
+        }
         for (node, position) in nodes.into_iter().zip(1..) {
             self.spend(1)?;
             let holds = match self.value(predicate, Context { node, position, size })? {

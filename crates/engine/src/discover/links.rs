@@ -95,9 +95,9 @@ fn links(answer: Response) -> Vec<Url> {
     }
     let address = answer.url.clone();
     let page = Page::new(answer);
-    let Ok(html) = page.html() else { return Vec::new() };
+    let Ok(document) = page.html() else { return Vec::new() };
     let hrefs = |selector: &str| -> Vec<String> {
-        let elements = Selector::parse(selector).ok().and_then(|selector| selector.all(html).ok());
+        let elements = Selector::parse(selector).ok().and_then(|selector| selector.all(document).ok());
         elements.unwrap_or_default().iter().filter_map(|element| element.attr("href")).map(str::to_owned).collect()
     };
     let base = hrefs("base[href]").first().and_then(|base| address.join(base).ok());

@@ -1,10 +1,9 @@
 //! Takes the links from a page.
 
 use super::Target;
-use crate::page::{self, Page, Selector};
+use crate::page::{self, Document, Page, Selector};
 use crate::unclear::Unclear;
 use percent_encoding::percent_decode_str;
-use scraper::Html;
 use std::collections::{BTreeMap, BTreeSet};
 use stepcast_suite::pattern::Pattern;
 use stepcast_suite::syntax::check_regex;
@@ -31,18 +30,18 @@ pub struct Collected {
 
 /// The links of a check, each address once, in the order of the page.
 pub fn collect(links: &Links, page: &Page) -> Result<Collected, Unclear> {
-    let html = page.html().map_err(|error| Unclear(error.to_owned()))?;
+    let document = page.html().map_err(|error| Unclear(error.to_string()))?;
     let ignored = ignored(links)?;
     let is_ignored = |address: &str| {
         ignored.is_match(address).map_err(|error| Unclear(format!("one of the patterns of `ignore` {error}")))
     };
     let mut own = page.response().url.clone();
     own.set_fragment(None);
-    let base = base(html, &own);
+    let base = base(document, &own);
     let mut collected = Collected { page: own, targets: Vec::new(), broken: Vec::new(), found: 0 };
     let mut places = BTreeMap::new();
     let mut here = Vec::new();
-    for text in addresses(html) {
+    for text in addresses(document) {
         match base.join(text) {
             Ok(url) if !matches!(url.scheme(), "http" | "https") || is_ignored(url.as_str())? => {}
             Ok(url) if is_in(links.scope, &url, &collected.page) => {
@@ -87,8 +86,8 @@ impl Collected {
 }
 
 /// The addresses as written.
-fn addresses(html: &Html) -> impl Iterator<Item = &str> {
-    let elements = Selector::parse(LINKING).ok().and_then(|linking| linking.all(html).ok());
+fn addresses(document: &Document) -> impl Iterator<Item = &str> {
+    let elements = Selector::parse(LINKING).ok().and_then(|linking| linking.all(document).ok());
     elements.unwrap_or_default().into_iter().filter_map(|element| {
         let connects = element.attr("rel").is_some_and(|rel| CONNECTING.contains(&rel.trim()));
         let address = element.attr("href").or_else(|| element.attr("src"))?.trim();
@@ -96,8 +95,8 @@ fn addresses(html: &Html) -> impl Iterator<Item = &str> {
     })
 }
 
-fn base(html: &Html, own: &Url) -> Url {
-    let base = Selector::parse("base[href]").ok().and_then(|base| base.first(html).ok()??.attr("href"));
+fn base(document: &Document, own: &Url) -> Url {
+    let base = Selector::parse("base[href]").ok().and_then(|base| base.first(document).ok()??.attr("href"));
     base.and_then(|base| own.join(base).ok()).unwrap_or_else(|| own.clone())
 }
 
@@ -129,8 +128,8 @@ pub fn missing(page: &Page, fragments: Vec<String>) -> BTreeSet<String> {
     if missing.is_empty() {
         return missing;
     }
-    let Ok(html) = page.html() else { return BTreeSet::new() };
-    for element in page::walk(html.tree.root()).filter_map(|node| node.value().as_element()) {
+    let Ok(document) = page.html() else { return BTreeSet::new() };
+    for element in page::walk(document.html.tree.root()).filter_map(|node| node.value().as_element()) {
         for name in element.attr("id").into_iter().chain(element.attr("name").filter(|_| element.name() == "a")) {
             missing.remove(name);
         }

@@ -1,5 +1,6 @@
 //! A body as elements: a page of HTML, or XML.
 
+use super::index::Index;
 use super::{html, xml};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -13,6 +14,8 @@ pub struct Document {
     pub html: Html,
     /// The namespaces of prefixes, if it is XML
     pub prefixes: Option<Prefixes>,
+    /// Its elements by name, id and class
+    pub index: Index,
 }
 
 /// Why a body has no elements.
@@ -32,12 +35,12 @@ impl Document {
         match markup {
             Markup::Html => {
                 let html = html::parse(text).map_err(DocumentError::TooMuch)?;
-                Ok(Self { html, prefixes: None })
+                Ok(Self { html, prefixes: None, index: Index::default() })
             }
             Markup::Xml => {
                 let (html, mut prefixes) = xml::parse(text)?;
                 prefixes.extend(given.clone());
-                Ok(Self { html, prefixes: Some(prefixes) })
+                Ok(Self { html, prefixes: Some(prefixes), index: Index::default() })
             }
         }
     }
@@ -45,7 +48,7 @@ impl Document {
     /// A page of HTML, for tests.
     #[cfg(test)]
     pub fn of_html(text: &str) -> Self {
-        Self { html: Html::parse_document(text), prefixes: None }
+        Self { html: Html::parse_document(text), prefixes: None, index: Index::default() }
     }
 
     /// The prefix for a namespace, if there is one.

@@ -23,9 +23,17 @@ pub fn parse(text: &str) -> Result<Html, String> {
     parse_within(text, PARSING_TIME, PARTS)
 }
 
+/// About how many nodes a text has: each tag begins or ends an element, and a text may follow it. A tree that has room
+/// for them is not copied while it grows.
+pub fn nodes(text: &str) -> usize {
+    memchr::memchr_iter(b'<', text.as_bytes()).count().min(PARTS)
+}
+
 fn parse_within(text: &str, limit: Duration, parts: usize) -> Result<Html, String> {
     let started = Instant::now();
-    let mut parser = driver::parse_document(Counting::new(), ParseOpts::default());
+    let mut parser = driver::parse_document(Counting::with_room_for(nodes(text)), ParseOpts::default());
+    // Pieces, and the texts and values in them, are slices of one buffer.
+    let whole = StrTendril::from(text);
     let mut rest = text;
     loop {
         let made = parser.tokenizer.sink.sink.made();
@@ -39,8 +47,16 @@ fn parse_within(text: &str, limit: Duration, parts: usize) -> Result<Html, Strin
             return Err(format!("the page could not be parsed within {}", duration::format(limit)));
         }
         let (piece, remaining) = rest.split_at(rest.ceil_char_boundary(piece_length(made, parts).min(rest.len())));
-        parser.process(StrTendril::from(piece));
+        parser.process(slice(&whole, text.len() - rest.len(), piece.len()));
         rest = remaining;
+    }
+}
+
+/// A part of a text that shares its memory. A text longer than 4 GiB has none; bodies are bounded far below that.
+fn slice(whole: &StrTendril, from: usize, length: usize) -> StrTendril {
+    match (u32::try_from(from), u32::try_from(length)) {
+        (Ok(from), Ok(length)) => whole.subtendril(from, length),
+        _ => StrTendril::new(),
     }
 }
 

@@ -13,7 +13,7 @@ mod write;
 pub use write::{inner_xml, name};
 
 use super::document::DocumentError;
-use super::html::{Counting, PARTS};
+use super::html::{Counting, PARTS, nodes};
 use html5ever::interface::{ElementFlags, NodeOrText, TreeSink};
 use html5ever::{Attribute, LocalName, Prefix, QualName};
 use names::{Names, split};
@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<(Html, Prefixes), DocumentError> {
 fn parse_within(text: &str, parts: usize) -> Result<(Html, Prefixes), DocumentError> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = Reader::from_str(text);
-    let mut builder = Builder::new();
+    let mut builder = Builder::new(nodes(text));
     loop {
         let before = reader.buffer_position();
         let event =
@@ -96,8 +96,8 @@ struct Builder {
 }
 
 impl Builder {
-    fn new() -> Self {
-        let tree = Counting::new();
+    fn new(nodes: usize) -> Self {
+        let tree = Counting::with_room_for(nodes);
         let root = tree.get_document();
         Self { tree, root, names: Names::default(), open: Vec::new(), has_root: false }
     }

@@ -34,6 +34,18 @@ pub fn of_predicate(predicate: &Expression) -> Kind<'_> {
     }
 }
 
+/// The name and the value, if a predicate is `@name = 'value'`.
+pub fn for_attribute(predicate: &Expression) -> Option<(&str, &str)> {
+    let Expression::Binary(one, Operator::Equal, other) = predicate else { return None };
+    let (Expression::Path(Start::Here, steps), Expression::Literal(value)) = (&**one, &**other) else { return None };
+    match steps.as_slice() {
+        [Step { axis: Axis::Attribute, test: NodeTest::Name(name), predicates }] if predicates.is_empty() => {
+            Some((name, value))
+        }
+        _ => None,
+    }
+}
+
 fn equal<'x>(subject: &'x Expression, value: &'x str) -> Kind<'x> {
     match about(subject) {
         Some(About::Attribute(name)) => Kind::Attribute(name, Some(value)),

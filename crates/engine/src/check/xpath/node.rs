@@ -10,7 +10,7 @@ use stepcast_suite::selector::Prefixes;
 use stepcast_suite::xpath::{Axis, NodeTest};
 
 /// How many bytes of text cost as much as a node: text is copied, and may be read again for each element around it.
-const BYTES_A_LOOK: usize = 4;
+pub const BYTES_A_LOOK: usize = 4;
 
 /// How deep a node may be nested for its ancestors to be searched.
 const DEEP: usize = 64;
@@ -44,7 +44,7 @@ impl<'p> Node<'p> {
         Self::of(html.tree.root())
     }
 
-    fn of(tree: NodeRef<'p, Kind>) -> Self {
+    pub fn of(tree: NodeRef<'p, Kind>) -> Self {
         Self { tree, attribute: None }
     }
 
@@ -92,6 +92,39 @@ impl<'p> Node<'p> {
         Ok(text)
     }
 
+    /// Whether this is the document.
+    pub fn is_root(self) -> bool {
+        self.attribute.is_none() && self.tree.parent().is_none()
+    }
+
+    /// The node around an element.
+    pub fn parent(self) -> Option<Self> {
+        self.tree.parent().map(Self::of)
+    }
+
+    /// Whether both are the same node of the tree.
+    pub fn is_same_element(self, other: Self) -> bool {
+        self.tree == other.tree
+    }
+
+    /// The children of an element; an attribute has none.
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let tree = Some(self.tree).filter(|_| self.attribute.is_none());
+        tree.into_iter().flat_map(|tree| tree.children()).map(Self::of)
+    }
+
+    /// How many attributes it has.
+    pub fn attributes(self) -> usize {
+        self.tree.value().as_element().map_or(0, |element| element.attrs.len())
+    }
+
+    /// Whether this is an element that has an attribute with this name and value.
+    pub fn has_attribute(self, name: &str, value: &str, prefixes: Option<&Prefixes>) -> bool {
+        let own = Some(self.tree).filter(|_| self.attribute.is_none()).into_iter().flat_map(attributes);
+        let mut named = own.filter(|own| own.is_named(name, prefixes));
+        named.any(|own| own.attribute.is_some_and(|(.., own)| own == value))
+    }
+
     /// The nodes on an axis, the nearest first.
     pub fn along(self, axis: Axis) -> Box<dyn Iterator<Item = Self> + 'p> {
         let tree = self.tree;
@@ -110,7 +143,7 @@ impl<'p> Node<'p> {
             Axis::Preceding if is_attribute => Self::of(tree).along(Axis::Preceding),
             _ if is_attribute => Box::new(std::iter::empty()),
             Axis::Attribute => Box::new(attributes(tree)),
-            Axis::Child => Box::new(tree.children().map(Self::of)),
+            Axis::Child => Box::new(self.children()),
             Axis::Descendant => Box::new(page::walk(tree).skip(1).map(Self::of)),
             Axis::DescendantOrSelf => Box::new(page::walk(tree).map(Self::of)),
             Axis::FollowingSibling => Box::new(tree.next_siblings().map(Self::of)),

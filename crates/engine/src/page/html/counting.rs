@@ -1,9 +1,10 @@
 //! A tree that counts what is added to it.
 
+use ego_tree::Tree;
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, QualName};
-use scraper::{Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink, Node};
 use std::borrow::Cow;
 use std::cell::Cell;
 
@@ -16,9 +17,11 @@ pub struct Counting {
 }
 
 impl Counting {
-    /// An empty document.
-    pub fn new() -> Self {
-        Self { sink: HtmlTreeSink::new(Html::new_document()), made: Cell::new(0) }
+    /// An empty document with room for this many nodes.
+    pub fn with_room_for(nodes: usize) -> Self {
+        let mut html = Html::new_document();
+        html.tree = Tree::with_capacity(Node::Document, nodes);
+        Self { sink: HtmlTreeSink::new(html), made: Cell::new(0) }
     }
 
     /// The number of nodes and attributes.

@@ -1,8 +1,9 @@
 //! An element that counts the visits to it and its relatives.
 
+use super::super::index::values;
 use super::TooMuch;
 use ego_tree::NodeRef;
-use html5ever::Namespace;
+use html5ever::{Namespace, local_name};
 use scraper::selector::{CssLocalName, CssString, NonTSPseudoClass, PseudoElement, Simple};
 use scraper::{CaseSensitivity, Element, ElementRef, Node};
 use selectors::OpaqueElement;
@@ -115,17 +116,19 @@ impl Element for Counted<'_, '_> {
         operation: &AttrSelectorOperation<&CssString>,
     ) -> bool {
         let attributes = &self.element.value().attrs;
-        let length = self.element.value().attr(&name.0).map_or(0, str::len);
+        let length: usize = values(self.element.value(), name.0.clone()).map(str::len).sum();
         self.budget.spend(attributes.len() + length / BYTES_PER_VISIT)
             && self.element.attr_matches(namespace, name, operation)
     }
 
     fn has_class(&self, name: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {
-        self.budget.spend(self.element.value().classes().count()) && self.element.has_class(name, case_sensitivity)
+        let mut classes = values(self.element.value(), local_name!("class")).flat_map(str::split_ascii_whitespace);
+        classes.any(|class| self.visit() && case_sensitivity.eq(class.as_bytes(), name.0.as_bytes()))
     }
 
     fn has_id(&self, id: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {
-        self.element.has_id(id, case_sensitivity)
+        let mut ids = values(self.element.value(), local_name!("id"));
+        ids.any(|own| case_sensitivity.eq(own.as_bytes(), id.0.as_bytes()))
     }
 
     fn opaque(&self) -> OpaqueElement {
