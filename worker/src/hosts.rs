@@ -14,6 +14,7 @@ use stepcast_engine::{CommonHost, CommonHosts, Demand, Part};
 use stepcast_platform::Clock;
 use stepcast_platform::table::{HostClaim, HostClaimChanges, HostClaimName, HostClaims, HostRight, Table};
 use stepcast_suite::duration::millis;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// How long a claim lasts after it was made or renewed.
@@ -121,7 +122,7 @@ struct OwnClaims {
     /// All claims, as they were seen last
     known: Option<HostClaims>,
     /// The end of each claim of other processes, and since when it is the same
-    ends: BTreeMap<HostClaimName, (u64, u64)>,
+    ends: BTreeMap<HostClaimName, (u64, Instant)>,
 }
 
 /// A claim of this process.
@@ -177,11 +178,11 @@ impl OwnClaims {
     fn note(&mut self, mut all: HostClaims, now: u64) {
         let ends = std::mem::take(&mut self.ends);
         for claim in all.of_others(&self.process) {
-            let since =
-                ends.get(&claim.name).filter(|(until, _)| *until == claim.until).map_or(now, |(_, since)| *since);
+            let known = ends.get(&claim.name).filter(|(until, _)| *until == claim.until);
+            let since = known.map_or_else(Instant::now, |(_, since)| *since);
             self.ends.insert(claim.name.clone(), (claim.until, since));
         }
-        all.forget(|name| self.ends.get(name).is_some_and(|(_, since)| now >= since + millis(CLAIM)));
+        all.forget(|name| self.ends.get(name).is_some_and(|(_, since)| since.elapsed() >= CLAIM));
         for own in [&mut self.requests, &mut self.running_out, &mut self.starts] {
             // Another process, whose clock is ahead, has removed it.
             own.take_if(|own| !all.has(&own.claim.name));
@@ -212,13 +213,10 @@ impl OwnClaims {
             }
         }
         if self.requests.is_none() && demand.waiting > 0 {
-            let most = match &self.known {
-                // Others may come at the same time.
-                None => self.limit.div_ceil(2),
-                Some(_) if self.is_wanted(HostRight::Requests) => self.fair_share(),
-                Some(_) => self.limit,
-            };
-            self.requests = Some(self.make(HostRight::Requests, demand.waiting.min(most), now, changes));
+            // A claim cannot grow, so it is as large as it may have to be; if others come, it shrinks.
+            let is_wanted = self.is_wanted(HostRight::Requests);
+            let count = if is_wanted { self.fair_share().min(demand.waiting) } else { self.limit };
+            self.requests = Some(self.make(HostRight::Requests, count, now, changes));
             self.part += 1;
         }
     }
@@ -238,7 +236,10 @@ impl OwnClaims {
         if let Some(mut own) = self.starts.take() {
             own.interval = own.interval.max(demand.interval);
             let is_over = self.is_wanted(HostRight::Starts) && own.has_been_served_for(STARTS, now);
-            if is_needed && !is_over {
+            // A test that sends one request after the other keeps the right, as long as no other process waits for it.
+            let is_kept =
+                !self.is_wanted(HostRight::Starts) && demand.active + demand.active_before + demand.waiting > 0;
+            if (is_needed && !is_over) || is_kept {
                 own.renew(now, changes);
                 self.starts = Some(own);
                 return;
@@ -253,7 +254,8 @@ impl OwnClaims {
             }
         }
         if is_needed {
-            self.starts = Some(self.make(HostRight::Starts, 1, now, changes));
+            let claim = self.make(HostRight::Starts, 1, now, changes);
+            self.starts = Some(Own { interval: demand.interval, ..claim });
         }
     }
 
@@ -276,14 +278,12 @@ impl OwnClaims {
         let may_start = self.starts.as_ref().is_some_and(|own| worth(own, 1) == 1);
         let own = [&self.requests, &self.starts].into_iter().flatten();
         let until = own.map(|own| own.claim.until).min().unwrap_or(now);
-        let waits = [(&self.requests, self.limit), (&self.starts, 1)];
-        let waits =
-            waits.into_iter().filter_map(|(own, limit)| known.place_of_waiting(&own.as_ref()?.claim.name, limit));
-        let ask_again_in = match waits.max() {
-            Some(place) => POLL.saturating_mul(place).min(LONGEST_POLL),
-            None if at_once < self.limit => SOON,
-            None => LONGEST_POLL,
+        let poll = |own: &Option<Own>, limit| {
+            let place = known.place_of_waiting(&own.as_ref()?.claim.name, limit)?;
+            Some(POLL.saturating_mul(place).min(LONGEST_POLL))
         };
+        let may_have_more = at_once < self.limit && self.has_room() && !self.is_wanted(HostRight::Requests);
+        let more = if may_have_more || self.requests.is_none() { SOON } else { LONGEST_POLL };
         Part {
             number: self.part,
             at_once,
@@ -291,7 +291,8 @@ impl OwnClaims {
             may_start,
             holds_for: Duration::from_millis(until.saturating_sub(now)).saturating_sub(CLOCKS),
             rest: Duration::from_millis(known.rests_until.saturating_sub(now)),
-            ask_again_in,
+            more_in: poll(&self.requests, self.limit).unwrap_or(more),
+            start_in: poll(&self.starts, 1).unwrap_or(SOON),
             is_wanted: self.is_wanted(HostRight::Requests) || self.is_wanted(HostRight::Starts),
         }
     }

@@ -245,9 +245,11 @@ impl State {
         let now = Instant::now();
         let rests = self.rests_until.is_some_and(|until| until > now);
         let is_short = !rests && self.waiting.iter().any(|limits| self.part_with_room(*limits).is_none());
+        let waits_to_start = self.waiting.iter().any(|limits| !limits.interval.is_zero());
         let Held { asked, part, .. } = &self.held;
         let pause = match part {
-            Some(part) if is_short => part.ask_again_in,
+            Some(part) if is_short && waits_to_start && !part.may_start => part.start_in,
+            Some(part) if is_short => part.more_in,
             Some(_) if self.demand().is_none() && self.held.is_wanted() => GIVE_BACK,
             Some(_) => RENEW,
             None => common::RETRY,

@@ -191,3 +191,14 @@ async fn a_test_that_waits_for_its_turn_shows_where() {
     let goes_on = heard[waiting..].iter().filter(|event| event["test"] == heard[waiting]["test"]).nth(1);
     assert!(goes_on.expect("it goes on")["waiting_for"].is_null(), "{goes_on:?}");
 }
+
+/// What a worker needs it gets at once if nobody else wants it: the claims cost a few requests, and no time.
+#[tokio::test]
+async fn a_worker_alone_uses_all_that_a_host_allows() {
+    let (world, site) = (World::start().await, Site::default());
+    plan(&world, json!({ "concurrency": 6 }), &format!("{}/page", site.start().await), 25, 1).await;
+    run(&world, 1).await;
+    assert_eq!(world.job().await.verdict, Some(Verdict::Passed));
+    let seen = site.lock();
+    assert_eq!((seen.starts.len(), seen.most), (25, 6));
+}

@@ -57,8 +57,10 @@ pub struct Part {
     pub holds_for: Duration,
     /// How long the host wants no requests
     pub rest: Duration,
-    /// When to ask again if there still is a demand
-    pub ask_again_in: Duration,
+    /// When to ask again for more requests at once
+    pub more_in: Duration,
+    /// When to ask again for the right to begin requests
+    pub start_in: Duration,
     /// Whether other processes wait, so that what is not needed is given back at once
     pub is_wanted: bool,
 }
