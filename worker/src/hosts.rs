@@ -280,7 +280,8 @@ impl OwnClaims {
         let until = own.map(|own| own.claim.until).min().unwrap_or(now);
         let poll = |own: &Option<Own>, limit| {
             let place = known.place_of_waiting(&own.as_ref()?.claim.name, limit)?;
-            Some(POLL.saturating_mul(place).min(LONGEST_POLL))
+            // About as many as the limit allows get something at once when one of them gives its part back.
+            Some(POLL.saturating_mul(place.div_ceil(limit)).min(LONGEST_POLL))
         };
         let may_have_more = at_once < self.limit && self.has_room() && !self.is_wanted(HostRight::Requests);
         let more = if may_have_more || self.requests.is_none() { SOON } else { LONGEST_POLL };
