@@ -54,28 +54,31 @@ impl FleetHosts {
 impl CommonHosts for FleetHosts {
     fn host(&self, name: &str) -> Box<dyn CommonHost> {
         let (table, clock, process) = (self.table.clone(), self.clock.clone(), Arc::clone(&self.process));
-        Box::new(FleetHost { table, clock, name: name.to_owned(), claims: Mutex::new(OwnClaims::new(process)) })
+        Box::new(FleetHost { table, clock, host: name.to_owned(), claims: Mutex::new(OwnClaims::new(process)) })
     }
 }
 
 struct FleetHost {
     table: Table,
     clock: Clock,
-    name: String,
+    /// The digest of its name
+    host: String,
     claims: Mutex<OwnClaims>,
 }
 
 impl CommonHost for FleetHost {
     fn ask(&self, demand: Demand) -> BoxFuture<'_, Option<Part>> {
         async move {
-            // Kept only once it is written.
-            let mut claims = self.lock().clone();
+            let before = self.lock().clone();
+            let mut claims = before.clone();
             let changes = claims.change(demand, self.clock.now_ms());
             if !changes.is_empty() {
-                match self.table.change_host_claims(&self.name, &changes, claims.known.as_ref()).await {
+                match self.table.change_host_claims(&self.host, &changes, claims.known.as_ref()).await {
                     Ok(all) => claims.note(all, self.clock.now_ms()),
                     Err(error) => {
                         tracing::warn!(%error, "A part of a host's limits could not be claimed; its tests wait");
+                        claims.lose(before);
+                        *self.lock() = claims;
                         return None;
                     }
                 }
@@ -89,7 +92,7 @@ impl CommonHost for FleetHost {
 
     fn rest(&self, wait: Duration) -> BoxFuture<'_, ()> {
         async move {
-            if let Err(error) = self.table.rest_host(&self.name, self.clock.now_ms() + millis(wait)).await {
+            if let Err(error) = self.table.rest_host(&self.host, self.clock.now_ms() + millis(wait)).await {
                 tracing::warn!(%error, "Other workers do not know that a host asked for a pause");
             }
         }
@@ -119,6 +122,8 @@ struct OwnClaims {
     running_out: Option<Own>,
     /// Under which requests that keep an interval begin
     starts: Option<Own>,
+    /// Claims that may be stored, because a write has failed, and under which nothing begins
+    lost: BTreeMap<HostClaimName, Own>,
     /// All claims, as they were seen last
     known: Option<HostClaims>,
     /// The end of each claim of other processes, and since when it is the same
@@ -144,6 +149,13 @@ impl Own {
         self.served_since.is_some_and(|since| now >= since + millis(time))
     }
 
+    /// Whether a process that began nothing under this claim any more still needs it: for requests that are under way, or
+    /// so that the next process keeps the interval to the last one.
+    fn covers(&self, demand: Demand) -> bool {
+        let keeps_interval = demand.last_start.is_some_and(|since| since < self.interval);
+        demand.active + demand.active_before > 0 || keeps_interval
+    }
+
     fn renew(&mut self, now: u64, changes: &mut HostClaimChanges) {
         self.claim.until = now + millis(CLAIM);
         changes.renew.push(self.claim.clone());
@@ -152,8 +164,9 @@ impl Own {
 
 impl OwnClaims {
     fn new(process: Arc<str>) -> Self {
-        let (requests, running_out, starts, known) = (None, None, None, None);
-        Self { process, made: 0, part: 0, limit: 1, requests, running_out, starts, known, ends: BTreeMap::new() }
+        let (requests, running_out, starts, lost) = (None, None, None, BTreeMap::new());
+        let (known, ends) = (None, BTreeMap::new());
+        Self { process, made: 0, part: 0, limit: 1, requests, running_out, starts, lost, known, ends }
     }
 
     /// Decides what to claim, by what was seen last.
@@ -164,6 +177,13 @@ impl OwnClaims {
             // Other processes may have what this one did not renew in time.
             changes.end.extend(own.take_if(|own| own.claim.until <= now).map(|lapsed| lapsed.claim.name));
         }
+        self.lost.retain(|name, own| {
+            let is_needed = own.claim.until > now && own.covers(demand);
+            if !is_needed {
+                changes.end.push(name.clone());
+            }
+            is_needed
+        });
         if let Some(mut own) = self.running_out.take() {
             own.claim.count = own.claim.count.min(demand.active_before);
             self.running_out = continued(own, now, &mut changes);
@@ -171,6 +191,16 @@ impl OwnClaims {
         self.change_requests(demand, now, &mut changes);
         self.change_starts(demand, now, &mut changes);
         changes
+    }
+
+    /// Gives up all claims, those before a change that failed and those after it: which of them are stored is not known.
+    /// While requests are under way these claims cover them. Then they are ended, or end by time.
+    fn lose(&mut self, before: Self) {
+        let (requests, running_out, starts) = (self.requests.take(), self.running_out.take(), self.starts.take());
+        let all = [before.requests, before.running_out, before.starts, requests, running_out, starts];
+        self.lost = before.lost;
+        self.lost.extend(all.into_iter().flatten().map(|own| (own.claim.name.clone(), own)));
+        self.part += 1;
     }
 
     /// Notes all claims. A process that lives renews its claims: if one stays the same, its process is dead, and its

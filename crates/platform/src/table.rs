@@ -23,7 +23,7 @@
 //! | `OPEN#principal` | `time#id` | a principal's jobs without a verdict, for counting |
 //! | `COMMANDS#principal` | `window` | how many commands a principal sent in a window of some seconds |
 //! | `PINGS#principal` | `window` | how many times it sent `ping` in that window |
-//! | `HOST#name` | `HOST` | what processes claim of a host that tests send requests to |
+//! | `HOST#digest` | `HOST` | what processes claim of a host that tests send requests to, by its name's digest |
 //! | `REVOKED` | `token` | tokens that were revoked, by id |
 //! | `SUITES` | `name` | stored suites, and names that are reserved for their owners |
 //! | `SUITE_NAMES` | `name` | the owners of the names, for counting |

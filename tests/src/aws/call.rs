@@ -18,6 +18,8 @@ pub struct Call {
     pub actions: BTreeSet<String>,
     /// Items of a table it writes; DynamoDB charges for these, and not for requests
     pub items: usize,
+    /// Whether the SDK gives the request up if it fails once more
+    pub is_last_attempt: bool,
 }
 
 impl Call {
@@ -37,6 +39,7 @@ impl Call {
             operation: operation.to_owned(),
             actions: actions(service, operation, body),
             items: items(operation, body),
+            is_last_attempt: is_last_attempt(text("amz-sdk-request")),
         })
     }
 }
@@ -47,6 +50,13 @@ impl Call {
 fn function(user_agent: &str) -> &str {
     let mut parts = user_agent.split_whitespace();
     parts.find_map(|part| part.strip_prefix("app/stepcast-")).unwrap_or("unknown")
+}
+
+/// Reads what the SDK says of its attempts, such as `attempt=1; max=4`.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+fn is_last_attempt(attempts: &str) -> bool {
+    let number = |name: &str| attempts.split("; ").find_map(|part| part.strip_prefix(name)?.parse::<u32>().ok());
+    number("attempt=").zip(number("max=")).is_some_and(|(attempt, most)| attempt >= most)
 }
 
 fn connections_operation(method: &Method) -> Option<&'static str> {

@@ -361,6 +361,8 @@ mod tests {
             ("/html/body/*[self::p or self::ul][1]/@id", "u"),
             ("//nothing", ""),
             ("//li[not(@lang)][2]", "2"),
+            ("//b[1] | //p[1]", "x y|y"),
+            ("//LI[1]/@lang | //li[3]/@LANG", "en-GB"),
             ("//*[li]/li[last()] | //ul//li[position() = 1]", "1|3"),
             ("//ul | //li | //ul/@id | //ul/@class", "123|a b|u|1|2|3"),
             ("(//ul | //ul/@id)/self::node()", "123|u"),
@@ -368,6 +370,14 @@ mod tests {
             ("//@*/..//li[1]", "1"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn places_count_within_each_parent() {
+        let html = Document::of_html("<div><p><i>1</i></p><i>2</i><i>3</i></div><i>4</i><template><i>5</i></template>");
+        for (text, expected) in [("//i[1]", "1|2|4"), ("//i[2]", "3"), ("//i[last()]", "1|3|4"), ("//b[1]", "")] {
+            assert_eq!(evaluate(&parse(text).expect(text), &html).expect(text).shown(), expected, "{text}");
         }
     }
 

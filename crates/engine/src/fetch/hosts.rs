@@ -10,6 +10,7 @@ mod common;
 
 pub use common::{CommonHost, CommonHosts, Demand, Part};
 
+use crate::digest;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -134,7 +135,8 @@ impl Hosts {
         if let Some(host) = hosts.get(name) {
             return Arc::clone(host);
         }
-        let common = self.common.as_ref().map(|common| common.host(name));
+        // A suite can make a host of a secret, and other processes are not to see it.
+        let common = self.common.as_ref().map(|common| common.host(&digest::sha256(name.as_bytes())));
         let (freed, demanded) = (Notify::new(), Notify::new());
         let host =
             Arc::new(Host { state: Mutex::default(), freed, demanded, common, asking: tokio::sync::Mutex::default() });
@@ -294,7 +296,11 @@ impl State {
         let now = Instant::now();
         self.is_changing = false;
         self.held.asked = Some(now);
-        let Some(part) = part else { return };
+        let Some(part) = part else {
+            (self.held.part, self.held.until) = (None, None);
+            self.active_before += std::mem::take(&mut self.active);
+            return;
+        };
         if self.held.part.is_none_or(|before| before.number != part.number) {
             self.active_before += std::mem::take(&mut self.active);
         }

@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use stepcast_suite::Markup;
 use stepcast_suite::selector::Prefixes;
 
-/// The longest text whose document is kept, in bytes. The document takes about ten times as much.
-const LARGEST: usize = 256 * 1024;
-/// The most text whose documents are kept by all threads, in bytes.
-const MOST: usize = 2 * 1024 * 1024;
+/// About how many bytes a node takes in the tree and in the index.
+const NODE: usize = 256;
+/// The largest document that is kept, in bytes as they are estimated here.
+const LARGEST: usize = 4 * 1024 * 1024;
+/// The most that all threads keep, in bytes.
+const MOST: usize = 32 * 1024 * 1024;
 
-/// How much text has a kept document.
+/// How many bytes are kept.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -59,7 +61,9 @@ pub fn parse(text: &Rc<String>, markup: Markup, namespaces: &Prefixes) -> Result
         // Its memory is free before the next document needs some.
         *last = None;
         let document = Rc::new(Document::parse(text, markup, namespaces)?);
-        if let Some(room) = Room::of(text.len()) {
+        // The tree has the text a second time.
+        let bytes = 2 * text.len() + document.html.tree.values().len() * NODE;
+        if let Some(room) = Room::of(bytes) {
             let (text, namespaces, document) = (Rc::clone(text), namespaces.clone(), Rc::clone(&document));
             *last = Some(Kept { text, markup, namespaces, document, _room: room });
         }
@@ -97,9 +101,10 @@ mod tests {
 
     #[test]
     fn a_large_page_is_not_kept_and_takes_no_room() {
-        let large = "x".repeat(LARGEST + 1);
-        let first = parsed(&large);
-        assert!(!Rc::ptr_eq(&first, &parsed(&large)));
+        for large in ["x".repeat(LARGEST / 2), "<p>".repeat(LARGEST / NODE)] {
+            let first = parsed(&large);
+            assert!(!Rc::ptr_eq(&first, &parsed(&large)));
+        }
         let rooms: Vec<_> = (0..2 * MOST / LARGEST).filter_map(|_| Room::of(LARGEST)).collect();
         assert!(rooms.len() <= MOST / LARGEST);
         drop(rooms);

@@ -172,7 +172,7 @@ mod tests {
         let comments = format!("<i></i>{}{}", "<!---->".repeat(1_000), "<i></i>".repeat(100));
         let attributes = (0..1_000).fold(String::new(), |text, n| text + &format!(" a{n}"));
         let attributes = format!("<u{attributes}>{}", "<p>".repeat(200));
-        let value = format!("<u title={}>{}", "a".repeat(100_000), "<p>".repeat(200));
+        let value = format!("<u title={0} class={0}>{1}", "a".repeat(100_000), "<p>".repeat(200));
         for (selector, page) in [
             ("i ~ p", &siblings),
             ("i b", &nested),
@@ -182,6 +182,9 @@ mod tests {
             ("u ~ i", &comments),
             ("[x] p", &attributes),
             ("[title*=b] p", &value),
+            (".x p", &attributes),
+            ("#x p", &attributes),
+            (".x p", &value),
         ] {
             assert_eq!(found(selector, page, FEW), Err(TooMuch::Nodes), "{selector}");
         }

@@ -171,7 +171,11 @@ async fn what_a_dead_worker_holds_of_a_host_is_free_after_a_while() {
     site.let_go.send_replace(true);
     let other = worker_with_clock(&world).await;
     assert!(failed(&other.handle(batch(&[test(1)]), None).await).is_empty());
-    assert_eq!(site.lock().starts.len(), 2);
+    let seen = site.lock();
+    assert_eq!(seen.starts.len(), 2);
+    // The dead worker's claim lasts three seconds, of which setting up the other one takes some.
+    let waited = seen.starts[1] - seen.starts[0];
+    assert!(waited >= Duration::from_secs(2), "{waited:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 use super::item::Item;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use stepcast_protocol::JobId;
 use stepcast_protocol::notification::SuiteChange;
@@ -169,9 +170,10 @@ impl Placeholders {
         Some(self.values.clone()).filter(|values| !values.is_empty())
     }
 
-    fn name(&mut self, name: &'static str) -> String {
+    fn name(&mut self, name: impl Into<Cow<'static, str>>) -> String {
+        let name = name.into();
         let placeholder = format!("#{name}");
-        self.names.insert(placeholder.clone(), name.to_owned());
+        self.names.insert(placeholder.clone(), name.into_owned());
         placeholder
     }
 
@@ -186,14 +188,17 @@ impl Placeholders {
 pub(super) struct ItemUpdate {
     key: Item,
     condition: Option<Condition>,
-    set: Vec<(&'static str, AttributeValue)>,
-    add: Vec<(&'static str, AttributeValue)>,
+    set: Vec<(Cow<'static, str>, AttributeValue)>,
+    numbered: Vec<(Cow<'static, str>, &'static str)>,
+    add: Vec<(Cow<'static, str>, AttributeValue)>,
+    removed: Vec<Cow<'static, str>>,
     returns_item: bool,
 }
 
 impl ItemUpdate {
     pub fn of(key: Item) -> Self {
-        Self { key, condition: None, set: Vec::new(), add: Vec::new(), returns_item: false }
+        let (set, numbered, add, removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { key, condition: None, set, numbered, add, removed, returns_item: false }
     }
 
     /// Writes only if the condition holds of the item as it is stored.
@@ -201,8 +206,20 @@ impl ItemUpdate {
         Self { condition: Some(condition), ..self }
     }
 
-    pub fn set(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.set.push((name, value.into().0));
+    pub fn set(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+        self.set.push((name.into(), value.into().0));
+        self
+    }
+
+    /// Gives the attribute the present number of a counter, which is 0 if it is missing.
+    pub fn set_number_of(mut self, name: impl Into<Cow<'static, str>>, counter: &'static str) -> Self {
+        self.numbered.push((name.into(), counter));
+        self
+    }
+
+    /// Removes an attribute, if there is one.
+    pub fn remove(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.removed.push(name.into());
         self
     }
 
@@ -216,7 +233,7 @@ impl ItemUpdate {
 
     /// Adds to a number, which is 0 if it is missing.
     pub fn add(mut self, name: &'static str, number: impl Into<Value>) -> Self {
-        self.add.push((name, number.into().0));
+        self.add.push((name.into(), number.into().0));
         self
     }
 
@@ -228,11 +245,23 @@ impl ItemUpdate {
     pub fn into_parts(self) -> ItemUpdateParts {
         let mut placeholders = Placeholders::default();
         let mut clauses = Vec::new();
-        if !self.set.is_empty() {
-            clauses.push(format!("SET {}", assignments(self.set, " = ", &mut placeholders)));
+        let mut set = assignments(self.set, " = ", &mut placeholders);
+        for (name, counter) in self.numbered {
+            let (name, counter) = (placeholders.name(name), placeholders.name(counter));
+            set.push(format!(
+                "{name} = if_not_exists({counter}, {})",
+                placeholders.value(AttributeValue::N("0".into()))
+            ));
+        }
+        if !set.is_empty() {
+            clauses.push(format!("SET {}", set.join(", ")));
+        }
+        if !self.removed.is_empty() {
+            let removed: Vec<_> = self.removed.into_iter().map(|name| placeholders.name(name)).collect();
+            clauses.push(format!("REMOVE {}", removed.join(", ")));
         }
         if !self.add.is_empty() {
-            clauses.push(format!("ADD {}", assignments(self.add, " ", &mut placeholders)));
+            clauses.push(format!("ADD {}", assignments(self.add, " ", &mut placeholders).join(", ")));
         }
         let condition = self.condition.map(|condition| condition.write(&mut placeholders));
         ItemUpdateParts {
@@ -254,12 +283,16 @@ pub(super) struct ItemUpdateParts {
     pub returns_item: bool,
 }
 
-fn assignments(values: Vec<(&'static str, AttributeValue)>, between: &str, placeholders: &mut Placeholders) -> String {
+fn assignments(
+    values: Vec<(Cow<'static, str>, AttributeValue)>,
+    between: &str,
+    placeholders: &mut Placeholders,
+) -> Vec<String> {
     let written = values.into_iter().map(|(name, value)| {
         let name = placeholders.name(name);
         format!("{name}{between}{}", placeholders.value(value))
     });
-    written.collect::<Vec<_>>().join(", ")
+    written.collect()
 }
 
 #[cfg(test)]
@@ -287,5 +320,13 @@ mod tests {
         assert_eq!(value(":3"), AttributeValue::S("running".to_owned()));
         assert_eq!(value(":4"), AttributeValue::N("7".to_owned()));
         assert_eq!(parts.placeholders.names["#lease_until"], "lease_until");
+    }
+
+    #[test]
+    fn an_update_can_number_and_remove() {
+        let update =
+            ItemUpdate::of(key("pk", "sk")).remove("old").set_number_of("ticket", "tickets").add("tickets", 1_u64);
+        let parts = update.into_parts();
+        assert_eq!(parts.update, "SET #ticket = if_not_exists(#tickets, :0) REMOVE #old ADD #tickets :1");
     }
 }

@@ -5,11 +5,12 @@
 //! later takes nothing from one that is served, and one write without a condition is enough to make or renew claims and
 //! to see what they are worth.
 
-use super::item::{Item, key, number, text};
-use super::{Table, failed};
+use super::Table;
+use super::expression::{ItemUpdate, attribute};
+use super::item::{Item, key};
 use crate::error::Result;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use std::collections::{BTreeSet, HashMap};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -90,7 +91,7 @@ impl HostClaims {
         let number_of = |name: &str| item.get(name).and_then(read_number);
         let mut read = Self { rests_until: number_of(RESTS_UNTIL).unwrap_or_default(), ..Self::default() };
         for (attribute, value) in item {
-            let Some(name) = attribute.strip_prefix("claim#").and_then(|name| HostClaimName::from_str(name).ok())
+            let Some(name) = attribute.strip_prefix("claim_").and_then(|name| HostClaimName::from_str(name).ok())
             else {
                 continue;
             };
@@ -170,11 +171,11 @@ impl HostClaims {
 
 impl HostClaimName {
     fn attribute(&self) -> String {
-        format!("claim#{self}")
+        format!("claim_{self}")
     }
 
     fn ticket(&self) -> String {
-        format!("ticket#{self}")
+        format!("ticket_{self}")
     }
 }
 
@@ -184,7 +185,7 @@ impl fmt::Display for HostClaimName {
             HostRight::Requests => "requests",
             HostRight::Starts => "starts",
         };
-        write!(f, "{right}#{}#{}", self.process, self.number)
+        write!(f, "{right}_{}_{}", self.process, self.number)
     }
 }
 
@@ -192,7 +193,7 @@ impl FromStr for HostClaimName {
     type Err = ();
 
     fn from_str(text: &str) -> std::result::Result<Self, ()> {
-        let mut parts = text.split('#');
+        let mut parts = text.split('_');
         let (Some(right), Some(process), Some(number), None) = (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(());
@@ -215,87 +216,35 @@ impl Table {
         changes: &HostClaimChanges,
         known: Option<&HostClaims>,
     ) -> Result<HostClaims> {
-        let mut written = Written::default();
+        let mut update = ItemUpdate::of(host_key(host)).set("expires_at", self.clock.expiry(KEPT)).returning_item();
         for claim in changes.make.iter().chain(&changes.renew) {
-            written.set(&claim.name.attribute(), text(format!("{} {}", claim.count, claim.until)));
+            update = update.set(claim.name.attribute(), format!("{} {}", claim.count, claim.until));
+        }
+        for claim in &changes.make {
+            update = update.set_number_of(claim.name.ticket(), TICKETS);
         }
         if !changes.make.is_empty() {
-            let (tickets, none, one) =
-                (written.name(TICKETS), written.value(number(0_u64)), written.value(number(1_u64)));
-            for claim in &changes.make {
-                let ticket = written.name(&claim.name.ticket());
-                // Both read the item as it was before: each claim gets the ticket of this write.
-                // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html
-                written.sets.push(format!("{ticket} = if_not_exists({tickets}, {none})"));
-            }
-            written.sets.push(format!("{tickets} = if_not_exists({tickets}, {none}) + {one}"));
+            // A claim may get the number before this or after it: no other write gets the same, and later ones get more.
+            update = update.add(TICKETS, 1_u64);
         }
-        written.set("expires_at", number(self.clock.expiry(KEPT)));
         for name in changes.end.iter().chain(known.into_iter().flat_map(|known| &known.old)) {
-            written.remove(&name.attribute());
-            written.remove(&name.ticket());
+            update = update.remove(name.attribute()).remove(name.ticket());
         }
-        Ok(HostClaims::read(&self.write_host(host, written).await?, self.clock.now_ms()))
+        let item = self.update(update).await?.item().unwrap_or_default();
+        Ok(HostClaims::read(&item, self.clock.now_ms()))
     }
 
-    /// Notes that a host wants no requests until a time, in milliseconds since 1970.
+    /// Notes that a host wants no requests until a time, in milliseconds since 1970. A longer pause stays.
     pub async fn rest_host(&self, host: &str, until: u64) -> Result<()> {
-        let mut written = Written::default();
-        written.set(RESTS_UNTIL, number(until));
-        written.set("expires_at", number(self.clock.expiry(KEPT)));
-        self.write_host(host, written).await?;
+        let is_longer = attribute(RESTS_UNTIL).is_missing().or(attribute(RESTS_UNTIL).is_below(until));
+        let update = ItemUpdate::of(host_key(host)).only_if(is_longer).set(RESTS_UNTIL, until);
+        self.update(update.set("expires_at", self.clock.expiry(KEPT))).await?;
         Ok(())
     }
-
-    async fn write_host(&self, host: &str, written: Written) -> Result<Item> {
-        let request =
-            self.client.update_item().table_name(&self.name).set_key(Some(key(format!("HOST#{host}"), "HOST")));
-        let request = request
-            .update_expression(written.expression())
-            .set_expression_attribute_names(Some(written.names))
-            .set_expression_attribute_values(Some(written.values))
-            .return_values(ReturnValue::AllNew);
-        Ok(request.send().await.map_err(failed)?.attributes.unwrap_or_default())
-    }
 }
 
-/// An update of attributes whose names are made as they are needed.
-#[derive(Default)]
-struct Written {
-    sets: Vec<String>,
-    removes: Vec<String>,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Written {
-    fn set(&mut self, attribute: &str, value: AttributeValue) {
-        let (name, value) = (self.name(attribute), self.value(value));
-        self.sets.push(format!("{name} = {value}"));
-    }
-
-    fn remove(&mut self, attribute: &str) {
-        let name = self.name(attribute);
-        self.removes.push(name);
-    }
-
-    fn name(&mut self, attribute: &str) -> String {
-        let name = format!("#{}", self.names.len());
-        self.names.insert(name.clone(), attribute.to_owned());
-        name
-    }
-
-    fn value(&mut self, value: AttributeValue) -> String {
-        let name = format!(":{}", self.values.len());
-        self.values.insert(name.clone(), value);
-        name
-    }
-
-    fn expression(&self) -> String {
-        let removes =
-            if self.removes.is_empty() { String::new() } else { format!(" REMOVE {}", self.removes.join(", ")) };
-        format!("SET {}{removes}", self.sets.join(", "))
-    }
+fn host_key(host: &str) -> Item {
+    key(format!("HOST#{host}"), "HOST")
 }
 
 fn read_number(value: &AttributeValue) -> Option<u64> {
@@ -304,6 +253,7 @@ fn read_number(value: &AttributeValue) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::item::{number, text};
     use super::*;
 
     fn name(right: HostRight, process: &str, number: u64) -> HostClaimName {

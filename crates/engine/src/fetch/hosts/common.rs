@@ -9,14 +9,14 @@ use stepcast_suite::HostLimits;
 
 /// All hosts, as the processes of a deployment share them.
 pub trait CommonHosts: Send + Sync {
-    /// One host, for as long as this process remembers it.
+    /// One host, by a digest of its name, for as long as this process remembers it.
     fn host(&self, name: &str) -> Box<dyn CommonHost>;
 }
 
 /// One host.
 pub trait CommonHost: Send + Sync {
-    /// Asks for a part of the limits, in place of the part before. Returns nothing if that was not possible; then it is
-    /// asked again after [`RETRY`].
+    /// Asks for a part of the limits, in place of the part before. Returns nothing if that was not possible: then the
+    /// part before is lost as well, and this is called again after [`RETRY`] at most.
     fn ask(&self, demand: Demand) -> BoxFuture<'_, Option<Part>>;
     /// Lets the other processes know that the host wants no requests for this time.
     fn rest(&self, wait: Duration) -> BoxFuture<'_, ()>;

@@ -3,7 +3,7 @@
 use super::super::index::values;
 use super::TooMuch;
 use ego_tree::NodeRef;
-use html5ever::{Namespace, local_name};
+use html5ever::{LocalName, Namespace, local_name};
 use scraper::selector::{CssLocalName, CssString, NonTSPseudoClass, PseudoElement, Simple};
 use scraper::{CaseSensitivity, Element, ElementRef, Node};
 use selectors::OpaqueElement;
@@ -70,6 +70,12 @@ impl<'p, 'l> Counted<'p, 'l> {
         self.budget.spend(1)
     }
 
+    /// Counts what it costs to look an attribute up and to read its value.
+    fn read(&self, name: &LocalName) -> bool {
+        let length: usize = values(self.element.value(), name.clone()).map(str::len).sum();
+        self.budget.spend(self.element.value().attrs.len() + length / BYTES_PER_VISIT)
+    }
+
     fn to(self, element: ElementRef<'p>, depth: usize) -> Self {
         Self { element, depth, ..self }
     }
@@ -115,20 +121,18 @@ impl Element for Counted<'_, '_> {
         name: &CssLocalName,
         operation: &AttrSelectorOperation<&CssString>,
     ) -> bool {
-        let attributes = &self.element.value().attrs;
-        let length: usize = values(self.element.value(), name.0.clone()).map(str::len).sum();
-        self.budget.spend(attributes.len() + length / BYTES_PER_VISIT)
-            && self.element.attr_matches(namespace, name, operation)
+        self.read(&name.0) && self.element.attr_matches(namespace, name, operation)
     }
 
     fn has_class(&self, name: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {
         let mut classes = values(self.element.value(), local_name!("class")).flat_map(str::split_ascii_whitespace);
-        classes.any(|class| self.visit() && case_sensitivity.eq(class.as_bytes(), name.0.as_bytes()))
+        self.read(&local_name!("class"))
+            && classes.any(|class| case_sensitivity.eq(class.as_bytes(), name.0.as_bytes()))
     }
 
     fn has_id(&self, id: &CssLocalName, case_sensitivity: CaseSensitivity) -> bool {
         let mut ids = values(self.element.value(), local_name!("id"));
-        ids.any(|own| case_sensitivity.eq(own.as_bytes(), id.0.as_bytes()))
+        self.read(&local_name!("id")) && ids.any(|own| case_sensitivity.eq(own.as_bytes(), id.0.as_bytes()))
     }
 
     fn opaque(&self) -> OpaqueElement {

@@ -8,6 +8,7 @@ mod conversion;
 mod expiry;
 mod finishing;
 mod history;
+mod hosts;
 mod jobs;
 mod limits;
 mod lists;

@@ -44,6 +44,8 @@ pub struct Call {
     pub nth: usize,
     /// The connection a push is for
     pub connection: Option<String>,
+    /// Whether the SDK gives the request up if it fails once more
+    pub is_last_attempt: bool,
 }
 
 impl Call {
@@ -121,7 +123,8 @@ impl Faults {
         self.shared.calls.send_modify(|calls| {
             let operation = operation(parts);
             let nth = calls.iter().filter(|call| call.operation == operation).count() + 1;
-            let call = Call { operation, nth, connection: connection(parts) };
+            let is_last_attempt = is_last_attempt(parts);
+            let call = Call { operation, nth, connection: connection(parts), is_last_attempt };
             decided = rule(&call);
             calls.push(call);
         });
@@ -195,6 +198,14 @@ fn operation(parts: &Parts) -> String {
         (None, &Method::POST) => "PostToConnection".to_owned(),
         (None, method) => method.to_string(),
     }
+}
+
+/// Reads what the SDK says of its attempts, such as `attempt=1; max=4`.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+fn is_last_attempt(parts: &Parts) -> bool {
+    let said = parts.headers.get("amz-sdk-request").and_then(|said| said.to_str().ok()).unwrap_or_default();
+    let number = |name: &str| said.split("; ").find_map(|part| part.strip_prefix(name)?.parse::<u32>().ok());
+    number("attempt=").zip(number("max=")).is_some_and(|(attempt, most)| attempt >= most)
 }
 
 fn connection(parts: &Parts) -> Option<String> {

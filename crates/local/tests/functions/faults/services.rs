@@ -23,9 +23,10 @@ async fn run_against(fault: Fault, end: &End) {
     let mut process = scene.process().await;
     let run = scene.accepted(&process).await;
     let mut requests = 0;
+    // A request whose attempts all fail may cost what is not promised, such as the history. It has tests of its own.
     scene.faults.treat(move |call| {
         requests += usize::from(call.is_of_table());
-        (call.is_of_table() && requests % 4 == 0).then_some(fault)
+        (call.is_of_table() && requests % 4 == 0 && !call.is_last_attempt).then_some(fault)
     });
     scene.go_on(&mut process).await;
     scene.faults.mend();
