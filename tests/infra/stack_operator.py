@@ -5,7 +5,7 @@
 Once the stack is deployed, prints one JSON object: its outputs, the id of its API and its secret. Then carries out one
 order per line of standard input, and answers each with one JSON object:
 
-    messages        how many messages the queue and the dead-letter queue have, including those in flight
+    messages        how many messages the two queues and the dead-letter queue have, including those in flight
     reap            invokes the reaper twice at once, as a schedule may, and waits until both are done
     errors          the lines with level ERROR or WARN in the functions' logs
 """
@@ -27,7 +27,7 @@ import boto3  # noqa: E402
 
 import deploy  # noqa: E402
 
-FUNCTIONS = ["connect", "disconnect", "default", "worker", "reaper"]
+FUNCTIONS = ["connect", "disconnect", "default", "worker", "relay", "reaper"]
 
 
 def main() -> None:
@@ -93,13 +93,16 @@ class Operator:
         """Sets a number: the emulator keeps parameters as text, and cannot compare them (docs/EMULATORS.md)."""
         functions = self.client("lambda")
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            if "ScalingConfig" not in mapping:
+                continue
             workers = int(mapping["ScalingConfig"]["MaximumConcurrency"])
             functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": workers})
 
     def carry_out(self, order: str) -> dict[str, Any]:
         match order:
             case "messages":
-                return {"queue": self.count("QueueUrl"), "dead_letters": self.count("DeadLetterUrl")}
+                queued = self.count("QueueUrl") + self.count("RelayUrl")
+                return {"queue": queued, "dead_letters": self.count("DeadLetterUrl")}
             case "reap":
                 with ThreadPoolExecutor() as invocations:
                     list(invocations.map(lambda _: self.reap(), range(2)))

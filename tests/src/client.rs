@@ -6,7 +6,10 @@ use crate::events::fold;
 use crate::within;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+use stepcast_protocol::Event;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -171,8 +174,17 @@ impl Client {
 /// Reads a line of a message. A line without a `type` comes from API Gateway itself.
 fn read_line(line: &str) -> Value {
     let event: Value = serde_json::from_str(line).expect("a line of JSON");
-    if event.get("type").is_some() {
+    if event.get("type").is_some() && is_new(line) {
+        Event::parse(line).unwrap_or_else(|error| panic!("the clients here cannot read this: {error}: {line}"));
         assert_conforms(Kind::Event, &event);
     }
     event
+}
+
+/// Whether no client has read a line before: all watchers of a job get the same ones.
+fn is_new(line: &str) -> bool {
+    static READ: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+    let mut hasher = DefaultHasher::new();
+    line.hash(&mut hasher);
+    READ.lock().unwrap_or_else(PoisonError::into_inner).insert(hasher.finish())
 }

@@ -4,7 +4,7 @@
 //! of [`aws`](crate::aws), and any other value in `stepcast up`.
 
 use crate::aws::Stack;
-use crate::settings::{Settings, new_token};
+use crate::settings::Settings;
 use crate::{Client, Ran, Server, stepcast_with};
 
 /// A running Stepcast.
@@ -56,7 +56,7 @@ impl Deployment {
     pub fn token_of(&self, principal: &str, role: &str) -> String {
         match &self.runs {
             Runs::OnThisMachine(server) => server.token_of(principal, role),
-            Runs::OnAws(stack) => new_token(principal, role, &[], Some(&stack.secret)),
+            Runs::OnAws(stack) => stack.token_of(principal, role),
         }
     }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, duration, plural } from './format'
+import { ago, duration, plural, roughDuration } from './format'
 import { hashOf, parseRoute } from './route'
 
 describe('durations', () => {
@@ -11,6 +11,18 @@ describe('durations', () => {
     [7_800_000, '2 h 10 min'],
     [undefined, ''],
   ])('%s ms', (milliseconds, text) => expect(duration(milliseconds)).toBe(text))
+})
+
+describe('rough durations', () => {
+  it.each([
+    [1000, '1 s'],
+    [2449, '2.4 s'],
+    [9_960, '10 s'],
+    [12_600, '13 s'],
+    [59_499, '59 s'],
+    [59_500, '1 min'],
+    [600_000, '10 min'],
+  ])('%s ms', (milliseconds, text) => expect(roughDuration(milliseconds)).toBe(text))
 })
 
 describe('how long ago', () => {

@@ -10,6 +10,12 @@ export function duration(milliseconds: number | undefined): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
+/** A duration that is not exact: `2.5 s`, `4 s`, `13 s`, `2 min`. */
+export function roughDuration(milliseconds: number): string {
+  const unit = milliseconds < 10_000 ? 100 : milliseconds < 59_500 ? 1000 : 60_000
+  return duration(Math.round(milliseconds / unit) * unit).replace(/\.0(?= s)| 00 s$/, '')
+}
+
 /** The time since `at`, in the largest unit that fits: `just now`, `5 min ago`, `yesterday`. */
 export function ago(at: string, now: number): string {
   const seconds = Math.round((now - Date.parse(at)) / 1000)

@@ -1,5 +1,5 @@
 import type { JobSummary, TestState } from './client/protocol'
-import { plural } from './format'
+import { plural, roughDuration } from './format'
 
 const SENTENCES = {
   passed: 'All checks passed',
@@ -24,6 +24,11 @@ export function sentencesOf(summary: JobSummary, tests: readonly TestState[]): s
   const stalled = summary.status === 'finished' ? 0 : tests.filter((test) => test.stalled === true).length
   if (stalled > 0) sentences.push(stalledSentence(stalled))
   return sentences
+}
+
+/** Why the page of a job seems to stand still between two updates. */
+export function paceSentence(everyMs: number): string {
+  return `Many watch: updates come about every ${roughDuration(everyMs)}`
 }
 
 /** Whether a limit stopped the job. The verdict `cancelled` means that a user cancelled the job, so it is excluded. */

@@ -26,11 +26,13 @@ mod past;
 mod planner;
 mod progress;
 mod reaper;
+mod response;
 mod results;
 mod runner;
 mod tracker;
 mod verdict;
 
+pub use progress::Relay;
 pub use reaper::Reaper;
 
 use hosts::FleetHosts;

@@ -8,8 +8,8 @@
 
 use crate::deadline::Deadline;
 use crate::tracker::whole_seconds;
-use crate::{Handled, Worker};
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use crate::{Handled, Worker, response};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::{join, join_all};
 use std::collections::BTreeSet;
 use stepcast_platform::table::{topic_feed, topic_job};
@@ -36,9 +36,7 @@ impl Worker {
         let settled = self.tracker.progress.settle(topics.iter().map(String::as_str));
         join(settled, self.engine.give_back_hosts()).await;
         let failed = event.records.iter().zip(handled).filter(|(_, is_done)| !is_done);
-        let mut response = SqsBatchResponse::default();
-        response.batch_item_failures = failed.map(|(message, _)| failure(message)).collect();
-        response
+        response::failed(failed.map(|(message, _)| message))
     }
 
     /// Shortens the visibility of the messages to the lease. The queue hides a message for as long as the function may
@@ -85,10 +83,4 @@ impl Worker {
 
 fn work(message: &SqsMessage) -> Option<Work> {
     serde_json::from_str(message.body.as_deref()?).ok()
-}
-
-fn failure(message: &SqsMessage) -> BatchItemFailure {
-    let mut failure = BatchItemFailure::default();
-    failure.item_identifier = message.message_id.clone().unwrap_or_default();
-    failure
 }

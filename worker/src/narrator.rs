@@ -56,13 +56,17 @@ impl<'a> Narrator<'a> {
     }
 
     fn publish(&self, body: EventBody, goes_on: bool) {
-        let at = self.clock.now_text();
-        let event = Event::of_job(&self.job.id, self.state.v, body, &at);
-        let whole = if goes_on {
-            Whole::Test(Box::new(Event::of_test_state(&self.job.id, self.state.clone(), at)))
-        } else {
-            Whole::Event
-        };
+        let event = Event::of_job(&self.job.id, self.state.v, body, self.clock.now_text());
+        let whole = if goes_on { Whole::Test(Box::new(self.whole())) } else { Whole::Event };
+        self.publish_update(event, whole, goes_on);
+    }
+
+    /// The whole state of the test as it is now.
+    fn whole(&self) -> Event {
+        Event::of_test_state(&self.job.id, self.state.clone(), self.clock.now_text())
+    }
+
+    fn publish_update(&self, event: Event, whole: Whole, goes_on: bool) {
         let update = Update { key: Key::Test(self.state.test), event, whole, goes_on };
         self.progress.publish(&topic_job(&self.job.id), vec![update]);
     }
@@ -119,7 +123,7 @@ impl Observer for Narrator<'_> {
     fn waits_for(&mut self, host: Option<&str>) {
         self.state.v = self.next_version();
         self.state.waiting_for = host.map(str::to_owned);
-        self.publish(EventBody::TestState(self.state.clone()), true);
+        self.publish_update(self.whole(), Whole::Event, true);
     }
 
     fn stopped(&self) -> CancellationToken {

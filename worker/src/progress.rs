@@ -1,11 +1,16 @@
 //! Progress: the events this process sends to watchers.
 //!
-//! Publishing never waits. An update goes to its topic's pump, and from there into a lane for each connection.
+//! Publishing never waits. An update goes to its topic's pump, and from there into a lane for each connection. If many
+//! connections watch a topic and the deployment has a relay, it goes to the relay instead, whose lanes serve all
+//! workers.
 
 mod lanes;
+mod news;
 mod pace;
+mod relay;
 mod topic;
 
+pub use relay::Relay;
 pub(crate) use topic::{Key, Update, Whole};
 
 use lanes::Lanes;
@@ -31,7 +36,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub fn new(platform: Platform) -> Self {
-        let pace = Pace::new(platform.pushes_per_s);
+        let pace = Pace::of_process(&platform);
         Self { lanes: Lanes::new(platform.clone(), pace.clone()), pace, platform, topics: Arc::default() }
     }
 

@@ -64,6 +64,8 @@ pub(crate) struct Reporter {
     is_watched: bool,
     live: Option<Live>,
     shown: BTreeSet<u32>,
+    /// The longest time that the server said it collects events for, in milliseconds
+    pace_ms: u64,
 }
 
 impl Reporter {
@@ -77,6 +79,7 @@ impl Reporter {
             is_watched,
             live: None,
             shown: BTreeSet::new(),
+            pace_ms: 0,
         })
     }
 
@@ -105,11 +108,21 @@ impl Reporter {
             EventBody::Comment { principal, text } => {
                 self.note(&format!("{}: {}", one_line(principal), one_line(text)));
             }
+            EventBody::Pace { every_ms } => self.pace(*every_ms),
             EventBody::Notice { text } => self.note(&format!("notice: {}", one_line(text))),
             _ => {}
         }
         if let Some(live) = &self.live {
             live.show(state, event);
+        }
+    }
+
+    /// Says that events come late, and again only if they come much later.
+    fn pace(&mut self, every_ms: u64) {
+        if every_ms >= self.pace_ms.saturating_mul(2).max(1) {
+            self.pace_ms = every_ms;
+            let every = duration::format(Duration::from_millis(every_ms));
+            self.note(&format!("many watch or the gateway is busy: updates come about every {every}"));
         }
     }
 

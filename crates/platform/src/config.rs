@@ -45,6 +45,8 @@ pub struct Config {
     pub workers: u32,
     /// How many messages this process may push to connections in a second, on average
     pub pushes_per_s: u32,
+    /// The relay, if there is one
+    pub relay: Option<RelayConfig>,
     /// How long finished jobs are kept
     pub retention: Duration,
     /// How long a stored suite is kept after it was last used
@@ -53,6 +55,15 @@ pub struct Config {
     pub limits: PrincipalLimits,
     /// Addresses of the services, if not those that the SDK uses by default
     pub endpoints: Option<Endpoints>,
+}
+
+/// The relay of a deployment.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// Address of its queue
+    pub url: String,
+    /// How many messages it may push to connections in a second, on average
+    pub pushes_per_s: u32,
 }
 
 /// Addresses of services that are not those the SDK uses by default.
@@ -103,6 +114,7 @@ impl Config {
             lease: LEASE,
             workers: WORKERS,
             pushes_per_s: PUSHES_PER_S,
+            relay: None,
             retention: days(RETENTION_DAYS),
             suites_kept: days(SUITE_DAYS),
             limits: PrincipalLimits::default(),

@@ -15,6 +15,7 @@ pub mod origin;
 pub mod publish;
 pub mod push;
 pub mod queue;
+pub mod relay;
 pub mod seal;
 pub mod secret;
 pub mod snapshot;
@@ -28,6 +29,7 @@ pub use error::{Error, Result};
 pub use first_use::FirstUse;
 pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
+pub use relay::Relay;
 pub use table::Table;
 pub use webhooks::Webhooks;
 
@@ -54,6 +56,8 @@ pub struct Platform {
     pub workers: u32,
     /// How many messages this process may push to connections in a second, on average
     pub pushes_per_s: u32,
+    /// Pushes for all workers what many connections watch, if the deployment has a relay
+    pub relay: Option<Relay>,
     /// The keys that sign tokens and seal secrets
     pub keys: Keys,
     /// Webhooks to notify when a suite breaks or recovers
@@ -71,9 +75,11 @@ impl Platform {
     pub async fn connect(config: &Config, clock: Clock) -> Self {
         let sdk = config.sdk().await;
         let keys = Keys::new(&sdk, &config.secret, clock.clone());
+        let queue = Queue::new(&sdk, config);
         Self {
             table: Table::new(&sdk, config, clock.clone()),
-            queue: Queue::new(&sdk, config),
+            relay: config.relay.as_ref().map(|relay| queue.relay(relay)),
+            queue,
             push: Push::new(&sdk, config),
             authenticator: Authenticator::new(keys.clone(), &config.issuers, config.admin_token.clone(), &clock),
             allowed_origins: config.allowed_origins.clone(),

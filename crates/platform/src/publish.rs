@@ -1,6 +1,7 @@
 //! Publishes one event to all watchers of a topic. Workers, which publish many events, have their own lanes.
 
 use crate::push::Pushed;
+use crate::relay::RELAYED_FROM;
 use crate::{Platform, Result};
 use futures_util::stream::{self, StreamExt};
 use std::time::Duration;
@@ -18,6 +19,16 @@ impl Platform {
     /// skipped, since its watcher reads what it missed in the next snapshot.
     pub async fn publish(&self, topic: &str, line: &str) -> Result<()> {
         let watchers = self.table.watchers(topic).await?;
+        if watchers.len() >= RELAYED_FROM
+            && let Some(relay) = &self.relay
+        {
+            match relay.send(topic, Duration::ZERO, &[line]).await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    tracing::warn!(topic, %error, "The relay's queue did not take an event; it is pushed directly");
+                }
+            }
+        }
         self.send_to(watchers.into_keys().collect(), line).await;
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Work for the workers: one SQS message for each piece.
 
-use crate::config::Config;
+use crate::config::{Config, RelayConfig};
 use crate::error::{Error, Result};
+use crate::relay::Relay;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry};
@@ -86,6 +87,11 @@ impl Queue {
             url: config.queue_url.clone(),
             dead_letter_url: config.dead_letter_url.clone(),
         }
+    }
+
+    /// The relay, whose queue is at the same service.
+    pub(crate) fn relay(&self, config: &RelayConfig) -> Relay {
+        Relay::new(self.client.clone(), config.url.clone(), config.pushes_per_s)
     }
 
     /// Queues one piece of work.

@@ -248,6 +248,12 @@ pub enum EventBody {
         /// The text
         text: String,
     },
+    /// The events that follow were collected, because many watch or because the gateway refuses messages
+    #[serde(rename = "pace")]
+    Pace {
+        /// How long events are collected before they are sent, in milliseconds
+        every_ms: u64,
+    },
     /// The answer to `ping`
     #[serde(rename = "pong")]
     Pong,

@@ -61,19 +61,24 @@ impl Stack {
         }
     }
 
+    /// Returns a token for this principal.
+    pub fn token_of(&self, principal: &str, role: &str) -> String {
+        new_token(principal, role, &[], Some(&self.secret))
+    }
+
     /// Connects as an admin.
     pub async fn client(&self) -> Client {
         Client::connect(&self.ws, &self.token).await
     }
 
-    /// Returns how many messages wait in the queue or are in flight, and how many are dead letters.
+    /// Returns how many messages wait in the queues or are in flight, and how many are dead letters.
     pub async fn messages(&mut self) -> (u64, u64) {
         let count = self.operator.ask("messages").await;
         let number = |name: &str| count[name].as_u64().unwrap_or_else(|| panic!("no number: {count}"));
         (number("queue"), number("dead_letters"))
     }
 
-    /// Waits until this many messages wait in the queue or are in flight, and this many are dead letters.
+    /// Waits until this many messages wait in the queues or are in flight, and this many are dead letters.
     pub async fn has_messages(&mut self, queue: u64, dead_letters: u64) {
         within("the messages", async {
             while self.messages().await != (queue, dead_letters) {

@@ -268,7 +268,11 @@ text: string, } | { "type": "notice",
 /**
  * The text
  */
-text: string, } | { "type": "pong" } | { "type": "bye", 
+text: string, } | { "type": "pace", 
+/**
+ * How long events are collected before they are sent, in milliseconds
+ */
+every_ms: number, } | { "type": "pong" } | { "type": "bye", 
 /**
  * The reason, for programs
  */

@@ -99,6 +99,49 @@ describe('completeness', () => {
   })
 })
 
+describe('the pace of updates', () => {
+  const pace = (every_ms: unknown, job?: string): Event =>
+    ({ type: 'pace', at: '', every_ms, ...(job === undefined ? {} : { job }) }) as Event
+
+  /** A store that watches a job of which `events` are played one by one. */
+  function watchedJob(events: Event[]): { store: Store; replay: Replay; clock: FakeClock } {
+    const [replay, clock] = [new Replay(events), new FakeClock()]
+    const store = storeOn(replay, clock)
+    store.watchJob('j1')
+    return { store, replay, clock }
+  }
+
+  it('is that of the last announcement, until the job is finished', () => {
+    const [accepted, ...rest] = recordedRun({ tests: 2 }) as [Event, ...Event[]]
+    const { store, replay } = watchedJob([accepted, pace(2500, 'j1'), pace(4000, 'j1'), ...rest, pace(4000, 'j1')])
+    const seen = [1, 1, 1, rest.length - 1, 1, 1].map((count) => {
+      replay.play(count)
+      return store.job('j1')?.updatesEveryMs
+    })
+    expect(seen).toEqual([undefined, 2500, 4000, 4000, undefined, undefined])
+  })
+
+  it('ends when news come long after the last announcement', async () => {
+    const [accepted, planned, started, ...rest] = recordedRun({ tests: 2 }) as [Event, Event, Event, ...Event[]]
+    const { store, replay, clock } = watchedJob([accepted, pace(2000, 'j1'), planned, started, ...rest])
+    replay.play(3)
+    await clock.advance(60_000)
+    expect(store.job('j1')?.updatesEveryMs).toBe(2000)
+    replay.play(1)
+    expect(store.job('j1')?.updatesEveryMs).toBeUndefined()
+  })
+
+  it('changes nothing else of the job, and nothing if it is that of the list', () => {
+    const { store, replay } = watchedJob([...recordedRun({ tests: 2 }).slice(0, 5), pace(2500), pace(2500, 'j1')])
+    replay.play(5)
+    const before = store.job('j1')
+    replay.play(1)
+    expect(store.job('j1')).toBe(before)
+    replay.play(1)
+    expect(store.job('j1')).toEqual({ ...before, updatesEveryMs: 2500 })
+  })
+})
+
 describe('the list', () => {
   const listing = (jobs: string[], cursor?: string): Extract<Event, { type: 'jobs' }> => ({
     type: 'jobs',

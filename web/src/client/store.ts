@@ -128,7 +128,7 @@ export class Store {
 
   private applyToJob(id: string, event: Event): void {
     const watched = this.jobs.get(id)
-    watched?.apply(event)
+    watched?.apply(event, this.options.clock.now())
     if (watched?.state.summary?.status === 'finished') this.checkCompleteness(id, watched)
     if (isJobLevel(event)) this.pages.apply(id, event)
   }

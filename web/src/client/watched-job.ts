@@ -1,3 +1,4 @@
+import { Pace } from './pace'
 import type { Event, JobSummary, TestState } from './protocol'
 import { JobState } from './state'
 
@@ -18,6 +19,8 @@ export interface JobView {
   readonly tests: readonly TestState[]
   readonly estimate: JobState['estimate']
   readonly comments: readonly Comment[]
+  /** How long the server collects updates, in milliseconds; `undefined` if they come at once or the job is finished */
+  readonly updatesEveryMs: number | undefined
   /** Whether the job has ended and all outcomes behind its verdict have arrived */
   readonly isComplete: boolean
   /** Why the job cannot be watched */
@@ -29,14 +32,16 @@ export class WatchedJob {
   readonly state = new JobState()
   watchers = 0
   isBeingChecked = false
+  private readonly pace = new Pace()
   private comments: readonly Comment[] = []
   private refusal: string | undefined
   private lastView: JobView | undefined
 
   constructor(private readonly id: string) {}
 
-  apply(event: Event): void {
+  apply(event: Event, now: number): void {
     this.lastView = undefined
+    this.pace.apply(event, now)
     if (event.type === 'comment') {
       this.comments = withComment(this.comments, event)
     } else if (event.type === 'error') {
@@ -54,6 +59,7 @@ export class WatchedJob {
       tests: this.state.orderedTests(),
       estimate: this.state.estimate,
       comments: this.comments,
+      updatesEveryMs: this.state.summary?.status === 'finished' ? undefined : this.pace.everyMs,
       isComplete: this.state.isComplete(),
       refusal: this.refusal,
     }

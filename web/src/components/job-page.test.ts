@@ -71,6 +71,28 @@ describe('a job page', () => {
     expect(remarks).toEqual(['Page 2: new failure', 'Page 3: ', 'Page 1: '])
   })
 
+  it('shows how often updates come while many watch, and announces none of it', async () => {
+    const [accepted, planned, ...rest] = recordedRun({ tests: 1 }) as [Event, Event, ...Event[]]
+    const pace = (every_ms: number): Event => ({ type: 'pace', at: '', job: 'j1', every_ms })
+    const { page, replay } = await shownJob([accepted, planned, pace(2500), pace(1e300), pace(-1), ...rest])
+    const hint = () => byId(page, 'pace').map((line) => line.text())
+    expect(hint()).toEqual([])
+
+    const shown = []
+    for (const count of [1, 1, 1, rest.length - 1]) {
+      replay.play(count)
+      await nextFrame()
+      shown.push(...hint())
+      expect(byId(page, 'pace')[0]?.element.closest('[role="status"], [role="alert"], [aria-live]')).toBeNull()
+    }
+    const often = (every: string) => `Many watch: updates come about every ${every}`
+    expect(shown).toEqual([often('2.5 s'), often('10 min'), often('10 min'), often('10 min')])
+
+    replay.play()
+    await nextFrame()
+    expect(hint()).toEqual([])
+  })
+
   it('shows untrusted markup as text', async () => {
     const markup = '<img src=x onerror="alert(1)">'
     const checksOf = () => [{ check: 'body', outcome: 'failed' as const, expected: 'a', actual: markup }]

@@ -8,7 +8,7 @@
 
 use super::pace::Pace;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use stepcast_platform::snapshot::{Reservation, Snapshot, View};
 use stepcast_platform::table::topic_feed;
@@ -42,8 +42,33 @@ const LATE: usize = 32;
 /// The account under which states for connections that fell behind are read.
 const READER: &str = "those who fell behind";
 
-/// A line of a topic, shared between all lanes it goes to.
+/// A line, shared between all that send it.
 pub(super) type Line = Arc<str>;
+
+/// Lines that are packed once for all connections that get these and nothing else at a time.
+#[derive(Clone)]
+pub(super) struct Bundle(Arc<Lines>);
+
+struct Lines {
+    lines: Vec<Line>,
+    messages: OnceLock<Messages>,
+}
+
+type Messages = Arc<[String]>;
+
+impl Bundle {
+    pub fn of(lines: impl Iterator<Item = Line>) -> Self {
+        Self(Arc::new(Lines { lines: lines.collect(), messages: OnceLock::new() }))
+    }
+
+    fn messages(&self) -> Messages {
+        self.0.messages.get_or_init(|| pack(&self.0.lines)).clone()
+    }
+}
+
+fn pack<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Messages {
+    frame::pack(lines.into_iter().map(ToString::to_string)).into()
+}
 
 /// All lanes of this process.
 #[derive(Clone)]
@@ -56,7 +81,7 @@ pub(super) struct Lanes {
 }
 
 struct Lane {
-    waiting: Vec<(Line, Line)>,
+    waiting: Vec<(Line, Bundle)>,
     bytes: usize,
     /// In which detail the connection gets each topic of its lines
     details: BTreeMap<Line, Detail>,
@@ -72,7 +97,7 @@ struct Delivered {
 }
 
 enum Next {
-    Lines { messages: Vec<String>, up_to: u64 },
+    Lines { messages: Messages, up_to: u64 },
     Snapshot(Line, Detail),
 }
 
@@ -83,7 +108,10 @@ impl Lanes {
     }
 
     /// Sends lines of a topic to one connection, as soon as it takes them.
-    pub fn send(&self, connection: &ConnectionId, topic: &Line, detail: &Detail, lines: &[Line]) {
+    pub fn send(&self, connection: &ConnectionId, topic: &Line, detail: &Detail, lines: &Bundle) {
+        if lines.0.lines.is_empty() {
+            return;
+        }
         let mut lanes = self.lock();
         if let Some(lane) = lanes.get_mut(connection) {
             lane.add(topic, detail, lines);
@@ -110,7 +138,7 @@ impl Lanes {
         while let Some(next) = self.next(connection) {
             let reached = match next {
                 Next::Lines { messages, up_to } => {
-                    let reached = self.deliver(connection, messages, &mut is_late, None).await;
+                    let reached = self.deliver(connection, &messages, &mut is_late, None).await;
                     self.note(connection, |delivered| delivered.lines = up_to);
                     reached
                 }
@@ -129,8 +157,11 @@ impl Lanes {
         let lane = lanes.get_mut(connection)?;
         if !lane.waiting.is_empty() {
             lane.bytes = 0;
-            let lines = std::mem::take(&mut lane.waiting).into_iter().map(|(_, line)| line.to_string());
-            return Some(Next::Lines { messages: frame::pack(lines), up_to: lane.taken });
+            let messages = match std::mem::take(&mut lane.waiting).as_slice() {
+                [(_, only)] => only.messages(),
+                all => pack(all.iter().flat_map(|(_, bundle)| &bundle.0.lines)),
+            };
+            return Some(Next::Lines { messages, up_to: lane.taken });
         }
         if let Some(topic) = lane.behind.pop_first() {
             let detail = lane.details.get(&topic).cloned().unwrap_or_default();
@@ -144,7 +175,7 @@ impl Lanes {
     async fn deliver(
         &self,
         connection: &ConnectionId,
-        messages: Vec<String>,
+        messages: &[String],
         is_late: &mut bool,
         reservation: Option<&Reservation>,
     ) -> bool {
@@ -161,14 +192,14 @@ impl Lanes {
     async fn offer(
         &self,
         connection: &ConnectionId,
-        message: String,
+        message: &str,
         is_late: &mut bool,
         reservation: Option<&Reservation>,
     ) -> bool {
         let mut pushed = if *is_late {
-            self.push_late(connection, &message, is_late).await
+            self.push_late(connection, message, is_late).await
         } else {
-            self.push_promptly(connection, &message).await
+            self.push_promptly(connection, message).await
         };
         // From here: the wait for a turn before is not the connection's fault.
         let begun = Instant::now();
@@ -193,7 +224,7 @@ impl Lanes {
                 tracing::warn!(%connection, "A client does not read its state while others wait for the memory, and is given up");
                 return false;
             }
-            pushed = self.push_late(connection, &message, is_late).await;
+            pushed = self.push_late(connection, message, is_late).await;
         }
     }
 
@@ -239,7 +270,7 @@ impl Lanes {
     ) -> bool {
         match self.snapshot(topic, detail).await {
             Ok(Some(Snapshot { messages, reservation })) => {
-                self.deliver(connection, messages, is_late, Some(&reservation)).await
+                self.deliver(connection, &messages, is_late, Some(&reservation)).await
             }
             Ok(None) => true,
             Err(error) => {
@@ -295,7 +326,8 @@ impl Lane {
         }
     }
 
-    fn add(&mut self, topic: &Line, detail: &Detail, lines: &[Line]) {
+    fn add(&mut self, topic: &Line, detail: &Detail, bundle: &Bundle) {
+        let lines = &bundle.0.lines;
         self.taken += lines.len() as u64;
         if self.details.get(topic) != Some(detail) {
             self.details.insert(topic.clone(), detail.clone());
@@ -304,10 +336,8 @@ impl Lane {
             // The state it will get is newer than these.
             return;
         }
-        for line in lines {
-            self.bytes += line.len() + 1;
-            self.waiting.push((topic.clone(), line.clone()));
-        }
+        self.bytes += lines.iter().map(|line| line.len() + 1).sum::<usize>();
+        self.waiting.push((topic.clone(), bundle.clone()));
         if self.bytes > MOST_BYTES {
             self.bytes = 0;
             self.behind.extend(std::mem::take(&mut self.waiting).into_iter().map(|(topic, _)| topic));

@@ -4,11 +4,11 @@
 //! watcher gets the whole state of everything that changed since the reading before, and of the running tests. Watchers
 //! register before they read their snapshot; so every change is in the snapshot, or pushed, or in that state.
 
-use super::lanes::{Lanes, Line};
-use super::pace::Pace;
-use std::borrow::Cow;
+use super::lanes::{Bundle, Lanes, Line};
+use super::news::{self, News};
+use super::pace::{Load, Pace, Way};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepcast_platform::Platform;
 use stepcast_protocol::command::Detail;
@@ -67,8 +67,8 @@ struct State {
     sent_at: Option<Instant>,
     recent: BTreeMap<Key, Recent>,
     watchers: BTreeMap<ConnectionId, Detail>,
-    /// How many watchers the pace counts for this topic
-    paced: usize,
+    /// What the pace counts for this topic
+    load: Load,
     has_list: bool,
     read_at: Option<Instant>,
     begun: u64,
@@ -78,30 +78,13 @@ struct State {
 }
 
 impl State {
+    fn is_interval_over(&self, pace: &Pace) -> bool {
+        self.sent_at.is_none_or(|at| at.elapsed() >= pace.interval(self.load.way))
+    }
+
     /// Whether anything is under way whose state a new watcher has to get.
     fn goes_on(&self) -> bool {
         self.recent.values().any(|recent| recent.goes_on)
-    }
-}
-
-/// An event that waits to be sent. It is written once for all watchers that get the whole of it.
-#[derive(Clone)]
-struct News {
-    event: Arc<Event>,
-    line: Line,
-}
-
-impl News {
-    fn of(event: Event) -> Self {
-        Self { line: event.to_json().into(), event: Arc::new(event) }
-    }
-
-    /// The event in this detail.
-    fn shown(&self, detail: &Detail) -> Option<Line> {
-        match detail.shown_event(&self.event)? {
-            Cow::Borrowed(_) => Some(self.line.clone()),
-            Cow::Owned(part) => Some(part.to_json().into()),
-        }
     }
 }
 
@@ -176,7 +159,11 @@ impl Topic {
             if self.is_list_due() {
                 self.read_list(platform, lanes, pace).await;
             } else if self.is_sending_due(pace) {
-                self.send_waiting(lanes);
+                if self.may_wait() && is_relay_behind(platform).await {
+                    self.lock().sent_at = Some(Instant::now());
+                    continue;
+                }
+                self.send_waiting(platform, lanes, pace).await;
                 // Other tasks may have updates to add.
                 tokio::task::yield_now().await;
             } else if self.is_done(pace) {
@@ -193,17 +180,24 @@ impl Topic {
         state.is_urgent || (is_old && (state.is_dirty || state.goes_on()))
     }
 
-    /// Whether news are to be sent now: the first ones at once, and others once the interval is over.
+    /// Whether news are to be sent now: the first ones once the watchers are known, and others once the interval is over.
     fn is_sending_due(&self, pace: &Pace) -> bool {
         let state = self.lock();
-        let is_over = state.sent_at.is_none_or(|at| at.elapsed() >= pace.interval());
-        !state.waiting.is_empty() && (is_over || state.waiting_bytes > MOST_WAITING)
+        state.has_list
+            && !state.waiting.is_empty()
+            && (state.is_interval_over(pace) || state.waiting_bytes > MOST_WAITING)
+    }
+
+    /// Whether news for the relay can wait for another interval.
+    fn may_wait(&self) -> bool {
+        let state = self.lock();
+        state.load.way == Way::Relayed && state.sent_at.is_some() && state.waiting_bytes <= MOST_WAITING
     }
 
     fn due_at(&self, pace: &Pace) -> Instant {
         let (state, now) = (self.lock(), Instant::now());
         let reading = state.read_at.filter(|_| state.is_dirty || state.goes_on()).map(|at| at + REFRESH);
-        let interval = state.sent_at.map(|at| at + pace.interval());
+        let interval = state.sent_at.map(|at| at + pace.interval(state.load.way));
         let interval = interval.filter(|over| !state.waiting.is_empty() || *over > now);
         [reading, interval].into_iter().flatten().min().unwrap_or(now)
     }
@@ -212,12 +206,11 @@ impl Topic {
     /// a pump lasts until the interval is over.
     fn is_done(&self, pace: &Pace) -> bool {
         let mut state = self.lock();
-        let is_over = state.sent_at.is_none_or(|at| at.elapsed() >= pace.interval());
         let is_idle = state.waiting.is_empty() && !state.is_dirty && !state.is_urgent && !state.goes_on();
-        let done = is_over && is_idle;
+        let done = state.is_interval_over(pace) && is_idle;
         if done {
             state.is_pumping = false;
-            pace.change_watchers(std::mem::take(&mut state.paced), 0);
+            pace.change(std::mem::take(&mut state.load), Load::default());
         }
         done
     }
@@ -232,9 +225,9 @@ impl Topic {
         };
         match platform.table.watchers(&self.name).await {
             Ok(list) => {
-                self.use_list(reading, list, lanes, pace);
+                self.use_list(reading, list, platform, lanes, pace);
                 if is_urgent {
-                    self.send_waiting(lanes);
+                    self.send_waiting(platform, lanes, pace).await;
                 }
                 self.readings.send_replace(reading);
             }
@@ -247,8 +240,15 @@ impl Topic {
         }
     }
 
-    fn use_list(&self, reading: u64, list: BTreeMap<ConnectionId, Detail>, lanes: &Lanes, pace: &Pace) {
-        let joined: Vec<(ConnectionId, Detail, Vec<Line>)> = {
+    fn use_list(
+        &self,
+        reading: u64,
+        list: BTreeMap<ConnectionId, Detail>,
+        platform: &Platform,
+        lanes: &Lanes,
+        pace: &Pace,
+    ) {
+        let joined: Vec<(ConnectionId, Detail, Bundle)> = {
             let mut state = self.lock();
             if !std::mem::replace(&mut state.has_list, true) {
                 // Nothing was sent before, so the waiting lines are complete: no watcher is late.
@@ -257,12 +257,13 @@ impl Topic {
             // A watcher that asks for more, or for less, is a new one.
             let joined = list.iter().filter(|(connection, detail)| state.watchers.get(*connection) != Some(*detail));
             let joined = joined.map(|(connection, detail)| {
-                let states = state.recent.values().filter_map(|recent| recent.state(detail)).collect();
+                let states = Bundle::of(state.recent.values().filter_map(|recent| recent.state(detail)));
                 (connection.clone(), detail.clone(), states)
             });
             let joined = joined.collect();
             state.recent.retain(|_, recent| recent.goes_on || recent.reading >= reading);
-            pace.change_watchers(std::mem::replace(&mut state.paced, list.len()), list.len());
+            let load = Load::of(list.len(), platform);
+            pace.change(std::mem::replace(&mut state.load, load), load);
             state.watchers = list;
             joined
         };
@@ -272,24 +273,41 @@ impl Topic {
         }
     }
 
-    fn send_waiting(&self, lanes: &Lanes) {
-        let (waiting, watchers) = {
+    /// Sends what waits to the relay, or to each watcher if there are few or the relay's queue does not take it.
+    async fn send_waiting(&self, platform: &Platform, lanes: &Lanes, pace: &Pace) {
+        let (mut waiting, watchers, way) = {
             let mut state = self.lock();
             state.waiting_bytes = 0;
             state.sent_at = Some(Instant::now());
-            (std::mem::take(&mut state.waiting), state.watchers.clone())
+            (std::mem::take(&mut state.waiting), state.watchers.clone(), state.load.way)
         };
-        let mut lines: BTreeMap<&Detail, Vec<Line>> = BTreeMap::new();
-        for (connection, detail) in &watchers {
-            let shown = || waiting.iter().filter_map(|news| news.shown(detail)).collect();
-            let lines = lines.entry(detail).or_insert_with(shown);
-            if !lines.is_empty() {
-                lanes.send(connection, &self.name, detail, lines);
+        if waiting.is_empty() {
+            return;
+        }
+        let interval = pace.interval(way);
+        if let (Way::Relayed, Some(relay)) = (way, &platform.relay) {
+            let lines: Vec<&str> = waiting.iter().map(|news| &*news.line).collect();
+            match relay.send(&self.name, interval, &lines).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::warn!(topic = &*self.name, %error, "The relay's queue did not take news; a worker pushes them");
+                }
             }
         }
+        waiting.splice(..0, news::pace(&self.name, interval, &platform.clock));
+        news::push(lanes, &self.name, &waiting, &watchers);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the relay has enough to do. If its queue does not say, it gets the news.
+async fn is_relay_behind(platform: &Platform) -> bool {
+    let Some(relay) = &platform.relay else { return false };
+    relay.is_behind().await.unwrap_or_else(|error| {
+        tracing::info!(%error, "It is not known how far behind the relay is");
+        false
+    })
 }

@@ -14,6 +14,7 @@ mod politeness;
 mod principal;
 mod pushes;
 mod refusal;
+mod relaying;
 mod revoking;
 mod secret;
 mod sharing;

@@ -31,8 +31,8 @@ use stepcast_platform::table::{
 };
 use stepcast_platform::webhooks::WebhooksSource;
 use stepcast_platform::{Clock, Config, Platform, PrincipalLimits, Work};
-use stepcast_protocol::Outcome;
 use stepcast_protocol::state::JobLimits;
+use stepcast_protocol::{Event, Outcome};
 use stepcast_worker::{Reaper, Worker};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -269,9 +269,18 @@ impl World {
 
     /// Waits until a connection has received a fitting event. Returns `None` if it never does.
     pub async fn hears(&self, connection: &str, fits: impl Fn(&Value) -> bool) -> Option<()> {
+        self.hears_all(connection, |heard| heard.iter().any(&fits)).await.map(drop)
+    }
+
+    /// Waits until the events that a connection has received fit, and returns them. Returns `None` if they never do.
+    pub async fn hears_all(&self, connection: &str, fit: impl Fn(&[Value]) -> bool) -> Option<Vec<Value>> {
         let mut pushes = self.services.pushes.subscribe();
         let heard = async {
-            while !self.heard_by(connection).iter().any(&fits) {
+            loop {
+                let heard = self.heard_by(connection);
+                if fit(&heard) {
+                    return heard;
+                }
                 // The sender is ours, so it still exists.
                 let _ = pushes.changed().await;
             }
@@ -287,7 +296,12 @@ impl World {
     fn heard_where(&self, fits: impl Fn(&str) -> bool) -> Vec<Value> {
         let pushes = self.services.pushes.borrow();
         let lines = pushes.iter().filter(|push| fits(&push.connection)).flat_map(|push| push.body.lines());
-        lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        lines
+            .map(|line| {
+                Event::parse(line).unwrap_or_else(|error| panic!("a client cannot read this: {error}: {line}"));
+                serde_json::from_str(line).expect("JSON")
+            })
+            .collect()
     }
 
     /// Returns the time after a while, in milliseconds since 1970.

@@ -1,6 +1,6 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION_DAYS, SUITE_DAYS, WORKERS, days};
+use super::{Config, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION_DAYS, RelayConfig, SUITE_DAYS, WORKERS, days};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};
@@ -37,6 +37,7 @@ impl Config {
             lease: Duration::from_secs(number(variable, "STEPCAST_LEASE_SECONDS")?.unwrap_or(LEASE.as_secs())),
             workers: workers(variable)?,
             pushes_per_s: pushes_per_s(variable)?,
+            relay: relay(variable)?,
             retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
             suites_kept: suites_kept(variable)?,
             limits: limits(variable)?,
@@ -105,9 +106,23 @@ fn workers(variable: Variables<'_>) -> Result<u32, ConfigError> {
 
 /// Reads how many messages a second a deployment may push, and returns the part of one of its workers.
 fn pushes_per_s(variable: Variables<'_>) -> Result<u32, ConfigError> {
+    let part = match relay(variable)? {
+        Some(relay) => all_pushes_per_s(variable)? - relay.pushes_per_s,
+        None => all_pushes_per_s(variable)?,
+    };
+    Ok((part / workers(variable)?).max(1))
+}
+
+/// Reads where the relay's queue is. The relay has half of the pushes, and the workers together have the other half.
+fn relay(variable: Variables<'_>) -> Result<Option<RelayConfig>, ConfigError> {
+    let pushes_per_s = all_pushes_per_s(variable)?.div_ceil(2);
+    Ok(optional(variable, "STEPCAST_RELAY_URL").map(|url| RelayConfig { url, pushes_per_s }))
+}
+
+fn all_pushes_per_s(variable: Variables<'_>) -> Result<u32, ConfigError> {
     let default = usize::try_from(PUSHES_PER_S).unwrap_or(usize::MAX);
     let all = limit(variable, "STEPCAST_PUSHES_PER_SECOND", default, MOST_PUSHES)?;
-    Ok((u32::try_from(all).unwrap_or(u32::MAX) / workers(variable)?).max(1))
+    Ok(u32::try_from(all).unwrap_or(u32::MAX))
 }
 
 /// Reads the number of days, up to ten years: a suite that is kept for ever would never be cleaned up.
