@@ -4,15 +4,18 @@ use super::SETTLE_TIMEOUT;
 use super::lanes::{Lanes, Line};
 use super::news::{self, News};
 use super::pace::{Load, Pace, Way};
+use super::topic::MOST_WAITING;
 use crate::response;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use stepcast_platform::{Error, Platform, relay};
-use tokio::time::{Instant, sleep_until, timeout};
+use stepcast_protocol::limits::FRAME_BYTES;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// The longest time that a reception waits for its pushes to fit into the budget. The function has a time limit.
+/// The longest time that a reception waits, for its watchers and for its pushes to fit into the budget. The function has
+/// a time limit.
 const LONGEST: Duration = Duration::from_secs(15);
 
 /// Handles the messages of the relay's queue: one per process.
@@ -63,27 +66,36 @@ impl Relay {
     /// Pushes news. Returns the topics whose watchers could not be read.
     async fn push(&self, topics: BTreeMap<String, Received>, begun: Instant) -> BTreeSet<String> {
         let lists = join_all(topics.keys().map(|topic| self.platform.table.watchers(topic))).await;
-        let watchers = lists.iter().flatten().map(BTreeMap::len).sum::<usize>();
-        let load = Load { way: Way::Direct, watchers: u32::try_from(watchers).unwrap_or(u32::MAX) };
-        self.pace.change(Load::default(), load);
         let mut unreached = BTreeSet::new();
-        for ((topic, mut received), list) in topics.into_iter().zip(lists) {
+        let mut served = Vec::new();
+        for ((topic, received), list) in topics.into_iter().zip(lists) {
             match list {
-                Ok(watchers) => {
-                    let interval = received.interval.max(self.pace.interval(Way::Direct));
-                    received.news.splice(..0, news::pace(&topic, interval, &self.platform.clock));
-                    news::push(&self.lanes, &Line::from(topic), &received.news, &watchers);
-                }
+                Ok(watchers) => served.push((Line::from(topic), received, watchers)),
                 Err(error) => {
                     tracing::warn!(topic, %error, "The relay could not read a list of watchers; its news come again");
                     unreached.insert(topic);
                 }
             }
         }
-        if timeout(SETTLE_TIMEOUT, self.lanes.settle()).await.is_err() {
-            tracing::info!("Some watchers were not reached in time");
+        let pushes: usize = served.iter().map(|(_, received, watchers)| received.messages() * watchers.len()).sum();
+        let load = Load { way: Way::Direct, watchers: u32::try_from(pushes).unwrap_or(u32::MAX) };
+        self.pace.change(Load::default(), load);
+        let interval = self.pace.interval(Way::Direct);
+        for (topic, received, _) in &mut served {
+            let interval = interval.max(received.interval);
+            received.news.splice(..0, news::pace(topic, interval, &self.platform.clock));
         }
-        sleep_until(begun + self.pace.interval(Way::Direct).min(LONGEST)).await;
+        // No connection gets more at a time than may wait for it: it would be sent the whole state instead.
+        while served.iter().any(|(_, received, _)| !received.news.is_empty()) {
+            for (topic, received, watchers) in &mut served {
+                news::push(&self.lanes, topic, &received.next(), watchers);
+                let until = (begun + LONGEST).min(Instant::now() + SETTLE_TIMEOUT);
+                if timeout_at(until, self.lanes.settle()).await.is_err() {
+                    tracing::info!("Some watchers were not reached in time");
+                }
+            }
+        }
+        sleep_until(begun + interval.min(LONGEST)).await;
         self.pace.change(load, Load::default());
         unreached
     }
@@ -93,6 +105,23 @@ impl Received {
     fn add(&mut self, more: Self) {
         self.interval = self.interval.max(more.interval);
         self.news.extend(more.news);
+    }
+
+    /// How many messages it takes to push all of it, about.
+    fn messages(&self) -> usize {
+        let bytes: usize = self.news.iter().map(|news| news.line.len() + 1).sum();
+        bytes.div_ceil(FRAME_BYTES)
+    }
+
+    /// Takes the news that are pushed next.
+    fn next(&mut self) -> Vec<News> {
+        let mut bytes = 0;
+        let fitting = self.news.iter().take_while(|news| {
+            bytes += news.line.len() + 1;
+            bytes <= MOST_WAITING
+        });
+        let count = fitting.count().max(1).min(self.news.len());
+        self.news.drain(..count).collect()
     }
 }
 

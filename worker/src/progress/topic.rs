@@ -20,7 +20,7 @@ use tokio::time::Instant;
 const REFRESH: Duration = Duration::from_millis(500);
 
 /// Most bytes of news that wait for an interval: half of what may wait for one connection.
-const MOST_WAITING: usize = 128 * 1024;
+pub(super) const MOST_WAITING: usize = 128 * 1024;
 
 /// The subject of a state; a newer state replaces an older one of the same subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -235,8 +235,8 @@ async fn watchers_learn_that_their_news_are_collected() {
         let heard = heard_whole(&relayed.world, &watcher, 30).await;
         let pace = heard.first().expect("news");
         assert_eq!((&pace["type"], &pace["job"]), (&json!("pace"), &json!(JOB)), "{watcher}");
-        // The interval of the workers, which is rounded to tens of messages, or that of the relay.
-        assert_eq!(pace["every_ms"], 1_250, "{watcher}");
+        // One push to each of 50 takes 1.25 s, and there may be several.
+        assert!(pace["every_ms"].as_u64().is_some_and(|every| every >= 1_250), "{watcher}: {pace}");
     }
 }
 
@@ -250,6 +250,25 @@ async fn what_a_handler_publishes_to_many_goes_to_the_relay() {
     for watcher in names(RELAYED_FROM) {
         let heard = relayed.world.hears_all(&watcher, |heard| !heard.is_empty()).await.expect("a comment");
         assert_eq!((heard.len(), &heard[0]["text"]), (1, &comment["text"]), "{watcher}");
+    }
+}
+
+/// As much as several workers send at once, and more than may wait for one connection.
+#[tokio::test]
+async fn a_lot_at_once_is_pushed_piece_by_piece() {
+    let relayed = Relayed::start(RELAYED_FROM, &pages).await;
+    let comment =
+        |number| json!({ "type": "comment", "job": JOB, "principal": "ci", "text": format!("{number:>1000}") });
+    let lines: Vec<String> = (0..320).map(|number| comment(number).to_string()).collect();
+    let relay = relayed.platform.relay.as_ref().expect("a relay");
+    for some in lines.chunks(40) {
+        relay.send(&topic_job(&id(JOB)), Duration::ZERO, some).await.expect("sent");
+    }
+    assert_eq!(relayed.relay_all().await, 1);
+    for watcher in names(RELAYED_FROM) {
+        let is_whole = |heard: &[Value]| count(heard, "comment") == lines.len();
+        let heard = relayed.world.hears_all(&watcher, is_whole).await.expect("everything");
+        assert_eq!(count(&heard, "job.state"), 0, "{watcher}");
     }
 }
 
