@@ -67,3 +67,24 @@ async fn the_watchers_of_all_jobs_share_the_budget() {
         assert!(pushes <= intervals + 3, "{pushes} pushes to {watcher} in {intervals} intervals");
     }
 }
+
+#[tokio::test]
+async fn what_happens_before_the_watchers_can_be_read_reaches_them_later() {
+    let world = World::start().await;
+    let page = json!({ "name": "Slow", "get": format!("{}/slow", world.site), "expect": [{ "status": 200 }] });
+    world.store(&[page]).await;
+    world.worker_of(1).handle(batch(&[planning()]), None).await;
+    world.platform().table.watch(&topic_job(&id(JOB)), &id("watcher"), &Detail::default()).await.expect("watched");
+    world.refusals.refuse("Query", "WATCH#");
+    let worker = world.worker();
+    let readable_again = async {
+        while world.hits("/slow") == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.refusals.end();
+    };
+    let (response, ()) = tokio::join!(worker.handle(batch(&[test(0)]), None), readable_again);
+    assert!(failed(&response).is_empty());
+    let began = |event: &serde_json::Value| event["type"] == "step.started";
+    world.hears("watcher", began).await.expect("the start of the step");
+}
