@@ -29,7 +29,7 @@ pub use error::{Error, Result};
 pub use first_use::FirstUse;
 pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
-pub use relay::Relay;
+pub use relay::RelayQueue;
 pub use table::Table;
 pub use webhooks::Webhooks;
 
@@ -56,8 +56,8 @@ pub struct Platform {
     pub workers: u32,
     /// How many messages this process may push to connections in a second, on average
     pub pushes_per_s: u32,
-    /// Pushes for all workers what many connections watch, if the deployment has a relay
-    pub relay: Option<Relay>,
+    /// The queue of the relay, which pushes for all workers what many connections watch; `None` if there is no relay
+    pub relay: Option<RelayQueue>,
     /// The keys that sign tokens and seal secrets
     pub keys: Keys,
     /// Webhooks to notify when a suite breaks or recovers

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, RelayConfig};
 use crate::error::{Error, Result};
-use crate::relay::Relay;
+use crate::relay::RelayQueue;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry};
@@ -89,9 +89,9 @@ impl Queue {
         }
     }
 
-    /// The relay, whose queue is at the same service.
-    pub(crate) fn relay(&self, config: &RelayConfig) -> Relay {
-        Relay::new(self.client.clone(), config.url.clone(), config.pushes_per_s)
+    /// The queue of the relay, which is at the same service.
+    pub(crate) fn relay(&self, config: &RelayConfig) -> RelayQueue {
+        RelayQueue::new(self.client.clone(), config.url.clone(), config.pushes_per_s)
     }
 
     /// Queues one piece of work.

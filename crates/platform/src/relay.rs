@@ -20,7 +20,7 @@ use std::time::Duration;
 
 const SERVICE: &str = "SQS";
 
-/// From how many watchers on a topic is relayed.
+/// How many watchers a topic needs to be relayed.
 pub const RELAYED_FROM: usize = 50;
 
 /// The message group of all messages.
@@ -57,14 +57,14 @@ struct Head {
 
 /// The queue of the relay.
 #[derive(Clone, Debug)]
-pub struct Relay {
+pub struct RelayQueue {
     client: Client,
     url: String,
     /// How many messages the relay may push to connections in a second, on average
     pub pushes_per_s: u32,
 }
 
-impl Relay {
+impl RelayQueue {
     pub(crate) fn new(client: Client, url: String, pushes_per_s: u32) -> Self {
         Self { client, url, pushes_per_s }
     }
@@ -87,7 +87,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Returns whether more messages wait for the relay than it receives at once.
+    /// Returns whether so many messages wait for the relay that no more should be sent yet.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>
     pub async fn is_behind(&self) -> Result<bool> {
         let name = QueueAttributeName::ApproximateNumberOfMessages;

@@ -78,6 +78,7 @@ impl Relay {
             }
         }
         let pushes: usize = served.iter().map(|(_, received, watchers)| received.messages() * watchers.len()).sum();
+        // As if each push were a watcher's only one.
         let load = Load { way: Way::Direct, watchers: u32::try_from(pushes).unwrap_or(u32::MAX) };
         self.pace.change(Load::default(), load);
         let interval = self.pace.interval(Way::Direct);

@@ -275,11 +275,11 @@ impl Topic {
 
     /// Sends what waits to the relay, or to each watcher if there are few or the relay's queue does not take it.
     async fn send_waiting(&self, platform: &Platform, lanes: &Lanes, pace: &Pace) {
-        let (mut waiting, watchers, way) = {
+        let (mut waiting, way) = {
             let mut state = self.lock();
             state.waiting_bytes = 0;
             state.sent_at = Some(Instant::now());
-            (std::mem::take(&mut state.waiting), state.watchers.clone(), state.load.way)
+            (std::mem::take(&mut state.waiting), state.load.way)
         };
         if waiting.is_empty() {
             return;
@@ -295,6 +295,8 @@ impl Topic {
             }
         }
         waiting.splice(..0, news::pace(&self.name, interval, &platform.clock));
+        // The task that sends is the one that reads the list, so it is still the same.
+        let watchers = self.lock().watchers.clone();
         news::push(lanes, &self.name, &waiting, &watchers);
     }
 
