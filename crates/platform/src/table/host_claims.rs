@@ -227,7 +227,10 @@ impl Table {
             // A claim may get the number before this or after it: no other write gets the same, and later ones get more.
             update = update.add(TICKETS, 1_u64);
         }
-        for name in changes.end.iter().chain(known.into_iter().flat_map(|known| &known.old)) {
+        // Each once: DynamoDB rejects an update that removes an attribute twice.
+        let old = known.into_iter().flat_map(|known| &known.old);
+        let ended: BTreeSet<&HostClaimName> = changes.end.iter().chain(old).collect();
+        for name in ended {
             update = update.remove(name.attribute()).remove(name.ticket());
         }
         let item = self.update(update).await?.item().unwrap_or_default();

@@ -75,6 +75,18 @@ async fn a_claim_that_is_not_renewed_ends_and_is_removed_later() {
     assert_eq!((all.worth(&name("dead"), 8), all.worth(&name("other"), 8)), (0, 1));
 }
 
+/// A process that was frozen ends its claim when others may have removed it.
+#[tokio::test]
+async fn a_claim_that_is_known_as_old_can_be_ended() {
+    let fixture = Fixture::new().await;
+    make(&fixture, "frozen", 8).await;
+    fixture.advance(Duration::from_secs(30));
+    let known = make(&fixture, "other", 1).await;
+    let changes = HostClaimChanges { end: vec![name("frozen")], ..HostClaimChanges::default() };
+    let all = fixture.table.change_host_claims(HOST, &changes, Some(&known)).await.expect("an answer");
+    assert!(!all.has(&name("frozen")));
+}
+
 #[tokio::test]
 async fn the_longest_pause_stays() {
     let fixture = Fixture::new().await;
