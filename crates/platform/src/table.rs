@@ -83,12 +83,22 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use commands::Counting;
-use known::KnownConnections;
+use known::Known;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::time::Duration;
+use stepcast_protocol::id::{ConnectionId, JobId};
+use stepcast_protocol::state::ListedJob;
 
 pub(crate) const SERVICE: &str = "DynamoDB";
+
+/// How long a connection is known without reading it again. Another process may have deleted it.
+const CONNECTION_KNOWN_FOR: Duration = Duration::from_secs(10);
+const MOST_CONNECTIONS: usize = 4_096;
+
+/// How long a finished job is known. It changes no more, but it is deleted one day.
+const JOB_KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+const MOST_JOBS: usize = 512;
 
 /// The table and its operations.
 #[derive(Clone, Debug)]
@@ -96,7 +106,9 @@ pub struct Table {
     client: Client,
     name: String,
     clock: Clock,
-    known: KnownConnections,
+    connections: Known<ConnectionId, Connection>,
+    /// Jobs that have their verdict, as lists show them
+    finished: Known<JobId, ListedJob>,
     counting: Counting,
     retention: Duration,
     /// How long a stored suite is kept after it was last used
@@ -115,7 +127,8 @@ impl Table {
             client: Client::from_conf(settings.build()),
             name: config.table.clone(),
             clock,
-            known: KnownConnections::default(),
+            connections: Known::new(CONNECTION_KNOWN_FOR, MOST_CONNECTIONS),
+            finished: Known::new(JOB_KNOWN_FOR, MOST_JOBS),
             counting: Counting::default(),
             retention: config.retention,
             suites_kept: config.suites_kept,

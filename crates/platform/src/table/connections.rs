@@ -82,12 +82,12 @@ impl Table {
 
     /// Reads a connection, unless this process knows it from a moment ago.
     pub async fn connection(&self, connection: &ConnectionId) -> Result<Option<Connection>> {
-        if let Some(known) = self.known.get(connection) {
+        if let Some(known) = self.connections.get(connection) {
             return Ok(Some(known));
         }
         let read = self.get("connection", key(connection_pk(connection), "CONNECTION")).await?;
-        if let Some(connection) = &read {
-            self.known.note(connection);
+        if let Some(read) = &read {
+            self.connections.note(connection, read);
         }
         Ok(read)
     }
@@ -112,7 +112,7 @@ impl Table {
     pub async fn forget_connection(&self, connection: &ConnectionId) -> Result<()> {
         let deleted = self.delete_items_of(connection).await;
         // Afterwards: a command may have read the row in the meantime.
-        self.known.forget(connection);
+        self.connections.forget(connection);
         deleted
     }
 

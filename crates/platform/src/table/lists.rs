@@ -14,7 +14,7 @@ use std::time::Duration;
 use stepcast_protocol::JobId;
 use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::limits::ITEMS_PER_PAGE;
-use stepcast_protocol::state::ListedJob;
+use stepcast_protocol::state::{JobStatus, ListedJob};
 
 /// How many pages of the index one answer may read while it looks for jobs in a given status or with given
 /// labels.
@@ -33,8 +33,8 @@ impl Table {
         let range = TimeRange::asked_for(query);
         for _ in 0..PAGES {
             let (ids, next) = self.job_ids(&partition, range.as_ref(), cursor.as_deref(), most - jobs.len()).await?;
-            let records = self.jobs_by_id(&ids).await?;
-            jobs.extend(records.iter().map(JobRecord::listed).filter(|job| is_asked_for(query, job)));
+            let listed = self.jobs_by_id(&ids).await?;
+            jobs.extend(listed.into_iter().filter(|job| is_asked_for(query, job)));
             cursor = next;
             if cursor.is_none() || jobs.len() >= most {
                 break;
@@ -75,10 +75,13 @@ impl Table {
         Ok((page.items.unwrap_or_default(), next))
     }
 
-    /// Reads jobs by id, in the order of `ids`; deleted jobs are left out.
-    async fn jobs_by_id(&self, ids: &[JobId]) -> Result<Vec<JobRecord>> {
-        let mut found: HashMap<JobId, JobRecord> = HashMap::new();
-        let mut left: Vec<Item> = ids.iter().map(|job| key(job_pk(job), "JOB")).collect();
+    /// Returns jobs by id, in the order of `ids`; deleted jobs are left out. Those whose verdict this process knows are
+    /// not read again.
+    async fn jobs_by_id(&self, ids: &[JobId]) -> Result<Vec<ListedJob>> {
+        let known = ids.iter().filter_map(|job| Some((job.clone(), self.finished.get(job)?)));
+        let mut found: HashMap<JobId, ListedJob> = known.collect();
+        let unknown = ids.iter().filter(|job| !found.contains_key(*job));
+        let mut left: Vec<Item> = unknown.map(|job| key(job_pk(job), "JOB")).collect();
         for offer in 0..OFFERS {
             if left.is_empty() {
                 return Ok(ids.iter().filter_map(|job| found.remove(job)).collect());
@@ -88,7 +91,11 @@ impl Table {
             let answer = self.client.batch_get_item().request_items(&self.name, keys).send().await.map_err(failed)?;
             for item in answer.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default() {
                 let record: JobRecord = read("job", item)?;
-                found.insert(record.job.clone(), record);
+                let listed = record.listed();
+                if record.status == JobStatus::Finished {
+                    self.finished.note(&record.job, &listed);
+                }
+                found.insert(record.job, listed);
             }
             left = answer
                 .unprocessed_keys

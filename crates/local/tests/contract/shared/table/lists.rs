@@ -2,6 +2,7 @@
 
 use super::{Fixture, new_job};
 use crate::support::id;
+use aws_sdk_dynamodb::types::AttributeValue;
 use stepcast_platform::table::NewJob;
 use stepcast_protocol::command::JobsQuery;
 use stepcast_protocol::moment::Moment;
@@ -74,6 +75,23 @@ async fn jobs_are_found_by_suite() {
     assert_eq!(ids, ["job-006", "job-003", "job-000"]);
     let (ids, _) = pages(&fixture, JobsQuery { suite: Some(id("Fourth")), ..query() }).await;
     assert!(ids.is_empty());
+}
+
+#[tokio::test]
+async fn a_job_that_has_its_verdict_is_not_read_again() {
+    let fixture = stored(2).await;
+    let (finished, open) = ("job-000", "job-001");
+    let job = fixture.job(finished).await;
+    fixture.table.close_job(&job, Verdict::Empty, None).await.expect("an answer").expect("closed");
+    let (before, _) = fixture.table.jobs(&query()).await.expect("an answer");
+    assert_eq!(before.iter().map(|listed| listed.job.as_str()).collect::<Vec<_>>(), [open, finished]);
+    for job in [finished, open] {
+        let (pk, sk) = (AttributeValue::S(format!("JOB#{job}")), AttributeValue::S("JOB".to_owned()));
+        let delete = fixture.client.delete_item().table_name(&fixture.name).key("pk", pk).key("sk", sk);
+        delete.send().await.expect("deleted");
+    }
+    let (after, _) = fixture.table.jobs(&query()).await.expect("an answer");
+    assert_eq!(after, before[1..], "the other one was read, and is gone");
 }
 
 #[tokio::test]
