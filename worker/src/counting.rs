@@ -43,7 +43,10 @@ impl Tracker {
             state.attempt = end.attempt;
             state.change = change;
             state.steps = end.steps;
+            state.earlier = end.earlier;
         });
+        let unreadable = |error| Error::unreadable("steps", error);
+        let earlier = (!state.earlier.is_empty()).then(|| serde_json::to_string(&state.earlier));
         let result = TestResult {
             test: test.test,
             v: state.v,
@@ -51,7 +54,8 @@ impl Tracker {
             duration_ms: millis(end.duration),
             attempt: end.attempt,
             change,
-            steps: serde_json::to_string(&state.steps).map_err(|error| Error::unreadable("steps", error))?,
+            steps: serde_json::to_string(&state.steps).map_err(unreadable)?,
+            earlier: earlier.transpose().map_err(unreadable)?,
         };
         let requests = narrator.sent().count();
         let expected_ms = test.expected_ms.unwrap_or_default();
@@ -89,7 +93,7 @@ fn change(held: HeldTest<'_>, outcome: Outcome) -> Option<Change> {
 }
 
 pub(crate) fn not_run(outcome: Outcome) -> TestEnd {
-    TestEnd { outcome, duration: Duration::ZERO, attempt: 0, steps: Vec::new(), checks: 0 }
+    TestEnd { outcome, duration: Duration::ZERO, attempt: 0, steps: Vec::new(), earlier: Vec::new(), checks: 0 }
 }
 
 pub(crate) fn given_up(reason: &str) -> CheckResult {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stepcast_engine::{Observer, Sent, TestEnd};
 use stepcast_platform::Clock;
 use stepcast_platform::table::topic_job;
-use stepcast_protocol::state::{CheckResult, Outcome, StepState, TestState, TestStatus, test_version};
+use stepcast_protocol::state::{CheckResult, EarlierAttempt, Outcome, StepState, TestState, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody};
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +35,8 @@ impl<'a> Narrator<'a> {
             None => steps.push(errored_step(u32::try_from(steps.len()).unwrap_or(u32::MAX), why)),
         }
         let checks = steps.iter().map(|step| step.checks.len() as u64).sum();
-        TestEnd { outcome: Outcome::Errored, duration, attempt: self.state.attempt, steps, checks }.bounded()
+        let (outcome, attempt, earlier) = (Outcome::Errored, self.state.attempt, self.state.earlier.clone());
+        TestEnd { outcome, duration, attempt, steps, earlier, checks }.bounded()
     }
 
     /// Applies the end of the test under a new version. The end is published once it is counted.
@@ -100,12 +101,14 @@ impl Drop for Narrator<'_> {
 }
 
 impl Observer for Narrator<'_> {
-    fn attempt_started(&mut self, attempt: u32) {
+    fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {
         self.state.v = self.next_version();
         self.state.status = TestStatus::Running;
         self.state.attempt = attempt;
         self.state.steps.clear();
-        self.publish(EventBody::TestStarted { test: self.state.test, name: self.state.name.clone(), attempt }, true);
+        self.state.earlier = earlier.to_vec();
+        let (test, name, earlier) = (self.state.test, self.state.name.clone(), earlier.to_vec());
+        self.publish(EventBody::TestStarted { test, name, attempt, earlier }, true);
     }
 
     fn step_started(&mut self, step: StepState) {

@@ -100,7 +100,8 @@ fn take(waiting: &mut Vec<Entry>) -> Vec<Entry> {
     let (mut leases, mut bytes) = (BTreeMap::new(), 0);
     let fits = |entry: &&Entry| {
         let lease = entry.hold.lease();
-        bytes += entry.finished.result.steps.len();
+        let result = &entry.finished.result;
+        bytes += result.steps.len() + result.earlier.as_ref().map_or(0, String::len);
         Some(lease.batch.plan) == plan
             && (bytes <= MOST_BYTES || leases.is_empty())
             && *leases.entry(lease.batch.number).or_insert(lease.number) == lease.number
@@ -146,6 +147,7 @@ mod tests {
             attempt: 1,
             change: None,
             steps: " ".repeat(bytes),
+            earlier: None,
         };
         let finished = FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 };
         Entry { hold: hold.clone(), finished, counted: oneshot::channel().0 }

@@ -1,27 +1,53 @@
 //! Keeps results within what a table row and a message can hold: quotes go first, then passing checks, then the rest.
+//! The last attempt of a test says most, so earlier ones are shortened before it is.
 
+use serde::Serialize;
 use stepcast_protocol::limits::RESULT_BYTES;
-use stepcast_protocol::state::{CheckResult, StepState};
+use stepcast_protocol::state::{CheckResult, EarlierAttempt, StepState};
 
 /// How much of a quote is left when all do not fit.
 const SHORT_QUOTE: usize = 60;
 /// How many checks of a step are left when even the failing ones do not fit.
 const FEW_CHECKS: usize = 5;
 
+/// What can be done about steps that are too large, in this order.
+const MEASURES: [fn(&mut StepState); 6] =
+    [shorten_quotes, drop_quotes, drop_passing_checks, drop_hints, keep_first_checks, keep_one_check];
+
 /// Makes the steps fit into [`RESULT_BYTES`] together, taking away no more than needed.
 pub fn fit(steps: &mut [StepState]) {
-    let measures: [fn(&mut StepState); 6] =
-        [shorten_quotes, drop_quotes, drop_passing_checks, drop_hints, keep_first_checks, keep_one_check];
-    for measure in measures {
-        if size(steps) <= RESULT_BYTES {
+    fit_into(RESULT_BYTES, steps);
+}
+
+/// Makes the steps of all attempts at a test fit into [`RESULT_BYTES`] together. If earlier attempts have to be
+/// shortened to their last steps, each still says how it ended.
+pub fn fit_attempts(steps: &mut [StepState], earlier: &mut [EarlierAttempt]) {
+    let is_too_large = |earlier: &[EarlierAttempt]| size(steps) + size(earlier) > RESULT_BYTES;
+    for measure in MEASURES {
+        if !is_too_large(earlier) {
+            return;
+        }
+        earlier.iter_mut().flat_map(|attempt| &mut attempt.steps).for_each(measure);
+    }
+    if is_too_large(earlier) {
+        for attempt in &mut *earlier {
+            attempt.steps = attempt.steps.split_off(attempt.steps.len().saturating_sub(1));
+        }
+        fit_into(RESULT_BYTES.saturating_sub(size(earlier)), steps);
+    }
+}
+
+fn fit_into(bytes: usize, steps: &mut [StepState]) {
+    for measure in MEASURES {
+        if size(steps) <= bytes {
             return;
         }
         steps.iter_mut().for_each(measure);
     }
 }
 
-fn size(steps: &[StepState]) -> usize {
-    serde_json::to_vec(steps).map_or(0, |json| json.len())
+fn size(results: &[impl Serialize]) -> usize {
+    serde_json::to_vec(results).map_or(0, |json| json.len())
 }
 
 fn shorten_quotes(step: &mut StepState) {
@@ -117,6 +143,34 @@ mod tests {
             fit(&mut steps);
             assert!(steps.iter().all(|step| step.checks.len() == left), "{checks} {failing}");
         }
+    }
+
+    fn attempt(number: u32, steps: Vec<StepState>) -> EarlierAttempt {
+        let reason = "a check did not hold, and `retries` with `on: any` allowed 10 more attempts".to_owned();
+        EarlierAttempt { attempt: number, outcome: Outcome::Failed, duration_ms: 60_000, reason, steps }
+    }
+
+    #[test]
+    fn earlier_attempts_are_shortened_before_the_last() {
+        let (mut steps, mut earlier) = ([step(20, 8)], [attempt(1, vec![step(30, 8)]), attempt(2, vec![step(1, 1)])]);
+        fit_attempts(&mut steps, &mut earlier);
+        assert_eq!(steps, [step(20, 8)]);
+        assert!(size(&steps) + size(&earlier) <= RESULT_BYTES);
+        let quote = earlier[0].steps[0].checks[0].actual.as_deref();
+        assert!(quote.is_some_and(|quote| quote.ends_with('…')), "{quote:?} is shortened");
+        assert_eq!(earlier.each_ref().map(|attempt| attempt.steps[0].checks.len()), [30, 1]);
+    }
+
+    #[test]
+    fn the_most_and_largest_attempts_fit() {
+        let largest = || vec![step(CHECKS_PER_STEP, CHECKS_PER_STEP); STEPS_PER_TEST];
+        let few = || vec![step(CHECKS_PER_STEP, CHECKS_PER_STEP); 4];
+        let (mut steps, mut earlier) = (largest(), (1..=10).map(|number| attempt(number, few())).collect::<Vec<_>>());
+        fit_attempts(&mut steps, &mut earlier);
+        let sizes = (size(&steps), size(&earlier));
+        assert!(sizes.0 + sizes.1 <= RESULT_BYTES, "{sizes:?}");
+        assert!(earlier.iter().all(|attempt| attempt.steps.len() == 1 && attempt.steps[0].checks.len() == 1));
+        assert!(steps.len() == STEPS_PER_TEST && steps.iter().all(|step| step.checks.len() == 1));
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod unclear;
 mod wall;
 
 pub use address::{Lookup, SystemLookup};
+pub use bound::fit_attempts;
 pub use fetch::retry_after;
 pub use fetch::{CommonHost, CommonHosts, Demand, Part, Sent};
 pub use mask::Mask;

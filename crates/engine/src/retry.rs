@@ -1,4 +1,4 @@
-//! Decides whether a test is retried, and after what pause.
+//! Decides whether a test is retried, why, and after what pause.
 
 use std::time::Duration;
 use stepcast_protocol::Outcome;
@@ -15,6 +15,19 @@ pub fn is_wanted(retries: Retries, attempt: u32, outcome: Outcome) -> bool {
         _ => false,
     };
     is_reason && attempt <= retries.max
+}
+
+/// Why a test with this outcome is tried again after the given attempt, for people.
+pub fn reason(retries: Retries, attempt: u32, outcome: Outcome) -> String {
+    let happened = match outcome {
+        Outcome::Blocked => "the site refused a request",
+        Outcome::Failed => "a check did not hold",
+        _ => "the result was unknown",
+    };
+    let left = retries.max.saturating_sub(attempt - 1);
+    let attempts = if left == 1 { "attempt" } else { "attempts" };
+    let on = if outcome == Outcome::Failed { " with `on: any`" } else { "" };
+    format!("{happened}, and `retries`{on} allowed {left} more {attempts}")
 }
 
 /// The pause after the given attempt, counted from 1. It doubles, and it is random, so that tests that failed together
@@ -46,5 +59,18 @@ mod tests {
         assert!(!is_wanted(retries(RetryOn::Network), 1, Outcome::Failed));
         assert!(is_wanted(retries(RetryOn::Any), 1, Outcome::Failed));
         assert!(!is_wanted(retries(RetryOn::Any), 1, Outcome::Passed));
+    }
+
+    #[test]
+    fn the_reason_says_what_happened_and_what_allows_it() {
+        let reason = |on, attempt, outcome| reason(Retries { max: 2, on }, attempt, outcome);
+        assert_eq!(
+            reason(RetryOn::Any, 1, Outcome::Failed),
+            "a check did not hold, and `retries` with `on: any` allowed 2 more attempts"
+        );
+        assert_eq!(
+            reason(RetryOn::Network, 2, Outcome::Errored),
+            "the result was unknown, and `retries` allowed 1 more attempt"
+        );
     }
 }

@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::StepState;
+use stepcast_protocol::state::{EarlierAttempt, StepState};
+use stepcast_suite::duration::millis;
 use stepcast_suite::{Suite, Test};
 use time_limit::TimeLimit;
 use tokio::time::Instant;
@@ -27,8 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Receives the events of a running test.
 pub trait Observer: Send {
-    /// An attempt has begun; from 1
-    fn attempt_started(&mut self, attempt: u32);
+    /// An attempt has begun, from 1; `earlier` has those before it
+    fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]);
     /// A step has begun, or the next try of a step that is repeated until it holds; `tries` is the number of the try
     fn step_started(&mut self, step: StepState);
     /// A step has ended; the state alone is bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES)
@@ -68,17 +69,20 @@ pub struct TestEnd {
     pub duration: Duration,
     /// How many attempts it took; 0 for a skipped test
     pub attempt: u32,
-    /// The steps of the last attempt, bounded by [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES) in total
+    /// The steps of the last attempt; with those of earlier attempts they are bounded by
+    /// [`RESULT_BYTES`](stepcast_protocol::limits::RESULT_BYTES)
     pub steps: Vec<StepState>,
+    /// The attempts before the last
+    pub earlier: Vec<EarlierAttempt>,
     /// How many checks were evaluated in the last attempt: green means tested
     pub checks: u64,
 }
 
 impl TestEnd {
-    /// Limits the steps to what can be stored and sent.
+    /// Limits the steps of all attempts to what can be stored and sent.
     #[must_use]
     pub fn bounded(mut self) -> Self {
-        bound::fit(&mut self.steps);
+        bound::fit_attempts(&mut self.steps, &mut self.earlier);
         self
     }
 }
@@ -86,22 +90,30 @@ impl TestEnd {
 /// See [`Engine::run_test`](super::Engine::run_test).
 pub async fn run(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> TestEnd {
     let started = Instant::now();
+    let mut earlier = Vec::new();
     let (attempt, last) = if run.planned.skip {
         (0, Attempt { outcome: Outcome::Skipped, ..Attempt::default() })
     } else {
-        run_attempts(fetcher, run, observer).await
+        run_attempts(fetcher, run, &mut earlier, observer).await
     };
     let Attempt { outcome, steps, checks, .. } = last;
-    TestEnd { outcome, duration: started.elapsed(), attempt, steps, checks }.bounded()
+    TestEnd { outcome, duration: started.elapsed(), attempt, steps, earlier, checks }.bounded()
 }
 
-async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Observer) -> (u32, Attempt) {
+/// Runs attempts and returns the last one with its number; `earlier` gets those before it.
+async fn run_attempts(
+    fetcher: &Fetcher,
+    run: TestRun<'_>,
+    earlier: &mut Vec<EarlierAttempt>,
+    observer: &mut dyn Observer,
+) -> (u32, Attempt) {
     let test = run.suite.tests.get(run.planned.definition);
     let retries = test.map(|test| test.retries).unwrap_or_default();
     let limit = test.and_then(|test| test.time_limit).map(TimeLimit::from_now);
     let mut attempt = 1;
     loop {
-        observer.attempt_started(attempt);
+        observer.attempt_started(attempt, earlier);
+        let begun = Instant::now();
         let shared = Some(run.job).filter(|_| attempt == 1);
         let mut ended = run_attempt(fetcher, run, shared, limit, observer).await;
         if ended.is_permanent || !retry::is_wanted(retries, attempt, ended.outcome) {
@@ -113,9 +125,13 @@ async fn run_attempts(fetcher: &Fetcher, run: TestRun<'_>, observer: &mut dyn Ob
         if observer.stopped().is_cancelled() {
             return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
         }
+        let duration_ms = millis(begun.elapsed());
         if let Err(over) = time_limit::within(limit, tokio::time::sleep(retry::pause_after(attempt))).await {
             return (attempt, cut_short(ended, over, &Mask::new(run.secrets), observer));
         }
+        let reason = retry::reason(retries, attempt, ended.outcome);
+        earlier.push(EarlierAttempt { attempt, outcome: ended.outcome, duration_ms, reason, steps: ended.steps });
+        bound::fit_attempts(&mut [], earlier);
         attempt += 1;
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::process::Command;
 use stepcast_engine::{Engine, EngineConfig, Observer, Sent, TestRun};
-use stepcast_protocol::state::StepState;
+use stepcast_protocol::state::{EarlierAttempt, StepState};
 use stepcast_suite::Suite;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,7 @@ const AT_ONCE: usize = 10;
 struct Nobody;
 
 impl Observer for Nobody {
-    fn attempt_started(&mut self, _: u32) {}
+    fn attempt_started(&mut self, _: u32, _: &[EarlierAttempt]) {}
     fn step_started(&mut self, _: StepState) {}
     fn step_finished(&mut self, _: StepState) {}
     fn stopped(&self) -> CancellationToken {

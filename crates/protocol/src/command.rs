@@ -6,8 +6,8 @@ mod lists;
 mod run;
 mod topic;
 
-pub(crate) use detail::notable;
 pub use detail::{Detail, Level, MOST_STEPS_OF};
+pub(crate) use detail::{notable, notable_of};
 pub use history::HistoryQuery;
 pub use lists::{JobsQuery, PageQuery};
 pub use run::{Replay, Run, Selection};

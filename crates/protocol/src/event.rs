@@ -10,7 +10,9 @@ pub use history::{PastOutcome, TestHistory};
 
 use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
-use crate::state::{CheckKind, CheckResult, Counts, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState};
+use crate::state::{
+    CheckKind, CheckResult, Counts, EarlierAttempt, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use stepcast_suite::number;
@@ -111,6 +113,10 @@ pub enum EventBody {
         name: String,
         /// Which try this is, from 1
         attempt: u32,
+        /// The attempts before it, in order
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<EarlierAttempt>>"))]
+        earlier: Vec<EarlierAttempt>,
     },
     /// Its worker is silent; another one will run it again
     #[serde(rename = "test.stalled")]

@@ -33,9 +33,9 @@ impl JobState {
                 let state = TestState { v: event.v.unwrap_or(state.v), ..state.clone() };
                 self.test(state.test, &state.name).replace(&state);
             }
-            EventBody::TestStarted { test, name, attempt } => {
-                let started =
-                    TestState { v, status: TestStatus::Running, attempt: *attempt, ..TestState::queued(*test, name) };
+            EventBody::TestStarted { test, name, attempt, earlier } => {
+                let (status, attempt, earlier) = (TestStatus::Running, *attempt, earlier.clone());
+                let started = TestState { v, status, attempt, earlier, ..TestState::queued(*test, name) };
                 self.test(*test, name).replace(&started);
             }
             EventBody::TestStalled { test, name } => self.test(*test, name).stall(v),
@@ -131,8 +131,12 @@ impl TestState {
 
     /// Whether this has more than another state of the same version, of which a watcher may have only a part.
     fn is_fuller(&self, other: &Self) -> bool {
-        let size = |state: &Self| state.steps.len() + state.steps.iter().map(|step| step.checks.len()).sum::<usize>();
-        size(self) > size(other)
+        self.steps_and_checks() > other.steps_and_checks()
+    }
+
+    fn steps_and_checks(&self) -> usize {
+        let steps = self.steps.iter().chain(self.earlier.iter().flat_map(|attempt| &attempt.steps));
+        steps.map(|step| 1 + step.checks.len()).sum()
     }
 
     fn update_step(&mut self, step: StepState) {

@@ -3,9 +3,11 @@
 //! Every event is a state update with a version. Each holder of state keeps the newest and ignores the rest, so events
 //! may be lost, duplicated or reordered and all holders still end with the same state; [`crate::merge`] has the rules.
 
+mod attempt;
 mod change;
 mod stop;
 
+pub use attempt::EarlierAttempt;
 pub use change::Change;
 pub use stop::{JobLimits, Stop};
 
@@ -344,6 +346,10 @@ pub struct TestState {
     /// Its steps, as far as they have started
     #[serde(default)]
     pub steps: Vec<StepState>,
+    /// The attempts before this one, in order
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<EarlierAttempt>>"))]
+    pub earlier: Vec<EarlierAttempt>,
     /// Whether its worker is silent; another one will run it again
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
@@ -384,6 +390,7 @@ impl TestState {
             duration_ms: None,
             change: None,
             steps: Vec::new(),
+            earlier: Vec::new(),
             stalled: false,
             waiting_for: None,
         }
@@ -391,13 +398,17 @@ impl TestState {
 
     /// The checks that did not hold, and the requests that went wrong.
     pub fn failures(&self) -> Vec<Failure> {
-        let failing = |step: &StepState| {
-            let (number, name) = (step.step, step.name.clone());
-            let results: Vec<_> = step.checks.iter().filter(|check| !check.outcome.is_pass()).cloned().collect();
-            results.into_iter().map(move |result| Failure { step: number, name: name.clone(), result })
-        };
-        self.steps.iter().flat_map(failing).collect()
+        failures_of(&self.steps)
     }
+}
+
+fn failures_of(steps: &[StepState]) -> Vec<Failure> {
+    let failing = |step: &StepState| {
+        let (number, name) = (step.step, step.name.clone());
+        let results: Vec<_> = step.checks.iter().filter(|check| !check.outcome.is_pass()).cloned().collect();
+        results.into_iter().map(move |result| Failure { step: number, name: name.clone(), result })
+    };
+    steps.iter().flat_map(failing).collect()
 }
 
 /// A job without its tests.

@@ -7,8 +7,8 @@ use crate::event::{
     StoredSuite, SuiteProblem, TestFinished, TestHistory,
 };
 use crate::state::{
-    Change, CheckKind, CheckResult, Counts, Failure, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState,
-    TestStatus, Verdict,
+    Change, CheckKind, CheckResult, Counts, EarlierAttempt, Failure, JobStatus, JobSummary, ListedJob, Outcome,
+    StepState, TestState, TestStatus, Verdict,
 };
 use ts_rs::{Config, TS};
 
@@ -50,6 +50,7 @@ pub fn render() -> String {
         Limits,
         Outcome,
         Change,
+        EarlierAttempt,
         Verdict,
         JobStatus,
         TestStatus,

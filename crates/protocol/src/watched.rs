@@ -1,6 +1,6 @@
 //! Events as the watchers of a job get them, each in the detail that it asked for.
 
-use crate::command::{Detail, notable};
+use crate::command::{Detail, notable, notable_of};
 use crate::event::{Event, EventBody, TestFinished};
 use std::borrow::Cow;
 
@@ -13,13 +13,18 @@ impl Detail {
             EventBody::StepStarted { test, .. } | EventBody::StepFinished { test, .. } => {
                 self.shows_steps(*test).then(whole)
             }
-            EventBody::TestStarted { test, .. } | EventBody::TestStalled { test, .. } => {
+            EventBody::TestStarted { test, earlier, .. } if earlier.is_empty() || self.shows_steps(*test) => {
                 self.shows_test(*test).then(whole)
             }
+            EventBody::TestStarted { test, name, attempt, earlier } => self.shows_test(*test).then(|| {
+                let (name, earlier) = (name.clone(), notable_of(earlier));
+                with(EventBody::TestStarted { test: *test, name, attempt: *attempt, earlier })
+            }),
+            EventBody::TestStalled { test, .. } => self.shows_test(*test).then(whole),
             EventBody::TestFinished(finished) if self.shows_steps(finished.test) => Some(whole()),
             EventBody::TestFinished(finished) => self.shows_test(finished.test).then(|| {
-                let steps = notable(&finished.steps);
-                with(EventBody::TestFinished(TestFinished { steps, ..finished.clone() }))
+                let (steps, earlier) = (notable(&finished.steps), notable_of(&finished.earlier));
+                with(EventBody::TestFinished(TestFinished { steps, earlier, ..finished.clone() }))
             }),
             EventBody::TestState(state) if self.shows_steps(state.test) => Some(whole()),
             EventBody::TestState(state) => self.shown(state).map(|state| with(EventBody::TestState(state))),
@@ -32,7 +37,7 @@ impl Detail {
 mod tests {
     use super::*;
     use crate::command::Level;
-    use crate::state::{CheckKind, CheckResult, Outcome, StepState, TestState, TestStatus};
+    use crate::state::{CheckKind, CheckResult, EarlierAttempt, Outcome, StepState, TestState, TestStatus};
     use crate::{JobId, JobState};
     use std::collections::BTreeSet;
 
@@ -59,11 +64,21 @@ mod tests {
         }
     }
 
-    /// A failed test with two steps, of which the second has a check that held and one that did not.
+    /// Two steps, of which the second has a check that held and one that did not.
+    fn failed_steps() -> Vec<StepState> {
+        vec![step(0, &[Outcome::Passed]), step(1, &[Outcome::Passed, Outcome::Failed])]
+    }
+
+    fn earlier() -> Vec<EarlierAttempt> {
+        let (outcome, reason, steps) = (Outcome::Failed, "a check did not hold".to_owned(), failed_steps());
+        vec![EarlierAttempt { attempt: 1, outcome, duration_ms: 5, reason, steps }]
+    }
+
+    /// A test whose two attempts failed.
     fn failed() -> TestState {
-        let steps = vec![step(0, &[Outcome::Passed]), step(1, &[Outcome::Passed, Outcome::Failed])];
-        let state = TestState::queued(3, "Home");
-        TestState { v: 7, status: TestStatus::Finished, outcome: Some(Outcome::Failed), attempt: 1, steps, ..state }
+        let (steps, earlier, state) = (failed_steps(), earlier(), TestState::queued(3, "Home"));
+        let (status, outcome) = (TestStatus::Finished, Some(Outcome::Failed));
+        TestState { v: 7, status, outcome, attempt: 2, steps, earlier, ..state }
     }
 
     fn events() -> Vec<Event> {
@@ -71,7 +86,7 @@ mod tests {
         let finished = Option::<TestFinished>::from(&failed()).expect("it has ended");
         let bodies = [
             EventBody::JobPlanned { total: 4 },
-            EventBody::TestStarted { test: 3, name: "Home".to_owned(), attempt: 1 },
+            EventBody::TestStarted { test: 3, name: "Home".to_owned(), attempt: 2, earlier: earlier() },
             EventBody::StepStarted { test: 3, step: step(0, &[]) },
             EventBody::StepFinished { test: 3, step: step(0, &[Outcome::Passed]) },
             EventBody::TestFinished(finished),
@@ -115,9 +130,15 @@ mod tests {
         assert_eq!(part.tests[&3].failures(), whole.tests[&3].failures());
         assert_eq!((part.tests[&3].outcome, part.digest()), (Some(Outcome::Failed), whole.digest()));
         assert_eq!(part.tests[&3].steps.len(), 1, "only what failed");
+        assert_eq!(part.tests[&3].earlier[0].steps, part.tests[&3].steps, "in earlier attempts too");
 
         let shown = Detail::of(Level::Tests).shown(&failed()).expect("it is shown");
         assert_eq!((shown.failures(), shown.steps.len()), (failed().failures(), 1));
+        let started = events().swap_remove(1);
+        let shown = Detail::of(Level::Tests).shown_event(&started).expect("it is shown").into_owned();
+        part.tests.clear();
+        part.apply(&shown);
+        assert_eq!(part.tests[&3].earlier[0].steps.len(), 1, "when an attempt begins too");
     }
 
     #[test]

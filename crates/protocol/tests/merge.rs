@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use stepcast_protocol::event::JobSnapshot;
+use stepcast_protocol::state::EarlierAttempt;
 use stepcast_protocol::{Event, EventBody, JobState};
 
 struct Vector {
@@ -47,6 +48,11 @@ fn described(state: &JobState) -> Value {
             });
             if let Some(change) = test.change {
                 described["change"] = json!(change);
+            }
+            if !test.earlier.is_empty() {
+                let of = |attempt: &EarlierAttempt| json!({ "outcome": attempt.outcome, "steps": attempt.steps.len() });
+                let earlier = test.earlier.iter().map(|attempt| (attempt.attempt.to_string(), of(attempt)));
+                described["earlier"] = Value::Object(earlier.collect());
             }
             if let Some(host) = &test.waiting_for {
                 described["waiting_for"] = json!(host);

@@ -171,6 +171,30 @@ async fn reports_are_written() {
 }
 
 #[tokio::test]
+async fn attempts_that_did_not_pass_are_in_the_summary_and_in_the_junit_report() {
+    let (site, files) = (Site::start().await, Files::new());
+    let mut tests = [page("Passes again", &format!("{}/flaky/cli", site.base)), failing(&site)];
+    tests.iter_mut().for_each(|test| test["retries"] = json!({ "max": 1, "on": "any" }));
+    let (file, junit) = (files.suite("suite.json", &tests), files.path("report.xml").display().to_string());
+    let ran = run(&["check", &file, "--junit", &junit]).await;
+    assert_eq!(ran.code, 1);
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.contains("attempt 1: failed in ")).collect();
+    let [of_failed, of_flaky] = lines[..] else { panic!("{}", ran.stdout) };
+    assert!(
+        of_failed.starts_with("  attempt") && of_failed.ends_with(": css `h1` text equals \"y\": \"x\""),
+        "{of_failed}"
+    );
+    let flaky = "flaky     Passes again: attempt 1: ";
+    assert!(of_flaky.starts_with(flaky) && of_flaky.ends_with(": status equals 200: 503"), "{of_flaky}");
+
+    let report = std::fs::read_to_string(&junit).expect("the report");
+    let count = |element: &str| report.matches(element).count();
+    assert_eq!((count("<flakyFailure message=\"attempt 1: failed\">"), count("<rerunFailure ")), (1, 1), "{report}");
+    let reason = "a check did not hold, and `retries` with `on: any` allowed 1 more attempt";
+    assert_eq!((count(reason), count("<failure ")), (2, 1), "{report}");
+}
+
+#[tokio::test]
 async fn lint_points_at_the_line() {
     let files = Files::new();
     let file = files.write("shop.yaml", "suite: Shop\ntests:\n  - name: Home\n    get: https://example.com/\n    expect:\n      - css: h1\n        txt: Hi\n      - css: 'h1 >'\n");

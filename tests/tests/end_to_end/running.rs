@@ -81,6 +81,14 @@ async fn a_test_that_passes_on_its_second_try_is_flaky() {
     let attempts: Vec<_> =
         events.iter().filter(|event| event["type"] == "test.started").map(|event| &event["attempt"]).collect();
     assert_eq!(attempts, [&json!(1), &json!(2)]);
+    let finished = events.iter().find(|event| event["type"] == "test.finished").expect("the end of the test");
+    let earlier = &finished["earlier"];
+    assert_eq!((&earlier[0]["attempt"], &earlier[0]["outcome"]), (&json!(1), &json!("failed")));
+    let check = &earlier[0]["steps"][0]["checks"][0];
+    assert_eq!((&check["expected"], &check["actual"]), (&json!("200"), &json!("503")), "{finished}");
+
+    let state = deployment.client().await.ask(json!({ "action": "job", "job": job, "test": 0 })).await;
+    assert_eq!(state["tests"][0]["earlier"], *earlier, "it is stored: {state}");
     deployment.stop().await;
 }
 

@@ -96,7 +96,11 @@ name: string,
 /**
  * Which try this is, from 1
  */
-attempt: number, } | { "type": "test.stalled", 
+attempt: number, 
+/**
+ * The attempts before it, in order
+ */
+earlier?: Array<EarlierAttempt>, } | { "type": "test.stalled", 
 /**
  * The test's place in the plan, from 0
  */
@@ -594,6 +598,31 @@ export type Outcome = "passed" | "failed" | "errored" | "blocked" | "flaky" | "s
 export type Change = "new_failure" | "still_failing" | "fixed" | "flaky";
 
 /**
+ * An attempt at a test that was followed by another.
+ */
+export type EarlierAttempt = { 
+/**
+ * Which attempt it was, from 1
+ */
+attempt: number, 
+/**
+ * How it ended
+ */
+outcome: Outcome, 
+/**
+ * How long it took, without the pause after it, in milliseconds
+ */
+duration_ms: number, 
+/**
+ * Why the test was tried again
+ */
+reason: string, 
+/**
+ * Its steps, as far as it got
+ */
+steps: Array<StepState>, };
+
+/**
  * The result of a run.
  */
 export type Verdict = "passed" | "failed" | "errored" | "empty" | "cancelled";
@@ -790,6 +819,10 @@ change?: Change,
  */
 steps: Array<StepState>, 
 /**
+ * The attempts before this one, in order
+ */
+earlier?: Array<EarlierAttempt>, 
+/**
  * Whether its worker is silent; another one will run it again
  */
 stalled?: boolean, 
@@ -833,7 +866,11 @@ failures: Array<Failure>,
 /**
  * Its steps, for clients that missed some of them
  */
-steps: Array<StepState>, };
+steps: Array<StepState>, 
+/**
+ * The attempts before the last, in order
+ */
+earlier?: Array<EarlierAttempt>, };
 
 /**
  * A job without its tests.

@@ -16,6 +16,7 @@ interface ExpectedTest {
   steps: Record<string, Outcome | null>
   stalled: boolean
   change?: Change
+  earlier?: Record<string, { outcome: Outcome; steps: number }>
   waiting_for?: string
 }
 
@@ -43,11 +44,15 @@ function stateAfter(events: Event[]): JobState {
 
 function summarised(state: JobState): Vector['expected'] {
   const tests = state.orderedTests().map((known) => {
-    const { test, status, outcome, v, attempt, steps, stalled = false, change, waiting_for } = known
+    const { test, status, outcome, v, attempt, steps, stalled = false, change, earlier, waiting_for } = known
     const outcomes = steps.map((step) => [String(step.step), step.outcome ?? null])
     const outcomesOfSteps = Object.fromEntries(outcomes)
     const expected: ExpectedTest = { status, outcome: outcome ?? null, v, attempt, steps: outcomesOfSteps, stalled }
     if (change !== undefined) expected.change = change
+    if (earlier !== undefined) {
+      const attempts = earlier.map((one) => [String(one.attempt), { outcome: one.outcome, steps: one.steps.length }])
+      expected.earlier = Object.fromEntries(attempts)
+    }
     if (waiting_for !== undefined) expected.waiting_for = waiting_for
     return [String(test), expected]
   })

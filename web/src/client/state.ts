@@ -5,7 +5,7 @@
 import { digestOf, formatDigest } from './digest'
 import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'
 import type { Event, JobSummary, TestState } from './protocol'
-import { finishedTest, queuedTest, replaceTest, stalledTest, updateStep } from './test-state'
+import { finishedTest, queuedTest, replaceTest, stalledTest, startedTest, updateStep } from './test-state'
 
 /** A job with its tests, as a client that watches it keeps it. */
 export class JobState {
@@ -31,9 +31,8 @@ export class JobState {
         return this.changeTest(state.test, state.name, (known) => replaceTest(known, { ...state, v }))
       }
       case 'test.started': {
-        const { test, name, attempt } = event
-        const started: TestState = { ...queuedTest(test, name), v, status: 'running', attempt }
-        return this.changeTest(test, name, (known) => replaceTest(known, started))
+        const started = startedTest(event, v)
+        return this.changeTest(event.test, event.name, (known) => replaceTest(known, started))
       }
       case 'test.stalled': {
         const stalled = stalledTest(event.test, event.name, v)

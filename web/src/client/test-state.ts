@@ -1,4 +1,6 @@
-import type { StepState, TestFinished, TestState } from './protocol'
+import type { Event, StepState, TestFinished, TestState } from './protocol'
+
+type TestStarted = Extract<Event, { type: 'test.started' }>
 
 // These states are never changed in place. An update returns a new object, so that components can detect a change by
 // comparing references. If nothing changes, the same object is returned.
@@ -8,11 +10,19 @@ export function queuedTest(test: number, name: string): TestState {
   return { test, name, v: 0, status: 'queued', attempt: 0, steps: [] }
 }
 
+/** The state of a test after `test.started`. */
+export function startedTest({ test, name, attempt, earlier }: TestStarted, v: number): TestState {
+  const started: TestState = { ...queuedTest(test, name), v, status: 'running', attempt }
+  return earlier === undefined ? started : { ...started, earlier }
+}
+
 /** The state of a test after `test.finished`. */
 export function finishedTest(event: TestFinished, v: number): TestState {
-  const { test, name, outcome, duration_ms, attempt = 0, change, steps = [] } = event
+  const { test, name, outcome, duration_ms, attempt = 0, change, steps = [], earlier } = event
   const finished: TestState = { test, name, v, status: 'finished', attempt, outcome, duration_ms, steps }
-  return change === undefined ? finished : { ...finished, change }
+  if (change !== undefined) finished.change = change
+  if (earlier !== undefined) finished.earlier = earlier
+  return finished
 }
 
 const UPDATES_PER_LEASE = 1_000_000
@@ -47,8 +57,10 @@ function isStalledBy(test: TestState, lease: number): boolean {
   return test.status !== 'finished' && lease === newestLease(test)
 }
 
-function size({ steps }: TestState): number {
-  return steps.reduce((sum, { checks = [] }) => sum + 1 + checks.length, 0)
+/** How many steps and checks there are, in all attempts. */
+function size({ steps, earlier = [] }: TestState): number {
+  const all = [...steps, ...earlier.flatMap((attempt) => attempt.steps)]
+  return all.reduce((sum, { checks = [] }) => sum + 1 + checks.length, 0)
 }
 
 function newestLease({ v, steps }: TestState): number {

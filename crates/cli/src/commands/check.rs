@@ -16,10 +16,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use stepcast_engine::{Engine, EngineConfig, Observer, PlannedTest, Sent, TestRun};
+use stepcast_engine::{Engine, EngineConfig, Observer, PlannedTest, Sent, TestEnd, TestRun};
 use stepcast_platform::Clock;
 use stepcast_protocol::event::{JobFinished, TestFinished};
-use stepcast_protocol::state::{Counts, JobLimits, JobStatus, StepState, Stop, TestState, test_version};
+use stepcast_protocol::state::{
+    Counts, EarlierAttempt, JobLimits, JobStatus, StepState, Stop, TestState, test_version,
+};
 use stepcast_protocol::{Event, EventBody, JobState, Verdict};
 use stepcast_suite::check_variables;
 use stepcast_suite::duration::millis;
@@ -184,7 +186,7 @@ impl Run {
         let run = TestRun { suite: &file.suite, job: &self.job_of_its_own, planned: &planned, vars, secrets };
         let end = engine.run_test(run, &mut narrator).await;
         self.lock().checks += end.checks;
-        narrator.finish(end.outcome, end.duration, end.attempt, end.steps);
+        narrator.finish(end);
         self.stop();
     }
 
@@ -238,22 +240,23 @@ impl Narrator<'_> {
         self.run.publish(test_version(1, self.updates), body);
     }
 
-    fn finish(&mut self, outcome: stepcast_protocol::Outcome, duration: Duration, attempt: u32, steps: Vec<StepState>) {
+    fn finish(&mut self, end: TestEnd) {
         let mut finished = TestFinished {
             test: self.planned.test,
             name: self.planned.name.clone(),
-            outcome,
-            duration_ms: millis(duration),
-            attempt,
+            outcome: end.outcome,
+            duration_ms: millis(end.duration),
+            attempt: end.attempt,
             change: None,
             failures: Vec::new(),
-            steps,
+            steps: end.steps,
+            earlier: end.earlier,
         };
         finished.failures = finished.state(0).failures();
         self.publish(EventBody::TestFinished(finished));
         let counts = {
             let mut shared = self.run.lock();
-            *shared.counts.get_mut(outcome) += 1;
+            *shared.counts.get_mut(end.outcome) += 1;
             shared.counts.total = shared.state.summary.as_ref().map_or(0, |job| job.counts.total);
             shared.counts
         };
@@ -264,8 +267,9 @@ impl Narrator<'_> {
 }
 
 impl Observer for Narrator<'_> {
-    fn attempt_started(&mut self, attempt: u32) {
-        self.publish(EventBody::TestStarted { test: self.planned.test, name: self.planned.name.clone(), attempt });
+    fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {
+        let (test, name, earlier) = (self.planned.test, self.planned.name.clone(), earlier.to_vec());
+        self.publish(EventBody::TestStarted { test, name, attempt, earlier });
     }
 
     fn step_started(&mut self, step: StepState) {

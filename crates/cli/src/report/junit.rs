@@ -9,7 +9,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use stepcast_protocol::state::{Change, JobSummary, TestState};
+use stepcast_protocol::state::{Change, EarlierAttempt, JobSummary, TestState};
 use stepcast_protocol::{JobState, Outcome};
 
 /// Writes the report of all runs of one command.
@@ -58,10 +58,14 @@ fn render_test<W: Write>(writer: &mut Writer<W>, job: &JobSummary, test: &TestSt
         .with_attribute(("time", time.as_str()));
     let element = match test.outcome {
         Some(Outcome::Passed | Outcome::Flaky) => {
-            return match test.change {
-                None => case.write_empty().map(|_| ()),
-                Some(change) => case.write_inner_content(|writer| render_change(writer, change)).map(|_| ()),
+            if test.change.is_none() && test.earlier.is_empty() {
+                return case.write_empty().map(|_| ());
+            }
+            let content = |writer: &mut Writer<W>| {
+                test.change.map_or(Ok(()), |change| render_change(writer, change))?;
+                render_attempts(writer, "flaky", &test.earlier)
             };
+            return case.write_inner_content(content).map(|_| ());
         }
         Some(Outcome::Failed) => "failure",
         Some(Outcome::Skipped | Outcome::Cancelled) => "skipped",
@@ -71,13 +75,29 @@ fn render_test<W: Write>(writer: &mut Writer<W>, job: &JobSummary, test: &TestSt
     case.write_inner_content(|writer| {
         test.change.map_or(Ok(()), |change| render_change(writer, change))?;
         let details = test.outcome.map_or_else(String::new, |outcome| failures::render(test, outcome));
-        writer
-            .create_element(element)
-            .with_attribute(("message", outcome))
-            .write_text_content(BytesText::new(&printed::lines(&console::strip_ansi_codes(&details))))?;
-        Ok(())
+        writer.create_element(element).with_attribute(("message", outcome)).write_text_content(text(&details))?;
+        render_attempts(writer, "rerun", &test.earlier)
     })?;
     Ok(())
+}
+
+/// The attempts before the last, as Surefire writes them: `flakyFailure` and `flakyError` of a test that passed in the
+/// end, otherwise `rerunFailure` and `rerunError`.
+/// <https://maven.apache.org/surefire/maven-surefire-plugin/examples/rerun-failing-tests.html>
+fn render_attempts<W: Write>(writer: &mut Writer<W>, kind: &str, earlier: &[EarlierAttempt]) -> std::io::Result<()> {
+    for attempt in earlier {
+        let failed = if attempt.outcome == Outcome::Failed { "Failure" } else { "Error" };
+        let message = format!("attempt {}: {}", attempt.attempt, attempt.outcome.as_str());
+        writer
+            .create_element(format!("{kind}{failed}"))
+            .with_attribute(("message", message.as_str()))
+            .write_text_content(text(&failures::render_attempt(attempt)))?;
+    }
+    Ok(())
+}
+
+fn text(details: &str) -> BytesText<'static> {
+    BytesText::new(&printed::lines(&console::strip_ansi_codes(details))).into_owned()
 }
 
 fn render_change<W: Write>(writer: &mut Writer<W>, change: Change) -> std::io::Result<()> {

@@ -14,6 +14,7 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
     for (test, outcome) in failures::not_passed(state) {
         let _ = writeln!(out, "{}", failures::render(test, outcome));
     }
+    flaky(&mut out, state);
     slow(&mut out, state);
     insecure(&mut out, state);
     changes::render(&mut out, state);
@@ -32,6 +33,19 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
         let _ = write!(out, "\n{}", super::one_line(link));
     }
     out
+}
+
+/// The attempts that did not pass of tests that passed in the end.
+fn flaky(out: &mut String, state: &JobState) {
+    let before = out.len();
+    for test in state.tests.values().filter(|test| test.outcome == Some(Outcome::Flaky)) {
+        for attempt in &test.earlier {
+            let _ = writeln!(out, "flaky     {}: {}", super::one_line(&test.name), failures::attempt_line(attempt));
+        }
+    }
+    if out.len() > before {
+        out.push('\n');
+    }
 }
 
 /// What a suite calls slow, which fails nothing.

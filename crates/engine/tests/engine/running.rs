@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use stepcast_engine::{Observer, TestRun};
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::StepState;
+use stepcast_protocol::state::{EarlierAttempt, StepState};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -24,6 +24,34 @@ async fn a_test_that_passes_on_a_retry_is_flaky() {
     let step = format!("started 0 GET {}/", site.base);
     let heard = ["attempt 1", &step, "finished 0 failed", "attempt 2", &step, "finished 0 passed"];
     assert_eq!(watcher.heard, heard);
+}
+
+#[tokio::test]
+async fn the_end_of_a_test_has_each_attempt_and_why_it_was_tried_again() {
+    let site = Site::serve(in_turn(vec![(500, "down"), (429, "slow down"), (200, "up")])).await;
+    let test = "- name: t
+  retries: { max: 2, on: any }
+  steps: [ { name: Open it, get: '${base}/', expect: [ { status: 200 }, { body: up } ] } ]";
+    let end = site.run(test).await;
+    assert_eq!((end.outcome, end.attempt), (Outcome::Flaky, 3));
+    let outcomes: Vec<_> = end.earlier.iter().map(|attempt| (attempt.attempt, attempt.outcome)).collect();
+    assert_eq!(outcomes, [(1, Outcome::Failed), (2, Outcome::Blocked)]);
+    let [first, second] = &end.earlier[..] else { panic!("two attempts: {:?}", end.earlier) };
+    assert_eq!(first.reason, "a check did not hold, and `retries` with `on: any` allowed 2 more attempts");
+    assert_eq!(second.reason, "the site refused a request, and `retries` allowed 1 more attempt");
+    let actual: Vec<_> = first.failures().into_iter().map(|failure| (failure.name, failure.result.actual)).collect();
+    assert_eq!(actual, ["500", "\"down\""].map(|actual| ("Open it".to_owned(), Some(actual.to_owned()))));
+    assert_eq!(second.steps[0].outcome, Some(Outcome::Blocked));
+}
+
+#[tokio::test]
+async fn secrets_are_masked_in_earlier_attempts_too() {
+    let pages = in_turn(vec![(500, "the token is hunter2"), (200, "up")]);
+    let site = Site::serve(pages).await.with_secret("token", "hunter2");
+    let test = "- { name: t, get: '${base}/', retries: { max: 1, on: any }, expect: [ { body: up } ] }";
+    let end = site.run(test).await;
+    let told = format!("{:?}", end.earlier);
+    assert!(told.contains("the token is") && !told.contains("hunter2"), "{told}");
 }
 
 #[tokio::test]
@@ -61,7 +89,7 @@ async fn retries_end() {
     let site = Site::serve(in_turn(vec![(500, "down")])).await;
     let end =
         site.run("- { name: t, get: '${base}/', retries: { max: 1, on: any }, expect: [ { status: 200 } ] }").await;
-    assert_eq!((end.outcome, end.attempt), (Outcome::Failed, 2));
+    assert_eq!((end.outcome, end.attempt, end.earlier.len()), (Outcome::Failed, 2, 1));
 }
 
 #[tokio::test]
@@ -103,7 +131,7 @@ async fn a_cancelled_test_stops_between_steps() {
 struct StopsAtTheStep(CancellationToken);
 
 impl Observer for StopsAtTheStep {
-    fn attempt_started(&mut self, _: u32) {}
+    fn attempt_started(&mut self, _: u32, _: &[EarlierAttempt]) {}
 
     fn step_started(&mut self, _: StepState) {
         self.0.cancel();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stepcast_engine::{Engine, EngineConfig, Observer, PlanError, PlannedTest, Sent, TestEnd, TestRun};
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::{CheckResult, StepState};
+use stepcast_protocol::state::{CheckResult, EarlierAttempt, StepState};
 use stepcast_suite::Suite;
 use tokio_util::sync::CancellationToken;
 
@@ -173,7 +173,9 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
-    fn attempt_started(&mut self, attempt: u32) {
+    fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {
+        let before: Vec<u32> = earlier.iter().map(|attempt| attempt.attempt).collect();
+        assert_eq!(before, (1..attempt).collect::<Vec<_>>(), "the attempts before it");
         self.heard.push(format!("attempt {attempt}"));
     }
 

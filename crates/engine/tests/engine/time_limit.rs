@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 use stepcast_engine::Observer;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::state::StepState;
+use stepcast_protocol::state::{EarlierAttempt, StepState};
 use tokio_util::sync::CancellationToken;
 
 const SILENT: &str = "
@@ -72,7 +72,7 @@ struct Slow {
 }
 
 impl Observer for Slow {
-    fn attempt_started(&mut self, _: u32) {}
+    fn attempt_started(&mut self, _: u32, _: &[EarlierAttempt]) {}
 
     fn step_started(&mut self, _: StepState) {}
 

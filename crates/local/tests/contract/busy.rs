@@ -82,6 +82,7 @@ fn results(batches: u32) -> Vec<BatchResults> {
             attempt: 1,
             change: None,
             steps: "[]".to_owned(),
+            earlier: None,
         };
         let tests = vec![FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 }];
         BatchResults { lease: Lease { batch: batch(number), number: 1 }, writes: 0, ended: 0, tests }

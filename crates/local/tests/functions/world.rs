@@ -446,7 +446,7 @@ pub fn results_of(
 ) -> BatchResults {
     let finished = |(test, outcome)| {
         let (v, steps) = (lease.number * 1_000_000 + 1, "[]".to_owned());
-        let result = TestResult { test, v, outcome, duration_ms: 1, attempt: 1, change: None, steps };
+        let result = TestResult { test, v, outcome, duration_ms: 1, attempt: 1, change: None, steps, earlier: None };
         FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 }
     };
     BatchResults { lease: lease.clone(), writes, ended, tests: results.map(finished).collect() }

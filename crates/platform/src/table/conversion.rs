@@ -133,5 +133,6 @@ fn result_of(test: &TestRecord) -> Option<TestResult> {
         attempt: test.attempt,
         change: test.change,
         steps: test.steps.clone().unwrap_or_else(|| "[]".to_owned()),
+        earlier: test.earlier.clone(),
     })
 }

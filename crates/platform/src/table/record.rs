@@ -1,5 +1,6 @@
 //! Jobs and tests as they are stored.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::id::JobId;
 use stepcast_protocol::notification::SuiteChange;
 use stepcast_protocol::state::{
-    Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, StepState, Stop, TestState, TestStatus,
-    Verdict, format_digest, test_version,
+    Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, Stop, TestState, TestStatus, Verdict,
+    format_digest, test_version,
 };
 
 /// A job.
@@ -196,13 +197,14 @@ pub struct TestRecord {
     /// Its steps as JSON
     #[serde(default)]
     pub steps: Option<String>,
+    /// The attempts before the last as JSON
+    #[serde(default)]
+    pub earlier: Option<String>,
 }
 
 impl TestRecord {
     /// The test as clients see it. Steps of an old version that cannot be read are left out; that is not an error.
     pub fn state(&self) -> TestState {
-        let steps: Vec<StepState> =
-            self.steps.as_deref().and_then(|steps| serde_json::from_str(steps).ok()).unwrap_or_default();
         TestState {
             test: self.test,
             name: self.name.clone(),
@@ -212,7 +214,8 @@ impl TestRecord {
             outcome: self.outcome,
             duration_ms: self.duration_ms,
             change: self.change,
-            steps,
+            steps: readable(self.steps.as_deref()),
+            earlier: readable(self.earlier.as_deref()),
             stalled: false,
             waiting_for: None,
         }
@@ -227,4 +230,8 @@ impl TestRecord {
     pub fn finished(&self) -> Option<TestFinished> {
         Option::<TestFinished>::from(&self.state())
     }
+}
+
+fn readable<T: DeserializeOwned + Default>(json: Option<&str>) -> T {
+    json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }

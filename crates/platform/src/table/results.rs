@@ -35,6 +35,9 @@ pub struct TestResult {
     pub change: Option<Change>,
     /// Its steps as JSON
     pub steps: String,
+    /// The attempts before the last as JSON, if there are any
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<String>,
 }
 
 /// The end of a test and what the job's counters get from it.

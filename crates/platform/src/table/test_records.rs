@@ -133,6 +133,7 @@ fn ended(result: &TestResult, name: String) -> TestRecord {
         duration_ms: Some(result.duration_ms),
         change: result.change,
         steps: Some(result.steps.clone()),
+        earlier: result.earlier.clone(),
     }
 }
 
@@ -149,5 +150,6 @@ fn open(test: u32, name: String, batch: &BatchRecord) -> TestRecord {
         duration_ms: None,
         change: None,
         steps: None,
+        earlier: None,
     }
 }

@@ -1,6 +1,6 @@
 //! How much of a job a watcher gets.
 
-use crate::state::{CheckKind, CheckResult, StepState, TestState};
+use crate::state::{CheckKind, CheckResult, EarlierAttempt, StepState, TestState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -53,7 +53,11 @@ impl Detail {
         if self.shows_steps(state.test) {
             return Some(state.clone());
         }
-        self.shows_test(state.test).then(|| TestState { steps: notable(&state.steps), ..state.clone() })
+        self.shows_test(state.test).then(|| TestState {
+            steps: notable(&state.steps),
+            earlier: notable_of(&state.earlier),
+            ..state.clone()
+        })
     }
 }
 
@@ -66,4 +70,10 @@ pub(crate) fn notable(steps: &[StepState]) -> Vec<StepState> {
         (!checks.is_empty()).then(|| StepState { checks, ..step.clone() })
     };
     steps.iter().filter_map(notable).collect()
+}
+
+/// The same for the attempts before the last.
+pub(crate) fn notable_of(attempts: &[EarlierAttempt]) -> Vec<EarlierAttempt> {
+    let of = |attempt: &EarlierAttempt| EarlierAttempt { steps: notable(&attempt.steps), ..attempt.clone() };
+    attempts.iter().map(of).collect()
 }

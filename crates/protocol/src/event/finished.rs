@@ -1,6 +1,8 @@
 //! The end of a job and of a test.
 
-use crate::state::{Change, Counts, Failure, JobSummary, Outcome, StepState, TestState, TestStatus, Verdict};
+use crate::state::{
+    Change, Counts, EarlierAttempt, Failure, JobSummary, Outcome, StepState, TestState, TestStatus, Verdict,
+};
 use serde::{Deserialize, Serialize};
 
 /// The end of a job.
@@ -56,6 +58,10 @@ pub struct TestFinished {
     /// Its steps, for clients that missed some of them
     #[serde(default)]
     pub steps: Vec<StepState>,
+    /// The attempts before the last, in order
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<EarlierAttempt>>"))]
+    pub earlier: Vec<EarlierAttempt>,
 }
 
 impl TestFinished {
@@ -71,6 +77,7 @@ impl TestFinished {
             duration_ms: Some(self.duration_ms),
             change: self.change,
             steps: self.steps.clone(),
+            earlier: self.earlier.clone(),
             stalled: false,
             waiting_for: None,
         }
@@ -88,6 +95,7 @@ impl From<&TestState> for Option<TestFinished> {
             change: state.change,
             failures: state.failures(),
             steps: state.steps.clone(),
+            earlier: state.earlier.clone(),
         })
     }
 }

@@ -227,7 +227,7 @@ fn new_test(test: u32) -> NewTest {
 fn ended(test: u32, lease: u64, outcome: Outcome) -> FinishedTest {
     let steps = r#"[{"step":0,"name":"get"}]"#.to_owned();
     let v = lease * 1_000_000 + 7;
-    let result = TestResult { test, v, outcome, duration_ms: 250, attempt: 1, change: None, steps };
+    let result = TestResult { test, v, outcome, duration_ms: 250, attempt: 1, change: None, steps, earlier: None };
     FinishedTest { result, expected_ms: 0, checks: 2, requests: 3 }
 }
 
