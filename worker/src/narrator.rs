@@ -3,7 +3,7 @@
 use crate::job::Job;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::time::Duration;
-use stepcast_engine::{Observer, Sent, TestEnd};
+use stepcast_engine::{Observer, Sent, TestEnd, fit_attempts};
 use stepcast_platform::Clock;
 use stepcast_platform::table::topic_job;
 use stepcast_protocol::state::{CheckResult, EarlierAttempt, Outcome, StepState, TestState, TestStatus, test_version};
@@ -120,6 +120,8 @@ impl Observer for Narrator<'_> {
 
     fn step_finished(&mut self, step: StepState) {
         self.put_step(step.clone());
+        // Each step fits into a message; a new watcher gets all of them in one.
+        fit_attempts(&mut self.state.steps, &mut self.state.earlier);
         self.publish(EventBody::StepFinished { test: self.state.test, step }, true);
     }
 

@@ -88,3 +88,31 @@ async fn what_happens_before_the_watchers_can_be_read_reaches_them_later() {
     let began = |event: &serde_json::Value| event["type"] == "step.started";
     world.hears("watcher", began).await.expect("the start of the step");
 }
+
+/// The steps of a running test can be larger together than a message.
+#[tokio::test]
+async fn a_late_watcher_gets_the_state_of_a_test_with_many_large_steps() {
+    let world = World::start().await;
+    let text = "long ".repeat(60);
+    let checks: Vec<_> = (0..100).map(|n| json!({ "body": { "not_contains": format!("{n} {text}") } })).collect();
+    let step = |page| json!({ "get": format!("{}/{page}", world.site), "timeout": "1m", "expect": checks });
+    let mut steps = vec![step("page"); 8];
+    steps.push(step("never"));
+    world.store(&[json!({ "name": "Large", "steps": steps })]).await;
+    world.worker_of(1).handle(batch(&[planning()]), None).await;
+    let watch = async |watcher: &str| {
+        let (topic, watcher) = (topic_job(&id(JOB)), id(watcher));
+        world.platform().table.watch(&topic, &watcher, &Detail::default()).await.expect("watched");
+    };
+    watch("early").await;
+    let worker = world.worker();
+    let late = async {
+        world.hears("early", |event| event["type"] == "step.started" && event["step"] == 8).await.expect("it begins");
+        watch("late").await;
+        world.hears("late", |event| event["type"] == "test.state").await
+    };
+    tokio::select! {
+        _ = worker.handle(batch(&[test(0)]), None) => panic!("its last page never comes"),
+        heard = late => assert_eq!(heard, Some(()), "the state of the test"),
+    }
+}
