@@ -1,5 +1,6 @@
 import { isProblem } from './client/outcomes'
 import type { Outcome, TestState } from './client/protocol'
+import { failureLine, hasCause } from './failure-causes'
 
 export type Order = 'failing first' | 'plan'
 export type Filter = Outcome | 'problems' | 'unfinished' | undefined
@@ -9,26 +10,33 @@ export interface Choice {
   filter: Filter
   /** The name of the test or its failed check must contain this text */
   search: string
+  /** The key of the cause for which the test must fail */
+  cause?: string | undefined
+}
+
+/** The test that fails after or before another one in this order, or the other way round at the end of the list. */
+export function neighbourThatFails(
+  tests: readonly TestState[],
+  test: number | undefined,
+  direction: 1 | -1,
+): TestState | undefined {
+  const failing = (one: TestState) => isProblem(one.outcome)
+  const at = tests.findIndex((one) => one.test === test)
+  const [before, after] = [tests.slice(0, Math.max(at, 0)), tests.slice(at + 1)]
+  if (direction === 1) return after.find(failing) ?? before.find(failing)
+  return before.findLast(failing) ?? after.findLast(failing)
 }
 
 /** The tests to show, in display order. `tests` must be in the order of the plan. */
-export function chosen(tests: readonly TestState[], { order, filter, search }: Choice): TestState[] {
+export function chosen(tests: readonly TestState[], { order, filter, search, cause }: Choice): TestState[] {
   const wanted = search.trim().toLowerCase()
-  const fitting = tests.filter((test) => fits(test, filter) && (wanted === '' || textOf(test).includes(wanted)))
+  const fitting = tests.filter(
+    (test) =>
+      fits(test, filter) &&
+      (wanted === '' || textOf(test).includes(wanted)) &&
+      (cause === undefined || hasCause(test, cause)),
+  )
   return order === 'plan' ? fitting : failingFirst(fitting)
-}
-
-/** The first failed check of a test, in one line. */
-export function failureLine(test: TestState): string {
-  for (const step of test.steps) {
-    const failed = step.checks?.find((check) => isProblem(check.outcome))
-    if (failed === undefined) continue
-    // The text of the check contains the expected value, so the line adds only the actual one.
-    const { check, actual, hint } = failed
-    const found = actual ?? hint
-    return found === undefined ? check : `${check}: ${failed.outcome === 'failed' ? 'actual ' : ''}${found}`
-  }
-  return ''
 }
 
 function fits(test: TestState, filter: Filter): boolean {

@@ -1,4 +1,4 @@
-import type { Command, Event, JobsQuery, PageQuery, Replay, Run } from './protocol'
+import type { Command, Event, HistoryQuery, JobsQuery, PageQuery, Replay, Run } from './protocol'
 import { runCommand, suiteCommand } from './run'
 import type { Source } from './source'
 import { WireError } from './wire-error'
@@ -32,6 +32,11 @@ export class Commands {
 
   jobs(query: JobsQuery): Promise<Answer<'jobs'>> {
     return this.ask({ action: 'jobs', ...query }, 'jobs')
+  }
+
+  /** How the tests of a suite ended in earlier jobs. */
+  history(query: HistoryQuery): Promise<Answer<'history'>> {
+    return this.ask({ action: 'history', ...query }, 'history')
   }
 
   suites(page: PageQuery): Promise<Answer<'suites'>> {

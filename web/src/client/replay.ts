@@ -103,6 +103,7 @@ export class Replay implements Source {
       return { type: 'jobs', at, jobs: this.list.listed() }
     }
     if (command.action === 'suites.list') return { type: 'suites', at, suites: [] }
+    if (command.action === 'history') return { type: 'history', at, suite: command.suite, tests: [] }
     if (command.action === 'unwatch') return { type: 'ok', at }
     if ((command.action === 'watch' || command.action === 'job') && command.job) return this.wholeState(command.job, at)
     return refusal('this is a recording: it can only be watched')

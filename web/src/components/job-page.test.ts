@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Event } from '../client/protocol'
+import type { CheckResult, Command, EarlierAttempt, Event, StepState } from '../client/protocol'
 import { Replay } from '../client/replay'
 import { recordedRun } from '../client/testing/recorded-run'
 import JobPage from './JobPage.vue'
@@ -55,6 +55,81 @@ describe('a job page', () => {
     replay.play()
     await nextFrame()
     expect(page.find('.steps').text()).toContain('try 3')
+  })
+
+  it('shows why tests fail, and then only the tests that fail for one reason', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 8 }))
+    expect(byId(page, 'causes')).toHaveLength(0)
+    replay.play()
+    await nextFrame()
+    const failing = byId(page, 'test-row').filter((row) => row.text().startsWith('failed')).length
+    const cause = page.find('[data-testid="causes"] button')
+    expect(cause.text()).toMatch(new RegExp(`^${failing}\\s*css h1 text: actual`))
+    await cause.trigger('click')
+    await nextFrame()
+    expect(byId(page, 'test-row')).toHaveLength(failing)
+    expect(cause.attributes('aria-pressed')).toBe('true')
+    await cause.trigger('click')
+    await nextFrame()
+    expect(byId(page, 'test-row')).toHaveLength(8)
+  })
+
+  it('opens the next and the previous failure, by button and by key', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 8 }), { selected: 0 })
+    replay.play()
+    await nextFrame()
+    const failing = byId(page, 'test-row').filter((row) => row.text().startsWith('failed'))
+    const addresses = failing.map((row) => `#/jobs/j1/tests/${row.attributes('id')?.replace('test-', '')}`)
+    expect(addresses.length).toBeGreaterThan(1)
+    await page.find('[aria-keyshortcuts="n"]').trigger('click')
+    expect(location.hash).toBe(addresses[0])
+    await page.find('.panes').trigger('keydown', { key: 'p' })
+    expect(location.hash).toBe(addresses.at(-1))
+  })
+
+  it('shows how a test ended in earlier jobs, the newest last', async () => {
+    const asked: Command[] = []
+    const outcomes = [
+      { job: 'j0', outcome: 'failed', duration_ms: 400, at: '2025-11-21T09:00:00.000Z' } as const,
+      { job: 'j-1', outcome: 'passed', duration_ms: 100, at: '2025-11-20T09:00:00.000Z' } as const,
+    ]
+    const answer = (command: Command): Event | undefined => {
+      if (command.action !== 'history') return undefined
+      asked.push(command)
+      return { type: 'history', at: '', suite: 'Shop smoke', tests: [{ name: 'Page 1', outcomes: [...outcomes] }] }
+    }
+    const replay = new Replay(recordedRun({ tests: 1 }), { answer })
+    replay.play()
+    const { page } = show(JobPage, replay, { job: 'j1', selected: 0 })
+    await nextFrame()
+    const history = { suite: 'Shop smoke', branch: 'main', test: 'Page 1', limit: 50 }
+    expect(asked).toEqual([{ action: 'history', ...history }])
+    const bars = page.findAll('[data-testid="test-past"] a')
+    const seen = bars.map((bar) => [bar.attributes('href'), bar.attributes('title')?.split(',')[0]])
+    expect(seen).toEqual([
+      ['#/jobs/j-1', 'passed in 100 ms'],
+      ['#/jobs/j0', 'failed in 400 ms'],
+    ])
+    expect(page.find('[data-testid="test-past"] p').text()).toContain('2 jobs')
+  })
+
+  it('shows the attempts before the last, and why the test was tried again', async () => {
+    const again = recordedRun({ tests: 1 }).map((event): Event => {
+      if (event.type !== 'test.finished') return event
+      const check: CheckResult = { check: 'css h1 text', outcome: 'failed', actual: '`Sorry`' }
+      const steps: StepState[] = [{ step: 0, name: 'Open it', outcome: 'failed', duration_ms: 30, checks: [check] }]
+      const reason = 'a check did not hold'
+      const first: EarlierAttempt = { attempt: 1, outcome: 'failed', duration_ms: 31, reason, steps }
+      return { ...event, outcome: 'flaky', attempt: 2, earlier: [first] }
+    })
+    const { page, replay } = await shownJob(again, { selected: 0 })
+    replay.play()
+    await nextFrame()
+    const attempts = byId(page, 'earlier-attempt').map((attempt) => attempt.text())
+    expect(attempts).toHaveLength(1)
+    for (const text of ['attempt 1', 'Tried again: a check did not hold', 'Open it', '`Sorry`']) {
+      expect(attempts[0]).toContain(text)
+    }
   })
 
   it('shows the change of a test, unless it only repeats the outcome', async () => {
