@@ -1,5 +1,6 @@
 // Tests the dashboard in a real browser against a running server: signs in with the link, runs a suite, watches it to
 // its verdict, reads why a test failed, shares the job, finds it in the list, and broadcasts a notice as an admin.
+// Checks each page with axe-core, in the light and in the dark scheme.
 //
 //   STEPCAST_SIGN_IN_URL   the link `stepcast up` prints; it works once
 //   STEPCAST_HTTP          the server's address, if the link is only a path or a fragment
@@ -14,6 +15,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
+import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 
 const BROWSER_ARGUMENTS = [
@@ -45,6 +47,19 @@ async function signIn(page) {
   await page.goto(signInUrl())
   await page.getByTestId('connection-state').filter({ hasText: 'Connected' }).waitFor()
   assert.ok(!page.url().includes('code='), 'the sign-in code should have left the address')
+}
+
+/** Checks the page as it is now with axe-core, in both colour schemes. */
+async function checkAccessibility(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme })
+    const { violations, passes } = await page.evaluate(`${axe.source}; axe.run()`)
+    assert.ok(passes.length > 0, 'axe-core should have checked something')
+    const found = violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}\n${failureSummary}`),
+    )
+    assert.deepEqual(found, [], `axe-core finds problems: ${name}, ${colorScheme}`)
+  }
 }
 
 /** Sets the text as if pasted. `fill` types it, which takes Chromium seconds for a thousand lines. */
@@ -86,12 +101,15 @@ async function readFailure(page) {
     const wanted = environment[`E2E_${what.toUpperCase()}`] ?? ''
     assert.ok(text.includes(wanted), `${what}: \`${text}\` should contain \`${wanted}\``)
   }
+  await page.getByTestId('test-past').getByText('newest').waitFor()
+  await checkAccessibility(page, 'a job with an open test')
 }
 
 async function findInList(page, job) {
   await page.locator('.brand').click()
   const row = page.getByTestId('job-row').filter({ has: page.locator(`a[href="#/jobs/${encodeURIComponent(job)}"]`) })
   await row.filter({ hasText: new RegExp(verdict, 'i') }).waitFor()
+  await checkAccessibility(page, 'the list of jobs')
 }
 
 /** Opens the share link without a token, in a new browser context. */
@@ -113,6 +131,7 @@ async function shareWithAGuest(page, browser) {
     0,
     'a guest should have no actions',
   )
+  await checkAccessibility(guest, 'a shared job')
   await guests.close()
 }
 
@@ -123,6 +142,10 @@ async function serveAnAdmin(page) {
   await page.getByRole('textbox', { name: 'Send a notice to everyone' }).fill('Restart at 18:00')
   await page.getByRole('button', { name: 'Broadcast' }).click()
   await page.locator('.notice').filter({ hasText: 'Restart at 18:00' }).waitFor()
+  await checkAccessibility(page, 'the admin page')
+  await page.getByRole('link', { name: 'Suites' }).click()
+  await page.getByText('None yet').waitFor()
+  await checkAccessibility(page, 'the list of suites')
 }
 
 async function dashboardShowsARun(browser) {
@@ -134,6 +157,7 @@ async function dashboardShowsARun(browser) {
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
   try {
     await signIn(page)
+    await checkAccessibility(page, 'the first page')
     const job = await runSuite(page, readFileSync(need('E2E_SUITE'), 'utf8'))
     await awaitVerdict(page)
     if (verdict === 'failed') await readFailure(page)
