@@ -19,8 +19,8 @@ pub fn fit(steps: &mut [StepState]) {
     fit_into(RESULT_BYTES, steps);
 }
 
-/// Makes the steps of all attempts at a test fit into [`RESULT_BYTES`] together. If earlier attempts have to be
-/// shortened to their last steps, each still says how it ended.
+/// Makes the steps of all attempts at a test fit into [`RESULT_BYTES`] together. If nothing else helps, only the step
+/// that decided an earlier attempt is left of it.
 pub fn fit_attempts(steps: &mut [StepState], earlier: &mut [EarlierAttempt]) {
     let is_too_large = |earlier: &[EarlierAttempt]| size(steps) + size(earlier) > RESULT_BYTES;
     for measure in MEASURES {
@@ -30,11 +30,16 @@ pub fn fit_attempts(steps: &mut [StepState], earlier: &mut [EarlierAttempt]) {
         earlier.iter_mut().flat_map(|attempt| &mut attempt.steps).for_each(measure);
     }
     if is_too_large(earlier) {
-        for attempt in &mut *earlier {
-            attempt.steps = attempt.steps.split_off(attempt.steps.len().saturating_sub(1));
-        }
+        earlier.iter_mut().for_each(|attempt| keep_decisive_step(&mut attempt.steps));
         fit_into(RESULT_BYTES.saturating_sub(size(earlier)), steps);
     }
+}
+
+/// Keeps the first step that did not pass, or the last one.
+fn keep_decisive_step(steps: &mut Vec<StepState>) {
+    let did_not_pass = |step: &StepState| step.outcome.is_some_and(|outcome| !outcome.is_pass());
+    let decisive = steps.iter().position(did_not_pass).unwrap_or(steps.len().saturating_sub(1));
+    *steps = steps.drain(..).skip(decisive).take(1).collect();
 }
 
 fn fit_into(bytes: usize, steps: &mut [StepState]) {
@@ -164,12 +169,14 @@ mod tests {
     #[test]
     fn the_most_and_largest_attempts_fit() {
         let largest = || vec![step(CHECKS_PER_STEP, CHECKS_PER_STEP); STEPS_PER_TEST];
-        let few = || vec![step(CHECKS_PER_STEP, CHECKS_PER_STEP); 4];
+        let passed = StepState { outcome: Some(Outcome::Passed), ..step(CHECKS_PER_STEP, 0) };
+        let few = || vec![passed.clone(), step(CHECKS_PER_STEP, CHECKS_PER_STEP), passed.clone()];
         let (mut steps, mut earlier) = (largest(), (1..=10).map(|number| attempt(number, few())).collect::<Vec<_>>());
         fit_attempts(&mut steps, &mut earlier);
         let sizes = (size(&steps), size(&earlier));
         assert!(sizes.0 + sizes.1 <= RESULT_BYTES, "{sizes:?}");
-        assert!(earlier.iter().all(|attempt| attempt.steps.len() == 1 && attempt.steps[0].checks.len() == 1));
+        let left = |attempt: &EarlierAttempt| (attempt.steps.len(), attempt.steps[0].outcome);
+        assert!(earlier.iter().all(|attempt| left(attempt) == (1, Some(Outcome::Failed))), "what failed is left");
         assert!(steps.len() == STEPS_PER_TEST && steps.iter().all(|step| step.checks.len() == 1));
     }
 

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CheckResult, Command, EarlierAttempt, Event, StepState } from '../client/protocol'
 import { Replay } from '../client/replay'
 import { recordedRun } from '../client/testing/recorded-run'
@@ -101,7 +101,7 @@ describe('a job page', () => {
     const replay = new Replay(recordedRun({ tests: 1 }), { answer })
     replay.play()
     const { page } = show(JobPage, replay, { job: 'j1', selected: 0 })
-    await nextFrame()
+    await vi.waitFor(() => expect(page.find('[data-testid="test-past"] p').text()).toContain('2 jobs'))
     const history = { suite: 'Shop smoke', branch: 'main', test: 'Page 1', limit: 50 }
     expect(asked).toEqual([{ action: 'history', ...history }])
     const bars = page.findAll('[data-testid="test-past"] a')
@@ -110,7 +110,6 @@ describe('a job page', () => {
       ['#/jobs/j-1', 'passed in 100 ms'],
       ['#/jobs/j0', 'failed in 400 ms'],
     ])
-    expect(page.find('[data-testid="test-past"] p').text()).toContain('2 jobs')
   })
 
   it('shows the attempts before the last, and why the test was tried again', async () => {
