@@ -43,18 +43,21 @@ pub(crate) struct FleetHosts {
     table: Table,
     clock: Clock,
     process: Arc<str>,
+    is_alone: bool,
 }
 
 impl FleetHosts {
-    pub fn new(table: Table, clock: Clock) -> Self {
-        Self { table, clock, process: Uuid::now_v7().simple().to_string().into() }
+    /// The hosts of one worker among others; `is_alone` says that all others are dead.
+    pub fn new(table: Table, clock: Clock, is_alone: bool) -> Self {
+        Self { table, clock, process: Uuid::now_v7().simple().to_string().into(), is_alone }
     }
 }
 
 impl CommonHosts for FleetHosts {
     fn host(&self, name: &str) -> Box<dyn CommonHost> {
         let (table, clock, process) = (self.table.clone(), self.clock.clone(), Arc::clone(&self.process));
-        Box::new(FleetHost { table, clock, host: name.to_owned(), claims: Mutex::new(OwnClaims::new(process)) })
+        let claims = Mutex::new(OwnClaims::new(process, self.is_alone));
+        Box::new(FleetHost { table, clock, host: name.to_owned(), claims })
     }
 }
 
@@ -110,6 +113,8 @@ impl FleetHost {
 #[derive(Clone)]
 struct OwnClaims {
     process: Arc<str>,
+    /// Whether the processes of all other claims are dead
+    is_alone: bool,
     /// How many claims this process has made
     made: u64,
     /// The number of the part, which changes when requests under way are no longer counted in it
@@ -163,10 +168,10 @@ impl Own {
 }
 
 impl OwnClaims {
-    fn new(process: Arc<str>) -> Self {
+    fn new(process: Arc<str>, is_alone: bool) -> Self {
         let (requests, running_out, starts, lost) = (None, None, None, BTreeMap::new());
         let (known, ends) = (None, BTreeMap::new());
-        Self { process, made: 0, part: 0, limit: 1, requests, running_out, starts, lost, known, ends }
+        Self { process, is_alone, made: 0, part: 0, limit: 1, requests, running_out, starts, lost, known, ends }
     }
 
     /// Decides what to claim, by what was seen last.
@@ -212,7 +217,10 @@ impl OwnClaims {
             let since = known.map_or_else(Instant::now, |(_, since)| *since);
             self.ends.insert(claim.name.clone(), (claim.until, since));
         }
-        all.forget(|name| self.ends.get(name).is_some_and(|(_, since)| since.elapsed() >= CLAIM));
+        all.forget(|name| {
+            let is_of_other = *name.process != *self.process;
+            (self.is_alone && is_of_other) || self.ends.get(name).is_some_and(|(_, since)| since.elapsed() >= CLAIM)
+        });
         for own in [&mut self.requests, &mut self.running_out, &mut self.starts] {
             // Another process, whose clock is ahead, has removed it.
             own.take_if(|own| !all.has(&own.claim.name));

@@ -67,7 +67,16 @@ enum Handled {
 impl Worker {
     /// Creates a worker whose hold on a batch ends `lease` after the last renewal.
     pub fn new(platform: Platform, lease: Duration, engine: EngineConfig) -> Result<Self, EngineError> {
-        let hosts = FleetHosts::new(platform.table.clone(), platform.clock.clone());
+        Self::create(platform, lease, engine, false)
+    }
+
+    /// Creates the only worker of a deployment: all workers before it are dead, and what they claimed of hosts is free.
+    pub fn alone(platform: Platform, lease: Duration, engine: EngineConfig) -> Result<Self, EngineError> {
+        Self::create(platform, lease, engine, true)
+    }
+
+    fn create(platform: Platform, lease: Duration, engine: EngineConfig, is_alone: bool) -> Result<Self, EngineError> {
+        let hosts = FleetHosts::new(platform.table.clone(), platform.clock.clone(), is_alone);
         let engine = Engine::sharing(engine, Arc::new(hosts))?;
         let tracker = Tracker::new(platform.clone(), lease);
         Ok(Self {

@@ -274,9 +274,9 @@ async fn start_worker(
         allow_insecure_targets: options.allow_insecure_targets,
         ..EngineConfig::default()
     };
-    let worker = Worker::new(platform.clone(), options.lease, engine)?;
-    let reaper = worker.reaper();
     // This process has the data directory to itself, so the workers of the one before are dead, however it ended.
+    let worker = Worker::alone(platform.clone(), options.lease, engine)?;
+    let reaper = worker.reaper();
     reaper.free_all().await.context("the work of the process before could not be freed")?;
     queue.hide_at_most(QUEUE, Duration::ZERO).await?;
     let mapping = EventSourceMapping {

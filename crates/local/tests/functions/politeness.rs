@@ -1,7 +1,7 @@
 //! The limits of a host hold for all workers of a deployment together. Each worker here is what a process is on Lambda:
 //! it shares nothing with the others but the table.
 
-use crate::world::{JOB, World, batch, failed, id, planning, serve, test, worker};
+use crate::world::{JOB, LEASE, World, batch, failed, id, planning, serve, test, worker};
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -11,6 +11,7 @@ use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use stepcast_engine::EngineConfig;
 use stepcast_platform::table::topic_job;
 use stepcast_platform::{Clock, Platform};
 use stepcast_protocol::Verdict;
@@ -151,8 +152,8 @@ async fn a_pause_that_a_host_asks_one_worker_for_holds_for_all() {
     assert_eq!(disturbing, 0, "{after:?}");
 }
 
-#[tokio::test]
-async fn what_a_dead_worker_holds_of_a_host_is_free_after_a_while() {
+/// Plans two tests of a host that gets one request at once, and lets a worker die that has the first under way.
+async fn let_a_worker_die() -> (World, Site) {
     let (world, site) = (World::start().await, Site::default());
     plan(&world, json!({ "concurrency": 1 }), &format!("{}/held", site.start().await), 2, 2).await;
     let dying = worker_with_clock(&world).await;
@@ -169,6 +170,26 @@ async fn what_a_dead_worker_holds_of_a_host_is_free_after_a_while() {
         }
     }
     site.let_go.send_replace(true);
+    (world, site)
+}
+
+#[tokio::test]
+async fn a_worker_that_is_alone_does_not_wait_for_what_a_dead_one_holds_of_a_host() {
+    let (world, site) = let_a_worker_die().await;
+    world.platform().table.watch(&topic_job(&id(JOB)), &id("watcher"), &Detail::default()).await.expect("watched");
+    let engine = EngineConfig { allow_private_targets: true, ..EngineConfig::default() };
+    let platform = Platform::connect(world.config(), Clock::system()).await;
+    let alone = Worker::alone(platform, LEASE, engine).expect("a worker");
+    assert!(failed(&alone.handle(batch(&[test(1)]), None).await).is_empty());
+    assert_eq!(site.lock().starts.len(), 2);
+    let heard = world.heard_by("watcher");
+    assert!(heard.iter().any(|event| event["type"] == "test.finished"), "{heard:?}");
+    assert!(heard.iter().all(|event| event["waiting_for"].is_null()), "it waits for its turn: {heard:?}");
+}
+
+#[tokio::test]
+async fn what_a_dead_worker_holds_of_a_host_is_free_after_a_while() {
+    let (world, site) = let_a_worker_die().await;
     let other = worker_with_clock(&world).await;
     assert!(failed(&other.handle(batch(&[test(1)]), None).await).is_empty());
     let seen = site.lock();
