@@ -30,7 +30,9 @@ pub fn fit_attempts(steps: &mut [StepState], earlier: &mut [EarlierAttempt]) {
         earlier.iter_mut().flat_map(|attempt| &mut attempt.steps).for_each(measure);
     }
     if is_too_large(earlier) {
-        earlier.iter_mut().for_each(|attempt| keep_decisive_step(&mut attempt.steps));
+        for attempt in &mut *earlier {
+            keep_decisive_step(&mut attempt.steps);
+        }
         fit_into(RESULT_BYTES.saturating_sub(size(earlier)), steps);
     }
 }

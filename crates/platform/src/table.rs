@@ -97,7 +97,7 @@ const CONNECTION_KNOWN_FOR: Duration = Duration::from_secs(10);
 const MOST_CONNECTIONS: usize = 4_096;
 
 /// How long a finished job is known. It changes no more, but it is deleted one day.
-const JOB_KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+const JOB_KNOWN_FOR: Duration = Duration::from_hours(1);
 const MOST_JOBS: usize = 512;
 
 /// The table and its operations.

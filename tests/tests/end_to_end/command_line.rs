@@ -174,7 +174,9 @@ async fn reports_are_written() {
 async fn attempts_that_did_not_pass_are_in_the_summary_and_in_the_junit_report() {
     let (site, files) = (Site::start().await, Files::new());
     let mut tests = [page("Passes again", &format!("{}/flaky/cli", site.base)), failing(&site)];
-    tests.iter_mut().for_each(|test| test["retries"] = json!({ "max": 1, "on": "any" }));
+    for test in &mut tests {
+        test["retries"] = json!({ "max": 1, "on": "any" });
+    }
     let (file, junit) = (files.suite("suite.json", &tests), files.path("report.xml").display().to_string());
     let ran = run(&["check", &file, "--junit", &junit]).await;
     assert_eq!(ran.code, 1);

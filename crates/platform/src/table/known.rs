@@ -14,26 +14,31 @@ use tokio::time::Instant;
 /// Values by key. Clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Known<K, V> {
-    by_key: Arc<Mutex<HashMap<K, (V, Instant)>>>,
-    known_for: Duration,
+    shared: Arc<Shared<K, V>>,
+}
+
+#[derive(Debug)]
+struct Shared<K, V> {
+    by_key: Mutex<HashMap<K, (V, Instant)>>,
+    lasts: Duration,
     most: usize,
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Known<K, V> {
-    /// Knows values for this long, and no more than this many. Beyond it, the older half is forgotten.
-    pub fn new(known_for: Duration, most: usize) -> Self {
-        Self { by_key: Arc::default(), known_for, most }
+    /// Knows a value as long as it `lasts`, and no more than this many. Beyond it, the older half is forgotten.
+    pub fn new(lasts: Duration, most: usize) -> Self {
+        Self { shared: Arc::new(Shared { by_key: Mutex::default(), lasts, most }) }
     }
 
     pub fn get(&self, key: &K) -> Option<V> {
         let known = self.lock();
         let (value, since) = known.get(key)?;
-        (since.elapsed() < self.known_for).then(|| value.clone())
+        (since.elapsed() < self.shared.lasts).then(|| value.clone())
     }
 
     pub fn note(&self, key: &K, value: &V) {
         let mut known = self.lock();
-        if known.len() >= self.most {
+        if known.len() >= self.shared.most {
             forget_older_half(&mut known);
         }
         known.insert(key.clone(), (value.clone(), Instant::now()));
@@ -44,7 +49,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Known<K, V> {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, (V, Instant)>> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
