@@ -41,7 +41,8 @@ pub fn fit_attempts(steps: &mut [StepState], earlier: &mut [EarlierAttempt]) {
 fn keep_decisive_step(steps: &mut Vec<StepState>) {
     let did_not_pass = |step: &StepState| step.outcome.is_some_and(|outcome| !outcome.is_pass());
     let decisive = steps.iter().position(did_not_pass).unwrap_or(steps.len().saturating_sub(1));
-    *steps = steps.drain(..).skip(decisive).take(1).collect();
+    steps.truncate(decisive + 1);
+    steps.drain(..decisive.min(steps.len()));
 }
 
 fn fit_into(bytes: usize, steps: &mut [StepState]) {
