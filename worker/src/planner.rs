@@ -10,7 +10,7 @@ use crate::past::{new_test, past_of};
 use crate::tracker::Tracker;
 use std::collections::HashSet;
 use std::time::Duration;
-use stepcast_engine::{Engine, PlannedTest, Sent};
+use stepcast_engine::{Engine, Keeping, PlanRun, PlannedTest, Sent};
 use stepcast_platform::table::{JobRecord, NewTest, Planned};
 use stepcast_platform::{Error, Platform};
 use stepcast_protocol::id::JobId;
@@ -60,8 +60,10 @@ impl Planner {
 
     async fn expand(&self, source: Result<&Source, &String>, sent: &Sent) -> Result<Vec<PlannedTest>, String> {
         let source = source.map_err(Clone::clone)?;
-        let planned = self.engine.plan(&source.suite, &source.vars, &source.secrets, &source.tags, sent).await;
-        let mut tests = planned.map_err(|error| match &error.hint {
+        let Source { suite, vars, secrets, tags, .. } = source;
+        let run = PlanRun { suite, vars, secrets, tags, sent, keeping: Keeping::Nothing, recording: None };
+        let planned = self.engine.plan(run).await;
+        let mut tests = planned.tests.map_err(|error| match &error.hint {
             Some(hint) => format!("{error} ({hint})"),
             None => error.to_string(),
         })?;

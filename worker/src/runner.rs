@@ -135,6 +135,7 @@ impl Runner {
                     planned: &planned,
                     vars: &source.vars,
                     secrets: &source.secrets,
+                    recording: None,
                 };
                 let ended = tokio::select! {
                     // A test that comes after the deadline must not begin.

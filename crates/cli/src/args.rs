@@ -211,6 +211,16 @@ pub(crate) struct CheckArguments {
     /// Refuse suites that say `insecure`, as a server does
     #[arg(long)]
     pub deny_insecure_targets: bool,
+    /// Write every request and its answer to an HTTP archive, secrets masked
+    #[arg(long, value_name = "F.har", conflicts_with = "from")]
+    pub record: Option<PathBuf>,
+    /// Take the answers from an HTTP archive, and fetch nothing: one that `--record` wrote, or that a browser's
+    /// developer tools saved
+    #[arg(long, value_name = "F.har")]
+    pub from: Option<PathBuf>,
+    /// Run again whenever a suite file is saved, or a file that it names; press Ctrl-C to end
+    #[arg(long)]
+    pub watch: bool,
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ mod commands;
 mod endpoint;
 mod exit;
 mod files;
+mod har;
 #[cfg(unix)]
 mod open_files;
 mod report;

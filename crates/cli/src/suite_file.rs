@@ -19,7 +19,7 @@ use load::Loader;
 use serde_json::Value;
 use sources::Sources;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use stepcast_protocol::limits::MESSAGE_BYTES;
 use stepcast_suite::Suite;
 use stepcast_suite::bounds::PROBLEMS;
@@ -59,6 +59,16 @@ impl SuiteFile {
                 Err(UsageError::new(format!("`{}` has {count} problem{plural}{more}", path.display())))
             }
         }
+    }
+
+    /// The file and those it names, also if there are problems with it.
+    pub fn files(path: &Path) -> Vec<PathBuf> {
+        let mut loader = Loader::default();
+        // What is wrong with it is reported when it runs.
+        let _ = loader.load(path);
+        let mut files = loader.named;
+        files.push(path.to_owned());
+        files
     }
 
     /// What is valid in it but will not do what its author expects, rendered for people.

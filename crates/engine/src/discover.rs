@@ -3,7 +3,7 @@
 mod links;
 mod robots;
 
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Sent, Waiting};
+use super::fetch::{Answers, FetchError, FetchRequest, Fetcher, Network, Sent, Trace};
 use super::request;
 use super::scope::Scope;
 use super::sitemap::{Reader, SitemapError, Sitemaps};
@@ -16,7 +16,6 @@ use stepcast_suite::bounds::SITEMAP_BYTES;
 use stepcast_suite::pattern::{Pattern, TooLong};
 use stepcast_suite::template;
 use stepcast_suite::{Defaults, Discover, DiscoverFrom};
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Most addresses of sitemaps that are considered, taken or not.
@@ -102,6 +101,10 @@ pub struct Discovery<'a> {
     pub most: usize,
     /// Counts the requests
     pub sent: &'a Sent,
+    /// Notes the requests and their answers
+    pub trace: &'a Trace,
+    /// Answers in place of the network
+    pub playback: Option<&'a Arc<dyn Answers>>,
 }
 
 impl Discovery<'_> {
@@ -157,18 +160,14 @@ impl Discovery<'_> {
         let address = address.map_err(|error| FetchError::InvalidRequest(error.to_string()))?;
         let url = request::address(&address)?;
         Ok(FetchRequest {
-            method: Method::GET,
             digest: request::digest(self.defaults.auth.as_ref(), &url, self.scope)?,
-            url,
             headers: request::headers(&self.defaults.headers, self.defaults.auth.as_ref(), self.scope)?,
-            body: None,
-            timeout: self.defaults.timeout,
-            follow: None,
             body_bytes,
             network: self.network.clone(),
-            called_off: CancellationToken::new(),
             sent: self.sent.clone(),
-            waiting: Waiting::default(),
+            trace: self.trace.clone(),
+            playback: self.playback.cloned(),
+            ..FetchRequest::new(Method::GET, url, self.defaults.timeout)
         })
     }
 

@@ -5,11 +5,12 @@
 //! no kind of error, or suites could explore the internal network. The same holds for the messages of a proxy.
 
 use crate::excerpt::excerpt;
-use crate::fetch::{FetchError, Phase};
+use crate::fetch::FetchError;
 use crate::mask::Mask;
 use crate::request_result::request_result;
 use http::StatusCode;
 use stepcast_protocol::Outcome;
+use stepcast_protocol::exchange::FailureKind;
 use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::ErrorKind;
 
@@ -55,18 +56,18 @@ fn answered(kinds: &[ErrorKind], actual: String) -> CheckResult {
 }
 
 fn kind_of(error: &FetchError) -> Option<ErrorKind> {
-    match error {
-        FetchError::Dns { .. } => Some(ErrorKind::Dns),
-        FetchError::Connect { .. } => Some(ErrorKind::Connect),
-        FetchError::Tls { .. } => Some(ErrorKind::Tls),
-        FetchError::Timeout { phase: Phase::Answer, .. } => Some(ErrorKind::Timeout),
-        _ => None,
+    match error.kind() {
+        FailureKind::Dns => Some(ErrorKind::Dns),
+        FailureKind::Connect => Some(ErrorKind::Connect),
+        FailureKind::Tls => Some(ErrorKind::Tls),
+        FailureKind::Timeout => Some(ErrorKind::Timeout),
+        FailureKind::Body | FailureKind::TooLarge | FailureKind::Protocol | FailureKind::Other => None,
     }
 }
 
 /// Whether status and headers had arrived.
 fn is_broken_answer(error: &FetchError) -> bool {
-    matches!(error, FetchError::TooLarge { .. } | FetchError::Timeout { phase: Phase::Body, .. })
+    matches!(error.kind(), FailureKind::TooLarge | FailureKind::Body)
 }
 
 fn expected(kinds: &[ErrorKind]) -> String {

@@ -3,6 +3,7 @@
 //! A request has one time budget for all its hops and the body. The wait for a turn at a busy host is not charged to
 //! the page. All input is bounded. Every failure is a [`FetchError`] with advice for the user.
 
+mod answers;
 mod body;
 mod clients;
 mod decode;
@@ -16,8 +17,10 @@ pub mod retry_after;
 mod sent;
 mod shared;
 mod tls;
+mod trace;
 mod waiting;
 
+pub use answers::{Answers, Played};
 pub use decode::{ACCEPTED, gunzip, unread_encoding};
 pub use digest::Digest;
 pub use error::{FetchError, Phase};
@@ -25,21 +28,26 @@ pub use hosts::{CommonHost, CommonHosts, Demand, Hosts, Part};
 pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
 pub use sent::Sent;
+pub use trace::{Noted, Times, Trace};
 pub use waiting::Waiting;
 
 use crate::address::Guard;
+use crate::connecting;
 use bytes::Bytes;
 use clients::Clients;
 use cookie_store::{CookieStore, RawCookie};
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, SET_COOKIE};
+use hosts::Turn;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use shared::Shared;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_suite::HostLimits;
 use stepcast_suite::limits::REDIRECTS;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use trace::Underway;
 use url::Url;
 
 /// A request with all templates filled in.
@@ -69,6 +77,47 @@ pub struct FetchRequest {
     pub sent: Sent,
     /// Notes the host at which it waits for its turn
     pub waiting: Waiting,
+    /// Notes what is sent and received
+    pub trace: Trace,
+    /// Answers in place of the network
+    pub playback: Option<Arc<dyn Answers>>,
+}
+
+impl FetchRequest {
+    /// A request without headers and body, over the default network.
+    pub fn new(method: Method, url: Url, timeout: Duration) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            digest: None,
+            body: None,
+            timeout,
+            body_bytes: None,
+            follow: None,
+            network: Network::default(),
+            called_off: CancellationToken::new(),
+            sent: Sent::default(),
+            waiting: Waiting::default(),
+            trace: Trace::default(),
+            playback: None,
+        }
+    }
+}
+
+/// What an answer begins with.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The status code
+    pub status: StatusCode,
+    /// The version of HTTP
+    pub version: Version,
+    /// The header fields as they were sent
+    pub headers: HeaderMap,
+    /// The server's certificate in DER, if there is one; a proxy hides it
+    pub certificate: Option<Bytes>,
+    /// The address that answered: the server's, or the proxy's
+    pub remote: Option<SocketAddr>,
 }
 
 /// An answer, read to its end.
@@ -90,6 +139,8 @@ pub struct Response {
     pub elapsed: Duration,
     /// The server's certificate in DER, if there is one; a proxy hides it
     pub certificate: Option<Bytes>,
+    /// The requests that led to it, if they were noted and the answer is shared
+    pub requests: Arc<[Noted]>,
 }
 
 /// A redirect that was followed.
@@ -108,13 +159,16 @@ pub struct Fetcher {
     hosts: Hosts,
     shared: Shared,
     body_bytes: usize,
+    user_agent: HeaderValue,
 }
 
 impl Fetcher {
     /// A client behind `guard`, which shares the limits of `hosts` with other processes.
     pub fn new(guard: Arc<Guard>, user_agent: &str, body_bytes: usize, hosts: Hosts) -> Result<Self, reqwest::Error> {
         let clients = Clients::new(Arc::clone(&guard), user_agent)?;
-        Ok(Self { clients, guard, hosts, shared: Shared::default(), body_bytes })
+        // The clients accept it as a header too.
+        let user_agent = HeaderValue::from_str(user_agent).unwrap_or(HeaderValue::from_static("stepcast"));
+        Ok(Self { clients, guard, hosts, shared: Shared::default(), body_bytes, user_agent })
     }
 
     /// Gives back what this process holds of hosts that it does not need now.
@@ -133,23 +187,12 @@ impl Fetcher {
         let mut redirects: Vec<Hop> = Vec::new();
         let mut is_challenged = false;
         loop {
-            self.guard.check_url(&request.url)?;
-            request.network.check(&self.guard)?;
-            let client = self.clients.get(&request.network).await?;
-            let host = request.network.host(&request.url);
-            let turn = self.hosts.turn(&host, limits, &request.called_off);
-            let turn = request.waiting.during(request.url.host_str().unwrap_or_default(), turn).await;
-            let _turn = turn.ok_or(FetchError::CalledOff)?;
-            request.sent.add();
-            let answer = budget.spend(Phase::Answer, send(&client, &request, jar)).await?;
-            if let Some(wait) = retry_after::asked_for(answer.status(), answer.headers()) {
-                self.hosts.rest(&host, wait).await;
-            }
-            keep_cookies(jar, &answer, &request.url);
-            if answer.status() == StatusCode::UNAUTHORIZED
+            let answer = self.ask(&request, jar, limits, &mut budget).await?;
+            let Head { status, headers, .. } = &answer.head;
+            keep_cookies(jar, headers, &request.url);
+            if *status == StatusCode::UNAUTHORIZED
                 && !is_challenged
-                && let Some(authorization) =
-                    request.digest.as_ref().and_then(|own| own.meet(&request, answer.headers()))
+                && let Some(authorization) = request.digest.as_ref().and_then(|own| own.meet(&request, headers))
             {
                 is_challenged = true;
                 request.headers.insert(AUTHORIZATION, authorization);
@@ -157,11 +200,11 @@ impl Fetcher {
                 continue;
             }
             let is_followed = request.follow.is_none_or(|most| redirects.len() < most as usize);
-            if is_followed && let Some(next) = redirect::next(&request, answer.status(), answer.headers())? {
+            if is_followed && let Some(next) = redirect::next(&request, *status, headers)? {
                 if redirects.len() == REDIRECTS as usize {
                     return Err(FetchError::TooManyRedirects { limit: REDIRECTS, last: next.url.into() });
                 }
-                redirects.push(Hop { status: answer.status(), location: next.url.clone() });
+                redirects.push(Hop { status: *status, location: next.url.clone() });
                 // A request that has started is finished, wherever it leads.
                 request = FetchRequest { called_off: CancellationToken::new(), ..next };
                 if request.digest.is_some() && is_challenged {
@@ -173,6 +216,48 @@ impl Fetcher {
             }
             return self.read(&request, answer, redirects, budget).await;
         }
+    }
+
+    /// Sends a request once its turn has come, and returns the answer before its body is read.
+    async fn ask(
+        &self,
+        request: &FetchRequest,
+        jar: &CookieStore,
+        limits: HostLimits,
+        budget: &mut Budget,
+    ) -> Result<Arrived, FetchError> {
+        if let Some(playback) = &request.playback {
+            let headers = self.headers_of(request, jar);
+            return play(playback.as_ref(), request, &headers, budget);
+        }
+        self.guard.check_url(&request.url)?;
+        request.network.check(&self.guard)?;
+        let client = self.clients.get(&request.network).await?;
+        let host = request.network.host(&request.url);
+        let queued = Instant::now();
+        let turn = self.hosts.turn(&host, limits, &request.called_off);
+        let turn = request.waiting.during(request.url.host_str().unwrap_or_default(), turn).await;
+        let turn = turn.ok_or(FetchError::CalledOff)?;
+        request.sent.add();
+        let headers = self.headers_of(request, jar);
+        let mut underway = request.trace.begin(request, &headers, queued.elapsed());
+        let started = Instant::now();
+        let sending = connecting::measured(budget.spend(Phase::Answer, send(&client, request, headers)));
+        let (answer, connecting) = sending.await;
+        underway.note(|noted| (noted.times.connecting, noted.times.answer) = (connecting, started.elapsed()));
+        let answer = answer.map_err(|error| underway.failed(error))?;
+        if let Some(wait) = retry_after::asked_for(answer.status(), answer.headers()) {
+            self.hosts.rest(&host, wait).await;
+        }
+        let head = Head {
+            status: answer.status(),
+            version: answer.version(),
+            headers: answer.headers().clone(),
+            certificate: certificate(&answer),
+            remote: answer.remote_addr(),
+        };
+        underway.note(|noted| noted.answer = Some(head.clone()));
+        Ok(Arrived { head, body: Unread::OnTheWay(answer), underway, _turn: Some(turn) })
     }
 
     /// Makes a request like [`Fetcher::fetch`], or returns the answer that another test of `job` got to the same
@@ -194,7 +279,7 @@ impl Fetcher {
             let is_own = jar.iter_any().next().is_some();
             let kept = answer.as_ref().ok().filter(|answer| !is_own && shared::may_be_kept(answer)).cloned();
             own = Some(answer);
-            kept
+            kept.map(|answer: Response| Response { requests: request.trace.so_far().into(), ..answer })
         });
         let kept = kept.await.clone();
         match (own, kept) {
@@ -202,36 +287,98 @@ impl Fetcher {
                 self.shared.count(&place);
                 own
             }
-            (None, Some(answer)) => Ok(answer),
+            (None, Some(answer)) => {
+                request.trace.extend(&answer.requests);
+                Ok(answer)
+            }
             (None, None) => self.fetch(request, jar, limits).await,
         }
+    }
+
+    /// The headers of a request, with those that are the same for all and with the cookies of the jar.
+    fn headers_of(&self, request: &FetchRequest, jar: &CookieStore) -> HeaderMap {
+        let mut headers = request.headers.clone();
+        headers.entry(USER_AGENT).or_insert_with(|| self.user_agent.clone());
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED));
+        add_cookies(&mut headers, jar, &request.url);
+        headers
     }
 
     async fn read(
         &self,
         request: &FetchRequest,
-        answer: reqwest::Response,
+        answer: Arrived,
         redirects: Vec<Hop>,
         mut budget: Budget,
     ) -> Result<Response, FetchError> {
+        let Arrived { head, body, mut underway, _turn } = answer;
         let limit = request.body_bytes.unwrap_or(self.body_bytes);
-        let (status, version) = (answer.status(), answer.version());
-        let (headers, certificate) = (answer.headers().clone(), certificate(&answer));
-        let raw = budget.spend(Phase::Body, body::read(answer, limit, &request.url)).await?;
-        let elapsed = budget.spent();
-        let body = decode::decode(&headers, raw, limit).await?;
-        Ok(Response { status, version, headers, url: request.url.clone(), redirects, body, elapsed, certificate })
+        let started = Instant::now();
+        let body = match body {
+            Unread::OnTheWay(answer) => {
+                let raw = budget.spend(Phase::Body, body::read(answer, limit, &request.url)).await;
+                underway.note(|noted| noted.times.body = started.elapsed());
+                let raw = raw.map_err(|error| underway.failed(error))?;
+                decode::decode(&head.headers, raw, limit).await.map_err(|error| underway.failed(error))?
+            }
+            Unread::Recorded(body) => body.map_err(|error| underway.failed(error))?,
+        };
+        underway.note(|noted| noted.answer_body = Some(body.clone()));
+        let (elapsed, requests) = (budget.spent(), Arc::default());
+        let Head { status, version, headers, certificate, .. } = head;
+        Ok(Response {
+            status,
+            version,
+            headers,
+            url: request.url.clone(),
+            redirects,
+            body,
+            elapsed,
+            certificate,
+            requests,
+        })
     }
+}
+
+/// An answer whose body was not read.
+struct Arrived {
+    head: Head,
+    body: Unread,
+    underway: Underway,
+    /// Other requests to the host may wait until the body is read
+    _turn: Option<Turn>,
+}
+
+enum Unread {
+    OnTheWay(reqwest::Response),
+    /// A recorded body, decompressed, or why it cannot be used
+    Recorded(Result<Bytes, FetchError>),
+}
+
+/// Answers a request from a recording. What is played back is noted like any other answer.
+fn play(
+    playback: &dyn Answers,
+    request: &FetchRequest,
+    headers: &HeaderMap,
+    budget: &mut Budget,
+) -> Result<Arrived, FetchError> {
+    let mut underway = request.trace.begin(request, headers, Duration::ZERO);
+    let played = playback.answer(request, headers).map_err(|error| underway.failed(error))?;
+    underway.note(|noted| noted.times = played.times);
+    let head = played.head.map_err(|error| underway.failed(error))?;
+    underway.note(|noted| noted.answer = Some(head.clone()));
+    for (phase, time) in [(Phase::Answer, played.times.answer), (Phase::Body, played.times.body)] {
+        budget.charge(phase, time).map_err(|error| underway.failed(error))?;
+    }
+    Ok(Arrived { head, body: Unread::Recorded(played.body), underway, _turn: None })
 }
 
 async fn send(
     client: &reqwest::Client,
     request: &FetchRequest,
-    jar: &CookieStore,
+    headers: HeaderMap,
 ) -> Result<reqwest::Response, FetchError> {
-    let mut headers = request.headers.clone();
-    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED));
-    add_cookies(&mut headers, jar, &request.url);
     let mut builder = client.request(request.method.clone(), request.url.clone()).headers(headers);
     if let Some(body) = &request.body {
         builder = builder.body(body.clone());
@@ -272,6 +419,13 @@ impl Budget {
         result.unwrap_or(Err(FetchError::Timeout { phase, limit: self.limit }))
     }
 
+    /// Takes the time that an answer took when it was recorded.
+    fn charge(&mut self, phase: Phase, time: Duration) -> Result<(), FetchError> {
+        let limit = self.limit;
+        self.left = self.left.checked_sub(time).ok_or(FetchError::Timeout { phase, limit })?;
+        Ok(())
+    }
+
     fn spent(&self) -> Duration {
         self.limit.saturating_sub(self.left)
     }
@@ -287,8 +441,8 @@ fn add_cookies(headers: &mut HeaderMap, jar: &CookieStore, url: &Url) {
     }
 }
 
-fn keep_cookies(jar: &mut CookieStore, answer: &reqwest::Response, url: &Url) {
-    let sent = answer.headers().get_all(SET_COOKIE).iter();
+fn keep_cookies(jar: &mut CookieStore, headers: &HeaderMap, url: &Url) {
+    let sent = headers.get_all(SET_COOKIE).iter();
     let cookies = sent.filter_map(|value| RawCookie::parse(value.to_str().ok()?.to_owned()).ok());
     jar.store_response_cookies(cookies, url);
 }

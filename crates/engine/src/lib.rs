@@ -9,8 +9,10 @@ mod address;
 mod bound;
 mod certificate;
 mod check;
+mod connecting;
 mod digest;
 mod discover;
+mod evidence;
 mod excerpt;
 mod expected_error;
 mod fetch;
@@ -19,6 +21,7 @@ mod mask;
 mod network;
 mod page;
 mod plan;
+mod playback;
 mod request;
 mod request_result;
 mod retry;
@@ -31,17 +34,17 @@ mod wall;
 
 pub use address::{Lookup, SystemLookup};
 pub use bound::fit_attempts;
+pub use evidence::{Bodies, Evidence, Keeping, StepTrace, content_digest};
 pub use fetch::retry_after;
 pub use fetch::{CommonHost, CommonHosts, Demand, Part, Sent};
 pub use mask::Mask;
-pub use plan::{PlanError, PlannedTest};
+pub use plan::{PlanError, PlanRun, Planned, PlannedTest};
+pub use playback::{Kept, Recording};
 pub use test::{Observer, TestEnd, TestRun};
 
 use address::Guard;
 use fetch::{Fetcher, Hosts};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use stepcast_suite::Suite;
 
 /// How an engine behaves, independent of the suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,16 +119,8 @@ impl Engine {
 
     /// Chooses the suite's tests by `tags` and multiplies them by `each` and `discover`. The order is the suite's, so
     /// the same suite and the same sitemaps give the same plan. An empty plan is not an error: no test has the tags.
-    /// The requests of planning are counted in `sent`.
-    pub async fn plan(
-        &self,
-        suite: &Suite,
-        vars: &BTreeMap<String, String>,
-        secrets: &BTreeMap<String, String>,
-        tags: &[String],
-        sent: &Sent,
-    ) -> Result<Vec<PlannedTest>, PlanError> {
-        plan::plan(&self.fetcher, suite, vars, secrets, tags, sent).await
+    pub async fn plan(&self, run: PlanRun<'_>) -> Planned {
+        plan::plan(&self.fetcher, run).await
     }
 
     /// Runs one test to its outcome. A page that is wrong or cannot be fetched is an outcome, never an error.

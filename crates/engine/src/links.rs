@@ -20,6 +20,7 @@ use http::Method;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use stepcast_protocol::Outcome;
+use stepcast_protocol::exchange::FailureKind;
 use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::duration;
 use stepcast_suite::{HostLimits, LinkScope, Links};
@@ -43,7 +44,8 @@ pub struct Asker<'a> {
     pub limits: HostLimits,
     /// The cookies of the test
     pub jar: &'a CookieStore,
-    /// The request that led to the page; its headers go only to links on the page's own origin
+    /// The request that led to the page; its headers go only to links on the page's own origin, and what it notes is noted
+    /// of them too
     pub request: &'a FetchRequest,
     /// Hides secrets
     pub mask: &'a Mask,
@@ -97,7 +99,7 @@ impl Asker<'_> {
         let response = match answer {
             Ok(Ok(response)) => response,
             // The link works; its page is only larger than the limit.
-            Ok(Err(FetchError::TooLarge { .. })) => return Vec::new(),
+            Ok(Err(error)) if error.kind() == FailureKind::TooLarge => return Vec::new(),
             Ok(Err(error)) => return vec![Problem::of_error(&address, &error)],
             Err(_) => {
                 let text = format!("`{address}` was not requested within {}", duration::format(ASKING_TIME));
@@ -145,15 +147,10 @@ impl Problem {
 
     fn of_error(address: &str, error: &FetchError) -> Self {
         // A slow host may answer others; a missing host answers no client.
-        let cannot_tell = matches!(
-            error,
-            FetchError::Refused(_)
-                | FetchError::Insecure
-                | FetchError::InvalidRequest(_)
-                | FetchError::Timeout { .. }
-                | FetchError::Proxy(_)
-                | FetchError::ProxyRefused { .. }
-        );
+        let cannot_tell = match error {
+            FetchError::BadRedirect { .. } | FetchError::TooManyRedirects { .. } => false,
+            _ => matches!(error.kind(), FailureKind::Timeout | FailureKind::Body | FailureKind::Other),
+        };
         let text = format!("`{address}`: {error}");
         if cannot_tell { Self { outcome: Outcome::Errored, text, hint: error.hint() } } else { Self::dead(text) }
     }

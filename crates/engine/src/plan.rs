@@ -3,14 +3,17 @@
 mod each;
 
 use super::discover::{DiscoverError, Discovery};
+use super::evidence::{Keeping, StepTrace};
 use super::excerpt::excerpt;
-use super::fetch::{FetchError, Fetcher, Network, Sent};
+use super::fetch::{Answers, FetchError, Fetcher, Network, Sent, Trace};
 use super::mask::Mask;
 use super::network;
+use super::playback::{Playback, Recording};
 use super::scope::{Scope, ScopeError};
 use each::{Combinations, EachError};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use stepcast_suite::limits::{NAME_BYTES, TESTS_PER_JOB};
 use stepcast_suite::{Discover, PAGE_VARIABLE, Suite, Test};
 use url::Url;
@@ -47,6 +50,33 @@ pub struct PlanError {
     pub hint: Option<String>,
     /// Whether planning again later may succeed: a sitemap, `robots.txt` or the first page of a crawl could not be fetched
     pub temporary: bool,
+}
+
+/// The suite to plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanRun<'a> {
+    /// The suite
+    pub suite: &'a Suite,
+    /// Variables given with the run
+    pub vars: &'a BTreeMap<String, String>,
+    /// Secrets given with the run, by name without `secret.`
+    pub secrets: &'a BTreeMap<String, String>,
+    /// The tags that choose tests; none choose all
+    pub tags: &'a [String],
+    /// Counts the requests
+    pub sent: &'a Sent,
+    /// Whether the requests are kept
+    pub keeping: Keeping,
+    /// Answers in place of the network
+    pub recording: Option<&'a Arc<Recording>>,
+}
+
+/// A plan, with the requests that it took.
+pub struct Planned {
+    /// The tests to run
+    pub tests: Result<Vec<PlannedTest>, PlanError>,
+    /// The requests for sitemaps and pages, if they are kept
+    pub requests: StepTrace,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -89,23 +119,31 @@ impl Problem {
 }
 
 /// See [`Engine::plan`](super::Engine::plan).
-pub async fn plan(
+pub async fn plan(fetcher: &Fetcher, run: PlanRun<'_>) -> Planned {
+    let mut mask = Arc::new(Mask::new(run.secrets));
+    let trace = if run.keeping == Keeping::Nothing { Trace::default() } else { Trace::on() };
+    let tests = tests(fetcher, run, &trace, &mut mask).await;
+    Planned { tests, requests: StepTrace::new(trace.take(), mask) }
+}
+
+async fn tests(
     fetcher: &Fetcher,
-    suite: &Suite,
-    vars: &BTreeMap<String, String>,
-    secrets: &BTreeMap<String, String>,
-    tags: &[String],
-    sent: &Sent,
+    run: PlanRun<'_>,
+    trace: &Trace,
+    mask: &mut Arc<Mask>,
 ) -> Result<Vec<PlannedTest>, PlanError> {
-    let mask = Mask::new(secrets);
-    let scope = Scope::new(suite, vars, secrets).map_err(|error| Problem::from(error).masked(&mask))?;
+    let PlanRun { suite, vars, secrets, tags, sent, recording, .. } = run;
+    let scope = Scope::new(suite, vars, secrets).map_err(|error| Problem::from(error).masked(mask))?;
     let network = network::fill_in(&suite.defaults.network, &scope);
-    let network = network.map_err(|error| Problem::Network(error).masked(&mask))?;
-    let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
-    let search = Search { fetcher, network, mask: &mask, sent };
+    let network = network.map_err(|error| Problem::Network(error).masked(mask))?;
+    if let Some(with_credentials) = mask.extended(network::credentials(&network)) {
+        *mask = Arc::new(with_credentials);
+    }
+    let playback = recording.map(|recording| Playback::new(Arc::clone(recording), "").hiding(mask));
+    let search = Search { fetcher, network, mask, sent, trace, playback };
     let mut planner =
         Planner { search, suite, scope, pages_left: 0, bytes: PLAN_BYTES, names: HashMap::new(), tests: Vec::new() };
-    planner.plan(tags).await.map_err(|problem| problem.masked(&mask))?;
+    planner.plan(tags).await.map_err(|problem| problem.masked(mask))?;
     Ok(planner.tests)
 }
 
@@ -115,6 +153,8 @@ struct Search<'a> {
     network: Network,
     mask: &'a Mask,
     sent: &'a Sent,
+    trace: &'a Trace,
+    playback: Option<Arc<dyn Answers>>,
 }
 
 struct Planner<'a> {
@@ -179,9 +219,10 @@ impl Planner<'_> {
             return Err(Problem::TooMany);
         }
         let most = self.pages_left.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
-        let Search { fetcher, network, mask, sent } = &self.search;
+        let Search { fetcher, network, mask, sent, trace, playback } = &self.search;
         let defaults = &self.suite.defaults;
-        let discovery = Discovery { fetcher, defaults, network, discover, scope, most, sent };
+        let playback = playback.as_ref();
+        let discovery = Discovery { fetcher, defaults, network, discover, scope, most, sent, trace, playback };
         let pages = discovery.pages().await;
         let pages = pages.map_err(|error| Problem::Discover { test: name.to_owned(), error })?;
         if pages.iter().any(|page| mask.hide(page.as_str()) != page.as_str()) {

@@ -2,7 +2,7 @@
 
 mod multipart;
 
-use super::fetch::{Digest, FetchError, FetchRequest, Network, Sent};
+use super::fetch::{Digest, FetchError, FetchRequest, Network};
 use super::scope::Scope;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,6 @@ use stepcast_suite::matcher::render_value;
 use stepcast_suite::number;
 use stepcast_suite::template;
 use stepcast_suite::{Auth, Body, Request};
-use tokio_util::sync::CancellationToken;
 use url::{Url, form_urlencoded};
 
 /// Headers about how the bytes are transferred, which only the client may set.
@@ -26,18 +25,12 @@ pub fn fill_in(request: &Request, scope: &Scope, network: &Network) -> Result<Fe
     let body = request.body.as_ref().map(|body| fill_in_body(body, scope, &mut headers)).transpose()?;
     let url = address(&text(&request.url, scope)?)?;
     Ok(FetchRequest {
-        method: method(&request.method)?,
         digest: digest(request.auth.as_ref(), &url, scope)?,
-        url,
         headers,
         body,
-        timeout: request.timeout,
-        body_bytes: None,
         follow: request.follow,
         network: network.clone(),
-        called_off: CancellationToken::new(),
-        sent: Sent::default(),
-        waiting: crate::fetch::Waiting::default(),
+        ..FetchRequest::new(method(&request.method)?, url, request.timeout)
     })
 }
 

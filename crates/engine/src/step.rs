@@ -1,12 +1,14 @@
 //! Runs one step: makes its request, keeps its captures and evaluates its checks.
 
 use super::check;
+use super::evidence::Keeping;
 use super::excerpt::excerpt;
 use super::expected_error;
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent, Waiting};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent, Trace, Waiting};
 use super::links;
 use super::mask::Mask;
 use super::page::{Cookies, Page, memory};
+use super::playback::Playback;
 use super::request;
 use super::request_result::request_result;
 use super::scope::Scope;
@@ -48,6 +50,8 @@ pub struct StepRun<'a> {
     pub mask: &'a Arc<Mask>,
     /// The step
     pub step: &'a Step,
+    /// Answers in place of the network
+    pub playback: Option<&'a Playback>,
     /// The job whose tests may share the answer, unless the step needs its own
     pub shared: Option<&'a str>,
     /// Ends the step while it waits for a turn at a host
@@ -56,6 +60,10 @@ pub struct StepRun<'a> {
     pub sent: Sent,
     /// Notes the host at which it waits for a turn
     pub waiting: Waiting,
+    /// Notes the requests and their answers
+    pub trace: Trace,
+    /// What of them is kept
+    pub keeping: Keeping,
 }
 
 /// How a step ended.
@@ -153,7 +161,8 @@ impl StepRun<'_> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
         let mut request = request::fill_in(&self.step.request, scope, self.network)?;
         (request.called_off, request.sent) = (self.called_off.clone(), self.sent.clone());
-        request.waiting = self.waiting.clone();
+        (request.waiting, request.trace) = (self.waiting.clone(), self.trace.clone());
+        request.playback = self.playback.map(|playback| playback.hiding(self.mask));
         if self.step.expected_errors().is_some() {
             // A redirect is an answer. Its target is not the address that must not be reachable.
             request.follow = Some(0);
@@ -174,6 +183,9 @@ impl StepRun<'_> {
         scope: &Scope,
     ) -> Judged {
         request.headers.remove(CONTENT_TYPE);
+        if self.keeping != Keeping::Everything {
+            request.trace = Trace::default();
+        }
         // A link that was called off would count as a dead one.
         request.called_off = CancellationToken::new();
         let with_parts = self.mask.extended(scope.parts());

@@ -6,11 +6,13 @@ mod time_limit;
 mod until;
 
 use super::bound;
+use super::evidence::{Keeping, StepTrace};
 use super::excerpt::excerpt;
 use super::fetch::{Fetcher, Network, Sent};
 use super::mask::Mask;
 use super::network;
 use super::plan::PlannedTest;
+use super::playback::{Playback, Recording};
 use super::request_result::request_result;
 use super::retry;
 use super::scope::Scope;
@@ -43,6 +45,12 @@ pub trait Observer: Send {
     fn sent(&self) -> Sent {
         Sent::default()
     }
+    /// What is kept of the test's requests
+    fn keeping(&self) -> Keeping {
+        Keeping::Nothing
+    }
+    /// The requests of a step that has just ended, if they are kept; called before `step_finished`
+    fn exchanged(&mut self, _step: &StepState, _requests: StepTrace) {}
 }
 
 /// The test to run.
@@ -58,6 +66,8 @@ pub struct TestRun<'a> {
     pub vars: &'a BTreeMap<String, String>,
     /// Secrets given with the run, by name without `secret.`
     pub secrets: &'a BTreeMap<String, String>,
+    /// Answers in place of the network: nothing is fetched, and no pause is made
+    pub recording: Option<&'a Arc<Recording>>,
 }
 
 /// How a test ended.
@@ -110,12 +120,13 @@ async fn run_attempts(
     let test = run.suite.tests.get(run.planned.definition);
     let retries = test.map(|test| test.retries).unwrap_or_default();
     let limit = test.and_then(|test| test.time_limit).map(TimeLimit::from_now);
+    let playback = run.recording.map(|recording| Playback::new(Arc::clone(recording), &run.planned.name));
     let mut attempt = 1;
     loop {
         observer.attempt_started(attempt, earlier);
         let begun = Instant::now();
         let shared = Some(run.job).filter(|_| attempt == 1);
-        let mut ended = run_attempt(fetcher, run, shared, limit, observer).await;
+        let mut ended = run_attempt(fetcher, run, playback.as_ref(), shared, limit, observer).await;
         if ended.is_permanent || !retry::is_wanted(retries, attempt, ended.outcome) {
             if ended.outcome == Outcome::Passed && attempt > 1 {
                 ended.outcome = Outcome::Flaky;
@@ -126,7 +137,8 @@ async fn run_attempts(
             return (attempt, Attempt { outcome: Outcome::Cancelled, ..ended });
         }
         let duration_ms = millis(begun.elapsed());
-        if let Err(over) = time_limit::within(limit, tokio::time::sleep(retry::pause_after(attempt))).await {
+        let pause = if playback.is_some() { Duration::ZERO } else { retry::pause_after(attempt) };
+        if let Err(over) = time_limit::within(limit, tokio::time::sleep(pause)).await {
             return (attempt, cut_short(ended, over, &Mask::new(run.secrets), observer));
         }
         let reason = retry::reason(retries, attempt, ended.outcome);
@@ -139,6 +151,7 @@ async fn run_attempts(
 async fn run_attempt(
     fetcher: &Fetcher,
     run: TestRun<'_>,
+    playback: Option<&Playback>,
     shared: Option<&str>,
     time_limit: Option<TimeLimit>,
     observer: &mut dyn Observer,
@@ -147,9 +160,9 @@ async fn run_attempt(
     match prepare(run) {
         Ok((test, scope, network)) => {
             let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
-            let shared = shared.filter(|_| test.share);
-            let inputs =
-                AttemptInputs { fetcher, limits: run.suite.defaults.host, network: &network, shared, time_limit };
+            let shared = shared.filter(|_| test.share && playback.is_none());
+            let limits = run.suite.defaults.host;
+            let inputs = AttemptInputs { fetcher, limits, network: &network, playback, shared, time_limit };
             RunningAttempt::new(inputs, test, scope, Arc::new(mask), observer).run().await
         }
         Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),

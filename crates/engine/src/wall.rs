@@ -94,6 +94,7 @@ mod tests {
             body: body.into(),
             elapsed: Duration::ZERO,
             certificate: None,
+            requests: std::sync::Arc::default(),
         };
         detect(&Page::new(response)).map(|wall| wall.reason)
     }

@@ -7,7 +7,7 @@ use axum::routing::get;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::process::Command;
-use stepcast_engine::{Engine, EngineConfig, Observer, Sent, TestRun};
+use stepcast_engine::{Engine, EngineConfig, Keeping, Observer, PlanRun, Sent, TestRun};
 use stepcast_protocol::state::{EarlierAttempt, StepState};
 use stepcast_suite::Suite;
 use tokio_util::sync::CancellationToken;
@@ -80,9 +80,13 @@ async fn measure() {
         );
         let suite = Suite::parse(&text).expect("a suite");
         let none = BTreeMap::new();
-        let plan = engine.plan(&suite, &none, &none, &[], &Sent::default()).await.expect("a plan");
+        let sent = Sent::default();
+        let (vars, secrets, keeping) = (&none, &none, Keeping::Nothing);
+        let plan_run = PlanRun { suite: &suite, vars, secrets, tags: &[], sent: &sent, keeping, recording: None };
+        let plan = engine.plan(plan_run).await.tests.expect("a plan");
         join_all((0..AT_ONCE).map(|_| async {
-            let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &none, secrets: &none };
+            let run =
+                TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &none, secrets: &none, recording: None };
             engine.run_test(run, &mut Nobody).await
         }))
         .await;

@@ -5,6 +5,7 @@
 pub mod command;
 pub mod error;
 pub mod event;
+pub mod exchange;
 pub mod frame;
 pub mod id;
 pub mod limits;

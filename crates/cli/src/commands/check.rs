@@ -3,20 +3,28 @@
 //! The engine is the worker's own and so are the events, numbered here as a worker numbers them; everything that
 //! shows a run shows this one too.
 
+mod changes;
+mod recorder;
+
 use crate::args::{CheckArguments, ValueArguments};
 use crate::exit::Exit;
+use crate::har;
 use crate::report::{self, Reporter};
 use crate::suite_file::SuiteFile;
 use crate::usage_error::UsageError;
+use changes::Changes;
 use futures_util::StreamExt;
 use futures_util::stream;
+use recorder::Recorder;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use stepcast_engine::{Engine, EngineConfig, Observer, PlannedTest, Sent, TestEnd, TestRun};
+use stepcast_engine::{
+    Engine, EngineConfig, Keeping, Observer, PlanRun, PlannedTest, Recording, Sent, StepTrace, TestEnd, TestRun,
+};
 use stepcast_platform::Clock;
 use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::state::{
@@ -30,15 +38,40 @@ use tokio_util::sync::CancellationToken;
 /// Tests at once; politeness towards a host is the engine's.
 const CONCURRENCY: usize = 32;
 
-/// Runs the files one after the other; the exit code is the worst of theirs.
+/// Runs the files one after the other; the exit code is the worst of theirs. With `--watch`, runs them again whenever one
+/// is saved.
 pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
+    if !arguments.watch {
+        return check_all(&arguments).await;
+    }
+    let mut changes = Changes::new(&arguments);
+    loop {
+        match check_all(&arguments).await {
+            Ok(Exit::Cancelled) => return Ok(Exit::Cancelled),
+            Ok(_) => {}
+            // A file that is saved half-written is saved again.
+            Err(error) if error.is::<UsageError>() => report::message(&format!("{error:#}")),
+            Err(error) => return Err(error),
+        }
+        report::message("waiting for a file to be saved; press Ctrl-C to end");
+        tokio::select! {
+            () = changes.next() => {}
+            _ = tokio::signal::ctrl_c() => return Ok(Exit::Cancelled),
+        }
+    }
+}
+
+async fn check_all(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let config = EngineConfig {
         allow_private_targets: !arguments.deny_private_targets,
         allow_insecure_targets: !arguments.deny_insecure_targets,
         ..EngineConfig::default()
     };
     let engine = Engine::new(config)?;
-    let mut run = Run::new(Reporter::new(&arguments.report)?, arguments.limits.into());
+    let recording = arguments.from.as_deref().map(har::read).transpose()?.map(Arc::new);
+    let recorder = arguments.record.as_deref().map(Recorder::create).transpose()?;
+    let reporter = Reporter::new(&arguments.report)?;
+    let mut run = Run::new(reporter, arguments.limits.into(), recording, recorder);
     let mut worst = Exit::Passed;
     for path in &arguments.files {
         let exit = check_file(&engine, &mut run, path, &arguments.values).await?;
@@ -47,6 +80,7 @@ pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
             break;
         }
     }
+    run.recorder.map_or(Ok(()), Recorder::finish)?;
     Ok(worst)
 }
 
@@ -67,7 +101,11 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
     };
     run.publish(run.next_job_version(), body);
     let finish = async {
-        match engine.plan(&file.suite, &vars, &secrets, &values.tags, &Sent::default()).await {
+        let planned = engine.plan(run.plan(&file, &vars, &secrets, &values.tags, &Sent::default())).await;
+        if let Some(recorder) = &run.recorder {
+            recorder.planned(&file.suite.name, &planned.requests);
+        }
+        match planned.tests {
             Ok(tests) => {
                 let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
                 run.publish(run.next_job_version(), EventBody::JobPlanned { total });
@@ -110,6 +148,10 @@ struct Run {
     is_cancelled: AtomicBool,
     /// Cancelled as soon as the rest of the file is not run
     stopped: CancellationToken,
+    /// Answers in place of the network
+    recording: Option<Arc<Recording>>,
+    /// Keeps the requests
+    recorder: Option<Recorder>,
 }
 
 struct Shared {
@@ -121,7 +163,12 @@ struct Shared {
 }
 
 impl Run {
-    fn new(reporter: Reporter, limits: JobLimits) -> Self {
+    fn new(
+        reporter: Reporter,
+        limits: JobLimits,
+        recording: Option<Arc<Recording>>,
+        recorder: Option<Recorder>,
+    ) -> Self {
         let shared = Shared { reporter, state: JobState::default(), counts: Counts::default(), checks: 0, v: 0 };
         Self {
             started: Instant::now(),
@@ -132,6 +179,8 @@ impl Run {
             limits,
             is_cancelled: AtomicBool::new(false),
             stopped: CancellationToken::new(),
+            recording,
+            recorder,
         }
     }
 
@@ -174,6 +223,22 @@ impl Run {
         (shared.state, shared.counts, shared.checks, shared.v) = (JobState::default(), Counts::default(), 0, 0);
     }
 
+    fn keeping(&self) -> Keeping {
+        if self.recorder.is_some() { Keeping::Everything } else { Keeping::Nothing }
+    }
+
+    fn plan<'a>(
+        &'a self,
+        file: &'a SuiteFile,
+        vars: &'a BTreeMap<String, String>,
+        secrets: &'a BTreeMap<String, String>,
+        tags: &'a [String],
+        sent: &'a Sent,
+    ) -> PlanRun<'a> {
+        let (keeping, recording) = (self.keeping(), self.recording.as_ref());
+        PlanRun { suite: &file.suite, vars, secrets, tags, sent, keeping, recording }
+    }
+
     async fn test(
         &self,
         engine: &Engine,
@@ -182,8 +247,9 @@ impl Run {
         secrets: &BTreeMap<String, String>,
         planned: PlannedTest,
     ) {
-        let mut narrator = Narrator { run: self, planned: &planned, updates: 0 };
-        let run = TestRun { suite: &file.suite, job: &self.job_of_its_own, planned: &planned, vars, secrets };
+        let mut narrator = Narrator { run: self, planned: &planned, updates: 0, attempt: 0 };
+        let (job, recording) = (self.job_of_its_own.as_str(), self.recording.as_ref());
+        let run = TestRun { suite: &file.suite, job, planned: &planned, vars, secrets, recording };
         let end = engine.run_test(run, &mut narrator).await;
         self.lock().checks += end.checks;
         narrator.finish(end);
@@ -232,6 +298,7 @@ struct Narrator<'a> {
     run: &'a Run,
     planned: &'a PlannedTest,
     updates: u64,
+    attempt: u32,
 }
 
 impl Narrator<'_> {
@@ -268,6 +335,7 @@ impl Narrator<'_> {
 
 impl Observer for Narrator<'_> {
     fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {
+        self.attempt = attempt;
         let (test, name, earlier) = (self.planned.test, self.planned.name.clone(), earlier.to_vec());
         self.publish(EventBody::TestStarted { test, name, attempt, earlier });
     }
@@ -286,6 +354,16 @@ impl Observer for Narrator<'_> {
         let v = test_version(1, self.updates + 1);
         let waiting_for = host.map(str::to_owned);
         self.publish(EventBody::TestState(TestState { v, waiting_for, ..state }));
+    }
+
+    fn keeping(&self) -> Keeping {
+        self.run.keeping()
+    }
+
+    fn exchanged(&mut self, step: &StepState, requests: StepTrace) {
+        if let Some(recorder) = &self.run.recorder {
+            recorder.step(&self.planned.name, &step.name, self.attempt, &requests);
+        }
     }
 
     fn stopped(&self) -> CancellationToken {

@@ -29,6 +29,8 @@ pub(super) struct Loader {
     open: Vec<PathBuf>,
     /// Every file that was read; one that is included twice is there once
     seen: HashSet<PathBuf>,
+    /// The files that others name, existing or not
+    pub named: Vec<PathBuf>,
     /// How much was read of files that others name
     bytes: usize,
 }
@@ -62,6 +64,7 @@ impl Loader {
         if self.bytes > READ_BYTES {
             return Err(format!("the files this suite names are larger than {READ_BYTES} bytes together"));
         }
+        self.named.push(path.to_owned());
         let text = files::read_suite_part(path)?;
         self.bytes += text.len();
         Ok(text)

@@ -2,6 +2,7 @@
 
 use super::classify;
 use super::lookup::Lookup;
+use crate::connecting;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -145,7 +146,7 @@ impl Resolve for GuardedResolver {
             let host = name.as_str().to_owned();
             guard.check_name(&host)?;
             // Port 0 means the port in the address, or the default of its scheme.
-            let found = guard.lookup.addresses(&host).await?;
+            let found = connecting::resolving(guard.lookup.addresses(&host)).await?;
             let found: Vec<_> = found.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
             if found.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());

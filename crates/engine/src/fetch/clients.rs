@@ -7,10 +7,12 @@
 use super::network::{Network, Pem};
 use super::{FetchError, error};
 use crate::address::{Guard, GuardedResolver};
+use crate::connecting;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tower::util::MapFutureLayer;
 
 /// Most clients that are kept in addition to the shared one.
 const KEPT: usize = 16;
@@ -87,6 +89,7 @@ impl Recipe {
             .referer(false)
             .tls_info(true)
             .user_agent(&self.user_agent)
+            .connector_layer(MapFutureLayer::new(connecting::whole))
             .http1_max_headers(MAX_HEADERS)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .pool_idle_timeout(IDLE_CONNECTION);

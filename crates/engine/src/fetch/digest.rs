@@ -53,27 +53,12 @@ impl fmt::Debug for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::{Network, Sent};
     use http::Method;
     use std::time::Duration;
-    use tokio_util::sync::CancellationToken;
     use url::Url;
 
     fn request(url: &str) -> FetchRequest {
-        FetchRequest {
-            method: Method::GET,
-            url: Url::parse(url).expect("an address"),
-            headers: HeaderMap::new(),
-            digest: None,
-            body: None,
-            timeout: Duration::from_secs(1),
-            body_bytes: None,
-            follow: None,
-            network: Network::default(),
-            called_off: CancellationToken::new(),
-            sent: Sent::default(),
-            waiting: crate::fetch::Waiting::default(),
-        }
+        FetchRequest::new(Method::GET, Url::parse(url).expect("an address"), Duration::from_secs(1))
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::io;
 use std::iter;
 use std::time::Duration;
+use stepcast_protocol::exchange::FailureKind;
 use stepcast_suite::duration;
 use url::Url;
 
@@ -87,6 +88,24 @@ pub enum FetchError {
         /// Why it cannot be fetched
         reason: String,
     },
+    /// The recording that answers in place of the network has no answer
+    #[error("the recording has no answer to `{request}`{}", because(difference.as_deref()))]
+    NotRecorded {
+        /// The method and the address, with secrets hidden
+        request: String,
+        /// What is different in the answer to another request to that address, if there is one
+        difference: Option<String>,
+    },
+    /// The request failed when it was recorded
+    #[error("{message}")]
+    Recorded {
+        /// What kind of failure it was
+        kind: FailureKind,
+        /// What happened
+        message: String,
+        /// Whether another attempt would fail in the same way
+        is_permanent: bool,
+    },
     /// There are too many redirects
     #[error("more than {limit} redirects, the next to `{last}`")]
     TooManyRedirects {
@@ -138,6 +157,8 @@ impl FetchError {
             Self::TooLarge { .. } => "larger bodies are not read; check a smaller page",
             Self::Protocol(_) => "the server, or a proxy in front of it, cut off or corrupted the answer",
             Self::BadRedirect { .. } => "check the `location` header; it must lead to an http or https address",
+            Self::NotRecorded { .. } => "record it again; a recording answers only the requests that were made for it",
+            Self::Recorded { .. } => "the request failed in this way when it was recorded; nothing was requested now",
             Self::TooManyRedirects { .. } => "the page probably redirects in a loop",
         }
     }
@@ -145,9 +166,29 @@ impl FetchError {
     /// Whether a retry would end the same way.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::InvalidRequest(_) | Self::Refused(_) | Self::Insecure | Self::TooLarge { .. } => true,
+            Self::InvalidRequest(_)
+            | Self::Refused(_)
+            | Self::Insecure
+            | Self::TooLarge { .. }
+            | Self::NotRecorded { .. } => true,
+            Self::Recorded { is_permanent, .. } => *is_permanent,
             Self::Proxy(error) => error.is_permanent(),
             _ => false,
+        }
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Dns { .. } => FailureKind::Dns,
+            Self::Connect { .. } => FailureKind::Connect,
+            Self::Tls { .. } => FailureKind::Tls,
+            Self::Timeout { phase: Phase::Answer, .. } => FailureKind::Timeout,
+            Self::Timeout { phase: Phase::Body, .. } => FailureKind::Body,
+            Self::TooLarge { .. } => FailureKind::TooLarge,
+            Self::Protocol(_) => FailureKind::Protocol,
+            Self::Recorded { kind, .. } => *kind,
+            _ => FailureKind::Other,
         }
     }
 
@@ -172,6 +213,10 @@ impl FetchError {
         }
         Self::Protocol(deepest(error))
     }
+}
+
+fn because(difference: Option<&str>) -> String {
+    difference.map_or_else(String::new, |difference| format!(": {difference}"))
 }
 
 fn resolver_reason(error: &reqwest::Error) -> String {

@@ -85,23 +85,15 @@ mod tests {
     use http::HeaderValue;
     use std::sync::Arc;
     use std::time::Duration;
-    use tokio_util::sync::CancellationToken;
 
     fn request(method: Method) -> FetchRequest {
         let headers = [(AUTHORIZATION, "Bearer t"), (COOKIE, "a=b"), (CONTENT_TYPE, "text/plain")];
+        let url = Url::parse("https://a.example/dir/page#part").expect("an address");
         FetchRequest {
-            method,
-            url: Url::parse("https://a.example/dir/page#part").expect("an address"),
             headers: headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect(),
             body: Some("body".into()),
-            timeout: Duration::from_secs(1),
-            body_bytes: None,
-            digest: None,
-            follow: None,
             network: Network { identity: Some(Arc::new(Pem::new("key".into()))), ..Network::default() },
-            called_off: CancellationToken::new(),
-            sent: crate::Sent::default(),
-            waiting: crate::fetch::Waiting::default(),
+            ..FetchRequest::new(method, url, Duration::from_secs(1))
         }
     }
 

@@ -87,26 +87,12 @@ pub fn may_be_kept(answer: &Response) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::network::Network;
     use http::{HeaderMap, Method, StatusCode, Version};
     use std::time::Duration;
-    use tokio_util::sync::CancellationToken;
 
     fn request(path: usize) -> FetchRequest {
-        FetchRequest {
-            method: Method::GET,
-            url: format!("http://h.example/{path}").parse().expect("an address"),
-            headers: HeaderMap::new(),
-            body: None,
-            timeout: Duration::from_secs(1),
-            body_bytes: None,
-            digest: None,
-            follow: None,
-            network: Network::default(),
-            called_off: CancellationToken::new(),
-            sent: crate::Sent::default(),
-            waiting: crate::fetch::Waiting::default(),
-        }
+        let url = format!("http://h.example/{path}").parse().expect("an address");
+        FetchRequest::new(Method::GET, url, Duration::from_secs(1))
     }
 
     async fn keep(shared: &Shared, path: usize, bytes: usize) {
@@ -119,6 +105,7 @@ mod tests {
             body: vec![0; bytes].into(),
             elapsed: Duration::ZERO,
             certificate: None,
+            requests: Arc::default(),
         };
         let place = shared.place("job", &request(path));
         place.get_or_init(|| async { Some(answer) }).await;

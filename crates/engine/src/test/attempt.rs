@@ -7,9 +7,11 @@ use super::slow::Stopwatch;
 use super::time_limit::{TimeLimit, within};
 use super::{Observer, opening, until};
 use crate::bound;
+use crate::evidence::{Keeping, StepTrace};
 use crate::excerpt::excerpt;
-use crate::fetch::{Fetcher, Network, Waiting};
+use crate::fetch::{Fetcher, Network, Trace, Waiting};
 use crate::mask::Mask;
+use crate::playback::Playback;
 use crate::request;
 use crate::scope::Scope;
 use crate::step::{StepEnd, StepRun};
@@ -48,6 +50,8 @@ pub struct AttemptInputs<'a> {
     pub limits: HostLimits,
     /// How requests reach the network
     pub network: &'a Network,
+    /// Answers in place of the network
+    pub playback: Option<&'a Playback>,
     /// The job whose tests may share answers, if this test does
     pub shared: Option<&'a str>,
     /// When the test has to end, if it has a limit
@@ -174,15 +178,35 @@ impl<'a> RunningAttempt<'a> {
     async fn run_step(&mut self, step: &Step, prefix: &str, called_off: CancellationToken) -> StepEnd {
         self.hide_credentials(step);
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)), step.until.map(|_| 1));
-        let AttemptInputs { fetcher, limits, network, shared, time_limit } = self.inputs;
+        let AttemptInputs { fetcher, limits, network, playback, shared, time_limit } = self.inputs;
         let shared = shared.filter(|_| may_share(self.test, step));
-        let (sent, waiting) = (self.observer.sent(), Waiting::default());
+        let (sent, waiting, keeping) = (self.observer.sent(), Waiting::default(), self.observer.keeping());
+        let trace = if keeping == Keeping::Nothing { Trace::default() } else { Trace::on() };
         let mask = &self.mask;
-        let run = StepRun { fetcher, limits, network, mask, step, shared, called_off, sent, waiting: waiting.clone() };
+        let run = StepRun {
+            fetcher,
+            limits,
+            network,
+            mask,
+            step,
+            playback,
+            shared,
+            called_off,
+            sent,
+            waiting: waiting.clone(),
+            trace: trace.clone(),
+            keeping,
+        };
         let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
         let observer = Mutex::new(&mut *self.observer);
         let observer = || observer.lock().unwrap_or_else(PoisonError::into_inner);
-        let announce = |tries| observer().step_started(StepState { tries: Some(tries), ..opening.clone() });
+        let announce = |tries| {
+            if keeping == Keeping::Steps {
+                // What the step looked at is the answer to its last try.
+                trace.take();
+            }
+            observer().step_started(StepState { tries: Some(tries), ..opening.clone() });
+        };
         let waits = |host: Option<&str>| observer().waits_for(host.map(|host| excerpt(host, mask)).as_deref());
         let asking = until::run(&run, &mut self.jar, std::mem::take(&mut self.scope), announce);
         let asked = tokio::select! {
@@ -198,13 +222,18 @@ impl<'a> RunningAttempt<'a> {
         end.results.extend(self.stopwatch.note(step, end.elapsed));
         self.attempt.checks += end.evaluated;
         self.has_asked |= end.has_asked;
-        self.close(StepState {
+        let mut state = StepState {
             outcome: Some(end.outcome),
             duration_ms: Some(millis(end.duration)),
             tries: end.tries,
             checks: std::mem::take(&mut end.results),
             ..opening
-        });
+        };
+        bound::fit(std::slice::from_mut(&mut state));
+        if keeping != Keeping::Nothing {
+            self.observer.exchanged(&state, StepTrace::new(trace.take(), Arc::clone(&self.mask)));
+        }
+        self.close(state);
         end
     }
 

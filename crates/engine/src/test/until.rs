@@ -23,7 +23,7 @@ pub async fn run(
     announce: impl FnMut(u32),
 ) -> (StepEnd, Scope) {
     let begun = Instant::now();
-    if let Some(wait) = step.step.wait
+    if let Some(wait) = step.step.wait.filter(|_| step.playback.is_none())
         && step.called_off.run_until_cancelled(sleep(wait)).await.is_none()
     {
         return (StepEnd::called_off(begun.elapsed()), scope);
@@ -45,24 +45,33 @@ async fn ask_until(
     let mut started = Instant::now();
     let ends_at = started + until.within;
     let mut tries = 1;
+    let most = most_tries(until, step.playback.is_some());
     loop {
         let next = started + until.every;
         let (mut end, after) = step.run(jar, scope.clone()).await;
         end.tries = Some(tries);
         end.has_asked |= tries > 1;
-        let is_over = next.max(Instant::now()) > ends_at || tries == TRIES_PER_STEP;
+        let is_over = next.max(Instant::now()) > ends_at || tries == most;
         if end.outcome.is_failure() && is_over && !end.is_permanent {
             end.results.push(not_in_time(until, tries, end.outcome));
         }
         if !end.outcome.is_failure() || is_over || end.is_permanent {
             return (end, after);
         }
-        if step.called_off.run_until_cancelled(sleep_until(next)).await.is_none() {
+        let pause = if step.playback.is_some() { started } else { next };
+        if step.called_off.run_until_cancelled(sleep_until(pause)).await.is_none() {
             return (StepEnd { has_asked: true, tries: Some(tries), ..StepEnd::called_off(Duration::ZERO) }, scope);
         }
         (started, tries) = (Instant::now(), tries + 1);
         announce(tries);
     }
+}
+
+/// The most tries that a step makes. Recorded answers come without a pause, so their number stands for the time.
+fn most_tries(until: Until, is_played: bool) -> u32 {
+    let in_time = until.within.as_nanos() / until.every.as_nanos().max(1) + 1;
+    let in_time = u32::try_from(in_time).unwrap_or(u32::MAX);
+    if is_played { in_time.min(TRIES_PER_STEP) } else { TRIES_PER_STEP }
 }
 
 fn not_in_time(until: Until, tries: u32, outcome: Outcome) -> CheckResult {

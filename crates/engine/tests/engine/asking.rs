@@ -3,7 +3,6 @@
 use super::site::{Site, Watcher, echo, to};
 use axum::Router;
 use axum::routing::{any, get};
-use stepcast_engine::TestRun;
 use stepcast_protocol::Outcome;
 use stepcast_suite::Suite;
 
@@ -59,7 +58,7 @@ tests:
     )
     .expect("a suite");
     let plan = site.plan(&suite).await.expect("a plan");
-    let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &site.vars, secrets: &site.secrets };
+    let run = site.test_run(&suite, &plan[0]);
     let end = site.engine.run_test(run, &mut Watcher::default()).await;
     let report: String = end.steps.iter().map(|step| site.describe(&step.checks)).collect();
     assert_eq!(end.outcome, Outcome::Passed, "{report}");

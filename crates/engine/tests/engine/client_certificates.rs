@@ -6,7 +6,6 @@ use axum::Router;
 use axum::routing::get;
 use rcgen::KeyPair;
 use serde_json::{Value, json};
-use stepcast_engine::TestRun;
 use stepcast_protocol::Outcome;
 
 fn page() -> Router {
@@ -147,8 +146,7 @@ async fn an_unusable_key_is_reported_without_its_content() {
         let report = match site.plan(&suite).await {
             Err(error) => error.to_string(),
             Ok(plan) => {
-                let run =
-                    TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &site.vars, secrets: &site.secrets };
+                let run = site.test_run(&suite, &plan[0]);
                 let end = site.engine.run_test(run, &mut Watcher::default()).await;
                 assert_eq!((end.outcome, end.attempt), (Outcome::Errored, 1));
                 end.steps[0].checks[0].actual.clone().expect("a reason")
@@ -170,7 +168,7 @@ async fn a_key_that_is_echoed_does_not_show() {
     let test = "- { name: t, post: '${base}/', text: '${secret.key}', expect: [ { body: { equals: x } } ] }";
     let suite = suite_with(&showing(&authority, &client), test);
     let plan = site.plan(&suite).await.expect("a plan");
-    let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &site.vars, secrets: &site.secrets };
+    let run = site.test_run(&suite, &plan[0]);
     let end = site.engine.run_test(run, &mut watcher).await;
     let report = site.describe(&end.steps[0].checks) + &watcher.heard.concat();
     assert!(report.contains("got ***") && !report.contains("PRIVATE KEY"), "{report}");

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use std::path::PathBuf;
 use std::sync::Arc;
-use stepcast_engine::{Engine, EngineConfig, TestRun};
+use stepcast_engine::{Engine, EngineConfig};
 use stepcast_protocol::state::CheckResult;
 use stepcast_suite::Suite;
 
@@ -46,7 +46,7 @@ async fn judge(site: &Site, page: usize, checks: &serde_json::Value) -> Result<V
     let text = serde_json::json!({ "suite": "s", "tests": [test] }).to_string();
     let suite = Suite::parse(&text).map_err(|problems| problems.to_string())?;
     let plan = site.plan(&suite).await.expect("a plan");
-    let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &site.vars, secrets: &site.secrets };
+    let run = site.test_run(&suite, &plan[0]);
     let mut watcher = super::site::Watcher::default();
     let mut end = site.engine.run_test(run, &mut watcher).await;
     Ok(end.steps.remove(0).checks)

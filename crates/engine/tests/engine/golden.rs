@@ -59,7 +59,7 @@ async fn run(world: &World, name: &str, kinds: &mut Kinds) -> String {
     let mut report = String::new();
     for planned in &plan {
         let mut watcher = if name == "cancelled" { Watcher::cancelling_after(1) } else { Watcher::default() };
-        let run = TestRun { suite: &suite, job: name, planned, vars: &site.vars, secrets: &site.secrets };
+        let run = TestRun { job: name, ..site.test_run(&suite, planned) };
         let mut end = site.engine.run_test(run, &mut watcher).await;
         kinds.note(&suite.tests[planned.definition], &end);
         hold(&mut end);

@@ -24,6 +24,7 @@ mod names;
 mod numbers;
 mod planning;
 mod proxies;
+mod recording;
 mod redirects;
 mod requests;
 mod results;

@@ -6,7 +6,7 @@ use super::site::{Site, Watcher, echo, engine, html, suite_with};
 use axum::Router;
 use axum::routing::{any, get};
 use serde_json::{Value, json};
-use stepcast_engine::{Engine, EngineConfig, TestRun};
+use stepcast_engine::{Engine, EngineConfig};
 use stepcast_protocol::Outcome;
 
 fn through(proxy: &ForwardProxy) -> Value {
@@ -288,7 +288,7 @@ async fn answers_are_not_shared_between_networks() {
     for defaults in [json!({}), through(&proxy)] {
         let suite = suite_with(&defaults, test);
         let plan = site.plan(&suite).await.expect("a plan");
-        let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &site.vars, secrets: &site.secrets };
+        let run = site.test_run(&suite, &plan[0]);
         assert_eq!(site.engine.run_test(run, &mut Watcher::default()).await.outcome, Outcome::Passed);
     }
     assert_eq!(proxy.asked().len(), 1);

@@ -166,8 +166,7 @@ async fn following_and_not_following_do_not_share_an_answer() {
 - { name: other, get: '${base}/1', follow: false, expect: [ { status: 301 } ] }",
     );
     for planned in &site.plan(&suite).await.expect("a plan") {
-        let run =
-            stepcast_engine::TestRun { suite: &suite, job: "job", planned, vars: &site.vars, secrets: &site.secrets };
+        let run = site.test_run(&suite, planned);
         let end = site.engine.run_test(run, &mut super::site::Watcher::default()).await;
         assert_eq!(end.outcome, Outcome::Passed, "{}: {}", planned.name, site.describe(&end.steps[0].checks));
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use stepcast_engine::{Observer, TestRun};
+use stepcast_engine::Observer;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::{EarlierAttempt, StepState};
 use tokio_util::sync::CancellationToken;
@@ -231,7 +231,7 @@ async fn asked_by(tests: &str) -> (Vec<Outcome>, usize) {
     let suite = suite(tests);
     let plan = site.plan(&suite).await.expect("a plan");
     let run = async |planned| {
-        let run = TestRun { suite: &suite, job: "job", planned, vars: &site.vars, secrets: &site.secrets };
+        let run = site.test_run(&suite, planned);
         site.engine.run_test(run, &mut Watcher::default()).await.outcome
     };
     let outcomes = futures_util::future::join_all(plan.iter().map(run)).await;

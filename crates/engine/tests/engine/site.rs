@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use stepcast_engine::{Engine, EngineConfig, Observer, PlanError, PlannedTest, Sent, TestEnd, TestRun};
+use stepcast_engine::{
+    Engine, EngineConfig, Keeping, Observer, PlanError, PlanRun, PlannedTest, Sent, TestEnd, TestRun,
+};
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::{CheckResult, EarlierAttempt, StepState};
 use stepcast_suite::Suite;
@@ -61,7 +63,16 @@ impl Site {
     }
 
     pub async fn plan(&self, suite: &Suite) -> Result<Vec<PlannedTest>, PlanError> {
-        self.engine.plan(suite, &self.vars, &self.secrets, &self.tags, &Sent::default()).await
+        self.engine.plan(self.plan_run(suite, &Sent::default())).await.tests
+    }
+
+    pub fn plan_run<'a>(&'a self, suite: &'a Suite, sent: &'a Sent) -> PlanRun<'a> {
+        let Self { vars, secrets, tags, .. } = self;
+        PlanRun { suite, vars, secrets, tags, sent, keeping: Keeping::Nothing, recording: None }
+    }
+
+    pub fn test_run<'a>(&'a self, suite: &'a Suite, planned: &'a PlannedTest) -> TestRun<'a> {
+        TestRun { suite, job: "job", planned, vars: &self.vars, secrets: &self.secrets, recording: None }
     }
 
     /// Runs the first test of a suite.
@@ -81,7 +92,7 @@ impl Site {
     /// Runs the first test of a suite.
     pub async fn run_suite(&self, suite: &Suite, watcher: &mut dyn Observer) -> TestEnd {
         let plan = self.plan(suite).await.expect("a plan");
-        let run = TestRun { suite, job: "job", planned: &plan[0], vars: &self.vars, secrets: &self.secrets };
+        let run = self.test_run(suite, &plan[0]);
         self.engine.run_test(run, watcher).await
     }
 

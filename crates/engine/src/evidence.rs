@@ -1,0 +1,191 @@
+//! What a step sent and received, with secrets hidden.
+//!
+//! Text is kept with its secrets replaced. A body that is not text may hide a secret where nothing finds it, so it is
+//! kept only if the run has no secrets.
+
+use super::digest;
+use super::excerpt::excerpt;
+use super::fetch::{Head, Noted, Times};
+use super::mask::{MASKED, Mask};
+use super::page::charset;
+use bytes::Bytes;
+use encoding_rs::mem::decode_latin1;
+use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderValue};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use stepcast_protocol::exchange::{
+    Answer, Content, Exchange, ExchangeFailure, ExchangeTimes, HeaderField, SentRequest,
+};
+use url::Url;
+
+/// Marks a body as UTF-8, whatever its headers say.
+const UTF_8_MARK: &str = "\u{feff}";
+
+/// Bodies and certificates, by their SHA-256 in hexadecimal.
+pub type Bodies = BTreeMap<String, Bytes>;
+
+/// The requests of a step in the order they were sent, and the contents that they name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The requests with their answers, redirects included
+    pub exchanges: Vec<Exchange>,
+    /// The contents that they name
+    pub bodies: Bodies,
+}
+
+/// What is kept of a test's requests and answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// Nothing
+    #[default]
+    Nothing,
+    /// The requests of steps
+    Steps,
+    /// The requests of steps, in every try, and those of links
+    Everything,
+}
+
+/// The requests of a step with their secrets, which only [`StepTrace::evidence`] lets out, without them.
+#[derive(Clone)]
+pub struct StepTrace {
+    requests: Vec<Noted>,
+    mask: Arc<Mask>,
+}
+
+impl StepTrace {
+    pub(super) fn new(requests: Vec<Noted>, mask: Arc<Mask>) -> Self {
+        Self { requests, mask }
+    }
+
+    /// Hides the secrets. At most `body_bytes` of each body are kept. This takes time proportional to the bodies.
+    pub fn evidence(&self, body_bytes: usize) -> Evidence {
+        let mut writer = Writer { mask: &self.mask, body_bytes, bodies: Bodies::new() };
+        let exchanges = self.requests.iter().map(|request| writer.exchange(request)).collect();
+        Evidence { exchanges, bodies: writer.bodies }
+    }
+}
+
+/// The digest by which a content is named.
+pub fn content_digest(bytes: &[u8]) -> String {
+    digest::sha256(bytes)
+}
+
+struct Writer<'m> {
+    mask: &'m Mask,
+    body_bytes: usize,
+    bodies: Bodies,
+}
+
+impl Writer<'_> {
+    fn exchange(&mut self, noted: &Noted) -> Exchange {
+        let Noted { at, method, url, headers, body, answer, answer_body, error, times } = noted;
+        Exchange {
+            at: format!("{at:.3}"),
+            request: SentRequest {
+                method: self.mask.hide(method.as_str()),
+                url: address(url, self.mask),
+                headers: fields(headers, self.mask),
+                body: body.as_ref().map(|body| self.content(headers, body)),
+            },
+            answer: answer.as_ref().map(|head| self.answer(head, answer_body.as_ref())),
+            failure: error.as_ref().map(|error| ExchangeFailure {
+                kind: error.kind(),
+                message: excerpt(&error.to_string(), self.mask),
+                is_permanent: error.is_permanent(),
+            }),
+            remote: answer.as_ref().and_then(|head| head.remote).map(|remote| remote.to_string()),
+            times: in_microseconds(*times),
+        }
+    }
+
+    fn answer(&mut self, head: &Head, body: Option<&Bytes>) -> Answer {
+        Answer {
+            status: head.status.as_u16(),
+            version: format!("{:?}", head.version),
+            headers: fields(&head.headers, self.mask),
+            body: body.map(|body| self.content(&head.headers, body)),
+            certificate: head.certificate.as_ref().map(|der| self.keep(der.clone())),
+        }
+    }
+
+    fn content(&mut self, headers: &HeaderMap, body: &Bytes) -> Content {
+        let bytes = body.len() as u64;
+        let Some(mut kept) = masked_body(headers, body, self.body_bytes, self.mask) else {
+            let left_out = "it is not text, so a secret of the run could be in it unseen".to_owned();
+            return Content { bytes, sha256: None, left_out: Some(left_out) };
+        };
+        let is_cut = kept.len() > self.body_bytes || body.len() > self.body_bytes;
+        kept.truncate(self.body_bytes);
+        let left_out = is_cut.then(|| format!("only its first {} bytes are kept", kept.len()));
+        Content { bytes, sha256: Some(self.keep(kept)), left_out }
+    }
+
+    fn keep(&mut self, bytes: Bytes) -> String {
+        let sha256 = content_digest(&bytes);
+        self.bodies.entry(sha256.clone()).or_insert(bytes);
+        sha256
+    }
+}
+
+/// A body whose first `bytes` are without secrets, or nothing if a secret could be in it unseen.
+pub fn masked_body(headers: &HeaderMap, body: &Bytes, bytes: usize, mask: &Mask) -> Option<Bytes> {
+    if !mask.has_secrets() {
+        return Some(body.clone());
+    }
+    let text = charset::decode(headers, body);
+    if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+        return None;
+    }
+    let hidden = mask.hide_start(&text, bytes);
+    if text.starts_with(&hidden) && text.as_bytes() == body.as_ref() {
+        return Some(body.clone());
+    }
+    let is_utf8 = std::str::from_utf8(body).is_ok_and(|own| own == text);
+    Some(if is_utf8 { hidden } else { format!("{UTF_8_MARK}{hidden}") }.into())
+}
+
+/// An address without its password, and without secrets.
+pub fn address(url: &Url, mask: &Mask) -> String {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    if url.password().is_some() {
+        // The address has a host, so it can have a password.
+        let _ = url.set_password(Some(MASKED));
+    }
+    mask.hide(url.as_str())
+}
+
+/// Header fields without secrets and credentials.
+pub fn fields(headers: &HeaderMap, mask: &Mask) -> Vec<HeaderField> {
+    let field = |(name, value): (&http::HeaderName, &HeaderValue)| HeaderField {
+        name: mask.hide(name.as_str()),
+        value: if name == AUTHORIZATION || name == PROXY_AUTHORIZATION {
+            MASKED.to_owned()
+        } else {
+            mask.hide(&header_text(value))
+        },
+    };
+    headers.iter().map(field).collect()
+}
+
+fn header_text(value: &HeaderValue) -> std::borrow::Cow<'_, str> {
+    // A value that is not UTF-8 is Latin-1 (RFC 9110, section 5.5).
+    std::str::from_utf8(value.as_bytes()).map_or_else(|_| decode_latin1(value.as_bytes()), Into::into)
+}
+
+fn in_microseconds(times: Times) -> ExchangeTimes {
+    let Times { waiting, connecting, answer, body } = times;
+    let name = connecting.name;
+    let connect = connecting.whole.map(|whole| whole.saturating_sub(name.unwrap_or_default()));
+    let answer = answer.saturating_sub(connecting.whole.unwrap_or_default());
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    ExchangeTimes {
+        waiting_us: micros(waiting),
+        name_us: name.map(micros),
+        connect_us: connect.map(micros),
+        answer_us: micros(answer),
+        body_us: micros(body),
+    }
+}

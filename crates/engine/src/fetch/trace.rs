@@ -1,0 +1,151 @@
+//! Notes what a step sends and receives, request by request.
+
+use super::{FetchError, FetchRequest, Head};
+use crate::connecting::Connecting;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use url::Url;
+
+/// Most bytes of bodies that one trace holds; the bodies after that are left out.
+const BODY_BYTES: usize = 64 * 1024 * 1024;
+/// Most requests that one trace holds: a check of links makes thousands.
+const REQUESTS: usize = 10_000;
+
+/// The requests of a step, and what came back. Clones share it; the default notes nothing and costs nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Trace(Option<Arc<Mutex<Notes>>>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    requests: Vec<Noted>,
+    body_bytes: usize,
+}
+
+/// One request as it was sent, and its answer, as far as it came. Nothing in it is masked.
+#[derive(Debug, Clone)]
+pub struct Noted {
+    /// When it was sent
+    pub at: Timestamp,
+    /// The method
+    pub method: Method,
+    /// The address
+    pub url: Url,
+    /// The headers, without those that are about the connection
+    pub headers: HeaderMap,
+    /// The body
+    pub body: Option<Bytes>,
+    /// What came back before the body
+    pub answer: Option<Head>,
+    /// The body of the answer, decompressed; the body of a redirect is not read
+    pub answer_body: Option<Bytes>,
+    /// Why there is no answer, or only a part of one
+    pub error: Option<FetchError>,
+    /// How long each part took
+    pub times: Times,
+}
+
+/// How long the parts of a request took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// The wait for a turn at the host
+    pub waiting: Duration,
+    /// The time for a new connection, if it needed one
+    pub connecting: Connecting,
+    /// From the request to the headers of the answer, with the time for the connection
+    pub answer: Duration,
+    /// The body
+    pub body: Duration,
+}
+
+impl Trace {
+    /// A trace that notes requests.
+    pub fn on() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// Takes what was noted.
+    pub fn take(&self) -> Vec<Noted> {
+        self.lock().map(|mut notes| mem::take(&mut *notes).requests).unwrap_or_default()
+    }
+
+    /// The same requests, which another step has made for this one as well.
+    pub(super) fn extend(&self, requests: &[Noted]) {
+        for request in requests {
+            self.note(request.clone());
+        }
+    }
+
+    /// What was noted so far.
+    pub(super) fn so_far(&self) -> Vec<Noted> {
+        self.lock().map(|notes| notes.requests.clone()).unwrap_or_default()
+    }
+
+    /// Notes the start of a request with these headers.
+    pub(super) fn begin(&self, request: &FetchRequest, headers: &HeaderMap, waiting: Duration) -> Underway {
+        let noted = self.0.as_ref().map(|_| Noted {
+            at: Timestamp::now(),
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers: headers.clone(),
+            body: request.body.clone(),
+            answer: None,
+            answer_body: None,
+            error: None,
+            times: Times { waiting, ..Times::default() },
+        });
+        Underway { noted, trace: self.clone() }
+    }
+
+    fn note(&self, mut request: Noted) {
+        let Some(mut notes) = self.lock() else { return };
+        if notes.requests.len() == REQUESTS {
+            return;
+        }
+        for body in [&mut request.body, &mut request.answer_body] {
+            let bytes = notes.body_bytes + body.as_ref().map_or(0, Bytes::len);
+            if bytes > BODY_BYTES {
+                *body = None;
+            } else {
+                notes.body_bytes = bytes;
+            }
+        }
+        notes.requests.push(request);
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, Notes>> {
+        self.0.as_ref().map(|notes| notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A request under way. It is noted once this is dropped, so a request that is given up is noted too.
+pub(super) struct Underway {
+    noted: Option<Noted>,
+    trace: Trace,
+}
+
+impl Underway {
+    /// Notes something about the request, if it is noted at all.
+    pub fn note(&mut self, note: impl FnOnce(&mut Noted)) {
+        if let Some(noted) = &mut self.noted {
+            note(noted);
+        }
+    }
+
+    /// Notes why the request failed, and returns that.
+    pub fn failed(&mut self, error: FetchError) -> FetchError {
+        self.note(|noted| noted.error = Some(error.clone()));
+        error
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        if let Some(noted) = self.noted.take() {
+            self.trace.note(noted);
+        }
+    }
+}

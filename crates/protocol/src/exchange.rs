@@ -1,0 +1,156 @@
+//! What a step sent and received: the evidence of its checks, with secrets masked.
+//!
+//! Bodies and certificates are named by their digest and kept beside it, so that a page that did not change is kept
+//! once.
+
+use serde::{Deserialize, Serialize};
+
+/// One request and its answer, as far as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Exchange {
+    /// When it was sent, in ISO 8601
+    pub at: String,
+    /// The request as it was sent
+    pub request: SentRequest,
+    /// What came back
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub answer: Option<Answer>,
+    /// Why nothing came back, or only a part
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub failure: Option<ExchangeFailure>,
+    /// The address and port of the server, or of the proxy
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub remote: Option<String>,
+    /// How long its parts took
+    pub times: ExchangeTimes,
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SentRequest {
+    /// The method
+    pub method: String,
+    /// The address
+    pub url: String,
+    /// The header fields, without those that are about the connection
+    pub headers: Vec<HeaderField>,
+    /// The body
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub body: Option<Content>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Answer {
+    /// The status code
+    pub status: u16,
+    /// The version of HTTP, like `HTTP/1.1`
+    pub version: String,
+    /// The header fields
+    pub headers: Vec<HeaderField>,
+    /// The body, decompressed; missing if it was not read, as that of a redirect
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub body: Option<Content>,
+    /// The SHA-256 of the server's certificate in DER
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub certificate: Option<String>,
+}
+
+/// A header field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct HeaderField {
+    /// The name
+    pub name: String,
+    /// The value
+    pub value: String,
+}
+
+/// A body, which is kept apart from what names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Content {
+    /// Its size as it was read, in bytes
+    pub bytes: u64,
+    /// The SHA-256 of what is kept of it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub sha256: Option<String>,
+    /// Why less than all of it is kept, or nothing
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub left_out: Option<String>,
+}
+
+/// Why a request has no answer, or only a part of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ExchangeFailure {
+    /// What kind of failure it is
+    pub kind: FailureKind,
+    /// What happened
+    pub message: String,
+    /// Whether another attempt would fail in the same way
+    pub is_permanent: bool,
+}
+
+/// The kinds of failures of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum FailureKind {
+    /// The name could not be resolved
+    Dns,
+    /// The connection could not be made
+    Connect,
+    /// The server could not be trusted, or no encryption could be agreed on
+    Tls,
+    /// No answer arrived in time
+    Timeout,
+    /// The answer arrived, but its body did not in time
+    Body,
+    /// The body is larger than the limit
+    TooLarge,
+    /// The answer could not be read, because it is not valid HTTP or was cut off
+    Protocol,
+    /// Something else, like an address that may not be fetched
+    Other,
+}
+
+/// How long the parts of a request took, in microseconds. A part that did not happen is missing: a connection is used
+/// again and again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ExchangeTimes {
+    /// The wait for a turn at the host
+    pub waiting_us: u64,
+    /// Resolving the name
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub name_us: Option<u64>,
+    /// Connecting, TLS included
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub connect_us: Option<u64>,
+    /// From the request on a connection to the headers of the answer
+    pub answer_us: u64,
+    /// The body
+    pub body_us: u64,
+}
+
+impl ExchangeTimes {
+    /// How long the request took once its turn had come.
+    pub fn total_us(&self) -> u64 {
+        let Self { name_us, connect_us, answer_us, body_us, .. } = self;
+        name_us.unwrap_or_default() + connect_us.unwrap_or_default() + answer_us + body_us
+    }
+}
