@@ -1,4 +1,4 @@
-import type { CheckResult, Command, Event, ListedConnection, Outcome } from '../src/client/protocol'
+import type { CheckResult, Command, Event, ListedConnection, Outcome, PastOutcome } from '../src/client/protocol'
 import { recordedRun } from '../src/client/testing/recorded-run'
 
 const MINUTE = 60_000
@@ -52,7 +52,7 @@ export function morning(now: number): { events: Event[]; alreadyPlayed: number }
   return { events: [...finished, ...running], alreadyPlayed: finished.length + 2 + 5 * 1236 + 2 }
 }
 
-/** What a recording cannot answer: stored suites, connections, and a run that is refused. */
+/** What a recording cannot answer: stored suites, connections, earlier jobs, and a run that is refused. */
 export function answer(command: Command): Event | undefined {
   const at = new Date().toISOString()
   if (command.action === 'suites.list') {
@@ -69,6 +69,11 @@ export function answer(command: Command): Event | undefined {
   if (command.action === 'connections') return { type: 'connections', at, connections: connections(at) }
   if (command.action === 'suites.get')
     return { type: 'suite', at, name: command.name, suite: SUITE, version: 4, updated_at: at }
+  if (command.action === 'history') {
+    const names = command.test === undefined ? Array.from({ length: 24 }, (_, test) => pageName(test)) : [command.test]
+    const tests = names.map((name) => ({ name, outcomes: pastOf(name, Date.parse(at)).slice(0, command.limit ?? 10) }))
+    return { type: 'history', at, suite: command.suite, tests }
+  }
   if (command.action !== 'run') return undefined
   return {
     type: 'error',
@@ -101,6 +106,19 @@ function connections(at: string): ListedConnection[] {
     { connection: 'c2', principal: 'marta', role: 'viewer', connected_at: since(47), watching: ['01JD7CZ8QH'] },
     { connection: 'c3', principal: 'ci@shop', role: 'runner', connected_at: since(110), watching: [] },
   ]
+}
+
+/** Fifty jobs, one an hour: the test fails at times, and took longer for a while. */
+function pastOf(name: string, now: number): PastOutcome[] {
+  return Array.from({ length: 50 }, (_, age) => {
+    const wave = (age * 7 + name.length * 3) % 11
+    return {
+      job: `01JD${String(5000 - age)}`,
+      outcome: age === 0 || age % 19 === 12 ? 'failed' : age % 13 === 5 ? 'flaky' : 'passed',
+      duration_ms: 32 + wave + (age > 14 && age < 24 ? 25 : 0) + (age % 19 === 12 ? 60 : 0),
+      at: new Date(now - age * 60 * MINUTE).toISOString(),
+    }
+  })
 }
 
 const SECTIONS = ['bags', 'boots', 'coats', 'gifts', 'hats', 'sale', 'shirts', 'shoes']

@@ -33,10 +33,13 @@ const pictures = [
   { name: 'running', hash: `#/jobs/${RUNNING}`, size: WIDE },
   { name: 'running-dark', hash: `#/jobs/${RUNNING}`, size: WIDE, dark: true },
   { name: 'failed', hash: `#/jobs/${FAILED}`, size: WIDE },
-  { name: 'failed-test', hash: `#/jobs/${FAILED}/tests/3`, size: WIDE },
-  { name: 'failed-test-dark', hash: `#/jobs/${FAILED}/tests/3`, size: WIDE, dark: true },
+  { name: 'failed-test', hash: `#/jobs/${FAILED}?test=3`, size: WIDE },
+  { name: 'failed-test-dark', hash: `#/jobs/${FAILED}?test=3`, size: WIDE, dark: true },
   { name: 'failed-phone', hash: `#/jobs/${FAILED}`, size: PHONE },
-  { name: 'failed-test-phone', hash: `#/jobs/${FAILED}/tests/3`, size: PHONE },
+  { name: 'failed-test-phone', hash: `#/jobs/${FAILED}?test=3`, size: PHONE },
+  { name: 'test', hash: `#/jobs/${FAILED}/tests/3`, size: WIDE, act: chartIn },
+  { name: 'test-dark', hash: `#/jobs/${FAILED}/tests/3`, size: WIDE, dark: true, act: chartIn },
+  { name: 'test-phone', hash: `#/jobs/${FAILED}/tests/3`, size: PHONE, act: chartIn },
   { name: 'run-refused', hash: '#/', size: WIDE, act: (page) => runText(page, SUITE) },
   { name: 'run-unreadable', hash: '#/', size: WIDE, act: (page) => runText(page, 'suite: Shop\ntests: [\n  - {') },
   { name: 'suites', hash: '#/suites', size: WIDE },
@@ -47,6 +50,11 @@ const pictures = [
   { name: 'signed-out', query: '&scene=signed-out', hash: '#/', size: WIDE },
   { name: 'reconnecting', query: '&scene=reconnecting', hash: '#/', size: WIDE },
 ]
+
+/** The chart is loaded only where it is shown. */
+async function chartIn(page) {
+  await page.getByTestId('duration-chart').locator('canvas').waitFor()
+}
 
 async function runText(page, text) {
   await page.getByTestId('run-suite-text').fill(text)

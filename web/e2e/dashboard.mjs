@@ -1,5 +1,6 @@
 // Tests the dashboard in a real browser against a running server: signs in with the link, runs a suite, watches it to
-// its verdict, reads why a test failed, shares the job, finds it in the list, and broadcasts a notice as an admin.
+// its verdict, reads why a test failed, opens that test on its own page, saves the results as files, shares the job,
+// finds it in the list, and broadcasts a notice as an admin.
 // Checks each page with axe-core, in the light and in the dark scheme.
 //
 //   STEPCAST_SIGN_IN_URL   the link `stepcast up` prints; it works once
@@ -27,6 +28,8 @@ const BROWSER_ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ]
+
+const WIDE = { width: 1360, height: 850 }
 
 const environment = process.env
 const browserPath = environment.CHROMIUM ?? '/usr/bin/chromium'
@@ -105,6 +108,41 @@ async function readFailure(page) {
   await checkAccessibility(page, 'a job with an open test')
 }
 
+/** Opens the failed test alone, goes to the next failure and back by key, and returns to the job. */
+async function readTestAlone(page) {
+  await page.getByRole('link', { name: 'Open on its own page' }).click()
+  await page.waitForURL(/#\/jobs\/[^/]+\/tests\/\d+$/)
+  const test = page.getByTestId('test-page')
+  await test.getByTestId('check-failure').first().waitFor()
+  await test.getByTestId('test-past').getByText('newest').waitFor()
+  await test.getByText('As a table').click()
+  await test.getByTestId('past-table').getByRole('row').nth(1).waitFor()
+  await checkAccessibility(page, 'a test on its own page')
+  await page.setViewportSize({ width: 390, height: 780 })
+  const width = await page.evaluate('document.documentElement.scrollWidth')
+  assert.ok(width <= 390, `the page of a test should fit on a phone, and is ${width} px wide`)
+  await checkAccessibility(page, 'a test on its own page, on a phone')
+  await page.setViewportSize(WIDE)
+  await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link').last().click()
+  await page.getByTestId('test-row').first().waitFor()
+}
+
+/** Saves the results as files, and reads them. */
+async function downloadResults(page, job) {
+  for (const [format, extension, begins, ends] of [
+    ['JUnit', 'xml', '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>', '</testsuites>'],
+    ['NDJSON', 'ndjson', '{"type":"job.state"', '}\n'],
+  ]) {
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: `Download ${format}` }).click()
+    const download = await saved
+    assert.equal(download.suggestedFilename(), `stepcast-${job}.${extension}`)
+    const text = readFileSync(await download.path(), 'utf8')
+    assert.ok(text.startsWith(begins) && text.endsWith(ends), `${format}: ${text.slice(0, 200)}`)
+    if (format === 'NDJSON') assert.equal(JSON.parse(text.trim().split('\n').at(-1)).type, 'job.finished')
+  }
+}
+
 async function findInList(page, job) {
   await page.locator('.brand').click()
   const row = page.getByTestId('job-row').filter({ has: page.locator(`a[href="#/jobs/${encodeURIComponent(job)}"]`) })
@@ -113,7 +151,7 @@ async function findInList(page, job) {
 }
 
 /** Opens the share link without a token, in a new browser context. */
-async function shareWithAGuest(page, browser) {
+async function shareWithAGuest(page, browser, job) {
   await page.getByRole('button', { name: 'Share…' }).click()
   const link = await page.getByTestId('share-link').inputValue()
   await page.getByRole('button', { name: 'Close', exact: true }).click()
@@ -132,6 +170,7 @@ async function shareWithAGuest(page, browser) {
     'a guest should have no actions',
   )
   await checkAccessibility(guest, 'a shared job')
+  await downloadResults(guest, job)
   await guests.close()
 }
 
@@ -149,7 +188,7 @@ async function serveAnAdmin(page) {
 }
 
 async function dashboardShowsARun(browser) {
-  const page = await browser.newPage({ viewport: { width: 1360, height: 850 } })
+  const page = await browser.newPage({ viewport: WIDE })
   page.setDefaultTimeout(30_000)
   // The browser reports a blocked script or style only here.
   const complaints = []
@@ -160,8 +199,12 @@ async function dashboardShowsARun(browser) {
     await checkAccessibility(page, 'the first page')
     const job = await runSuite(page, readFileSync(need('E2E_SUITE'), 'utf8'))
     await awaitVerdict(page)
-    if (verdict === 'failed') await readFailure(page)
-    await shareWithAGuest(page, browser)
+    if (verdict === 'failed') {
+      await readFailure(page)
+      await readTestAlone(page)
+    }
+    await downloadResults(page, job)
+    await shareWithAGuest(page, browser, job)
     await findInList(page, job)
     await serveAnAdmin(page)
     assert.deepEqual(complaints, [], 'the browser should report no errors')

@@ -15,6 +15,8 @@ export interface DashboardOptions {
   /** The token of a shared job */
   shares: TokenStore
   connect(token: string): Source
+  /** When the page is drawn after a change; by default with the next frame */
+  beforeNextFrame?(run: () => void): void
 }
 
 /** The signed-in user, as in the server's `welcome`. */
@@ -49,7 +51,7 @@ export interface Dashboard {
 
 export const DASHBOARD: InjectionKey<Dashboard> = Symbol('dashboard')
 
-export function createDashboard({ tokens, shares, connect }: DashboardOptions): Dashboard {
+export function createDashboard({ tokens, shares, connect, beforeNextFrame }: DashboardOptions): Dashboard {
   const store = shallowRef<Store>()
   const status = shallowRef<SourceStatus>()
   const problem = shallowRef<string>()
@@ -67,7 +69,10 @@ export function createDashboard({ tokens, shares, connect }: DashboardOptions): 
       if (source !== store.value?.source) return
       take(next)
     })
-    store.value = new Store(source, { clock: systemClock, beforeNextFrame: (run) => requestAnimationFrame(run) })
+    store.value = new Store(source, {
+      clock: systemClock,
+      beforeNextFrame: beforeNextFrame ?? ((run) => requestAnimationFrame(run)),
+    })
   }
 
   function take(next: SourceStatus): void {

@@ -42,16 +42,22 @@ it('writes counts with singular, plural and thousands separators', () => {
 })
 
 describe('addresses', () => {
-  it.each(['#/', '#/jobs/01JD7', '#/jobs/a%2Fb/tests/12', '#/suites', '#/suites/Shop%20%2F%20smoke', '#/admin'])(
-    '%s',
-    (hash) => {
-      expect(hashOf(parseRoute(hash))).toBe(hash)
-    },
-  )
+  it.each([
+    '#/',
+    '#/jobs/01JD7',
+    '#/jobs/a%2Fb/tests/12',
+    '#/jobs/a%3Fb?test=12',
+    '#/suites',
+    '#/suites/Shop%20%2F%20smoke',
+    '#/admin',
+  ])('%s', (hash) => {
+    expect(hashOf(parseRoute(hash))).toBe(hash)
+  })
 
   it('that are unknown show the jobs', () => {
     expect(parseRoute('')).toEqual({ page: 'jobs' })
     expect(parseRoute('#/elsewhere')).toEqual({ page: 'jobs' })
     expect(parseRoute('#/jobs/%')).toEqual({ page: 'job', job: '%' })
+    expect(parseRoute('#/jobs/a/tests/99999999999999999999')).toEqual({ page: 'jobs' })
   })
 })

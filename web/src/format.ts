@@ -37,9 +37,11 @@ export function moment(at: string): string {
     : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 }
 
+const NUMBERS = new Intl.NumberFormat('en')
+
 /** `2,000` */
 export function count(number: number): string {
-  return number.toLocaleString('en')
+  return NUMBERS.format(number)
 }
 
 /** `1 test`, `2 tests` */

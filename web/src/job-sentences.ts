@@ -1,4 +1,4 @@
-import type { JobSummary, TestState } from './client/protocol'
+import type { JobSummary } from './client/protocol'
 import { plural, roughDuration } from './format'
 
 const SENTENCES = {
@@ -15,14 +15,13 @@ const SENTENCES = {
 } as const
 
 /** Sentences that describe the status of a job, most important first. */
-export function sentencesOf(summary: JobSummary, tests: readonly TestState[]): string[] {
+export function sentencesOf(summary: JobSummary, stalled: number): string[] {
   const sentences: string[] = [SENTENCES[summary.verdict ?? summary.status]]
   if (summary.problem !== undefined) sentences.push(capitalized(summary.problem))
   if (wasLimited(summary)) {
     sentences.push(`Not run and counted as cancelled: ${plural(summary.counts.cancelled, 'test')}`)
   }
-  const stalled = summary.status === 'finished' ? 0 : tests.filter((test) => test.stalled === true).length
-  if (stalled > 0) sentences.push(stalledSentence(stalled))
+  if (stalled > 0 && summary.status !== 'finished') sentences.push(stalledSentence(stalled))
   return sentences
 }
 

@@ -6,8 +6,11 @@ import type { SocketClass } from './client/link'
 import { sharedJobIn } from './client/shared-job'
 import { codeIn, TokenStore } from './client/sign-in'
 import { createDashboard, DASHBOARD } from './dashboard'
+import { DrawingPace } from './drawing-pace'
 import { socketUrl } from './socket-url'
 import './styles/main.css'
+
+const pace = new DrawingPace(systemClock, (run) => requestAnimationFrame(run))
 
 const dashboard = createDashboard({
   tokens: new TokenStore(sessionStorage),
@@ -19,6 +22,7 @@ const dashboard = createDashboard({
       Socket: WebSocket as unknown as SocketClass,
       clock: systemClock,
     }),
+  beforeNextFrame: (run) => pace.beforeNextFrame(run),
 })
 
 // A laptop that wakes up or regains its network reconnects at once and does not wait for the rest of a pause.

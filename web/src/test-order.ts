@@ -14,6 +14,13 @@ export interface Choice {
   cause?: string | undefined
 }
 
+/** One of the tests, which must be in the order of the plan. */
+export function testOf(tests: readonly TestState[], test: number | undefined): TestState | undefined {
+  if (test === undefined) return undefined
+  // Once all tests are known, each is at the place of its own number.
+  return tests[test]?.test === test ? tests[test] : tests.find((one) => one.test === test)
+}
+
 /** The test that fails after or before another one in this order, or the other way round at the end of the list. */
 export function neighbourThatFails(
   tests: readonly TestState[],
@@ -28,14 +35,14 @@ export function neighbourThatFails(
 }
 
 /** The tests to show, in display order. `tests` must be in the order of the plan. */
-export function chosen(tests: readonly TestState[], { order, filter, search, cause }: Choice): TestState[] {
+export function chosen(tests: readonly TestState[], { order, filter, search, cause }: Choice): readonly TestState[] {
   const wanted = search.trim().toLowerCase()
-  const fitting = tests.filter(
-    (test) =>
-      fits(test, filter) &&
-      (wanted === '' || textOf(test).includes(wanted)) &&
-      (cause === undefined || hasCause(test, cause)),
-  )
+  const isWanted = (test: TestState) =>
+    fits(test, filter) &&
+    (wanted === '' || textOf(test).includes(wanted)) &&
+    (cause === undefined || hasCause(test, cause))
+  const areAllWanted = filter === undefined && wanted === '' && cause === undefined
+  const fitting = areAllWanted ? tests : tests.filter(isWanted)
   return order === 'plan' ? fitting : failingFirst(fitting)
 }
 
@@ -50,18 +57,29 @@ function textOf(test: TestState): string {
   return `${test.name} ${isProblem(test.outcome) ? failureLine(test) : ''}`.toLowerCase()
 }
 
-/** Groups by rank instead of sorting, because this runs many times a second with thousands of tests. */
+/**
+ * Counts the tests of each rank and then puts each test in its place. This runs many times a second with thousands of
+ * tests, and sorting them, or collecting the tests of each rank, costs several times as much time and memory.
+ */
 function failingFirst(tests: readonly TestState[]): TestState[] {
-  const byRank: TestState[][] = []
-  for (const test of tests) (byRank[rank(test)] ??= []).push(test)
-  return byRank.flat()
+  const ranks = Uint8Array.from(tests, rank)
+  const places = new Uint32Array(RANK_COUNT + 1)
+  for (const one of ranks) places[one + 1] = (places[one + 1] ?? 0) + 1
+  for (let one = 1; one < places.length; one += 1) places[one] = (places[one] ?? 0) + (places[one - 1] ?? 0)
+  const ordered = new Array<TestState>(tests.length)
+  tests.forEach((test, index) => {
+    const one = ranks[index] ?? 0
+    ordered[places[one] ?? 0] = test
+    places[one] = (places[one] ?? 0) + 1
+  })
+  return ordered
 }
 
-const FAILING_FIRST: readonly (Outcome | undefined)[] = ['failed', 'errored', 'blocked']
+const RANKS: Partial<Record<Outcome, number>> = { failed: 0, errored: 1, blocked: 2, flaky: 5 }
 
-function rank(test: TestState): number {
-  const place = FAILING_FIRST.indexOf(test.outcome)
-  if (place !== -1) return place
-  if (test.status === 'running') return test.stalled === true ? 3 : 4
-  return test.outcome === 'flaky' ? 5 : test.status === 'queued' ? 7 : 6
+const RANK_COUNT = 8
+
+function rank({ status, outcome, stalled }: TestState): number {
+  if (outcome !== undefined) return RANKS[outcome] ?? 6
+  return status === 'running' ? (stalled === true ? 3 : 4) : status === 'queued' ? 7 : 6
 }

@@ -112,7 +112,7 @@ export class Replay implements Source {
   private wholeState(job: string, at: string): Event {
     const state = this.jobs.get(job)
     if (state?.summary === undefined) return refusal('there is no such job in this recording')
-    const tests = state.orderedTests()
+    const tests = [...state.orderedTests()]
     return { type: 'job.state', at, job, v: state.v, ...state.summary, tests, page: 1, pages: 1 }
   }
 }

@@ -4,8 +4,10 @@
 
 import { digestOf, formatDigest } from './digest'
 import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'
+import { isProblem } from './outcomes'
 import type { Event, JobSummary, TestState } from './protocol'
 import { finishedTest, queuedTest, replaceTest, stalledTest, startedTest, updateStep } from './test-state'
+import { TestsInOrder } from './tests-in-order'
 
 /** A job with its tests, as a client that watches it keeps it. */
 export class JobState {
@@ -17,6 +19,12 @@ export class JobState {
   readonly tests = new Map<number, TestState>()
   /** The remaining time in the last `job.progress`. An estimate, not state: merging ignores it */
   estimate: { seconds: number; at: string } | undefined
+  // What follows from `tests` is kept with each change: to go through thousands of tests with each frame costs too much.
+  /** The sum of the shares of the known outcomes */
+  private digestSum = 0
+  private readonly inOrder = new TestsInOrder()
+  private readonly failing = new TestsInOrder()
+  private stalled = 0
 
   /** Applies an event of this job, or ignores it if the known state is newer. */
   apply(event: Event): void {
@@ -62,16 +70,22 @@ export class JobState {
 
   /** The digest of the known outcomes. */
   digest(): string {
-    let sum = 0
-    for (const { test, outcome } of this.tests.values()) {
-      if (outcome !== undefined) sum += digestOf(test, outcome)
-    }
-    return formatDigest(sum)
+    return formatDigest(this.digestSum)
   }
 
-  /** The tests in the order of the plan. */
-  orderedTests(): TestState[] {
-    return [...this.tests.values()].sort((one, other) => one.test - other.test)
+  /** How many tests have lost their worker. */
+  get stalledTests(): number {
+    return this.stalled
+  }
+
+  /** The tests that need attention, in the order of the plan; the same array until one of them changes. */
+  failingTests(): readonly TestState[] {
+    return this.failing.all()
+  }
+
+  /** The tests in the order of the plan; the same array until one changes. */
+  orderedTests(): readonly TestState[] {
+    return this.inOrder.all()
   }
 
   /**
@@ -98,12 +112,25 @@ export class JobState {
   }
 
   private changeTest(test: number, name: string, change: (known: TestState) => TestState): void {
-    const known = this.tests.get(test) ?? queuedTest(test, name)
-    this.tests.set(test, change(known.name === '' ? { ...known, name } : known))
+    const before = this.tests.get(test)
+    const known = before ?? queuedTest(test, name)
+    const after = change(known.name === '' ? { ...known, name } : known)
+    if (after === before) return
+    this.tests.set(test, after)
+    this.inOrder.put(after)
+    if (isProblem(after.outcome)) this.failing.put(after)
+    else this.failing.remove(test)
+    this.stalled += Number(after.stalled === true) - Number(before?.stalled === true)
+    if (before?.outcome !== after.outcome) this.digestSum += shareOf(after) - (before ? shareOf(before) : 0)
   }
 
   private takeEstimate(event: Event): void {
     const seconds = event.type === 'job.progress' ? event.eta_s : undefined
     this.estimate = seconds === undefined ? undefined : { seconds, at: event.at }
   }
+}
+
+/** What a test adds to the digest of its job. */
+function shareOf({ test, outcome }: TestState): number {
+  return outcome === undefined ? 0 : digestOf(test, outcome)
 }

@@ -10,7 +10,7 @@ import { WireError } from './wire-error'
 
 export interface StoreOptions {
   clock: Clock
-  /** Calls `run` before the next frame: `requestAnimationFrame`, which pauses while the tab is hidden */
+  /** Calls `run` before the next frame or a later one, with `requestAnimationFrame`, which pauses while the tab is hidden */
   beforeNextFrame(run: () => void): void
 }
 
@@ -18,8 +18,8 @@ export interface StoreOptions {
 const COMPLETENESS_CHECKS_MS = [2_000, 10_000, 30_000]
 
 /**
- * The data that the dashboard shows. Events change the state at once; listeners are called once per frame, however many
- * events arrived since the last one.
+ * The data that the dashboard shows. Events change the state at once; listeners are called at most once per frame, however
+ * many events arrived since the last one.
  */
 export class Store {
   /** Sends commands; they do not change the store by themselves */

@@ -17,6 +17,10 @@ export interface JobView {
   readonly summary: JobSummary | undefined
   /** In the order of the plan */
   readonly tests: readonly TestState[]
+  /** Those that need attention, in the same order */
+  readonly failing: readonly TestState[]
+  /** How many tests have lost their worker */
+  readonly stalled: number
   readonly estimate: JobState['estimate']
   readonly comments: readonly Comment[]
   /** How long the server collects updates, in milliseconds; `undefined` if they come at once or the job is finished */
@@ -57,6 +61,8 @@ export class WatchedJob {
       job: this.id,
       summary: this.state.summary,
       tests: this.state.orderedTests(),
+      failing: this.state.failingTests(),
+      stalled: this.state.stalledTests,
       estimate: this.state.estimate,
       comments: this.comments,
       updatesEveryMs: this.state.summary?.status === 'finished' ? undefined : this.pace.everyMs,

@@ -5,7 +5,7 @@ import type { CheckResult, Command, EarlierAttempt, Event, StepState } from '../
 import { Replay } from '../client/replay'
 import { recordedRun } from '../client/testing/recorded-run'
 import JobPage from './JobPage.vue'
-import { byId, giveBoxesASize, nextFrame, show } from './testing'
+import { byId, giveBoxesASize, nextFrame, press, show } from './testing'
 
 beforeEach(giveBoxesASize)
 
@@ -79,7 +79,7 @@ describe('a job page', () => {
     replay.play()
     await nextFrame()
     const failing = byId(page, 'test-row').filter((row) => row.text().startsWith('failed'))
-    const addresses = failing.map((row) => `#/jobs/j1/tests/${row.attributes('id')?.replace('test-', '')}`)
+    const addresses = failing.map((row) => `#/jobs/j1?test=${row.attributes('id')?.replace('test-', '')}`)
     expect(addresses.length).toBeGreaterThan(1)
     await page.find('[aria-keyshortcuts="n"]').trigger('click')
     expect(location.hash).toBe(addresses[0])
@@ -103,13 +103,79 @@ describe('a job page', () => {
     const { page } = show(JobPage, replay, { job: 'j1', selected: 0 })
     await vi.waitFor(() => expect(page.find('[data-testid="test-past"] p').text()).toContain('2 jobs'))
     const history = { suite: 'Shop smoke', branch: 'main', test: 'Page 1', limit: 50 }
-    expect(asked).toEqual([{ action: 'history', ...history }])
+    expect(asked.filter((command) => 'test' in command)).toEqual([{ action: 'history', ...history }])
     const bars = page.findAll('[data-testid="test-past"] a')
     const seen = bars.map((bar) => [bar.attributes('href'), bar.attributes('title')?.split(',')[0]])
     expect(seen).toEqual([
       ['#/jobs/j-1', 'passed in 100 ms'],
       ['#/jobs/j0', 'failed in 400 ms'],
     ])
+  })
+
+  it('shows how long each test usually takes, by one request for all and without this job', async () => {
+    const asked: Command[] = []
+    const past = (job: string, duration_ms: number) => ({ job, outcome: 'passed' as const, duration_ms, at: '' })
+    const tests = [
+      { name: 'Page 1', outcomes: [past('j1', 9_000), past('j0', 30), past('j-1', 20), past('j-2', 10)] },
+      { name: 'Page 2', outcomes: [past('j1', 9_000)] },
+    ]
+    const answer = (command: Command): Event | undefined => {
+      if (command.action !== 'history') return undefined
+      asked.push(command)
+      return { type: 'history', at: '', suite: 'Shop smoke', tests }
+    }
+    const replay = new Replay(recordedRun({ tests: 3 }), { answer })
+    replay.play()
+    const { page } = show(JobPage, replay, { job: 'j1' })
+    await nextFrame()
+    await nextFrame()
+    const usual = byId(page, 'test-row').map((row) => `${row.find('.name').text()}: ${row.find('.usual').text()}`)
+    expect(usual).toEqual(['Page 2: ', 'Page 1: usually 20 ms', 'Page 3: '])
+    expect(asked).toEqual([{ action: 'history', suite: 'Shop smoke', branch: 'main', limit: 5 }])
+  })
+
+  it('does not show how long tests usually take if one answer tells of some only, or of too many tests', async () => {
+    const asked: Command[] = []
+    const outcomes = [{ job: 'j0', outcome: 'passed' as const, duration_ms: 30, at: '' }]
+    const answer = (command: Command): Event | undefined => {
+      if (command.action !== 'history') return undefined
+      asked.push(command)
+      return { type: 'history', at: '', suite: 'S', tests: [{ name: 'Page 1', outcomes }], cursor: 'more' }
+    }
+    for (const tests of [3, 201]) {
+      const replay = new Replay(recordedRun({ tests }), { answer })
+      replay.play()
+      const { page } = show(JobPage, replay, { job: 'j1' })
+      await nextFrame()
+      await nextFrame()
+      expect(page.text()).not.toContain('usually')
+    }
+    expect(asked).toHaveLength(1)
+  })
+
+  it('opens a test on its own page', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 3 }), { selected: 1 })
+    replay.play()
+    await nextFrame()
+    expect(page.find('.ways a').attributes('href')).toBe('#/jobs/j1/tests/1')
+  })
+
+  it('opens the test that was pressed, even if another one has moved under the pointer', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 3 }))
+    replay.play(7)
+    await nextFrame()
+    const top = byId(page, 'test-row')[0]
+    expect(top?.find('.name').text()).toBe('Page 2')
+    await top?.trigger('pointerdown')
+    replay.play()
+    await page
+      .findAll('button')
+      .find((button) => button.text() === 'Plan order')
+      ?.trigger('click')
+    await nextFrame()
+    expect(byId(page, 'test-row')[0]?.find('.name').text()).toBe('Page 1')
+    await byId(page, 'test-row')[0]?.trigger('click')
+    expect(location.hash).toBe('#/jobs/j1?test=1')
   })
 
   it('shows the attempts before the last, and why the test was tried again', async () => {
@@ -167,6 +233,27 @@ describe('a job page', () => {
     expect(hint()).toEqual([])
   })
 
+  it('saves the results as files once the job has ended, with the steps that the page does not have', async () => {
+    const saved: { name: string; text: string }[] = []
+    const blobs = vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:saved')
+    const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      const [blob] = blobs.mock.lastCall as [Blob]
+      void blob.text().then((text) => saved.push({ name: this.download, text }))
+    })
+    const { page, replay } = await shownJob(recordedRun({ tests: 3 }))
+    expect(page.text()).not.toContain('Download')
+    replay.play()
+    await nextFrame()
+    await press(page, 'Download JUnit')
+    await press(page, 'Download NDJSON')
+    await vi.waitFor(() => expect(saved).toHaveLength(2))
+    expect(saved.map(({ name }) => name)).toEqual(['stepcast-j1.xml', 'stepcast-j1.ndjson'])
+    expect(saved[0]?.text).toContain('<testsuite name="Shop smoke" tests="3" failures="1"')
+    expect(saved[1]?.text.trimEnd().split('\n')).toHaveLength(1 + 3 + 1)
+    click.mockRestore()
+    blobs.mockRestore()
+  })
+
   it('shows untrusted markup as text', async () => {
     const markup = '<img src=x onerror="alert(1)">'
     const checksOf = () => [{ check: 'body', outcome: 'failed' as const, expected: 'a', actual: markup }]
@@ -187,6 +274,24 @@ describe('a job page', () => {
 
     await page.get('input[type="search"]').setValue('page 1987')
     expect(byId(page, 'test-row').map((row) => row.find('.name').text())).toEqual(['Page 1987'])
+  })
+
+  it('renders the tests that one scrolls to, by wheel and by key', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 2000, outcomeOf: () => 'passed' }))
+    replay.play()
+    await nextFrame()
+    const list = page.get('[role="listbox"]')
+    const places = () => byId(page, 'test-row').map((row) => Number(row.attributes('aria-posinset')))
+    list.element.scrollTop = 34 * 1000
+    await list.trigger('scroll')
+    // Twenty rows fit in the box; a few more are there on both sides.
+    expect([places()[0], places().at(-1)]).toEqual([997, 1024])
+    expect(page.get('.all-rows').attributes('style')).toContain(`padding-top: ${34 * 996}px`)
+    await list.trigger('keydown', { key: 'End' })
+    expect(places().at(-1)).toBe(2000)
+    expect(list.attributes('aria-activedescendant')).toBe('test-1999')
+    await list.trigger('keydown', { key: 'Home' })
+    expect(places()[0]).toBe(1)
   })
 
   it('filters by outcome and orders by plan', async () => {
@@ -216,7 +321,7 @@ describe('a job page', () => {
     await list.trigger('keydown', { key: 'ArrowDown' })
     expect(list.attributes('aria-activedescendant')).toBe('test-4')
     await list.trigger('keydown', { key: 'Enter' })
-    expect(location.hash).toBe('#/jobs/j1/tests/4')
+    expect(location.hash).toBe('#/jobs/j1?test=4')
   })
 
   it('shows why a job is unavailable', async () => {

@@ -30,6 +30,11 @@ export class FakeClock implements Clock {
     this.planned.delete(timer as unknown as number)
   }
 
+  /** Lets time pass in which no timer fires, because the caller works. */
+  work(milliseconds: number): void {
+    this.time += milliseconds
+  }
+
   /** Advances the time, runs the timers that are due, and settles all promises after each. */
   async advance(milliseconds: number): Promise<void> {
     const until = this.time + milliseconds
@@ -37,11 +42,11 @@ export class FakeClock implements Clock {
     for (let next = this.nextUntil(until); next !== undefined; next = this.nextUntil(until)) {
       const [timer, { at, run }] = next
       this.planned.delete(timer)
-      this.time = at
+      this.time = Math.max(this.time, at)
       run()
       await settled()
     }
-    this.time = until
+    this.time = Math.max(this.time, until)
   }
 
   private nextUntil(until: number): [number, Planned] | undefined {

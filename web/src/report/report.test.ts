@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { eventsOf } from '../client/lines'
+import type { Event, JobSummary } from '../client/protocol'
+import { JobState } from '../client/state'
+import { queuedTest } from '../client/test-state'
+import { recordedRun } from '../client/testing/recorded-run'
+import { eventLines } from './event-lines'
+import { shortDuration } from './failure-text'
+import { junitReport } from './junit'
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
+
+function stateAfter(events: readonly Event[]): JobState {
+  const state = new JobState()
+  for (const event of events) state.apply(event)
+  return state
+}
+
+describe('a JUnit report', () => {
+  // Written by `stepcast run src/report/fixtures/shop.yaml --json FILE --junit FILE`, the second run of a branch, against
+  // a site whose `/hostile` has all kinds of characters; `empty` is the same with `--tags none`.
+  it.each(['shop', 'empty'])('is what the command writes for the same events: %s', (name) => {
+    const { summary, ...state } = stateAfter(eventsOf(fixture(`${name}.ndjson`)))
+    const tests = [...state.tests.values()].sort((one, other) => one.test - other.test)
+    expect(junitReport(summary as JobSummary, tests)).toBe(fixture(`${name}.xml`))
+  })
+
+  it('has a test without an outcome as an error', () => {
+    const { summary } = stateAfter(recordedRun({ tests: 1 }))
+    const report = junitReport(summary as JobSummary, [queuedTest(0, '"]]>\u{0}\u{ffff}\'')])
+    expect(report).toContain(
+      '<testcase name="&quot;]]&gt;\\u{0}\\u{ffff}&apos;" classname="Shop smoke" time="0.000">\n' +
+        '      <error message="without an outcome"></error>\n',
+    )
+  })
+
+  it.each([
+    [0, '0ms'],
+    [999, '999ms'],
+    [1_000, '1s'],
+    [1_250, '1.2s'],
+    [1_350, '1.4s'],
+    [1_750, '1.8s'],
+    [59_990, '60s'],
+    [60_000, '1m'],
+    [185_000, '3m05s'],
+    [7_200_000, '2h'],
+    [7_860_000, '2h11m'],
+  ])('writes %i ms as suites do', (milliseconds, text) => expect(shortDuration(milliseconds)).toBe(text))
+})
+
+describe('the events of a job', () => {
+  it('give its whole state, one on each line, the end last', () => {
+    const events = eventsOf(fixture('shop.ndjson'))
+    const state = stateAfter(events)
+    const comment = { at: '2025-11-22T09:00:00.000Z', principal: 'ana', text: 'a\nb' }
+    const job = events[0]?.job as string
+    const lines = eventLines(job, state, [comment], '2025-11-23T09:00:00.000Z')
+    const written = eventsOf(lines)
+    expect(lines.trimEnd().split('\n')).toHaveLength(written.length)
+    expect(written.map(({ type }) => type)).toEqual([
+      'job.state',
+      ...Array.from({ length: 7 }, () => 'test.state'),
+      'comment',
+      'job.finished',
+    ])
+    const again = stateAfter(written)
+    expect(again.summary).toEqual(state.summary)
+    expect(again.orderedTests()).toEqual(state.orderedTests())
+    expect(again.isComplete()).toBe(true)
+    expect(again.v).toBe(state.v)
+  })
+})

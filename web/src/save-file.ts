@@ -1,0 +1,9 @@
+/** Lets the browser save a text as a file. Of the name, only letters, digits, `.`, `_` and `-` stay. */
+export function saveFile(name: string, type: string, text: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([text], { type }))
+  link.download = name.replaceAll(/[^\w.-]/g, '_')
+  link.click()
+  // The browser has begun to read by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}
