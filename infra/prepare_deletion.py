@@ -1,4 +1,4 @@
-"""Makes sure that a deployment may be deleted, and empties its bucket, because CloudFormation deletes only empty ones.
+"""Makes sure that a deployment may be deleted, and empties its buckets, because CloudFormation deletes only empty ones.
 
     prepare_deletion.py [--yes] infra/samconfig.local.toml
 """
@@ -20,8 +20,8 @@ def main() -> None:
     refuse_if_protected(deployment.session.client("dynamodb"), outputs["TableName"], options.config)
     if not options.yes:
         confirm(deployment.stack, deployment.session.region_name)
-    if "DashboardBucket" in outputs:
-        deployment.session.resource("s3").Bucket(outputs["DashboardBucket"]).objects.delete()
+    for bucket in {"DashboardBucket", "EvidenceBucket"} & outputs.keys():
+        deployment.session.resource("s3").Bucket(outputs[bucket]).objects.delete()
 
 
 def arguments() -> argparse.Namespace:
@@ -42,8 +42,8 @@ def refuse_if_protected(dynamodb: Any, table: str, config: Path) -> None:
 
 
 def confirm(stack: str, region: str) -> None:
-    print(f"This deletes `{stack}` in {region}: all jobs and results, stored suites, the secret and with it all")
-    print("tokens, logs and alarms. It cannot be undone.")
+    print(f"This deletes `{stack}` in {region}: all jobs and results with their evidence, stored suites, the")
+    print("secret and with it all tokens, logs and alarms. It cannot be undone.")
     if input(f"Type the name `{stack}` to go on: ") != stack:
         sys.exit("nothing was deleted")
 

@@ -3,6 +3,7 @@
 mod admin;
 mod cancel;
 mod comment;
+mod evidence;
 mod finish;
 mod hello;
 mod history;
@@ -30,6 +31,7 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Unwatch(topic) => watch::unwatch(caller, topic).await,
         Command::Job { job, test } => watch::job(caller, &job, test).await,
         Command::Jobs(query) => jobs::jobs(caller, &query).await,
+        Command::Evidence(query) => evidence::evidence(caller, &query).await,
         Command::History(query) => history::history(caller, query).await,
         Command::Cancel { job } => cancel::cancel(caller, &job).await,
         Command::Replay(replay) => replay::replay(caller, replay).await,
@@ -45,7 +47,7 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Broadcast { text } => admin::broadcast(caller, &text).await,
         Command::Finish { job } => finish::finish(caller, &job).await,
         Command::Redrive => admin::redrive(caller).await,
-        Command::Share { job, expires_s } => share::share(caller, &job, expires_s).await,
+        Command::Share { job, expires_s, evidence } => share::share(caller, &job, expires_s, evidence).await,
         Command::RevokeToken { token } => tokens::revoke(caller, &token).await,
         Command::ListRevokedTokens(query) => tokens::revoked(caller, &query).await,
     }

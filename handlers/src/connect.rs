@@ -75,10 +75,10 @@ async fn note(
     identity: Identity,
     counted_for: String,
 ) -> Result<Connection, Error> {
-    let Identity { principal, role, token, job } = identity;
+    let Identity { principal, role, token, job, without_evidence } = identity;
     let (connection, connected_at) = (connection.to_owned(), platform.clock.now_ms());
     let counted_for = Some(counted_for);
-    let known = Connection { connection, principal, role, connected_at, token, job, counted_for };
+    let known = Connection { connection, principal, role, connected_at, token, job, without_evidence, counted_for };
     platform.table.put_connection(&known).await?;
     Ok(known)
 }

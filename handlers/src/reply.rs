@@ -47,6 +47,7 @@ impl<'a> Caller<'a> {
             connected_at: 0,
             token: None,
             job: None,
+            without_evidence: false,
             counted_for: None,
         };
         Self { platform, connection, re, patience: Mutex::default() }

@@ -11,6 +11,7 @@ pub(crate) fn check(connection: &Connection, command: &Command) -> Result<(), Fa
     let Some(shown) = &connection.job else { return Ok(()) };
     let is_allowed = match command {
         Command::Hello | Command::Ping => true,
+        Command::Evidence(query) if !connection.without_evidence => query.job == *shown,
         Command::Job { job, .. } | Command::Watch(Topic::Job(job, _)) | Command::Unwatch(Topic::Job(job, _)) => {
             job == shown
         }
@@ -19,8 +20,9 @@ pub(crate) fn check(connection: &Connection, command: &Command) -> Result<(), Fa
     if is_allowed {
         return Ok(());
     }
+    let of_job = if connection.without_evidence { "`unwatch` and `job`" } else { "`unwatch`, `job` and `evidence`" };
     Err(Failure::forbidden(format!(
-        "you are connected with a link to the job `{shown}`, which allows `hello`, `ping`, and `watch`, `unwatch` and `job` of that \
+        "you are connected with a link to the job `{shown}`, which allows `hello`, `ping`, and `watch`, {of_job} of that \
          job; everything else needs a token of your own"
     )))
 }

@@ -37,6 +37,7 @@ impl Site {
     /// - `/flaky/NAME`: 503 the first time, then the page
     /// - `/status/CODE`: that status
     /// - `/echo?text=TEXT`: TEXT as a page
+    /// - `/long/BYTES`: a text of that length, with a number in each line
     /// - `/form`, `/login`, `/account`: a sign-in with a token in its form and a cookie
     /// - `/sitemap.xml?pages=N`: N addresses like `/page/7`
     /// - `/metadata`: a redirect to a cloud's metadata service
@@ -108,11 +109,17 @@ fn router() -> Router<Arc<Shared>> {
                 Html(query.get("text").cloned().unwrap_or_default())
             }),
         )
+        .route("/long/{bytes}", get(|Path(bytes): Path<usize>| async move { long(bytes) }))
         .route("/form", get(|| async { Html("<form><input name=csrf value=t0ken></form>") }))
         .route("/login", post(login))
         .route("/account", get(account))
         .route("/sitemap.xml", get(sitemap))
         .route("/metadata", get(|| async { Redirect::temporary("http://169.254.169.254/latest/meta-data/") }))
+}
+
+fn long(bytes: usize) -> String {
+    let lines = (0..).flat_map(|number| format!("line {number}\n").into_bytes());
+    String::from_utf8(lines.take(bytes).collect()).expect("ASCII")
 }
 
 fn answer(shared: &Shared, kind: &str, name: &str) -> Response {

@@ -33,9 +33,12 @@ impl Tracker {
         &self,
         held: HeldTest<'_>,
         narrator: &mut Narrator<'_>,
-        end: TestEnd,
+        mut end: TestEnd,
     ) -> Result<(), Error> {
         let HeldTest { job, hold, test } = held;
+        if let Some(store) = &self.platform.evidence {
+            narrator.store_evidence(store, &mut end).await;
+        }
         let change = change(held, end.outcome);
         let state = narrator.end(|state| {
             state.outcome = Some(end.outcome);

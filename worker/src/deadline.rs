@@ -8,10 +8,10 @@ use stepcast_platform::Clock;
 use stepcast_suite::duration;
 use tokio::time::Instant;
 
-/// Time reserved to count work that was cut short: a transaction, which the SDK attempts up to four times, one read of
-/// the job, and two seconds until the watchers have received the events. If a function may run for less than twice as
+/// Time reserved to count work that was cut short: four seconds to store its evidence, a transaction, which the SDK
+/// attempts up to four times, one read of the job, and two seconds until the watchers have received the events. If a function may run for less than twice as
 /// long, half of its time is reserved.
-const MARGIN: Duration = Duration::from_secs(10);
+const MARGIN: Duration = Duration::from_secs(14);
 
 /// When work has to end, if ever.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn work_ends_a_margin_before_its_function() {
         let (waited, allowed) = waits(Some(1_000 + 899_950)).await;
-        assert_eq!((waited.as_secs(), allowed.as_str()), (889, "15m"));
+        assert_eq!((waited.as_secs(), allowed.as_str()), (885, "15m"));
         let (waited, allowed) = waits(Some(1_000 + 6_000)).await;
         assert_eq!((waited.as_secs(), allowed.as_str()), (3, "6s"));
         let (waited, _) = waits(Some(0)).await;

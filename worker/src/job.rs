@@ -11,9 +11,9 @@ use stepcast_platform::table::{Batch, JobRecord, JobSource, SealedSecrets};
 use stepcast_platform::{Clock, Error, FirstUse, Platform};
 use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::Stop;
-use stepcast_suite::Suite;
 use stepcast_suite::document::Node;
 use stepcast_suite::number;
+use stepcast_suite::{Evidence, Suite};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +53,7 @@ pub(crate) struct Source {
     pub secrets: BTreeMap<String, String>,
     pub tags: Vec<String>,
     pub only: Vec<String>,
+    pub evidence: Option<Evidence>,
 }
 
 impl Job {
@@ -203,6 +204,12 @@ fn is_used(slot: &Arc<Slot>) -> bool {
 }
 
 impl Source {
+    /// What is kept of the requests of a test, if nobody keeps less.
+    pub fn evidence(&self, definition: usize) -> Evidence {
+        let of_test = self.suite.tests.get(definition).and_then(|test| test.evidence);
+        self.evidence.or(of_test).unwrap_or(Evidence::Failed)
+    }
+
     async fn read(platform: &Platform, job: &JobId) -> Result<Result<Self, String>, Error> {
         let Some(source) = platform.table.job_source(job).await? else {
             return Ok(Err("what the job runs is not stored any more".to_owned()));
@@ -218,8 +225,8 @@ impl Source {
     }
 
     fn of(source: JobSource, secrets: Result<BTreeMap<String, String>, String>) -> Result<Self, String> {
-        let JobSource { suite, vars, tags, only, .. } = source;
-        Ok(Self { suite: read_suite(&suite)?, secrets: secrets?, vars, tags, only })
+        let JobSource { suite, vars, tags, only, evidence, .. } = source;
+        Ok(Self { suite: read_suite(&suite)?, secrets: secrets?, vars, tags, only, evidence })
     }
 }
 

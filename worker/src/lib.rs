@@ -15,6 +15,7 @@ mod counting;
 mod deadline;
 mod early_end;
 pub mod environment;
+mod evidence;
 mod hold;
 mod hosts;
 mod job;

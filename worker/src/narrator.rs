@@ -1,13 +1,15 @@
 //! Turns what the engine does into events, numbered under the worker's lease.
 
+use crate::evidence::Held;
 use crate::job::Job;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::time::Duration;
-use stepcast_engine::{Observer, Sent, TestEnd, fit_attempts};
-use stepcast_platform::Clock;
+use stepcast_engine::{Keeping, Observer, Sent, StepTrace, TestEnd, fit_attempts};
 use stepcast_platform::table::topic_job;
+use stepcast_platform::{Clock, EvidenceStore};
 use stepcast_protocol::state::{CheckResult, EarlierAttempt, Outcome, StepState, TestState, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody};
+use stepcast_suite::Evidence;
 use tokio_util::sync::CancellationToken;
 
 /// Publishes the events of one test to the watchers of its job.
@@ -18,12 +20,24 @@ pub(crate) struct Narrator<'a> {
     lease: u64,
     updates: u64,
     sent: Sent,
+    held: Held,
     state: TestState,
 }
 
 impl<'a> Narrator<'a> {
     pub fn new(job: &'a Job, progress: &'a Progress, clock: &'a Clock, lease: u64, test: TestState) -> Self {
-        Self { job, progress, clock, lease, updates: 0, sent: job.sent.part(), state: test }
+        let (sent, held) = (job.sent.part(), Held::new(Evidence::None));
+        Self { job, progress, clock, lease, updates: 0, sent, held, state: test }
+    }
+
+    /// Holds this of the test's requests until it ends.
+    pub fn hold(&mut self, wanted: Evidence) {
+        self.held = Held::new(wanted);
+    }
+
+    /// Stores what is wanted of a test that ended like this, and names it there.
+    pub async fn store_evidence(&mut self, store: &EvidenceStore, end: &mut TestEnd) {
+        self.held.store(store, end).await;
     }
 
     /// Returns the test as far as it got, if it has to end here: the running step becomes errored, with `why` as its
@@ -89,7 +103,7 @@ impl<'a> Narrator<'a> {
 pub(crate) fn errored_step(step: u32, why: CheckResult) -> StepState {
     let name = "run".to_owned();
     let outcome = Some(Outcome::Errored);
-    StepState { step, name, outcome, duration_ms: None, tries: None, checks: vec![why], v: None }
+    StepState { step, name, outcome, duration_ms: None, tries: None, checks: vec![why], evidence: None, v: None }
 }
 
 /// Stops showing the test: if another worker took it over, or it could not be counted, this worker may not show it any
@@ -101,6 +115,14 @@ impl Drop for Narrator<'_> {
 }
 
 impl Observer for Narrator<'_> {
+    fn keeping(&self) -> Keeping {
+        self.held.keeping()
+    }
+
+    fn exchanged(&mut self, step: &StepState, requests: StepTrace) {
+        self.held.add(self.state.attempt, step.step, requests);
+    }
+
     fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {
         self.state.v = self.next_version();
         self.state.status = TestStatus::Running;

@@ -129,6 +129,7 @@ impl Runner {
             _ if job.stop().is_some() => not_run(Outcome::Cancelled),
             Err(reason) => errored(given_up(reason)),
             Ok(source) => {
+                narrator.hold(source.evidence(planned.definition).min(self.tracker.platform.most_evidence));
                 let run = TestRun {
                     suite: &source.suite,
                     job: job.id.as_str(),

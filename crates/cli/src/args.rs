@@ -9,7 +9,8 @@ pub(crate) use parse::text_or_file;
 use access::PrincipalLimitArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parse::{
-    parse_duration, parse_issuers, parse_lease, parse_moment, parse_origin, parse_pair, parse_secret, parse_time_limit,
+    parse_duration, parse_evidence, parse_issuers, parse_lease, parse_moment, parse_origin, parse_pair, parse_secret,
+    parse_time_limit,
 };
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use stepcast_platform::origin::Origin;
 use stepcast_protocol::moment::Moment;
 use stepcast_protocol::state::JobLimits;
 use stepcast_protocol::{JobId, SuiteName};
+use stepcast_suite::Evidence;
 
 /// Page tests with live results
 #[derive(Parser)]
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Jobs(JobsArguments),
     /// Show the past outcomes of a suite's tests
     History(HistoryArguments),
+    /// Show what the tests of a job sent and received
+    Evidence(EvidenceArguments),
     /// Stop a job
     Cancel(CancelArguments),
     /// Run a job again
@@ -103,6 +107,12 @@ pub(crate) struct UpArguments {
     /// How many days to keep a stored suite after its last use
     #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub suite_days: u16,
+    /// The most that is kept of what tests send and receive, whatever a suite says: `none`, `failed` or `all`
+    #[arg(long, default_value = "all", value_name = "WHICH", value_parser = parse_evidence)]
+    pub evidence: Evidence,
+    /// How many MiB of the disk that may take; the oldest is removed first
+    #[arg(long, default_value_t = 2048, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub evidence_mib: u32,
     /// How long a worker may hold a test without renewing its lease
     #[arg(long, default_value = "20s", value_parser = parse_lease, value_name = "D", hide = true)]
     pub lease: Duration,
@@ -184,6 +194,10 @@ pub(crate) struct RunArguments {
     pub labels: Vec<(String, String)>,
     #[command(flatten)]
     pub limits: LimitArguments,
+    /// Keep what tests send and receive, whatever the suite says: `none`, `failed` for attempts that do not pass, or
+    /// `all`
+    #[arg(long, value_name = "WHICH", value_parser = parse_evidence)]
+    pub evidence: Option<Evidence>,
     #[command(flatten)]
     pub report: ReportArguments,
     /// Print the job's id and do not wait for its verdict
@@ -283,6 +297,30 @@ pub(crate) struct HistoryArguments {
     /// Print one test per line as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct EvidenceArguments {
+    /// The job's id
+    #[arg(value_name = "JOB")]
+    pub job: JobId,
+    /// Only this test: its name, or its place in the plan, from 0
+    #[arg(long, value_name = "T")]
+    pub test: Option<String>,
+    /// Only this step, by its place in the test, from 0
+    #[arg(long, value_name = "S")]
+    pub step: Option<u32>,
+    /// Only this attempt, from 1
+    #[arg(long, value_name = "N")]
+    pub attempt: Option<u32>,
+    /// Write it to an HTTP archive, which browsers open
+    #[arg(long, value_name = "F", conflicts_with = "body")]
+    pub har: Option<PathBuf>,
+    /// Write the body of the answer to a file
+    #[arg(long, value_name = "F")]
+    pub body: Option<PathBuf>,
+    #[command(flatten)]
+    pub server: ServerArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod check;
+pub(crate) mod evidence;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod jobs;

@@ -38,6 +38,7 @@ async fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Check(arguments) => commands::check::check(arguments).await,
         Command::Watch(arguments) => commands::watch::watch(arguments).await,
         Command::Jobs(arguments) => commands::jobs::jobs(arguments).await,
+        Command::Evidence(arguments) => commands::evidence::evidence(arguments).await,
         Command::History(arguments) => commands::history::history(arguments).await,
         Command::Cancel(arguments) => commands::cancel::cancel(arguments).await,
         Command::Replay(arguments) => commands::replay::replay(arguments).await,

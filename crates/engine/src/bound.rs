@@ -123,6 +123,7 @@ mod tests {
             duration_ms: Some(1),
             tries: None,
             checks,
+            evidence: None,
             v: None,
         }
     }

@@ -5,7 +5,7 @@
 
 use super::digest;
 use super::excerpt::excerpt;
-use super::fetch::{Head, Noted, Times};
+use super::fetch::{Body, Bounds, Head, Noted, Times, Trace};
 use super::mask::{MASKED, Mask};
 use super::page::charset;
 use bytes::Bytes;
@@ -19,6 +19,9 @@ use stepcast_protocol::exchange::{
     Answer, Content, Exchange, ExchangeFailure, ExchangeTimes, HeaderField, SentRequest,
 };
 use url::Url;
+
+/// Most bytes of bodies that a step holds in memory if everything is kept: a check of links reads many.
+const EVERYTHING_BYTES: usize = 64 * 1024 * 1024;
 
 /// Marks a body as UTF-8, whatever its headers say.
 const UTF_8_MARK: &str = "\u{feff}";
@@ -41,10 +44,24 @@ pub enum Keeping {
     /// Nothing
     #[default]
     Nothing,
-    /// The requests of steps
-    Steps,
+    /// The requests of steps in their last try
+    Steps {
+        /// Most bytes of bodies that a step holds in memory
+        bytes: usize,
+    },
     /// The requests of steps, in every try, and those of links
     Everything,
+}
+
+impl Keeping {
+    /// The trace of a step.
+    pub(super) fn trace(self) -> Trace {
+        match self {
+            Self::Nothing => Trace::default(),
+            Self::Steps { bytes } => Trace::on(Bounds { each: bytes, all: bytes }),
+            Self::Everything => Trace::on(Bounds { each: usize::MAX, all: EVERYTHING_BYTES }),
+        }
+    }
 }
 
 /// The requests of a step with their secrets, which only [`StepTrace::evidence`] lets out, without them.
@@ -57,6 +74,21 @@ pub struct StepTrace {
 impl StepTrace {
     pub(super) fn new(requests: Vec<Noted>, mask: Arc<Mask>) -> Self {
         Self { requests, mask }
+    }
+
+    /// How many bytes of bodies it holds.
+    pub fn bytes(&self) -> usize {
+        let bodies = self.requests.iter().flat_map(|request| [&request.body, &request.answer_body]).flatten();
+        bodies.map(|body| body.noted.as_ref().map_or(0, Bytes::len)).sum()
+    }
+
+    /// Drops the bodies.
+    pub fn drop_bodies(&mut self) {
+        for request in &mut self.requests {
+            for body in [&mut request.body, &mut request.answer_body].into_iter().flatten() {
+                body.noted = None;
+            }
+        }
     }
 
     /// Hides the secrets. At most `body_bytes` of each body are kept. This takes time proportional to the bodies.
@@ -100,7 +132,7 @@ impl Writer<'_> {
         }
     }
 
-    fn answer(&mut self, head: &Head, body: Option<&Bytes>) -> Answer {
+    fn answer(&mut self, head: &Head, body: Option<&Body>) -> Answer {
         Answer {
             status: head.status.as_u16(),
             version: format!("{:?}", head.version),
@@ -110,13 +142,14 @@ impl Writer<'_> {
         }
     }
 
-    fn content(&mut self, headers: &HeaderMap, body: &Bytes) -> Content {
-        let bytes = body.len() as u64;
-        let Some(mut kept) = masked_body(headers, body, self.body_bytes, self.mask) else {
-            let left_out = "it is not text, so a secret of the run could be in it unseen".to_owned();
-            return Content { bytes, sha256: None, left_out: Some(left_out) };
+    fn content(&mut self, headers: &HeaderMap, body: &Body) -> Content {
+        let bytes = body.bytes as u64;
+        let nothing = |why: &str| Content { bytes, sha256: None, left_out: Some(why.to_owned()) };
+        let Some(noted) = &body.noted else { return nothing("there was no room for it") };
+        let Some(mut kept) = masked_body(headers, noted, self.body_bytes, self.mask) else {
+            return nothing("it is not text, so a secret of the run could be in it unseen");
         };
-        let is_cut = kept.len() > self.body_bytes || body.len() > self.body_bytes;
+        let is_cut = kept.len() > self.body_bytes || body.bytes > self.body_bytes;
         kept.truncate(self.body_bytes);
         let left_out = is_cut.then(|| format!("only its first {} bytes are kept", kept.len()));
         Content { bytes, sha256: Some(self.keep(kept)), left_out }

@@ -28,7 +28,7 @@ pub use hosts::{CommonHost, CommonHosts, Demand, Hosts, Part};
 pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
 pub use sent::Sent;
-pub use trace::{Noted, Times, Trace};
+pub use trace::{Body, Bounds, Noted, Times, Trace};
 pub use waiting::Waiting;
 
 use crate::address::Guard;
@@ -324,7 +324,7 @@ impl Fetcher {
             }
             Unread::Recorded(body) => body.map_err(|error| underway.failed(error))?,
         };
-        underway.note(|noted| noted.answer_body = Some(body.clone()));
+        underway.note(|noted| noted.answer_body = Some(Body::whole(body.clone())));
         let (elapsed, requests) = (budget.spent(), Arc::default());
         let Head { status, version, headers, certificate, .. } = head;
         Ok(Response {

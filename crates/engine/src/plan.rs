@@ -121,7 +121,7 @@ impl Problem {
 /// See [`Engine::plan`](super::Engine::plan).
 pub async fn plan(fetcher: &Fetcher, run: PlanRun<'_>) -> Planned {
     let mut mask = Arc::new(Mask::new(run.secrets));
-    let trace = if run.keeping == Keeping::Nothing { Trace::default() } else { Trace::on() };
+    let trace = run.keeping.trace();
     let tests = tests(fetcher, run, &trace, &mut mask).await;
     Planned { tests, requests: StepTrace::new(trace.take(), mask) }
 }

@@ -215,6 +215,7 @@ fn opening(number: u32, name: &str, mask: &Mask) -> StepState {
         duration_ms: None,
         tries: None,
         checks: Vec::new(),
+        evidence: None,
         v: None,
     }
 }

@@ -7,7 +7,7 @@ use axum::routing::get;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::process::Command;
-use stepcast_engine::{Engine, EngineConfig, Keeping, Observer, PlanRun, Sent, TestRun};
+use stepcast_engine::{Engine, EngineConfig, Keeping, Observer, PlanRun, Sent, StepTrace, TestRun};
 use stepcast_protocol::state::{EarlierAttempt, StepState};
 use stepcast_suite::Suite;
 use tokio_util::sync::CancellationToken;
@@ -19,9 +19,20 @@ const ARENAS: &str = "2";
 /// As many as a worker gets in a batch.
 const AT_ONCE: usize = 10;
 
-struct Nobody;
+/// Most bytes of a body that a worker keeps.
+const KEPT: usize = 1024 * 1024;
 
-impl Observer for Nobody {
+/// Keeps the requests of a test, as a worker does.
+#[derive(Default)]
+struct Keeper(Vec<StepTrace>);
+
+impl Observer for Keeper {
+    fn keeping(&self) -> Keeping {
+        Keeping::Steps { bytes: KEPT }
+    }
+    fn exchanged(&mut self, _: &StepState, requests: StepTrace) {
+        self.0.push(requests);
+    }
     fn attempt_started(&mut self, _: u32, _: &[EarlierAttempt]) {}
     fn step_started(&mut self, _: StepState) {}
     fn step_finished(&mut self, _: StepState) {}
@@ -80,14 +91,16 @@ async fn measure() {
         );
         let suite = Suite::parse(&text).expect("a suite");
         let none = BTreeMap::new();
-        let sent = Sent::default();
-        let (vars, secrets, keeping) = (&none, &none, Keeping::Nothing);
+        let (sent, secrets) = (Sent::default(), BTreeMap::from([("key".to_owned(), "correct horse".to_owned())]));
+        let (vars, keeping) = (&none, Keeping::Nothing);
+        let secrets = &secrets;
         let plan_run = PlanRun { suite: &suite, vars, secrets, tags: &[], sent: &sent, keeping, recording: None };
         let plan = engine.plan(plan_run).await.tests.expect("a plan");
         join_all((0..AT_ONCE).map(|_| async {
-            let run =
-                TestRun { suite: &suite, job: "job", planned: &plan[0], vars: &none, secrets: &none, recording: None };
-            engine.run_test(run, &mut Nobody).await
+            let run = TestRun { suite: &suite, job: "job", planned: &plan[0], vars, secrets, recording: None };
+            let mut keeper = Keeper::default();
+            engine.run_test(run, &mut keeper).await;
+            assert!(keeper.0.iter().any(|requests| !requests.evidence(KEPT).bodies.is_empty()), "it is kept");
         }))
         .await;
         assert!(peak() < BOUND, "{} MiB after ten of {kind}", peak());

@@ -37,6 +37,18 @@ impl DataDir {
         }
     }
 
+    /// Returns the path of a folder in the directory, and creates it. Only its owner can read it.
+    pub fn folder(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path.join(name);
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path).with_context(|| format!("the folder `{}` cannot be made", path.display()))?;
+        keep_private(&path, 0o700)?;
+        Ok(path)
+    }
+
     /// Returns the path of a database in the directory, and creates the file. SQLite creates files that others can
     /// read, and gives the files beside a database the mode of the database; so the database has to exist before.
     /// <https://www.sqlite.org/tempfiles.html>

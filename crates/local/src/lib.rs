@@ -11,6 +11,7 @@ pub mod dashboard;
 mod data_dir;
 pub mod event_source;
 pub mod gateway;
+pub mod objects;
 pub mod queue;
 pub mod secret;
 mod security_headers;

@@ -11,6 +11,7 @@ use tower::ServiceExt;
 /// Addresses of the services. No request outside this process can reach them.
 pub(crate) const TABLE: &str = "http://table.internal";
 pub(crate) const QUEUE: &str = "http://queue.internal";
+pub(crate) const OBJECTS: &str = "http://objects.internal";
 pub(crate) const CONNECTIONS: &str = "http://connections.internal";
 
 /// More than any answer of a service: a page of a query has 1 MB, and JSON writes a byte with six at most.
@@ -21,13 +22,14 @@ const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) struct EmbeddedServices {
     table: Router,
     queue: Router,
-    /// Set once there is a gateway, whose functions already know the other two services
+    objects: Router,
+    /// Set once there is a gateway, whose functions already know the other services
     connections: Arc<OnceLock<Router>>,
 }
 
 impl EmbeddedServices {
-    pub fn new(table: Router, queue: Router) -> Self {
-        Self { table, queue, connections: Arc::default() }
+    pub fn new(table: Router, queue: Router, objects: Router) -> Self {
+        Self { table, queue, objects, connections: Arc::default() }
     }
 
     /// Sets what answers requests to the `@connections` API.
@@ -48,6 +50,8 @@ impl EmbeddedServices {
             Some(self.table.clone())
         } else if is_for(QUEUE) {
             Some(self.queue.clone())
+        } else if is_for(OBJECTS) {
+            Some(self.objects.clone())
         } else {
             self.connections.get().filter(|_| is_for(CONNECTIONS)).cloned()
         }

@@ -8,6 +8,7 @@ use crate::clock::{SharedClock, SystemClock};
 use crate::dashboard::Dashboard;
 use crate::event_source::EventSourceMapping;
 use crate::gateway::{BoxError, Gateway, Limits, Options, Routes};
+use crate::objects::{self, ObjectFiles};
 use crate::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
 use crate::server::{ServerLimits, endpoint, serve_within};
 use crate::services::{self, EmbeddedServices};
@@ -24,7 +25,7 @@ use std::time::Duration;
 use stepcast_engine::EngineConfig;
 use stepcast_handlers::connect::ACCOUNT_HEADER;
 use stepcast_platform::auth::{Signer, TrustedIssuers};
-use stepcast_platform::config::Endpoints;
+use stepcast_platform::config::{EVIDENCE_KEPT, Endpoints, Evidence, EvidenceConfig};
 use stepcast_platform::origin::{AllowedOrigins, Origin};
 use stepcast_platform::secret::Secret;
 use stepcast_platform::webhooks::{Webhook, WebhooksSource};
@@ -39,6 +40,7 @@ use tokio_util::task::TaskTracker;
 const QUEUE: &str = "stepcast";
 const DEAD_LETTER_QUEUE: &str = "stepcast-dead-letters";
 const STAGE: &str = "local";
+const BUCKET: &str = "stepcast";
 
 /// How long a received message stays hidden unless its worker changes that: the longest a Lambda function may run.
 const VISIBILITY: Duration = Duration::from_mins(15);
@@ -94,6 +96,10 @@ pub struct StackOptions {
     pub principal_limits: PrincipalLimits,
     /// How long a stored suite is kept after it was last used
     pub suites_kept: Duration,
+    /// The most evidence that is kept, whatever a suite says
+    pub evidence: Evidence,
+    /// How much space evidence may take on the disk, in bytes
+    pub evidence_bytes: u64,
 }
 
 /// A stack that accepts connections.
@@ -150,7 +156,7 @@ impl Stack {
         let (work, services) = (Part::default(), Part::default());
         let secret = secret::read_or_create(&options.data_dir).context("the secret could not be read or made")?;
         let key = secret::random_text()?;
-        let (queue, embedded) = start_services(&data_dir, &key, &services).await?;
+        let (queue, embedded) = start_services(&data_dir, &options, &key, &services).await?;
         let mut config = config(&options, &secret, &key, &embedded);
         config.allowed_origins = allowed_origins(&http, &options.allowed_origins)?;
         config.dashboard_url = Some(http.clone());
@@ -208,6 +214,7 @@ fn farewell() -> String {
 
 async fn start_services(
     data_dir: &DataDir,
+    options: &StackOptions,
     key: &str,
     part: &Part,
 ) -> anyhow::Result<(QueueService, EmbeddedServices)> {
@@ -217,7 +224,11 @@ async fn start_services(
     create_queues(&queue).await?;
     let shutdown = part.shutdown.clone();
     let queue_router = queue::server::router(queue.clone(), AccessKey::new(key), services::QUEUE, shutdown.clone());
-    let embedded = EmbeddedServices::new(table.router(AccessKey::new(key)), queue_router);
+    let objects = ObjectFiles::open(data_dir.folder("evidence")?, options.evidence_bytes, EVIDENCE_KEPT);
+    let objects = objects.context("the folder for evidence could not be made")?;
+    let objects_router = objects::server::router(objects.clone(), AccessKey::new(key));
+    let embedded = EmbeddedServices::new(table.router(AccessKey::new(key)), queue_router, objects_router);
+    part.spawn(objects.keep_swept(SWEEP, shutdown.clone()));
     part.spawn(async move { table.sweep_expired(SWEEP, shutdown).await });
     Ok((queue, embedded))
 }
@@ -226,6 +237,7 @@ fn config(options: &StackOptions, secret: &Secret, key: &str, embedded: &Embedde
     let endpoints = Endpoints {
         table: services::TABLE.to_owned(),
         queue: services::QUEUE.to_owned(),
+        objects: services::OBJECTS.to_owned(),
         access_key: Secret::new(key),
         in_process: Some(embedded.in_process()),
     };
@@ -239,6 +251,7 @@ fn config(options: &StackOptions, secret: &Secret, key: &str, embedded: &Embedde
     config.webhooks = WebhooksSource::Given(options.webhooks.clone());
     config.limits = options.principal_limits;
     config.suites_kept = options.suites_kept;
+    config.evidence = Some(EvidenceConfig { bucket: BUCKET.to_owned(), most: options.evidence, kept: EVIDENCE_KEPT });
     config
 }
 

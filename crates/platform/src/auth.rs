@@ -34,6 +34,8 @@ pub struct Identity {
     pub token: Option<String>,
     /// The only job it may see, if the token is of a shared link
     pub job: Option<JobId>,
+    /// Whether the shared link shows no evidence
+    pub without_evidence: bool,
 }
 
 /// Why a client is not authenticated.
@@ -88,7 +90,13 @@ impl Authenticator {
     /// Checks a token and returns the identity it belongs to.
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
         if self.admin_token.as_ref().is_some_and(|admin| is_same(admin.reveal(), token)) {
-            return Ok(Identity { principal: principal::local("admin"), role: Role::Admin, token: None, job: None });
+            return Ok(Identity {
+                principal: principal::local("admin"),
+                role: Role::Admin,
+                token: None,
+                job: None,
+                without_evidence: false,
+            });
         }
         match self.issuers.claimed_by(token) {
             Some(issuer) => issuer.identify(token).await,

@@ -5,6 +5,7 @@ mod limits;
 
 pub use environment::ConfigError;
 pub use limits::PrincipalLimits;
+pub use stepcast_suite::Evidence;
 
 use crate::auth::TrustedIssuers;
 use crate::in_process::InProcess;
@@ -53,8 +54,21 @@ pub struct Config {
     pub suites_kept: Duration,
     /// The limits of each principal
     pub limits: PrincipalLimits,
+    /// Where evidence is stored, if it is
+    pub evidence: Option<EvidenceConfig>,
     /// Addresses of the services, if not those that the SDK uses by default
     pub endpoints: Option<Endpoints>,
+}
+
+/// Where evidence is stored, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceConfig {
+    /// Name of the bucket
+    pub bucket: String,
+    /// The most that is kept, whatever a suite says
+    pub most: Evidence,
+    /// How long an object is kept
+    pub kept: Duration,
 }
 
 /// The relay of a deployment.
@@ -73,6 +87,8 @@ pub struct Endpoints {
     pub table: String,
     /// Address of SQS
     pub queue: String,
+    /// Address of S3
+    pub objects: String,
     /// The access key for them
     pub access_key: Secret,
     /// What answers requests to them, and to the `@connections` API, if they are in this process
@@ -88,6 +104,10 @@ const WORKERS: u32 = 10;
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const PUSHES_PER_S: u32 = 2_000;
 const RETENTION_DAYS: u64 = 30;
+/// A week more than jobs, and a day to be sure, so that what did not change is stored once a week.
+const EVIDENCE_DAYS: u64 = RETENTION_DAYS + 8;
+/// How long an object of evidence is kept, unless the operator says otherwise.
+pub const EVIDENCE_KEPT: Duration = Duration::from_hours(EVIDENCE_DAYS * 24);
 /// More than a year, so that a suite that runs once a year is kept.
 const SUITE_DAYS: u64 = 400;
 
@@ -118,6 +138,7 @@ impl Config {
             retention: days(RETENTION_DAYS),
             suites_kept: days(SUITE_DAYS),
             limits: PrincipalLimits::default(),
+            evidence: None,
             endpoints: Some(endpoints),
         }
     }

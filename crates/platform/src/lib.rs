@@ -7,6 +7,7 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod evidence;
 mod first_use;
 pub mod http_client;
 pub mod in_process;
@@ -26,6 +27,7 @@ pub use auth::keys::Keys;
 pub use clock::Clock;
 pub use config::{Config, PrincipalLimits};
 pub use error::{Error, Result};
+pub use evidence::EvidenceStore;
 pub use first_use::FirstUse;
 pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
@@ -36,6 +38,7 @@ pub use webhooks::Webhooks;
 use auth::Authenticator;
 use origin::AllowedOrigins;
 use snapshot::States;
+use stepcast_suite::Evidence;
 
 /// Everything a function needs, built once per process and cheap to clone.
 #[derive(Clone, Debug)]
@@ -58,6 +61,10 @@ pub struct Platform {
     pub pushes_per_s: u32,
     /// The queue of the relay, which pushes for all workers what many connections watch; `None` if there is no relay
     pub relay: Option<RelayQueue>,
+    /// Stores what tests sent and received; `None` if nothing is kept
+    pub evidence: Option<EvidenceStore>,
+    /// The most that is kept, whatever a suite says
+    pub most_evidence: Evidence,
     /// The keys that sign tokens and seal secrets
     pub keys: Keys,
     /// Webhooks to notify when a suite breaks or recovers
@@ -86,6 +93,11 @@ impl Platform {
             limits: config.limits,
             workers: config.workers,
             pushes_per_s: config.pushes_per_s,
+            evidence: config
+                .evidence
+                .as_ref()
+                .map(|evidence| EvidenceStore::new(&sdk, config, evidence, clock.clone())),
+            most_evidence: config.evidence.as_ref().map_or(Evidence::None, |evidence| evidence.most),
             keys,
             webhooks: Webhooks::new(&sdk, &config.webhooks),
             dashboard_url: config.dashboard_url.clone(),

@@ -1,6 +1,7 @@
 //! The commands of a client: one JSON object per WebSocket message, with the command in `action`.
 
 mod detail;
+mod evidence;
 mod history;
 mod lists;
 mod run;
@@ -8,6 +9,7 @@ mod topic;
 
 pub use detail::{Detail, Level, MOST_STEPS_OF};
 pub(crate) use detail::{notable, notable_of};
+pub use evidence::EvidenceQuery;
 pub use history::HistoryQuery;
 pub use lists::{JobsQuery, PageQuery};
 pub use run::{Replay, Run, Selection};
@@ -94,6 +96,9 @@ pub enum Command {
         #[cfg_attr(feature = "typescript", ts(optional))]
         test: Option<u32>,
     },
+    /// Asks for what a test sent and received
+    #[serde(rename = "evidence")]
+    Evidence(EvidenceQuery),
     /// Stores a suite under a name
     #[serde(rename = "suites.put")]
     PutSuite {
@@ -179,6 +184,10 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "typescript", ts(optional))]
         expires_s: Option<u32>,
+        /// Whether it shows what tests sent and received; by default it does
+        #[serde(default = "yes", skip_serializing_if = "is_yes")]
+        #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+        evidence: bool,
     },
     /// Revokes a token and closes the connections opened with it (admin)
     #[serde(rename = "tokens.revoke")]
@@ -191,8 +200,17 @@ pub enum Command {
     ListRevokedTokens(PageQuery),
 }
 
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
 /// Every action, as a command names it.
-pub const ACTIONS: [&str; 23] = [
+pub const ACTIONS: [&str; 24] = [
     "hello",
     "run",
     "watch",
@@ -202,6 +220,7 @@ pub const ACTIONS: [&str; 23] = [
     "jobs",
     "history",
     "job",
+    "evidence",
     "suites.put",
     "suites.get",
     "suites.list",
@@ -310,8 +329,9 @@ mod tests {
     #[test]
     fn every_action_is_known_and_reads_back() {
         for action in ACTIONS {
+            let test = if action == "history" { r#""t""# } else { "0" };
             let full = format!(
-                r#"{{"action":"{action}","job":"j","name":"n","text":"t","suite":"s","connection":"c","token":"k","id":"x"}}"#
+                r#"{{"action":"{action}","job":"j","test":{test},"name":"n","text":"t","suite":"s","connection":"c","token":"k","id":"x"}}"#
             );
             let request = Request::parse(&full).unwrap_or_else(|bad| panic!("{action}: {}", bad.error.message));
             assert_eq!(Request::parse(&request.to_json()), Ok(request));

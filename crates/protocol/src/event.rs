@@ -10,6 +10,7 @@ pub use history::{PastOutcome, TestHistory};
 
 use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
+use crate::exchange::EvidencePage;
 use crate::state::{
     CheckKind, CheckResult, Counts, EarlierAttempt, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState,
 };
@@ -173,6 +174,9 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
+    /// A page of the answer to `evidence`
+    #[serde(rename = "evidence")]
+    Evidence(EvidencePage),
     /// The answer to `suites.list`
     #[serde(rename = "suites")]
     Suites {

@@ -5,6 +5,70 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What was kept of the requests and answers of a step.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct StepEvidence {
+    /// The id of the record that has them; `evidence` reads it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Why they could not be kept
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// The requests of a step in the order they were sent, redirects included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct StepExchanges {
+    /// The step's place in the attempt, from 0
+    pub step: u32,
+    /// The requests with their answers
+    pub exchanges: Vec<Exchange>,
+}
+
+/// What was sent and received in an attempt at a test, without the bodies. This is what is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptEvidence {
+    /// Its steps, as far as they are kept
+    pub steps: Vec<StepExchanges>,
+}
+
+/// A page of what a test sent and received: first the requests with their answers, then the contents that these name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct EvidencePage {
+    /// The test's place in the plan, from 0
+    pub test: u32,
+    /// The attempt, from 1
+    pub attempt: u32,
+    /// Requests with their answers, by step
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<StepExchanges>>"))]
+    pub steps: Vec<StepExchanges>,
+    /// Parts of bodies and certificates
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ContentPart>>"))]
+    pub contents: Vec<ContentPart>,
+    /// Where the next page begins; missing on the last
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A part of a body or a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ContentPart {
+    /// The content that it is a part of
+    pub sha256: String,
+    /// Where the part begins, in bytes
+    pub offset: u64,
+    /// The size of the content, in bytes
+    pub bytes: u64,
+    /// The part, in Base64
+    pub base64: String,
+}
+
 /// One request and its answer, as far as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

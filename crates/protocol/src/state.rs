@@ -11,6 +11,7 @@ pub use attempt::EarlierAttempt;
 pub use change::Change;
 pub use stop::{JobLimits, Stop};
 
+use crate::exchange::StepEvidence;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -313,6 +314,9 @@ pub struct StepState {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<CheckResult>>"))]
     pub checks: Vec<CheckResult>,
+    /// What was kept of its requests and answers, once the test has ended
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<StepEvidence>,
     /// The version of the update that reported it; if it is missing, the test's version
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v: Option<u64>,

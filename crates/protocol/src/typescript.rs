@@ -1,10 +1,16 @@
 //! The wire types as TypeScript, for `web/src/client/protocol.ts`.
 
-use crate::command::{Command, HistoryQuery, JobsQuery, Level, PageQuery, Replay, RequestId, Run, Selection, Topic};
+use crate::command::{
+    Command, EvidenceQuery, HistoryQuery, JobsQuery, Level, PageQuery, Replay, RequestId, Run, Selection, Topic,
+};
 use crate::error::ErrorCode;
 use crate::event::{
     Event, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, RevokedToken, Role, RunningSuite,
     StoredSuite, SuiteProblem, TestFinished, TestHistory,
+};
+use crate::exchange::{
+    Answer, Content, ContentPart, EvidencePage, Exchange, ExchangeFailure, ExchangeTimes, FailureKind, HeaderField,
+    SentRequest, StepEvidence, StepExchanges,
 };
 use crate::state::{
     Change, CheckKind, CheckResult, Counts, EarlierAttempt, Failure, JobStatus, JobSummary, ListedJob, Outcome,
@@ -44,6 +50,7 @@ pub fn render() -> String {
         Level,
         JobsQuery,
         HistoryQuery,
+        EvidenceQuery,
         PageQuery,
         ErrorCode,
         Role,
@@ -67,6 +74,18 @@ pub fn render() -> String {
         JobFinished,
         TestHistory,
         PastOutcome,
+        EvidencePage,
+        StepEvidence,
+        StepExchanges,
+        Exchange,
+        SentRequest,
+        Answer,
+        HeaderField,
+        Content,
+        ExchangeFailure,
+        FailureKind,
+        ExchangeTimes,
+        ContentPart,
         StoredSuite,
         RunningSuite,
         SuiteProblem,

@@ -60,6 +60,7 @@ mod tests {
             duration_ms: Some(5),
             tries: None,
             checks: outcomes.iter().map(|outcome| check(*outcome)).collect(),
+            evidence: None,
             v: None,
         }
     }

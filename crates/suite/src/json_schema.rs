@@ -12,6 +12,7 @@ mod test;
 mod values;
 mod words;
 
+use super::evidence::Evidence;
 use super::network::NETWORK_KEYS;
 use super::read::{DEFAULTS_KEYS, HOST_KEYS, MOST_CONCURRENCY, SUITE_KEYS};
 use super::read_retries::{MOST_RETRIES, RETRIES_KEYS, RETRY_ON};
@@ -77,6 +78,7 @@ fn defaults() -> Value {
         "retries" => reference("retries"),
         "time_limit" => reference("duration"),
         "share" => json!({ "type": "boolean", "default": false }),
+        "evidence" => with(evidence(), json!({ "default": "failed" })),
         "host" => reference("host"),
         "namespaces" => json!({
             "type": "object", "propertyNames": { "pattern": r"^[\p{L}_][\p{L}\p{N}_.-]*$" },
@@ -87,6 +89,10 @@ fn defaults() -> Value {
     });
     defaults["allOf"] = json!([request::one_asker(), network::not_shown_to_proxy()]);
     defaults
+}
+
+fn evidence() -> Value {
+    json!({ "enum": Evidence::ALL.map(|(name, _)| name) })
 }
 
 fn retries() -> Value {

@@ -13,6 +13,7 @@ pub mod date;
 pub mod document;
 pub mod duration;
 mod each;
+mod evidence;
 pub mod filter;
 mod groups;
 pub mod json_path;
@@ -52,6 +53,7 @@ pub mod xpath;
 
 pub use check::{Check, ErrorKind, LinkScope, Links, ValueCheck};
 pub use each::{TableError, read_csv};
+pub use evidence::Evidence;
 pub use filter::{Encoding, Filter};
 pub use json_schema::{json_schema, render_json_schema};
 pub use lint::lint;
@@ -101,6 +103,8 @@ pub struct Defaults {
     pub follow: Option<u32>,
     /// Whether tests share answers
     pub share: bool,
+    /// What is kept of the tests' requests and answers, if the suite says so
+    pub evidence: Option<Evidence>,
     /// Limits on the requests to one host
     pub host: HostLimits,
     /// How requests reach the network
@@ -119,6 +123,7 @@ impl Default for Defaults {
             auth: None,
             follow: None,
             share: false,
+            evidence: None,
             host: HostLimits::default(),
             network: Network::default(),
             namespaces: Prefixes::new(),
@@ -194,6 +199,8 @@ pub struct Test {
     pub slow_over: Option<Duration>,
     /// Whether it may use an answer that another test of the job got to the same request
     pub share: bool,
+    /// What is kept of its requests and answers, if the suite says so
+    pub evidence: Option<Evidence>,
 }
 
 /// Variables that get their values together: one with its values, or the columns of a table with its rows.

@@ -7,7 +7,7 @@ use super::read_names::{check_variable_names, read_name};
 use super::read_network::read_network;
 use super::read_request::{read_auth, read_follow, read_headers, read_timeout};
 use super::read_retries::read_retries;
-use super::read_test::{read_test, read_time_limit};
+use super::read_test::{read_evidence, read_test, read_time_limit};
 use super::reader::{At, Reader};
 use super::template_names;
 use super::{Defaults, HostLimits, Suite, Test};
@@ -22,7 +22,7 @@ use std::time::Duration;
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
 /// The keys of `defaults` other than those of the network.
-pub(super) const DEFAULTS_KEYS: [&str; 12] = [
+pub(super) const DEFAULTS_KEYS: [&str; 13] = [
     "timeout",
     "retries",
     "time_limit",
@@ -33,6 +33,7 @@ pub(super) const DEFAULTS_KEYS: [&str; 12] = [
     "user_agent",
     "follow",
     "share",
+    "evidence",
     "host",
     "namespaces",
 ];
@@ -112,6 +113,7 @@ fn read_defaults(at: &At) -> Option<Defaults> {
         auth: auth.unwrap_or_default(),
         follow: fields.get("follow").and_then(|at| read_follow(&at)).flatten(),
         share: fields.get("share").and_then(|at| at.boolean()).unwrap_or_default(),
+        evidence: fields.get("evidence").and_then(|at| read_evidence(&at)),
         host: fields.get("host").and_then(|at| read_host_limits(&at)).unwrap_or_default(),
         network: read_network(&fields),
         namespaces: fields.get("namespaces").and_then(|at| read_namespaces(&at)).unwrap_or_default(),

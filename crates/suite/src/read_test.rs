@@ -6,7 +6,9 @@ use super::read_names::{check_variable_names, read_name, read_tags};
 use super::read_request::{REQUEST_KEYS, read_request, read_url};
 use super::read_retries::read_retries;
 use super::reader::{At, Fields};
-use super::{Capture, Check, Defaults, Discover, DiscoverFrom, Markup, PAGE_VARIABLE, Request, Step, Test, Until};
+use super::{
+    Capture, Check, Defaults, Discover, DiscoverFrom, Evidence, Markup, PAGE_VARIABLE, Request, Step, Test, Until,
+};
 use crate::document::Kind;
 use crate::duration::format;
 use crate::limits;
@@ -21,7 +23,7 @@ pub(super) const UNTIL_KEYS: [&str; 2] = ["within", "every"];
 /// Least time between two tries.
 const LEAST_EVERY: Duration = Duration::from_millis(100);
 /// The keys of a test that a step does not have.
-pub(super) const TEST_KEYS: [&str; 12] = [
+pub(super) const TEST_KEYS: [&str; 13] = [
     "tags",
     "each",
     "discover",
@@ -34,6 +36,7 @@ pub(super) const TEST_KEYS: [&str; 12] = [
     "retries",
     "time_limit",
     "share",
+    "evidence",
 ];
 /// The keys of `discover`.
 pub(super) const DISCOVER_KEYS: [&str; 8] =
@@ -65,6 +68,7 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
     let retries = fields.get("retries").map_or_else(|| Some(defaults.retries), |at| read_retries(&at));
     let time_limit = fields.get("time_limit").map_or(defaults.time_limit, |at| read_time_limit(&at));
     let share = fields.get("share").map_or(Some(defaults.share), |at| at.boolean());
+    let evidence = fields.get("evidence").map_or(defaults.evidence, |at| read_evidence(&at));
     let tags = fields.get("tags").and_then(|at| read_tags(&at)).unwrap_or_default();
     let (skip, only, expect_failure) = (flag("skip"), flag("only"), flag("expect_failure"));
     Some(Test {
@@ -82,7 +86,14 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
         time_limit,
         slow_over,
         share: share?,
+        evidence,
     })
+}
+
+/// What is kept of requests and answers.
+pub(super) fn read_evidence(at: &At) -> Option<Evidence> {
+    let kept = at.choice(&Evidence::ALL.map(|(name, _)| name))?;
+    Evidence::ALL.get(kept).map(|(_, evidence)| *evidence)
 }
 
 /// How long a test may take; no longer than a job may.

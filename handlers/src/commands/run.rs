@@ -29,6 +29,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
         vars: run.vars,
         tags: run.tags,
         only: Vec::new(),
+        evidence: run.evidence,
     };
     let new = NewJob {
         job,

@@ -8,12 +8,17 @@ use stepcast_protocol::id::JobId;
 use stepcast_protocol::limits::{SHARE_LIFETIME, TOKEN_LIFETIME};
 use stepcast_protocol::{Event, EventBody};
 
-pub(super) async fn share(caller: &Caller<'_>, job: &JobId, expires_s: Option<u32>) -> Result<(), Failure> {
+pub(super) async fn share(
+    caller: &Caller<'_>,
+    job: &JobId,
+    expires_s: Option<u32>,
+    evidence: bool,
+) -> Result<(), Failure> {
     let wanted = lifetime(expires_s)?;
     let platform = caller.platform;
     let record = platform.table.job(job).await?.ok_or_else(|| Failure::no_job(job))?;
     caller.require_own(&record)?;
-    let issued = platform.keys.signer().await?.share(job, wanted.min(left(caller, &record)));
+    let issued = platform.keys.signer().await?.share(job, wanted.min(left(caller, &record)), !evidence);
     let principal = &caller.connection.principal;
     tracing::info!(%job, principal, token = issued.id, "A job was shared");
     let body = EventBody::Shared { token: issued.token, id: issued.id, expires_at: rfc3339(issued.expires_at) };

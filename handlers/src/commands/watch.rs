@@ -7,7 +7,7 @@ use super::comment;
 use crate::account;
 use crate::reply::{Caller, Failure};
 use stepcast_platform::snapshot::View;
-use stepcast_platform::table::{topic_feed, topic_job};
+use stepcast_platform::table::{JobRecord, topic_feed, topic_job};
 use stepcast_protocol::command::{Detail, JobsQuery, Topic};
 use stepcast_protocol::id::JobId;
 use stepcast_protocol::{ErrorCode, EventBody};
@@ -53,13 +53,19 @@ pub(super) async fn join(caller: &Caller<'_>, job: &JobId, detail: &Detail) -> R
 pub(super) async fn job(caller: &Caller<'_>, job: &JobId, test: Option<u32>) -> Result<(), Failure> {
     let Some(test) = test else { return show(caller, job, View::Whole(Detail::default())).await };
     let record = caller.platform.table.job(job).await?.ok_or_else(|| Failure::no_job(job))?;
-    let total = record.counts.total;
-    if test >= total {
-        let tests = if total == 1 { "test" } else { "tests" };
-        let message = format!("the job has {total} {tests}, numbered from 0, and no test {test}");
-        return Err(Failure::new(ErrorCode::NotFound, message));
-    }
+    check_test(&record, test)?;
     show(caller, job, View::Test(test)).await
+}
+
+/// Rejects a test that the job does not have.
+pub(super) fn check_test(record: &JobRecord, test: u32) -> Result<(), Failure> {
+    let total = record.counts.total;
+    if test < total {
+        return Ok(());
+    }
+    let tests = if total == 1 { "test" } else { "tests" };
+    let message = format!("the job has {total} {tests}, numbered from 0, and no test {test}");
+    Err(Failure::new(ErrorCode::NotFound, message))
 }
 
 async fn show(caller: &Caller<'_>, job: &JobId, view: View) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 pub struct Call {
     /// The function that made it, by its name in the template
     pub function: String,
-    /// `dynamodb`, `sqs`, `secretsmanager` or `execute-api`, as IAM calls them
+    /// `dynamodb`, `sqs`, `s3`, `secretsmanager` or `execute-api`, as IAM calls them
     pub service: String,
     /// The operation, such as `TransactWriteItems`
     pub operation: String,
@@ -30,6 +30,8 @@ impl Call {
             Some(("DynamoDB_20120810", operation)) => ("dynamodb", operation),
             Some(("AmazonSQS", operation)) => ("sqs", operation),
             Some(("secretsmanager", operation)) => ("secretsmanager", operation),
+            // A bucket is in the path if the endpoint is an address.
+            _ if text("authorization").contains("/s3/aws4_request") => ("s3", object_operation(method)?),
             _ if uri.path().contains("/@connections/") => ("execute-api", connections_operation(method)?),
             _ => return None,
         };
@@ -68,7 +70,16 @@ fn connections_operation(method: &Method) -> Option<&'static str> {
     }
 }
 
-/// The IAM actions of an operation. Batches of SQS have the action of the single message, and a transaction those of
+fn object_operation(method: &Method) -> Option<&'static str> {
+    match *method {
+        Method::PUT => Some("PutObject"),
+        Method::GET => Some("GetObject"),
+        Method::HEAD => Some("HeadObject"),
+        _ => None,
+    }
+}
+
+/// The IAM actions of an operation. To look at an object takes the permission to get it. Batches of SQS have the action of the single message, and a transaction those of
 /// what is in it.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html>
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>
@@ -88,6 +99,7 @@ fn actions(service: &str, operation: &str, body: &[u8]) -> BTreeSet<String> {
                 })
                 .collect()
         }
+        ("s3", "HeadObject") => BTreeSet::from(["GetObject".to_owned()]),
         ("sqs", operation) => BTreeSet::from([operation.strip_suffix("Batch").unwrap_or(operation).to_owned()]),
         (_, operation) => BTreeSet::from([operation.to_owned()]),
     };

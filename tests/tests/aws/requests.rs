@@ -69,6 +69,32 @@ async fn a_run_of_a_hundred_tests_asks_no_more_of_aws_than_is_written_down() {
         let count = requests_to(&counts, service);
         assert!(count <= most, "{count} requests to {service}, expected at most {most}: {counts:#?}");
     }
+    assert_eq!(requests_to(&counts, "s3"), 0, "nothing failed, so nothing is kept");
+    stack.stop().await;
+}
+
+/// What is kept is a record for each attempt, and each page once: all pages differ here.
+#[tokio::test]
+async fn evidence_of_a_hundred_tests_asks_no_more_of_aws_than_is_written_down() {
+    let (stack, site) = (Stack::start(Settings::default()).await, Site::start().await);
+    let mut client = stack.client().await;
+    let mut ten_fail = pages(&site, "page/${number}");
+    ten_fail["tests"][0]["expect"] = json!([{ "css": "h1", "matches": "^[0-9]*[1-9]$" }]);
+    for (evidence, kept) in [("failed", TESTS / 10), ("all", TESTS)] {
+        let before = stack.proxy.calls().len();
+        let run = json!({ "action": "run", "suite": ten_fail, "evidence": evidence });
+        let job = client.ask(run).await["job"].as_str().expect("a job").to_owned();
+        let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
+        assert_eq!(finished["counts"]["failed"], TESTS / 10);
+
+        let counts = counts(&stack.proxy.calls()[before..]);
+        let count = |operation: &str| {
+            let key = ("s3".to_owned(), operation.to_owned(), "worker".to_owned());
+            counts.get(&key).map_or(0, |(requests, _)| *requests)
+        };
+        assert!(count("PutObject") <= 2 * kept, "{evidence}: a record and a page: {counts:#?}");
+        assert!(count("HeadObject") <= kept, "{evidence}: {counts:#?}");
+    }
     stack.stop().await;
 }
 

@@ -4,6 +4,7 @@ mod asking;
 mod bad_input;
 mod cancelling;
 mod command_line;
+mod evidence;
 mod finishing;
 mod gateway;
 mod history;

@@ -1,12 +1,19 @@
 //! Secrets on the disk.
 
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use stepcast_tests::events::{is_end_of, suite};
 use stepcast_tests::{Server, Site};
 
 const SECRET: &str = "correct-horse-battery-staple";
 /// A message that was taken just before a kill comes back after a lease.
 const OPTIONS: [&str; 3] = ["--allow-private-targets", "--lease", "2s"];
+
+/// The files of a directory and of those in it.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(directory).expect("a directory").map(|file| file.expect("a file").path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
 
 #[tokio::test]
 async fn a_secret_is_never_stored_in_the_clear() {
@@ -22,8 +29,7 @@ async fn a_secret_is_never_stored_in_the_clear() {
 
     let data_dir = server.data_dir();
     let server = server.kill_and_restart().await;
-    for file in std::fs::read_dir(&data_dir).expect("the data directory") {
-        let path = file.expect("a file").path();
+    for path in files(&data_dir) {
         let content = std::fs::read(&path).expect("a readable file");
         assert!(
             !content.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()),

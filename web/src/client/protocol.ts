@@ -138,6 +138,10 @@ tries?: number,
  */
 checks?: Array<CheckResult>, 
 /**
+ * What was kept of its requests and answers, once the test has ended
+ */
+evidence?: StepEvidence, 
+/**
  * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "step.finished", 
@@ -170,6 +174,10 @@ tries?: number,
  */
 checks?: Array<CheckResult>, 
 /**
+ * What was kept of its requests and answers, once the test has ended
+ */
+evidence?: StepEvidence, 
+/**
  * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "test.finished" } & TestFinished | { "type": "test.state" } & TestState | { "type": "jobs", 
@@ -196,7 +204,7 @@ tests: Array<TestHistory>,
 /**
  * The cursor of the next page, if there is one
  */
-cursor?: string, } | { "type": "suites", 
+cursor?: string, } | { "type": "evidence" } & EvidencePage | { "type": "suites", 
 /**
  * By name
  */
@@ -317,7 +325,7 @@ job: string,
 /**
  * Its only test to show, with all of its steps
  */
-test?: number, } | { "action": "suites.put", 
+test?: number, } | { "action": "evidence" } & EvidenceQuery | { "action": "suites.put", 
 /**
  * The name to store it under; by default the suite's own
  */
@@ -369,7 +377,11 @@ job: string,
 /**
  * How long it is valid, in seconds: 7 days by default, and never longer than the job is kept
  */
-expires_s?: number, } | { "action": "tokens.revoke", 
+expires_s?: number, 
+/**
+ * Whether it shows what tests sent and received; by default it does
+ */
+evidence?: boolean, } | { "action": "tokens.revoke", 
 /**
  * The token's id, its `jti`
  */
@@ -424,6 +436,10 @@ max_failures?: number,
  * How long the job may take from being accepted, in seconds, before the rest is no longer run
  */
 time_limit_s?: number, 
+/**
+ * Which attempts have their requests and answers kept, whatever the suite says: `none`, `failed` or `all`
+ */
+evidence?: 'none' | 'failed' | 'all', 
 /**
  * How much of the job this connection gets, which watches it from its start
  */
@@ -524,6 +540,31 @@ test?: string,
 limit?: number, 
 /**
  * The cursor that came with the previous page
+ */
+cursor?: string, };
+
+/**
+ * Which evidence to send.
+ */
+export type EvidenceQuery = { 
+/**
+ * The job
+ */
+job: string, 
+/**
+ * The test's place in the plan, from 0
+ */
+test: number, 
+/**
+ * The only step to send, by its place in the attempt, from 0
+ */
+step?: number, 
+/**
+ * The attempt, from 1; by default the last
+ */
+attempt?: number, 
+/**
+ * Where to go on: the `cursor` of the answer before
  */
 cursor?: string, };
 
@@ -773,6 +814,10 @@ tries?: number,
  * Its checks, in the order of the suite
  */
 checks?: Array<CheckResult>, 
+/**
+ * What was kept of its requests and answers, once the test has ended
+ */
+evidence?: StepEvidence, 
 /**
  * The version of the update that reported it; if it is missing, the test's version
  */
@@ -1097,6 +1142,231 @@ duration_ms: number,
  * When the job was accepted (RFC 3339)
  */
 at: string, };
+
+/**
+ * A page of what a test sent and received: first the requests with their answers, then the contents that these name.
+ */
+export type EvidencePage = { 
+/**
+ * The test's place in the plan, from 0
+ */
+test: number, 
+/**
+ * The attempt, from 1
+ */
+attempt: number, 
+/**
+ * Requests with their answers, by step
+ */
+steps?: Array<StepExchanges>, 
+/**
+ * Parts of bodies and certificates
+ */
+contents?: Array<ContentPart>, 
+/**
+ * Where the next page begins; missing on the last
+ */
+cursor?: string, };
+
+/**
+ * What was kept of the requests and answers of a step.
+ */
+export type StepEvidence = { 
+/**
+ * The id of the record that has them; `evidence` reads it
+ */
+id?: string, 
+/**
+ * Why they could not be kept
+ */
+problem?: string, };
+
+/**
+ * The requests of a step in the order they were sent, redirects included.
+ */
+export type StepExchanges = { 
+/**
+ * The step's place in the attempt, from 0
+ */
+step: number, 
+/**
+ * The requests with their answers
+ */
+exchanges: Array<Exchange>, };
+
+/**
+ * One request and its answer, as far as it came.
+ */
+export type Exchange = { 
+/**
+ * When it was sent, in ISO 8601
+ */
+at: string, 
+/**
+ * The request as it was sent
+ */
+request: SentRequest, 
+/**
+ * What came back
+ */
+answer?: Answer, 
+/**
+ * Why nothing came back, or only a part
+ */
+failure?: ExchangeFailure, 
+/**
+ * The address and port of the server, or of the proxy
+ */
+remote?: string, 
+/**
+ * How long its parts took
+ */
+times: ExchangeTimes, };
+
+/**
+ * A request as it was sent.
+ */
+export type SentRequest = { 
+/**
+ * The method
+ */
+method: string, 
+/**
+ * The address
+ */
+url: string, 
+/**
+ * The header fields, without those that are about the connection
+ */
+headers: Array<HeaderField>, 
+/**
+ * The body
+ */
+body?: Content, };
+
+/**
+ * What came back.
+ */
+export type Answer = { 
+/**
+ * The status code
+ */
+status: number, 
+/**
+ * The version of HTTP, like `HTTP/1.1`
+ */
+version: string, 
+/**
+ * The header fields
+ */
+headers: Array<HeaderField>, 
+/**
+ * The body, decompressed; missing if it was not read, as that of a redirect
+ */
+body?: Content, 
+/**
+ * The SHA-256 of the server's certificate in DER
+ */
+certificate?: string, };
+
+/**
+ * A header field.
+ */
+export type HeaderField = { 
+/**
+ * The name
+ */
+name: string, 
+/**
+ * The value
+ */
+value: string, };
+
+/**
+ * A body, which is kept apart from what names it.
+ */
+export type Content = { 
+/**
+ * Its size as it was read, in bytes
+ */
+bytes: number, 
+/**
+ * The SHA-256 of what is kept of it
+ */
+sha256?: string, 
+/**
+ * Why less than all of it is kept, or nothing
+ */
+left_out?: string, };
+
+/**
+ * Why a request has no answer, or only a part of one.
+ */
+export type ExchangeFailure = { 
+/**
+ * What kind of failure it is
+ */
+kind: FailureKind, 
+/**
+ * What happened
+ */
+message: string, 
+/**
+ * Whether another attempt would fail in the same way
+ */
+is_permanent: boolean, };
+
+/**
+ * The kinds of failures of a request.
+ */
+export type FailureKind = "dns" | "connect" | "tls" | "timeout" | "body" | "too_large" | "protocol" | "other";
+
+/**
+ * How long the parts of a request took, in microseconds. A part that did not happen is missing: a connection is used
+ * again and again.
+ */
+export type ExchangeTimes = { 
+/**
+ * The wait for a turn at the host
+ */
+waiting_us: number, 
+/**
+ * Resolving the name
+ */
+name_us?: number, 
+/**
+ * Connecting, TLS included
+ */
+connect_us?: number, 
+/**
+ * From the request on a connection to the headers of the answer
+ */
+answer_us: number, 
+/**
+ * The body
+ */
+body_us: number, };
+
+/**
+ * A part of a body or a certificate.
+ */
+export type ContentPart = { 
+/**
+ * The content that it is a part of
+ */
+sha256: string, 
+/**
+ * Where the part begins, in bytes
+ */
+offset: number, 
+/**
+ * The size of the content, in bytes
+ */
+bytes: number, 
+/**
+ * The part, in Base64
+ */
+base64: string, };
 
 /**
  * A stored suite as a list shows it.

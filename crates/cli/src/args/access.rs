@@ -63,6 +63,9 @@ pub(crate) struct ShareArguments {
     /// How long the link is valid; never longer than the job is kept
     #[arg(long, default_value = "7d", value_parser = parse_token_lifetime, value_name = "D")]
     pub expires: Duration,
+    /// Do not show what the tests sent and received
+    #[arg(long)]
+    pub without_evidence: bool,
     #[command(flatten)]
     pub server: ServerArguments,
 }

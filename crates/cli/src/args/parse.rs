@@ -7,6 +7,7 @@ use stepcast_platform::auth::{TrustedIssuers, is_principal_name};
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::limits::TOKEN_LIFETIME;
 use stepcast_protocol::moment::Moment;
+use stepcast_suite::Evidence;
 use stepcast_suite::duration;
 use stepcast_suite::limits::JOB_TIME;
 
@@ -50,6 +51,11 @@ pub(super) fn parse_moment(text: &str) -> Result<Moment, String> {
         Ok(ago) => Ok(Moment::from_ms(Clock::system().now_ms().saturating_sub(duration::millis(ago)))),
         Err(_) => text.parse().map_err(|error| format!("{error}, or how long ago it was, like `24h`")),
     }
+}
+
+/// What is kept of requests and answers.
+pub(super) fn parse_evidence(text: &str) -> Result<Evidence, String> {
+    Evidence::named(text).ok_or_else(|| "expected `none`, `failed` or `all`".to_owned())
 }
 
 /// The principal that a token belongs to.

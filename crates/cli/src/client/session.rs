@@ -25,20 +25,38 @@ impl Session {
     pub async fn ask(&mut self, command: Command) -> Result<Event, ClientError> {
         self.asked += 1;
         let id = RequestId::Number(self.asked);
-        let lost = || ClientError::Ended { code: "connection lost".to_owned() };
         if !self.connection.send(&Request { id: Some(id.clone()), command }).await {
             return Err(lost());
         }
+        self.answer(&id).await
+    }
+
+    /// Sends a command whose answer has several events, and hands each of them over. Waits for another one as long as
+    /// that returns `true`.
+    pub async fn ask_all(&mut self, command: Command, mut take: impl FnMut(&Event) -> bool) -> Result<(), ClientError> {
+        let mut event = self.ask(command).await?;
+        let id = RequestId::Number(self.asked);
+        while take(&event) {
+            event = self.answer(&id).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, id: &RequestId) -> Result<Event, ClientError> {
         let deadline = Instant::now() + ANSWER_TIMEOUT;
         loop {
             let event = timeout_at(deadline, self.connection.next()).await;
             let event =
                 event.map_err(|_| ClientError::Silent { seconds: ANSWER_TIMEOUT.as_secs() })?.ok_or_else(lost)?;
-            if event.re.as_ref() == Some(&id) {
+            if event.re.as_ref() == Some(id) {
                 return refused_or(event);
             }
         }
     }
+}
+
+fn lost() -> ClientError {
+    ClientError::Ended { code: "connection lost".to_owned() }
 }
 
 /// An answer, unless it is an error.

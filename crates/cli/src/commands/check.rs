@@ -4,6 +4,7 @@
 //! shows a run shows this one too.
 
 mod changes;
+mod interrupts;
 mod recorder;
 
 use crate::args::{CheckArguments, ValueArguments};
@@ -15,6 +16,7 @@ use crate::usage_error::UsageError;
 use changes::Changes;
 use futures_util::StreamExt;
 use futures_util::stream;
+use interrupts::Interrupts;
 use recorder::Recorder;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -44,7 +46,7 @@ pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
     if !arguments.watch {
         return check_all(&arguments).await;
     }
-    let mut changes = Changes::new(&arguments);
+    let (mut changes, mut interrupts) = (Changes::new(&arguments), Interrupts::listen()?);
     loop {
         match check_all(&arguments).await {
             Ok(Exit::Cancelled) => return Ok(Exit::Cancelled),
@@ -56,7 +58,7 @@ pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
         report::message("waiting for a file to be saved; press Ctrl-C to end");
         tokio::select! {
             () = changes.next() => {}
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Cancelled),
+            () = interrupts.next() => return Ok(Exit::Cancelled),
         }
     }
 }

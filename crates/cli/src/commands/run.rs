@@ -29,6 +29,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
         tags: arguments.values.tags,
         max_failures: arguments.limits.max_failures,
         time_limit_s: arguments.limits.time_limit,
+        evidence: arguments.evidence,
         // The command is sent again if the connection is lost before its answer; it stays one job.
         idempotency_key: Some(uuid::Uuid::new_v4().to_string()),
         detail: reporter.detail(),

@@ -11,7 +11,11 @@ use stepcast_protocol::{Command, EventBody};
 pub(crate) async fn share(arguments: ShareArguments) -> anyhow::Result<Exit> {
     let endpoint = Endpoint::find(&arguments.server)?;
     let expires_s = u32::try_from(arguments.expires.as_secs())?;
-    let command = Command::Share { job: arguments.job.clone(), expires_s: Some(expires_s) };
+    let command = Command::Share {
+        job: arguments.job.clone(),
+        expires_s: Some(expires_s),
+        evidence: !arguments.without_evidence,
+    };
     let answer = Session::open(&endpoint).await?.ask(command).await?;
     if let EventBody::Shared { token, id, expires_at } = answer.body {
         let link = endpoint.page(&format!("share/{token}"));

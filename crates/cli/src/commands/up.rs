@@ -38,6 +38,8 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
         limits: Limits { idle: arguments.idle_timeout, lifetime: arguments.connection_lifetime, ..Limits::default() },
         principal_limits: arguments.principal_limits.into(),
         suites_kept: Duration::from_hours(24 * u64::from(arguments.suite_days)),
+        evidence: arguments.evidence,
+        evidence_bytes: u64::from(arguments.evidence_mib) * 1024 * 1024,
     };
     let stack = Stack::start(listener, options).await?;
     let endpoint = Endpoint { http: stack.http.clone(), ws: stack.ws.clone(), token: stack.token.clone() };

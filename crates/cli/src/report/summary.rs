@@ -117,6 +117,7 @@ mod tests {
             duration_ms: None,
             tries: None,
             checks: kinds.iter().map(|kind| CheckResult { kind: *kind, ..CheckResult::passed("any") }).collect(),
+            evidence: None,
             v: None,
         };
         TestState { steps: vec![step.clone(), step], ..TestState::queued(number, "Test") }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use url::Url;
 
-/// Most bytes of bodies that one trace holds; the bodies after that are left out.
-const BODY_BYTES: usize = 64 * 1024 * 1024;
+/// How many more bytes of a body are noted than are wanted: a secret that begins in the wanted part has to be found whole.
+const BEYOND: usize = 64 * 1024;
 /// Most requests that one trace holds: a check of links makes thousands.
 const REQUESTS: usize = 10_000;
 
@@ -19,10 +19,29 @@ const REQUESTS: usize = 10_000;
 #[derive(Debug, Clone, Default)]
 pub struct Trace(Option<Arc<Mutex<Notes>>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Notes {
     requests: Vec<Noted>,
-    body_bytes: usize,
+    bytes: usize,
+    bounds: Bounds,
+}
+
+/// How much of bodies a trace notes, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Of each body; what is longer is cut
+    pub each: usize,
+    /// Of all bodies together; the bodies after that are left out
+    pub all: usize,
+}
+
+/// A body, as far as it was noted.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// Its beginning, or all of it; missing if there was no room for it
+    pub noted: Option<Bytes>,
+    /// How long it was
+    pub bytes: usize,
 }
 
 /// One request as it was sent, and its answer, as far as it came. Nothing in it is masked.
@@ -37,11 +56,11 @@ pub struct Noted {
     /// The headers, without those that are about the connection
     pub headers: HeaderMap,
     /// The body
-    pub body: Option<Bytes>,
+    pub body: Option<Body>,
     /// What came back before the body
     pub answer: Option<Head>,
     /// The body of the answer, decompressed; the body of a redirect is not read
-    pub answer_body: Option<Bytes>,
+    pub answer_body: Option<Body>,
     /// Why there is no answer, or only a part of one
     pub error: Option<FetchError>,
     /// How long each part took
@@ -63,13 +82,15 @@ pub struct Times {
 
 impl Trace {
     /// A trace that notes requests.
-    pub fn on() -> Self {
-        Self(Some(Arc::default()))
+    pub fn on(bounds: Bounds) -> Self {
+        Self(Some(Arc::new(Mutex::new(Notes { requests: Vec::new(), bytes: 0, bounds }))))
     }
 
     /// Takes what was noted.
     pub fn take(&self) -> Vec<Noted> {
-        self.lock().map(|mut notes| mem::take(&mut *notes).requests).unwrap_or_default()
+        let Some(mut notes) = self.lock() else { return Vec::new() };
+        notes.bytes = 0;
+        mem::take(&mut notes.requests)
     }
 
     /// The same requests, which another step has made for this one as well.
@@ -91,7 +112,7 @@ impl Trace {
             method: request.method.clone(),
             url: request.url.clone(),
             headers: headers.clone(),
-            body: request.body.clone(),
+            body: request.body.clone().map(Body::whole),
             answer: None,
             answer_body: None,
             error: None,
@@ -105,12 +126,14 @@ impl Trace {
         if notes.requests.len() == REQUESTS {
             return;
         }
-        for body in [&mut request.body, &mut request.answer_body] {
-            let bytes = notes.body_bytes + body.as_ref().map_or(0, Bytes::len);
-            if bytes > BODY_BYTES {
-                *body = None;
+        let Bounds { each, all } = notes.bounds;
+        for body in [&mut request.body, &mut request.answer_body].into_iter().flatten() {
+            body.cut(each.saturating_add(BEYOND));
+            let bytes = notes.bytes + body.noted.as_ref().map_or(0, Bytes::len);
+            if bytes > all.saturating_add(BEYOND) {
+                body.noted = None;
             } else {
-                notes.body_bytes = bytes;
+                notes.bytes = bytes;
             }
         }
         notes.requests.push(request);
@@ -118,6 +141,22 @@ impl Trace {
 
     fn lock(&self) -> Option<MutexGuard<'_, Notes>> {
         self.0.as_ref().map(|notes| notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Body {
+    /// A body of which nothing is left out yet.
+    pub fn whole(body: Bytes) -> Self {
+        Self { bytes: body.len(), noted: Some(body) }
+    }
+
+    /// Leaves out what is beyond so many bytes, and frees it.
+    fn cut(&mut self, bytes: usize) {
+        if let Some(noted) = &mut self.noted
+            && noted.len() > bytes
+        {
+            *noted = Bytes::copy_from_slice(&noted[..bytes]);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Observer, opening, until};
 use crate::bound;
 use crate::evidence::{Keeping, StepTrace};
 use crate::excerpt::excerpt;
-use crate::fetch::{Fetcher, Network, Trace, Waiting};
+use crate::fetch::{Fetcher, Network, Waiting};
 use crate::mask::Mask;
 use crate::playback::Playback;
 use crate::request;
@@ -181,7 +181,7 @@ impl<'a> RunningAttempt<'a> {
         let AttemptInputs { fetcher, limits, network, playback, shared, time_limit } = self.inputs;
         let shared = shared.filter(|_| may_share(self.test, step));
         let (sent, waiting, keeping) = (self.observer.sent(), Waiting::default(), self.observer.keeping());
-        let trace = if keeping == Keeping::Nothing { Trace::default() } else { Trace::on() };
+        let trace = keeping.trace();
         let mask = &self.mask;
         let run = StepRun {
             fetcher,
@@ -201,7 +201,7 @@ impl<'a> RunningAttempt<'a> {
         let observer = Mutex::new(&mut *self.observer);
         let observer = || observer.lock().unwrap_or_else(PoisonError::into_inner);
         let announce = |tries| {
-            if keeping == Keeping::Steps {
+            if matches!(keeping, Keeping::Steps { .. }) {
                 // What the step looked at is the answer to its last try.
                 trace.take();
             }

@@ -18,6 +18,9 @@ use stepcast_protocol::state::{EarlierAttempt, StepState};
 use stepcast_suite::Suite;
 use tokio_util::sync::CancellationToken;
 
+/// Keeps the requests of steps, with bodies up to a megabyte.
+const STEPS: Keeping = Keeping::Steps { bytes: 1024 * 1024 };
+
 /// Keeps the requests of a test.
 #[derive(Default)]
 struct Keeper {
@@ -272,7 +275,7 @@ async fn no_secret_is_kept_in_any_place() {
     - { get: '${base}/away', expect: [ { status: 404 } ] }
     - { get: 'http://127.0.0.1:9/${secret.token}', expect: [ { status: 200 } ] }",
     );
-    let (end, kept) = kept(&site, &suite, Keeping::Steps).await;
+    let (end, kept) = kept(&site, &suite, STEPS).await;
     assert_eq!(kept.len(), 5, "{end:?}");
     let exchanges: Vec<&Exchange> = kept.iter().flat_map(|evidence| &evidence.exchanges).collect();
     assert_eq!(exchanges.len(), 6, "a redirect is two requests");
@@ -296,8 +299,7 @@ async fn no_secret_is_kept_in_any_place() {
 async fn bodies_that_are_not_text_are_kept_if_the_run_has_no_secrets() {
     let bytes = || async { ([("content-type", "image/png")], [0x89, 0x50, 0x00, 0xff].to_vec()) };
     let site = Site::serve(Router::new().route("/", get(bytes))).await;
-    let (_, kept) =
-        kept(&site, &suite("- { name: t, get: '${base}/', expect: [ { status: 200 } ] }"), Keeping::Steps).await;
+    let (_, kept) = kept(&site, &suite("- { name: t, get: '${base}/', expect: [ { status: 200 } ] }"), STEPS).await;
     assert_eq!(kept[0].bodies.values().next().map(|body| body.to_vec()), Some(vec![0x89, 0x50, 0x00, 0xff]));
 }
 
@@ -313,7 +315,7 @@ async fn a_long_body_is_cut_and_says_so() {
             CancellationToken::new()
         }
         fn keeping(&self) -> Keeping {
-            Keeping::Steps
+            STEPS
         }
         fn exchanged(&mut self, _: &StepState, requests: StepTrace) {
             self.0.lock().expect("nobody panicked").push(requests.evidence(10));
@@ -338,7 +340,7 @@ async fn each_request_says_where_it_went_and_how_long_it_took() {
         authority.serve(Router::new().route("/", get(|| async { to(302, "/page") })).route("/page", any(echo))).await;
     let defaults = json!({ "ca": authority.pem() });
     let test = "- { name: t, get: '${base}/', expect: [ { status: 200 } ] }";
-    let (_, kept) = kept(&site, &suite_with(&defaults, test), Keeping::Steps).await;
+    let (_, kept) = kept(&site, &suite_with(&defaults, test), STEPS).await;
     let [redirect, page] = kept[0].exchanges.as_slice() else { panic!("two requests: {kept:?}") };
     assert!(redirect.times.connect_us.is_some_and(|time| time > 0), "{:?}", redirect.times);
     assert_eq!(page.times.connect_us, None, "the connection is used again");
@@ -362,7 +364,7 @@ async fn a_request_that_failed_says_how() {
     ];
     for (address, kind) in tests {
         let test = format!("- {{ name: t, get: '{address}', timeout: 200ms, expect: [ {{ status: 200 }} ] }}");
-        let (_, kept) = kept(&site, &suite(&test), Keeping::Steps).await;
+        let (_, kept) = kept(&site, &suite(&test), STEPS).await;
         let exchange = &kept[0].exchanges[0];
         assert_eq!(exchange.failure.as_ref().map(|failure| failure.kind), Some(kind), "{address}");
     }
@@ -372,8 +374,8 @@ async fn a_request_that_failed_says_how() {
 async fn a_shared_answer_is_evidence_of_every_test_that_looked_at_it() {
     let site = Site::serve(in_turn(vec![(200, HOME), (500, "asked twice")])).await;
     let test = suite("- { name: t, share: true, get: '${base}/', expect: [ { status: 200 } ] }");
-    let first = kept(&site, &test, Keeping::Steps).await;
-    let second = kept(&site, &test, Keeping::Steps).await;
+    let first = kept(&site, &test, STEPS).await;
+    let second = kept(&site, &test, STEPS).await;
     assert_eq!(first.0.outcome, second.0.outcome);
     assert_eq!(first.1, second.1);
 }
@@ -387,7 +389,7 @@ async fn requests_for_links_are_kept_only_if_everything_is() {
     )
     .await;
     let test = suite("- { name: t, get: '${base}/', expect: [ { links: { scope: same_host } } ] }");
-    for (what, count) in [(Keeping::Nothing, 0), (Keeping::Steps, 1), (Keeping::Everything, 2)] {
+    for (what, count) in [(Keeping::Nothing, 0), (STEPS, 1), (Keeping::Everything, 2)] {
         let (_, kept) = kept(&site, &test, what).await;
         assert_eq!(kept.iter().map(|evidence| evidence.exchanges.len()).sum::<usize>(), count, "{what:?}");
     }

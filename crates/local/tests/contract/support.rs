@@ -108,6 +108,7 @@ pub async fn platform(services: Services, clock: Clock) -> Platform {
     let endpoints = Endpoints {
         table: services.table_endpoint,
         queue: services.queue_endpoint,
+        objects: "http://127.0.0.1:9".to_owned(),
         access_key: Secret::new(ACCESS_KEY_ID),
         in_process: None,
     };

@@ -7,6 +7,7 @@ mod commands;
 mod conversion;
 mod deadline;
 mod detail;
+mod evidence;
 mod faults;
 mod history;
 mod notifying;

@@ -217,7 +217,7 @@ async fn invalid_commands_are_counted_and_ping_has_its_own_count() {
 
 /// Returns a link to the world's job, which belongs to `ci`.
 async fn link(platform: &Platform) -> String {
-    platform.keys.signer().await.expect("the secret").share(&id(JOB), HOUR).token
+    platform.keys.signer().await.expect("the secret").share(&id(JOB), HOUR, false).token
 }
 
 #[tokio::test]

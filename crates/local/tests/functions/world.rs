@@ -20,10 +20,11 @@ use std::time::Duration;
 use stepcast_engine::EngineConfig;
 use stepcast_local::access::AccessKey;
 use stepcast_local::clock::{Clock as _, HeldClock};
+use stepcast_local::objects::{self, ObjectFiles};
 use stepcast_local::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
 use stepcast_local::server;
 use stepcast_local::table::TableService;
-use stepcast_platform::config::Endpoints;
+use stepcast_platform::config::{EVIDENCE_KEPT, Endpoints, Evidence, EvidenceConfig};
 use stepcast_platform::secret::{Secret, SecretSource};
 use stepcast_platform::table::{
     BatchRecord, BatchResults, Claim, FinishedTest, JobRecord, JobSource, Lease, NewJob, SealedSecrets, TestRecord,
@@ -88,6 +89,7 @@ pub struct Services {
     table: TableService,
     /// The queue as the event source mapping uses it
     pub queue: QueueService,
+    objects: ObjectFiles,
     pushes: watch::Sender<Vec<Push>>,
     ended: Arc<Mutex<Vec<String>>>,
 }
@@ -107,7 +109,8 @@ impl Services {
         let redrive = RedrivePolicy { dead_letter_queue: dead.to_owned(), max_receive_count: MOST_RECEIVES };
         let attributes = QueueAttributes { redrive: Some(Some(redrive)), ..QueueAttributes::default() };
         queue.create_queue(work, attributes).await.expect("a queue");
-        Self { table, queue, pushes: watch::Sender::default(), ended: Arc::default() }
+        let objects = ObjectFiles::open(folder.join("evidence"), u64::MAX, Duration::MAX).expect("a folder");
+        Self { table, queue, objects, pushes: watch::Sender::default(), ended: Arc::default() }
     }
 
     /// Serves the services, with `front` in front of each.
@@ -129,8 +132,10 @@ impl Services {
         let connections =
             serve(|_| front(Router::new().route("/@connections/{connection}", post(hear).delete(end)))).await;
         let [work, dead] = QUEUES.map(|name| queue::server::queue_url(&queue, name));
-        let endpoints = Endpoints { table, queue, access_key: Secret::new("key"), in_process: None };
-        Config::at(endpoints, work, dead, connections, Secret::new(SECRET))
+        let objects = serve(|_| front(objects::server::router(self.objects.clone(), key()))).await;
+        let endpoints = Endpoints { table, queue, objects, access_key: Secret::new("key"), in_process: None };
+        let evidence = Some(EvidenceConfig { bucket: "stepcast".to_owned(), most: Evidence::All, kept: EVIDENCE_KEPT });
+        Config { evidence, ..Config::at(endpoints, work, dead, connections, Secret::new(SECRET)) }
     }
 }
 
@@ -215,6 +220,18 @@ impl World {
     pub async fn platform_with(&self, limits: PrincipalLimits) -> Platform {
         let config = Config { limits, ..self.config.clone() };
         Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await
+    }
+
+    /// Damages an object of evidence.
+    pub fn damage(&self, evidence: &str) {
+        self.services.objects.put(evidence, b"something else").expect("a folder");
+    }
+
+    /// Creates a worker that stores evidence at this address.
+    pub async fn worker_storing_at(&self, objects: String) -> Worker {
+        let endpoints = self.config.endpoints.clone().map(|endpoints| Endpoints { objects, ..endpoints });
+        let config = Config { endpoints, ..self.config.clone() };
+        worker(Platform::connect(&config, self.clock_ahead(Duration::ZERO)).await)
     }
 
     /// Creates a worker without any earlier state.
@@ -359,6 +376,7 @@ impl World {
             vars: BTreeMap::new(),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             only: Vec::new(),
+            evidence: None,
         };
         let new = NewJob {
             job: id(job),

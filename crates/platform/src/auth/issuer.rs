@@ -141,7 +141,7 @@ impl Issuer {
             return Err(self.flaw(format!("no pattern fits `{subject}`")));
         };
         let principal = principal::of_issuer(&self.trusted.issuer, subject);
-        Ok(Identity { principal, role, token: claims.token_id(), job: None })
+        Ok(Identity { principal, role, token: claims.token_id(), job: None, without_evidence: false })
     }
 
     /// Makes the error, with a reason short enough for a log: some reasons quote the token.

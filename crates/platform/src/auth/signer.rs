@@ -24,6 +24,9 @@ struct Claims {
     /// The only job a shared link shows
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<JobId>,
+    /// Whether the shared link shows no evidence
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    without_evidence: bool,
 }
 
 /// A new token, with its id and expiry.
@@ -52,14 +55,18 @@ impl Signer {
     /// Issues a token for `principal` with `role` that is valid for `lifetime`.
     pub fn issue(&self, principal: &str, role: Role, lifetime: Duration) -> IssuedToken {
         let id = token_id();
-        self.sign(Claims { sub: principal.to_owned(), role, iat: 0, exp: 0, jti: id, job: None }, lifetime)
+        self.sign(
+            Claims { sub: principal.to_owned(), role, iat: 0, exp: 0, jti: id, job: None, without_evidence: false },
+            lifetime,
+        )
     }
 
     /// Issues a token that shows one job for `lifetime` to anyone who has it. Each such token is a separate principal,
     /// so that its use does not count as that of the principal that shared the job.
-    pub fn share(&self, job: &JobId, lifetime: Duration) -> IssuedToken {
+    pub fn share(&self, job: &JobId, lifetime: Duration, without_evidence: bool) -> IssuedToken {
         let (id, job) = (token_id(), Some(job.to_owned()));
-        self.sign(Claims { sub: format!("share/{id}"), role: Role::Viewer, iat: 0, exp: 0, jti: id, job }, lifetime)
+        let (sub, role) = (format!("share/{id}"), Role::Viewer);
+        self.sign(Claims { sub, role, iat: 0, exp: 0, jti: id, job, without_evidence }, lifetime)
     }
 
     fn sign(&self, claims: Claims, lifetime: Duration) -> IssuedToken {
@@ -87,7 +94,8 @@ impl Signer {
             return Err(TokenError::Expired);
         }
         let principal = principal::local(&claims.sub);
-        Ok(Identity { principal, role: claims.role, token: Some(claims.jti), job: claims.job })
+        let Claims { role, jti, job, without_evidence, .. } = claims;
+        Ok(Identity { principal, role, token: Some(jti), job, without_evidence })
     }
 }
 
@@ -112,7 +120,13 @@ mod tests {
     #[test]
     fn a_token_says_who_until_it_expires() {
         let issued = at(1_000).issue("ci", Role::Runner, Duration::from_mins(1));
-        let ci = Identity { principal: "ci".into(), role: Role::Runner, token: Some(issued.id), job: None };
+        let ci = Identity {
+            principal: "ci".into(),
+            role: Role::Runner,
+            token: Some(issued.id),
+            job: None,
+            without_evidence: false,
+        };
         assert_eq!(issued.expires_at, 1_060_000);
         assert_eq!(at(1_059).verify(&issued.token), Ok(ci));
         assert_eq!(at(1_060).verify(&issued.token), Err(TokenError::Expired));
@@ -121,7 +135,7 @@ mod tests {
     #[test]
     fn a_shared_token_shows_one_job_to_a_principal_of_its_own() {
         let job: JobId = "job-1".parse().expect("an id");
-        let issued = at(1_000).share(&job, Duration::from_mins(1));
+        let issued = at(1_000).share(&job, Duration::from_mins(1), false);
         let shown = at(1_059).verify(&issued.token).expect("a good token");
         assert_eq!((shown.role, shown.job), (Role::Viewer, Some(job)));
         assert_eq!(shown.principal, format!("share/{}", issued.id));
@@ -133,7 +147,15 @@ mod tests {
         let year = TOKEN_LIFETIME.as_secs();
         let issued = at(0).issue("ci", Role::Runner, TOKEN_LIFETIME * 2);
         assert_eq!(issued.expires_at, year * 1_000);
-        let claims = |exp| Claims { sub: "ci".into(), role: Role::Runner, iat: 0, exp, jti: "x".into(), job: None };
+        let claims = |exp| Claims {
+            sub: "ci".into(),
+            role: Role::Runner,
+            iat: 0,
+            exp,
+            jti: "x".into(),
+            job: None,
+            without_evidence: false,
+        };
         let key = EncodingKey::from_secret(at(0).key.as_ref());
         let older = jsonwebtoken::encode(&Header::default(), &claims(year * 2), &key).expect("signed");
         assert!(at(year - 1).verify(&older).is_ok());
@@ -142,7 +164,8 @@ mod tests {
 
     #[test]
     fn an_extension_that_is_not_understood_is_refused() {
-        let claims = Claims { sub: "ci".into(), role: Role::Runner, iat: 0, exp: 60, jti: "x".into(), job: None };
+        let (sub, jti) = ("ci".into(), "x".into());
+        let claims = Claims { sub, role: Role::Runner, iat: 0, exp: 60, jti, job: None, without_evidence: false };
         let key = EncodingKey::from_secret(at(0).key.as_ref());
         let with = |header: &Header| jsonwebtoken::encode(header, &claims, &key).expect("signed");
         assert!(at(0).verify(&with(&Header::default())).is_ok());

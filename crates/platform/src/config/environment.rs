@@ -1,11 +1,15 @@
 //! The configuration of a Lambda function, as the template sets it.
 
-use super::{Config, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION_DAYS, RelayConfig, SUITE_DAYS, WORKERS, days};
+use super::{
+    Config, EVIDENCE_KEPT, EvidenceConfig, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION_DAYS, RelayConfig,
+    SUITE_DAYS, WORKERS, days,
+};
 use crate::auth::TrustedIssuers;
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};
 use crate::webhooks::{self, WebhooksSource};
 use std::time::Duration;
+use stepcast_suite::Evidence;
 
 /// A setting that is missing or cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +45,7 @@ impl Config {
             retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
             suites_kept: suites_kept(variable)?,
             limits: limits(variable)?,
+            evidence: evidence(variable)?,
             endpoints: None,
         })
     }
@@ -138,6 +143,19 @@ fn limit(variable: Variables<'_>, name: &'static str, default: usize, most: usiz
     let Some(limit) = number(variable, name)? else { return Ok(default) };
     let fitting = usize::try_from(limit).ok().filter(|limit| (1..=most).contains(limit));
     fitting.ok_or_else(|| ConfigError { name, problem: format!("is `{limit}`, not 1 to {most}") })
+}
+
+/// Reads where evidence is stored, and the most that is kept of it.
+fn evidence(variable: Variables<'_>) -> Result<Option<EvidenceConfig>, ConfigError> {
+    let Some(bucket) = optional(variable, "STEPCAST_EVIDENCE_BUCKET") else { return Ok(None) };
+    let kept = number(variable, "STEPCAST_EVIDENCE_DAYS")?.map_or(EVIDENCE_KEPT, days);
+    let name = "STEPCAST_EVIDENCE";
+    let most = match optional(variable, name) {
+        None => Evidence::All,
+        Some(text) => Evidence::named(&text)
+            .ok_or_else(|| ConfigError { name, problem: format!("is `{text}`, not none, failed or all") })?,
+    };
+    Ok(Some(EvidenceConfig { bucket, most, kept }))
 }
 
 fn issuers(variable: Variables<'_>) -> Result<TrustedIssuers, ConfigError> {
@@ -251,6 +269,20 @@ mod tests {
         assert_eq!(wrong, "environment variable `STEPCAST_MAX_SUITES` is `5001`, not 1 to 5000");
         let wrong = limits("STEPCAST_MAX_SUITE_BYTES", "1048577").expect_err("more than can be read");
         assert_eq!(wrong, "environment variable `STEPCAST_MAX_SUITE_BYTES` is `1048577`, not 1 to 1048576");
+    }
+
+    #[test]
+    fn evidence_is_kept_if_there_is_a_bucket() {
+        let evidence = |more: &[(&str, &str)]| config(more).map(|config| config.evidence);
+        let of = |most| Ok(Some(EvidenceConfig { bucket: "b".to_owned(), most, kept: EVIDENCE_KEPT }));
+        assert_eq!(evidence(&[("STEPCAST_EVIDENCE", "all")]), Ok(None));
+        assert_eq!(evidence(&[("STEPCAST_EVIDENCE_BUCKET", "b")]), of(Evidence::All));
+        assert_eq!(
+            evidence(&[("STEPCAST_EVIDENCE_BUCKET", "b"), ("STEPCAST_EVIDENCE", "failed")]),
+            of(Evidence::Failed)
+        );
+        let wrong = evidence(&[("STEPCAST_EVIDENCE_BUCKET", "b"), ("STEPCAST_EVIDENCE", "some")]).expect_err("no such");
+        assert_eq!(wrong, "environment variable `STEPCAST_EVIDENCE` is `some`, not none, failed or all");
     }
 
     #[test]

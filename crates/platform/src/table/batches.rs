@@ -68,6 +68,11 @@ impl JobRecord {
         let tests = start..start.saturating_add(self.batch_size).min(self.counts.total);
         (!tests.is_empty()).then(|| Batch { job: self.job.clone(), plan: self.plan, number, tests })
     }
+
+    /// The batch that has a test.
+    pub fn batch_of(&self, test: u32) -> Option<Batch> {
+        self.batch(test.checked_div(self.batch_size)?)
+    }
 }
 
 /// A batch as it is stored.

@@ -46,6 +46,9 @@ pub struct Connection {
     /// The only job it may see, if it was opened with a shared link
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
+    /// Whether the shared link shows no evidence
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_evidence: bool,
     /// The principal whose connections it counts among: its own, or the job's owner if it was opened with a shared link
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_for: Option<String>,

@@ -11,6 +11,7 @@ use stepcast_protocol::state::{
     Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, Stop, TestState, TestStatus, Verdict,
     format_digest, test_version,
 };
+use stepcast_suite::Evidence;
 
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +150,9 @@ pub struct JobSource {
     /// Which tests were selected by name (a replay of failed ones); empty means all
     #[serde(default)]
     pub only: Vec<String>,
+    /// Which attempts have their evidence kept, if the run says so
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
 }
 
 /// Secrets as they are stored.

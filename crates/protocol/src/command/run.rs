@@ -5,6 +5,7 @@ use crate::id::JobId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use stepcast_suite::Evidence;
 
 /// What to run, and with which values.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -50,6 +51,10 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub time_limit_s: Option<u32>,
+    /// Which attempts have their requests and answers kept, whatever the suite says: `none`, `failed` or `all`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "'none' | 'failed' | 'all'"))]
+    pub evidence: Option<Evidence>,
     /// How much of the job this connection gets, which watches it from its start
     #[serde(default, skip_serializing_if = "is_default")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]

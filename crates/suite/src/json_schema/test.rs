@@ -7,7 +7,7 @@ use super::super::read_test::{
 };
 use super::values::{reference, whole_number};
 use super::words::Place;
-use super::{excludes, mapping, one_required, request, with};
+use super::{evidence, excludes, mapping, one_required, request, with};
 use crate::limits;
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,7 @@ fn test() -> Value {
         "each" | "discover" => reference(key),
         "skip" | "only" | "expect_failure" => json!({ "type": "boolean", "default": false }),
         "share" => json!({ "type": "boolean" }),
+        "evidence" => evidence(),
         "setup" | "steps" | "teardown" => reference("steps"),
         "retries" => reference("retries"),
         "time_limit" => reference("duration"),

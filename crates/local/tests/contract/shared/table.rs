@@ -211,6 +211,7 @@ fn source() -> JobSource {
         secrets: Vec::new(),
         tags: Vec::new(),
         only: Vec::new(),
+        evidence: None,
     }
 }
 

@@ -196,6 +196,8 @@ fn operation(parts: &Parts) -> String {
     match (target.and_then(|target| target.split_once('.')), &parts.method) {
         (Some((_, operation)), _) => operation.to_owned(),
         (None, &Method::POST) => "PostToConnection".to_owned(),
+        (None, &Method::PUT) => "PutObject".to_owned(),
+        (None, &Method::HEAD) => "HeadObject".to_owned(),
         (None, method) => method.to_string(),
     }
 }

@@ -16,8 +16,9 @@ use tokio::time;
 pub struct Process {
     tasks: Handle,
     faults: Faults,
-    platform: Platform,
-    worker: Worker,
+    /// On the heap, because a test has several processes on its stack
+    platform: Box<Platform>,
+    worker: Box<Worker>,
     _life: oneshot::Sender<()>,
 }
 
@@ -38,6 +39,7 @@ impl Process {
             (worker(platform.clone()), platform)
         });
         let (worker, platform) = started.await.expect("it does not panic");
+        let (platform, worker) = (Box::new(platform), Box::new(worker));
         Self { tasks, faults: faults.clone(), platform, worker, _life: life }
     }
 
@@ -59,7 +61,7 @@ impl Process {
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
-        self.run(handler(self.platform.clone())).await
+        self.run(handler((*self.platform).clone())).await
     }
 
     /// Returns the timers of the process. The clock from which it reads the time is a different one.

@@ -81,6 +81,7 @@ impl Scene {
                 role: Role::Runner,
                 connected_at,
                 job: None,
+                without_evidence: false,
                 counted_for: None,
                 token: None,
             };

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use stepcast_local::queue::MessageCounts;
 use stepcast_platform::Config;
 use stepcast_platform::table::JobRecord;
-use stepcast_protocol::state::{Counts, JobStatus, Outcome, TestStatus, Verdict};
+use stepcast_protocol::state::{Counts, JobStatus, Outcome, StepState, TestStatus, Verdict};
 
 /// The end of a job, and the items that remain of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,16 @@ pub async fn settled(scene: &Scene, run: Run, after: &str) -> End {
         assert!(heard.is_some(), "after {after}: `{connection}` hears of the verdict");
         let verdicts = verdicts(&scene.world.heard_by(connection), &job);
         assert_eq!(verdicts.len(), 1, "after {after}: `{connection}` hears of one verdict: {verdicts:?}");
+    }
+    for test in tests.iter().filter(|test| test.outcome == Some(Outcome::Failed)) {
+        let steps: Vec<StepState> = serde_json::from_str(test.steps.as_deref().unwrap_or("[]")).expect("steps");
+        let evidence = steps[0].evidence.as_ref();
+        let evidence = evidence.unwrap_or_else(|| panic!("after {after}: a result names its evidence or says why not"));
+        if let Some(named) = &evidence.id {
+            let store = scene.world.platform().evidence.expect("a store");
+            let kept = store.get(named).await.expect("the store");
+            assert!(kept.is_some(), "after {after}: what a result names is there");
+        }
     }
     End {
         verdict: record.verdict,

@@ -42,13 +42,13 @@ impl Point {
     /// Returns whether the request changes something. If not, death after it is the same as death before the next
     /// request.
     pub fn is_write(&self) -> bool {
-        !["GetItem", "Query", "PostToConnection"].contains(&self.operation.as_str())
+        !["GetItem", "Query", "HeadObject", "PostToConnection"].contains(&self.operation.as_str())
     }
 
     /// Returns whether every run reaches this point. Tests that end together share their writes in some runs and not in
-    /// others.
+    /// others, and a page that was stored before is not stored again.
     pub fn is_certain(&self, shape: Shape) -> bool {
-        let is_one_by_one = shape.messages == 1 && shape.tests <= shape.workers;
+        let is_one_by_one = shape.messages == 1 && shape.tests <= shape.workers && self.operation != "PutObject";
         self.is_write() && (is_one_by_one || self.is_first())
     }
 }

@@ -44,6 +44,7 @@ async fn watch(scene: &Scene, connection: &str) {
         role: Role::Viewer,
         connected_at: 0,
         job: None,
+        without_evidence: false,
         counted_for: None,
         token: None,
     };

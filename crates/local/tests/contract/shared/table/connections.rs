@@ -16,6 +16,7 @@ pub(super) fn connection(named: &str) -> Connection {
         connected_at: 7,
         token: Some("token-1".to_owned()),
         job: None,
+        without_evidence: false,
         counted_for: Some("ada".to_owned()),
     }
 }

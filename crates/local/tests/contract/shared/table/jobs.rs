@@ -52,6 +52,7 @@ async fn the_source_of_a_job_is_read_back_unchanged() {
         ],
         tags: vec!["smoke".to_owned(), String::new()],
         only: vec!["Zahlung – Überweisung".to_owned()],
+        evidence: Some(stepcast_platform::config::Evidence::All),
     };
     for (job, source) in [("full", full), ("bare", source())] {
         fixture.create(&NewJob { source: source.clone(), ..new_job(job) }).await;

@@ -114,6 +114,7 @@ async fn links_to_jobs_are_counted_for_their_owner_beside_its_own_connections() 
         principal: "share/1".to_owned(),
         counted_for: Some("ada".to_owned()),
         job: Some(id("job-1")),
+        without_evidence: false,
         connected_at: fixture.now(),
         ..connection("link")
     };

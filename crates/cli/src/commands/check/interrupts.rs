@@ -1,0 +1,30 @@
+//! Ctrl-C while `--watch` waits.
+
+use std::io;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Notices Ctrl-C from the moment it listens, also while nothing waits for it.
+pub(super) struct Interrupts {
+    #[cfg(unix)]
+    interrupts: Signal,
+}
+
+impl Interrupts {
+    /// Begins to listen.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            interrupts: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits until somebody presses Ctrl-C.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        self.interrupts.recv().await;
+        #[cfg(not(unix))]
+        // Without a listener there is nothing that could fail.
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
