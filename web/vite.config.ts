@@ -9,7 +9,7 @@ export default defineConfig({
     target: 'es2022',
     // The preload helper's polyfill is dead weight for browsers that know `CompressionStream`.
     modulePreload: { polyfill: false },
-    // The strict content security policy allows no data: addresses.
+    // The strict content security policy allows data: addresses only for images.
     assetsInlineLimit: 0,
   },
   server: {

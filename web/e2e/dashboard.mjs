@@ -1,5 +1,5 @@
 // Tests the dashboard in a real browser against a running server: signs in with the link, runs a suite, watches it to
-// its verdict, reads why a test failed, opens that test on its own page, saves the results as files, shares the job,
+// its verdict, reads why a test failed, opens that test on its own page, reads what it sent and received, saves the results as files, shares the job,
 // finds it in the list, and broadcasts a notice as an admin.
 // Checks each page with axe-core, in the light and in the dark scheme.
 //
@@ -28,6 +28,9 @@ const BROWSER_ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ]
+
+/** How many failures after the first are looked into */
+const MOST_FAILURES = 5
 
 const WIDE = { width: 1360, height: 850 }
 
@@ -123,8 +126,55 @@ async function readTestAlone(page) {
   assert.ok(width <= 390, `the page of a test should fit on a phone, and is ${width} px wide`)
   await checkAccessibility(page, 'a test on its own page, on a phone')
   await page.setViewportSize(WIDE)
+  await readEvidence(page)
   await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link').last().click()
   await page.getByTestId('test-row').first().waitFor()
+}
+
+/** Opens what each failed test sent and received, on the test's own page, and saves a body. */
+async function readEvidence(page) {
+  const test = page.getByTestId('test-page')
+  const evidence = test.getByTestId('evidence').first()
+  const next = page.getByRole('button', { name: 'Next failure' })
+  await openEvidence(evidence)
+  const source = evidence.getByTestId('source').last()
+  const text = await source.innerText()
+  assert.ok(text.includes(environment.E2E_ACTUAL ?? ''), `the body should contain what was found: ${text}`)
+  const check = await test.getByTestId('check-failure').first().locator('.what').innerText()
+  if (check.startsWith('css `') && environment.E2E_ACTUAL) await source.locator('mark').first().waitFor()
+  await saveBody(page, evidence, text)
+  await checkAccessibility(page, 'what a test sent and received')
+  const first = page.url()
+  for (let others = 0; others < MOST_FAILURES && (await next.isEnabled()); others += 1) {
+    await next.click()
+    if (page.url() === first) break
+    await openEvidence(evidence)
+    await checkAccessibility(page, 'what another test sent and received')
+  }
+  await page.setViewportSize({ width: 390, height: 780 })
+  const width = await page.evaluate('document.documentElement.scrollWidth')
+  assert.ok(width <= 390, `what was sent and received should fit on a phone, and is ${width} px wide`)
+  await checkAccessibility(page, 'what a test sent and received, on a phone')
+  await page.setViewportSize(WIDE)
+}
+
+/** Opens it by keyboard. That of the test that was shown before is open. */
+async function openEvidence(evidence) {
+  await evidence.and(evidence.page().locator(':not([open])')).waitFor()
+  await evidence.locator('summary').first().press('Enter')
+  const exchange = evidence.getByTestId('exchange').first()
+  await exchange.getByTestId('times').getByText('answer').waitFor()
+  await exchange.getByText('Request headers').press('Enter')
+  await exchange.getByText('user-agent').waitFor()
+}
+
+async function saveBody(page, evidence, shown) {
+  const saved = page.waitForEvent('download')
+  await evidence.getByRole('button', { name: 'Save: Answer body' }).click()
+  const download = await saved
+  assert.match(download.suggestedFilename(), /^stepcast-[0-9a-f]{8}\.html$/)
+  const [line] = readFileSync(await download.path(), 'utf8').split('\n')
+  assert.ok(shown.includes(line.trim()), `the saved body should be the one that is shown: ${line}`)
 }
 
 /** Saves the results as files, and reads them. */
@@ -171,6 +221,11 @@ async function shareWithAGuest(page, browser, job) {
   )
   await checkAccessibility(guest, 'a shared job')
   await downloadResults(guest, job)
+  if (verdict === 'failed') {
+    await guest.getByTestId('test-row').first().click()
+    await openEvidence(guest.getByTestId('evidence').first())
+    await checkAccessibility(guest, 'what a test of a shared job sent and received')
+  }
   await guests.close()
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, duration, plural, roughDuration } from './format'
+import { ago, duration, plural, roughDuration, shortDuration, size } from './format'
 import { hashOf, parseRoute } from './route'
 
 describe('durations', () => {
@@ -23,6 +23,25 @@ describe('rough durations', () => {
     [59_500, '1 min'],
     [600_000, '10 min'],
   ])('%s ms', (milliseconds, text) => expect(roughDuration(milliseconds)).toBe(text))
+})
+
+describe('short durations', () => {
+  it.each([
+    [0, '0 µs'],
+    [999, '999 µs'],
+    [4149, '4.1 ms'],
+    [9_960, '10 ms'],
+    [4_210_000, '4.2 s'],
+  ])('%s µs', (microseconds, text) => expect(shortDuration(microseconds)).toBe(text))
+})
+
+describe('sizes', () => {
+  it.each([
+    [1, '1 byte'],
+    [1023, '1,023 bytes'],
+    [4300, '4.2 KiB'],
+    [1_048_575, '1.0 MiB'],
+  ])('%s bytes', (bytes, text) => expect(size(bytes)).toBe(text))
 })
 
 describe('how long ago', () => {

@@ -10,6 +10,12 @@ export function duration(milliseconds: number | undefined): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
+/** A part of a duration: `29 µs`, `4.1 ms`, `85 ms`, `4.2 s` */
+export function shortDuration(microseconds: number): string {
+  if (microseconds < 1000) return `${Math.round(microseconds)} µs`
+  return microseconds < 9950 ? `${(microseconds / 1000).toFixed(1)} ms` : duration(microseconds / 1000)
+}
+
 /** A duration that is not exact: `2.5 s`, `4 s`, `13 s`, `2 min`. */
 export function roughDuration(milliseconds: number): string {
   const unit = milliseconds < 10_000 ? 100 : milliseconds < 59_500 ? 1000 : 60_000
@@ -47,4 +53,11 @@ export function count(number: number): string {
 /** `1 test`, `2 tests` */
 export function plural(number: number, one: string): string {
   return `${count(number)} ${one}${number === 1 ? '' : 's'}`
+}
+
+/** `10 bytes`, `4.2 KiB`, `1.0 MiB` */
+export function size(bytes: number): string {
+  if (bytes < 1024) return plural(bytes, 'byte')
+  const kibibytes = bytes / 1024
+  return kibibytes < 1023.95 ? `${kibibytes.toFixed(1)} KiB` : `${(kibibytes / 1024).toFixed(1)} MiB`
 }

@@ -1,4 +1,4 @@
-import type { Command, Event, HistoryQuery, JobsQuery, PageQuery, Replay, Run } from './protocol'
+import type { Command, Event, EvidenceQuery, HistoryQuery, JobsQuery, PageQuery, Replay, Run } from './protocol'
 import { runCommand, suiteCommand } from './run'
 import type { Source } from './source'
 import { WireError } from './wire-error'
@@ -37,6 +37,11 @@ export class Commands {
   /** How the tests of a suite ended in earlier jobs. */
   history(query: HistoryQuery): Promise<Answer<'history'>> {
     return this.ask({ action: 'history', ...query }, 'history')
+  }
+
+  /** A page of what a test sent and received; `evidenceOf` asks for all pages. */
+  evidence(query: EvidenceQuery): Promise<Answer<'evidence'>> {
+    return this.ask({ action: 'evidence', ...query }, 'evidence')
   }
 
   suites(page: PageQuery): Promise<Answer<'suites'>> {

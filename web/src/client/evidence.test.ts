@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { Commands } from './commands'
+import { type Evidence, evidenceOf, MOST_PAGES } from './evidence'
+import type { Command, Event, EvidencePage } from './protocol'
+import { Replay } from './replay'
+import { base64Of, bytesOf, exchangeOf, keptEvidence } from './testing/kept-evidence'
+
+const STEP = { job: 'j1', test: 2, attempt: 1, step: 0 }
+
+/** Asks a source that answers with `answer`, and notes what was asked. */
+async function got(answer: (command: Command) => Event | undefined): Promise<{ asked: Command[]; kept: Evidence }> {
+  const asked: Command[] = []
+  const source = new Replay([], {
+    answer: (command) => {
+      asked.push(command)
+      return answer(command)
+    },
+  })
+  return { asked, kept: await evidenceOf(new Commands(source), STEP) }
+}
+
+const page = (of: Partial<EvidencePage>) => (): Event => ({ type: 'evidence', at: '', test: 2, attempt: 1, ...of })
+
+const part = (sha256: string, offset: number, bytes: number, text: string) => ({
+  sha256,
+  offset,
+  bytes,
+  base64: base64Of(bytesOf(text)),
+})
+
+describe('what a step sent and received', () => {
+  it('is put together from all pages', async () => {
+    const html = bytesOf('<h1>Welcome to the Käsekuchen</h1>')
+    const exchanges = [exchangeOf(), exchangeOf({ remote: '192.0.2.2:80' })]
+    const { asked, kept } = await got(keptEvidence(exchanges, { aa: html, bb: new Uint8Array([0, 255]) }, 10))
+    expect(kept.exchanges).toEqual(exchanges)
+    expect(kept.contents.get('aa')).toEqual(html)
+    expect(kept.contents.get('bb')).toEqual(new Uint8Array([0, 255]))
+    expect(kept.isCut).toBe(false)
+    expect(asked[0]).toEqual({ action: 'evidence', ...STEP })
+    expect(asked.slice(1).map((command) => 'cursor' in command && command.cursor)).toEqual(['1', '2', '3', '4', '5'])
+  })
+
+  it('has the exchanges of one step that are on several pages', async () => {
+    const first = { type: 'evidence', at: '', test: 2, attempt: 1 } as const
+    const { kept } = await got((command) => {
+      if (command.action !== 'evidence') return undefined
+      const exchanges = [exchangeOf({ remote: command.cursor ?? 'first' })]
+      return { ...first, steps: [{ step: 0, exchanges }], ...(command.cursor === undefined && { cursor: 'second' }) }
+    })
+    expect(kept.exchanges.map(({ remote }) => remote)).toEqual(['first', 'second'])
+  })
+
+  it('leaves out the exchanges of other steps', async () => {
+    const { kept } = await got(page({ steps: [{ step: 1, exchanges: [exchangeOf()] }] }))
+    expect(kept.exchanges).toEqual([])
+  })
+
+  it('has no content that came only in part, and an empty one', async () => {
+    const contents = [
+      part('begins late', 2, 4, 'cd'),
+      part('ends early', 0, 4, 'ab'),
+      part('has a gap', 0, 6, 'ab'),
+      part('has a gap', 4, 6, 'ef'),
+      part('overlaps', 0, 4, 'ab'),
+      part('overlaps', 1, 4, 'cd'),
+      part('is elsewhere', 2, 2, 'cd'),
+      part('comes twice', 0, 2, 'ab'),
+      part('comes twice', 0, 2, 'ab'),
+      { ...part('is not Base64', 0, 2, 'ab'), base64: '%' },
+      part('is empty', 0, 0, ''),
+      part('is out of order', 2, 4, 'cd'),
+      part('is out of order', 0, 4, 'ab'),
+    ]
+    const { kept } = await got(page({ contents }))
+    expect([...kept.contents]).toEqual([
+      ['is empty', new Uint8Array()],
+      ['is out of order', bytesOf('abcd')],
+    ])
+  })
+
+  it('ends even if the pages do not', async () => {
+    const { asked, kept } = await got(page({ cursor: 'more' }))
+    expect(asked).toHaveLength(MOST_PAGES)
+    expect(kept.isCut).toBe(true)
+  })
+
+  it('is refused with the reason of the server', async () => {
+    const message = 'this link does not show what tests sent and received'
+    const refusal = { type: 'error', at: '', code: 'forbidden', message, temporary: false } as const
+    await expect(got(() => refusal)).rejects.toMatchObject({ code: 'forbidden', message })
+  })
+})
