@@ -109,14 +109,14 @@ async fn stored(store: &EvidenceStore, held: HeldAttempt, until: Instant) -> Ste
         Ok(Ok(id)) => StepEvidence { id: Some(id), problem: None },
         Ok(Err(error)) => {
             tracing::debug!(error, "The evidence of a test was not stored");
-            not_kept("the store for it failed")
+            not_kept("the store for evidence failed")
         }
-        Err(_) => not_kept("the store for it took too long"),
+        Err(_) => not_kept("the store for evidence took too long"),
     }
 }
 
 fn not_kept(why: &str) -> StepEvidence {
-    StepEvidence { id: None, problem: Some(format!("what was sent and received could not be kept: {why}")) }
+    StepEvidence { id: None, problem: Some(format!("it could not be stored: {why}")) }
 }
 
 fn note(steps: &mut [StepState], kept: &[u32], evidence: &StepEvidence) {

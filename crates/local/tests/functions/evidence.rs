@@ -83,7 +83,7 @@ async fn a_result_counts_whatever_happens_to_the_store() {
         let (Some(Outcome::Failed), Some(StepEvidence { id: None, problem: Some(problem) })) = &ended[0] else {
             panic!("{what}: it failed, and nothing was kept: {ended:?}")
         };
-        assert_eq!(problem, "what was sent and received could not be kept: the store for it failed", "{what}");
+        assert_eq!(problem, "it could not be stored: the store for evidence failed", "{what}");
     }
 }
 
