@@ -36,7 +36,7 @@ impl ObjectFiles {
     }
 
     /// Writes an object, or writes it again. It has its name only once it is complete. It is not synchronised with the
-    /// disk: whoever reads it compares its digest.
+    /// disk: its readers compare its digest.
     pub fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let path = self.path(name)?;
         if let Some(folder) = path.parent() {
