@@ -23,12 +23,13 @@ const HELD_BYTES: usize = 2 * 1024 * 1024;
 const STORING_TIME: Duration = Duration::from_secs(4);
 /// How many objects of a test are stored at once.
 const AT_ONCE: usize = 4;
-/// Lets two tests at once hide the secrets in their bodies, which takes some thirty times the memory of a body.
+/// Lets two tests at once hide the secrets in their bodies, which takes many times the memory of a body.
 static PACKING: Semaphore = Semaphore::const_new(2);
-/// Longest value of a header that is kept, in bytes.
-const HEADER_BYTES: usize = 4 * 1024;
-/// Most bytes of headers that are kept of an exchange. One exchange has to fit into a message.
-const ALL_HEADER_BYTES: usize = 32 * 1024;
+/// Longest address, method and value of a header that is kept, in bytes.
+const TEXT_BYTES: usize = 4 * 1024;
+/// Most bytes of headers that are kept of a request and of an answer. JSON writes some characters with two bytes, and one
+/// exchange has to fit into a message.
+const ALL_HEADER_BYTES: usize = 16 * 1024;
 
 /// What a running test holds of its requests.
 pub(crate) struct Held {
@@ -139,12 +140,16 @@ fn pack(held: &HeldAttempt) -> (Packed, Vec<Packed>) {
     (Packed::new(&json), bodies.values().map(|body| Packed::new(body)).collect())
 }
 
-/// An exchange whose headers fit into a message.
+/// An exchange that fits into a message.
 fn bounded(mut exchange: Exchange) -> Exchange {
+    shorten(&mut exchange.request.method);
+    shorten(&mut exchange.request.url);
     let answer = exchange.answer.as_mut().map(|answer| &mut answer.headers);
     for headers in [Some(&mut exchange.request.headers), answer].into_iter().flatten() {
         let mut bytes = 0;
-        headers.iter_mut().for_each(shorten);
+        for field in headers.iter_mut() {
+            shorten(&mut field.value);
+        }
         headers.retain(|HeaderField { name, value }| {
             bytes += name.len() + value.len();
             bytes <= ALL_HEADER_BYTES
@@ -153,9 +158,42 @@ fn bounded(mut exchange: Exchange) -> Exchange {
     exchange
 }
 
-fn shorten(field: &mut HeaderField) {
-    if field.value.len() > HEADER_BYTES {
-        let start = &field.value[..field.value.floor_char_boundary(HEADER_BYTES)];
-        field.value = format!("{start}… ({} bytes)", field.value.len());
+fn shorten(text: &mut String) {
+    if text.len() > TEXT_BYTES {
+        let start = &text[..text.floor_char_boundary(TEXT_BYTES)];
+        *text = format!("{start}… ({} bytes)", text.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stepcast_protocol::exchange::{Answer, ExchangeTimes, SentRequest};
+    use stepcast_protocol::limits::MESSAGE_BYTES;
+
+    #[test]
+    fn the_largest_exchange_fits_into_a_message() {
+        let long = || "\"".repeat(1_000_000);
+        let headers = || -> Vec<HeaderField> {
+            let many = (0..256).map(|number| HeaderField { name: format!("x-{number}"), value: "\"".repeat(300) });
+            many.chain([HeaderField { name: "x".to_owned(), value: long() }]).collect()
+        };
+        let exchange = bounded(Exchange {
+            at: "2026-11-29T14:10:18.394Z".to_owned(),
+            request: SentRequest { method: long(), url: long(), headers: headers(), body: None },
+            answer: Some(Answer {
+                status: 200,
+                version: "HTTP/1.1".to_owned(),
+                headers: headers(),
+                body: None,
+                certificate: None,
+            }),
+            failure: None,
+            remote: None,
+            times: ExchangeTimes::default(),
+        });
+        let bytes = serde_json::to_vec(&exchange).expect("JSON").len();
+        assert!(bytes < MESSAGE_BYTES - 4 * 1024, "{bytes}");
+        assert!(exchange.request.url.ends_with("… (1000000 bytes)"), "{}", exchange.request.url);
     }
 }

@@ -7,11 +7,10 @@ use super::digest;
 use super::excerpt::excerpt;
 use super::fetch::{Body, Bounds, Head, Noted, Times, Trace};
 use super::mask::{MASKED, Mask};
-use super::page::charset;
+use super::page::{charset, header_text};
 use bytes::Bytes;
-use encoding_rs::mem::decode_latin1;
 use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,7 +191,7 @@ pub fn address(url: &Url, mask: &Mask) -> String {
 
 /// Header fields without secrets and credentials.
 pub fn fields(headers: &HeaderMap, mask: &Mask) -> Vec<HeaderField> {
-    let field = |(name, value): (&http::HeaderName, &HeaderValue)| HeaderField {
+    let field = |(name, value): (&HeaderName, &HeaderValue)| HeaderField {
         name: mask.hide(name.as_str()),
         value: if name == AUTHORIZATION || name == PROXY_AUTHORIZATION {
             MASKED.to_owned()
@@ -201,11 +200,6 @@ pub fn fields(headers: &HeaderMap, mask: &Mask) -> Vec<HeaderField> {
         },
     };
     headers.iter().map(field).collect()
-}
-
-fn header_text(value: &HeaderValue) -> std::borrow::Cow<'_, str> {
-    // A value that is not UTF-8 is Latin-1 (RFC 9110, section 5.5).
-    std::str::from_utf8(value.as_bytes()).map_or_else(|_| decode_latin1(value.as_bytes()), Into::into)
 }
 
 fn in_microseconds(times: Times) -> ExchangeTimes {

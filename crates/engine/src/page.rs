@@ -209,7 +209,8 @@ impl Cookies {
     }
 }
 
-fn header_text(value: &HeaderValue) -> String {
+/// The value of a header field as text.
+pub fn header_text(value: &HeaderValue) -> String {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.trim().to_owned(),
         // A value that is not UTF-8 is Latin-1 (RFC 9110, section 5.5).

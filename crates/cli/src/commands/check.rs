@@ -82,7 +82,8 @@ async fn check_all(arguments: &CheckArguments) -> anyhow::Result<Exit> {
             break;
         }
     }
-    run.recorder.map_or(Ok(()), Recorder::finish)?;
+    // Half a recording does not replace a whole one.
+    run.recorder.filter(|_| worst != Exit::Cancelled).map_or(Ok(()), Recorder::finish)?;
     Ok(worst)
 }
 

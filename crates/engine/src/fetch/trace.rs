@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stepcast_suite::limits::VARIABLE_BYTES;
 use url::Url;
 
-/// How many more bytes of a body are noted than are wanted: a secret that begins in the wanted part has to be found whole.
-const BEYOND: usize = 64 * 1024;
+/// How many more bytes of a body are noted than are wanted: a secret that begins in the wanted part has to be found whole,
+/// and a page may write each of its bytes with six characters, as in `\u0041`.
+const BEYOND: usize = 6 * VARIABLE_BYTES;
 /// Most requests that one trace holds: a check of links makes thousands.
 const REQUESTS: usize = 10_000;
 
