@@ -34,7 +34,7 @@ pub(crate) async fn carry_out(caller: &Caller<'_>, command: Command) -> Result<(
         Command::Evidence(query) => evidence::evidence(caller, &query).await,
         Command::History(query) => history::history(caller, query).await,
         Command::Cancel { job } => cancel::cancel(caller, &job).await,
-        Command::Replay(replay) => replay::replay(caller, replay).await,
+        Command::Replay(replay) => Box::pin(replay::replay(caller, replay)).await,
         Command::Comment { job, text } => comment::comment(caller, &job, &text).await,
         Command::PutSuite { name, suite, suite_gz, owner } => {
             suites::put(caller, suites::Put { name, suite, suite_gz, owner }).await

@@ -66,6 +66,24 @@ pub(crate) async fn of_run(caller: &Caller<'_>, run: &Run) -> Result<ReadSuite, 
     Ok(ReadSuite { stored: Some(stored), ..read })
 }
 
+/// Reads a suite that is given as JSON or packed, or a stored one by its name.
+pub(crate) async fn named_or_given(
+    caller: &Caller<'_>,
+    suite: Option<&Value>,
+    suite_gz: Option<String>,
+) -> Result<ReadSuite, Failure> {
+    let (Some(Value::String(name)), None) = (suite, &suite_gz) else {
+        return given(caller, suite, suite_gz.as_deref()).await;
+    };
+    let name: SuiteName = name.parse().map_err(|error| Failure::bad_request(format!("`suite`: {error}")))?;
+    let (named, most) = (stored(caller, name.as_str(), None).await?, caller.platform.limits.suite_bytes);
+    let given = Given::Stored(named.suite.clone());
+    let read = aside(move || given.read(most)).await?;
+    caller.platform.table.note_use(&named).await?;
+    let stored = RunningSuite { name: named.name, version: named.version, owner: named.owner };
+    Ok(ReadSuite { stored: Some(stored), ..read })
+}
+
 /// Reads a suite that is given as JSON or packed.
 pub(crate) async fn given(
     caller: &Caller<'_>,

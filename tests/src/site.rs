@@ -6,13 +6,18 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
+use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// How long a page of the broken shop takes that is slow.
+const SLOW_SHOP: Duration = Duration::from_millis(3_300);
 
 /// A site on loopback.
 pub struct Site {
@@ -26,6 +31,7 @@ struct Shared {
     asked: watch::Sender<Vec<String>>,
     answered: Mutex<Vec<String>>,
     released: watch::Sender<BTreeSet<String>>,
+    shop_is_broken: AtomicBool,
 }
 
 impl Site {
@@ -40,12 +46,15 @@ impl Site {
     /// - `/long/BYTES`: a text of that length, with a number in each line
     /// - `/form`, `/login`, `/account`: a sign-in with a token in its form and a cookie
     /// - `/sitemap.xml?pages=N`: N addresses like `/page/7`
+    /// - `/shop/WAY`: a page of a shop that [breaks](Self::break_shop) in one of six ways: `class`, `price`, `header`,
+    ///   `redirect`, `json` and `slow`
     /// - `/metadata`: a redirect to a cloud's metadata service
     pub async fn start() -> Self {
         let shared = Arc::new(Shared {
             asked: watch::Sender::new(Vec::new()),
             answered: Mutex::default(),
             released: watch::Sender::new(BTreeSet::new()),
+            shop_is_broken: AtomicBool::new(false),
         });
         let listener = TcpListener::bind((address(), 0)).await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -59,6 +68,11 @@ impl Site {
         self.shared.released.send_modify(|released| {
             released.insert(name.to_owned());
         });
+    }
+
+    /// Breaks the shop.
+    pub fn break_shop(&self) {
+        self.shared.shop_is_broken.store(true, Ordering::SeqCst);
     }
 
     /// Returns how often a path was requested.
@@ -114,6 +128,7 @@ fn router() -> Router<Arc<Shared>> {
         .route("/login", post(login))
         .route("/account", get(account))
         .route("/sitemap.xml", get(sitemap))
+        .route("/shop/{way}", get(shop))
         .route("/metadata", get(|| async { Redirect::temporary("http://169.254.169.254/latest/meta-data/") }))
 }
 
@@ -171,6 +186,31 @@ async fn login(body: String) -> Response {
 async fn account(headers: HeaderMap) -> Response {
     let is_signed_in = headers.get(header::COOKIE).is_some_and(|cookie| cookie.as_bytes() == b"session=ana");
     if is_signed_in { Html("<h1>Hello, ana</h1>").into_response() } else { StatusCode::UNAUTHORIZED.into_response() }
+}
+
+async fn shop(State(shared): State<Arc<Shared>>, Path(way): Path<String>) -> Response {
+    ask(&shared, "shop", &way);
+    let is_broken = shared.shop_is_broken.load(Ordering::SeqCst);
+    let products = [("Lamp", "12.00"), ("Desk", "90.00"), ("Chair", "45.00")];
+    let product = |(name, price): &(&str, &str)| {
+        let price = if is_broken && way == "price" { price.replace('.', ",") + " €" } else { format!("€ {price}") };
+        let class = if is_broken && way == "class" { "purchase" } else { "buy" };
+        format!("<li><h2>{name}</h2><span class=price>{price}</span><a class={class} href=/cart/{name}>Buy</a></li>")
+    };
+    let page =
+        format!("<!doctype html><title>Shop</title><ul>{}</ul>", products.iter().map(product).collect::<String>());
+    match way.as_str() {
+        "header" if !is_broken => ([(header::CACHE_CONTROL, "max-age=60")], Html(page)).into_response(),
+        "redirect" if is_broken => Redirect::to("/shop/consent").into_response(),
+        "consent" => Html("<!doctype html><title>Shop</title><h1>We value your privacy</h1>").into_response(),
+        "json" if is_broken => axum::Json(json!({ "name": "Lamp", "offer": { "price": 12.5 } })).into_response(),
+        "json" => axum::Json(json!({ "name": "Lamp", "price": 12.5 })).into_response(),
+        "slow" if is_broken => {
+            tokio::time::sleep(SLOW_SHOP).await;
+            Html(page).into_response()
+        }
+        _ => Html(page).into_response(),
+    }
 }
 
 async fn sitemap(headers: HeaderMap, Query(query): Query<HashMap<String, String>>) -> Response {

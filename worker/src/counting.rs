@@ -1,5 +1,6 @@
 //! Counts the result of a test, whether it ran to its end or not, and publishes it.
 
+use crate::evidence::Compared;
 use crate::hold::Hold;
 use crate::job::Job;
 use crate::narrator::{Narrator, errored_step};
@@ -10,7 +11,7 @@ use stepcast_engine::{Observer, TestEnd};
 use stepcast_platform::Error;
 use stepcast_platform::table::{FinishedTest, NewTest, TestResult};
 use stepcast_protocol::TestState;
-use stepcast_protocol::state::{Change, CheckKind, CheckResult, Outcome};
+use stepcast_protocol::state::{Change, CheckKind, CheckResult, Outcome, Ran};
 use stepcast_suite::duration::millis;
 
 /// A test of a batch that this worker holds.
@@ -36,15 +37,24 @@ impl Tracker {
         mut end: TestEnd,
     ) -> Result<(), Error> {
         let HeldTest { job, hold, test } = held;
-        if let Some(store) = &self.platform.evidence {
-            narrator.store_evidence(store, &mut end).await;
-        }
+        let (ran, from) = (self.ran(job, narrator, &end), job.from);
+        let compared = Compared {
+            baseline: test.baseline.as_ref(),
+            is_of_site: from.is_none(),
+            now: self.platform.clock.now_ms(),
+        };
+        let baseline = match &self.platform.evidence {
+            Some(store) => narrator.store_evidence(store, compared, &mut end).await,
+            None => None,
+        };
         let change = change(held, end.outcome);
         let state = narrator.end(|state| {
             state.outcome = Some(end.outcome);
             state.duration_ms = Some(millis(end.duration));
             state.attempt = end.attempt;
             state.change = change;
+            state.ran = ran;
+            state.from = from;
             state.steps = end.steps;
             state.earlier = end.earlier;
         });
@@ -57,6 +67,9 @@ impl Tracker {
             duration_ms: millis(end.duration),
             attempt: end.attempt,
             change,
+            ran: state.ran.clone(),
+            from,
+            baseline,
             steps: serde_json::to_string(&state.steps).map_err(unreadable)?,
             earlier: earlier.transpose().map_err(unreadable)?,
         };
@@ -69,6 +82,12 @@ impl Tracker {
             self.follow_up(job).await?;
         }
         Ok(())
+    }
+
+    /// Where and when a test ran, if it did.
+    fn ran(&self, job: &Job, narrator: &Narrator<'_>, end: &TestEnd) -> Option<Ran> {
+        let after_ms = narrator.begun_at().saturating_sub(job.created_at);
+        (end.attempt > 0).then(|| Ran { after_ms, worker: self.worker.to_string() })
     }
 
     /// Counts tests of a batch that this worker has just claimed and that are not run to their end, with the reason.

@@ -1,52 +1,75 @@
 //! Keeps what a test sent and received, for those who look at its result.
 //!
 //! The requests and answers of a running test are held in memory. When it ends, those that are wanted are stored, before
-//! the result that names them is written. The result never depends on that: the store has little time, and if it fails,
-//! the result says so and counts as ever.
+//! the result that names them is written. A test that passed leaves a baseline from time to time, and one that did not is
+//! compared with it (`since`). The result never depends on any of that: the store has little time, and if it fails, the
+//! result says so and counts as ever.
+
+mod pack;
+mod since;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+pub(crate) use pack::BODY_BYTES;
+use since::Since;
 use std::sync::Arc;
 use std::time::Duration;
-use stepcast_engine::{Keeping, StepTrace, TestEnd};
+use stepcast_engine::{Bodies, Keeping, RunningTrace, StepTrace, TestEnd};
+use stepcast_platform::Error;
 use stepcast_platform::evidence::{EvidenceStore, Packed};
-use stepcast_protocol::exchange::{AttemptEvidence, Exchange, HeaderField, StepEvidence, StepExchanges};
+use stepcast_platform::table::{Baseline, NewBaseline};
+use stepcast_protocol::difference::SincePassed;
+use stepcast_protocol::exchange::{AttemptEvidence, StepEvidence};
 use stepcast_protocol::state::{Outcome, StepState};
 use stepcast_suite::Evidence;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// Most bytes of each body that are kept.
-const BODY_BYTES: usize = 1024 * 1024;
 /// Most bytes of bodies that a test holds in memory, with all of its attempts.
 const HELD_BYTES: usize = 2 * 1024 * 1024;
 /// How long a result waits for its evidence to be stored.
 const STORING_TIME: Duration = Duration::from_secs(4);
 /// How many objects of a test are stored at once.
 const AT_ONCE: usize = 4;
-/// Lets two tests at once hide the secrets in their bodies, which takes many times the memory of a body.
+/// Lets two tests at once hide the secrets in their bodies and compare them, which takes many times the memory of a body.
 static PACKING: Semaphore = Semaphore::const_new(2);
-/// Longest address, method and value of a header that is kept, in bytes.
-const TEXT_BYTES: usize = 4 * 1024;
-/// Most bytes of headers that are kept of a request and of an answer. JSON writes some characters with two bytes, and one
-/// exchange has to fit into a message.
-const ALL_HEADER_BYTES: usize = 16 * 1024;
 
 /// What a running test holds of its requests.
 pub(crate) struct Held {
     wanted: Evidence,
     attempts: Vec<HeldAttempt>,
+    /// The attempt and the step that run, with their requests
+    running: Option<(u32, StepState, RunningTrace)>,
 }
 
 #[derive(Clone)]
 struct HeldAttempt {
     attempt: u32,
-    steps: Vec<(u32, StepTrace)>,
+    steps: Vec<HeldStep>,
+}
+
+#[derive(Clone)]
+struct HeldStep {
+    step: u32,
+    name: String,
+    did_pass: bool,
+    requests: StepTrace,
+}
+
+/// What the answers of a test are compared with, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Compared<'a> {
+    /// The evidence of the test when it last passed
+    pub baseline: Option<&'a Baseline>,
+    /// Whether its answers say anything about the site; those of evidence do not
+    pub is_of_site: bool,
+    /// Milliseconds since 1970
+    pub now: u64,
 }
 
 impl Held {
     /// Nothing yet, of a test of which this is wanted.
     pub fn new(wanted: Evidence) -> Self {
-        Self { wanted, attempts: Vec::new() }
+        Self { wanted, attempts: Vec::new(), running: None }
     }
 
     /// What the engine has to note.
@@ -54,37 +77,68 @@ impl Held {
         if self.wanted == Evidence::None { Keeping::Nothing } else { Keeping::Steps { bytes: BODY_BYTES } }
     }
 
+    /// Holds the requests of a step that has begun.
+    pub fn begin(&mut self, attempt: u32, step: &StepState, requests: RunningTrace) {
+        self.running = Some((attempt, step.clone(), requests));
+    }
+
+    /// Holds what the running step has sent and received until here, because it does not go on.
+    pub fn cut_short(&mut self) {
+        if let Some((attempt, step, requests)) = self.running.take() {
+            self.add(attempt, &step, requests.take());
+        }
+    }
+
     /// Holds the requests of a step. If there is no room for all bodies, those of the oldest steps are dropped.
-    pub fn add(&mut self, attempt: u32, step: u32, requests: StepTrace) {
+    pub fn add(&mut self, attempt: u32, step: &StepState, requests: StepTrace) {
+        self.running = None;
+        let did_pass = step.outcome.is_some_and(Outcome::is_pass);
+        let held = HeldStep { step: step.step, name: step.name.clone(), did_pass, requests };
         match self.attempts.last_mut().filter(|last| last.attempt == attempt) {
-            Some(last) => last.steps.push((step, requests)),
-            None => self.attempts.push(HeldAttempt { attempt, steps: vec![(step, requests)] }),
+            Some(last) => last.steps.push(held),
+            None => self.attempts.push(HeldAttempt { attempt, steps: vec![held] }),
         }
         let mut bytes = 0;
-        for (_, requests) in self.attempts.iter_mut().rev().flat_map(|attempt| attempt.steps.iter_mut().rev()) {
-            bytes += requests.bytes();
+        for held in self.attempts.iter_mut().rev().flat_map(|attempt| attempt.steps.iter_mut().rev()) {
+            bytes += held.requests.bytes();
             if bytes > HELD_BYTES {
-                requests.drop_bodies();
+                held.requests.drop_bodies();
             }
         }
     }
 
-    /// Stores what is wanted of a test that ended like this, and names it in its steps.
-    pub async fn store(&mut self, store: &EvidenceStore, end: &mut TestEnd) {
+    /// Stores what is wanted of a test that ended like this, and names it in its steps. Returns the new baseline of the
+    /// test, if it left one.
+    pub async fn store(
+        &mut self,
+        store: &EvidenceStore,
+        compared: Compared<'_>,
+        end: &mut TestEnd,
+    ) -> Option<NewBaseline> {
         let until = Instant::now() + STORING_TIME;
+        let mut left = None;
         for held in std::mem::take(&mut self.attempts) {
             let is_last = held.attempt == end.attempt;
-            let is_kept = self.wanted == Evidence::All || !is_last || did_not_hold(end.outcome);
+            let is_bad = !is_last || did_not_hold(end.outcome);
+            let since = if is_last { Since::of(compared, end.outcome) } else { Since::Nothing };
+            let is_wanted = self.wanted == Evidence::All || is_bad;
+            if !is_wanted && matches!(since, Since::Nothing) {
+                continue;
+            }
             let steps = if is_last {
                 Some(&mut end.steps)
             } else {
                 end.earlier.iter_mut().find(|earlier| earlier.attempt == held.attempt).map(|earlier| &mut earlier.steps)
             };
-            if let Some(steps) = steps.filter(|_| is_kept) {
-                let kept: Vec<u32> = held.steps.iter().map(|(step, _)| *step).collect();
-                note(steps, &kept, &stored(store, held, until).await);
+            let kept: Vec<u32> = held.steps.iter().map(|held| held.step).collect();
+            let stored = store_attempt(store, held, since, is_wanted, until).await;
+            let is_named = is_wanted || (self.wanted == Evidence::Changes && stored.baseline.is_some());
+            if let Some(steps) = steps.filter(|_| is_named) {
+                note(steps, &kept, &stored);
             }
+            left = left.or(stored.baseline);
         }
+        left
     }
 }
 
@@ -92,108 +146,121 @@ fn did_not_hold(outcome: Outcome) -> bool {
     outcome.is_failure() || outcome == Outcome::Cancelled
 }
 
-/// Stores an attempt, and returns the name of its record or why there is none.
-async fn stored(store: &EvidenceStore, held: HeldAttempt, until: Instant) -> StepEvidence {
+/// An attempt that was stored, or not.
+struct Stored {
+    evidence: StepEvidence,
+    since_passed: Vec<(u32, SincePassed)>,
+    baseline: Option<NewBaseline>,
+}
+
+/// Stores an attempt. One that is not wanted is stored only if it becomes a baseline.
+async fn store_attempt(
+    store: &EvidenceStore,
+    held: HeldAttempt,
+    since: Since,
+    is_wanted: bool,
+    until: Instant,
+) -> Stored {
+    let mut stored = Stored { evidence: StepEvidence::default(), since_passed: Vec::new(), baseline: None };
     let storing = async {
-        let turn = PACKING.acquire().await.map_err(|error| error.to_string())?;
-        let packing = tokio::task::spawn_blocking(move || pack(&held)).await;
-        drop(turn);
-        let (record, contents) = packing.map_err(|error| error.to_string())?;
-        let contents = stream::iter(contents.into_iter().map(Arc::new));
-        let put = contents.map(|content| async move { store.put(&content).await });
-        put.buffer_unordered(AT_ONCE).try_collect::<()>().await.map_err(|error| error.to_string())?;
-        // Only when the contents that it names are there.
-        store.put_new(&record).await.map_err(|error| error.to_string())?;
-        Ok::<_, String>(record.id().to_owned())
+        let held = Arc::new(held);
+        let (mut record, bodies) = aside({
+            let held = Arc::clone(&held);
+            move || pack::record(&held)
+        })
+        .await?;
+        let mut new_baseline = None;
+        let mut bodies = Arc::new(bodies);
+        match since {
+            Since::Nothing => {}
+            Since::Compare(baseline) => {
+                let until = until - STORING_TIME / 2;
+                let comparing = since::compare(store, &baseline, &held, &record, &bodies);
+                let found = tokio::time::timeout_at(until, comparing).await;
+                record.differences = found.unwrap_or_default();
+                stored.since_passed = since::in_few_lines(&record.differences);
+                pack::fit(&mut record.differences);
+            }
+            Since::Leave { before, now } => {
+                let learning = since::new_baseline(store, before.as_ref(), &mut record, &bodies, now);
+                let until = until - STORING_TIME / 2;
+                new_baseline = tokio::time::timeout_at(until, learning).await.ok().flatten();
+                if new_baseline.is_none() && !is_wanted {
+                    return Ok(None);
+                }
+            }
+        }
+        let (record, contents) = aside(move || packed(&record, Arc::make_mut(&mut bodies))).await?;
+        put(store, &record, contents).await?;
+        stored.baseline = new_baseline.map(|new| NewBaseline { id: record.id().to_owned(), ..new });
+        Ok::<_, String>(Some(record.id().to_owned()))
     };
-    match tokio::time::timeout_at(until, storing).await {
-        Ok(Ok(id)) => StepEvidence { id: Some(id), problem: None },
+    stored.evidence = match tokio::time::timeout_at(until, storing).await {
+        Ok(Ok(id)) => StepEvidence { id, problem: None },
         Ok(Err(error)) => {
             tracing::debug!(error, "The evidence of a test was not stored");
             not_kept("the store for evidence failed")
         }
         Err(_) => not_kept("the store for evidence took too long"),
-    }
+    };
+    stored
+}
+
+/// Stores the requests that a plan took. Returns the id of their record, or nothing if the store failed.
+pub(crate) async fn store_plan(store: &EvidenceStore, requests: StepTrace) -> Option<String> {
+    let storing = async {
+        let step = HeldStep { step: 0, name: "plan".to_owned(), did_pass: true, requests };
+        let held = HeldAttempt { attempt: 1, steps: vec![step] };
+        let work = move || {
+            let (record, mut bodies) = pack::record(&held);
+            packed(&record, &mut bodies)
+        };
+        let (record, contents) = aside(work).await?;
+        put(store, &record, contents).await?;
+        Ok::<_, String>(record.id().to_owned())
+    };
+    let stored = tokio::time::timeout(STORING_TIME, storing).await;
+    stored.ok()?.inspect_err(|error| tracing::debug!(error, "The requests of a plan were not stored")).ok()
+}
+
+/// Stores a record after the contents that it names.
+async fn put(store: &EvidenceStore, record: &Packed, contents: Vec<Packed>) -> Result<(), String> {
+    let contents = stream::iter(contents.into_iter().map(Arc::new));
+    let put = contents.map(|content| async move { store.put(&content).await });
+    let put = put.buffer_unordered(AT_ONCE).try_collect::<()>().await;
+    let put: Result<(), Error> = match put {
+        Ok(()) => store.put_new(record).await,
+        failed => failed,
+    };
+    put.map_err(|error| error.to_string())
+}
+
+fn packed(record: &AttemptEvidence, bodies: &mut Bodies) -> (Packed, Vec<Packed>) {
+    // It has texts and numbers only, which JSON can write.
+    let json = serde_json::to_vec(record).unwrap_or_default();
+    (Packed::new(&json), std::mem::take(bodies).values().map(|body| Packed::new(body)).collect())
+}
+
+/// Works on bodies on a thread where it blocks no other task.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    let turn = PACKING.acquire().await.map_err(|error| error.to_string())?;
+    let work = move || {
+        let done = work();
+        // Here and not by whoever waits: a thread goes on if nobody waits any more.
+        drop(turn);
+        done
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())
 }
 
 fn not_kept(why: &str) -> StepEvidence {
     StepEvidence { id: None, problem: Some(format!("it could not be stored: {why}")) }
 }
 
-fn note(steps: &mut [StepState], kept: &[u32], evidence: &StepEvidence) {
+fn note(steps: &mut [StepState], kept: &[u32], stored: &Stored) {
     for step in steps.iter_mut().filter(|step| kept.contains(&step.step)) {
-        step.evidence = Some(evidence.clone());
-    }
-}
-
-/// The record of an attempt, and the contents that it names.
-fn pack(held: &HeldAttempt) -> (Packed, Vec<Packed>) {
-    let (mut record, mut bodies) = (AttemptEvidence::default(), stepcast_engine::Bodies::new());
-    for (step, requests) in &held.steps {
-        let evidence = requests.evidence(BODY_BYTES);
-        let exchanges = evidence.exchanges.into_iter().map(bounded).collect();
-        record.steps.push(StepExchanges { step: *step, exchanges });
-        bodies.extend(evidence.bodies);
-    }
-    // It has texts and numbers only, which JSON can write.
-    let json = serde_json::to_vec(&record).unwrap_or_default();
-    (Packed::new(&json), bodies.values().map(|body| Packed::new(body)).collect())
-}
-
-/// An exchange that fits into a message.
-fn bounded(mut exchange: Exchange) -> Exchange {
-    shorten(&mut exchange.request.method);
-    shorten(&mut exchange.request.url);
-    let answer = exchange.answer.as_mut().map(|answer| &mut answer.headers);
-    for headers in [Some(&mut exchange.request.headers), answer].into_iter().flatten() {
-        let mut bytes = 0;
-        for field in headers.iter_mut() {
-            shorten(&mut field.value);
-        }
-        headers.retain(|HeaderField { name, value }| {
-            bytes += name.len() + value.len();
-            bytes <= ALL_HEADER_BYTES
-        });
-    }
-    exchange
-}
-
-fn shorten(text: &mut String) {
-    if text.len() > TEXT_BYTES {
-        let start = &text[..text.floor_char_boundary(TEXT_BYTES)];
-        *text = format!("{start}… ({} bytes)", text.len());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use stepcast_protocol::exchange::{Answer, ExchangeTimes, SentRequest};
-    use stepcast_protocol::limits::MESSAGE_BYTES;
-
-    #[test]
-    fn the_largest_exchange_fits_into_a_message() {
-        let long = || "\"".repeat(1_000_000);
-        let headers = || -> Vec<HeaderField> {
-            let many = (0..256).map(|number| HeaderField { name: format!("x-{number}"), value: "\"".repeat(300) });
-            many.chain([HeaderField { name: "x".to_owned(), value: long() }]).collect()
-        };
-        let exchange = bounded(Exchange {
-            at: "2026-11-29T14:10:18.394Z".to_owned(),
-            request: SentRequest { method: long(), url: long(), headers: headers(), body: None },
-            answer: Some(Answer {
-                status: 200,
-                version: "HTTP/1.1".to_owned(),
-                headers: headers(),
-                body: None,
-                certificate: None,
-            }),
-            failure: None,
-            remote: None,
-            times: ExchangeTimes::default(),
-        });
-        let bytes = serde_json::to_vec(&exchange).expect("JSON").len();
-        assert!(bytes < MESSAGE_BYTES - 4 * 1024, "{bytes}");
-        assert!(exchange.request.url.ends_with("… (1000000 bytes)"), "{}", exchange.request.url);
+        step.evidence = Some(stored.evidence.clone());
+        let since = stored.since_passed.iter().find(|(number, _)| *number == step.step);
+        step.since_passed = since.map(|(_, since)| since.clone());
     }
 }

@@ -1,6 +1,7 @@
 //! A worker's knowledge of a job while it works on the job's tests: read once, shared by all of them.
 
 use crate::coalesced::Coalesced;
+use crate::kept::KeptJob;
 use crate::results::ResultWriter;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,7 @@ use stepcast_platform::seal::Sealer;
 use stepcast_platform::table::{Batch, JobRecord, JobSource, SealedSecrets};
 use stepcast_platform::{Clock, Error, FirstUse, Platform};
 use stepcast_protocol::id::JobId;
-use stepcast_protocol::state::Stop;
+use stepcast_protocol::state::{AnswersFrom, Stop};
 use stepcast_suite::document::Node;
 use stepcast_suite::number;
 use stepcast_suite::{Evidence, Suite};
@@ -29,7 +30,15 @@ const SUITE_BYTES: u64 = stepcast_suite::limits::SUITE_BYTES as u64;
 /// A job that this process works on.
 pub(crate) struct Job {
     pub id: JobId,
+    /// When it was accepted, in milliseconds since 1970
+    pub created_at: u64,
+    /// What its answers come from, if not from the site
+    pub from: Option<AnswersFrom>,
+    /// The job that this one repeats
+    replay_of: Option<JobId>,
     source: FirstUse<Result<Source, String>>,
+    /// What it is judged by, if that is the evidence of the other job
+    kept: FirstUse<Result<KeptJob, String>>,
     pub results: ResultWriter,
     /// The reading of the job after results were counted
     pub follow_up: Coalesced,
@@ -70,6 +79,12 @@ impl Job {
             Ok(source)
         };
         self.source.get_or_make(read).await
+    }
+
+    /// Returns the evidence by which the job is judged, if it is, or why there is none.
+    pub async fn evidence(&self, platform: &Platform) -> Result<Option<&Result<KeptJob, String>>, Error> {
+        let (Some(_), Some(earlier)) = (self.from, &self.replay_of) else { return Ok(None) };
+        self.kept.get_or_make(KeptJob::read(platform, earlier)).await.map(Some)
     }
 
     /// Returns a batch of a planning, or `None` if that planning is not the one that counts.
@@ -186,7 +201,11 @@ impl Jobs {
     fn load(&self, record: &JobRecord) -> Job {
         Job {
             id: record.job.clone(),
+            created_at: record.created_at,
+            from: record.from,
+            replay_of: record.replay_of.clone(),
             source: FirstUse::default(),
+            kept: FirstUse::default(),
             results: ResultWriter::new(self.platform.clone(), record.job.clone()),
             follow_up: Coalesced::default(),
             known: Mutex::new(Known { record: record.clone(), looked_at: Instant::now() }),

@@ -19,6 +19,7 @@ mod evidence;
 mod hold;
 mod hosts;
 mod job;
+mod kept;
 mod messages;
 mod narrator;
 mod notifier;

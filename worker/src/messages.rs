@@ -75,8 +75,8 @@ impl Worker {
             Work::Plan { job } => Box::pin(self.planner.plan(job, delivery)).await,
             Work::Batch { job, plan, batch } => Box::pin(self.runner.run(job, *plan, *batch, delivery)).await,
             Work::Test { job } => self.tracker.convert(job).await.map(|()| Handled::Done),
-            Work::Finish { job } => self.tracker.end_early(job, delivery).await,
-            Work::Notify { job } => self.notifier.notify(job).await,
+            Work::Finish { job } => Box::pin(self.tracker.end_early(job, delivery)).await,
+            Work::Notify { job } => Box::pin(self.notifier.notify(job)).await,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Turns what the engine does into events, numbered under the worker's lease.
 
-use crate::evidence::Held;
+use crate::evidence::{Compared, Held};
 use crate::job::Job;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::time::Duration;
-use stepcast_engine::{Keeping, Observer, Sent, StepTrace, TestEnd, fit_attempts};
-use stepcast_platform::table::topic_job;
+use stepcast_engine::{Keeping, Observer, RunningTrace, Sent, StepTrace, TestEnd, fit_attempts};
+use stepcast_platform::table::{NewBaseline, topic_job};
 use stepcast_platform::{Clock, EvidenceStore};
 use stepcast_protocol::state::{CheckResult, EarlierAttempt, Outcome, StepState, TestState, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody};
@@ -18,6 +18,7 @@ pub(crate) struct Narrator<'a> {
     progress: &'a Progress,
     clock: &'a Clock,
     lease: u64,
+    begun_at: u64,
     updates: u64,
     sent: Sent,
     held: Held,
@@ -27,7 +28,12 @@ pub(crate) struct Narrator<'a> {
 impl<'a> Narrator<'a> {
     pub fn new(job: &'a Job, progress: &'a Progress, clock: &'a Clock, lease: u64, test: TestState) -> Self {
         let (sent, held) = (job.sent.part(), Held::new(Evidence::None));
-        Self { job, progress, clock, lease, updates: 0, sent, held, state: test }
+        Self { job, progress, clock, lease, begun_at: clock.now_ms(), updates: 0, sent, held, state: test }
+    }
+
+    /// When the work on the test began, in milliseconds since 1970.
+    pub fn begun_at(&self) -> u64 {
+        self.begun_at
     }
 
     /// Holds this of the test's requests until it ends.
@@ -35,14 +41,23 @@ impl<'a> Narrator<'a> {
         self.held = Held::new(wanted);
     }
 
-    /// Stores what is wanted of a test that ended like this, and names it there.
-    pub async fn store_evidence(&mut self, store: &EvidenceStore, end: &mut TestEnd) {
-        self.held.store(store, end).await;
+    /// Stores what is wanted of a test that ended like this, and names it there. Returns its new baseline, if it left one.
+    pub async fn store_evidence(
+        &mut self,
+        store: &EvidenceStore,
+        compared: Compared<'_>,
+        end: &mut TestEnd,
+    ) -> Option<NewBaseline> {
+        // Its future is large, and most tests have nothing to store.
+        let new_baseline = Box::pin(self.held.store(store, compared, end)).await;
+        fit_attempts(&mut end.steps, &mut end.earlier);
+        new_baseline
     }
 
     /// Returns the test as far as it got, if it has to end here: the running step becomes errored, with `why` as its
     /// check.
-    pub fn cut_short(&self, duration: Duration, why: CheckResult) -> TestEnd {
+    pub fn cut_short(&mut self, duration: Duration, why: CheckResult) -> TestEnd {
+        self.held.cut_short();
         let mut steps = self.state.steps.clone();
         match steps.iter_mut().find(|step| step.outcome.is_none()) {
             Some(running) => (running.outcome, running.checks) = (Some(Outcome::Errored), vec![why]),
@@ -103,7 +118,17 @@ impl<'a> Narrator<'a> {
 pub(crate) fn errored_step(step: u32, why: CheckResult) -> StepState {
     let name = "run".to_owned();
     let outcome = Some(Outcome::Errored);
-    StepState { step, name, outcome, duration_ms: None, tries: None, checks: vec![why], evidence: None, v: None }
+    StepState {
+        step,
+        name,
+        outcome,
+        duration_ms: None,
+        tries: None,
+        checks: vec![why],
+        evidence: None,
+        since_passed: None,
+        v: None,
+    }
 }
 
 /// Stops showing the test: if another worker took it over, or it could not be counted, this worker may not show it any
@@ -119,8 +144,12 @@ impl Observer for Narrator<'_> {
         self.held.keeping()
     }
 
+    fn exchanging(&mut self, step: &StepState, requests: RunningTrace) {
+        self.held.begin(self.state.attempt, step, requests);
+    }
+
     fn exchanged(&mut self, step: &StepState, requests: StepTrace) {
-        self.held.add(self.state.attempt, step.step, requests);
+        self.held.add(self.state.attempt, step, requests);
     }
 
     fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {

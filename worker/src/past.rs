@@ -5,9 +5,10 @@
 //! past, and none has to read it again. If it cannot be read or kept, the log says so and nothing else depends on it:
 //! tests end without `change`, and the remaining time is estimated as if there were no past.
 
+use futures_util::future::try_join;
 use std::collections::HashMap;
 use stepcast_engine::PlannedTest;
-use stepcast_platform::table::{JobRecord, NewTest, PastJob};
+use stepcast_platform::table::{Baseline, JobRecord, NewBaseline, NewTest, PastJob, TestRecord};
 use stepcast_platform::{Error, Table};
 use stepcast_protocol::Outcome;
 use stepcast_protocol::limits::PAST_JOBS;
@@ -15,6 +16,8 @@ use stepcast_protocol::limits::PAST_JOBS;
 /// The past of a suite on a branch.
 pub(crate) struct Past {
     tests: HashMap<String, PastOfTest>,
+    /// What the answers of its tests were when they last passed
+    baselines: HashMap<String, Baseline>,
     /// Typical duration of one of its tests, for tests without a past
     typical_ms: Option<u64>,
 }
@@ -35,7 +38,7 @@ impl Past {
             past.durations_ms.push(test.duration_ms);
         }
         let typical_ms = median(tests.values().filter_map(PastOfTest::duration_ms).collect());
-        Self { tests, typical_ms }
+        Self { tests, baselines: HashMap::new(), typical_ms }
     }
 
     fn outcomes(&self, name: &str) -> Vec<Outcome> {
@@ -53,10 +56,15 @@ impl PastOfTest {
     }
 }
 
-/// Returns the results of the earlier jobs, or `None` if they cannot be read.
+/// Returns the results of the earlier jobs, or `None` if they cannot be read. A job that is judged by the evidence of
+/// another has no past: it says nothing about the site.
 pub(crate) async fn past_of(table: &Table, job: &JobRecord) -> Option<Past> {
-    match table.history(&job.suite, job.branch(), Some(job.job.as_str()), PAST_JOBS).await {
-        Ok(jobs) => Some(Past::of(jobs)),
+    if job.from.is_some() {
+        return None;
+    }
+    let history = table.history(&job.suite, job.branch(), Some(job.job.as_str()), PAST_JOBS);
+    match try_join(history, table.baselines(&job.suite, job.branch())).await {
+        Ok((jobs, baselines)) => Some(Past { baselines, ..Past::of(jobs) }),
         Err(error) => {
             tracing::warn!(job = %job.job, %error, "The earlier results of a suite could not be read; its tests have no `change`");
             None
@@ -64,12 +72,28 @@ pub(crate) async fn past_of(table: &Table, job: &JobRecord) -> Option<Past> {
     }
 }
 
-/// Keeps the results of a job in which nothing is open.
+/// Keeps the results and the baselines of a job in which nothing is open. Those of a job that is judged by evidence say
+/// nothing about the site.
 pub(crate) async fn keep_results(table: &Table, job: &JobRecord) {
-    let kept = async { table.put_history(job, &table.results(job).await?).await };
-    if let Err(error) = kept.await {
+    if job.from.is_some() {
+        return;
+    }
+    let kept = async {
+        let tests = table.tests(job).await?;
+        table.put_history(job, &Table::results(job, &tests)).await?;
+        let baselines: Vec<(String, Baseline)> = tests.into_iter().filter_map(|test| left_by(test, job)).collect();
+        if baselines.is_empty() { Ok(()) } else { table.put_baselines(job, baselines).await }
+    };
+    // Its future is large, and every worker that counts a result may have to wait for it.
+    if let Err(error) = Box::pin(kept).await {
         tracing::warn!(job = %job.job, %error, "The results of a job could not be kept for later jobs");
     }
+}
+
+/// The baseline that a test of a job left.
+fn left_by(test: TestRecord, job: &JobRecord) -> Option<(String, Baseline)> {
+    let NewBaseline { id, digest, at } = test.baseline?;
+    Some((test.name, Baseline { id, digest, job: job.job.clone(), at }))
 }
 
 /// Converts a planned test to the form the table stores, with its past.
@@ -81,6 +105,7 @@ pub(crate) fn new_test(planned: &PlannedTest, past: Option<&Past>) -> Result<New
         planned: text,
         past: past.map(|past| past.outcomes(&planned.name)),
         expected_ms: past.filter(|_| !planned.skip).and_then(|past| past.expected_ms(&planned.name)),
+        baseline: past.and_then(|past| past.baselines.get(&planned.name).cloned()),
     })
 }
 

@@ -4,21 +4,31 @@
 //! planning as the one that counts; so a planner can die at any point, and two can run at once.
 
 use crate::Handled;
+use crate::evidence::{BODY_BYTES, store_plan};
 use crate::job::{Job, Source};
+use crate::kept::KeptJob;
 use crate::messages::Delivery;
 use crate::past::{new_test, past_of};
 use crate::tracker::Tracker;
+use futures_util::future::join;
 use std::collections::HashSet;
 use std::time::Duration;
-use stepcast_engine::{Engine, Keeping, PlanRun, PlannedTest, Sent};
+use stepcast_engine::{Engine, Keeping, PlanRun, PlannedTest, Sent, StepTrace};
 use stepcast_platform::table::{JobRecord, NewTest, Planned};
 use stepcast_platform::{Error, Platform};
 use stepcast_protocol::id::JobId;
 use stepcast_protocol::state::{JobStatus, Stop};
 use stepcast_protocol::{Event, EventBody, Verdict};
+use stepcast_suite::Evidence;
 
 /// How often a planner checks whether its job has to stop.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// The tests of a job, with the requests that it took to find them.
+struct Plan {
+    tests: Vec<PlannedTest>,
+    requests: StepTrace,
+}
 
 /// Plans jobs.
 #[derive(Clone)]
@@ -41,10 +51,10 @@ impl Planner {
             return self.queue_again(&job).await;
         };
         job.note(&record);
-        let source = job.source(self.platform()).await?;
+        let (source, kept) = (job.source(self.platform()).await?, job.evidence(self.platform()).await?);
         let sent = job.sent.part();
         let planned = tokio::select! {
-            planned = self.expand(source.as_ref(), &sent) => planned,
+            planned = self.expand(source.as_ref(), kept, &sent) => planned,
             allowed = delivery.deadline.comes() => Err(out_of_time(&allowed)),
             limit = self.is_to_stop(&job) => Err(limit.to_string()),
             never = self.tracker.keep_message(delivery.receipt) => match never {},
@@ -53,15 +63,27 @@ impl Planner {
             (Some(Stop::Cancelled), _) => self.end_without_tests(&record, Verdict::Cancelled, None).await,
             (Some(limit), _) => self.end_without_tests(&record, Verdict::Errored, Some(&limit.to_string())).await,
             (None, Err(problem)) => self.end_without_tests(&record, Verdict::Errored, Some(&problem)).await,
-            (None, Ok(tests)) if tests.is_empty() => self.end_without_tests(&record, Verdict::Empty, None).await,
-            (None, Ok(tests)) => self.plan_tests(&job, &record, &tests, &sent, delivery).await,
+            (None, Ok(plan)) if plan.tests.is_empty() => self.end_without_tests(&record, Verdict::Empty, None).await,
+            (None, Ok(plan)) => self.plan_tests(&job, &record, plan, &sent, delivery).await,
         }
     }
 
-    async fn expand(&self, source: Result<&Source, &String>, sent: &Sent) -> Result<Vec<PlannedTest>, String> {
+    /// Expands the suite. A job that is judged by evidence has the tests that can be judged by it.
+    async fn expand(
+        &self,
+        source: Result<&Source, &String>,
+        kept: Option<&Result<KeptJob, String>>,
+        sent: &Sent,
+    ) -> Result<Plan, String> {
         let source = source.map_err(Clone::clone)?;
+        let kept = kept.map(Result::as_ref).transpose().map_err(Clone::clone)?;
+        let recording = match kept {
+            Some(kept) => Some(kept.of_plan().await?),
+            None => None,
+        };
         let Source { suite, vars, secrets, tags, .. } = source;
-        let run = PlanRun { suite, vars, secrets, tags, sent, keeping: Keeping::Nothing, recording: None };
+        let keeping = self.keeping(source);
+        let run = PlanRun { suite, vars, secrets, tags, sent, keeping, recording: recording.as_ref() };
         let planned = self.engine.plan(run).await;
         let mut tests = planned.tests.map_err(|error| match &error.hint {
             Some(hint) => format!("{error} ({hint})"),
@@ -71,10 +93,19 @@ impl Planner {
             let only: HashSet<&String> = source.only.iter().collect();
             tests.retain(|test| only.contains(&test.name));
         }
+        if let Some(kept) = kept {
+            tests.retain(|test| kept.can_judge(test));
+        }
         for (number, test) in (0..).zip(&mut tests) {
             test.test = number;
         }
-        Ok(tests)
+        Ok(Plan { tests, requests: planned.requests })
+    }
+
+    /// What is kept of the requests for sitemaps and pages.
+    fn keeping(&self, source: &Source) -> Keeping {
+        let wanted = source.evidence.unwrap_or(Evidence::Failed).min(self.platform().most_evidence);
+        if wanted == Evidence::None { Keeping::Nothing } else { Keeping::Steps { bytes: BODY_BYTES } }
     }
 
     /// Resolves once a job has to stop. Discovery may have to fetch many pages, and slow ones.
@@ -92,20 +123,21 @@ impl Planner {
         &self,
         job: &Job,
         record: &JobRecord,
-        tests: &[PlannedTest],
+        plan: Plan,
         sent: &Sent,
         delivery: Delivery<'_>,
     ) -> Result<Handled, Error> {
         let table = &self.platform().table;
+        let Plan { tests, requests: of_plan } = plan;
         let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
         let requests = sent.count();
         let written = async {
-            let past = past_of(table, record).await;
+            let (past, evidence) = join(past_of(table, record), self.store(of_plan)).await;
             let new: Vec<NewTest> = tests.iter().map(|test| new_test(test, past.as_ref())).collect::<Result<_, _>>()?;
             let expected_ms = new.iter().filter_map(|test| test.expected_ms).sum();
             table.put_plan(&job.id, record.plan, &new).await?;
             let batch_size = JobRecord::batch_size(total, self.platform().workers);
-            table.planned(&job.id, record.plan, Planned { total, batch_size, expected_ms, requests }).await
+            table.planned(&job.id, record.plan, Planned { total, batch_size, expected_ms, requests, evidence }).await
         };
         let planned = tokio::select! {
             planned = written => planned?,
@@ -124,6 +156,12 @@ impl Planner {
             .publish(&record.job, &Event::of_job(&record.job, record.v, body, self.platform().clock.now_text()));
         self.tracker.queue_batches(record.batches()).await?;
         Ok(Handled::Done)
+    }
+
+    /// Stores the requests that a plan took, for those who judge the job again by its evidence. Nothing depends on it.
+    async fn store(&self, of_plan: StepTrace) -> Option<String> {
+        let store = self.platform().evidence.as_ref().filter(|_| !of_plan.is_empty())?;
+        store_plan(store, of_plan).await
     }
 
     /// Ends a job without tests, in one write. If the job has changed since it was read, the message comes again.

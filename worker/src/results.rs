@@ -146,6 +146,9 @@ mod tests {
             duration_ms: 1,
             attempt: 1,
             change: None,
+            ran: None,
+            from: None,
+            baseline: None,
             steps: " ".repeat(bytes),
             earlier: None,
         };

@@ -18,9 +18,9 @@ use crate::narrator::Narrator;
 use crate::tracker::Tracker;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use stepcast_engine::{Engine, Observer, PlannedTest, Sent, TestRun};
+use stepcast_engine::{Engine, Observer, PlannedTest, Recording, Sent, TestRun};
 use stepcast_platform::Error;
 use stepcast_platform::table::{Batch, BatchRecord, Claim, Lease, MOST_TESTS, NewTest};
 use stepcast_protocol::JobId;
@@ -72,6 +72,7 @@ impl Runner {
         let Some(batch) = job.batch(platform, plan, number).await? else { return Ok(Handled::Done) };
         // Before the claim: if this failed after it, the lease would expire and count as a lost worker.
         let source = job.source(platform).await?.as_ref();
+        job.evidence(platform).await?;
         let tests = platform.table.planned_tests(&batch).await?;
         job.refresh(platform).await;
         match platform.table.claim_batch(&batch, *lease).await? {
@@ -128,7 +129,11 @@ impl Runner {
             _ if let Some(by) = job.ended_by() => errored(ended(&by)),
             _ if job.stop().is_some() => not_run(Outcome::Cancelled),
             Err(reason) => errored(given_up(reason)),
-            Ok(source) => {
+            Ok(source) => 'ran: {
+                let recording = match self.recording(job, &planned).await? {
+                    Ok(recording) => recording,
+                    Err(reason) => break 'ran errored(given_up(&reason)),
+                };
                 narrator.hold(source.evidence(planned.definition).min(self.tracker.platform.most_evidence));
                 let run = TestRun {
                     suite: &source.suite,
@@ -136,7 +141,7 @@ impl Runner {
                     planned: &planned,
                     vars: &source.vars,
                     secrets: &source.secrets,
-                    recording: None,
+                    recording: recording.as_ref(),
                 };
                 let ended = tokio::select! {
                     // A test that comes after the deadline must not begin.
@@ -153,6 +158,19 @@ impl Runner {
         };
         self.tracker.count(held, &mut narrator, end).await?;
         Ok(Worked::Counted)
+    }
+
+    /// The answers that a test is judged by, if its job is judged by evidence, or why there are none.
+    async fn recording(
+        &self,
+        job: &Job,
+        planned: &PlannedTest,
+    ) -> Result<Result<Option<Arc<Recording>>, String>, Error> {
+        Ok(match job.evidence(&self.tracker.platform).await? {
+            None => Ok(None),
+            Some(Err(reason)) => Err(reason.clone()),
+            Some(Ok(kept)) => kept.of_test(&planned.name).await.map(Some),
+        })
     }
 
     /// Gives back the batch with the tests that have not begun, so that another worker takes it at once.

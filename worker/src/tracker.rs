@@ -6,10 +6,12 @@
 use crate::job::Jobs;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use stepcast_platform::table::{Batch, topic_feed, topic_job};
 use stepcast_platform::{Error, Platform, Work};
 use stepcast_protocol::{Event, JobId};
+use uuid::Uuid;
 
 /// Tracks jobs from their plan to their verdict.
 #[derive(Clone)]
@@ -19,12 +21,15 @@ pub(crate) struct Tracker {
     pub progress: Progress,
     /// How long a hold on a batch lasts after its last renewal
     pub lease: Duration,
+    /// The name of this process, as results have it: the random end of an id
+    pub worker: Arc<str>,
 }
 
 impl Tracker {
     pub fn new(platform: Platform, lease: Duration) -> Self {
         let (jobs, progress) = (Jobs::new(platform.clone()), Progress::new(platform.clone()));
-        Self { platform, jobs, progress, lease }
+        let worker = Uuid::now_v7().simple().to_string()[24..].into();
+        Self { platform, jobs, progress, lease, worker }
     }
 
     /// Publishes an event to the watchers of a job and to the watchers of all jobs.

@@ -9,15 +9,15 @@ pub(crate) use parse::text_or_file;
 use access::PrincipalLimitArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parse::{
-    parse_duration, parse_evidence, parse_issuers, parse_lease, parse_moment, parse_origin, parse_pair, parse_secret,
-    parse_time_limit,
+    parse_answers_from, parse_duration, parse_evidence, parse_issuers, parse_lease, parse_moment, parse_origin,
+    parse_pair, parse_secret, parse_time_limit,
 };
 use std::path::PathBuf;
 use std::time::Duration;
 use stepcast_platform::auth::TrustedIssuers;
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::moment::Moment;
-use stepcast_protocol::state::JobLimits;
+use stepcast_protocol::state::{AnswersFrom, JobLimits};
 use stepcast_protocol::{JobId, SuiteName};
 use stepcast_suite::Evidence;
 
@@ -107,7 +107,8 @@ pub(crate) struct UpArguments {
     /// How many days to keep a stored suite after its last use
     #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub suite_days: u16,
-    /// The most that is kept of what tests send and receive, whatever a suite says: `none`, `failed` or `all`
+    /// The most that is kept of what tests send and receive, whatever a suite says: `none`, `failed`,
+    /// `changes` or `all`
     #[arg(long, default_value = "all", value_name = "WHICH", value_parser = parse_evidence)]
     pub evidence: Evidence,
     /// How many MiB of the disk that may take; the oldest is removed first
@@ -348,6 +349,12 @@ pub(crate) struct ReplayArguments {
     /// Only the tests that did not pass
     #[arg(long)]
     pub failed: bool,
+    /// Judge what the job saw, instead of asking the site again: `evidence`
+    #[arg(long, value_name = "evidence", value_parser = parse_answers_from)]
+    pub on: Option<AnswersFrom>,
+    /// With --on: another suite, as a file, or the name of a stored one
+    #[arg(long, value_name = "FILE|NAME", requires = "on")]
+    pub suite: Option<String>,
     /// Another value for `${K}`
     #[arg(long = "var", value_name = "K=V", value_parser = parse_pair)]
     pub vars: Vec<(String, String)>,

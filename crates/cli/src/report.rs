@@ -10,6 +10,7 @@ mod failures;
 mod junit;
 mod live;
 mod printed;
+mod since;
 mod summary;
 
 use crate::args::ReportArguments;
@@ -18,6 +19,7 @@ use console::{Term, style};
 use events::EventWriter;
 use live::Live;
 pub(crate) use printed::one_line;
+pub(crate) use since::{ago, whole as whole_difference};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;

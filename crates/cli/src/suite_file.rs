@@ -38,6 +38,28 @@ pub(crate) struct SuiteFile {
     sources: Sources,
 }
 
+/// What names a suite on the command line.
+pub(crate) enum Named {
+    /// A file that exists
+    File(Box<SuiteFile>),
+    /// Anything else: the name of a stored suite
+    Stored(String),
+}
+
+impl Named {
+    /// Reads a file, unless the text is the name of a stored suite.
+    pub fn read(text: &str) -> Result<Self, UsageError> {
+        let path = Path::new(text);
+        if path.exists() {
+            return SuiteFile::read(path).map(|file| Self::File(Box::new(file)));
+        }
+        if path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known)) {
+            return Err(UsageError::new(format!("there is no file `{text}`")));
+        }
+        Ok(Self::Stored(text.to_owned()))
+    }
+}
+
 impl SuiteFile {
     /// Reads a file and those it names; problems are shown before this returns.
     pub fn read(path: &Path) -> Result<Self, UsageError> {

@@ -106,7 +106,7 @@ tests:
         stepcast(&folder, &["check", "saved.yaml", "--from", &from, "--secret", "password=correct horse"]);
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("2 passed, 1 errored"), "{said}");
-    assert!(said.contains("the recording has no answer to `GET http://127.0.0.1:8080/other`"), "{said}");
+    assert!(said.contains("no answer to `GET http://127.0.0.1:8080/other` was kept"), "{said}");
     assert!(!said.contains("horse"), "{said}");
 }
 

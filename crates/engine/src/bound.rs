@@ -11,8 +11,8 @@ const SHORT_QUOTE: usize = 60;
 const FEW_CHECKS: usize = 5;
 
 /// What can be done about steps that are too large, in this order.
-const MEASURES: [fn(&mut StepState); 6] =
-    [shorten_quotes, drop_quotes, drop_passing_checks, drop_hints, keep_first_checks, keep_one_check];
+const MEASURES: [fn(&mut StepState); 7] =
+    [shorten_quotes, drop_differences, drop_quotes, drop_passing_checks, drop_hints, keep_first_checks, keep_one_check];
 
 /// Makes the steps fit into [`RESULT_BYTES`] together, taking away no more than needed.
 pub fn fit(steps: &mut [StepState]) {
@@ -77,6 +77,11 @@ fn drop_quotes(step: &mut StepState) {
     }
 }
 
+/// The evidence still has them.
+fn drop_differences(step: &mut StepState) {
+    step.since_passed = None;
+}
+
 fn drop_passing_checks(step: &mut StepState) {
     step.checks.retain(|check| !check.outcome.is_pass());
 }
@@ -124,6 +129,7 @@ mod tests {
             tries: None,
             checks,
             evidence: None,
+            since_passed: None,
             v: None,
         }
     }

@@ -10,7 +10,7 @@ mod filter;
 mod found;
 mod group;
 mod hint;
-mod json_path;
+pub mod json_path;
 mod look;
 mod matcher;
 mod nearest;
@@ -30,6 +30,7 @@ use super::page::Page;
 use super::scope::Scope;
 use super::unclear::Unclear;
 use filter::Unfit;
+pub use look::nodes;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
 use stepcast_suite::{Capture, Check, Filter, Subject};
@@ -111,6 +112,16 @@ pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Re
         }
     };
     Err(Missing { outcome: Outcome::Failed, actual, hint: hint.map(|hint| excerpt(&hint, mask)) })
+}
+
+/// What a check or a capture looks at, with its templates filled in. A check of links looks at no subject of its own.
+pub fn subjects(check: &Check, scope: &Scope) -> Vec<Subject> {
+    match check {
+        Check::One(check) => check.subject.render(scope).into_iter().collect(),
+        Check::Any(checks) | Check::All(checks) => checks.iter().flat_map(|check| subjects(check, scope)).collect(),
+        Check::Not(check) => subjects(check, scope),
+        Check::Error(_) | Check::Links(_) => Vec::new(),
+    }
 }
 
 /// Fills in the templates of the subject and the filters.

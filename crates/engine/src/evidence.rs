@@ -17,6 +17,7 @@ use std::time::Duration;
 use stepcast_protocol::exchange::{
     Answer, Content, Exchange, ExchangeFailure, ExchangeTimes, HeaderField, SentRequest,
 };
+use stepcast_suite::Subject;
 use url::Url;
 
 /// Most bytes of bodies that a step holds in memory if everything is kept: a check of links reads many.
@@ -67,12 +68,29 @@ impl Keeping {
 #[derive(Clone)]
 pub struct StepTrace {
     requests: Vec<Noted>,
+    looked_at: Vec<Subject>,
     mask: Arc<Mask>,
 }
 
 impl StepTrace {
     pub(super) fn new(requests: Vec<Noted>, mask: Arc<Mask>) -> Self {
-        Self { requests, mask }
+        Self { requests, looked_at: Vec::new(), mask }
+    }
+
+    /// The same with what the checks looked at that did not hold.
+    #[must_use]
+    pub(super) fn looking_at(self, looked_at: Vec<Subject>) -> Self {
+        Self { looked_at, ..self }
+    }
+
+    /// What the checks looked at that did not hold. Values of secrets may be in it.
+    pub fn looked_at(&self) -> &[Subject] {
+        &self.looked_at
+    }
+
+    /// Whether there were none.
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty()
     }
 
     /// How many bytes of bodies it holds.
@@ -95,6 +113,24 @@ impl StepTrace {
         let mut writer = Writer { mask: &self.mask, body_bytes, bodies: Bodies::new() };
         let exchanges = self.requests.iter().map(|request| writer.exchange(request)).collect();
         Evidence { exchanges, bodies: writer.bodies }
+    }
+}
+
+/// The requests of a step that runs, as [`StepTrace`] has them of one that has ended.
+#[derive(Clone)]
+pub struct RunningTrace {
+    trace: Trace,
+    mask: Arc<Mask>,
+}
+
+impl RunningTrace {
+    pub(super) fn new(trace: Trace, mask: Arc<Mask>) -> Self {
+        Self { trace, mask }
+    }
+
+    /// Takes the requests so far. Those that are under way are noted when the step is dropped.
+    pub fn take(self) -> StepTrace {
+        StepTrace::new(self.trace.take(), self.mask)
     }
 }
 

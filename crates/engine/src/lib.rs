@@ -10,6 +10,7 @@ mod bound;
 mod certificate;
 mod check;
 mod connecting;
+mod difference;
 mod digest;
 mod discover;
 mod evidence;
@@ -34,7 +35,8 @@ mod wall;
 
 pub use address::{Lookup, SystemLookup};
 pub use bound::fit_attempts;
-pub use evidence::{Bodies, Evidence, Keeping, StepTrace, content_digest};
+pub use difference::{Differences, Exchanged, compare, learn};
+pub use evidence::{Bodies, Evidence, Keeping, RunningTrace, StepTrace, content_digest};
 pub use fetch::retry_after;
 pub use fetch::{CommonHost, CommonHosts, Demand, Part, Sent};
 pub use mask::Mask;

@@ -12,9 +12,9 @@ mod recent;
 mod select;
 mod xml;
 
-pub use document::{Document, DocumentError};
+pub use document::{Document, DocumentError, markup_of};
 pub use index::Key;
-pub use json::{JsonError, parse_exact as parse_json};
+pub use json::{JsonError, parse_exact as parse_json, structure as json_structure};
 pub use select::{Reader, Selector, TooMuch, walk};
 pub use xml::{inner_xml, name as written_name};
 
@@ -112,7 +112,7 @@ impl Page {
     }
 
     fn markup(&self) -> Markup {
-        self.markup.unwrap_or_else(|| document::markup_of(&self.response.headers, self.text()))
+        self.markup.unwrap_or_else(|| markup_of(&self.response.headers, self.text()))
     }
 
     /// The namespaces of prefixes, if the suite declares them.

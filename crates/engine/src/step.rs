@@ -35,6 +35,8 @@ const JUDGING_TIME: Duration = Duration::from_secs(30);
 /// The time that is left for judging once the job has stopped. It is enough for an ordinary page, so a request that was
 /// answered has a result.
 const ONCE_CALLED_OFF: Duration = Duration::from_secs(1);
+/// Most subjects that are remembered of checks that did not hold.
+const LOOKED_AT: usize = 10;
 /// Most bytes of a step once all its templates are filled in.
 const FILLED_IN_BYTES: usize = 8 * 1024 * 1024;
 
@@ -76,6 +78,8 @@ pub struct StepEnd {
     pub elapsed: Duration,
     /// The results of its checks
     pub results: Vec<CheckResult>,
+    /// What the checks and captures looked at that did not hold
+    pub looked_at: Vec<Subject>,
     /// How many checks were evaluated
     pub evaluated: u64,
     /// Whether a retry would end the same way
@@ -94,6 +98,7 @@ impl StepEnd {
             duration,
             elapsed: Duration::ZERO,
             results: Vec::new(),
+            looked_at: Vec::new(),
             evaluated: 0,
             is_permanent: true,
             has_asked: false,
@@ -123,9 +128,10 @@ impl StepRun<'_> {
             }
             (Err(error), None) => (Judged::of_error(&error, self.mask), scope),
         };
-        let Judged { outcome, results, evaluated, is_permanent, .. } = verdict;
-        let duration = started.elapsed();
-        (StepEnd { outcome, duration, elapsed, results, evaluated, is_permanent, has_asked: true, tries: None }, scope)
+        let Judged { outcome, results, looked_at, evaluated, is_permanent, .. } = verdict;
+        let (duration, has_asked, tries) = (started.elapsed(), true, None);
+        let end = StepEnd { outcome, duration, elapsed, results, looked_at, evaluated, is_permanent, has_asked, tries };
+        (end, scope)
     }
 
     /// Evaluates the checks of an answer. If the job stops during that, little time remains: a heavy page or many links
@@ -224,6 +230,8 @@ impl StepRun<'_> {
 struct Judged {
     outcome: Outcome,
     results: Vec<CheckResult>,
+    /// What the checks and captures looked at that did not hold
+    looked_at: Vec<Subject>,
     evaluated: u64,
     is_permanent: bool,
     /// The checks of links that are still to be made, each with its place among the results
@@ -231,29 +239,27 @@ struct Judged {
 }
 
 impl Judged {
+    fn new(outcome: Outcome, results: Vec<CheckResult>) -> Self {
+        Self { outcome, results, looked_at: Vec::new(), evaluated: 0, is_permanent: false, links: Vec::new() }
+    }
+
     fn called_off() -> Self {
-        Self { outcome: Outcome::Cancelled, results: Vec::new(), evaluated: 0, is_permanent: true, links: Vec::new() }
+        Self { is_permanent: true, ..Self::new(Outcome::Cancelled, Vec::new()) }
     }
 
     /// The result of a step with a single check, of the request itself.
     fn of_check(result: CheckResult, is_permanent: bool) -> Self {
-        Self { outcome: result.outcome, results: vec![result], evaluated: 1, is_permanent, links: Vec::new() }
+        Self { evaluated: 1, is_permanent, ..Self::new(result.outcome, vec![result]) }
     }
 
     fn of_error(error: &FetchError, mask: &Mask) -> Self {
         let result = request_result(Outcome::Errored, &error.to_string(), Some(error.hint()), mask);
-        Self {
-            outcome: Outcome::Errored,
-            results: vec![result],
-            evaluated: 0,
-            is_permanent: error.is_permanent(),
-            links: Vec::new(),
-        }
+        Self { is_permanent: error.is_permanent(), ..Self::new(Outcome::Errored, vec![result]) }
     }
 
     fn of_problem(problem: &str, mask: &Mask) -> Self {
         let result = request_result(Outcome::Errored, problem, None, mask);
-        Self { outcome: Outcome::Errored, results: vec![result], evaluated: 0, is_permanent: true, links: Vec::new() }
+        Self { is_permanent: true, ..Self::new(Outcome::Errored, vec![result]) }
     }
 }
 
@@ -278,8 +284,11 @@ impl Drop for GivenUpOnDrop {
 }
 
 fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Scope) {
-    let captures = step.capture.iter().filter_map(|(name, capture)| take(name, capture, page, &mut scope, mask));
-    let mut results: Vec<CheckResult> = captures.collect();
+    let missed = step.capture.iter().filter_map(|(name, capture)| {
+        let result = take(name, capture, page, &mut scope, mask)?;
+        Some((&capture.subject, result))
+    });
+    let (missed, mut results): (Vec<&Subject>, Vec<CheckResult>) = missed.unzip();
     let with_parts = mask.extended(scope.parts());
     let mask = with_parts.as_ref().unwrap_or(mask);
     if let Err(problem) = check_size(step, &scope) {
@@ -291,6 +300,10 @@ fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Sc
     if page.is_given_up() {
         return (Judged::of_problem("the check was abandoned", mask), scope);
     }
+    let failing = step.expect.iter().zip(&results[from..]).filter(|(_, result)| !result.outcome.is_pass());
+    let missed = missed.into_iter().filter_map(|subject| subject.render(&scope).ok());
+    let looked_at =
+        missed.chain(failing.flat_map(|(check, _)| check::subjects(check, &scope))).take(LOOKED_AT).collect();
     let mut links = collect_links(step, page, &scope, mask, &mut results[from..]);
     for (place, ..) in &mut links {
         *place += from;
@@ -301,8 +314,8 @@ fn judge(step: &Step, page: &Page, mut scope: Scope, mask: &Mask) -> (Judged, Sc
         turn_away(&mut results, &wall, mask);
         links.clear();
     }
-    let (outcome, evaluated) = (outcome_of(&results), step.expect.len() as u64);
-    (Judged { outcome, evaluated, results, is_permanent: false, links }, scope)
+    let evaluated = step.expect.len() as u64;
+    (Judged { looked_at, evaluated, links, ..Judged::new(outcome_of(&results), results) }, scope)
 }
 
 /// Takes the links from the page for the checks of them. If that fails, the check is errored.

@@ -6,7 +6,7 @@ mod time_limit;
 mod until;
 
 use super::bound;
-use super::evidence::{Keeping, StepTrace};
+use super::evidence::{Keeping, RunningTrace, StepTrace};
 use super::excerpt::excerpt;
 use super::fetch::{Fetcher, Network, Sent};
 use super::mask::Mask;
@@ -49,6 +49,8 @@ pub trait Observer: Send {
     fn keeping(&self) -> Keeping {
         Keeping::Nothing
     }
+    /// The requests of a step that has just begun, if they are kept, for an observer that drops the test before its end
+    fn exchanging(&mut self, _step: &StepState, _requests: RunningTrace) {}
     /// The requests of a step that has just ended, if they are kept; called before `step_finished`
     fn exchanged(&mut self, _step: &StepState, _requests: StepTrace) {}
 }
@@ -216,6 +218,7 @@ fn opening(number: u32, name: &str, mask: &Mask) -> StepState {
         tries: None,
         checks: Vec::new(),
         evidence: None,
+        since_passed: None,
         v: None,
     }
 }

@@ -138,6 +138,16 @@ impl EvidenceStore {
         unpacked.unwrap_or_else(|error| Err(Error::unreadable("evidence", error))).map(Some)
     }
 
+    /// Reads a content for a test that is about to be counted: not if a request to the store has just failed.
+    pub async fn get_unless_left_alone(&self, id: &str) -> Result<Option<Bytes>> {
+        self.check_not_left_alone()?;
+        match self.get(id).await {
+            // The store works, and this object is damaged.
+            Err(error @ Error::Unreadable { .. }) => Err(error),
+            got => self.noted(got),
+        }
+    }
+
     /// Whether the object is in the store and will stay there for long enough.
     async fn is_there(&self, id: &str) -> Result<bool> {
         self.check_not_left_alone()?;

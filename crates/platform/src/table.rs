@@ -33,6 +33,7 @@
 //! late, so readers check it themselves if it matters.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 
+mod baselines;
 mod batches;
 mod commands;
 mod connections;
@@ -60,6 +61,7 @@ mod test_records;
 mod time_range;
 mod write;
 
+pub use baselines::Baseline;
 pub use batches::{Batch, BatchRecord, Claim, Lease, MOST_TESTS};
 pub use commands::{CommandKind, CountedCommand};
 pub use connections::{Connection, topic_feed, topic_job};
@@ -71,7 +73,7 @@ pub use open_connections::OpenConnections;
 pub use outbox::PendingNotification;
 pub use plan::NewTest;
 pub use record::{JobRecord, JobSource, SealedSecrets, TestRecord};
-pub use results::{BatchResults, FinishedTest, TestResult};
+pub use results::{BatchResults, FinishedTest, NewBaseline, TestResult};
 pub use revoked::Revoked;
 pub use said::Said;
 pub use suites::{NameCounts, NamedSuite, NewSuite};

@@ -12,7 +12,8 @@ use crate::command::RequestId;
 use crate::error::{ErrorCode, WireError};
 use crate::exchange::EvidencePage;
 use crate::state::{
-    CheckKind, CheckResult, Counts, EarlierAttempt, JobStatus, JobSummary, ListedJob, Outcome, StepState, TestState,
+    AnswersFrom, CheckKind, CheckResult, Counts, EarlierAttempt, JobStatus, JobSummary, ListedJob, Outcome, StepState,
+    TestState,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -76,6 +77,9 @@ pub enum EventBody {
         /// The job this one repeats
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replay_of: Option<String>,
+        /// What its answers come from, if not from the site
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<AnswersFrom>,
         /// The stored suite it runs, if it was requested by name
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stored: Option<RunningSuite>,

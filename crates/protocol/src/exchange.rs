@@ -3,7 +3,9 @@
 //! Bodies and certificates are named by their digest and kept beside it, so that a page that did not change is kept
 //! once.
 
+use crate::difference::StepDifferences;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What was kept of the requests and answers of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,10 @@ pub struct StepEvidence {
 pub struct StepExchanges {
     /// The step's place in the attempt, from 0
     pub step: u32,
+    /// The step's name
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<String>", optional))]
+    pub name: String,
     /// The requests with their answers
     pub exchanges: Vec<Exchange>,
 }
@@ -32,9 +38,28 @@ pub struct StepExchanges {
 pub struct AttemptEvidence {
     /// Its steps, as far as they are kept
     pub steps: Vec<StepExchanges>,
+    /// How answers of steps that did not pass differ from those when the test last passed
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<StepDifferences>,
+    /// Where the answers of passing attempts differ from each other
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise: Vec<StepNoise>,
 }
 
-/// A page of what a test sent and received: first the requests with their answers, then the contents that these name.
+/// Where the answers of a step that passed differ from each other, as far as that is known. It changes a little with
+/// each answer that is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepNoise {
+    /// The step's place in the attempt, from 0
+    pub step: u32,
+    /// How many pairs of answers were compared, at most 8
+    pub compared: u32,
+    /// For each place, in which of these comparisons it differed: the lowest bit is the last one
+    pub places: BTreeMap<String, u8>,
+}
+
+/// A page of what a test sent and received: first the differences from the answers when it last passed, then the requests
+/// with their answers, then the contents that these name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct EvidencePage {
@@ -42,6 +67,10 @@ pub struct EvidencePage {
     pub test: u32,
     /// The attempt, from 1
     pub attempt: u32,
+    /// How answers of steps that did not pass differ from those when the test last passed
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<StepDifferences>>"))]
+    pub differences: Vec<StepDifferences>,
     /// Requests with their answers, by step
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<StepExchanges>>"))]

@@ -3,6 +3,7 @@
 //! Nothing here is asynchronous and nothing here depends on AWS, so everything in it can be tested with values alone.
 
 pub mod command;
+pub mod difference;
 pub mod error;
 pub mod event;
 pub mod exchange;

@@ -49,9 +49,9 @@ impl JobState {
 
     fn apply_summary(&mut self, v: u64, body: &EventBody, at: &str) {
         match body {
-            EventBody::JobAccepted { suite, principal, labels, replay_of, stored: _ } => {
+            EventBody::JobAccepted { suite, principal, labels, replay_of, from, stored: _ } => {
                 let accepted = JobSummary::accepted(suite, principal, labels, at);
-                let accepted = JobSummary { replay_of: replay_of.clone(), ..accepted };
+                let accepted = JobSummary { replay_of: replay_of.clone(), from: *from, ..accepted };
                 self.identify(&accepted);
                 self.update_job(v, |job| *job = accepted);
             }
@@ -102,6 +102,7 @@ impl JobState {
             job.labels.clone_from(&known.labels);
             job.created_at.clone_from(&known.created_at);
             job.replay_of.clone_from(&known.replay_of);
+            job.from = known.from;
         }
     }
 

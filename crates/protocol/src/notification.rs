@@ -114,6 +114,12 @@ pub struct FailingTest {
     pub outcome: Outcome,
     /// The first thing that did not hold, with secrets masked
     pub message: String,
+    /// What changed since it last passed, the most telling difference first
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub since_passed: Vec<String>,
+    /// The job in which it last passed, if that is known
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_in: Option<String>,
 }
 
 #[cfg(test)]

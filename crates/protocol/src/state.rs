@@ -5,12 +5,15 @@
 
 mod attempt;
 mod change;
+mod ran;
 mod stop;
 
 pub use attempt::EarlierAttempt;
 pub use change::Change;
+pub use ran::{AnswersFrom, Ran};
 pub use stop::{JobLimits, Stop};
 
+use crate::difference::SincePassed;
 use crate::exchange::StepEvidence;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -317,6 +320,9 @@ pub struct StepState {
     /// What was kept of its requests and answers, once the test has ended
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<StepEvidence>,
+    /// How its answer differs from the one when the test last passed, if it did not pass and that one is kept
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_passed: Option<SincePassed>,
     /// The version of the update that reported it; if it is missing, the test's version
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v: Option<u64>,
@@ -347,6 +353,12 @@ pub struct TestState {
     /// How that compares with earlier runs of the same suite and branch, if there is something new to report
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// Where and when it ran, once it has ended
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran: Option<Ran>,
+    /// What its answers came from, if not from the site
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<AnswersFrom>,
     /// Its steps, as far as they have started
     #[serde(default)]
     pub steps: Vec<StepState>,
@@ -393,6 +405,8 @@ impl TestState {
             outcome: None,
             duration_ms: None,
             change: None,
+            ran: None,
+            from: None,
             steps: Vec::new(),
             earlier: Vec::new(),
             stalled: false,
@@ -447,6 +461,9 @@ pub struct JobSummary {
     /// The job this one repeats
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,
+    /// What its answers come from, if not from the site
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<AnswersFrom>,
 }
 
 /// A job as a list shows it.
@@ -477,6 +494,7 @@ impl JobSummary {
             labels: labels.clone(),
             problem: None,
             replay_of: None,
+            from: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::command::{
     Command, EvidenceQuery, HistoryQuery, JobsQuery, Level, PageQuery, Replay, RequestId, Run, Selection, Topic,
 };
+use crate::difference::{Difference, DifferenceKind, SincePassed, StepDifferences};
 use crate::error::ErrorCode;
 use crate::event::{
     Event, JobFinished, JobSnapshot, Limits, ListedConnection, PastOutcome, RevokedToken, Role, RunningSuite,
@@ -13,8 +14,8 @@ use crate::exchange::{
     SentRequest, StepEvidence, StepExchanges,
 };
 use crate::state::{
-    Change, CheckKind, CheckResult, Counts, EarlierAttempt, Failure, JobStatus, JobSummary, ListedJob, Outcome,
-    StepState, TestState, TestStatus, Verdict,
+    AnswersFrom, Change, CheckKind, CheckResult, Counts, EarlierAttempt, Failure, JobStatus, JobSummary, ListedJob,
+    Outcome, Ran, StepState, TestState, TestStatus, Verdict,
 };
 use ts_rs::{Config, TS};
 
@@ -57,6 +58,8 @@ pub fn render() -> String {
         Limits,
         Outcome,
         Change,
+        Ran,
+        AnswersFrom,
         EarlierAttempt,
         Verdict,
         JobStatus,
@@ -74,6 +77,10 @@ pub fn render() -> String {
         JobFinished,
         TestHistory,
         PastOutcome,
+        SincePassed,
+        StepDifferences,
+        Difference,
+        DifferenceKind,
         EvidencePage,
         StepEvidence,
         StepExchanges,

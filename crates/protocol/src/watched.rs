@@ -61,6 +61,7 @@ mod tests {
             tries: None,
             checks: outcomes.iter().map(|outcome| check(*outcome)).collect(),
             evidence: None,
+            since_passed: None,
             v: None,
         }
     }

@@ -10,13 +10,16 @@ pub enum Evidence {
     None,
     /// Those that did not pass
     Failed,
+    /// These, and those that passed with other answers than before
+    Changes,
     /// All
     All,
 }
 
 impl Evidence {
     /// All values, by the names that a suite writes.
-    pub const ALL: [(&'static str, Self); 3] = [("none", Self::None), ("failed", Self::Failed), ("all", Self::All)];
+    pub const ALL: [(&'static str, Self); 4] =
+        [("none", Self::None), ("failed", Self::Failed), ("changes", Self::Changes), ("all", Self::All)];
 
     /// The value of this name.
     pub fn named(name: &str) -> Option<Self> {

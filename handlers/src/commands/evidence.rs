@@ -1,7 +1,8 @@
 //! `evidence`: what a test sent and received, in pages of less than one message.
 //!
-//! The requests with their answers come first, then the bodies and certificates that they name, in parts. The cursor
-//! says which of them the next page begins with, so nothing is remembered between pages.
+//! What changed since the test last passed comes first, then the requests with their answers, then the bodies and
+//! certificates that they name, in parts. The cursor says which of them the next page begins with, so nothing is remembered
+//! between pages.
 
 use super::watch::check_test;
 use crate::reply::{Caller, Failure};
@@ -12,6 +13,7 @@ use std::str::FromStr;
 use stepcast_platform::table::JobRecord;
 use stepcast_platform::{Error, EvidenceStore};
 use stepcast_protocol::command::EvidenceQuery;
+use stepcast_protocol::difference::StepDifferences;
 use stepcast_protocol::exchange::{AttemptEvidence, ContentPart, EvidencePage, Exchange, StepEvidence, StepExchanges};
 use stepcast_protocol::state::StepState;
 use stepcast_protocol::{ErrorCode, Event, EventBody};
@@ -23,16 +25,26 @@ pub(super) async fn evidence(caller: &Caller<'_>, query: &EvidenceQuery) -> Resu
     let platform = caller.platform;
     let store = platform.evidence.as_ref();
     let store = store.ok_or_else(|| missing("this deployment keeps nothing of what tests send and receive"))?;
-    let cursor = query.cursor.as_deref().map_or(Ok(Place::default()), str::parse);
+    let cursor = query.cursor.as_deref().map_or(Ok(Place::Start), str::parse);
     let cursor = cursor.map_err(|()| Failure::bad_request("`cursor` has to be the one of the page before"))?;
     let record = platform.table.job(&query.job).await?.ok_or_else(|| Failure::no_job(&query.job))?;
     check_test(&record, query.test)?;
     let (attempt, id) = find(caller, &record, query).await?;
     let kept = store.get(&id).await?.ok_or_else(|| missing("it was kept, and is not any more"))?;
     let kept: AttemptEvidence = serde_json::from_slice(&kept).map_err(|error| Error::unreadable("evidence", error))?;
-    let wanted = kept.steps.into_iter().filter(|step| query.step.is_none_or(|wanted| wanted == step.step)).collect();
-    let page = EvidencePage { test: query.test, attempt, steps: Vec::new(), contents: Vec::new(), cursor: None };
-    let page = Writer { store, wanted, page, bytes: 0 }.write(cursor).await?;
+    let is_wanted = |step: u32| query.step.is_none_or(|wanted| wanted == step);
+    let AttemptEvidence { mut steps, mut differences, .. } = kept;
+    steps.retain(|step| is_wanted(step.step));
+    differences.retain(|step| is_wanted(step.step));
+    let page = EvidencePage {
+        test: query.test,
+        attempt,
+        differences: Vec::new(),
+        steps: Vec::new(),
+        contents: Vec::new(),
+        cursor: None,
+    };
+    let page = Writer { store, steps, differences, page, bytes: 0 }.write(cursor).await?;
     let page = Event::new(EventBody::Evidence(page), platform.clock.now_text());
     Ok(caller.send(vec![Event { job: Some(record.job.into()), ..page }]).await?)
 }
@@ -75,16 +87,12 @@ fn missing(why: &str) -> Failure {
 /// Where a page begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
+    /// At the differences
+    Start,
     /// At an exchange, counted through all steps
     Exchange(usize),
     /// In a content
     Content { number: usize, offset: usize },
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self::Exchange(0)
-    }
 }
 
 impl FromStr for Place {
@@ -106,6 +114,7 @@ impl FromStr for Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Start => f.write_str("start"),
             Self::Exchange(place) => write!(f, "exchange-{place}"),
             Self::Content { number, offset } => write!(f, "content-{number}-{offset}"),
         }
@@ -115,15 +124,21 @@ impl std::fmt::Display for Place {
 /// Writes one page.
 struct Writer<'a> {
     store: &'a EvidenceStore,
-    wanted: Vec<StepExchanges>,
+    steps: Vec<StepExchanges>,
+    differences: Vec<StepDifferences>,
     page: EvidencePage,
     bytes: usize,
 }
 
 impl Writer<'_> {
     async fn write(mut self, from: Place) -> Result<EvidencePage, Failure> {
-        let contents = contents_of(&self.wanted);
+        let contents = contents_of(&self.steps);
         let mut place = from;
+        if place == Place::Start {
+            self.page.differences = std::mem::take(&mut self.differences);
+            self.bytes = serde_json::to_vec(&self.page.differences).map_or(0, |json| json.len());
+            place = Place::Exchange(0);
+        }
         if let Place::Exchange(first) = place {
             match self.exchanges(first) {
                 Some(next) => return Ok(self.ending_at(Place::Exchange(next))),
@@ -148,7 +163,7 @@ impl Writer<'_> {
     /// Adds the exchanges from this one on, as far as they fit. Returns the first that does not.
     fn exchanges(&mut self, first: usize) -> Option<usize> {
         let mut number = 0;
-        for StepExchanges { step, exchanges } in std::mem::take(&mut self.wanted) {
+        for StepExchanges { step, name, exchanges } in std::mem::take(&mut self.steps) {
             for exchange in exchanges {
                 if number >= first {
                     let bytes = serde_json::to_vec(&exchange).map_or(0, |json| json.len());
@@ -156,7 +171,7 @@ impl Writer<'_> {
                         return Some(number);
                     }
                     self.bytes += bytes;
-                    self.add(step, exchange);
+                    self.add(step, &name, exchange);
                 }
                 number += 1;
             }
@@ -164,10 +179,10 @@ impl Writer<'_> {
         None
     }
 
-    fn add(&mut self, step: u32, exchange: Exchange) {
+    fn add(&mut self, step: u32, name: &str, exchange: Exchange) {
         match self.page.steps.last_mut().filter(|last| last.step == step) {
             Some(last) => last.exchanges.push(exchange),
-            None => self.page.steps.push(StepExchanges { step, exchanges: vec![exchange] }),
+            None => self.page.steps.push(StepExchanges { step, name: name.to_owned(), exchanges: vec![exchange] }),
         }
     }
 

@@ -40,6 +40,7 @@ pub(super) async fn run(caller: &Caller<'_>, run: Run) -> Result<(), Failure> {
         watcher: Some((caller.connection.connection.clone(), Detail::of(run.detail))),
         idempotency_key: run.idempotency_key,
         replay_of: None,
+        from: None,
         limits: JobLimits {
             max_failures: run.max_failures,
             time_limit_s: run.time_limit_s,
@@ -89,6 +90,7 @@ fn accepted(caller: &Caller<'_>, record: &JobRecord, stored: Option<RunningSuite
         principal: record.principal.clone(),
         labels: record.labels.clone(),
         replay_of: record.replay_of.as_ref().map(String::from),
+        from: record.from,
         stored,
     };
     Event::of_job(&record.job, record.v, body, caller.platform.clock.now_text())

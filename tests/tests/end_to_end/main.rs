@@ -4,6 +4,7 @@ mod asking;
 mod bad_input;
 mod cancelling;
 mod command_line;
+mod differences;
 mod evidence;
 mod finishing;
 mod gateway;

@@ -1,5 +1,6 @@
 //! Jobs run again.
 
+use super::command_line::Files;
 use serde_json::{Value, json};
 use stepcast_tests::events::{is_end_of, page, suite};
 use stepcast_tests::{Client, Deployment, Site};
@@ -157,5 +158,98 @@ async fn secrets_of_another_principal_do_not_go_through_another_proxy() {
         let replay = json!({ "action": "replay", "job": job, "secrets": other });
         assert_eq!(admin.ask(replay).await["code"], "forbidden");
     }
+    deployment.stop().await;
+}
+
+/// A suite whose checks are wrong: one of them is a test of each page of a sitemap.
+fn wrong_checks(site: &Site) -> Value {
+    let title = |text: &str| json!([{ "css": "h1", "text": text }]);
+    suite(&[
+        json!({ "name": "Flaky", "get": format!("{}/flaky/a", site.base), "retries": { "max": 1, "on": "any" },
+            "expect": title("Wrong") }),
+        page("Right", &format!("{}/page/right", site.base)),
+        json!({ "name": "Each", "discover": { "sitemap": format!("{}/sitemap.xml?pages=2", site.base) },
+            "expect": title("0") }),
+        json!({ "name": "Secret", "get": format!("{}/echo?text=%3Ch1%3E${{secret.key}}%3C/h1%3E", site.base),
+            "expect": title("open") }),
+    ])
+}
+
+/// How the tests of a job ended, by name, and what judged answers came from.
+async fn ended(client: &mut Client, job: &str) -> Vec<(String, String, Value)> {
+    let state = client.job(job).await;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let tests = state["tests"].as_array().expect("tests").iter();
+    tests.map(|test| (text(&test["name"]), text(&test["outcome"]), test["from"].clone())).collect()
+}
+
+#[tokio::test]
+async fn what_a_job_saw_is_judged_again_without_the_site() {
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
+    let mut client = deployment.client().await;
+    let mut edited = wrong_checks(&site);
+    let run = json!({ "action": "run", "suite": edited.clone(), "secrets": { "key": "hunter2" } });
+    let job = client.ask(run).await["job"].as_str().expect("a job").to_owned();
+    client.until(is_end_of(&job)).await;
+    let asked = (site.hits("/flaky/a"), site.hits("/page/0"), site.hits("/page/1"));
+
+    let replay = json!({ "action": "replay", "job": job, "on": "evidence" });
+    let accepted = client.ask(replay.clone()).await;
+    assert_eq!((&accepted["replay_of"], &accepted["from"]), (&json!(job), &json!("evidence")), "{accepted}");
+    let again = accepted["job"].as_str().expect("a job").to_owned();
+    client.until(is_end_of(&again)).await;
+    let expected = |outcomes: [&str; 3]| {
+        let names = ["Flaky".to_owned(), "Each: /page/1".to_owned(), "Secret".to_owned()];
+        names
+            .into_iter()
+            .zip(outcomes)
+            .map(|(name, outcome)| (name, outcome.to_owned(), json!("evidence")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ended(&mut client, &again).await, expected(["failed"; 3]), "what passed is not judged again");
+
+    edited["tests"][0]["expect"] = json!([{ "css": "h1", "text": "a" }]);
+    edited["tests"][2]["expect"] = json!([{ "css": "h1", "matches": "^\\d$" }]);
+    edited["tests"][3]["expect"] = json!([{ "css": "h1", "text": "***" }]);
+    edited["tests"]
+        .as_array_mut()
+        .expect("tests")
+        .push(json!({ "name": "New", "get": format!("{}/page/1", site.base), "expect": [{ "status": 200 }] }));
+    edited["tests"]
+        .as_array_mut()
+        .expect("tests")
+        .push(json!({ "name": "Other", "get": format!("{}/page/7", site.base), "expect": [{ "status": 200 }] }));
+    let file = files.write("edited.json", &edited.to_string());
+    let ran = deployment.run(&["replay", &job, "--on", "evidence", "--suite", &file, "--json", "-"]).await;
+    assert_eq!(ran.code, 3, "one test could not be judged: {}{}", ran.stdout, ran.stderr);
+    let by_edited = ran
+        .stdout
+        .lines()
+        .find_map(|line| serde_json::from_str::<Value>(line).ok()?["job"].as_str().map(str::to_owned));
+    let by_edited = ended(&mut client, &by_edited.expect("a job")).await;
+    let mut wanted = expected(["flaky", "passed", "passed"]);
+    wanted.push(("New".to_owned(), "passed".to_owned(), json!("evidence")));
+    wanted.push(("Other".to_owned(), "errored".to_owned(), json!("evidence")));
+    assert_eq!(by_edited, wanted, "a new test is judged by the answers of others, if there are any");
+    assert_eq!((site.hits("/flaky/a"), site.hits("/page/0"), site.hits("/page/1")), asked, "nothing was fetched");
+    assert_eq!(site.hits("/page/7"), 0);
+
+    edited["suite"] = json!("Shop");
+    client.ask(json!({ "action": "suites.put", "name": "Shop", "suite": edited })).await;
+    let mut by_name = replay.clone();
+    by_name["suite"] = json!("Shop");
+    let accepted = client.ask(by_name.clone()).await;
+    assert_eq!((&accepted["suite"], &accepted["stored"]["version"]), (&json!("Shop"), &json!(1)), "{accepted}");
+    client.until(is_end_of(accepted["job"].as_str().expect("a job"))).await;
+
+    let history = client.ask(json!({ "action": "history", "suite": "Shop" })).await;
+    assert_eq!(history["tests"], json!([]), "it says nothing about the site: {history}");
+    let mut without = by_name.clone();
+    without.as_object_mut().expect("a command").remove("on");
+    assert_eq!(client.ask(without).await["code"], "bad_request");
+    let mut other = Client::connect(&deployment.ws, &deployment.token_of("eve", "admin")).await;
+    assert_eq!(other.ask(by_name).await["code"], "forbidden", "it holds secrets of another principal");
+    let accepted = other.ask(replay).await;
+    other.until(is_end_of(accepted["job"].as_str().expect("an admin may judge a job of anybody"))).await;
     deployment.stop().await;
 }

@@ -62,6 +62,10 @@ labels: { [key in string]: string },
  */
 replay_of?: string, 
 /**
+ * What its answers come from, if not from the site
+ */
+from?: AnswersFrom, 
+/**
  * The stored suite it runs, if it was requested by name
  */
 stored?: RunningSuite, } | { "type": "job.planned", 
@@ -142,6 +146,10 @@ checks?: Array<CheckResult>,
  */
 evidence?: StepEvidence, 
 /**
+ * How its answer differs from the one when the test last passed, if it did not pass and that one is kept
+ */
+since_passed?: SincePassed, 
+/**
  * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "step.finished", 
@@ -177,6 +185,10 @@ checks?: Array<CheckResult>,
  * What was kept of its requests and answers, once the test has ended
  */
 evidence?: StepEvidence, 
+/**
+ * How its answer differs from the one when the test last passed, if it did not pass and that one is kept
+ */
+since_passed?: SincePassed, 
 /**
  * The version of the update that reported it; if it is missing, the test's version
  */
@@ -437,9 +449,10 @@ max_failures?: number,
  */
 time_limit_s?: number, 
 /**
- * Which attempts have their requests and answers kept, whatever the suite says: `none`, `failed` or `all`
+ * Which attempts have their requests and answers kept, whatever the suite says: `none`, `failed`, `changes` or
+ * `all`
  */
-evidence?: 'none' | 'failed' | 'all', 
+evidence?: 'none' | 'failed' | 'changes' | 'all', 
 /**
  * How much of the job this connection gets, which watches it from its start
  */
@@ -457,6 +470,19 @@ job: string,
  * Which of its tests
  */
 only?: Selection, 
+/**
+ * What its answers come from, if not from the site
+ */
+on?: AnswersFrom, 
+/**
+ * With `on`: another suite to judge the answers by, or the name of a stored one, which is read as it is now. Without
+ * it, the suite of the job
+ */
+suite?: unknown, 
+/**
+ * The suite as gzipped JSON in Base64, if it is too large for one message
+ */
+suite_gz?: string, 
 /**
  * Values for templates; they replace those of the job
  */
@@ -639,6 +665,24 @@ export type Outcome = "passed" | "failed" | "errored" | "blocked" | "flaky" | "s
 export type Change = "new_failure" | "still_failing" | "fixed" | "flaky";
 
 /**
+ * When a test ran and in which worker.
+ */
+export type Ran = { 
+/**
+ * How long after the job was accepted it began, in milliseconds
+ */
+after_ms: number, 
+/**
+ * The process that ran it, by a name that it gave itself
+ */
+worker: string, };
+
+/**
+ * What judged answers come from.
+ */
+export type AnswersFrom = "evidence";
+
+/**
  * An attempt at a test that was followed by another.
  */
 export type EarlierAttempt = { 
@@ -819,6 +863,10 @@ checks?: Array<CheckResult>,
  */
 evidence?: StepEvidence, 
 /**
+ * How its answer differs from the one when the test last passed, if it did not pass and that one is kept
+ */
+since_passed?: SincePassed, 
+/**
  * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, };
@@ -859,6 +907,14 @@ duration_ms?: number,
  * How that compares with earlier runs of the same suite and branch, if there is something new to report
  */
 change?: Change, 
+/**
+ * Where and when it ran, once it has ended
+ */
+ran?: Ran, 
+/**
+ * What its answers came from, if not from the site
+ */
+from?: AnswersFrom, 
 /**
  * Its steps, as far as they have started
  */
@@ -904,6 +960,14 @@ attempt: number,
  * How it compares with earlier runs of the same suite and branch, if there is something new to report
  */
 change?: Change, 
+/**
+ * Where and when it ran
+ */
+ran?: Ran, 
+/**
+ * What its answers came from, if not from the site
+ */
+from?: AnswersFrom, 
 /**
  * The checks that did not hold
  */
@@ -964,7 +1028,11 @@ problem?: string,
 /**
  * The job this one repeats
  */
-replay_of?: string, };
+replay_of?: string, 
+/**
+ * What its answers come from, if not from the site
+ */
+from?: AnswersFrom, };
 
 /**
  * A job as a list shows it.
@@ -1021,7 +1089,11 @@ problem?: string,
 /**
  * The job this one repeats
  */
-replay_of?: string, };
+replay_of?: string, 
+/**
+ * What its answers come from, if not from the site
+ */
+from?: AnswersFrom, };
 
 /**
  * A page of the whole state of a job.
@@ -1082,7 +1154,11 @@ problem?: string,
 /**
  * The job this one repeats
  */
-replay_of?: string, };
+replay_of?: string, 
+/**
+ * What its answers come from, if not from the site
+ */
+from?: AnswersFrom, };
 
 /**
  * The end of a job.
@@ -1144,7 +1220,96 @@ duration_ms: number,
 at: string, };
 
 /**
- * A page of what a test sent and received: first the requests with their answers, then the contents that these name.
+ * How the answer of a step that did not pass differs from the one it got when its test last passed, in a few lines.
+ */
+export type SincePassed = { 
+/**
+ * The job in which the test passed
+ */
+job: string, 
+/**
+ * When the answer came that it is compared with (RFC 3339)
+ */
+at: string, 
+/**
+ * The most telling differences, one a line; none if the answers are the same
+ */
+lines: Array<string>, 
+/**
+ * How many more differences there are
+ */
+more: number, };
+
+/**
+ * All differences of a step's answer from the one it got when its test last passed.
+ */
+export type StepDifferences = { 
+/**
+ * The step's place in the attempt, from 0
+ */
+step: number, 
+/**
+ * The job in which the test passed
+ */
+job: string, 
+/**
+ * When the answer came that it is compared with (RFC 3339)
+ */
+at: string, 
+/**
+ * The differences, the most telling first
+ */
+differences: Array<Difference>, 
+/**
+ * How many more there are, which were too many to keep
+ */
+left_out: number, };
+
+/**
+ * A difference between two answers, in one place or the same in several.
+ */
+export type Difference = { 
+/**
+ * What differs
+ */
+kind: DifferenceKind, 
+/**
+ * Where: a header's name, a JSON path, the path of an element, or empty
+ */
+place: string, 
+/**
+ * What was there
+ */
+before?: string, 
+/**
+ * What is there now
+ */
+after?: string, 
+/**
+ * The difference in a line
+ */
+text: string, 
+/**
+ * In how many places it is
+ */
+places: number, 
+/**
+ * Whether a check that did not hold looks there
+ */
+is_near?: boolean, 
+/**
+ * Whether the answers of tests that passed differ there too, as a token does that is new each time
+ */
+is_noise?: boolean, };
+
+/**
+ * What differs between two answers.
+ */
+export type DifferenceKind = "request" | "answer" | "redirects" | "status" | "header" | "json" | "element" | "line" | "body" | "time";
+
+/**
+ * A page of what a test sent and received: first the differences from the answers when it last passed, then the requests
+ * with their answers, then the contents that these name.
  */
 export type EvidencePage = { 
 /**
@@ -1155,6 +1320,10 @@ test: number,
  * The attempt, from 1
  */
 attempt: number, 
+/**
+ * How answers of steps that did not pass differ from those when the test last passed
+ */
+differences?: Array<StepDifferences>, 
 /**
  * Requests with their answers, by step
  */
@@ -1189,6 +1358,10 @@ export type StepExchanges = {
  * The step's place in the attempt, from 0
  */
 step: number, 
+/**
+ * The step's name
+ */
+name?: string, 
 /**
  * The requests with their answers
  */

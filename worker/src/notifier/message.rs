@@ -32,10 +32,13 @@ pub fn notification(job: &JobRecord, failing: &[TestRecord], dashboard_url: Opti
 fn failing_test(test: &TestRecord) -> FailingTest {
     let state = test.state();
     let message = state.failures().first().map(|failure| describe(&failure.name, &failure.result));
+    let since = state.steps.iter().find_map(|step| step.since_passed.clone());
     FailingTest {
         test: state.name,
         outcome: state.outcome.unwrap_or(Outcome::Errored),
         message: shortened(&message.unwrap_or_default()),
+        passed_in: since.as_ref().map(|since| since.job.clone()),
+        since_passed: since.map(|since| since.lines).unwrap_or_default(),
     }
 }
 

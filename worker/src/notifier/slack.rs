@@ -39,7 +39,9 @@ fn summary(counts: &Counts) -> String {
 }
 
 fn failure(failing: &FailingTest) -> String {
-    format!("• {} *{}* {}", failing.outcome.as_str(), escaped(&failing.test), escaped(&failing.message))
+    let changed = failing.since_passed.first().map(|line| format!("\n    changed: {}", escaped(line)));
+    let (test, message) = (escaped(&failing.test), escaped(&failing.message));
+    format!("• {} *{test}* {message}{}", failing.outcome.as_str(), changed.unwrap_or_default())
 }
 
 fn not_passed(counts: &Counts) -> usize {

@@ -7,6 +7,7 @@ use stepcast_platform::auth::{TrustedIssuers, is_principal_name};
 use stepcast_platform::origin::Origin;
 use stepcast_protocol::limits::TOKEN_LIFETIME;
 use stepcast_protocol::moment::Moment;
+use stepcast_protocol::state::AnswersFrom;
 use stepcast_suite::Evidence;
 use stepcast_suite::duration;
 use stepcast_suite::limits::JOB_TIME;
@@ -55,7 +56,12 @@ pub(super) fn parse_moment(text: &str) -> Result<Moment, String> {
 
 /// What is kept of requests and answers.
 pub(super) fn parse_evidence(text: &str) -> Result<Evidence, String> {
-    Evidence::named(text).ok_or_else(|| "expected `none`, `failed` or `all`".to_owned())
+    Evidence::named(text).ok_or_else(|| "expected `none`, `failed`, `changes` or `all`".to_owned())
+}
+
+/// What judged answers come from.
+pub(super) fn parse_answers_from(text: &str) -> Result<AnswersFrom, String> {
+    if text == "evidence" { Ok(AnswersFrom::Evidence) } else { Err("expected `evidence`".to_owned()) }
 }
 
 /// The principal that a token belongs to.

@@ -100,6 +100,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
         principal: "check".to_owned(),
         labels: BTreeMap::new(),
         replay_of: None,
+        from: None,
         stored: None,
     };
     run.publish(run.next_job_version(), body);
@@ -317,6 +318,8 @@ impl Narrator<'_> {
             outcome: end.outcome,
             duration_ms: millis(end.duration),
             attempt: end.attempt,
+            ran: None,
+            from: None,
             change: None,
             failures: Vec::new(),
             steps: end.steps,

@@ -97,7 +97,7 @@ fn write(archive: &mut ArchiveWriter, attempt: &Attempt<'_>, kept: Kept) {
         1 if attempt.test.attempt == 1 => attempt.test.name.clone(),
         number => format!("{} (attempt {number})", attempt.test.name),
     };
-    let (page, Kept { steps, bodies }) = (archive.page(&title), kept);
+    let (page, Kept { steps, bodies, .. }) = (archive.page(&title), kept);
     let evidence = |exchanges, bodies: &Bodies| Evidence { exchanges, bodies: bodies.clone() };
     for step in steps {
         let name = attempt.steps.iter().find(|state| state.step == step.step).map_or("", |state| state.name.as_str());

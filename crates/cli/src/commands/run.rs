@@ -6,10 +6,9 @@ use crate::client::Follower;
 use crate::endpoint::Endpoint;
 use crate::exit::Exit;
 use crate::report::{self, Reporter};
-use crate::suite_file::SuiteFile;
+use crate::suite_file::Named;
 use crate::usage_error::UsageError;
 use serde_json::Value;
-use std::path::Path;
 use stepcast_protocol::Command;
 use stepcast_protocol::command::Run;
 use stepcast_suite::check_variables;
@@ -52,15 +51,13 @@ struct Asked {
 
 /// A file that exists is read and checked here; anything else is the name of a stored suite, `NAME` or `NAME@VERSION`.
 fn suite_of(arguments: &RunArguments) -> Result<Asked, UsageError> {
-    let path = Path::new(&arguments.suite);
-    if !path.exists() {
-        if path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known)) {
-            return Err(UsageError::new(format!("there is no file `{}`", arguments.suite)));
+    let file = match Named::read(&arguments.suite)? {
+        Named::File(file) => file,
+        Named::Stored(named) => {
+            let (name, version) = name_and_version(&named);
+            return Ok(Asked { suite: Some(Value::String(name.to_owned())), version, suite_gz: None });
         }
-        let (name, version) = name_and_version(&arguments.suite);
-        return Ok(Asked { suite: Some(Value::String(name.to_owned())), version, suite_gz: None });
-    }
-    let file = SuiteFile::read(path)?;
+    };
     let values = &arguments.values;
     let names = |pairs: &'_ [(String, String)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let (vars, secrets) = (names(&values.vars), names(&values.secrets));

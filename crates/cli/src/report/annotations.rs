@@ -2,14 +2,16 @@
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message>
 
 use super::failures::not_passed;
-use super::printed;
+use super::{printed, since};
 use stepcast_protocol::JobState;
 use stepcast_protocol::state::Failure;
 
 /// A line for each test that did not pass.
 pub(super) fn render(state: &JobState) -> Vec<String> {
     let line = |test: &stepcast_protocol::TestState| {
-        let failures: Vec<String> = test.failures().iter().map(describe).collect();
+        let since = test.steps.iter().filter_map(|step| step.since_passed.as_ref());
+        let mut failures: Vec<String> = since.flat_map(since::lines).collect();
+        failures.extend(test.failures().iter().map(describe));
         format!("::error title={}::{}", escape_property(&test.name), escape(&failures.join("\n")))
     };
     not_passed(state).into_iter().map(|(test, _)| line(test)).collect()

@@ -1,6 +1,6 @@
 //! Reports the tests that did not pass, and the attempts that did not, with all that is needed to fix them.
 
-use super::{changes, one_line};
+use super::{changes, one_line, since};
 use std::fmt::Write;
 use std::time::Duration;
 use stepcast_protocol::state::{EarlierAttempt, Failure, TestState};
@@ -20,6 +20,9 @@ pub(super) fn not_passed(state: &JobState) -> Vec<(&TestState, Outcome)> {
 pub(super) fn render(test: &TestState, outcome: Outcome) -> String {
     let change = test.change.map_or_else(String::new, |change| format!(" ({})", changes::words(change)));
     let mut out = format!("{} {}{change}\n", super::mark(outcome), one_line(&test.name));
+    for line in test.steps.iter().filter_map(|step| step.since_passed.as_ref()).flat_map(since::lines) {
+        let _ = writeln!(out, "  {line}");
+    }
     render_failures(&mut out, &test.failures(), test.steps.len() > 1);
     for attempt in &test.earlier {
         let _ = writeln!(out, "  {}", attempt_line(attempt));

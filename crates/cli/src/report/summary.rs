@@ -118,6 +118,7 @@ mod tests {
             tries: None,
             checks: kinds.iter().map(|kind| CheckResult { kind: *kind, ..CheckResult::passed("any") }).collect(),
             evidence: None,
+            since_passed: None,
             v: None,
         };
         TestState { steps: vec![step.clone(), step], ..TestState::queued(number, "Test") }

@@ -8,6 +8,7 @@ use crate::certificate::Certificate;
 use crate::fetch::{Hop, Response};
 use crate::page::{Document, JsonError, Page, Reader, Selector, inner_xml, written_name};
 use crate::unclear::Unclear;
+use ego_tree::NodeId;
 use html5ever::QualName;
 use http::Version;
 use jiff::Timestamp;
@@ -17,6 +18,11 @@ use std::borrow::Cow;
 use stepcast_suite::pattern::{Pattern, TooLong};
 use stepcast_suite::selector::Prefixes;
 use stepcast_suite::{CertificateProperty, CookieAttribute, CookieSource, HopAttribute, Property, Subject};
+
+/// Most nodes that a selector visits to find out where a check looks.
+const VISITS: usize = 2_000_000;
+/// Most nodes that a check looks at, for [`nodes`].
+const NODES: usize = 1_000;
 
 /// The value of the subject in the page.
 pub fn look<'p>(subject: &Subject, page: &'p Page) -> Result<Found<'p>, Unclear> {
@@ -85,6 +91,21 @@ fn version(version: Version) -> &'static str {
         Version::HTTP_2 => "2",
         Version::HTTP_3 => "3",
         _ => "1.1",
+    }
+}
+
+/// The nodes that a subject looks at in a document, as far as they are found at once.
+pub fn nodes(subject: &Subject, document: &Document) -> Vec<NodeId> {
+    match subject {
+        Subject::Css { selector: text, .. } => {
+            let found = selector(text, document).ok().and_then(|found| found.within(document, VISITS, NODES).ok());
+            found.unwrap_or_default().into_iter().map(|element| element.id()).collect()
+        }
+        Subject::XPath { path, .. } => match xpath::parse(path).and_then(|path| xpath::evaluate(&path, document)) {
+            Ok(xpath::Value::Nodes(nodes)) => nodes.iter().take(NODES).map(xpath::Node::id).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

@@ -89,7 +89,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The recording that answers in place of the network has no answer
-    #[error("the recording has no answer to `{request}`{}", because(difference.as_deref()))]
+    #[error("no answer to `{request}` was kept{}", because(difference.as_deref()))]
     NotRecorded {
         /// The method and the address, with secrets hidden
         request: String,
@@ -157,7 +157,9 @@ impl FetchError {
             Self::TooLarge { .. } => "larger bodies are not read; check a smaller page",
             Self::Protocol(_) => "the server, or a proxy in front of it, cut off or corrupted the answer",
             Self::BadRedirect { .. } => "check the `location` header; it must lead to an http or https address",
-            Self::NotRecorded { .. } => "record it again; a recording answers only the requests that were made for it",
+            Self::NotRecorded { .. } => {
+                "a request has to be the same as the one whose answer was kept; record it again, or run the suite on the site"
+            }
             Self::Recorded { .. } => "the request failed in this way when it was recorded; nothing was requested now",
             Self::TooManyRedirects { .. } => "the page probably redirects in a loop",
         }

@@ -5,6 +5,7 @@ use super::{html, xml};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use scraper::Html;
+use std::time::Duration;
 use stepcast_suite::Markup;
 use stepcast_suite::selector::Prefixes;
 
@@ -32,9 +33,20 @@ pub enum DocumentError {
 impl Document {
     /// Parses a text. The prefixes in `given` take precedence over those that the document declares.
     pub fn parse(text: &str, markup: Markup, given: &Prefixes) -> Result<Self, DocumentError> {
+        Self::parse_within(text, markup, given, html::PARSING_TIME, html::PARTS)
+    }
+
+    /// The same with a time limit and a most of nodes and attributes for HTML.
+    pub fn parse_within(
+        text: &str,
+        markup: Markup,
+        given: &Prefixes,
+        limit: Duration,
+        parts: usize,
+    ) -> Result<Self, DocumentError> {
         match markup {
             Markup::Html => {
-                let html = html::parse(text).map_err(DocumentError::TooMuch)?;
+                let html = html::parse_within(text, limit, parts).map_err(DocumentError::TooMuch)?;
                 Ok(Self { html, prefixes: None, index: Index::default() })
             }
             Markup::Xml => {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use stepcast_suite::duration;
 
 /// The time limit for parsing. Elements nested a million deep take quadratic time.
-const PARSING_TIME: Duration = Duration::from_secs(10);
+pub const PARSING_TIME: Duration = Duration::from_secs(10);
 /// Most nodes and attributes of a page: one for every ten bytes of the largest body, which is denser than real pages.
 pub const PARTS: usize = 1_000_000;
 /// The most that is parsed between two checks of the clock and of the count, in bytes.
@@ -18,18 +18,14 @@ const PIECE: usize = 1024;
 /// The shortest tag, in bytes.
 const TAG: usize = 3;
 
-/// The document in a text, as a browser would build it.
-pub fn parse(text: &str) -> Result<Html, String> {
-    parse_within(text, PARSING_TIME, PARTS)
-}
-
 /// About how many nodes a text has: each tag begins or ends an element, and a text may follow it. A tree that has room
 /// for them is not copied while it grows.
 pub fn nodes(text: &str) -> usize {
     memchr::memchr_iter(b'<', text.as_bytes()).count().min(PARTS)
 }
 
-fn parse_within(text: &str, limit: Duration, parts: usize) -> Result<Html, String> {
+/// The document in a text, as a browser would build it.
+pub fn parse_within(text: &str, limit: Duration, parts: usize) -> Result<Html, String> {
     let started = Instant::now();
     let mut parser = driver::parse_document(Counting::with_room_for(nodes(text)), ParseOpts::default());
     // Pieces, and the texts and values in them, are slices of one buffer.
@@ -73,7 +69,10 @@ mod tests {
     #[test]
     fn pieces_give_the_same_document_as_the_whole() {
         let text = format!("<!doctype html><title>é</title>{}", "<p class=a>ü<b>x</b></p>\n".repeat(2_000));
-        assert_eq!(parse(&text).expect("in time").html(), Html::parse_document(&text).html());
+        assert_eq!(
+            parse_within(&text, PARSING_TIME, PARTS).expect("in time").html(),
+            Html::parse_document(&text).html()
+        );
     }
 
     #[test]

@@ -34,6 +34,12 @@ pub fn parse_exact(text: &str) -> Result<Value, JsonError> {
     Ok(exact.unwrap_or(nearest))
 }
 
+/// The value of a text that is an object or a list in JSON.
+pub fn structure(text: &str) -> Option<Value> {
+    let begins_as_one = text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']);
+    parse_exact(text).ok().filter(|_| begins_as_one)
+}
+
 /// Counts values: each one but the outermost is the first of an array or object, or follows a comma. Empty arrays and
 /// objects count too.
 fn count(text: &str) -> usize {

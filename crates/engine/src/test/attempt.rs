@@ -7,7 +7,7 @@ use super::slow::Stopwatch;
 use super::time_limit::{TimeLimit, within};
 use super::{Observer, opening, until};
 use crate::bound;
-use crate::evidence::{Keeping, StepTrace};
+use crate::evidence::{Keeping, RunningTrace, StepTrace};
 use crate::excerpt::excerpt;
 use crate::fetch::{Fetcher, Network, Waiting};
 use crate::mask::Mask;
@@ -182,6 +182,9 @@ impl<'a> RunningAttempt<'a> {
         let shared = shared.filter(|_| may_share(self.test, step));
         let (sent, waiting, keeping) = (self.observer.sent(), Waiting::default(), self.observer.keeping());
         let trace = keeping.trace();
+        if keeping != Keeping::Nothing {
+            self.observer.exchanging(&opening, RunningTrace::new(trace.clone(), Arc::clone(&self.mask)));
+        }
         let mask = &self.mask;
         let run = StepRun {
             fetcher,
@@ -231,7 +234,8 @@ impl<'a> RunningAttempt<'a> {
         };
         bound::fit(std::slice::from_mut(&mut state));
         if keeping != Keeping::Nothing {
-            self.observer.exchanged(&state, StepTrace::new(trace.take(), Arc::clone(&self.mask)));
+            let requests = StepTrace::new(trace.take(), Arc::clone(&self.mask));
+            self.observer.exchanged(&state, requests.looking_at(std::mem::take(&mut end.looked_at)));
         }
         self.close(state);
         end
@@ -269,6 +273,7 @@ fn over_limit(over: TimeLimit, step: &str, duration: Duration) -> StepEnd {
         duration,
         elapsed: duration,
         results: vec![over.exceeded(&format!("it had reached `{step}`"))],
+        looked_at: Vec::new(),
         evaluated: 0,
         is_permanent: true,
         has_asked: true,

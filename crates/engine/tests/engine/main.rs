@@ -6,6 +6,7 @@ mod broken;
 mod certificates;
 mod checks;
 mod client_certificates;
+mod differences;
 mod differential;
 mod digest;
 mod discovering;

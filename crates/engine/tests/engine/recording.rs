@@ -191,26 +191,26 @@ async fn a_request_that_differs_from_the_recorded_one_is_errored_and_says_how() 
     let send =
         |body: &str| suite(&format!("- {{ name: t, post: '${{base}}/echo', {body}, expect: [ {{ status: 200 }} ] }}"));
     for (recorded, edited, expected) in [
-        (get("/", ""), get("/text", ""), "the recording has no answer to `GET http://site/text`"),
+        (get("/", ""), get("/text", ""), "no answer to `GET http://site/text` was kept"),
         (
             get("/", "accept-language: en"),
             get("/", "accept-language: de"),
-            "the recording has no answer to `GET http://site/`: with another header `accept-language`: `en` then, `de` now",
+            "no answer to `GET http://site/` was kept: with another header `accept-language`: `en` then, `de` now",
         ),
         (
             get("/", ""),
             get("/", "x-new: '1'"),
-            "the recording has no answer to `GET http://site/`: with another header `x-new`: none then, `1` now",
+            "no answer to `GET http://site/` was kept: with another header `x-new`: none then, `1` now",
         ),
         (
             send("text: one"),
             send("text: two"),
-            "the recording has no answer to `POST http://site/echo`: with another body: \"one\" then, \"two\" now",
+            "no answer to `POST http://site/echo` was kept: with another body: \"one\" then, \"two\" now",
         ),
         (
             send("text: one"),
             send("headers: { content-type: text/plain; charset=utf-8 }"),
-            "the recording has no answer to `POST http://site/echo`: with another body: \"one\" then, none now",
+            "no answer to `POST http://site/echo` was kept: with another body: \"one\" then, none now",
         ),
     ] {
         let (_, recording) = record(&site, &recorded).await;
@@ -218,7 +218,7 @@ async fn a_request_that_differs_from_the_recorded_one_is_errored_and_says_how() 
         assert_eq!((end.outcome, end.attempt), (Outcome::Errored, 1), "{expected}");
         let said = site.describe(&end.steps[0].checks);
         assert!(said.contains(&format!("actual: {expected}\n")), "{said}");
-        assert!(said.contains("hint: record it again"), "{said}");
+        assert!(said.contains("hint: a request has to be the same as the one whose answer was kept"), "{said}");
     }
 }
 

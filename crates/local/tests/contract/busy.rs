@@ -81,6 +81,9 @@ fn results(batches: u32) -> Vec<BatchResults> {
             duration_ms: 1,
             attempt: 1,
             change: None,
+            ran: None,
+            from: None,
+            baseline: None,
             steps: "[]".to_owned(),
             earlier: None,
         };
@@ -164,7 +167,14 @@ async fn items_there_was_no_room_for_are_offered_again() {
         Ok(json!({ "UnprocessedItems": { "stepcast": items } }))
     };
     let (table, script) = Script::table([left(&["1", "2"]), left(&["2"]), Ok(json!({ "UnprocessedItems": {} }))]).await;
-    let new = |test| NewTest { test, name: "Test".to_owned(), planned: "{}".to_owned(), past: None, expected_ms: None };
+    let new = |test| NewTest {
+        test,
+        name: "Test".to_owned(),
+        planned: "{}".to_owned(),
+        past: None,
+        expected_ms: None,
+        baseline: None,
+    };
     // A part of a plan has 250 tests.
     let tests: Vec<_> = (0..501).map(new).collect();
     table.put_plan(&id("job-1"), 1, &tests).await.expect("stored in the end");

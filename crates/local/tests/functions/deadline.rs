@@ -3,6 +3,7 @@
 use crate::world::{World, batch, failed, planning, test};
 use serde_json::{Value, json};
 use std::time::Duration;
+use stepcast_protocol::exchange::AttemptEvidence;
 use stepcast_protocol::state::{StepState, TestStatus};
 use stepcast_protocol::{Outcome, Verdict};
 
@@ -32,6 +33,13 @@ async fn a_test_that_outlives_its_function_is_counted_as_errored() {
     let why = &steps[1].checks[0];
     assert_eq!(why.expected.as_deref(), Some("a test that ends within the 4s a worker may run"));
     assert!(why.actual.is_some() && why.hint.is_some(), "{why:?}");
+    let store = world.platform().evidence.expect("a store");
+    let id = steps[1].evidence.as_ref().and_then(|evidence| evidence.id.clone()).expect("it is kept");
+    let record = store.get(&id).await.expect("the store").expect("the record");
+    let record: AttemptEvidence = serde_json::from_slice(&record).expect("JSON");
+    let sent: Vec<_> = record.steps.iter().map(|step| (step.name.as_str(), step.exchanges.len())).collect();
+    assert_eq!(sent, [("/page", 1), ("/never", 1)], "the request that ran is kept as well");
+    assert_eq!(record.steps[1].exchanges[0].answer, None);
     let job = world.job().await;
     assert_eq!((job.verdict, job.counts.errored, job.counts.passed), (Some(Verdict::Errored), 1, 1));
 }

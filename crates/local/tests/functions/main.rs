@@ -20,6 +20,7 @@ mod revoking;
 mod secret;
 mod sharing;
 mod silence;
+mod since;
 #[path = "../version_before/mod.rs"]
 mod version_before;
 mod visitor;

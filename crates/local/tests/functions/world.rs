@@ -387,6 +387,7 @@ impl World {
             watcher: None,
             idempotency_key: None,
             replay_of: None,
+            from: None,
             limits,
         };
         platform.table.create_job(&new).await.expect("stored");
@@ -464,7 +465,19 @@ pub fn results_of(
 ) -> BatchResults {
     let finished = |(test, outcome)| {
         let (v, steps) = (lease.number * 1_000_000 + 1, "[]".to_owned());
-        let result = TestResult { test, v, outcome, duration_ms: 1, attempt: 1, change: None, steps, earlier: None };
+        let result = TestResult {
+            test,
+            v,
+            outcome,
+            duration_ms: 1,
+            attempt: 1,
+            change: None,
+            ran: None,
+            from: None,
+            baseline: None,
+            steps,
+            earlier: None,
+        };
         FinishedTest { result, expected_ms: 0, checks: 1, requests: 1 }
     };
     BatchResults { lease: lease.clone(), writes, ended, tests: results.map(finished).collect() }

@@ -113,6 +113,7 @@ fn new_test(test: &StoredTest) -> NewTest {
         planned: test.planned.clone(),
         past: test.past.clone(),
         expected_ms: test.expected_ms,
+        baseline: None,
     }
 }
 
@@ -132,6 +133,9 @@ fn result_of(test: &TestRecord) -> Option<TestResult> {
         duration_ms: test.duration_ms.unwrap_or_default(),
         attempt: test.attempt,
         change: test.change,
+        ran: None,
+        from: None,
+        baseline: None,
         steps: test.steps.clone().unwrap_or_else(|| "[]".to_owned()),
         earlier: test.earlier.clone(),
     })

@@ -7,7 +7,7 @@ use super::Table;
 use super::expression::attribute;
 use super::item::{Item, item, read, text};
 use super::packed::{pack, unpack};
-use super::record::JobRecord;
+use super::record::{JobRecord, TestRecord};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use stepcast_protocol::id::JobId;
@@ -58,16 +58,16 @@ impl From<PastTest> for (String, Outcome, u64) {
 }
 
 impl Table {
-    /// Reads the results of a job in which no test is open, as its history stores them. A test that an admin did not
+    /// Returns the results of a job in which no test is open, as its history stores them. A test that an admin did not
     /// wait for says as little about the suite as a cancelled one, so both are left out.
-    pub async fn results(&self, job: &JobRecord) -> Result<Vec<PastTest>> {
+    pub fn results(job: &JobRecord, tests: &[TestRecord]) -> Vec<PastTest> {
         let says_something =
             |outcome: &Outcome| outcome.is_conclusive() && (job.ended_by.is_none() || *outcome != Outcome::Errored);
-        let ended = self.tests(job).await?.into_iter().filter_map(|test| {
+        let ended = tests.iter().filter_map(|test| {
             let outcome = test.outcome.filter(says_something)?;
-            Some(PastTest { name: test.name, outcome, duration_ms: test.duration_ms.unwrap_or_default() })
+            Some(PastTest { name: test.name.clone(), outcome, duration_ms: test.duration_ms.unwrap_or_default() })
         });
-        Ok(ended.collect())
+        ended.collect()
     }
 
     /// Stores the results of a job for later jobs of the same suite and branch. Repeating this changes nothing.

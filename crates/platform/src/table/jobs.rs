@@ -14,14 +14,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use stepcast_protocol::command::Detail;
 use stepcast_protocol::id::{ConnectionId, JobId};
-use stepcast_protocol::state::{Counts, JobLimits, JobStatus, Verdict};
+use stepcast_protocol::state::{AnswersFrom, Counts, JobLimits, JobStatus, Verdict};
 use stepcast_suite::duration::millis;
 
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: Duration = Duration::from_hours(24);
 
 /// The result of a planning.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Planned {
     /// How many tests there are
     pub total: u32,
@@ -31,6 +31,8 @@ pub struct Planned {
     pub expected_ms: u64,
     /// How many requests were sent to find pages
     pub requests: u64,
+    /// The record of these requests and their answers, if it is kept
+    pub evidence: Option<String>,
 }
 
 /// A job about to be stored.
@@ -52,6 +54,8 @@ pub struct NewJob {
     pub idempotency_key: Option<String>,
     /// The job this one repeats
     pub replay_of: Option<JobId>,
+    /// What its answers come from, if not from the site
+    pub from: Option<AnswersFrom>,
     /// When to stop before all tests have run
     pub limits: JobLimits,
 }
@@ -144,6 +148,8 @@ impl Table {
             suite_change: None,
             tags: new.source.tags.clone(),
             replay_of: new.replay_of.clone(),
+            from: new.from,
+            plan_evidence: None,
             limits: new.limits,
             counts: Counts::default(),
         }
@@ -186,7 +192,7 @@ impl Table {
 
     /// Makes this planning the one that counts. Returns `None` if another one was faster or the job is past planning.
     pub async fn planned(&self, job: &JobId, plan: u64, planned: Planned) -> Result<Option<JobRecord>> {
-        let Planned { total, batch_size, expected_ms, requests } = planned;
+        let Planned { total, batch_size, expected_ms, requests, evidence } = planned;
         let is_first = attribute("status").is(JobStatus::Accepted).and(attribute("plan").is(plan));
         let update = self
             .moved(job)
@@ -198,6 +204,7 @@ impl Table {
             .set("expected_ms", expected_ms)
             .add("v", 1_u64)
             .add("requests", requests);
+        let update = evidence.into_iter().fold(update, |update, id| update.set("plan_evidence", id));
         self.update_job(update).await
     }
 

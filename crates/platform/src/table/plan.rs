@@ -1,5 +1,6 @@
 //! The plan of a job: its tests as the planner made them, stored once and packed.
 
+use super::baselines::Baseline;
 use super::batches::Batch;
 use super::item::{Item, item, read, text};
 use super::jobs::job_pk;
@@ -42,6 +43,9 @@ pub struct NewTest {
     /// Its expected duration, in milliseconds, if earlier jobs show it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_ms: Option<u64>,
+    /// What its answers were when it last passed, if that is kept
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Jobs and tests as they are stored.
 
+use super::results::NewBaseline;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,8 +9,8 @@ use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::id::JobId;
 use stepcast_protocol::notification::SuiteChange;
 use stepcast_protocol::state::{
-    Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, Stop, TestState, TestStatus, Verdict,
-    format_digest, test_version,
+    AnswersFrom, Change, Counts, JobLimits, JobStatus, JobSummary, ListedJob, Outcome, Ran, Stop, TestState,
+    TestStatus, Verdict, format_digest, test_version,
 };
 use stepcast_suite::Evidence;
 
@@ -79,6 +80,12 @@ pub struct JobRecord {
     /// The job this one repeats
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<JobId>,
+    /// What its answers come from, if not from the site
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<AnswersFrom>,
+    /// The record of the requests that its plan took, if it took any and they are kept
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_evidence: Option<String>,
     /// When to stop before all tests have run
     #[serde(flatten)]
     pub limits: JobLimits,
@@ -105,6 +112,7 @@ impl JobRecord {
             labels: self.labels.clone(),
             problem: self.problem.clone(),
             replay_of: self.replay_of.as_ref().map(String::from),
+            from: self.from,
         }
     }
 
@@ -198,6 +206,15 @@ pub struct TestRecord {
     /// How that compares with earlier jobs
     #[serde(default)]
     pub change: Option<Change>,
+    /// Where and when it ran
+    #[serde(default)]
+    pub ran: Option<Ran>,
+    /// What its answers came from, if not from the site
+    #[serde(default)]
+    pub from: Option<AnswersFrom>,
+    /// The evidence of its answers, if they are what it is compared with from now on
+    #[serde(default)]
+    pub baseline: Option<NewBaseline>,
     /// Its steps as JSON
     #[serde(default)]
     pub steps: Option<String>,
@@ -218,6 +235,8 @@ impl TestRecord {
             outcome: self.outcome,
             duration_ms: self.duration_ms,
             change: self.change,
+            ran: self.ran.clone(),
+            from: self.from,
             steps: readable(self.steps.as_deref()),
             earlier: readable(self.earlier.as_deref()),
             stalled: false,

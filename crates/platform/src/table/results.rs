@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use stepcast_protocol::id::JobId;
-use stepcast_protocol::state::{Change, JobStatus, Outcome, digest_of};
+use stepcast_protocol::state::{AnswersFrom, Change, JobStatus, Outcome, Ran, digest_of};
 
 /// The end of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,11 +33,31 @@ pub struct TestResult {
     /// How it compares with earlier jobs
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// Where and when it ran
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran: Option<Ran>,
+    /// What its answers came from, if not from the site
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<AnswersFrom>,
+    /// The evidence of its answers, if it passed and they are what it is compared with from now on
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<NewBaseline>,
     /// Its steps as JSON
     pub steps: String,
     /// The attempts before the last as JSON, if there are any
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<String>,
+}
+
+/// The evidence of a test that passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewBaseline {
+    /// The id of its record
+    pub id: String,
+    /// Fingerprint of its answers
+    pub digest: String,
+    /// When it was stored, in milliseconds since 1970
+    pub at: u64,
 }
 
 /// The end of a test and what the job's counters get from it.

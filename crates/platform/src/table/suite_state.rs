@@ -67,7 +67,7 @@ impl Table {
     }
 
     async fn suite_update(&self, job: &JobRecord, verdict: Verdict) -> Result<SuiteUpdate> {
-        if !self.notifies_of_suites || matches!(verdict, Verdict::Cancelled | Verdict::Empty) {
+        if !self.notifies_of_suites || job.from.is_some() || matches!(verdict, Verdict::Cancelled | Verdict::Empty) {
             return Ok(SuiteUpdate::default());
         }
         let (pk, sk) = state_key(job);

@@ -132,6 +132,9 @@ fn ended(result: &TestResult, name: String) -> TestRecord {
         outcome: Some(result.outcome),
         duration_ms: Some(result.duration_ms),
         change: result.change,
+        ran: result.ran.clone(),
+        from: result.from,
+        baseline: result.baseline.clone(),
         steps: Some(result.steps.clone()),
         earlier: result.earlier.clone(),
     }
@@ -149,6 +152,9 @@ fn open(test: u32, name: String, batch: &BatchRecord) -> TestRecord {
         outcome: None,
         duration_ms: None,
         change: None,
+        ran: None,
+        from: None,
+        baseline: None,
         steps: None,
         earlier: None,
     }

@@ -2,6 +2,7 @@
 
 use super::detail::Level;
 use crate::id::JobId;
+use crate::state::AnswersFrom;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -51,9 +52,10 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub time_limit_s: Option<u32>,
-    /// Which attempts have their requests and answers kept, whatever the suite says: `none`, `failed` or `all`
+    /// Which attempts have their requests and answers kept, whatever the suite says: `none`, `failed`, `changes` or
+    /// `all`
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional, type = "'none' | 'failed' | 'all'"))]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "'none' | 'failed' | 'changes' | 'all'"))]
     pub evidence: Option<Evidence>,
     /// How much of the job this connection gets, which watches it from its start
     #[serde(default, skip_serializing_if = "is_default")]
@@ -77,6 +79,19 @@ pub struct Replay {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub only: Selection,
+    /// What its answers come from, if not from the site
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub on: Option<AnswersFrom>,
+    /// With `on`: another suite to judge the answers by, or the name of a stored one, which is read as it is now. Without
+    /// it, the suite of the job
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "unknown"))]
+    pub suite: Option<Value>,
+    /// The suite as gzipped JSON in Base64, if it is too large for one message
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub suite_gz: Option<String>,
     /// Values for templates; they replace those of the job
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]

@@ -1,7 +1,8 @@
 //! The end of a job and of a test.
 
 use crate::state::{
-    Change, Counts, EarlierAttempt, Failure, JobSummary, Outcome, StepState, TestState, TestStatus, Verdict,
+    AnswersFrom, Change, Counts, EarlierAttempt, Failure, JobSummary, Outcome, Ran, StepState, TestState, TestStatus,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,12 @@ pub struct TestFinished {
     /// How it compares with earlier runs of the same suite and branch, if there is something new to report
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// Where and when it ran
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran: Option<Ran>,
+    /// What its answers came from, if not from the site
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<AnswersFrom>,
     /// The checks that did not hold
     pub failures: Vec<Failure>,
     /// Its steps, for clients that missed some of them
@@ -76,6 +83,8 @@ impl TestFinished {
             outcome: Some(self.outcome),
             duration_ms: Some(self.duration_ms),
             change: self.change,
+            ran: self.ran.clone(),
+            from: self.from,
             steps: self.steps.clone(),
             earlier: self.earlier.clone(),
             stalled: false,
@@ -93,6 +102,8 @@ impl From<&TestState> for Option<TestFinished> {
             duration_ms: state.duration_ms.unwrap_or_default(),
             attempt: state.attempt,
             change: state.change,
+            ran: state.ran.clone(),
+            from: state.from,
             failures: state.failures(),
             steps: state.steps.clone(),
             earlier: state.earlier.clone(),

@@ -6,11 +6,13 @@ use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 use stepcast_engine::Bodies;
 use stepcast_protocol::command::EvidenceQuery;
+use stepcast_protocol::difference::StepDifferences;
 use stepcast_protocol::exchange::{ContentPart, StepExchanges};
 use stepcast_protocol::{Command, EventBody, JobId, JobState, TestState};
 
 /// What is kept of an attempt, or of one step of it.
 pub(super) struct Kept {
+    pub differences: Vec<StepDifferences>,
     pub steps: Vec<StepExchanges>,
     pub bodies: Bodies,
 }
@@ -38,8 +40,10 @@ pub(super) async fn kept(
 ) -> anyhow::Result<Kept> {
     let mut query = EvidenceQuery { job: job.clone(), test, step, attempt: Some(attempt), cursor: None };
     let (mut steps, mut contents): (Vec<StepExchanges>, BTreeMap<String, Vec<u8>>) = (Vec::new(), BTreeMap::new());
+    let mut differences = Vec::new();
     loop {
         let EventBody::Evidence(page) = session.ask(Command::Evidence(query.clone())).await?.body else { break };
+        differences.extend(page.differences);
         for step in page.steps {
             match steps.last_mut().filter(|last| last.step == step.step) {
                 Some(last) => last.exchanges.extend(step.exchanges),
@@ -54,5 +58,6 @@ pub(super) async fn kept(
         }
         query.cursor = page.cursor;
     }
-    Ok(Kept { steps, bodies: contents.into_iter().map(|(sha256, content)| (sha256, content.into())).collect() })
+    let bodies = contents.into_iter().map(|(sha256, content)| (sha256, content.into())).collect();
+    Ok(Kept { differences, steps, bodies })
 }

@@ -1,10 +1,11 @@
 //! What is kept, for people.
 
 use super::fetch::Kept;
-use crate::report::one_line;
+use crate::report::{ago, one_line, whole_difference};
 use std::fmt::Write;
 use std::time::Duration;
 use stepcast_engine::Bodies;
+use stepcast_protocol::difference::StepDifferences;
 use stepcast_protocol::exchange::{Content, Exchange, ExchangeTimes, HeaderField};
 use stepcast_protocol::state::StepState;
 use stepcast_suite::duration;
@@ -26,11 +27,35 @@ pub(super) fn attempt(test: &str, number: u32, states: &[StepState], kept: &Kept
             0,
             &format!("{}: step {} `{}`, attempt {number}: {outcome}", one_line(test), step.step, one_line(name)),
         );
+        for changed in kept.differences.iter().filter(|changed| changed.step == step.step) {
+            differences(&mut out, changed);
+        }
         for one in &step.exchanges {
             exchange(&mut out, one, &kept.bodies);
         }
     }
     out
+}
+
+fn differences(out: &mut String, changed: &StepDifferences) {
+    let StepDifferences { job, at, differences, left_out, .. } = changed;
+    let (noise, told): (Vec<_>, Vec<_>) = differences.iter().partition(|difference| difference.is_noise);
+    let same = if told.is_empty() && *left_out == 0 { " nothing" } else { "" };
+    line(out, 1, &format!("changed since job {}, {}:{same}", one_line(job), ago(at)));
+    for difference in told {
+        for text in whole_difference(difference) {
+            line(out, 2, &text);
+        }
+    }
+    if *left_out > 0 {
+        line(out, 2, &format!("and {left_out} more, which were too many to keep"));
+    }
+    if !noise.is_empty() {
+        line(out, 1, "different each time:");
+        for difference in noise {
+            line(out, 2, &one_line(&difference.text));
+        }
+    }
 }
 
 fn exchange(out: &mut String, exchange: &Exchange, bodies: &Bodies) {

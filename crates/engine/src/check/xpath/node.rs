@@ -40,6 +40,11 @@ impl Order {
 }
 
 impl<'p> Node<'p> {
+    /// The id of the node, or of the element whose attribute it is.
+    pub fn id(&self) -> NodeId {
+        self.tree.id()
+    }
+
     pub fn root(html: &'p Html) -> Self {
         Self::of(html.tree.root())
     }

@@ -1,6 +1,7 @@
 //! The table code: every method of `stepcast_platform::Table`, on the embedded engine and on AWS's own DynamoDB Local
 //! (`STEPCAST_CONTRACT_TABLE`).
 
+mod baselines;
 mod claims;
 mod closing;
 mod connections;
@@ -190,6 +191,7 @@ fn new_job(job: &str) -> NewJob {
         watcher: None,
         idempotency_key: None,
         replay_of: None,
+        from: None,
         limits: JobLimits::default(),
     }
 }
@@ -221,14 +223,33 @@ pub fn tests(total: u32) -> Planned {
 }
 
 fn new_test(test: u32) -> NewTest {
-    NewTest { test, name: format!("Test {test}"), planned: "{}".to_owned(), past: None, expected_ms: None }
+    NewTest {
+        test,
+        name: format!("Test {test}"),
+        planned: "{}".to_owned(),
+        past: None,
+        expected_ms: None,
+        baseline: None,
+    }
 }
 
 /// The end of a test by the worker that holds this lease: two checks, in a quarter of a second.
 fn ended(test: u32, lease: u64, outcome: Outcome) -> FinishedTest {
     let steps = r#"[{"step":0,"name":"get"}]"#.to_owned();
     let v = lease * 1_000_000 + 7;
-    let result = TestResult { test, v, outcome, duration_ms: 250, attempt: 1, change: None, steps, earlier: None };
+    let result = TestResult {
+        test,
+        v,
+        outcome,
+        duration_ms: 250,
+        attempt: 1,
+        change: None,
+        ran: None,
+        from: None,
+        baseline: None,
+        steps,
+        earlier: None,
+    };
     FinishedTest { result, expected_ms: 0, checks: 2, requests: 3 }
 }
 

@@ -1,13 +1,13 @@
 //! The conditions that must hold once everything is quiet, after any fault.
 
-use super::scene::{CALLER, DASHBOARD, Run, Scene, key};
+use super::scene::{CALLER, DASHBOARD, KEPT_TESTS, Run, Scene, key};
 use crate::world::{QUEUES, client, id};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 use stepcast_local::queue::MessageCounts;
 use stepcast_platform::Config;
-use stepcast_platform::table::JobRecord;
+use stepcast_platform::table::{JobRecord, TestRecord};
 use stepcast_protocol::state::{Counts, JobStatus, Outcome, StepState, TestStatus, Verdict};
 
 /// The end of a job, and the items that remain of it.
@@ -46,7 +46,8 @@ pub async fn settled(scene: &Scene, run: Run, after: &str) -> End {
         let verdicts = verdicts(&scene.world.heard_by(connection), &job);
         assert_eq!(verdicts.len(), 1, "after {after}: `{connection}` hears of one verdict: {verdicts:?}");
     }
-    for test in tests.iter().filter(|test| test.outcome == Some(Outcome::Failed)) {
+    let is_kept = |test: &&TestRecord| test.test < KEPT_TESTS && test.outcome == Some(Outcome::Failed);
+    for test in tests.iter().filter(is_kept) {
         let steps: Vec<StepState> = serde_json::from_str(test.steps.as_deref().unwrap_or("[]")).expect("steps");
         let evidence = steps[0].evidence.as_ref();
         let evidence = evidence.unwrap_or_else(|| panic!("after {after}: a result names its evidence or says why not"));

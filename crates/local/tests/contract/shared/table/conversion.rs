@@ -70,7 +70,10 @@ async fn a_running_job_is_converted_with_its_results() {
     let planned = fixture.table.planned_tests(&batch(&job, 0)).await.expect("an answer");
     let name = "Test 1".to_owned();
     let past = Some(vec![Outcome::Failed]);
-    assert_eq!(planned[1], NewTest { test: 1, name, planned: "{}".to_owned(), past, expected_ms: Some(40) });
+    assert_eq!(
+        planned[1],
+        NewTest { test: 1, name, planned: "{}".to_owned(), past, expected_ms: Some(40), baseline: None }
+    );
     assert_eq!(fixture.claim(&job, 2).await.open_tests(&batch(&job, 2)).collect::<Vec<_>>(), [4]);
 }
 
