@@ -1,10 +1,13 @@
 import type { CheckResult, Command, Event, ListedConnection, Outcome, PastOutcome } from '../src/client/protocol'
 import { recordedRun } from '../src/client/testing/recorded-run'
+import { evidence, keptOf } from './kept'
 
 const MINUTE = 60_000
 
 /** A few finished runs, and a large one. The demo begins in the middle of the large one. */
 export function morning(now: number): { events: Event[]; alreadyPlayed: number } {
+  const yesterday = new Date(now - 25 * 60 * MINUTE).toISOString()
+  const moreOf = (_: number, outcome: Outcome) => (outcome === 'failed' ? keptOf(yesterday) : {})
   const finished = [
     recordedRun({
       job: '01JD5Q9F4M',
@@ -35,6 +38,22 @@ export function morning(now: number): { events: Event[]; alreadyPlayed: number }
       outcomeOf: (test) => (['failed', 'blocked', 'skipped'][[3, 11, 17].indexOf(test)] as Outcome) ?? 'passed',
       nameOf: pageName,
       checksOf,
+      moreOf,
+      workers: 2,
+      durationOf: (test) => 32 + ((test * 7) % 60),
+    }),
+    recordedRun({
+      job: '01JD7C1EDT',
+      suite: 'Shop smoke',
+      principal: 'ana',
+      startedAt: now - 20 * MINUTE,
+      tests: 24,
+      outcomeOf: (test) => (['failed', 'failed', 'skipped'][[9, 11, 17].indexOf(test)] as Outcome) ?? 'passed',
+      nameOf: pageName,
+      checksOf,
+      moreOf,
+      paceMs: 2,
+      origin: { replay_of: '01JD7BVX01', from: 'evidence' },
     }),
   ].flat()
   const running = recordedRun({
@@ -48,6 +67,9 @@ export function morning(now: number): { events: Event[]; alreadyPlayed: number }
       test % 173 === 20 ? 'failed' : test % 311 === 50 ? 'errored' : test % 211 === 9 ? 'flaky' : 'passed',
     nameOf: pageName,
     checksOf,
+    moreOf,
+    workers: 4,
+    durationOf: (test) => 180 + ((test * 37) % 400) + (test % 173 === 20 ? 2400 : 0),
   })
   return { events: [...finished, ...running], alreadyPlayed: finished.length + 2 + 5 * 1236 + 2 }
 }
@@ -74,6 +96,7 @@ export function answer(command: Command): Event | undefined {
     const tests = names.map((name) => ({ name, outcomes: pastOf(name, Date.parse(at)).slice(0, command.limit ?? 10) }))
     return { type: 'history', at, suite: command.suite, tests }
   }
+  if (command.action === 'evidence') return evidence(command, new Date(Date.parse(at) - 25 * 60 * MINUTE).toISOString())
   if (command.action !== 'run') return undefined
   return {
     type: 'error',

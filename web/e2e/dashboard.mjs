@@ -1,7 +1,9 @@
 // Tests the dashboard in a real browser against a running server: signs in with the link, runs a suite, watches it to
-// its verdict, reads why a test failed, opens that test on its own page, reads what it sent and received, saves the results as files, shares the job,
-// finds it in the list, and broadcasts a notice as an admin.
-// Checks each page with axe-core, in the light and in the dark scheme.
+// its verdict, reads why a test failed, opens that test on its own page, reads what it sent and received, saves the
+// results as files, reads when its tests ran, shares the job, finds it in the list, runs a suite on a site that changes,
+// reads what changed, judges the failure by an edited suite, and broadcasts a notice as an admin.
+// Checks each page with axe-core, in the light and in the dark scheme. Pages with a timeline of thousands of tests, or
+// with all kinds of differences, are shown from a recording, without the server.
 //
 //   STEPCAST_SIGN_IN_URL   the link `stepcast up` prints; it works once
 //   STEPCAST_HTTP          the server's address, if the link is only a path or a fragment
@@ -16,8 +18,10 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import axe from 'axe-core'
 import { chromium } from 'playwright-core'
+import { checkAccessibility, fitsOnAPhone } from './accessibility.mjs'
+import { startChangingSite } from './changing-site.mjs'
+import { checkRecordedPages } from './recording.mjs'
 
 const BROWSER_ARGUMENTS = [
   '--no-sandbox',
@@ -33,6 +37,7 @@ const BROWSER_ARGUMENTS = [
 const MOST_FAILURES = 5
 
 const WIDE = { width: 1360, height: 850 }
+const PHONE = { width: 390, height: 780 }
 
 const environment = process.env
 const browserPath = environment.CHROMIUM ?? '/usr/bin/chromium'
@@ -55,19 +60,6 @@ async function signIn(page) {
   assert.ok(!page.url().includes('code='), 'the sign-in code should have left the address')
 }
 
-/** Checks the page as it is now with axe-core, in both colour schemes. */
-async function checkAccessibility(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme })
-    const { violations, passes } = await page.evaluate(`${axe.source}; axe.run()`)
-    assert.ok(passes.length > 0, 'axe-core should have checked something')
-    const found = violations.flatMap(({ id, help, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}\n${failureSummary}`),
-    )
-    assert.deepEqual(found, [], `axe-core finds problems: ${name}, ${colorScheme}`)
-  }
-}
-
 /** Sets the text as if pasted. `fill` types it, which takes Chromium seconds for a thousand lines. */
 async function paste(field, text) {
   await field.evaluate((element, value) => {
@@ -77,9 +69,9 @@ async function paste(field, text) {
 }
 
 /** Returns the id of the job. */
-async function runSuite(page, suite) {
+async function runSuite(page, suite, vars = environment.E2E_VARS ?? '') {
   await paste(page.getByTestId('run-suite-text'), suite)
-  if (environment.E2E_VARS) await page.locator('#suite-vars').fill(environment.E2E_VARS)
+  await page.locator('#suite-vars').fill(vars)
   await page.getByTestId('run-button').click()
   const problems = page.locator('.problems')
   await page.waitForURL(/#\/jobs\/./).catch(async (error) => {
@@ -89,10 +81,10 @@ async function runSuite(page, suite) {
   return decodeURIComponent(page.url().split('#/jobs/')[1])
 }
 
-async function awaitVerdict(page) {
+async function awaitVerdict(page, expected = verdict) {
   const shown = page.getByTestId('verdict').filter({ hasText: /passed|failed|errored|empty|cancelled/i })
   await shown.waitFor({ timeout })
-  assert.match(await shown.innerText(), new RegExp(verdict, 'i'), 'the verdict')
+  assert.match(await shown.innerText(), new RegExp(expected, 'i'), 'the verdict')
 }
 
 /** Failing tests come first, so the first row is one of them. */
@@ -121,9 +113,8 @@ async function readTestAlone(page) {
   await test.getByText('As a table').click()
   await test.getByTestId('past-table').getByRole('row').nth(1).waitFor()
   await checkAccessibility(page, 'a test on its own page')
-  await page.setViewportSize({ width: 390, height: 780 })
-  const width = await page.evaluate('document.documentElement.scrollWidth')
-  assert.ok(width <= 390, `the page of a test should fit on a phone, and is ${width} px wide`)
+  await page.setViewportSize(PHONE)
+  await fitsOnAPhone(page, 'the page of a test')
   await checkAccessibility(page, 'a test on its own page, on a phone')
   await page.setViewportSize(WIDE)
   await readEvidence(page)
@@ -151,9 +142,8 @@ async function readEvidence(page) {
     await openEvidence(evidence)
     await checkAccessibility(page, 'what another test sent and received')
   }
-  await page.setViewportSize({ width: 390, height: 780 })
-  const width = await page.evaluate('document.documentElement.scrollWidth')
-  assert.ok(width <= 390, `what was sent and received should fit on a phone, and is ${width} px wide`)
+  await page.setViewportSize(PHONE)
+  await fitsOnAPhone(page, 'what was sent and received')
   await checkAccessibility(page, 'what a test sent and received, on a phone')
   await page.setViewportSize(WIDE)
 }
@@ -175,6 +165,72 @@ async function saveBody(page, evidence, shown) {
   assert.match(download.suggestedFilename(), /^stepcast-[0-9a-f]{8}\.html$/)
   const [line] = readFileSync(await download.path(), 'utf8').split('\n')
   assert.ok(shown.includes(line.trim()), `the saved body should be the one that is shown: ${line}`)
+}
+
+/** Opens the timeline by keyboard, and closes it. */
+async function readTimeline(page) {
+  const timeline = page.getByTestId('timeline')
+  await timeline.locator('summary').press('Enter')
+  const canvas = timeline.getByTestId('timeline-canvas')
+  await canvas.waitFor()
+  await timeline.getByTestId('timeline-table').getByRole('row').nth(1).waitFor()
+  assert.match((await canvas.getAttribute('aria-label')) ?? '', /^\d+ tests? ended in \d+ worker/)
+  await checkAccessibility(page, 'a job with an open timeline')
+  await page.setViewportSize(PHONE)
+  await fitsOnAPhone(page, 'a job with an open timeline')
+  await page.setViewportSize(WIDE)
+  await timeline.locator('summary').press('Enter')
+}
+
+/** Runs a suite, changes its site and runs it again: reads what changed, and judges the failure by an edited suite. */
+async function readWhatChanged(page) {
+  const site = await startChangingSite()
+  try {
+    await page.locator('.brand').click()
+    await runSuite(page, site.suite, '')
+    await awaitVerdict(page, 'passed')
+    site.change()
+    await page.locator('.brand').click()
+    await runSuite(page, site.suite, '')
+    await awaitVerdict(page, 'failed')
+    await page.getByTestId('test-row').filter({ hasText: 'since it passed' }).click()
+    const test = page.getByTestId('test-detail')
+    const changed = await test.getByTestId('since-passed').innerText()
+    assert.ok(changed.includes('Welcome') && changed.includes('Farewell'), `what changed is not told: ${changed}`)
+    await test.getByTestId('evidence').locator('summary').first().press('Enter')
+    await test.getByTestId('differences').getByText('a failed check looks here').first().waitFor()
+    await checkAccessibility(page, 'what changed since a test passed')
+    await judgeAgain(page, site.editedSuite)
+  } finally {
+    await site.stop()
+  }
+}
+
+async function judgeAgain(page, suite) {
+  await page.getByRole('button', { name: 'Judge again by its evidence…' }).click()
+  await page.locator('.job-panel').getByRole('button', { name: 'Write or paste' }).click()
+  await paste(page.locator('#judge-text'), suite)
+  await checkAccessibility(page, 'a job to be judged again')
+  await page.setViewportSize(PHONE)
+  await fitsOnAPhone(page, 'a job to be judged again')
+  await page.setViewportSize(WIDE)
+  await page.getByRole('button', { name: 'Judge again', exact: true }).click()
+  const judged = page.getByTestId('judged')
+  await judged.getByText('Failed before, pass now: 1 test').waitFor()
+  await judged.getByRole('link', { name: 'Home page' }).waitFor()
+  await awaitVerdict(page, 'passed')
+  await checkAccessibility(page, 'a job that was judged by evidence')
+}
+
+/** Saves what failing tests sent and received, and reads it. */
+async function downloadArchive(page, job) {
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download HAR' }).click()
+  const download = await saved
+  assert.equal(download.suggestedFilename(), `stepcast-${job}.har`)
+  const { log } = JSON.parse(readFileSync(await download.path(), 'utf8'))
+  assert.ok(log.entries.length >= log.pages.length && log.pages.length > 0, 'the archive should have requests')
+  assert.ok(log.entries.every(({ pageref }) => log.pages.some(({ id }) => id === pageref)))
 }
 
 /** Saves the results as files, and reads them. */
@@ -259,8 +315,11 @@ async function dashboardShowsARun(browser) {
       await readTestAlone(page)
     }
     await downloadResults(page, job)
+    if (verdict === 'failed') await downloadArchive(page, job)
+    await readTimeline(page)
     await shareWithAGuest(page, browser, job)
     await findInList(page, job)
+    await readWhatChanged(page)
     await serveAnAdmin(page)
     assert.deepEqual(complaints, [], 'the browser should report no errors')
   } catch (error) {
@@ -280,6 +339,7 @@ async function main() {
   const browser = await chromium.launch({ executablePath: browserPath, args: BROWSER_ARGUMENTS })
   try {
     await dashboardShowsARun(browser)
+    await checkRecordedPages(browser)
   } finally {
     await browser.close()
   }

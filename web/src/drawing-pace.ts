@@ -20,6 +20,7 @@ export class DrawingPace {
   constructor(
     private readonly clock: Clock,
     private readonly nextFrame: (run: () => void) => void,
+    private readonly pauseMs: { shortest: number; longest: number } = PAUSE_MS,
   ) {}
 
   beforeNextFrame(run: () => void): void {
@@ -42,7 +43,8 @@ export class DrawingPace {
     // A page that opens is slow to draw once. The smaller of two costs is that of an update.
     const pause = REST * Math.min(cost, this.lastCost)
     this.lastCost = cost
-    this.earliest = this.clock.now() + Math.min(PAUSE_MS.longest, Math.max(PAUSE_MS.shortest, pause))
+    const { shortest, longest } = this.pauseMs
+    this.earliest = this.clock.now() + Math.min(longest, Math.max(shortest, pause))
     for (const run of this.waiting.splice(0)) this.beforeNextFrame(run)
   }
 }

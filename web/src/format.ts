@@ -35,6 +35,11 @@ export function ago(at: string, now: number): string {
   return days === 1 ? 'yesterday' : `${days} days ago`
 }
 
+/** The beginning of a job's id, which is its time to the millisecond: `01a202c5-7d9b`. Two jobs rarely share it. */
+export function shortJob(job: string): string {
+  return job.slice(0, 13)
+}
+
 /** The full date and time, in the user's time zone. */
 export function moment(at: string): string {
   const date = new Date(at)

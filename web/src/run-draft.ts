@@ -1,4 +1,5 @@
 import { reactive } from 'vue'
+import type { Run } from './client/protocol'
 
 /**
  * The input of the run box, without the secrets. It outlives the component, so that the input is not lost when the user
@@ -14,6 +15,8 @@ export const draft = reactive({
   /** An empty number field has the value `''` in browsers */
   maxFailures: '' as number | '',
   timeLimit: '' as number | '',
+  /** Of which attempts what was sent and received is kept; by default, as the suite says */
+  evidence: '' as NonNullable<Run['evidence']> | '',
 })
 
 export const EXAMPLE = `suite: First look

@@ -31,10 +31,11 @@ export function wishedRun(secrets: readonly Secret[]): Run {
   if (tags.length > 0) run.tags = tags
   if (draft.maxFailures !== '') run.max_failures = draft.maxFailures
   if (draft.timeLimit !== '') run.time_limit_s = draft.timeLimit
+  if (draft.evidence !== '') run.evidence = draft.evidence
   return { suite: draft.source === 'text' ? readSuite() : chosenSuite(), ...run }
 }
 
-/** The suite in the text field. Throws an `Unready` if it is missing or invalid. */
+/** The suite in the text field, which the panel of a finished job shows too. Throws an `Unready` if it is missing or invalid. */
 export function readSuite(): object {
   if (draft.text.trim() === '') throw new Unready([{ message: 'paste or write a suite first' }])
   const { suite, problems } = new SuiteText(draft.text)

@@ -1,5 +1,5 @@
 import type { Command, Event, EvidenceQuery, HistoryQuery, JobsQuery, PageQuery, Replay, Run } from './protocol'
-import { runCommand, suiteCommand } from './run'
+import { replayCommand, runCommand, suiteCommand } from './run'
 import type { Source } from './source'
 import { WireError } from './wire-error'
 
@@ -14,8 +14,8 @@ export class Commands {
     return this.ask(await runCommand(run), 'job.accepted', 'job.state')
   }
 
-  replay(replay: Replay): Promise<Answer<'job.accepted'>> {
-    return this.ask({ action: 'replay', ...replay }, 'job.accepted')
+  async replay(replay: Replay): Promise<Answer<'job.accepted'>> {
+    return this.ask(await replayCommand(replay), 'job.accepted')
   }
 
   async cancel(job: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Commands } from './commands'
-import { type Evidence, evidenceOf, MOST_PAGES } from './evidence'
-import type { Command, Event, EvidencePage } from './protocol'
+import { attemptEvidence, type Evidence, evidenceOf, MOST_PAGES } from './evidence'
+import type { Command, Difference, Event, EvidencePage } from './protocol'
 import { Replay } from './replay'
 import { base64Of, bytesOf, exchangeOf, keptEvidence } from './testing/kept-evidence'
 
@@ -46,14 +46,40 @@ describe('what a step sent and received', () => {
     const { kept } = await got((command) => {
       if (command.action !== 'evidence') return undefined
       const exchanges = [exchangeOf({ remote: command.cursor ?? 'first' })]
-      return { ...first, steps: [{ step: 0, exchanges }], ...(command.cursor === undefined && { cursor: 'second' }) }
+      return {
+        ...first,
+        steps: [{ step: 0, name: '', exchanges }],
+        ...(command.cursor === undefined && { cursor: 'second' }),
+      }
     })
     expect(kept.exchanges.map(({ remote }) => remote)).toEqual(['first', 'second'])
   })
 
   it('leaves out the exchanges of other steps', async () => {
-    const { kept } = await got(page({ steps: [{ step: 1, exchanges: [exchangeOf()] }] }))
+    const { kept } = await got(page({ steps: [{ step: 1, name: '', exchanges: [exchangeOf()] }] }))
     expect(kept.exchanges).toEqual([])
+  })
+
+  it('has the differences of one step, which can be on several pages', async () => {
+    const difference = (text: string): Difference => ({ kind: 'status', place: '', text, places: 1 })
+    const of = (step: number, text: string, left_out: number) => ({
+      step,
+      job: 'j0',
+      at: '2025-11-21T09:00:00.000Z',
+      differences: [difference(text)],
+      left_out,
+    })
+    const { kept } = await got((command) => {
+      const isFirst = command.action === 'evidence' && command.cursor === undefined
+      if (isFirst) return page({ differences: [of(1, 'elsewhere', 0), of(0, 'first', 4)], cursor: 'second' })()
+      return page({ differences: [of(0, 'second', 0)] })()
+    })
+    expect(kept.differences).toMatchObject({ step: 0, job: 'j0', left_out: 4 })
+    expect(kept.differences?.differences.map(({ text }) => text)).toEqual(['first', 'second'])
+  })
+
+  it('has no differences if none are known', async () => {
+    expect((await got(page({}))).kept.differences).toBeUndefined()
   })
 
   it('has no content that came only in part, and an empty one', async () => {
@@ -89,5 +115,38 @@ describe('what a step sent and received', () => {
     const message = 'this link does not show what tests sent and received'
     const refusal = { type: 'error', at: '', code: 'forbidden', message, temporary: false } as const
     await expect(got(() => refusal)).rejects.toMatchObject({ code: 'forbidden', message })
+  })
+})
+
+describe('what an attempt sent and received', () => {
+  const answer = (command: Command): Event | undefined => {
+    if (command.action !== 'evidence') return undefined
+    const exchanges = [exchangeOf()]
+    const second = command.cursor === 'second'
+    const steps = second ? [{ step: 0, name: 'Open it', exchanges }] : [{ step: 1, name: 'Send it', exchanges }]
+    return page({ steps, ...(second ? {} : { cursor: 'second' }) })()
+  }
+
+  it('has all of its steps, in their order', async () => {
+    const asked: Command[] = []
+    const source = new Replay([], { answer: (command) => (asked.push(command), answer(command)) })
+    const { steps } = await attemptEvidence(new Commands(source), { job: 'j1', test: 2, attempt: 3 })
+    expect(steps.map(({ step, name }) => `${step} ${name}`)).toEqual(['0 Open it', '1 Send it'])
+    expect(asked[0]).toEqual({ action: 'evidence', job: 'j1', test: 2, attempt: 3 })
+  })
+
+  it('is not asked for any more once nobody wants it', async () => {
+    const asked: Command[] = []
+    const wanted = new AbortController()
+    const source = new Replay([], {
+      answer: (command) => {
+        asked.push(command)
+        wanted.abort()
+        return answer(command)
+      },
+    })
+    const of = { job: 'j1', test: 2, attempt: 1 }
+    await expect(attemptEvidence(new Commands(source), of, wanted.signal)).rejects.toThrow()
+    expect(asked).toHaveLength(1)
   })
 })

@@ -5,9 +5,11 @@ type Accepted = Extract<Event, { type: 'job.accepted' }>
 
 /** A job that has just been stored. */
 export function acceptedJob(event: Accepted): JobSummary {
-  const { suite = '', principal = '', labels = {}, replay_of, at } = event
+  const { suite = '', principal = '', labels = {}, replay_of, from, at } = event
   const job: JobSummary = { suite, principal, labels, created_at: at, status: 'accepted', counts: noCounts() }
-  return replay_of === undefined ? job : { ...job, replay_of }
+  if (replay_of !== undefined) job.replay_of = replay_of
+  if (from !== undefined) job.from = from
+  return job
 }
 
 /** A job with only a later update so far. */
@@ -23,13 +25,14 @@ export function isIdentified(job: JobSummary): boolean {
 /** The job's own fields in a page of its whole state, without the fields of the page and of the envelope. */
 export function summaryOf(snapshot: JobSnapshot): JobSummary {
   const { suite, status, counts, verdict, duration_ms, digest, created_at, principal, labels = {}, problem } = snapshot
-  const { replay_of } = snapshot
+  const { replay_of, from } = snapshot
   const summary: JobSummary = { suite, status, counts, created_at, principal, labels }
   if (verdict !== undefined) summary.verdict = verdict
   if (duration_ms !== undefined) summary.duration_ms = duration_ms
   if (digest !== undefined) summary.digest = digest
   if (problem !== undefined) summary.problem = problem
   if (replay_of !== undefined) summary.replay_of = replay_of
+  if (from !== undefined) summary.from = from
   return summary
 }
 

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { parseAssignments } from './assignments'
-import { newIdempotencyKey, runCommand } from './run'
+import { newIdempotencyKey, replayCommand, runCommand } from './run'
 
 describe('a run', () => {
   it('that fits into one frame is sent as it is', async () => {
@@ -21,6 +21,17 @@ describe('a run', () => {
     const zipped = Buffer.from((command as { suite_gz: string }).suite_gz, 'base64')
     expect(JSON.parse(gunzipSync(zipped).toString())).toEqual(suite)
     expect(JSON.stringify(command).length).toBeLessThan(30_000)
+  })
+
+  it('that judges kept answers by a large suite sends that in the same way', async () => {
+    const suite = { suite: 'Large', note: 'größer'.repeat(10_000) }
+    const command = await replayCommand({ job: 'j1', on: 'evidence', suite })
+    expect(command).toMatchObject({ action: 'replay', job: 'j1', on: 'evidence' })
+    expect(command).not.toHaveProperty('suite')
+    const zipped = Buffer.from((command as { suite_gz: string }).suite_gz, 'base64')
+    expect(JSON.parse(gunzipSync(zipped).toString())).toEqual(suite)
+    const small = { job: 'j1', only: 'failed', on: 'evidence', suite: 'Shop' } as const
+    expect(await replayCommand(small)).toEqual({ action: 'replay', ...small })
   })
 
   it('has its own idempotency key', () => {

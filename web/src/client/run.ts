@@ -1,4 +1,4 @@
-import type { Command, Run } from './protocol'
+import type { Command, Replay, Run } from './protocol'
 
 /**
  * The largest message sent uncompressed: API Gateway rejects frames over 32 KB, browsers cannot split a message into
@@ -11,12 +11,17 @@ export function runCommand(run: Run): Promise<Command> {
   return fitting({ action: 'run', ...run })
 }
 
+/** The command that runs a job again, or judges its answers again by another suite. */
+export function replayCommand(replay: Replay): Promise<Command> {
+  return fitting({ action: 'replay', ...replay })
+}
+
 /** The command that stores a suite under its own name. */
 export function suiteCommand(suite: object): Promise<Command> {
   return fitting({ action: 'suites.put', suite })
 }
 
-async function fitting(plain: Extract<Command, { action: 'run' | 'suites.put' }>): Promise<Command> {
+async function fitting(plain: Extract<Command, { action: 'run' | 'replay' | 'suites.put' }>): Promise<Command> {
   if (byteLength(JSON.stringify(plain)) <= PLAIN_BYTES || typeof plain.suite !== 'object') return plain
   const { suite, ...rest } = plain
   return { ...rest, suite_gz: base64(await gzip(JSON.stringify(suite))) }

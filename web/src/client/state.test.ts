@@ -128,3 +128,51 @@ describe('the state for components', () => {
     expect(stateAfter(lossy).isComplete()).toBe(false)
   })
 })
+
+describe('where the answers of a job come from', () => {
+  const accepted: Event = {
+    type: 'job.accepted',
+    at: '2025-11-22T09:00:00.000Z',
+    job: 'j2',
+    v: 1,
+    suite: 'Shop',
+    principal: 'ana',
+    labels: {},
+    replay_of: 'j1',
+    from: 'evidence',
+  }
+  const planned: Event = { type: 'job.planned', at: '', job: 'j2', v: 2, total: 1 }
+
+  it.each([
+    ['as the events were sent', [accepted, planned]],
+    ['if the first event comes late', [planned, accepted]],
+  ])('is known %s', (_, events) => {
+    expect(stateAfter(events).summary).toMatchObject({ status: 'running', replay_of: 'j1', from: 'evidence' })
+  })
+
+  it('is known from the whole state, and not made up', () => {
+    expect(stateAfter([whole(stateAfter([accepted]))]).summary).toMatchObject({ from: 'evidence' })
+    const { from, ...usual } = accepted
+    expect(stateAfter([usual as Event, planned]).summary).not.toHaveProperty('from')
+  })
+})
+
+describe('what is known of a test that has ended', () => {
+  const since_passed = { job: 'j0', at: '2025-11-22T07:00:00.000Z', lines: ['status 200 is now 500'], more: 1 }
+  const steps = [{ step: 0, name: 'Open it', outcome: 'failed' as const, since_passed }]
+  const known = { ran: { after_ms: 120, worker: 'w1' }, from: 'evidence' as const, steps }
+  const test = { test: 0, name: 'Home', outcome: 'failed' as const, duration_ms: 9, attempt: 1, ...known }
+  const at = { at: '', job: 'j1', v: 1_000_004 }
+
+  it.each<[string, Event]>([
+    ['test.finished', { ...at, type: 'test.finished', ...test, failures: [] }],
+    ['test.state', { ...at, type: 'test.state', ...test, status: 'finished', v: at.v }],
+  ])('is where and when it ran, and what changed since it passed: %s', (_, event) => {
+    expect(stateAfter([event]).tests.get(0)).toMatchObject(known)
+  })
+
+  it('is what changed since it passed in a step that arrives alone', () => {
+    const step: Event = { ...at, type: 'step.finished', test: 0, ...(steps[0] as (typeof steps)[0]) }
+    expect(stateAfter([step]).tests.get(0)?.steps[0]?.since_passed).toEqual(since_passed)
+  })
+})

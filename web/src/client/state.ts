@@ -103,12 +103,13 @@ export class JobState {
     return true
   }
 
-  /** Suite, principal, labels and creation time never change. If unknown, an older update can still provide them. */
+  /** Where a job comes from never changes. If unknown, an older update can still provide it. */
   private identify(older: JobSummary): void {
     if (this.summary === undefined || isIdentified(this.summary)) return
-    const { suite, principal, labels, created_at, replay_of } = older
+    const { suite, principal, labels, created_at, replay_of, from } = older
     this.summary = { ...this.summary, suite, principal, labels, created_at }
     if (replay_of !== undefined) this.summary.replay_of = replay_of
+    if (from !== undefined) this.summary.from = from
   }
 
   private changeTest(test: number, name: string, change: (known: TestState) => TestState): void {

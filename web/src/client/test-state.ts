@@ -18,9 +18,11 @@ export function startedTest({ test, name, attempt, earlier }: TestStarted, v: nu
 
 /** The state of a test after `test.finished`. */
 export function finishedTest(event: TestFinished, v: number): TestState {
-  const { test, name, outcome, duration_ms, attempt = 0, change, steps = [], earlier } = event
+  const { test, name, outcome, duration_ms, attempt = 0, change, ran, from, steps = [], earlier } = event
   const finished: TestState = { test, name, v, status: 'finished', attempt, outcome, duration_ms, steps }
   if (change !== undefined) finished.change = change
+  if (ran !== undefined) finished.ran = ran
+  if (from !== undefined) finished.from = from
   if (earlier !== undefined) finished.earlier = earlier
   return finished
 }

@@ -175,6 +175,17 @@ describe('a body that strangers wrote', () => {
     expect(other.findAll('.exchange img')).toHaveLength(0)
   })
 
+  it('is no image if that would fill the memory', async () => {
+    const header = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]
+    const page = await shownBody('image/png', new Uint8Array([...header, 0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]))
+    expect(page.findAll('.exchange img')).toHaveLength(0)
+    expect(page.get('.body').text().replaceAll(/\s+/g, ' ')).toContain(
+      'It is not shown: the image says that it is 60,000 × 60,000 pixels large',
+    )
+    await press(page, 'Save')
+    expect(vi.mocked(saveFile).mock.lastCall?.[0]).toBe('stepcast-aabbccdd.png')
+  })
+
   it('has marks where the elements are that failed checks are about', async () => {
     const page = await shownBody('text/html; charset=utf-8', bytesOf(`<p>\r\n<h1 class="a">Welcom</h1>${HOSTILE}`))
     expect(page.findAll('.lines mark').map((mark) => mark.text())).toEqual(['<h1 class="a">'])

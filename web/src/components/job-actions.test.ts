@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Command, Event, Role, TestState } from '../client/protocol'
 import { Replay } from '../client/replay'
 import { recordedRun } from '../client/testing/recorded-run'
+import { draft } from '../run-draft'
 import JobPage from './JobPage.vue'
 import { giveBoxesASize, nextFrame, press, show, signedInAs } from './testing'
 
@@ -15,9 +16,17 @@ beforeEach(() => {
   location.hash = '#/jobs/j1'
 })
 
-async function shownJob(played: number, role: Role, principal = 'ana', recording = recordedRun({ tests: 3 })) {
+async function shownJob(
+  played: number,
+  role: Role,
+  principal = 'ana',
+  recording = recordedRun({ tests: 3 }),
+  more: (command: Command) => Event | undefined = () => undefined,
+) {
   const answer = (command: Command): Event | undefined => {
     asked.push(command)
+    const other = more(command)
+    if (other !== undefined) return other
     if (command.action === 'replay') {
       return { type: 'job.accepted', at: '', job: 'j2', v: 1, suite: 'S', principal, labels: {}, replay_of: 'j1' }
     }
@@ -41,9 +50,19 @@ const buttons = (page: Awaited<ReturnType<typeof shownJob>>['page']) =>
 describe('the actions of a job', () => {
   it.each([
     ['viewer', 'ana', [], []],
-    ['runner', 'ana', ['Cancel', 'Share…'], ['Run failed again', 'Run again', 'Run again with…', 'Share…']],
+    [
+      'runner',
+      'ana',
+      ['Cancel', 'Share…'],
+      ['Run failed again', 'Run again', 'Run again with…', 'Judge again by its evidence…', 'Share…'],
+    ],
     ['runner', 'bo', [], []],
-    ['admin', 'bo', ['Cancel', 'End now', 'Share…'], ['Run failed again', 'Run again', 'Run again with…', 'Share…']],
+    [
+      'admin',
+      'bo',
+      ['Cancel', 'End now', 'Share…'],
+      ['Run failed again', 'Run again', 'Run again with…', 'Judge again by its evidence…', 'Share…'],
+    ],
   ] as const)('for a %s called %s', async (role, principal, running, finished) => {
     const { page, replay } = await shownJob(3, role, principal)
     expect(buttons(page)).toEqual(running)
@@ -88,6 +107,84 @@ describe('the actions of a job', () => {
     expect(asked.at(-1)).toEqual({ action: 'replay', job: 'j1', only: 'failed', ...values })
     expect(location.hash).toBe('#/jobs/j2')
     expect(page.findAll('input[type="password"]')).toHaveLength(0)
+  })
+})
+
+describe('judging a job again by its evidence', () => {
+  const SUITE = { suite: 'Shop smoke', tests: [{ name: 'Home', get: 'https://shop.example/' }] }
+
+  async function shownPanel(more: (command: Command) => Event | undefined = () => undefined) {
+    const { page } = await shownJob(ALL, 'runner', 'ana', recordedRun({ tests: 3 }), more)
+    await press(page, 'Judge again by its evidence…')
+    const judge = async () => {
+      await page.get('.job-panel').trigger('submit')
+      await nextFrame()
+      await nextFrame()
+    }
+    return { page, judge }
+  }
+
+  beforeEach(() => {
+    draft.text = ''
+  })
+
+  it('uses the suite as it was and all tests, unless something else is chosen', async () => {
+    const { judge } = await shownPanel()
+    await judge()
+    expect(asked.at(-1)).toEqual({ action: 'replay', job: 'j1', only: 'all', on: 'evidence' })
+    expect(location.hash).toBe('#/jobs/j2')
+  })
+
+  it('uses the stored suite of its name as it is now', async () => {
+    const { page, judge } = await shownPanel()
+    await press(page, 'The stored suite as it is now')
+    await press(page, 'Failed tests')
+    await judge()
+    expect(asked.at(-1)).toEqual({ action: 'replay', job: 'j1', only: 'failed', on: 'evidence', suite: 'Shop smoke' })
+  })
+
+  it('uses a pasted suite', async () => {
+    const { page, judge } = await shownPanel()
+    await press(page, 'Write or paste')
+    await page.get('#judge-text').setValue(JSON.stringify(SUITE))
+    await judge()
+    expect(asked.at(-1)).toMatchObject({ action: 'replay', on: 'evidence', suite: SUITE })
+  })
+
+  it('begins with the stored suite if that is wanted', async () => {
+    const { page } = await shownPanel((command) =>
+      command.action === 'suites.get'
+        ? { type: 'suite', at: '', name: command.name, suite: SUITE, version: 1, updated_at: '' }
+        : undefined,
+    )
+    await press(page, 'Write or paste')
+    await press(page, 'Use the stored suite')
+    expect(page.get<HTMLTextAreaElement>('#judge-text').element.value).toContain('name: Home')
+  })
+
+  it('says what is wrong with a suite, and where', async () => {
+    const refusal = (): Event => ({
+      ...{ type: 'error', at: '', code: 'invalid_suite', message: 'the suite has a problem', temporary: false },
+      problems: [{ path: 'tests[0].gett', message: 'unknown field `gett`' }],
+    })
+    const { page, judge } = await shownPanel((command) => (command.action === 'replay' ? refusal() : undefined))
+    await press(page, 'Write or paste')
+    await judge()
+    expect(page.get('#judge-problems').text()).toContain('paste or write a suite first')
+    await page.get('#judge-text').setValue('suite: S\ntests:\n  - gett: x')
+    await judge()
+    expect(page.get('#judge-problems').text()).toContain('line 3:11tests[0].gettunknown field `gett`')
+    expect(page.get('#judge-text').attributes('aria-invalid')).toBe('true')
+  })
+
+  it('says so if nothing is kept', async () => {
+    const { page, judge } = await shownPanel((command) =>
+      command.action === 'replay'
+        ? { type: 'error', at: '', code: 'not_found', message: 'nothing was kept of this job', temporary: false }
+        : undefined,
+    )
+    await judge()
+    expect(page.get('#judge-problems').text()).toBe('nothing was kept of this job')
   })
 })
 

@@ -234,13 +234,15 @@ describe('a job page', () => {
   })
 
   it('saves the results as files once the job has ended, with the steps that the page does not have', async () => {
+    const since_passed = { job: 'j0', at: new Date(Date.now() - 7_201_000).toISOString(), lines: [], more: 0 }
+    const moreOf = (_: number, outcome: string) => (outcome === 'failed' ? { since_passed } : {})
     const saved: { name: string; text: string }[] = []
     const blobs = vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:saved')
     const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
       const [blob] = blobs.mock.lastCall as [Blob]
       void blob.text().then((text) => saved.push({ name: this.download, text }))
     })
-    const { page, replay } = await shownJob(recordedRun({ tests: 3 }))
+    const { page, replay } = await shownJob(recordedRun({ tests: 3, moreOf }))
     expect(page.text()).not.toContain('Download')
     replay.play()
     await nextFrame()
@@ -249,6 +251,7 @@ describe('a job page', () => {
     await vi.waitFor(() => expect(saved).toHaveLength(2))
     expect(saved.map(({ name }) => name)).toEqual(['stepcast-j1.xml', 'stepcast-j1.ndjson'])
     expect(saved[0]?.text).toContain('<testsuite name="Shop smoke" tests="3" failures="1"')
+    expect(saved[0]?.text).toContain('since job j0, 2h ago: the answer is the same')
     expect(saved[1]?.text.trimEnd().split('\n')).toHaveLength(1 + 3 + 1)
     click.mockRestore()
     blobs.mockRestore()

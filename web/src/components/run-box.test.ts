@@ -17,7 +17,7 @@ beforeEach(() => {
   asked = []
   answers = []
   location.hash = '#/'
-  const nothing = { vars: '', labels: '', tags: '', maxFailures: '', timeLimit: '' }
+  const nothing = { vars: '', labels: '', tags: '', maxFailures: '', timeLimit: '', evidence: '' }
   Object.assign(draft, { source: 'text', text: 'suite: S\ntests: []', stored: '', ...nothing })
 })
 
@@ -61,6 +61,15 @@ describe('the run box', () => {
         time_limit_s: 600,
       },
     ])
+  })
+
+  it('says what is kept, if that is chosen', async () => {
+    const { page, run } = await shownBox()
+    const values = page.findAll('#run-evidence option').map((option) => option.attributes('value'))
+    expect(values).toEqual(['', 'failed', 'changes', 'all', 'none'])
+    await page.get('#run-evidence').setValue('changes')
+    await run()
+    expect(asked).toMatchObject([{ evidence: 'changes' }])
   })
 
   it('leaves out empty fields', async () => {

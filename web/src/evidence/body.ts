@@ -1,5 +1,7 @@
+import { base64Of, latin1 } from './bytes'
 import { decodedText, withPlainLines } from './decode'
 import { mediaTypeOf } from './headers'
+import { type ImageSize, imageSize } from './image-size'
 import { type JsonTree, jsonTree } from './json-tree'
 
 /** How much of a text is shown */
@@ -8,10 +10,14 @@ export const MOST_SHOWN_BYTES = 64 * 1024
 /** Larger JSON is shown as text, as far as that is shown */
 const MOST_JSON_BYTES = 2 * 1024 * 1024
 
+/** Images that declare more are not decoded: one of them takes 160 MB of memory */
+export const MOST_PIXELS = 40_000_000
+
 /** How a body is shown. It was written by strangers, so it never becomes part of the page. */
 export type Body =
   /** `address` contains the whole image, so nothing is requested */
   | { kind: 'image'; extension: string; type: string; address: string }
+  | { kind: 'large image'; extension: string; size: ImageSize }
   | { kind: 'json'; extension: string; tree: JsonTree }
   | { kind: 'text'; extension: string; text: string; isCut: boolean }
   | { kind: 'other'; extension: string }
@@ -28,9 +34,7 @@ const IMAGES = new Map([
 export function bodyOf(bytes: Uint8Array, contentType: string | undefined): Body {
   const type = mediaTypeOf(contentType)
   const image = IMAGES.get(type)
-  if (image?.begins.test(latin1(bytes.subarray(0, 16)))) {
-    return { kind: 'image', extension: image.extension, type, address: `data:${type};base64,${btoa(latin1(bytes))}` }
-  }
+  if (image?.begins.test(latin1(bytes.subarray(0, 16)))) return imageBody(bytes, type, image.extension)
   const text = decodedText(bytes, contentType, MOST_SHOWN_BYTES)
   if (!isText(text, type)) return { kind: 'other', extension: 'bin' }
   const tree = canBeJson(text, type) && bytes.length <= MOST_JSON_BYTES && jsonTree(decodedText(bytes, contentType))
@@ -41,6 +45,12 @@ export function bodyOf(bytes: Uint8Array, contentType: string | undefined): Body
     text: withPlainLines(text),
     isCut: bytes.length > MOST_SHOWN_BYTES,
   }
+}
+
+function imageBody(bytes: Uint8Array, type: string, extension: string): Body {
+  const size = imageSize(bytes, type)
+  if (size.width * size.height > MOST_PIXELS) return { kind: 'large image', extension, size }
+  return { kind: 'image', extension, type, address: `data:${type};base64,${base64Of(bytes)}` }
 }
 
 /** A text has no U+0000, and is in the charset that was named unless its type says that it is a text. */
@@ -58,13 +68,4 @@ function extensionOf(type: string): string {
   if (type === 'text/html' || type === 'application/xhtml+xml') return 'html'
   if (/[/+]xml$/.test(type)) return 'xml'
   return type === 'text/css' ? 'css' : type === 'text/csv' ? 'csv' : 'txt'
-}
-
-/** Each byte as a character. In pieces, because all bytes are too many arguments. */
-function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (let place = 0; place < bytes.length; place += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(place, place + 0x8000))
-  }
-  return text
 }

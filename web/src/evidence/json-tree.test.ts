@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type JsonNode, jsonTree, MOST_CHARACTERS, MOST_DEPTH, MOST_VALUES } from './json-tree'
+import { type JsonNode, jsonTree, MOST_DEPTH, MOST_VALUES } from './json-tree'
+import { MOST_CHARACTERS } from './shortened'
 
 /** The JSON that a tree shows. */
 function written({ text, name, children }: JsonNode): string {

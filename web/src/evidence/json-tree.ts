@@ -1,14 +1,13 @@
 // A tree of JSON for showing, made from its text and not from parsed values: they lose digits of large numbers, and all
 // but the last of equal names. The text was written by strangers, so the tree has bounds.
 
+import { shortened } from './shortened'
+
 /** Deeper values are left out */
 export const MOST_DEPTH = 32
 
 /** Later values are left out */
 export const MOST_VALUES = 1000
-
-/** Longer names and values are cut, in characters */
-export const MOST_CHARACTERS = 2000
 
 export interface JsonNode {
   /** Its name in the object that contains it, as JSON */
@@ -111,9 +110,4 @@ class Reader {
 /** Without escapes that only keep it in ASCII. */
 function readable(json: string): string {
   return shortened(json.includes('\\') ? JSON.stringify(JSON.parse(json)) : json)
-}
-
-function shortened(text: string): string {
-  if (text.length <= MOST_CHARACTERS) return text
-  return `${text.slice(0, MOST_CHARACTERS)}… and ${text.length - MOST_CHARACTERS} more characters`
 }

@@ -1,15 +1,16 @@
 // The checks that did not hold in words, as `crates/cli/src/report/failures.rs` writes them.
 
 import { changeWords, isPass } from '../client/outcomes'
-import type { CheckResult, EarlierAttempt, Outcome, StepState, TestState } from '../client/protocol'
+import type { CheckResult, EarlierAttempt, Outcome, SincePassed, StepState, TestState } from '../client/protocol'
 import { oneLine } from './printed'
 
-/** One test with every check that did not hold. */
-export function testText(test: TestState, outcome: Outcome): string {
+/** One test with what changed since it passed, and every check that did not hold. `now` is in milliseconds. */
+export function testText(test: TestState, outcome: Outcome, now: number): string {
   const change = test.change === undefined ? '' : ` (${changeWords(test.change)})`
   const head = `${outcome.padEnd(9)} ${oneLine(test.name)}${change}`
   return lines([
     head,
+    ...test.steps.flatMap(({ since_passed }) => (since_passed === undefined ? [] : sinceLines(since_passed, now))),
     ...failureLines(test.steps),
     ...(test.earlier ?? []).map((attempt) => `  ${attemptLine(attempt)}`),
   ])
@@ -18,6 +19,26 @@ export function testText(test: TestState, outcome: Outcome): string {
 /** Every check that did not hold in an attempt before the last, and why the test was tried again. */
 export function attemptText(attempt: EarlierAttempt): string {
   return lines([oneLine(attempt.reason), ...failureLines(attempt.steps)])
+}
+
+/** What changed since a test passed, as `crates/cli/src/report/since.rs` writes it. */
+function sinceLines({ job, at, lines: all, more }: SincePassed, now: number): string[] {
+  const from = `  since job ${oneLine(job)}, ${ago(at, now)}`
+  const differences = `${more} difference${more === 1 ? '' : 's'}`
+  const [first, ...rest] = all
+  if (first === undefined) return [`${from}: ${more === 0 ? 'the answer is the same' : differences}`]
+  const last = more === 0 ? [] : [`    and ${differences} more; \`stepcast evidence\` shows them`]
+  return [`${from}: ${oneLine(first)}`, ...rest.map((line) => `    ${oneLine(line)}`), ...last]
+}
+
+/** `12s ago`, `5m ago`, `2h ago`, `3 days ago` */
+function ago(at: string, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1_000))
+  if (Number.isNaN(seconds)) return oneLine(at)
+  const days = Math.floor(seconds / 86_400)
+  if (days > 0) return days === 1 ? '1 day ago' : `${days} days ago`
+  const unit = seconds < 60 ? 1 : seconds < 3_600 ? 60 : 3_600
+  return `${shortDuration((seconds - (seconds % unit)) * 1_000)} ago`
 }
 
 /** An attempt before the last on one line, with the first check that did not hold. */

@@ -6,8 +6,11 @@ import type { EarlierAttempt, JobSummary, TestState } from '../client/protocol'
 import { attemptText, testText } from './failure-text'
 import { oneLine, printedLines } from './printed'
 
-/** The report of one job. Everything in it that others wrote was masked by the worker, and is escaped here. */
-export function junitReport(job: JobSummary, tests: readonly TestState[]): string {
+/**
+ * The report of one job. Everything in it that others wrote was masked by the worker, and is escaped here. It says how
+ * long before `now`, in milliseconds, tests last passed.
+ */
+export function junitReport(job: JobSummary, tests: readonly TestState[], now: number): string {
   const { counts } = job
   const attributes = {
     name: oneLine(job.suite),
@@ -21,12 +24,12 @@ export function junitReport(job: JobSummary, tests: readonly TestState[]): strin
   const suite = element(
     'testsuite',
     attributes,
-    tests.flatMap((test) => testCase(job, test)),
+    tests.flatMap((test) => testCase(job, test, now)),
   )
   return ['<?xml version="1.0" encoding="UTF-8"?>', ...element('testsuites', {}, suite)].join('\n')
 }
 
-function testCase(job: JobSummary, test: TestState): string[] {
+function testCase(job: JobSummary, test: TestState, now: number): string[] {
   const attributes = { name: oneLine(test.name), classname: oneLine(job.suite), time: seconds(test.duration_ms) }
   const { outcome, change, earlier = [] } = test
   const property = change === undefined ? [] : [`  <property name="change" value="${escaped(change)}"/>`]
@@ -34,17 +37,17 @@ function testCase(job: JobSummary, test: TestState): string[] {
   const hasPassed = outcome !== undefined && isPass(outcome)
   const content = [
     ...properties,
-    ...(hasPassed ? [] : [result(test)]),
+    ...(hasPassed ? [] : [result(test, now)]),
     ...attempts(hasPassed ? 'flaky' : 'rerun', earlier),
   ]
   return content.length === 0 ? [`${opened('testcase', attributes)}/>`] : element('testcase', attributes, content)
 }
 
 /** Why a test did not pass. */
-function result(test: TestState): string {
+function result(test: TestState, now: number): string {
   const { outcome } = test
   const kind = outcome === 'failed' ? 'failure' : outcome === 'skipped' || outcome === 'cancelled' ? 'skipped' : 'error'
-  const text = outcome === undefined ? '' : testText(test, outcome)
+  const text = outcome === undefined ? '' : testText(test, outcome, now)
   return textElement(kind, outcome ?? 'without an outcome', text)
 }
 

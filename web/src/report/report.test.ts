@@ -23,16 +23,38 @@ describe('a JUnit report', () => {
   it.each(['shop', 'empty'])('is what the command writes for the same events: %s', (name) => {
     const { summary, ...state } = stateAfter(eventsOf(fixture(`${name}.ndjson`)))
     const tests = [...state.tests.values()].sort((one, other) => one.test - other.test)
-    expect(junitReport(summary as JobSummary, tests)).toBe(fixture(`${name}.xml`))
+    expect(junitReport(summary as JobSummary, tests, 0)).toBe(fixture(`${name}.xml`))
   })
 
   it('has a test without an outcome as an error', () => {
     const { summary } = stateAfter(recordedRun({ tests: 1 }))
-    const report = junitReport(summary as JobSummary, [queuedTest(0, '"]]>\u{0}\u{ffff}\'')])
+    const report = junitReport(summary as JobSummary, [queuedTest(0, '"]]>\u{0}\u{ffff}\'')], 0)
     expect(report).toContain(
       '<testcase name="&quot;]]&gt;\\u{0}\\u{ffff}&apos;" classname="Shop smoke" time="0.000">\n' +
         '      <error message="without an outcome"></error>\n',
     )
+  })
+
+  // As `crates/cli/src/report/since.rs` writes it.
+  it.each([
+    ['2025-11-22T09:00:00.500Z', ['`a` is gone'], 0, 'since job j0, 0ms ago: `a` is gone'],
+    [
+      '2025-11-22T08:59:00.000Z',
+      ['a', 'b\u0007'],
+      1,
+      'since job j0, 1m ago: a\n    b\\u{7}\n    and 1 difference more; `stepcast evidence` shows them',
+    ],
+    ['2025-11-22T06:30:00.000Z', [], 0, 'since job j0, 2h ago: the answer is the same'],
+    ['2025-11-21T09:30:00.000Z', [], 2, 'since job j0, 23h ago: 2 differences'],
+    ['2025-11-19T08:00:00.000Z', [], 1, 'since job j0, 3 days ago: 1 difference'],
+  ])('says what changed since a test passed: %s', (at, lines, more, text) => {
+    const { summary } = stateAfter(recordedRun({ tests: 1 }))
+    const since_passed = { job: 'j0', at, lines, more }
+    const checks = [{ check: 'status equals 200', outcome: 'failed' as const }]
+    const step = { step: 0, name: 'Home', outcome: 'failed' as const, checks, since_passed }
+    const test = { ...queuedTest(0, 'Home'), outcome: 'failed' as const, steps: [step] }
+    const report = junitReport(summary as JobSummary, [test], Date.parse('2025-11-22T09:00:01.000Z'))
+    expect(report).toContain(`failed    Home\n  ${text}\n    status equals 200\n`)
   })
 
   it.each([

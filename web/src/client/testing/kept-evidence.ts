@@ -32,7 +32,10 @@ export function keptEvidence(
     if (command.action !== 'evidence') return undefined
     const { job, test, step = 0, attempt = 1, cursor } = command
     const place = cursor === undefined ? 0 : Number(cursor)
-    const page = cursor === undefined ? { steps: [{ step, exchanges }] } : { contents: parts.slice(place - 1, place) }
+    const page =
+      cursor === undefined
+        ? { steps: [{ step, name: 'Page 1', exchanges }] }
+        : { contents: parts.slice(place - 1, place) }
     const next = place < parts.length ? { cursor: String(place + 1) } : {}
     return { type: 'evidence', at: '', job, test, attempt, ...page, ...next }
   }

@@ -1,6 +1,6 @@
 import { digestOf, formatDigest } from '../digest'
 import { noCounts, percentOf } from '../outcomes'
-import type { CheckResult, Event, Outcome, StepState } from '../protocol'
+import type { CheckResult, Event, JobSummary, Outcome, StepState } from '../protocol'
 
 export interface RecordedRun {
   tests: number
@@ -13,8 +13,16 @@ export interface RecordedRun {
   outcomeOf?(test: number): Outcome
   nameOf?(test: number): string
   checksOf?(test: number, outcome: Outcome): CheckResult[]
-  /** How long one test takes, in milliseconds */
+  /** What else its steps have */
+  moreOf?(test: number, outcome: Outcome): Partial<StepState>
+  /** The pause between the ends of two tests, in milliseconds */
   paceMs?: number
+  /** How long one test takes, in milliseconds; by default as long as that pause, as if one ran after the other */
+  durationOf?(test: number): number
+  /** How many workers run the tests in turn; by default, it is not told which worker ran them, and when */
+  workers?: number
+  /** The job that it repeats, and from what its answers come */
+  origin?: Pick<JobSummary, 'replay_of' | 'from'>
 }
 
 /** Generates the events of a run as a server sends them. Ids, names and times are the same on every call. */
@@ -27,21 +35,26 @@ export function recordedRun(options: RecordedRun): Event[] {
   const counts = { ...noCounts(), total: tests }
   let elapsed = 0
   const at = () => new Date(startedAt + elapsed).toISOString()
-  const { suite = 'Shop smoke', principal = 'ana' } = options
+  const { suite = 'Shop smoke', principal = 'ana', origin = {}, workers } = options
 
   const events: Event[] = [
-    { type: 'job.accepted', at: at(), job, v: 1, suite, principal, labels: { branch: 'main' } },
+    { type: 'job.accepted', at: at(), job, v: 1, suite, principal, labels: { branch: 'main' }, ...origin },
     { type: 'job.planned', at: at(), job, v: 2, total: tests },
   ]
   let digest = 0
   for (let test = 0; test < tests; test += 1) {
     const [outcome, name] = [outcomeOf(test), nameOf(test)]
-    const step: StepState = { step: 0, name, outcome, duration_ms: paceMs - 5, checks: checksOf(test, outcome) }
+    const duration_ms = options.durationOf?.(test) ?? paceMs
+    const checks = checksOf(test, outcome)
+    const more = options.moreOf?.(test, outcome)
+    const step: StepState = { step: 0, name, outcome, duration_ms: duration_ms - 5, checks, ...more }
     const failures = (step.checks ?? []).filter((check) => check.outcome !== 'passed')
     const version = (n: number) => ({ job, v: 1_000_000 + n })
     events.push({ type: 'test.started', at: at(), ...version(1), test, name, attempt: 1 })
     events.push({ type: 'step.started', at: at(), ...version(2), test, step: 0, name })
     elapsed += paceMs
+    const after_ms = Math.max(0, elapsed - duration_ms)
+    const ran = workers === undefined ? {} : { ran: { after_ms, worker: `worker-${test % workers}` } }
     events.push({ type: 'step.finished', at: at(), test, ...step, ...version(3) })
     events.push({
       type: 'test.finished',
@@ -50,8 +63,10 @@ export function recordedRun(options: RecordedRun): Event[] {
       test,
       name,
       outcome,
-      duration_ms: paceMs,
+      duration_ms,
       attempt: 1,
+      ...ran,
+      ...(origin.from !== undefined && { from: origin.from }),
       failures: failures.map((check) => ({ step: 0, name, ...check })),
       steps: [step],
     })
