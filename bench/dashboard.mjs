@@ -3,6 +3,10 @@
 // main thread, and the time of the cold open. The site, the server, its workers and the browser share this machine, as
 // on a developer's own. What they alone do to a page is measured first, with an empty one beside the same job.
 //
+// A task is long on a busy machine too, when the page waits for a processor. `longest own ms` is the most processor time
+// that one task of the page used: that much of a long task is the page's own. The trace that tells it is itself some 8 %
+// of the processor time.
+//
 //   (cd web && npm ci)
 //   node bench/dashboard.mjs [STEPCAST] [--tests 10000] [--runs 3] [--page FOLDER] [--trace FILE]
 //
@@ -36,7 +40,11 @@ const BROWSER_ARGUMENTS = [
   '--disable-features=LocalNetworkAccessChecks',
 ]
 const KINDS = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
-const TRACED = ['devtools.timeline', 'disabled-by-default-v8.cpu_profiler', 'blink.user_timing', 'toplevel']
+/** The tasks of every thread, and the marks that pages make */
+const TASKS = ['toplevel', 'blink.user_timing']
+const TRACED = [...TASKS, 'devtools.timeline', 'disabled-by-default-v8.cpu_profiler']
+/** Made by the page when the measurement begins: it tells which thread is the page's, and when */
+const MARK = 'measured from here'
 const RUN_TIMEOUT_MS = 120_000
 
 const { values: options, positionals } = parseArgs({
@@ -146,15 +154,24 @@ function fromFolder(route, source) {
   return route.fulfill({ body: readFileSync(file), contentType: KINDS[extname(file)] })
 }
 
-/** Records what the page's threads do, for the first run. */
+/** Adds the processor time of each task of the page's main thread. Writes all that its threads do if that is wanted. */
 async function traced(browser, page, isWanted, watch) {
-  if (!isWanted) return watch()
-  await browser.startTracing(page, { path: options.trace, categories: TRACED })
-  try {
-    return await watch()
-  } finally {
-    await browser.stopTracing()
-  }
+  await browser.startTracing(page, isWanted ? { path: options.trace, categories: TRACED } : { categories: TASKS })
+  await page.evaluate((name) => void performance.mark(name), MARK)
+  const measured = await watch()
+  return { ...measured, ownTimes: ownTimesIn(await browser.stopTracing()) }
+}
+
+/** In milliseconds. */
+function ownTimesIn(trace) {
+  const { traceEvents } = JSON.parse(trace)
+  const mark = traceEvents.find(({ name }) => name === MARK)
+  return traceEvents
+    .filter(({ name, pid, tid, ts }) => {
+      const isOfPage = pid === mark.pid && tid === mark.tid && ts > mark.ts
+      return isOfPage && name === 'ThreadControllerImpl::RunTask'
+    })
+    .map(({ tdur }) => tdur / 1000)
 }
 
 /** How much processor time the page's main thread has used, in milliseconds. */
@@ -176,11 +193,14 @@ async function watchNothing(browser, server, site) {
   const processorTime = await startProcessorTime(page)
   const job = await startRun(server, site)
   const args = ['watch', job, '--url', server.ws, '--token', server.token]
-  // A job with failed tests is no failure of the measurement.
-  await promisify(execFile)(stepcast, args, { maxBuffer: 2 ** 30 }).catch(() => undefined)
-  const measured = { ...(await page.evaluate('window.measured')), processor: await processorTime() }
+  const measured = await traced(browser, page, false, async () => {
+    // A job with failed tests is no failure of the measurement.
+    await promisify(execFile)(stepcast, args, { maxBuffer: 2 ** 30 }).catch(() => undefined)
+    return page.evaluate('window.measured')
+  })
+  const processor = await processorTime()
   await page.context().close()
-  return measured
+  return { processor, ...measured }
 }
 
 async function watchLive(browser, server, site, source, isTraced) {
@@ -215,7 +235,7 @@ function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }
 
-function row(page, { frames, longTasks, processor, coldOpen }) {
+function row(page, { frames, longTasks, ownTimes, processor, coldOpen }) {
   const sorted = frames.toSorted((one, other) => one - other)
   const sum = (all) => all.reduce((total, one) => total + one, 0)
   return {
@@ -228,6 +248,7 @@ function row(page, { frames, longTasks, processor, coldOpen }) {
     'long tasks': longTasks.length,
     'together ms': Math.round(sum(longTasks)),
     'longest task ms': Math.round(Math.max(0, ...longTasks)),
+    'longest own ms': Math.round(ownTimes.reduce((most, time) => Math.max(most, time), 0)),
     'processor ms': Math.round(processor),
     'cold open ms': coldOpen === undefined ? '' : Math.round(coldOpen),
   }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use stepcast_local::queue::NewMessage;
 use stepcast_platform::table::{topic_feed, topic_job};
 use stepcast_platform::{Platform, Work};
-use stepcast_protocol::JobId;
 use stepcast_protocol::command::{ACTIONS, Detail, Level};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::state::JobStatus;
+use stepcast_protocol::{JobId, Verdict};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -267,6 +267,30 @@ async fn replay_makes_a_job_of_the_same_suite() {
     let accepted = desk.ask(OWNER, json!({ "action": "replay", "job": JOB })).await;
     assert_eq!((&accepted["type"], &accepted["replay_of"]), (&json!("job.accepted"), &json!(JOB)));
     assert_eq!(desk.world.queued().await, [Work::Plan { job: id(accepted["job"].as_str().expect("an id")) }]);
+}
+
+#[tokio::test]
+async fn a_replay_on_evidence_needs_a_finished_job_that_is_still_stored() {
+    let desk = Desk::open().await;
+    let wrong = json!({ "name": "Home", "get": format!("{}/page", desk.world.site), "expect": [{ "status": 404 }] });
+    desk.world.store(&[wrong]).await;
+    let replay = json!({ "action": "replay", "job": JOB, "on": "evidence" });
+    assert_eq!(desk.refusal(OWNER, replay.clone()).await, "conflict", "it is still running");
+    let worker = desk.world.worker();
+    worker.handle(batch(&[planning()]), None).await;
+    worker.handle(batch(&[test(0)]), None).await;
+    let accepted = desk.ask(OWNER, replay.clone()).await;
+    assert_eq!((&accepted["type"], &accepted["from"]), (&json!("job.accepted"), &json!("evidence")));
+
+    desk.world.expire(JOB).await;
+    let judged: JobId = id(accepted["job"].as_str().expect("an id"));
+    worker.handle(batch(&[Work::Plan { job: judged.clone() }]), None).await;
+    let record = desk.platform.table.job(&judged).await.expect("the table").expect("the job");
+    assert_eq!(record.verdict, Some(Verdict::Errored));
+    assert_eq!(record.problem, Some(format!("the job `{JOB}` is not stored any more")));
+    assert_eq!(desk.refusal(OWNER, replay).await, "not_found");
+    let evidence = json!({ "action": "evidence", "job": JOB, "test": 0 });
+    assert_eq!(desk.refusal(OWNER, evidence).await, "not_found", "nobody sees what was kept of a job that is gone");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::refusal::Refusals;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::extract;
 use axum::middleware::{Next, from_fn};
@@ -432,6 +433,13 @@ impl World {
     /// Returns a clock that is ahead of this world's by this much.
     pub fn clock_ahead(&self, by: Duration) -> Clock {
         clock_ahead(&self.clock, by)
+    }
+
+    /// Deletes the item of a job, as DynamoDB does once it has expired.
+    pub async fn expire(&self, job: &str) {
+        let [pk, sk] = [format!("JOB#{job}"), "JOB".to_owned()].map(AttributeValue::S);
+        let delete = self.client().delete_item().table_name(&self.config.table).key("pk", pk).key("sk", sk);
+        delete.send().await.expect("the table");
     }
 
     /// Returns a client of the table, for what the platform does not do.
