@@ -111,7 +111,7 @@ impl Comparison<'_, '_, '_, '_> {
         for (name, value, other) in merged(old, new) {
             let is_in_name = old_name != new_name && ["class", "id", "name"].contains(&name);
             let shown = plain(name, QUOTED);
-            let place = format!("{path} @{}", fresh::stable(name));
+            let place = format!("{path} @{}", fresh::stable(&shown));
             match (value, other) {
                 (Some(was), Some(is)) if was != is && !is_in_name => {
                     let (was_shown, is_shown) = quoted_pair(was, is);

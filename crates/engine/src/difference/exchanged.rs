@@ -1,7 +1,7 @@
 //! Compares what is around the bodies: requests, redirects, status, headers and times.
 
 use super::collected::{Collector, Found};
-use super::words::{QUOTED, plain, quote, quoted_pair};
+use super::words::{QUOTED, VALUE, plain, quote, quoted_pair};
 use super::{fresh, header};
 use http::header::{CONTENT_TYPE, LOCATION};
 use std::time::Duration;
@@ -141,12 +141,13 @@ fn headers(old: &Answer, new: &Answer, looked_at: &[Subject], collector: &mut Co
         if was == is {
             continue;
         }
+        let shown = plain(&name, QUOTED);
         let text = match (&was, &is) {
-            (Some(was), None) => format!("the header `{name}` is gone: it was {}", quote(was, QUOTED)),
-            (None, Some(is)) => format!("there is a header `{name}` now: {}", quote(is, QUOTED)),
+            (Some(was), None) => format!("the header `{shown}` is gone: it was {}", quote(was, QUOTED)),
+            (None, Some(is)) => format!("there is a header `{shown}` now: {}", quote(is, QUOTED)),
             (Some(was), Some(is)) => {
                 let (was, is) = quoted_pair(was, is);
-                format!("the header `{name}` is {is}, and was {was}")
+                format!("the header `{shown}` is {is}, and was {was}")
             }
             (None, None) => continue,
         };
@@ -162,7 +163,9 @@ fn headers(old: &Answer, new: &Answer, looked_at: &[Subject], collector: &mut Co
         };
         let kind = DifferenceKind::Header;
         let is_fresh = is_about_one || differs_each_time;
-        collector.add(Found { kind, place: name, before: was, after: is, text, is_near, is_fresh });
+        let value = |value: Option<String>| value.map(|value| plain(&value, VALUE));
+        let (before, after) = (value(was), value(is));
+        collector.add(Found { kind, place: shown, before, after, text, is_near, is_fresh });
     }
 }
 
@@ -185,13 +188,13 @@ fn cookies(old: &Answer, new: &Answer, looked_at: &[Subject], collector: &mut Co
             let is_near = |subject: &Subject| matches!(subject, Subject::Cookie { name: asked, .. } if asked == name);
             let shown = plain(name, QUOTED);
             let (before, after, text) = if is_gone {
-                (Some(name.clone()), None, format!("the cookie `{shown}` is not set any more"))
+                (Some(shown.clone()), None, format!("the cookie `{shown}` is not set any more"))
             } else {
-                (None, Some(name.clone()), format!("there is a cookie `{shown}` now"))
+                (None, Some(shown.clone()), format!("there is a cookie `{shown}` now"))
             };
             collector.add(Found {
                 kind: DifferenceKind::Header,
-                place: format!("set-cookie {}", fresh::stable(name)),
+                place: format!("set-cookie {}", fresh::stable(&shown)),
                 before,
                 after,
                 text,

@@ -5,6 +5,7 @@
 
 use super::aligned::paired;
 use super::collected::{Collector, Found};
+use super::fresh;
 use super::words::{QUOTED, VALUE, plain, quote, quoted_pair};
 use crate::check::json_path;
 use rustc_hash::FxHashSet;
@@ -15,6 +16,8 @@ use stepcast_suite::{Subject, number};
 
 /// Most values that are looked through for one that was moved.
 const SEARCHED: usize = 20_000;
+/// Longest path that is written from its beginning, in bytes.
+const PATH: usize = 500;
 /// Most values that were gone and are looked for.
 const LOOKED_FOR: usize = 200;
 
@@ -36,58 +39,56 @@ fn values(subject: &Subject, value: &Value) -> Vec<*const Value> {
 struct Comparison<'v, 'c, 'n> {
     near: FxHashSet<*const Value>,
     /// Members that are gone, with whether a check looks there
-    gone: Vec<(Path, &'v Value, bool)>,
+    gone: Vec<(Path<'v>, &'v Value, bool)>,
     /// Members that are new
-    new: Vec<(Path, &'v Value, bool)>,
+    new: Vec<(Path<'v>, &'v Value, bool)>,
     collector: &'c mut Collector<'n>,
 }
 
 /// Where a value is.
 #[derive(Clone)]
-struct Path {
+struct Path<'v> {
     /// As a JSON path
     exact: String,
     /// The same without the places in lists
     general: String,
     /// The last name in it
-    name: Option<String>,
+    name: Option<&'v str>,
 }
 
-impl Path {
+impl<'v> Path<'v> {
     fn root() -> Self {
         Self { exact: "$".to_owned(), general: "$".to_owned(), name: None }
     }
 
-    fn member(&self, name: &str) -> Self {
-        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    fn member(&self, name: &'v str) -> Self {
+        let shown = plain(name, QUOTED);
+        let is_plain = shown == name
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && !name.is_empty();
         let (exact, general) = if is_plain {
             (format!(".{name}"), format!(".{name}"))
         } else {
-            let quoted = format!("['{}']", plain(name, QUOTED));
-            let stable = format!("['{}']", super::fresh::stable(&plain(name, QUOTED)));
-            (quoted, stable)
+            (format!("['{shown}']"), format!("['{}']", fresh::stable(&shown)))
         };
-        Self {
-            exact: self.exact.clone() + &exact,
-            general: self.general.clone() + &general,
-            name: Some(name.to_owned()),
-        }
+        self.then(&exact, &general, Some(name))
     }
 
     fn item(&self, place: usize) -> Self {
-        Self {
-            exact: format!("{}[{place}]", self.exact),
-            general: format!("{}[*]", self.general),
-            name: self.name.clone(),
-        }
+        self.then(&format!("[{place}]"), "[*]", self.name)
+    }
+
+    /// A longer path. Of one that is too long, the beginning is left out: each value below has a copy.
+    fn then(&self, exact: &str, general: &str, name: Option<&'v str>) -> Self {
+        let begun = |path: &str| if path.len() > PATH { "…".to_owned() } else { path.to_owned() };
+        Self { exact: begun(&self.exact) + exact, general: begun(&self.general) + general, name }
     }
 }
 
 impl<'v> Comparison<'v, '_, '_> {
     /// Compares two values. They are nested at most as deep as the parser allows, which is 128 levels.
-    fn compare(&mut self, path: &Path, before: &'v Value, now: &'v Value, is_near: bool) {
+    fn compare(&mut self, path: &Path<'v>, before: &'v Value, now: &'v Value, is_near: bool) {
         if self.collector.is_full() || before == now {
             return;
         }
@@ -112,7 +113,7 @@ impl<'v> Comparison<'v, '_, '_> {
         }
     }
 
-    fn items(&mut self, path: &Path, old: &'v [Value], new: &'v [Value], is_near: bool) {
+    fn items(&mut self, path: &Path<'v>, old: &'v [Value], new: &'v [Value], is_near: bool) {
         let texts = |items: &[Value]| items.iter().map(identity).collect::<Vec<_>>();
         let found = paired(texts(old).into_iter(), texts(new).into_iter());
         for (was, is) in found.pairs {
@@ -131,7 +132,7 @@ impl<'v> Comparison<'v, '_, '_> {
         }
     }
 
-    fn value(&mut self, path: &Path, before: &Value, now: &Value, is_near: bool) {
+    fn value(&mut self, path: &Path<'_>, before: &Value, now: &Value, is_near: bool) {
         let (old, new) = (number::to_text(before), number::to_text(now));
         let (was, is) = match (before, now) {
             (Value::String(was), Value::String(is)) => quoted_pair(was, is),
@@ -144,7 +145,8 @@ impl<'v> Comparison<'v, '_, '_> {
     }
 
     fn has_near(&self, value: &Value) -> bool {
-        !self.near.is_empty() && any(value, &mut SEARCHED.clone(), &|value| self.near.contains(&ptr::from_ref(value)))
+        let mut left = SEARCHED;
+        !self.near.is_empty() && any(value, &mut left, &|value| self.near.contains(&ptr::from_ref(value)))
     }
 
     /// Reports what is gone and what is new, and what was only moved.
@@ -183,8 +185,8 @@ impl<'v> Comparison<'v, '_, '_> {
     }
 
     /// Where a member that is gone is now: a new member of the same name, with whether its value is the same.
-    fn moved_to(&self, path: &Path, value: &Value, searched: &mut usize) -> Option<(String, bool)> {
-        let name = path.name.as_deref()?;
+    fn moved_to(&self, path: &Path<'_>, value: &Value, searched: &mut usize) -> Option<(String, bool)> {
+        let name = path.name?;
         let mut found = Vec::new();
         for (new, inside, _) in &self.new {
             named(name, new, inside, searched, &mut found);
@@ -199,10 +201,10 @@ impl<'v> Comparison<'v, '_, '_> {
 }
 
 /// Collects the values under a name, at any depth.
-fn named<'v>(name: &str, path: &Path, value: &'v Value, left: &mut usize, found: &mut Vec<(String, &'v Value)>) {
+fn named<'v>(name: &str, path: &Path<'v>, value: &'v Value, left: &mut usize, found: &mut Vec<(String, &'v Value)>) {
     let Some(less) = left.checked_sub(1) else { return };
     *left = less;
-    if path.name.as_deref() == Some(name) && !path.exact.ends_with(']') {
+    if path.name == Some(name) && !path.exact.ends_with(']') {
         found.push((path.exact.clone(), value));
     }
     match value {

@@ -117,7 +117,7 @@ impl<'d> Outline<'d> {
     /// The kind of an item, by its element: two of the same kind can be the same item with changes.
     pub fn kind(&self, place: usize) -> (bool, &str) {
         match &self.items[place].part {
-            Part::Element(element, _) => (true, element.name()),
+            Part::Element(element, _) => (true, tag(element)),
             Part::Text(_) => (false, self.items[place].parent.map_or("", |parent| self.kind(parent).1)),
         }
     }
@@ -144,7 +144,7 @@ impl<'d> Outline<'d> {
         {
             if let Part::Element(element, attributes) = &self.items[place].part {
                 let own = name_of(element, attributes);
-                let (kind, rest) = own.split_at(element.name().len());
+                let (kind, rest) = own.split_at(tag(element).len());
                 names.push(format!("{kind}{}", unnumbered(rest)));
             }
             at = self.items[place].parent;
@@ -162,9 +162,15 @@ fn attributes(element: &Element) -> Vec<(String, &str)> {
     attributes
 }
 
+/// The beginning of the name of an element, which may be as long as the page, and which all that is in it repeats.
+fn tag(element: &Element) -> &str {
+    let name = element.name();
+    &name[..name.floor_char_boundary(QUOTED)]
+}
+
 fn name_of(element: &Element, attributes: &[(String, &str)]) -> String {
     let value = |name: &str| attributes.iter().find(|(own, _)| own == name).map(|(_, value)| *value);
-    let mut name = element.name().to_owned();
+    let mut name = tag(element).to_owned();
     if let Some(id) = value("id").filter(|id| !id.trim().is_empty()) {
         // Writing to a text does not fail.
         let _ = write!(name, "#{}", plain(id.trim(), QUOTED / 2));

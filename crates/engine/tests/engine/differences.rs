@@ -334,6 +334,10 @@ fn hostile_pages_have_a_bounded_difference() {
     let wide = |name: &str| (0..40_000).fold(String::new(), |text, n| text + &format!("<{name} id=i{n}>{n}</{name}>"));
     let long = |letter: &str| format!("<p title='{}'>{}</p>", letter.repeat(400_000), letter.repeat(400_000));
     let repeated = |text: &str| text.repeat(60_000);
+    // A name as long as a page, with many elements in it.
+    let named = |name: &str, inside: &str| {
+        format!("<{}>{}", name.repeat(300_000), format!("<{inside}>a</{inside}>").repeat(20_000))
+    };
     let attributes =
         |from: usize| (from..from + 2_000).fold("<p".to_owned(), |text, n| text + &format!(" a{n}={n}")) + ">";
     for (before, now) in [
@@ -343,6 +347,7 @@ fn hostile_pages_have_a_bounded_difference() {
         (long("a"), long("b")),
         (repeated("<b></b>x"), repeated("x<b></b>y<i></i>")),
         (attributes(0), attributes(1_000)),
+        (named("x", "i"), named("x", "b")),
         ("\u{1b}[31m\u{202e}".repeat(1_000), "<p>\u{0}</p>".to_owned()),
     ] {
         let found = differences(&Seen::html(&before), &Seen::html(&now), &[css("i, b, p"), css("p:has(*)")]);
@@ -360,4 +365,10 @@ fn hostile_pages_have_a_bounded_difference() {
     let many =
         |from: usize| format!("[{}]", (from..from + 50_000).map(|n| n.to_string()).collect::<Vec<_>>().join(","));
     assert!(differences(&Seen::json(&many(0)), &Seen::json(&many(25_000)), &[]).differences.len() <= 100);
+    let named = |from: usize| {
+        let members = (from..from + 20_000).map(|n| format!("\"k{n}\":{n}")).collect::<Vec<_>>().join(",");
+        format!("{{\"{}\":{{{members}}}}}", "x".repeat(300_000))
+    };
+    let found = differences(&Seen::json(&named(0)), &Seen::json(&named(10_000)), &[]);
+    assert!(found.differences.iter().all(|found| found.text.len() < 1_000 && found.place.len() < 1_000));
 }
