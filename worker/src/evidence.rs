@@ -182,7 +182,7 @@ async fn store_attempt(
                 pack::fit(&mut record.differences);
             }
             Since::Leave { before, now } => {
-                let learning = since::new_baseline(store, before.as_ref(), &mut record, &bodies, now);
+                let learning = since::new_baseline(store, before.as_ref(), &held, &mut record, &bodies, now);
                 let until = until - STORING_TIME / 2;
                 new_baseline = tokio::time::timeout_at(until, learning).await.ok().flatten();
                 if new_baseline.is_none() && !is_wanted {

@@ -52,7 +52,7 @@ pub struct Exchanged<'a> {
 pub struct Differences {
     /// The most telling first, and noise last
     pub differences: Vec<Difference>,
-    /// How many more there are
+    /// How many more there are, noise not counted
     pub left_out: u32,
 }
 

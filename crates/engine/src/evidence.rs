@@ -9,9 +9,9 @@ use super::fetch::{Body, Bounds, Head, Noted, Times, Trace};
 use super::mask::{MASKED, Mask};
 use super::page::{charset, header_text};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::exchange::{
@@ -93,6 +93,30 @@ impl StepTrace {
         self.requests.is_empty()
     }
 
+    /// Hides the secrets of this run in what an earlier one kept: for that run, they may not have been secrets. A body that
+    /// is not text is left out if the run has secrets.
+    pub fn hide_in(&self, kept: Evidence) -> Evidence {
+        if !self.mask.has_secrets() {
+            return kept;
+        }
+        let Evidence { mut exchanges, bodies } = kept;
+        let headers: HashMap<String, HeaderMap> = exchanges.iter().filter_map(content_type).collect();
+        for exchange in &mut exchanges {
+            let Exchange { request, answer, .. } = exchange;
+            request.url = self.mask.hide(&request.url);
+            let answer_headers = answer.as_mut().map(|answer| &mut answer.headers);
+            for field in request.headers.iter_mut().chain(answer_headers.into_iter().flatten()) {
+                field.name = self.mask.hide(&field.name);
+                field.value = self.mask.hide(&field.value);
+            }
+        }
+        let hidden = |(sha256, body): (String, Bytes)| {
+            let headers = headers.get(&sha256).cloned().unwrap_or_default();
+            masked_body(&headers, &body, body.len(), &self.mask).map(|body| (sha256, body))
+        };
+        Evidence { exchanges, bodies: bodies.into_iter().filter_map(hidden).collect() }
+    }
+
     /// How many bytes of bodies it holds.
     pub fn bytes(&self) -> usize {
         let bodies = self.requests.iter().flat_map(|request| [&request.body, &request.answer_body]).flatten();
@@ -137,6 +161,14 @@ impl RunningTrace {
 /// The digest by which a content is named.
 pub fn content_digest(bytes: &[u8]) -> String {
     digest::sha256(bytes)
+}
+
+/// The media type of the body of an answer, by the body's digest.
+fn content_type(exchange: &Exchange) -> Option<(String, HeaderMap)> {
+    let answer = exchange.answer.as_ref()?;
+    let field = answer.headers.iter().find(|field| field.name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()))?;
+    let headers = [(CONTENT_TYPE, HeaderValue::from_str(&field.value).ok()?)].into_iter().collect();
+    Some((answer.body.as_ref()?.sha256.clone()?, headers))
 }
 
 struct Writer<'m> {

@@ -30,7 +30,7 @@ pub struct StepDifferences {
     pub at: String,
     /// The differences, the most telling first
     pub differences: Vec<Difference>,
-    /// How many more there are, which were too many to keep
+    /// How many more there are, which were too many to keep; noise is not counted
     #[serde(default)]
     pub left_out: u32,
 }

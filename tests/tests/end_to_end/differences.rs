@@ -70,6 +70,29 @@ async fn a_run_names_the_cause_in_its_first_line() {
     deployment.stop().await;
 }
 
+/// What an earlier run kept may have a text that is a secret only now.
+#[tokio::test]
+async fn a_secret_is_hidden_in_what_was_kept_before_it_was_one() {
+    let (deployment, site) = (Deployment::start().await, Site::start().await);
+    let mut client = deployment.client().await;
+    let price = suite(&[shop(&site).remove(1)]);
+    let job = client.run(price.clone()).await;
+    client.until(is_end_of(&job)).await;
+    site.break_shop();
+    let run = json!({ "action": "run", "suite": price, "secrets": { "price": "12.00" } });
+    let job = client.ask(run).await["job"].as_str().expect("a job").to_owned();
+    let events = client.until(is_end_of(&job)).await;
+    let state = client.job(&job).await;
+    let line = "the text of `span.price` is \"12,00 €\", and was \"€ ***\" (and 2 more like it)";
+    assert_eq!(state["tests"][0]["steps"][0]["since_passed"]["lines"], json!([line]), "{state}");
+    let evidence = client.ask(json!({ "action": "evidence", "job": job, "test": 0 })).await;
+    assert_eq!(evidence["differences"][0]["differences"][0]["before"], "€ ***");
+    for sent in events.iter().chain([&state, &evidence]) {
+        assert!(!sent.to_string().contains("12.00"), "{sent}");
+    }
+    deployment.stop().await;
+}
+
 #[tokio::test]
 async fn the_whole_difference_is_in_the_evidence() {
     let (deployment, site) = (Deployment::start().await, Site::start().await);

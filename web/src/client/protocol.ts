@@ -1261,7 +1261,7 @@ at: string,
  */
 differences: Array<Difference>, 
 /**
- * How many more there are, which were too many to keep
+ * How many more there are, which were too many to keep; noise is not counted
  */
 left_out: number, };
 

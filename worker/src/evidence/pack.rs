@@ -36,8 +36,9 @@ pub(super) fn fit(differences: &mut [StepDifferences]) {
         && !longest.differences.is_empty()
     {
         let kept = longest.differences.len() / 2;
-        longest.left_out += u32::try_from(longest.differences.len() - kept).unwrap_or(u32::MAX);
-        longest.differences.truncate(kept);
+        let dropped = longest.differences.split_off(kept);
+        let telling = dropped.iter().filter(|difference| !difference.is_noise).count();
+        longest.left_out += u32::try_from(telling).unwrap_or(u32::MAX);
     }
 }
 
@@ -110,7 +111,7 @@ mod tests {
             text: long,
             places: 1,
             is_near: false,
-            is_noise: true,
+            is_noise: false,
         };
         let (job, at) = ("0190b2a0-0000-7000-8000-000000000000".to_owned(), "2026-11-29T14:10:18.394Z".to_owned());
         let step = StepDifferences { step: 0, job, at, differences: vec![difference; 100], left_out: 1 };

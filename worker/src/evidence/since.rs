@@ -7,7 +7,7 @@ use super::{Compared, HeldAttempt, aside};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
-use stepcast_engine::{Bodies, Exchanged, compare as differences_of, content_digest, learn};
+use stepcast_engine::{Bodies, Evidence, Exchanged, compare as differences_of, content_digest, learn};
 use stepcast_platform::clock::rfc3339;
 use stepcast_platform::evidence::EvidenceStore;
 use stepcast_platform::table::{Baseline, NewBaseline};
@@ -66,13 +66,15 @@ pub(super) async fn compare(
     for place in (0..held.steps.len()).filter(|place| !held.steps[*place].did_pass).take(STEPS) {
         let Some(now) = record.steps.get(place).cloned() else { continue };
         let Some(old) = step_of(&before, &now).cloned() else { continue };
-        let Some(old_bodies) = body_of(store, &old.exchanges).await else { continue };
+        let Some(bodies_before) = body_of(store, &old.exchanges).await else { continue };
         let noise = before.noise.iter().find(|noise| noise.step == old.step).cloned();
         let (held, bodies, step) = (Arc::clone(held), Arc::clone(bodies), now.step);
         let work = move || {
-            let before = Exchanged { exchanges: &old.exchanges, bodies: &old_bodies };
+            let requests = &held.steps[place].requests;
+            let before = requests.hide_in(Evidence { exchanges: old.exchanges, bodies: bodies_before });
+            let before = Exchanged { exchanges: &before.exchanges, bodies: &before.bodies };
             let now = Exchanged { exchanges: &now.exchanges, bodies: &bodies };
-            differences_of(before, now, held.steps[place].requests.looked_at(), noise.as_ref())
+            differences_of(before, now, requests.looked_at(), noise.as_ref())
         };
         let Ok(differences) = aside(work).await else { continue };
         let (job, at) = (baseline.job.to_string(), rfc3339(baseline.at));
@@ -102,6 +104,7 @@ pub(super) fn in_few_lines(differences: &[StepDifferences]) -> Vec<(u32, SincePa
 pub(super) async fn new_baseline(
     store: &EvidenceStore,
     before: Option<&Baseline>,
+    held: &Arc<HeldAttempt>,
     record: &mut AttemptEvidence,
     bodies: &Arc<Bodies>,
     now: u64,
@@ -113,7 +116,7 @@ pub(super) async fn new_baseline(
             return None;
         }
         if let Some(old) = read(store, before).await {
-            record.noise = if is_same { old.noise } else { learnt(store, &old, record, bodies).await };
+            record.noise = if is_same { old.noise } else { learnt(store, &old, held, record, bodies).await };
         }
     }
     Some(NewBaseline { id: String::new(), digest, at: now })
@@ -123,20 +126,23 @@ pub(super) async fn new_baseline(
 async fn learnt(
     store: &EvidenceStore,
     old: &AttemptEvidence,
+    held: &Arc<HeldAttempt>,
     record: &AttemptEvidence,
     bodies: &Arc<Bodies>,
 ) -> Vec<StepNoise> {
     let mut learnt = Vec::new();
-    for now in &record.steps {
+    for (place, now) in record.steps.iter().enumerate() {
         let Some(before) = step_of(old, now).cloned() else { continue };
         let known = old.noise.iter().find(|noise| noise.step == before.step).cloned();
-        let Some(old_bodies) = body_of(store, &before.exchanges).await else {
+        let Some(bodies_before) = body_of(store, &before.exchanges).await else {
             learnt.extend(known);
             continue;
         };
-        let (now, bodies) = (now.clone(), Arc::clone(bodies));
+        let (now, held, bodies) = (now.clone(), Arc::clone(held), Arc::clone(bodies));
         let work = move || {
-            let before = Exchanged { exchanges: &before.exchanges, bodies: &old_bodies };
+            let before = Evidence { exchanges: before.exchanges, bodies: bodies_before };
+            let before = held.steps[place].requests.hide_in(before);
+            let before = Exchanged { exchanges: &before.exchanges, bodies: &before.bodies };
             learn(before, Exchanged { exchanges: &now.exchanges, bodies: &bodies }, now.step, known.as_ref())
         };
         learnt.extend(aside(work).await);

@@ -44,7 +44,7 @@ pub struct Collector<'n> {
     collected: Vec<Collected>,
     /// The place of a difference among those collected, by what makes it the same one
     known: HashMap<(DifferenceKind, String, bool, bool), usize>,
-    /// What was not looked at any more
+    /// What was not looked at any more, noise not counted
     left_out: u32,
 }
 
@@ -78,7 +78,7 @@ impl<'n> Collector<'n> {
             return;
         }
         if self.is_full() {
-            self.left_out = self.left_out.saturating_add(1);
+            self.left_out = self.left_out.saturating_add(u32::from(!is_noise));
             return;
         }
         let order = self.collected.len();
@@ -95,6 +95,7 @@ impl<'n> Collector<'n> {
 
     /// The differences in their order. If a check counts elements, those that are gone or new explain it best.
     pub fn finish(self, counts: bool) -> Differences {
+        let is_full = self.is_full();
         let mut merged: Vec<Collected> = Vec::new();
         let mut by_text: HashMap<(DifferenceKind, String, bool), usize> = HashMap::new();
         for collected in self.collected {
@@ -114,10 +115,12 @@ impl<'n> Collector<'n> {
             let is_other = counts && *is_near && before.is_some() && after.is_some();
             (rank(&collected.difference), is_other, collected.order)
         });
-        let left_out = u32::try_from(merged.len().saturating_sub(MOST)).unwrap_or(u32::MAX);
-        merged.truncate(MOST);
-        let differences = merged.into_iter().map(in_words).collect();
-        Differences { differences, left_out: left_out.saturating_add(self.left_out) }
+        let rest = merged.split_off(merged.len().min(MOST));
+        let telling = rest.iter().filter(|collected| !collected.difference.is_noise).count();
+        // The rest of pages that differ everywhere was not looked at.
+        let not_seen = self.left_out.max(u32::from(is_full));
+        let left_out = u32::try_from(telling).unwrap_or(u32::MAX).saturating_add(not_seen);
+        Differences { differences: merged.into_iter().map(in_words).collect(), left_out }
     }
 }
 

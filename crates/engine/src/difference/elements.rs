@@ -162,7 +162,9 @@ impl Comparison<'_, '_, '_, '_> {
         let new: FxHashSet<usize> = self.new.iter().copied().collect();
         for (was, is) in std::mem::take(&mut self.elsewhere) {
             let (from, to) = (self.before.item(was).parent, self.now.item(is).parent);
-            if !from.is_some_and(|from| gone.contains(&from)) && !to.is_some_and(|to| new.contains(&to)) {
+            let is_elsewhere = self.before.path(was) != self.now.path(is);
+            if is_elsewhere && !from.is_some_and(|from| gone.contains(&from)) && !to.is_some_and(|to| new.contains(&to))
+            {
                 self.moved(was, is);
             }
         }

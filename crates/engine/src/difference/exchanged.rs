@@ -110,7 +110,8 @@ fn hops(exchanges: &[Exchange]) -> Vec<String> {
         let to = header(answer, LOCATION.as_str())?;
         Some(format!("{} to {to}", answer.status))
     };
-    let redirected = exchanges.iter().rev().skip(1).rev().filter_map(|exchange| exchange.answer.as_ref());
+    let before = exchanges.split_last().map_or(&[][..], |(_, before)| before);
+    let redirected = before.iter().filter_map(|exchange| exchange.answer.as_ref());
     redirected.filter(|answer| (300..400).contains(&answer.status)).filter_map(hop).collect()
 }
 

@@ -314,6 +314,20 @@ fn what_differs_between_passing_answers_is_not_told() {
 }
 
 #[test]
+fn noise_that_is_too_much_to_keep_is_not_counted() {
+    let pages = |visit: &str| {
+        let rows = (0..300).fold(String::new(), |text, row| {
+            let class = content_digest(row.to_string().as_bytes()).replace(|c: char| c.is_ascii_digit(), "");
+            text + &format!("<i class={class} title=a1b2c3{visit}d4e5f6>x</i>")
+        });
+        Seen::html(&rows)
+    };
+    let found = differences(&pages("7"), &pages("8"), &[]);
+    assert_eq!((found.differences.len(), found.left_out), (100, 0), "all of it is noise");
+    assert_eq!(told(found), [""; 0]);
+}
+
+#[test]
 fn a_site_that_was_changed_once_is_not_noise_for_long() {
     let old = || Seen::html("<p>open 9 to 5</p>");
     let new = || Seen::html("<p>open 9 to 6</p>");
