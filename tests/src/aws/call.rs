@@ -1,6 +1,7 @@
 //! A request of a function to an AWS service, as far as it can be seen from outside.
 
 use axum::http::{HeaderMap, Method, Uri, header};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ pub struct Call {
     pub service: String,
     /// The operation, such as `TransactWriteItems`
     pub operation: String,
+    /// The connection it is about, of a request to `execute-api`
+    pub connection: Option<String>,
     /// The IAM actions it needs
     pub actions: BTreeSet<String>,
     /// Items of a table it writes; DynamoDB charges for these, and not for requests
@@ -39,6 +42,7 @@ impl Call {
             function: function(text(header::USER_AGENT.as_str())).to_owned(),
             service: service.to_owned(),
             operation: operation.to_owned(),
+            connection: (service == "execute-api").then(|| connection(uri)).flatten(),
             actions: actions(service, operation, body),
             items: items(operation, body),
             is_last_attempt: is_last_attempt(text("amz-sdk-request")),
@@ -61,6 +65,12 @@ fn is_last_attempt(attempts: &str) -> bool {
     number("attempt=").zip(number("max=")).is_some_and(|(attempt, most)| attempt >= most)
 }
 
+/// Returns the connection in the path of a request. Ids may have characters that a path encodes.
+fn connection(uri: &Uri) -> Option<String> {
+    let (_, id) = uri.path().split_once("/@connections/")?;
+    Some(percent_decode_str(id).decode_utf8_lossy().into_owned())
+}
+
 fn connections_operation(method: &Method) -> Option<&'static str> {
     match *method {
         Method::POST => Some("PostToConnection"),
@@ -79,8 +89,8 @@ fn object_operation(method: &Method) -> Option<&'static str> {
     }
 }
 
-/// The IAM actions of an operation. To look at an object takes the permission to get it. Batches of SQS have the action of the single message, and a transaction those of
-/// what is in it.
+/// The IAM actions of an operation. To look at an object takes the permission to get it. Batches of SQS have the action
+/// of the single message, and a transaction those of what is in it.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html>
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>
 fn actions(service: &str, operation: &str, body: &[u8]) -> BTreeSet<String> {
