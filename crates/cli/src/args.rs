@@ -8,10 +8,12 @@ pub(crate) use parse::text_or_file;
 
 use access::PrincipalLimitArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use parse::{
     parse_answers_from, parse_duration, parse_evidence, parse_issuers, parse_lease, parse_moment, parse_origin,
     parse_pair, parse_secret, parse_time_limit,
 };
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use stepcast_platform::auth::TrustedIssuers;
@@ -67,6 +69,17 @@ pub(crate) enum Command {
     Lint(LintArguments),
     /// Convert a Hurl file to a suite
     Import(ImportArguments),
+    /// Print what a shell needs to complete commands and options
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write a manual page for each command
+    #[command(hide = true)]
+    ManualPages {
+        /// The folder to write them to; it has to exist
+        folder: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -74,6 +87,8 @@ pub(crate) struct UpArguments {
     /// Port of the server; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     pub port: u16,
+    #[command(flatten)]
+    pub listen: ListenArguments,
     /// Directory for jobs, the queue and the keys
     #[arg(long, default_value = ".stepcast", value_name = "DIR")]
     pub data_dir: PathBuf,
@@ -125,6 +140,25 @@ pub(crate) struct UpArguments {
     pub connection_lifetime: Duration,
 }
 
+/// Who can reach the server, and how
+#[derive(Args)]
+pub(crate) struct ListenArguments {
+    /// The IP address to listen on; another than a loopback address lets other machines connect, and needs
+    /// --public-url
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    pub bind: IpAddr,
+    /// The address by which browsers and clients reach the server, like `https://qa.example`
+    #[arg(long, env = "STEPCAST_PUBLIC_URL", value_name = "URL", value_parser = parse_origin)]
+    pub public_url: Option<Origin>,
+    /// A file with the certificate of that address and those it depends on, in PEM: the server speaks TLS. Without it, a
+    /// proxy in front has to
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// A file with the certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+}
+
 /// The server, and the token for it
 #[derive(Args, Clone)]
 pub(crate) struct ServerArguments {
@@ -148,6 +182,9 @@ pub(crate) struct ReportArguments {
     /// Write a JUnit report
     #[arg(long, value_name = "F")]
     pub junit: Option<PathBuf>,
+    /// Write a summary in Markdown, what did not pass first
+    #[arg(long, value_name = "F")]
+    pub markdown: Option<PathBuf>,
 }
 
 /// Values for the suite's templates
@@ -195,8 +232,8 @@ pub(crate) struct RunArguments {
     pub labels: Vec<(String, String)>,
     #[command(flatten)]
     pub limits: LimitArguments,
-    /// Keep what tests send and receive, whatever the suite says: `none`, `failed` for attempts that do not pass, or
-    /// `all`
+    /// Keep what tests send and receive, whatever the suite says: `none`, `failed` for attempts that do not pass,
+    /// `changes` for those and for answers that changed, or `all`
     #[arg(long, value_name = "WHICH", value_parser = parse_evidence)]
     pub evidence: Option<Evidence>,
     #[command(flatten)]

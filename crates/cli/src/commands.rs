@@ -2,11 +2,13 @@
 
 pub(crate) mod cancel;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod evidence;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod jobs;
 pub(crate) mod lint;
+pub(crate) mod manual_pages;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod share;

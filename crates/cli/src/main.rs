@@ -47,5 +47,7 @@ async fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Token(arguments) => commands::token::token(arguments).await,
         Command::Lint(arguments) => Ok(commands::lint::lint(&arguments)),
         Command::Import(arguments) => commands::import::import(&arguments),
+        Command::Completions { shell } => Ok(commands::completions::completions(shell)),
+        Command::ManualPages { folder } => commands::manual_pages::manual_pages(&folder),
     }
 }

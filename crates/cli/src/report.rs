@@ -9,15 +9,19 @@ mod events;
 mod failures;
 mod junit;
 mod live;
+mod markdown;
 mod printed;
 mod since;
 mod summary;
 
 use crate::args::ReportArguments;
+use crate::suite_file::{Places, SuiteFile};
 use crate::usage_error::UsageError;
+use annotations::Annotations;
 use console::{Term, style};
 use events::EventWriter;
 use live::Live;
+use markdown::Markdown;
 pub(crate) use printed::one_line;
 pub(crate) use since::{ago, whole as whole_difference};
 use std::collections::BTreeSet;
@@ -63,6 +67,10 @@ pub(crate) struct Reporter {
     events: Option<EventWriter>,
     junit: Option<PathBuf>,
     finished: Vec<JobState>,
+    markdown: Option<Markdown>,
+    annotations: Option<Annotations>,
+    /// The places in the suite's files, if something names them
+    places: Option<Places>,
     is_watched: bool,
     live: Option<Live>,
     shown: BTreeSet<u32>,
@@ -78,11 +86,22 @@ impl Reporter {
             events: arguments.json.as_deref().map(EventWriter::open).transpose()?,
             junit: arguments.junit.clone(),
             finished: Vec::new(),
+            markdown: arguments.markdown.clone().map(Markdown::new),
+            annotations: Annotations::if_wanted(),
+            places: None,
             is_watched,
             live: None,
             shown: BTreeSet::new(),
             pace_ms: 0,
         })
+    }
+
+    /// Takes the file of the run that starts, so that reports can say where a check stands.
+    pub fn begin(&mut self, file: &SuiteFile) {
+        let is_wanted = self.markdown.is_some() || self.annotations.is_some();
+        // <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>
+        let root = || std::env::var_os("GITHUB_WORKSPACE").map(PathBuf::from);
+        self.places = is_wanted.then(|| file.places(root()));
     }
 
     /// How much of a job is needed: people and JUnit get the checks that did not hold, and only JSON has every step.
@@ -158,6 +177,10 @@ impl Reporter {
             self.finished.push(state.clone());
             junit::write(path, &self.finished)?;
         }
+        let places = self.places.take();
+        if let Some(markdown) = &mut self.markdown {
+            markdown.add(state, link, places.as_ref())?;
+        }
         self.shown.clear();
         let text = printed::styled_lines(&summary::render(state, link));
         if is_piped {
@@ -165,10 +188,8 @@ impl Reporter {
         } else {
             exact(&text);
         }
-        if std::env::var_os("GITHUB_ACTIONS").is_some() && !is_piped {
-            for line in annotations::render(state) {
-                exact(&line);
-            }
+        if let Some(annotations) = self.annotations.as_mut().filter(|_| !is_piped) {
+            annotations.render(state, places.as_ref()).iter().for_each(|line| exact(line));
         }
         Ok(())
     }

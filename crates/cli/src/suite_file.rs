@@ -6,6 +6,7 @@
 mod certificates;
 mod include;
 mod load;
+mod places;
 mod sources;
 mod tables;
 
@@ -16,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use load::Loader;
+pub(crate) use places::Places;
 use serde_json::Value;
 use sources::Sources;
 use std::io::Write;
@@ -26,6 +28,7 @@ use stepcast_suite::bounds::PROBLEMS;
 use stepcast_suite::document::Node;
 use stepcast_suite::limits::SUITE_BYTES;
 use stepcast_suite::number;
+use stepcast_suite::place::Places as Positions;
 
 /// Room in a message for everything but the suite.
 const ENVELOPE_BYTES: usize = 32 * 1024;
@@ -105,6 +108,11 @@ impl SuiteFile {
     pub fn travelling(self) -> (Option<Value>, Option<String>) {
         let text = number::to_text(&self.json);
         if text.len() + ENVELOPE_BYTES <= MESSAGE_BYTES { (Some(self.json), None) } else { (None, Some(pack(&text))) }
+    }
+
+    /// The places of what is in it, for reports that name them from the root of the repository.
+    pub fn places(&self, root: Option<PathBuf>) -> Places {
+        Places { positions: Positions::new(&self.node), suite: self.suite.clone(), sources: self.sources.clone(), root }
     }
 }
 

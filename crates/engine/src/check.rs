@@ -86,6 +86,19 @@ fn judge(check: &Check, page: &Page, scope: &Scope, mask: &Mask) -> Verdict {
     }
 }
 
+/// Names a check as its result does, with the templates not filled in.
+pub fn describe(check: &Check) -> String {
+    let mask = Mask::default();
+    match check {
+        Check::One(check) => words::check(&check.subject, &check.filters, &check.matchers, &mask),
+        Check::Any(checks) => group::any_named(checks.iter().map(describe), &mask),
+        Check::All(checks) => group::all_named(checks.iter().map(describe), &mask),
+        Check::Not(check) => group::not_named(&describe(check), &mask),
+        Check::Error(kinds) => expected_error::named(kinds),
+        Check::Links(links) => links::named(links, 0, 0),
+    }
+}
+
 /// Takes a value for later steps.
 pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Result<Captured, Missing> {
     let taken = render(&capture.subject, &capture.filters, scope).and_then(|(subject, filters)| {

@@ -3,6 +3,7 @@
 //! Text is kept with its secrets replaced. A body that is not text may hide a secret where nothing finds it, so it is
 //! kept only if the run has no secrets.
 
+use super::connecting::Connecting;
 use super::digest;
 use super::excerpt::excerpt;
 use super::fetch::{Body, Bounds, Head, Noted, Times, Trace};
@@ -272,14 +273,16 @@ pub fn fields(headers: &HeaderMap, mask: &Mask) -> Vec<HeaderField> {
 
 fn in_microseconds(times: Times) -> ExchangeTimes {
     let Times { waiting, connecting, answer, body } = times;
-    let name = connecting.name;
-    let connect = connecting.whole.map(|whole| whole.saturating_sub(name.unwrap_or_default()));
-    let answer = answer.saturating_sub(connecting.whole.unwrap_or_default());
+    let Connecting { name, tls, whole } = connecting;
+    let apart = name.unwrap_or_default() + tls.unwrap_or_default();
+    let connect = whole.map(|whole| whole.saturating_sub(apart));
+    let answer = answer.saturating_sub(whole.unwrap_or_default());
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     ExchangeTimes {
         waiting_us: micros(waiting),
         name_us: name.map(micros),
         connect_us: connect.map(micros),
+        tls_us: tls.map(micros),
         answer_us: micros(answer),
         body_us: micros(body),
     }

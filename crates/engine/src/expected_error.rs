@@ -15,7 +15,7 @@ use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::ErrorKind;
 
 /// The name of the check.
-fn named(kinds: &[ErrorKind]) -> String {
+pub fn named(kinds: &[ErrorKind]) -> String {
     format!("error {}", listed(kinds))
 }
 

@@ -35,6 +35,7 @@ mod wall;
 
 pub use address::{Lookup, SystemLookup};
 pub use bound::fit_attempts;
+pub use check::describe as describe_check;
 pub use difference::{Differences, Exchanged, compare, learn};
 pub use evidence::{Bodies, Evidence, Keeping, RunningTrace, StepTrace, content_digest};
 pub use fetch::retry_after;

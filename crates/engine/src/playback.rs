@@ -183,11 +183,14 @@ fn version(name: &str) -> Version {
 }
 
 fn durations(times: ExchangeTimes) -> Times {
-    let ExchangeTimes { name_us, connect_us, answer_us, body_us, .. } = times;
-    let before =
-        Duration::from_micros(name_us.unwrap_or_default()) + Duration::from_micros(connect_us.unwrap_or_default());
-    let is_new = name_us.or(connect_us).is_some();
-    let connecting = Connecting { name: name_us.map(Duration::from_micros), whole: is_new.then_some(before) };
+    let ExchangeTimes { name_us, connect_us, tls_us, answer_us, body_us, .. } = times;
+    let parts = [name_us, connect_us, tls_us];
+    let before = parts.into_iter().flatten().map(Duration::from_micros).fold(Duration::ZERO, Duration::saturating_add);
+    let connecting = Connecting {
+        name: name_us.map(Duration::from_micros),
+        tls: tls_us.map(Duration::from_micros),
+        whole: parts.iter().any(Option::is_some).then_some(before),
+    };
     Times {
         waiting: Duration::ZERO,
         connecting,

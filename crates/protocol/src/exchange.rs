@@ -230,10 +230,14 @@ pub struct ExchangeTimes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub name_us: Option<u64>,
-    /// Connecting, TLS included
+    /// Connecting, without TLS
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub connect_us: Option<u64>,
+    /// TLS
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub tls_us: Option<u64>,
     /// From the request on a connection to the headers of the answer
     pub answer_us: u64,
     /// The body
@@ -243,7 +247,8 @@ pub struct ExchangeTimes {
 impl ExchangeTimes {
     /// How long the request took once its turn had come.
     pub fn total_us(&self) -> u64 {
-        let Self { name_us, connect_us, answer_us, body_us, .. } = self;
-        name_us.unwrap_or_default() + connect_us.unwrap_or_default() + answer_us + body_us
+        let Self { name_us, connect_us, tls_us, answer_us, body_us, .. } = self;
+        let connection: u64 = [name_us, connect_us, tls_us].into_iter().flatten().sum();
+        connection + answer_us + body_us
     }
 }

@@ -25,6 +25,7 @@ pub mod network;
 pub mod number;
 mod path;
 pub mod pattern;
+pub mod place;
 pub mod plain;
 mod privacy;
 mod problem;

@@ -6,7 +6,6 @@ mod circles;
 mod contradictions;
 mod credentials;
 mod never;
-mod place;
 mod selectors;
 mod templates;
 mod unused;
@@ -18,7 +17,7 @@ use super::problem::{Problem, Severity};
 use super::variables::check_variables;
 use super::{Step, Suite, Test};
 use crate::document::{Node, Position};
-use place::Place;
+use crate::place::Place;
 use std::collections::HashSet;
 
 /// Collects warnings.

@@ -164,7 +164,7 @@ async fn reports_are_written() {
     assert!(report.contains("Another file"), "every file is in the report: {report}");
     assert!(report.contains("Passing &lt;&amp;&gt;") && report.contains("expected  &quot;y&quot;"), "{report}");
     assert!(
-        ran.stdout.contains("::error title=Failing::css `h1` text equals \"y\", expected \"y\", found \"x\""),
+        ran.stdout.contains("title=Failing::css `h1` text equals \"y\", expected \"y\", found \"x\""),
         "{}",
         ran.stdout
     );

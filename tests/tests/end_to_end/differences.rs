@@ -32,8 +32,9 @@ fn settled(text: &str, site: &Site) -> String {
     })
 }
 
-async fn run(deployment: &Deployment, arguments: &[&str]) -> Ran {
+async fn run(deployment: &Deployment, repository: &str, arguments: &[&str]) -> Ran {
     let environment = [
+        ("GITHUB_WORKSPACE", repository),
         ("STEPCAST_URL", deployment.ws.as_str()),
         ("STEPCAST_TOKEN", deployment.token.as_str()),
         ("GITHUB_ACTIONS", "true"),
@@ -54,14 +55,18 @@ fn compare_with(name: &str, actual: &str) {
 #[tokio::test]
 async fn a_run_names_the_cause_in_its_first_line() {
     let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
-    let file = files.write("shop.json", &suite(&shop(&site)).to_string());
-    let passed = run(&deployment, &["run", &file]).await;
+    let file = files.write("shop.json", &format!("{:#}", suite(&shop(&site))));
+    let repository = files.path("").display().to_string();
+    let passed = run(&deployment, &repository, &["run", &file]).await;
     assert_eq!(passed.code, 0, "{}{}", passed.stdout, passed.stderr);
     site.break_shop();
-    let junit = files.path("junit.xml").display().to_string();
-    let failed = run(&deployment, &["run", &file, "--junit", &junit]).await;
+    let (junit, markdown) = (files.path("junit.xml"), files.path("summary.md"));
+    let (junit, markdown) = (junit.display().to_string(), markdown.display().to_string());
+    let failed = run(&deployment, &repository, &["run", &file, "--junit", &junit, "--markdown", &markdown]).await;
     assert_eq!(failed.code, 1, "{}{}", failed.stdout, failed.stderr);
     compare_with("run.txt", &settled(&failed.stdout, &site));
+    let markdown = std::fs::read_to_string(&markdown).expect("a summary");
+    compare_with("summary.md", &format!("{}\n", settled(&markdown, &site).trim_end()));
     let junit = std::fs::read_to_string(&junit).expect("a report");
     let first: Vec<String> =
         junit.lines().map(|line| settled(line, &site)).filter(|line| line.contains("since")).collect();

@@ -36,18 +36,20 @@ fn failing(site: &Site) -> Value {
 async fn check_prints_hostile_text_harmlessly() {
     let (site, files) = (Site::start().await, Files::new());
     let file = files.write("suite.json", &suite(&[failing(&site)]).to_string());
-    let junit = files.path("junit.xml").display().to_string();
+    let [junit, markdown] = ["junit.xml", "summary.md"].map(|name| files.path(name).display().to_string());
     for actions in [false, true] {
         let environment: &[_] = if actions { &[("GITHUB_ACTIONS", "true"), ("CI", "true")] } else { &[] };
-        let ran = run_with(&["check", &file, "--junit", &junit], environment).await;
+        let ran = run_with(&["check", &file, "--junit", &junit, "--markdown", &markdown], environment).await;
         assert_eq!(ran.code, 1, "{}", ran.stderr);
         assert!(ran.stdout.contains(r"\u{1b}[2J\u{7}\u{9b}2J\u{202e}\u{200b}"), "{}", ran.stdout);
-        assert_harmless(&ran.stdout, if actions { "::error title=" } else { "" });
+        assert_harmless(&ran.stdout, if actions { "::error file=" } else { "" });
         assert_harmless(&ran.stderr, "");
-        assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("::error title=")).count(), usize::from(actions));
-        let report = std::fs::read_to_string(&junit).expect("a report");
-        assert_harmless(&report, "");
-        assert!(report.contains(r"\u{202e}"), "{report}");
+        assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("::error file=")).count(), usize::from(actions));
+        for report in [&junit, &markdown] {
+            let report = std::fs::read_to_string(report).expect("a report");
+            assert_harmless(&report, "");
+            assert!(report.contains(r"\u{202e}"), "{report}");
+        }
     }
     let ran = run(&["check", &file, "--json", "-"]).await;
     assert_all_harmless(&ran);

@@ -3,6 +3,7 @@
 mod asking;
 mod bad_input;
 mod cancelling;
+mod ci_reports;
 mod command_line;
 mod differences;
 mod evidence;

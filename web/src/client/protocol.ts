@@ -1508,9 +1508,13 @@ waiting_us: number,
  */
 name_us?: number, 
 /**
- * Connecting, TLS included
+ * Connecting, without TLS
  */
 connect_us?: number, 
+/**
+ * TLS
+ */
+tls_us?: number, 
 /**
  * From the request on a connection to the headers of the answer
  */

@@ -1,7 +1,6 @@
 // A request and its answer as an entry of an HTTP archive, as `crates/cli/src/har/write.rs` writes it.
 // http://www.softwareishard.com/blog/har-12-spec/
 
-import type { AttemptEvidence } from '../client/evidence'
 import type {
   Answer,
   Content,
@@ -10,7 +9,8 @@ import type {
   ExchangeTimes,
   HeaderField,
   SentRequest,
-} from '../client/protocol'
+} from 'stepcast-client'
+import type { AttemptEvidence } from 'stepcast-client/dashboard'
 import { base64Of } from '../evidence/bytes'
 import { exactText } from '../evidence/decode'
 import { headerOf } from '../evidence/headers'
@@ -157,22 +157,23 @@ function addressOf(remote: string | undefined): string | undefined {
   return /^([^]*):[^:]*$/.exec(remote ?? '')?.[1]?.replaceAll(/^[[\]]+|[[\]]+$/g, '')
 }
 
-function timingsOf({ waiting_us, name_us, connect_us, answer_us, body_us }: ExchangeTimes) {
+function timingsOf({ waiting_us, name_us, connect_us, tls_us, answer_us, body_us }: ExchangeTimes) {
   const orUnknown = (microseconds: number | undefined) =>
     microseconds === undefined ? UNKNOWN : milliseconds(microseconds)
   return {
     blocked: milliseconds(waiting_us),
     dns: orUnknown(name_us),
-    connect: orUnknown(connect_us),
-    ssl: UNKNOWN,
+    // With the time of TLS, as the format wants it.
+    connect: orUnknown(connect_us === undefined ? undefined : connect_us + (tls_us ?? 0)),
+    ssl: orUnknown(tls_us),
     send: 0,
     wait: milliseconds(answer_us),
     receive: milliseconds(body_us),
   }
 }
 
-function totalOf({ name_us = 0, connect_us = 0, answer_us, body_us }: ExchangeTimes): number {
-  return name_us + connect_us + answer_us + body_us
+function totalOf({ name_us = 0, connect_us = 0, tls_us = 0, answer_us, body_us }: ExchangeTimes): number {
+  return name_us + connect_us + tls_us + answer_us + body_us
 }
 
 function milliseconds(microseconds: number): number {

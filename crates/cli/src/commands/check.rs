@@ -94,6 +94,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
     check_variables(&file.suite, vars.keys().map(String::as_str), secrets.keys().map(String::as_str))
         .map_err(|problems| UsageError::new(format!("`{}`: {problems}", path.display())))?;
     run.begin(path);
+    run.lock().reporter.begin(&file);
     let run = &*run;
     let body = EventBody::JobAccepted {
         suite: file.suite.name.clone(),

@@ -15,9 +15,9 @@ use stepcast_suite::check_variables;
 
 /// Starts a run and waits for its verdict.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
-    let Asked { suite, version, suite_gz } = suite_of(&arguments)?;
+    let mut reporter = Reporter::new(&arguments.report)?;
+    let Asked { suite, version, suite_gz } = suite_of(&arguments, &mut reporter)?;
     let endpoint = Endpoint::find(&arguments.server)?;
-    let reporter = Reporter::new(&arguments.report)?;
     let command = Command::Run(Box::new(Run {
         suite,
         version,
@@ -50,7 +50,7 @@ struct Asked {
 }
 
 /// A file that exists is read and checked here; anything else is the name of a stored suite, `NAME` or `NAME@VERSION`.
-fn suite_of(arguments: &RunArguments) -> Result<Asked, UsageError> {
+fn suite_of(arguments: &RunArguments, reporter: &mut Reporter) -> Result<Asked, UsageError> {
     let file = match Named::read(&arguments.suite)? {
         Named::File(file) => file,
         Named::Stored(named) => {
@@ -63,6 +63,7 @@ fn suite_of(arguments: &RunArguments) -> Result<Asked, UsageError> {
     let (vars, secrets) = (names(&values.vars), names(&values.secrets));
     check_variables(&file.suite, vars.iter().map(String::as_str), secrets.iter().map(String::as_str))
         .map_err(|problems| UsageError::new(format!("`{}`: {problems}", arguments.suite)))?;
+    reporter.begin(&file);
     let (suite, suite_gz) = file.travelling();
     Ok(Asked { suite, version: None, suite_gz })
 }

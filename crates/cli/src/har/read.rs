@@ -148,11 +148,14 @@ fn fields(pairs: &[Pair]) -> Vec<HeaderField> {
 }
 
 fn times(timings: &Timings) -> ExchangeTimes {
-    let Timings { blocked, dns, connect, send, wait, receive, .. } = timings;
+    let Timings { blocked, dns, connect, ssl, send, wait, receive } = timings;
+    let tls = microseconds(*ssl);
     ExchangeTimes {
         waiting_us: microseconds(*blocked).unwrap_or_default(),
         name_us: microseconds(*dns),
-        connect_us: microseconds(*connect),
+        // The time of the connection includes that of TLS.
+        connect_us: microseconds(*connect).map(|time| time.saturating_sub(tls.unwrap_or_default())),
+        tls_us: tls,
         answer_us: microseconds(*send).unwrap_or_default() + microseconds(*wait).unwrap_or_default(),
         body_us: microseconds(*receive).unwrap_or_default(),
     }

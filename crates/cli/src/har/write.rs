@@ -222,13 +222,14 @@ fn cookie(text: &str) -> Option<Pair> {
 }
 
 fn timings(times: ExchangeTimes) -> Timings {
-    let ExchangeTimes { waiting_us, name_us, connect_us, answer_us, body_us } = times;
+    let ExchangeTimes { waiting_us, name_us, connect_us, tls_us, answer_us, body_us } = times;
     let or_unknown = |time: Option<u64>| time.map_or(-1.0, milliseconds);
     Timings {
         blocked: milliseconds(waiting_us),
         dns: or_unknown(name_us),
-        connect: or_unknown(connect_us),
-        ssl: -1.0,
+        // With the time of TLS, as the format wants it.
+        connect: or_unknown(connect_us.map(|time| time + tls_us.unwrap_or_default())),
+        ssl: or_unknown(tls_us),
         send: 0.0,
         wait: milliseconds(answer_us),
         receive: milliseconds(body_us),

@@ -26,9 +26,8 @@ pub(super) fn render(state: &JobState, link: Option<&str>) -> String {
     if job.verdict == Some(Verdict::Empty) {
         let _ = writeln!(out, "Nothing was tested: no test was chosen, or none has a check\n");
     }
-    let took = duration::format(Duration::from_millis(job.duration_ms.unwrap_or_default()));
     let verdict = job.verdict.map_or_else(|| "no verdict".to_owned(), verdict_word);
-    let _ = write!(out, "{verdict}: {}: {} in {took}", super::one_line(&job.suite), counts(state));
+    let _ = write!(out, "{verdict}: {}: {}", super::one_line(&job.suite), counts_and_time(state));
     if let Some(link) = link {
         let _ = write!(out, "\n{}", super::one_line(link));
     }
@@ -75,6 +74,12 @@ fn insecure(out: &mut String, state: &JobState) {
         let tests = if count == 1 { "test" } else { "tests" };
         let _ = writeln!(out, "insecure  certificates were not verified in {count} {tests}\n");
     }
+}
+
+/// How many tests ended how, and how long it took.
+pub(super) fn counts_and_time(state: &JobState) -> String {
+    let took = state.summary.as_ref().and_then(|job| job.duration_ms).unwrap_or_default();
+    format!("{} in {}", counts(state), duration::format(Duration::from_millis(took)))
 }
 
 fn counts(state: &JobState) -> String {

@@ -4,11 +4,12 @@ use stepcast_suite::document::{Kind, Node, Position};
 use stepcast_suite::{Problem, Problems};
 
 /// All files, in the order they were read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sources {
     files: Vec<Source>,
 }
 
+#[derive(Clone)]
 struct Source {
     name: String,
     text: String,
@@ -27,6 +28,12 @@ impl Sources {
     /// Whether a place is in the file the command was given.
     pub fn is_in_first(&self, position: Position) -> bool {
         self.files.get(1).is_none_or(|second| position.line <= second.before)
+    }
+
+    /// The file that a place is in, and its line there.
+    pub fn line(&self, position: Position) -> Option<(&str, usize)> {
+        let source = self.files.iter().rev().find(|source| source.before < position.line)?;
+        Some((&source.name, position.line - source.before))
     }
 
     /// A problem as a person reads it, with the line of its file. If it has no place of its own, it is about the first

@@ -21,7 +21,7 @@ pub fn judge(checks: &[Check], page: &Page, scope: &Scope, mask: &Mask) -> Vec<V
 
 /// Holds if one check holds. If none holds and one is errored, the group is errored too.
 pub fn any(verdicts: &[Verdict], mask: &Mask) -> Verdict {
-    let text = named("any", " or ", verdicts, mask);
+    let text = any_named(names(verdicts), mask);
     if verdicts.iter().any(|verdict| verdict.result.outcome.is_pass()) {
         return CheckResult::passed(text).into();
     }
@@ -33,7 +33,7 @@ pub fn any(verdicts: &[Verdict], mask: &Mask) -> Verdict {
 
 /// Holds if every check holds. A failed check decides, even if others are errored.
 pub fn all(verdicts: &[Verdict], mask: &Mask) -> Verdict {
-    let text = named("all", " and ", verdicts, mask);
+    let text = all_named(names(verdicts), mask);
     let outcome = if has(verdicts, Outcome::Failed) { Outcome::Failed } else { Outcome::Errored };
     if verdicts.iter().all(|verdict| verdict.result.outcome.is_pass()) {
         return CheckResult::passed(text).into();
@@ -47,7 +47,7 @@ pub fn all(verdicts: &[Verdict], mask: &Mask) -> Verdict {
 /// Holds if the check does not hold, unless it failed because the body could not be read.
 pub fn not(verdict: &Verdict, mask: &Mask) -> Verdict {
     let Verdict { result, is_unread, .. } = verdict;
-    let text = excerpt(&format!("not ({})", result.check), mask);
+    let text = not_named(&result.check, mask);
     let expected = Some("the check not to hold".to_owned());
     match result.outcome {
         Outcome::Failed if *is_unread => {
@@ -68,8 +68,27 @@ fn has(verdicts: &[Verdict], outcome: Outcome) -> bool {
     verdicts.iter().any(|verdict| verdict.result.outcome == outcome)
 }
 
-fn named(group: &str, joint: &str, verdicts: &[Verdict], mask: &Mask) -> String {
-    let checks: Vec<_> = verdicts.iter().map(|verdict| format!("({})", verdict.result.check)).collect();
+/// Names a group by the names of its checks.
+pub fn any_named(checks: impl Iterator<Item = String>, mask: &Mask) -> String {
+    named("any", " or ", checks, mask)
+}
+
+/// Names a group by the names of its checks.
+pub fn all_named(checks: impl Iterator<Item = String>, mask: &Mask) -> String {
+    named("all", " and ", checks, mask)
+}
+
+/// Names the opposite of a check.
+pub fn not_named(check: &str, mask: &Mask) -> String {
+    excerpt(&format!("not ({check})"), mask)
+}
+
+fn names(verdicts: &[Verdict]) -> impl Iterator<Item = String> {
+    verdicts.iter().map(|verdict| verdict.result.check.clone())
+}
+
+fn named(group: &str, joint: &str, checks: impl Iterator<Item = String>, mask: &Mask) -> String {
+    let checks: Vec<_> = checks.map(|check| format!("({check})")).collect();
     excerpt(&format!("{group} of {}", checks.join(joint)), mask)
 }
 

@@ -242,6 +242,7 @@ fn slowest(before: &[Exchange], now: &[Exchange]) -> &'static str {
     let parts = [
         (longer(|exchange| exchange.times.name_us.unwrap_or_default()), ": resolving the name took longer"),
         (longer(|exchange| exchange.times.connect_us.unwrap_or_default()), ": connecting took longer"),
+        (longer(|exchange| exchange.times.tls_us.unwrap_or_default()), ": the TLS handshake took longer"),
         (longer(|exchange| exchange.times.answer_us), ": the site took longer to answer"),
         (longer(|exchange| exchange.times.body_us), ": the body took longer"),
     ];

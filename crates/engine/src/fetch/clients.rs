@@ -77,6 +77,7 @@ impl Clients {
 impl Recipe {
     /// Builds a client that does not decompress: the library's own way hides `content-encoding` from checks.
     fn client(&self, network: &Network) -> Result<reqwest::Client, reqwest::Error> {
+        connecting::note_handshakes();
         let mut builder = reqwest::Client::builder()
             .dns_resolver(GuardedResolver(Arc::clone(&self.guard)))
             .redirect(reqwest::redirect::Policy::none())

@@ -343,7 +343,8 @@ async fn each_request_says_where_it_went_and_how_long_it_took() {
     let (_, kept) = kept(&site, &suite_with(&defaults, test), STEPS).await;
     let [redirect, page] = kept[0].exchanges.as_slice() else { panic!("two requests: {kept:?}") };
     assert!(redirect.times.connect_us.is_some_and(|time| time > 0), "{:?}", redirect.times);
-    assert_eq!(page.times.connect_us, None, "the connection is used again");
+    assert!(redirect.times.tls_us.is_some_and(|time| time > 0), "{:?}", redirect.times);
+    assert_eq!((page.times.connect_us, page.times.tls_us), (None, None), "the connection is used again");
     assert_eq!(redirect.remote.as_deref().map(|remote| format!("https://{remote}")), Some(site.base.clone()));
     let names =
         |exchange: &Exchange| exchange.request.headers.iter().map(|field| field.name.clone()).collect::<Vec<_>>();

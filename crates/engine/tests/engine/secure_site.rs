@@ -7,6 +7,7 @@ use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -64,13 +65,17 @@ impl Authority {
 pub fn server(certified: &Certified, clients: Option<&Authority>) -> ServerConfig {
     let key = PrivatePkcs8KeyDer::from(certified.key.serialize_der()).into();
     let chain: Vec<CertificateDer<'static>> = vec![certified.certificate.der().clone()];
+    // Named, because a server that takes the default would choose it for the process, before the engine does.
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = builder.with_safe_default_protocol_versions().expect("versions");
     let builder = match clients {
-        None => ServerConfig::builder().with_no_client_auth(),
+        None => builder.with_no_client_auth(),
         Some(authority) => {
             let mut roots = RootCertStore::empty();
             roots.add(authority.0.der().clone()).expect("a certificate");
-            let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().expect("a verifier");
-            ServerConfig::builder().with_client_cert_verifier(verifier)
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.build().expect("a verifier"))
         }
     };
     builder.with_single_cert(chain, key).expect("a certificate with its key")

@@ -1,7 +1,7 @@
 //! Checks of one step that cannot all hold.
 
 use super::Warnings;
-use super::place::Place;
+use crate::place::Place;
 use crate::template;
 use crate::{Bound, Check, Matcher, Property, Step, Subject, ValueCheck};
 use serde_json::Value;

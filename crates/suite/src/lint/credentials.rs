@@ -1,8 +1,8 @@
 //! Passwords and tokens that are in the suite in plain text.
 
 use super::Warnings;
-use super::place::Place;
 use crate::document::{Kind, Node};
+use crate::place::Place;
 use crate::template;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Selectors, paths and patterns that nothing can match.
 
-use super::place::Place;
 use super::{Warnings, selectors, xpaths};
+use crate::place::Place;
 use crate::template;
 use crate::{Check, Filter, Matcher, Step, Subject, Test};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};

@@ -1,9 +1,9 @@
 //! Templates that begin and do not end.
 
 use super::Warnings;
-use super::place::Place;
 use crate::document::{Kind, Node};
 use crate::path::Path;
+use crate::place::Place;
 use crate::template_names::PARTS;
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! Values that nothing uses, and variables that need each other.
 
 use super::circles::in_circles;
-use super::place::Place;
 use super::{Warnings, all_steps};
 use crate::document::{Kind, Node, Position};
+use crate::place::Place;
 use crate::template;
 use crate::{Suite, Test};
 use serde::Serialize;

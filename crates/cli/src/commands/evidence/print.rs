@@ -75,12 +75,13 @@ fn exchange(out: &mut String, exchange: &Exchange, bodies: &Bodies) {
 }
 
 fn parts(times: ExchangeTimes) -> String {
-    let ExchangeTimes { waiting_us, name_us, connect_us, answer_us, body_us } = times;
+    let ExchangeTimes { waiting_us, name_us, connect_us, tls_us, answer_us, body_us } = times;
     let waiting = Some(waiting_us).filter(|time| *time >= 1_000);
     let parts = [
         ("waiting for the host", waiting),
         ("name", name_us),
         ("connection", connect_us),
+        ("TLS", tls_us),
         ("answer", Some(answer_us)),
         ("body", Some(body_us)),
     ];

@@ -1,9 +1,26 @@
 //! Finds the position of something in a text by its path.
 
 use crate::document::{Entry, Kind, Node, Position};
+use crate::groups;
+
+/// The positions of everything in a suite.
+pub struct Places(Node);
+
+impl Places {
+    /// Takes the tree that a suite was read from.
+    pub fn new(node: &Node) -> Self {
+        Self(groups::expanded(node))
+    }
+
+    /// Returns the position of a value by its path, like `tests[2].setup[0].expect[1]`, or that of the nearest value
+    /// around it which has one.
+    pub fn find(&self, path: &str) -> Option<Position> {
+        Place::value(path).find(&self.0)
+    }
+}
 
 /// A path like `tests[2].expect[0].css`, to a key or to its value.
-pub(super) struct Place {
+pub(crate) struct Place {
     path: String,
     is_key: bool,
 }
