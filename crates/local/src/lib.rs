@@ -13,6 +13,7 @@ pub mod event_source;
 pub mod gateway;
 pub mod objects;
 pub mod queue;
+pub mod reach;
 pub mod secret;
 mod security_headers;
 pub mod server;

@@ -16,8 +16,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -53,19 +55,36 @@ pub fn endpoint(listener: &TcpListener) -> io::Result<String> {
     Ok(format!("http://{}", listener.local_addr()?))
 }
 
+/// What a socket carries.
+#[derive(Clone, Default)]
+pub enum Transport {
+    /// HTTP
+    #[default]
+    Plain,
+    /// HTTP in TLS
+    Tls(TlsAcceptor),
+}
+
 /// Serves `router` until `shutdown`, then until the requests that are running have been answered.
 ///
 /// WebSocket connections are not requests: the gateway closes them and waits for them.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    serve_within(ServerLimits::default(), listener, router, shutdown).await;
+    serve_within(ServerLimits::default(), listener, Transport::Plain, router, shutdown).await;
 }
 
-/// Does the same as [`serve`] within other limits.
-pub async fn serve_within(limits: ServerLimits, listener: TcpListener, router: Router, shutdown: CancellationToken) {
+/// Does the same as [`serve`] within other limits and over another transport.
+pub async fn serve_within(
+    limits: ServerLimits,
+    listener: TcpListener,
+    transport: Transport,
+    router: Router,
+    shutdown: CancellationToken,
+) {
     let (seats, running, limits) = (Seats::new(limits.sockets), TaskTracker::new(), Arc::new(limits));
     while let Some((socket, peer)) = shutdown.run_until_cancelled(accept(&listener)).await {
         let Some(seat) = shutdown.run_until_cancelled(seats.take()).await else { break };
-        running.spawn(attend(socket, peer, seat, router.clone(), limits.clone(), shutdown.clone()));
+        let room = Room { peer, seat, router: router.clone(), limits: limits.clone(), shutdown: shutdown.clone() };
+        running.spawn(receive(socket, transport.clone(), room));
     }
     drop(listener);
     running.close();
@@ -88,19 +107,42 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Answers the requests on a socket until it is closed, has become a WebSocket, or has used up its time.
-async fn attend(
-    socket: TcpStream,
+/// A socket's place in the server.
+struct Room {
     peer: SocketAddr,
     seat: Seat,
     router: Router,
     limits: Arc<ServerLimits>,
     shutdown: CancellationToken,
-) {
+}
+
+/// Prepares a socket for its first request.
+async fn receive(socket: TcpStream, transport: Transport, room: Room) {
     // Answers and events are small, and a client waits for each: Nagle's algorithm would hold them back.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "Could not switch Nagle's algorithm off");
     }
+    match transport {
+        Transport::Plain => attend(socket, room).await,
+        Transport::Tls(acceptor) => {
+            let handshake = timeout(room.limits.head, acceptor.accept(socket));
+            tokio::select! {
+                () = room.seat.is_given_up() => {}
+                () = room.shutdown.cancelled() => {}
+                // Boxed, because most sockets are past it.
+                shaken = Box::pin(handshake) => match shaken {
+                    Ok(Ok(socket)) => attend(socket, room).await,
+                    Ok(Err(error)) => tracing::trace!(%error, peer = %room.peer, "A TLS handshake failed"),
+                    Err(_) => tracing::trace!(peer = %room.peer, "A TLS handshake took too long"),
+                },
+            }
+        }
+    }
+}
+
+/// Answers the requests on a socket until it is closed, has become a WebSocket, or has used up its time.
+async fn attend<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(socket: S, room: Room) {
+    let Room { peer, seat, router, limits, shutdown } = room;
     let (seat, router, body_time) = (Arc::new(seat), TowerToHyperService::new(router), limits.body);
     let service = service_fn(|mut request: http::Request<Incoming>| {
         let busy = seat.busy();

@@ -10,7 +10,8 @@ use crate::event_source::EventSourceMapping;
 use crate::gateway::{BoxError, Gateway, Limits, Options, Routes};
 use crate::objects::{self, ObjectFiles};
 use crate::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
-use crate::server::{ServerLimits, endpoint, serve_within};
+use crate::reach::Reach;
+use crate::server::{ServerLimits, Transport, serve_within};
 use crate::services::{self, EmbeddedServices};
 use crate::table::TableService;
 use crate::{data_dir::DataDir, secret, security_headers};
@@ -70,10 +71,12 @@ pub const ONE_PERSON: PrincipalLimits = PrincipalLimits {
 };
 
 /// The options of a stack.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StackOptions {
     /// The directory of all stored data
     pub data_dir: PathBuf,
+    /// How it is reached
+    pub reach: Reach,
     /// A fixed token of an admin
     pub admin_token: Option<String>,
     /// Issuers whose tokens are accepted in addition to the stack's own
@@ -104,9 +107,11 @@ pub struct StackOptions {
 
 /// A stack that accepts connections.
 pub struct Stack {
-    /// Address of the dashboard
+    /// Address of the dashboard, as browsers reach it
     pub http: String,
-    /// Address of the WebSocket
+    /// Address of the dashboard for programs on this machine
+    pub local_http: String,
+    /// Address of the WebSocket for them
     pub ws: String,
     /// A token with the role `admin`
     pub token: String,
@@ -130,8 +135,8 @@ impl Part {
         self.running.spawn(task);
     }
 
-    fn serve(&self, limits: ServerLimits, listener: TcpListener, router: Router) {
-        self.spawn(serve_within(limits, listener, router, self.shutdown.clone()));
+    fn serve(&self, listener: TcpListener, transport: Transport, router: Router) {
+        self.spawn(serve_within(ServerLimits::default(), listener, transport, router, self.shutdown.clone()));
     }
 
     async fn stop(&self, what: &str) {
@@ -152,13 +157,14 @@ impl Stack {
     /// Starts everything; connections that `listener` accepts are served from the moment this returns.
     pub async fn start(listener: TcpListener, options: StackOptions) -> anyhow::Result<Self> {
         let data_dir = DataDir::lock(&options.data_dir)?;
-        let http = endpoint(&listener)?;
+        let listening = listener.local_addr()?;
+        let (http, local_http) = (options.reach.public(listening), options.reach.local(listening));
         let (work, services) = (Part::default(), Part::default());
         let secret = secret::read_or_create(&options.data_dir).context("the secret could not be read or made")?;
         let key = secret::random_text()?;
         let (queue, embedded) = start_services(&data_dir, &options, &key, &services).await?;
         let mut config = config(&options, &secret, &key, &embedded);
-        config.allowed_origins = allowed_origins(&http, &options.allowed_origins)?;
+        config.allowed_origins = allowed_origins([&http, &local_http], &options.allowed_origins)?;
         config.dashboard_url = Some(http.clone());
         let platform = Platform::connect(&config, Clock::system()).await;
         platform.table.create_if_missing().await.context("the table could not be made")?;
@@ -178,12 +184,13 @@ impl Stack {
         let public = security_headers::on(gateway.router("/ws").merge(dashboard.router()));
         // Before the first client can connect.
         embedded.set_connections(gateway.management_router(AccessKey::new(key)));
-        work.serve(ServerLimits::default(), listener, public);
+        work.serve(listener, options.reach.transport.clone(), public);
         start_worker(&options, &platform, queue, &work).await?;
 
         let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN).token);
         Ok(Self {
-            ws: format!("{}/ws", http.replacen("http", "ws", 1)),
+            ws: format!("{}/ws", local_http.replacen("http", "ws", 1)),
+            local_http,
             sign_in: format!("{http}/#code={code}"),
             http,
             token,
@@ -256,8 +263,10 @@ fn config(options: &StackOptions, secret: &Secret, key: &str, embedded: &Embedde
 }
 
 /// Returns the dashboard's origins, by both names browsers have for this machine, and the operator's.
-fn allowed_origins(http: &str, more: &[Origin]) -> anyhow::Result<AllowedOrigins> {
-    let own = [Origin::parse(http)?, Origin::parse(&http.replacen("127.0.0.1", "localhost", 1))?];
+fn allowed_origins(own: [&str; 2], more: &[Origin]) -> anyhow::Result<AllowedOrigins> {
+    let named = own.map(|http| http.replacen("127.0.0.1", "localhost", 1));
+    let own = own.into_iter().chain(named.iter().map(String::as_str)).map(Origin::parse);
+    let own: Vec<Origin> = own.collect::<Result<_, _>>()?;
     Ok(AllowedOrigins::Only(own.iter().chain(more).cloned().collect()))
 }
 

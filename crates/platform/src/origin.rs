@@ -39,6 +39,11 @@ impl Origin {
         }
         Ok(Self(url.origin().ascii_serialization()))
     }
+
+    /// Returns whether what it sends is encrypted.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
 }
 
 impl fmt::Display for Origin {

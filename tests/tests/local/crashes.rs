@@ -197,7 +197,7 @@ async fn the_command_waits_through_a_restart() {
 }
 
 /// Returns a port that is not in use; the server has to be restarted on the same one.
-fn free_port() -> String {
+pub fn free_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port().to_string()
 }

@@ -12,6 +12,7 @@ mod large_plan;
 mod origins;
 mod played;
 mod principal_limits;
+mod reach;
 mod reading_suites;
 mod secrets;
 mod single_sign_on;
