@@ -9,6 +9,7 @@ use futures_util::future::try_join_all;
 use std::time::Duration;
 use stepcast_engine::{Observer, TestEnd};
 use stepcast_platform::Error;
+use stepcast_platform::metrics::Measured;
 use stepcast_platform::table::{FinishedTest, NewTest, TestResult};
 use stepcast_protocol::TestState;
 use stepcast_protocol::state::{Change, CheckKind, CheckResult, Outcome, Ran};
@@ -77,6 +78,8 @@ impl Tracker {
         let expected_ms = test.expected_ms.unwrap_or_default();
         let finished = FinishedTest { result, expected_ms, checks: end.checks, requests };
         if job.results.count(hold, finished).await? {
+            let (outcome, took) = (end.outcome, end.duration);
+            self.platform.metrics.note(Measured::TestFinished { suite: &job.suite, outcome, took });
             narrator.publish_end();
             job.sent.take_out(requests);
             self.follow_up(job).await?;

@@ -30,6 +30,8 @@ const SUITE_BYTES: u64 = stepcast_suite::limits::SUITE_BYTES as u64;
 /// A job that this process works on.
 pub(crate) struct Job {
     pub id: JobId,
+    /// The name of its suite
+    pub suite: String,
     /// When it was accepted, in milliseconds since 1970
     pub created_at: u64,
     /// What its answers come from, if not from the site
@@ -201,6 +203,7 @@ impl Jobs {
     fn load(&self, record: &JobRecord) -> Job {
         Job {
             id: record.job.clone(),
+            suite: record.suite.clone(),
             created_at: record.created_at,
             from: record.from,
             replay_of: record.replay_of.clone(),

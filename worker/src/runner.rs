@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use stepcast_engine::{Engine, Observer, PlannedTest, Recording, Sent, TestRun};
 use stepcast_platform::Error;
+use stepcast_platform::metrics::Measured;
 use stepcast_platform::table::{Batch, BatchRecord, Claim, Lease, MOST_TESTS, NewTest};
 use stepcast_protocol::JobId;
 use stepcast_protocol::state::{CheckKind, CheckResult, Outcome};
@@ -111,6 +112,7 @@ impl Runner {
             },
             () = self.keep(running, delivery.receipt) => {
                 tracing::warn!(job = %batch.job, batch = batch.number, "A batch was taken over by another worker");
+                self.tracker.platform.metrics.note(Measured::LeaseLost);
                 Ok(Handled::Later(self.tracker.lease))
             }
         }

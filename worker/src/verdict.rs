@@ -7,7 +7,9 @@ use crate::early_end::why;
 use crate::job::Job;
 use crate::past::keep_results;
 use crate::tracker::Tracker;
+use std::time::Duration;
 use stepcast_platform::Error;
+use stepcast_platform::metrics::Measured;
 use stepcast_platform::table::JobRecord;
 use stepcast_protocol::state::{JobStatus, Stop};
 use stepcast_protocol::{Event, EventBody, Verdict};
@@ -63,6 +65,8 @@ impl Tracker {
     ) -> Result<bool, Error> {
         let Some(closed) = self.platform.table.close_job(record, verdict, problem).await? else { return Ok(false) };
         tracing::info!(job = %closed.job, verdict = verdict.as_str(), tests = closed.counts.total, "A job is finished");
+        let took = Duration::from_millis(closed.finished_at.unwrap_or_default().saturating_sub(closed.created_at));
+        self.platform.metrics.note(Measured::JobFinished { suite: &closed.suite, verdict, took });
         self.publish_verdict(&closed);
         self.queue_notification(&closed).await;
         Ok(true)

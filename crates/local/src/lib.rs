@@ -11,6 +11,8 @@ pub mod dashboard;
 mod data_dir;
 pub mod event_source;
 pub mod gateway;
+pub mod health;
+pub mod metrics;
 pub mod objects;
 pub mod queue;
 pub mod reach;

@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+pub use seats::Sockets;
 use seats::{Seat, Seats};
 use std::io;
 use std::net::SocketAddr;
@@ -65,22 +66,39 @@ pub enum Transport {
     Tls(TlsAcceptor),
 }
 
+/// How a listener is served.
+#[derive(Clone, Default)]
+pub struct ServerOptions {
+    /// The limits of its sockets
+    pub limits: ServerLimits,
+    /// What they carry
+    pub transport: Transport,
+    /// Counts them
+    pub sockets: Sockets,
+}
+
+impl From<ServerLimits> for ServerOptions {
+    fn from(limits: ServerLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+}
+
 /// Serves `router` until `shutdown`, then until the requests that are running have been answered.
 ///
 /// WebSocket connections are not requests: the gateway closes them and waits for them.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    serve_within(ServerLimits::default(), listener, Transport::Plain, router, shutdown).await;
+    serve_with(ServerOptions::default(), listener, router, shutdown).await;
 }
 
-/// Does the same as [`serve`] within other limits and over another transport.
-pub async fn serve_within(
-    limits: ServerLimits,
+/// Does the same as [`serve`] in another way.
+pub async fn serve_with(
+    options: impl Into<ServerOptions>,
     listener: TcpListener,
-    transport: Transport,
     router: Router,
     shutdown: CancellationToken,
 ) {
-    let (seats, running, limits) = (Seats::new(limits.sockets), TaskTracker::new(), Arc::new(limits));
+    let ServerOptions { limits, transport, sockets } = options.into();
+    let (seats, running, limits) = (Seats::new(limits.sockets, sockets), TaskTracker::new(), Arc::new(limits));
     while let Some((socket, peer)) = shutdown.run_until_cancelled(accept(&listener)).await {
         let Some(seat) = shutdown.run_until_cancelled(seats.take()).await else { break };
         let room = Room { peer, seat, router: router.clone(), limits: limits.clone(), shutdown: shutdown.clone() };

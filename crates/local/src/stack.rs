@@ -8,10 +8,12 @@ use crate::clock::{SharedClock, SystemClock};
 use crate::dashboard::Dashboard;
 use crate::event_source::EventSourceMapping;
 use crate::gateway::{BoxError, Gateway, Limits, Options, Routes};
+use crate::health::Health;
+use crate::metrics::LocalMetrics;
 use crate::objects::{self, ObjectFiles};
 use crate::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
 use crate::reach::Reach;
-use crate::server::{ServerLimits, Transport, serve_within};
+use crate::server::{ServerOptions, Sockets, serve_with};
 use crate::services::{self, EmbeddedServices};
 use crate::table::TableService;
 use crate::{data_dir::DataDir, secret, security_headers};
@@ -27,6 +29,7 @@ use stepcast_engine::EngineConfig;
 use stepcast_handlers::connect::ACCOUNT_HEADER;
 use stepcast_platform::auth::{Signer, TrustedIssuers};
 use stepcast_platform::config::{EVIDENCE_KEPT, Endpoints, Evidence, EvidenceConfig};
+use stepcast_platform::metrics::Metrics;
 use stepcast_platform::origin::{AllowedOrigins, Origin};
 use stepcast_platform::secret::Secret;
 use stepcast_platform::webhooks::{Webhook, WebhooksSource};
@@ -135,8 +138,8 @@ impl Part {
         self.running.spawn(task);
     }
 
-    fn serve(&self, listener: TcpListener, transport: Transport, router: Router) {
-        self.spawn(serve_within(ServerLimits::default(), listener, transport, router, self.shutdown.clone()));
+    fn serve(&self, options: ServerOptions, listener: TcpListener, router: Router) {
+        self.spawn(serve_with(options, listener, router, self.shutdown.clone()));
     }
 
     async fn stop(&self, what: &str) {
@@ -166,6 +169,8 @@ impl Stack {
         let mut config = config(&options, &secret, &key, &embedded);
         config.allowed_origins = allowed_origins([&http, &local_http], &options.allowed_origins)?;
         config.dashboard_url = Some(http.clone());
+        let metrics = Arc::new(LocalMetrics::default());
+        config.metrics = Metrics::with(metrics.clone());
         let platform = Platform::connect(&config, Clock::system()).await;
         platform.table.create_if_missing().await.context("the table could not be made")?;
 
@@ -181,10 +186,22 @@ impl Stack {
         let gateway = Gateway::new(functions, gateway_options, clock, work.shutdown.clone());
         let signer = Signer::new(&secret, Clock::system());
         let (dashboard, code) = Dashboard::new(signer.clone())?;
-        let public = security_headers::on(gateway.router("/ws").merge(dashboard.router()));
+        let sockets = Sockets::default();
+        let health = Health {
+            platform: platform.clone(),
+            gateway: gateway.clone(),
+            queue: queue.clone(),
+            work: QUEUE,
+            dead_letters: DEAD_LETTER_QUEUE,
+            sockets: sockets.clone(),
+            metrics,
+        };
+        let public = gateway.router("/ws").merge(health.router()).merge(dashboard.router());
+        let public = security_headers::on(public);
         // Before the first client can connect.
         embedded.set_connections(gateway.management_router(AccessKey::new(key)));
-        work.serve(listener, options.reach.transport.clone(), public);
+        let transport = options.reach.transport.clone();
+        work.serve(ServerOptions { transport, sockets, ..ServerOptions::default() }, listener, public);
         start_worker(&options, &platform, queue, &work).await?;
 
         let token = options.admin_token.unwrap_or_else(|| signer.issue("admin", Role::Admin, OWN_TOKEN).token);

@@ -9,6 +9,7 @@ pub use stepcast_suite::Evidence;
 
 use crate::auth::TrustedIssuers;
 use crate::in_process::InProcess;
+use crate::metrics::Metrics;
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};
 use crate::webhooks::WebhooksSource;
@@ -56,6 +57,8 @@ pub struct Config {
     pub limits: PrincipalLimits,
     /// Where evidence is stored, if it is
     pub evidence: Option<EvidenceConfig>,
+    /// Counts and times what happens
+    pub metrics: Metrics,
     /// Addresses of the services, if not those that the SDK uses by default
     pub endpoints: Option<Endpoints>,
 }
@@ -127,6 +130,7 @@ impl Config {
             push_endpoint,
             secret: SecretSource::Given(secret),
             admin_token: None,
+            metrics: Metrics::default(),
             issuers: TrustedIssuers::default(),
             allowed_origins: AllowedOrigins::Any,
             webhooks: WebhooksSource::Absent,

@@ -12,6 +12,7 @@ mod first_use;
 pub mod http_client;
 pub mod in_process;
 pub mod logging;
+pub mod metrics;
 pub mod origin;
 pub mod publish;
 pub mod push;
@@ -29,6 +30,7 @@ pub use config::{Config, PrincipalLimits};
 pub use error::{Error, Result};
 pub use evidence::EvidenceStore;
 pub use first_use::FirstUse;
+pub use metrics::Metrics;
 pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
 pub use relay::RelayQueue;
@@ -71,6 +73,8 @@ pub struct Platform {
     pub webhooks: Webhooks,
     /// Address of the dashboard, without a slash at the end
     pub dashboard_url: Option<String>,
+    /// Counts and times what happens
+    pub metrics: Metrics,
     /// The limits on job states that this process reads and sends
     pub states: States,
     /// The clock
@@ -101,6 +105,7 @@ impl Platform {
             keys,
             webhooks: Webhooks::new(&sdk, &config.webhooks),
             dashboard_url: config.dashboard_url.clone(),
+            metrics: config.metrics.clone(),
             states: States::default(),
             clock,
         }

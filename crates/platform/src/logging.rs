@@ -9,3 +9,11 @@ pub fn init() {
     // A second call, as in tests, leaves the first one in place.
     let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).without_time().try_init();
 }
+
+/// Writes a line of its own to the log.
+pub(crate) fn line(text: &str) {
+    #[expect(clippy::print_stdout, reason = "on Lambda this is the log")]
+    {
+        println!("{text}");
+    }
+}

@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::metrics::{Measured, Metrics, PushEnd};
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -22,6 +23,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Push {
     client: Client,
+    metrics: Metrics,
 }
 
 /// The result of a push.
@@ -44,11 +46,22 @@ impl Push {
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .build();
-        Self { client: Client::from_conf(settings) }
+        Self { client: Client::from_conf(settings), metrics: config.metrics.clone() }
     }
 
     /// Sends one message to one connection.
     pub async fn send(&self, connection: &ConnectionId, message: impl Into<Vec<u8>>) -> Result<Pushed> {
+        let pushed = self.post(connection, message.into()).await;
+        self.metrics.note(Measured::PushEnded(match pushed {
+            Ok(Pushed::Sent) => PushEnd::Sent,
+            Ok(Pushed::Gone) => PushEnd::Gone,
+            Ok(Pushed::Busy) => PushEnd::Busy,
+            Err(_) => PushEnd::Failed,
+        }));
+        pushed
+    }
+
+    async fn post(&self, connection: &ConnectionId, message: Vec<u8>) -> Result<Pushed> {
         let sent = self.client.post_to_connection().connection_id(connection).data(Blob::new(message)).send().await;
         match sent {
             Ok(_) => Ok(Pushed::Sent),

@@ -9,6 +9,7 @@ use crate::reply::{Caller, Failure};
 use crate::suite::{self, ReadSuite};
 use std::collections::BTreeMap;
 use stepcast_platform::Work;
+use stepcast_platform::metrics::Measured;
 use stepcast_platform::table::{Created, JobRecord, JobSource, NewJob, SealedSecrets, topic_feed};
 use stepcast_protocol::command::{Detail, Run};
 use stepcast_protocol::event::{Role, RunningSuite};
@@ -63,6 +64,7 @@ pub(super) async fn start(caller: &Caller<'_>, new: &NewJob, stored: Option<Runn
             super::watch::join(caller, &job, &detail.unwrap_or_default()).await
         }
         Created::New(record) => {
+            caller.platform.metrics.note(Measured::JobAccepted);
             let accepted = accepted(caller, &record, stored);
             let line = accepted.to_json();
             // A caller that has disconnected changes nothing: the job is stored.

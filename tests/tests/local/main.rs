@@ -9,6 +9,7 @@ mod full_disk;
 mod gateway;
 mod lambda;
 mod large_plan;
+mod observing;
 mod origins;
 mod played;
 mod principal_limits;

@@ -54,6 +54,16 @@ impl QueueService {
         self.run(move |storage, now| storage.counts(&queue, now)).await
     }
 
+    /// How long the oldest message that can be received now has waited; zero if there is none.
+    pub async fn longest_wait(&self, queue: &str) -> Result<Duration, QueueError> {
+        let queue = queue.to_owned();
+        self.run(move |storage, now| {
+            let waited = storage.oldest_sent_at(&queue, now)?.map_or(0, |sent_at| now.saturating_sub(sent_at));
+            Ok(Duration::from_millis(waited.try_into().unwrap_or_default()))
+        })
+        .await
+    }
+
     /// Sends a message and wakes the waiting receivers.
     pub async fn send(&self, queue: &str, message: NewMessage) -> Result<SentMessage, QueueError> {
         validation::message(&message)?;

@@ -213,6 +213,14 @@ impl Storage {
         })?)
     }
 
+    /// When the oldest message that can be received now was sent.
+    pub(super) fn oldest_sent_at(&self, queue: &str, now: i64) -> Result<Option<i64>, QueueError> {
+        let queue = self.queue(queue)?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT min(sent_at) FROM message WHERE queue = ?1 AND visible_at <= ?2")?;
+        Ok(statement.query_row([queue.id, now], |row| row.get(0))?)
+    }
+
     /// Deletes messages past their retention, once in a while: there is no index for it and no hurry.
     fn expire(&mut self, now: i64) -> Result<(), QueueError> {
         if now < self.expired_at.saturating_add(EXPIRE_EVERY) {

@@ -1,9 +1,32 @@
 //! How many sockets a listener serves at once, and which one is closed to make room for another.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+
+/// Counts the sockets of a listener. Clones count together.
+#[derive(Clone, Default)]
+pub struct Sockets(Arc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    open: AtomicUsize,
+    evicted: AtomicU64,
+}
+
+impl Sockets {
+    /// How many are open.
+    pub fn open(&self) -> usize {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// How many were closed so far to make room for others.
+    pub fn evicted(&self) -> u64 {
+        self.0.evicted.load(Ordering::Relaxed)
+    }
+}
 
 /// All seats of a listener. Clones are handles on the same ones.
 #[derive(Clone)]
@@ -12,6 +35,7 @@ pub(super) struct Seats {
     idle: Arc<Mutex<Idle>>,
     /// A socket has become idle and can be given up
     became_idle: Arc<Notify>,
+    sockets: Sockets,
 }
 
 /// The sockets on which nothing is being answered, the one that has been idle for longest first.
@@ -35,9 +59,9 @@ pub(super) struct Busy {
 }
 
 impl Seats {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, sockets: Sockets) -> Self {
         let free = Arc::new(Semaphore::new(most));
-        Self { free, idle: Arc::default(), became_idle: Arc::default() }
+        Self { free, idle: Arc::default(), became_idle: Arc::default(), sockets }
     }
 
     /// Takes a seat. If none is free, the socket that has been idle for longest gives its seat up; if none is idle,
@@ -49,6 +73,7 @@ impl Seats {
         };
         let seat =
             Seat { seats: self.clone(), given_up: CancellationToken::new(), place: Mutex::default(), _free: free };
+        self.sockets.0.open.fetch_add(1, Ordering::Relaxed);
         seat.rest();
         seat
     }
@@ -60,6 +85,7 @@ impl Seats {
             let oldest = self.lock().seats.pop_first();
             if let Some((_, oldest)) = oldest {
                 oldest.cancel();
+                self.sockets.0.evicted.fetch_add(1, Ordering::Relaxed);
                 return free.await.ok();
             }
             tokio::select! {
@@ -118,6 +144,7 @@ impl Drop for Busy {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.seats.sockets.0.open.fetch_sub(1, Ordering::Relaxed);
         self.leave();
     }
 }

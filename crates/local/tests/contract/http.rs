@@ -5,7 +5,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Duration;
-use stepcast_local::server::{ServerLimits, Transport, serve_within};
+use stepcast_local::server::{ServerLimits, serve_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -19,7 +19,7 @@ const NEVER: Duration = Duration::from_hours(1);
 /// Starts a server with these limits and returns its address.
 async fn start(limits: ServerLimits, router: Router) -> String {
     let (listener, endpoint) = listen().await;
-    tokio::spawn(serve_within(limits, listener, Transport::Plain, router, CancellationToken::new()));
+    tokio::spawn(serve_with(limits, listener, router, CancellationToken::new()));
     endpoint.trim_start_matches("http://").to_owned()
 }
 

@@ -4,10 +4,15 @@ use super::{
     Config, EVIDENCE_KEPT, EvidenceConfig, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION_DAYS, RelayConfig,
     SUITE_DAYS, WORKERS, days,
 };
+use crate::Clock;
 use crate::auth::TrustedIssuers;
+use crate::logging;
+use crate::metrics::Metrics;
+use crate::metrics::embedded::{EmbeddedMetrics, Grouping};
 use crate::origin::AllowedOrigins;
 use crate::secret::{Secret, SecretSource};
 use crate::webhooks::{self, WebhooksSource};
+use std::sync::Arc;
 use std::time::Duration;
 use stepcast_suite::Evidence;
 
@@ -46,6 +51,7 @@ impl Config {
             suites_kept: suites_kept(variable)?,
             limits: limits(variable)?,
             evidence: evidence(variable)?,
+            metrics: metrics(variable)?,
             endpoints: None,
         })
     }
@@ -146,6 +152,20 @@ fn limit(variable: Variables<'_>, name: &'static str, default: usize, most: usiz
 }
 
 /// Reads where evidence is stored, and the most that is kept of it.
+/// Metrics go to the log, where CloudWatch reads them.
+fn metrics(variable: Variables<'_>) -> Result<Metrics, ConfigError> {
+    let name = "STEPCAST_METRICS";
+    let grouping = match optional(variable, name).as_deref() {
+        None | Some("none") => return Ok(Metrics::default()),
+        Some("outcome") => Grouping::Outcome,
+        Some("suite_and_outcome") => Grouping::SuiteAndOutcome,
+        Some(text) => {
+            return Err(ConfigError { name, problem: format!("is `{text}`, not none, outcome or suite_and_outcome") });
+        }
+    };
+    Ok(Metrics::with(Arc::new(EmbeddedMetrics::new(grouping, Clock::system(), logging::line))))
+}
+
 fn evidence(variable: Variables<'_>) -> Result<Option<EvidenceConfig>, ConfigError> {
     let Some(bucket) = optional(variable, "STEPCAST_EVIDENCE_BUCKET") else { return Ok(None) };
     let kept = number(variable, "STEPCAST_EVIDENCE_DAYS")?.map_or(EVIDENCE_KEPT, days);

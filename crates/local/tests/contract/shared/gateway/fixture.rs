@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepcast_local::clock::{Clock, HeldClock, SystemClock};
 use stepcast_local::gateway::{BoxError, Gateway, Limits, Options, Routes};
-use stepcast_local::server::{ServerLimits, Transport, serve_within};
+use stepcast_local::server::{ServerLimits, serve_with};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -142,13 +142,7 @@ impl Setup {
         let gateway = Gateway::new(functions, options, Arc::new(HeldClock::at(NOON)), shutdown.clone());
 
         let (listener, public) = listen().await;
-        tokio::spawn(serve_within(
-            sockets,
-            listener,
-            Transport::Plain,
-            gateway.router("/ws"),
-            CancellationToken::new(),
-        ));
+        tokio::spawn(serve_with(sockets, listener, gateway.router("/ws"), CancellationToken::new()));
         let (listener, endpoint) = listen().await;
         let management_endpoint = format!("{endpoint}/local");
         let management = management(&management_endpoint, ACCESS_KEY_ID);
