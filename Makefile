@@ -10,7 +10,7 @@ RELEASE := $(CARGO_TARGET)/release/stepcast
 WEB_SOURCES := $(shell git ls-files web)
 
 .PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos fuzz check check-rust check-web check-infra check-asyncapi types bench bench-peers \
-	package deploy destroy
+	package deploy destroy dist test-dist test-integrations
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -22,7 +22,7 @@ demo: $(DEBUG) ## Build, start the stack with the example site, run an example s
 up: $(RELEASE) ## Build for use and start the stack on this machine
 	$(RELEASE) up
 
-test: test-rust test-web test-browser test-aws ## Run all tests, including those in a browser and on an emulated AWS
+test: test-rust test-web test-browser test-integrations test-aws ## Run all tests, including those in a browser and on an emulated AWS
 
 check: check-rust check-web check-infra check-asyncapi ## Formatting, lints, documentation, dependency rules, types, template
 
@@ -102,6 +102,21 @@ check-web: web/node_modules/.package-lock.json
 test-browser: programs web/node_modules/.package-lock.json
 	scripts/need-chromium
 	scripts/browser-test $(DEBUG)
+
+# --- Packages
+
+dist: web/dist/index.html ## Build the packages of a release in target/packages (TARGET=aarch64-unknown-linux-gnu for another platform)
+	scripts/need node "packing"
+	scripts/dist $(TARGET)
+
+# Nothing here is built: the packages are tried as they are.
+test-dist: ## Try the packages in empty environments
+	scripts/need node "trying the packages"
+	command -v systemd-analyze >/dev/null || scripts/need-package systemd "judging the service of the Debian package"
+	node --test packaging/tests/*.test.mjs
+
+test-integrations: programs web/node_modules/.package-lock.json ## Test the GitHub Action and the GitLab template on made-up runners
+	STEPCAST=$(abspath $(DEBUG)) node --test integrations/tests/*.test.mjs
 
 # --- Documents
 

@@ -33,6 +33,12 @@ pub(crate) enum ClientError {
     /// It did not answer in time
     #[error("the server did not answer within {seconds} seconds")]
     Silent { seconds: u64 },
+    /// The user left before there was a job to cancel
+    #[error("cancelled")]
+    Left,
+    /// Ctrl-C could not be listened to
+    #[error("Ctrl-C cannot be noticed: {0}")]
+    Interrupts(String),
 }
 
 impl ClientError {

@@ -72,6 +72,7 @@ fn exit_of(error: &ClientError) -> Exit {
                 | ErrorCode::Conflict,
             ..
         } => Exit::Usage,
+        ClientError::Left => Exit::Cancelled,
         _ => Exit::Unknown,
     }
 }

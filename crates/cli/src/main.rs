@@ -7,6 +7,7 @@ mod endpoint;
 mod exit;
 mod files;
 mod har;
+mod interrupts;
 #[cfg(unix)]
 mod open_files;
 mod report;

@@ -171,7 +171,7 @@ impl Reporter {
         self.close();
         let is_piped = self.events.as_ref().is_some_and(EventWriter::is_standard_output);
         if let Some(events) = &mut self.events {
-            events.end(state)?;
+            events.end(state, link)?;
         }
         if let Some(path) = &self.junit {
             self.finished.push(state.clone());

@@ -7,6 +7,8 @@ mod data_dir;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gateway;
+#[cfg(unix)]
+mod interrupting;
 mod lambda;
 mod large_plan;
 mod observing;

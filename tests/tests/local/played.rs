@@ -13,15 +13,15 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-const JOB: &str = "01a202c5-7d9b-7658-bb8e-a9c7c9ec7695";
+pub const JOB: &str = "01a202c5-7d9b-7658-bb8e-a9c7c9ec7695";
 const NOW: &str = "2026-11-22T10:00:00.000Z";
 
 /// The server's side of one connection.
-struct Played(WebSocketStream<TcpStream>);
+pub struct Played(WebSocketStream<TcpStream>);
 
 impl Played {
     #[expect(clippy::result_large_err, reason = "the library's type")]
-    async fn accept(listener: &TcpListener) -> Self {
+    pub async fn accept(listener: &TcpListener) -> Self {
         let (stream, _) = listener.accept().await.expect("a client");
         let agree = |_: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
             response.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("stepcast.v1"));
@@ -31,7 +31,7 @@ impl Played {
     }
 
     /// Returns the next command, or `None` once the client has closed the connection.
-    async fn heard(&mut self) -> Option<Value> {
+    pub async fn heard(&mut self) -> Option<Value> {
         while let Some(Ok(message)) = self.0.next().await {
             if let Message::Text(text) = message {
                 return Some(serde_json::from_str(&text).expect("a command"));
@@ -40,19 +40,19 @@ impl Played {
         None
     }
 
-    async fn hear(&mut self, action: &str) -> Value {
+    pub async fn hear(&mut self, action: &str) -> Value {
         let command = self.heard().await.expect("a command");
         assert_eq!(command["action"], action);
         command
     }
 
-    async fn push(&mut self, mut event: Value) {
+    pub async fn push(&mut self, mut event: Value) {
         event["at"] = json!(NOW);
         self.0.send(Message::text(event.to_string())).await.expect("the client is there");
     }
 
     /// Answers `run` or `watch` with a job of one test that runs.
-    async fn show(&mut self, command: &Value) {
+    pub async fn show(&mut self, command: &Value) {
         let counts = counts(0);
         let tests =
             json!([{ "test": 0, "name": "Home", "v": 1_000_000, "status": "running", "attempt": 1, "steps": [] }]);
@@ -62,7 +62,7 @@ impl Played {
     }
 
     /// Answers `hello`: the connection is open until then.
-    async fn welcome(&mut self, until: &str) {
+    pub async fn welcome(&mut self, until: &str) {
         self.hear("hello").await;
         let limits = json!({ "message_bytes": 131_072, "frame_bytes": 32_768, "suite_bytes": 1_048_576, "tests_per_job": 10_000 });
         let event = json!({ "type": "welcome", "connection": "c", "principal": "admin", "role": "admin", "limits": limits,
@@ -84,7 +84,7 @@ impl Played {
     }
 }
 
-fn counts(passed: u32) -> Value {
+pub fn counts(passed: u32) -> Value {
     json!({ "total": 1, "passed": passed, "failed": 0, "errored": 0, "blocked": 0, "flaky": 0, "skipped": 0, "cancelled": 0 })
 }
 

@@ -8,6 +8,7 @@ use super::backoff::Backoff;
 use super::link::{Heard, Link, until};
 use super::session::refused_or;
 use crate::endpoint::Endpoint;
+use crate::interrupts::Interrupts;
 use crate::report::Reporter;
 use std::time::Duration;
 use stepcast_protocol::command::{Detail, Level, Topic};
@@ -52,21 +53,28 @@ pub(crate) struct Follower<'a> {
     /// Shows what happens
     pub reporter: Reporter,
     questions: u32,
-    interrupts: u32,
+    interrupts: Interrupts,
+    interrupted: u32,
 }
 
 impl<'a> Follower<'a> {
     /// Sends the command that starts or joins a job. It may be sent again after a lost connection, so starting has to
     /// carry an idempotency key.
     pub async fn start(endpoint: &'a Endpoint, start: Command, reporter: Reporter) -> Result<Self, ClientError> {
-        let link = Link::open(endpoint).await?;
+        // Before the command is sent: a job that nobody follows is cancelled, however early Ctrl-C comes.
+        let mut interrupts = Interrupts::listen().map_err(|error| ClientError::Interrupts(error.to_string()))?;
+        let link = tokio::select! {
+            link = Link::open(endpoint) => link?,
+            () = interrupts.next() => return Err(ClientError::Left),
+        };
         let job = match &start {
             Command::Watch(Topic::Job(job, _)) => Some(job.clone()),
             _ => None,
         };
         let detail = reporter.detail();
         let state = JobState::default();
-        let mut follower = Self { endpoint, link, start, job, detail, state, reporter, questions: 0, interrupts: 0 };
+        let mut follower =
+            Self { endpoint, link, start, job, detail, state, reporter, questions: 0, interrupts, interrupted: 0 };
         follower.ask().await;
         Ok(follower)
     }
@@ -78,8 +86,16 @@ impl<'a> Follower<'a> {
                 if let Some(job) = &self.job {
                     return Ok(job.clone());
                 }
-                let heard = self.link.hear(is_answer).await;
-                self.take_heard(heard).await?;
+                tokio::select! {
+                    heard = self.link.hear(is_answer) => self.take_heard(heard).await?,
+                    () = self.interrupts.next() => {
+                        self.interrupted += 1;
+                        if self.interrupted > 1 {
+                            return Err(ClientError::Left);
+                        }
+                        self.reporter.note("waiting for the job's id, to cancel it; press Ctrl-C again to leave");
+                    }
+                }
             }
         };
         let answer = timeout(GIVE_UP_AFTER, waiting).await;
@@ -90,6 +106,9 @@ impl<'a> Follower<'a> {
     pub async fn follow(&mut self, most: Option<Duration>) -> Result<Followed, ClientError> {
         let deadline = most.map(|most| Instant::now() + most);
         let mut silence = Instant::now() + SILENCE;
+        if self.interrupted > 0 {
+            self.cancel().await;
+        }
         loop {
             tokio::select! {
                 heard = self.link.hear(is_answer) => {
@@ -115,14 +134,21 @@ impl<'a> Follower<'a> {
                     self.ask().await;
                 }
                 () = until(deadline) => return Ok(Followed::TimedOut),
-                _ = tokio::signal::ctrl_c() => {
-                    self.interrupts += 1;
-                    let Some(job) = self.job.clone().filter(|_| self.interrupts == 1) else { return Ok(Followed::Left) };
-                    self.reporter.note("cancelling; press Ctrl-C again to leave without waiting");
-                    self.link.send(Command::Cancel { job }).await;
+                () = self.interrupts.next() => {
+                    self.interrupted += 1;
+                    if self.interrupted > 1 || self.job.is_none() {
+                        return Ok(Followed::Left);
+                    }
+                    self.cancel().await;
                 }
             }
         }
+    }
+
+    async fn cancel(&mut self) {
+        let Some(job) = self.job.clone() else { return };
+        self.reporter.note("cancelling; press Ctrl-C again to leave without waiting");
+        self.link.send(Command::Cancel { job }).await;
     }
 
     fn is_finished(&self) -> bool {

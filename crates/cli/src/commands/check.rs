@@ -4,19 +4,18 @@
 //! shows a run shows this one too.
 
 mod changes;
-mod interrupts;
 mod recorder;
 
 use crate::args::{CheckArguments, ValueArguments};
 use crate::exit::Exit;
 use crate::har;
+use crate::interrupts::Interrupts;
 use crate::report::{self, Reporter};
 use crate::suite_file::SuiteFile;
 use crate::usage_error::UsageError;
 use changes::Changes;
 use futures_util::StreamExt;
 use futures_util::stream;
-use interrupts::Interrupts;
 use recorder::Recorder;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -30,9 +29,9 @@ use stepcast_engine::{
 use stepcast_platform::Clock;
 use stepcast_protocol::event::{JobFinished, TestFinished};
 use stepcast_protocol::state::{
-    Counts, EarlierAttempt, JobLimits, JobStatus, StepState, Stop, TestState, test_version,
+    Counts, EarlierAttempt, JobLimits, JobStatus, StepState, Stop, TestState, UPDATES_PER_LEASE, test_version,
 };
-use stepcast_protocol::{Event, EventBody, JobState, Verdict};
+use stepcast_protocol::{Event, EventBody, JobState, Outcome, Verdict};
 use stepcast_suite::check_variables;
 use stepcast_suite::duration::millis;
 use tokio_util::sync::CancellationToken;
@@ -43,12 +42,13 @@ const CONCURRENCY: usize = 32;
 /// Runs the files one after the other; the exit code is the worst of theirs. With `--watch`, runs them again whenever one
 /// is saved.
 pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
+    let mut interrupts = Interrupts::listen()?;
     if !arguments.watch {
-        return check_all(&arguments).await;
+        return check_all(&arguments, &mut interrupts).await;
     }
-    let (mut changes, mut interrupts) = (Changes::new(&arguments), Interrupts::listen()?);
+    let mut changes = Changes::new(&arguments);
     loop {
-        match check_all(&arguments).await {
+        match check_all(&arguments, &mut interrupts).await {
             Ok(Exit::Cancelled) => return Ok(Exit::Cancelled),
             Ok(_) => {}
             // A file that is saved half-written is saved again.
@@ -63,7 +63,7 @@ pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
     }
 }
 
-async fn check_all(arguments: &CheckArguments) -> anyhow::Result<Exit> {
+async fn check_all(arguments: &CheckArguments, interrupts: &mut Interrupts) -> anyhow::Result<Exit> {
     let config = EngineConfig {
         allow_private_targets: !arguments.deny_private_targets,
         allow_insecure_targets: !arguments.deny_insecure_targets,
@@ -76,7 +76,7 @@ async fn check_all(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let mut run = Run::new(reporter, arguments.limits.into(), recording, recorder);
     let mut worst = Exit::Passed;
     for path in &arguments.files {
-        let exit = check_file(&engine, &mut run, path, &arguments.values).await?;
+        let exit = check_file(&engine, &mut run, path, &arguments.values, interrupts).await?;
         worst = worst.max(exit);
         if exit == Exit::Cancelled {
             break;
@@ -87,7 +87,13 @@ async fn check_all(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     Ok(worst)
 }
 
-async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueArguments) -> anyhow::Result<Exit> {
+async fn check_file(
+    engine: &Engine,
+    run: &mut Run,
+    path: &Path,
+    values: &ValueArguments,
+    interrupts: &mut Interrupts,
+) -> anyhow::Result<Exit> {
     let file = SuiteFile::read(path)?;
     let vars: BTreeMap<String, String> = values.vars.iter().cloned().collect();
     let secrets: BTreeMap<String, String> = values.secrets.iter().cloned().collect();
@@ -114,6 +120,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
             Ok(tests) => {
                 let total = u32::try_from(tests.len()).unwrap_or(u32::MAX);
                 run.publish(run.next_job_version(), EventBody::JobPlanned { total });
+                run.lock().planned.clone_from(&tests);
                 let one = |test: PlannedTest| run.test(engine, &file, &vars, &secrets, test);
                 tokio::select! {
                     () = stream::iter(tests).map(one).buffer_unordered(CONCURRENCY).collect::<()>() => {}
@@ -124,21 +131,20 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
             Err(problem) => run.finish(0, Some(problem.to_string())),
         }
     };
-    let mut finish = std::pin::pin!(finish);
+    let mut finish = Box::pin(finish);
     tokio::select! {
         finished = &mut finish => return finished,
-        _ = tokio::signal::ctrl_c() => run.cancel(),
+        () = interrupts.next() => run.cancel(),
     }
     if file.suite.tests.iter().any(|test| !test.teardown.is_empty()) {
         report::message("cancelling: teardown steps still run; press Ctrl-C again to stop at once");
         tokio::select! {
-            _ = &mut finish => {}
-            _ = tokio::signal::ctrl_c() => {}
+            finished = &mut finish => return finished,
+            () = interrupts.next() => {}
         }
     }
-    run.lock().reporter.close();
-    report::message("cancelled");
-    Ok(Exit::Cancelled)
+    drop(finish);
+    run.abandon()
 }
 
 /// The run of one file after the other.
@@ -161,6 +167,7 @@ struct Run {
 
 struct Shared {
     reporter: Reporter,
+    planned: Vec<PlannedTest>,
     state: JobState,
     counts: Counts,
     checks: u64,
@@ -174,7 +181,8 @@ impl Run {
         recording: Option<Arc<Recording>>,
         recorder: Option<Recorder>,
     ) -> Self {
-        let shared = Shared { reporter, state: JobState::default(), counts: Counts::default(), checks: 0, v: 0 };
+        let (state, counts) = (JobState::default(), Counts::default());
+        let shared = Shared { reporter, planned: Vec::new(), state, counts, checks: 0, v: 0 };
         Self {
             started: Instant::now(),
             job: String::new(),
@@ -226,6 +234,7 @@ impl Run {
         self.job_of_its_own = uuid::Uuid::new_v4().to_string();
         let mut shared = self.lock();
         (shared.state, shared.counts, shared.checks, shared.v) = (JobState::default(), Counts::default(), 0, 0);
+        shared.planned.clear();
     }
 
     fn keeping(&self) -> Keeping {
@@ -278,6 +287,31 @@ impl Run {
         let Shared { reporter, state, .. } = &mut *shared;
         reporter.finish(state, None)?;
         Ok(Exit::from(verdict))
+    }
+
+    /// Ends a file whose tests do not run any more: those that have no outcome yet are cancelled.
+    fn abandon(&self) -> anyhow::Result<Exit> {
+        let planned = std::mem::take(&mut self.lock().planned);
+        for test in &planned {
+            let state = self.lock().state.tests.get(&test.test).cloned();
+            if state.as_ref().is_some_and(|state| state.outcome.is_some()) {
+                continue;
+            }
+            let (v, steps) = state.map_or((0, Vec::new()), |state| (state.v, state.steps));
+            // A step that is reported by itself has a later version than its test.
+            let v = steps.iter().filter_map(|step| step.v).fold(v, u64::max);
+            let steps = steps.into_iter().filter(|step| step.outcome.is_some()).collect();
+            let end = TestEnd {
+                outcome: Outcome::Cancelled,
+                duration: Duration::ZERO,
+                attempt: 0,
+                steps,
+                earlier: Vec::new(),
+                checks: 0,
+            };
+            Narrator { run: self, planned: test, updates: v % UPDATES_PER_LEASE, attempt: 0 }.finish(end);
+        }
+        self.finish(u32::try_from(planned.len()).unwrap_or(u32::MAX), None)
     }
 
     fn next_job_version(&self) -> u64 {

@@ -43,10 +43,15 @@ impl EventWriter {
         }
     }
 
-    /// Writes the verdict, even if it came with a whole state and not as an event of its own.
-    pub fn end(&mut self, state: &JobState) -> anyhow::Result<()> {
+    /// Writes the verdict, even if it came with a whole state and not as an event of its own. It has the address of the
+    /// job's page as `url`, which the server does not send.
+    pub fn end(&mut self, state: &JobState, link: Option<&str>) -> anyhow::Result<()> {
         if let Some(last) = self.last.take().or_else(|| finished(self.job.take(), state)) {
-            self.write_line(&last);
+            let mut json = last.to_json();
+            if let (Some(link), Some('}')) = (link, json.pop()) {
+                json += &format!(",\"url\":{}", serde_json::Value::from(link));
+            }
+            self.write_text(&(json + "}"));
         }
         self.out.flush()?;
         match self.error.take() {
@@ -56,8 +61,12 @@ impl EventWriter {
     }
 
     fn write_line(&mut self, event: &Event) {
+        self.write_text(&event.to_json());
+    }
+
+    fn write_text(&mut self, json: &str) {
         if self.error.is_none() {
-            self.error = writeln!(self.out, "{}", printed::json(&event.to_json())).err();
+            self.error = writeln!(self.out, "{}", printed::json(json)).err();
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Ctrl-C while `--watch` waits.
+//! Ctrl-C.
 
 use std::io;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Notices Ctrl-C from the moment it listens, also while nothing waits for it.
-pub(super) struct Interrupts {
+/// Notices Ctrl-C from the moment it listens, also while nothing waits for it. From then on Ctrl-C does not end the process
+/// by itself.
+pub(crate) struct Interrupts {
     #[cfg(unix)]
     interrupts: Signal,
 }
