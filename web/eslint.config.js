@@ -5,7 +5,7 @@ import globals from 'globals'
 import typescript from 'typescript-eslint'
 
 export default typescript.config(
-  { ignores: ['dist', 'src/client/protocol.ts'] },
+  { ignores: ['dist', 'src/client/dist', 'src/client/docs', 'src/client/protocol.ts'] },
   js.configs.recommended,
   typescript.configs.strict,
   vue.configs['flat/recommended'],
@@ -33,6 +33,16 @@ export default typescript.config(
             { group: ['vue', '@vue/*', '*.vue'], message: 'src/client is plain TypeScript; Vue stays outside' },
           ],
         },
+      ],
+    },
+  },
+  {
+    files: ['src/**', 'demo/**'],
+    ignores: ['src/client/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^\\.{1,2}/(?:.*/)?client(?:/|$)', message: 'import the package `stepcast-client`' }] },
       ],
     },
   },

@@ -1,10 +1,16 @@
 import vue from '@vitejs/plugin-vue'
+import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+
+/** The client is a package of this workspace. Its sources are used, so that it need not be built before. */
+const CLIENT_SOURCES = 'stepcast-source'
 
 export default defineConfig({
   // Relative, so that the same build is served at `/` by `stepcast up` and from any folder of a bucket.
   base: './',
   plugins: [vue()],
+  resolve: { conditions: [CLIENT_SOURCES, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [CLIENT_SOURCES, ...defaultServerConditions] } },
   build: {
     target: 'es2022',
     // The preload helper's polyfill is dead weight for browsers that know `CompressionStream`.

@@ -1,5 +1,5 @@
-import type { Command, Event, Exchange, SincePassed, StepDifferences, StepState } from '../src/client/protocol'
-import { bytesOf, exchangeOf, keptEvidence } from '../src/client/testing/kept-evidence'
+import type { Command, Event, Exchange, SincePassed, StepDifferences, StepState } from 'stepcast-client'
+import { bytesOf, exchangeOf, keptEvidence } from 'stepcast-client/testing'
 
 /** The job in which the tests of the made-up jobs last passed. */
 const PASSED_IN = '01a202c5-7d9b-7658-bb8e-a9c7c9ec7695'

@@ -5,9 +5,8 @@
 // otherwise it is a made-up morning. `&speed=20` plays faster, `&speed=0` stands still.
 
 import { createApp } from 'vue'
-import { systemClock } from '../src/client/clock'
-import { Replay } from '../src/client/replay'
-import { TokenStore } from '../src/client/sign-in'
+import { Replay, systemClock } from 'stepcast-client/dashboard'
+import { TokenStore } from '../src/sign-in'
 import App from '../src/components/App.vue'
 import { createDashboard, DASHBOARD } from '../src/dashboard'
 import '../src/styles/main.css'

@@ -1,5 +1,5 @@
-import type { CheckResult, Command, Event, ListedConnection, Outcome, PastOutcome } from '../src/client/protocol'
-import { recordedRun } from '../src/client/testing/recorded-run'
+import type { CheckResult, Command, Event, ListedConnection, Outcome, PastOutcome } from 'stepcast-client'
+import { recordedRun } from 'stepcast-client/testing'
 import { evidence, keptOf } from './kept'
 
 const MINUTE = 60_000
@@ -170,6 +170,7 @@ function checksOf(test: number, outcome: Outcome): CheckResult[] {
           actual: '0 elements',
           hint: '`main > .product` matched 12 elements; `.price[data-currency]` is not in any of them, `.price` is',
         },
+        held('xpath `//p[@class="product"]/span/text()`'),
         held('time below 800 ms'),
       ]
     case 'errored':

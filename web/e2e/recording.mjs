@@ -30,6 +30,17 @@ async function openChanges(page) {
   const changes = page.getByTestId('differences')
   await changes.getByText('2 places that differ each time').press('Enter')
   assert.equal(await changes.getByTestId('difference').count(), 6)
+  await checkMarks(page.getByTestId('source').last())
+}
+
+/** One check failed. Another holds, and found a text in an element by its XPath. */
+async function checkMarks(source) {
+  const marked = () =>
+    source.locator('mark').evaluateAll((all) => all.map((mark) => [mark.className, mark.textContent]))
+  assert.deepEqual(await marked(), [
+    ['marked is-failed', '<h1>'],
+    ['marked', '<span class="price">'],
+  ])
 }
 
 async function openTimeline(page) {
@@ -37,7 +48,7 @@ async function openTimeline(page) {
   await timeline.locator('summary').press('Enter')
   const canvas = timeline.getByTestId('timeline-canvas')
   await canvas.waitFor()
-  assert.equal(await timeline.getByTestId('timeline-table').getByRole('row').count(), 5)
+  assert.equal(await timeline.getByTestId('timeline-table').getByRole('row').count(), 6)
   const { width, height } = await canvas.boundingBox()
   // A bar is wherever a worker was busy, which it mostly was.
   const said = timeline.getByTestId('timeline-test').getByRole('link')

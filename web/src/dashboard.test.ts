@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Replay } from './client/replay'
-import { TokenStore } from './client/sign-in'
+import { Replay } from 'stepcast-client/dashboard'
+import { TokenStore } from './sign-in'
 import { createDashboard } from './dashboard'
 
 const tokens = new TokenStore(sessionStorage)

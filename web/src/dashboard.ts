@@ -1,13 +1,16 @@
 import { inject, type InjectionKey, onScopeDispose, type ShallowRef, shallowRef, toValue, watchEffect } from 'vue'
 import type { MaybeRefOrGetter } from 'vue'
-import { systemClock } from './client/clock'
-import { type SharedJob, sharedJobIn, sharedJobOf } from './client/shared-job'
-import { codeIn, exchangeCode, isUsableToken, type TokenStore } from './client/sign-in'
-import type { Role } from './client/protocol'
-import type { Source, SourceStatus } from './client/source'
-import { Store } from './client/store'
-import { expiryOf } from './client/token-expiry'
-import type { JobView } from './client/watched-job'
+import {
+  type ConnectionStatus,
+  expiryOf,
+  type JobView,
+  type Role,
+  type SharedJob,
+  sharedJobIn,
+  sharedJobOf,
+} from 'stepcast-client'
+import { isUsableToken, type Source, Store, systemClock } from 'stepcast-client/dashboard'
+import { codeIn, exchangeCode, type TokenStore } from './sign-in'
 import { hashOf } from './route'
 
 export interface DashboardOptions {
@@ -31,7 +34,7 @@ export interface Person {
 export interface Dashboard {
   /** `undefined` while signed out */
   readonly store: ShallowRef<Store | undefined>
-  readonly status: ShallowRef<SourceStatus | undefined>
+  readonly status: ShallowRef<ConnectionStatus | undefined>
   /** Counts the sign-ins: data from before a sign-in belongs to another connection */
   readonly session: ShallowRef<number>
   /** The signed-in user, also while disconnected; `undefined` until the server has accepted the token */
@@ -53,7 +56,7 @@ export const DASHBOARD: InjectionKey<Dashboard> = Symbol('dashboard')
 
 export function createDashboard({ tokens, shares, connect, beforeNextFrame }: DashboardOptions): Dashboard {
   const store = shallowRef<Store>()
-  const status = shallowRef<SourceStatus>()
+  const status = shallowRef<ConnectionStatus>()
   const problem = shallowRef<string>()
   const session = shallowRef(0)
   const person = shallowRef<Person>()
@@ -75,7 +78,7 @@ export function createDashboard({ tokens, shares, connect, beforeNextFrame }: Da
     })
   }
 
-  function take(next: SourceStatus): void {
+  function take(next: ConnectionStatus): void {
     status.value = next
     if (next.phase !== 'connected') return
     const { principal, role, connection } = next

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FakeClock } from './client/testing/fake-clock'
+import { FakeClock } from 'stepcast-client/testing'
 import { DrawingPace } from './drawing-pace'
 
 /** Asks for a drawing every 10 ms for `milliseconds`, as a busy job does, and returns when it was drawn. */
@@ -30,13 +30,14 @@ async function pauses(milliseconds: number, cost: number): Promise<number[]> {
 }
 
 describe('the pace of drawing', () => {
-  it('is the next frame for a change after a pause, and ten times a second while changes keep coming', async () => {
-    expect(await drawings(350, 0)).toEqual([0, 100, 200, 300])
+  it('is the next frame for a change after a pause, and five times a second while changes keep coming', async () => {
+    expect(await drawings(700, 0)).toEqual([0, 200, 400, 600])
   })
 
   it('leaves the page alone for five times as long as drawings take, but never longer than half a second', async () => {
-    expect(await pauses(2_000, 40)).toEqual([100, 200, 200])
-    expect(await pauses(9_000, 700)).toEqual([100, 500, 500])
+    expect(await pauses(2_000, 30)).toEqual([200, 200, 200])
+    expect(await pauses(2_000, 60)).toEqual([200, 300, 300])
+    expect(await pauses(9_000, 700)).toEqual([200, 500, 500])
   })
 
   it('draws what changes while a drawing is not yet painted', async () => {
@@ -45,7 +46,7 @@ describe('the pace of drawing', () => {
     const pace = new DrawingPace(clock, (run) => run())
     pace.beforeNextFrame(() => drawn.push('first'))
     pace.beforeNextFrame(() => drawn.push('second'))
-    await clock.advance(99)
+    await clock.advance(199)
     expect(drawn).toEqual(['first'])
     await clock.advance(1)
     expect(drawn).toEqual(['first', 'second'])
@@ -59,7 +60,7 @@ describe('the pace of drawing', () => {
     await clock.advance(1)
     pace.beforeNextFrame(() => drawn.push('last'))
     expect(drawn).toEqual(['first'])
-    await clock.advance(100)
+    await clock.advance(199)
     expect(drawn).toEqual(['first', 'last'])
   })
 })

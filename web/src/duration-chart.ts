@@ -1,6 +1,5 @@
 import type { AlignedData, Options } from 'uplot'
-import { isPass } from './client/outcomes'
-import type { PastOutcome } from './client/protocol'
+import { isPass, type PastOutcome } from 'stepcast-client'
 import { duration } from './format'
 
 /** The height of the chart in pixels. */

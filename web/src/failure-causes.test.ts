@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Outcome, TestState } from './client/protocol'
+import type { Outcome, TestState } from 'stepcast-client'
 import { causesOf, hasCause } from './failure-causes'
 
 function ended(test: number, outcome: Outcome, check: string, actual: string): TestState {

@@ -1,5 +1,4 @@
-import { isProblem } from './client/outcomes'
-import type { TestState } from './client/protocol'
+import { isProblem, type TestState } from 'stepcast-client'
 
 /** Failing tests that have the same first failure. */
 export interface Cause {

@@ -1,4 +1,4 @@
-import type { JobSummary } from './client/protocol'
+import type { JobSummary } from 'stepcast-client'
 import { plural, roughDuration } from './format'
 
 const SENTENCES = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Outcome, TestState } from './client/protocol'
-import { queuedTest } from './client/test-state'
+import type { Outcome, TestState } from 'stepcast-client'
+import { queuedTest } from 'stepcast-client/dashboard'
 import { judgedAgain } from './judged-again'
 
 const test = (place: number, name: string, outcome?: Outcome): TestState => ({

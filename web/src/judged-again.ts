@@ -1,5 +1,4 @@
-import { isPass, isProblem } from './client/outcomes'
-import type { TestState } from './client/protocol'
+import { isPass, isProblem, type TestState } from 'stepcast-client'
 
 /** What another suite made of the same answers. */
 export interface JudgedAgain {

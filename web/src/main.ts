@@ -1,10 +1,8 @@
 import { createApp } from 'vue'
+import { sharedJobIn } from 'stepcast-client'
+import { Connection, systemClock } from 'stepcast-client/dashboard'
 import App from './components/App.vue'
-import { systemClock } from './client/clock'
-import { Connection } from './client/connection'
-import type { SocketClass } from './client/link'
-import { sharedJobIn } from './client/shared-job'
-import { codeIn, TokenStore } from './client/sign-in'
+import { codeIn, TokenStore } from './sign-in'
 import { createDashboard, DASHBOARD } from './dashboard'
 import { DrawingPace } from './drawing-pace'
 import { socketUrl } from './socket-url'
@@ -19,7 +17,7 @@ const dashboard = createDashboard({
     new Connection({
       url: socketUrl(document, location),
       token,
-      Socket: WebSocket as unknown as SocketClass,
+      Socket: WebSocket,
       clock: systemClock,
     }),
   beforeNextFrame: (run) => pace.beforeNextFrame(run),

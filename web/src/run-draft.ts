@@ -1,5 +1,5 @@
 import { reactive } from 'vue'
-import type { Run } from './client/protocol'
+import type { Run } from 'stepcast-client'
 
 /**
  * The input of the run box, without the secrets. It outlives the component, so that the input is not lost when the user

@@ -1,7 +1,7 @@
-import { parseAssignments } from './client/assignments'
-import type { Run } from './client/protocol'
-import { type Secret, secretValues } from './client/secrets'
-import { SuiteText } from './client/suite-text'
+import type { Run } from 'stepcast-client'
+import { SuiteText } from 'stepcast-client/suite'
+import { parseAssignments } from './assignments'
+import { type Secret, secretValues } from './secrets'
 import { draft } from './run-draft'
 
 /** A problem that prevents a draft from running. */

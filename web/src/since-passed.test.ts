@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { SincePassed, TestState } from './client/protocol'
-import { queuedTest } from './client/test-state'
+import type { SincePassed, TestState } from 'stepcast-client'
+import { queuedTest } from 'stepcast-client/dashboard'
 import { changedLine, changedLines, commonChange } from './since-passed'
 
 const since = (lines: string[], more = 0): SincePassed => ({ job: 'j0', at: '2025-11-22T07:00:00Z', lines, more })

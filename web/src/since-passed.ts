@@ -1,4 +1,4 @@
-import type { SincePassed, TestState } from './client/protocol'
+import type { SincePassed, TestState } from 'stepcast-client'
 import { shortened } from './evidence/shortened'
 import { plural } from './format'
 

@@ -1,4 +1,4 @@
-import type { TestState } from './client/protocol'
+import type { TestState } from 'stepcast-client'
 
 /** An attempt of a test of which something is kept. */
 export interface KeptAttempt {

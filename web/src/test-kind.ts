@@ -1,4 +1,4 @@
-import type { JobStatus, Outcome, TestState, TestStatus, Verdict } from './client/protocol'
+import type { JobStatus, Outcome, TestState, TestStatus, Verdict } from 'stepcast-client'
 
 /** Everything that has its own mark. */
 export type Kind = Outcome | Verdict | TestStatus | JobStatus | 'stalled'

@@ -1,5 +1,4 @@
-import { isProblem } from './client/outcomes'
-import type { Outcome, TestState } from './client/protocol'
+import { isProblem, type Outcome, type TestState } from 'stepcast-client'
 import { failureLine, hasCause } from './failure-causes'
 
 export type Order = 'failing first' | 'plan'

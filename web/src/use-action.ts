@@ -1,5 +1,5 @@
 import { shallowRef } from 'vue'
-import { WireError } from './client/wire-error'
+import { WireError } from 'stepcast-client'
 
 /** Runs the action of a button, one at a time. The component shows `problem` beside the button. */
 export function useAction() {

@@ -1,6 +1,6 @@
 import { onScopeDispose, shallowRef } from 'vue'
-import { systemClock } from './client/clock'
-import type { TestState } from './client/protocol'
+import type { TestState } from 'stepcast-client'
+import { systemClock } from 'stepcast-client/dashboard'
 import { useStore } from './dashboard'
 import { plural } from './format'
 import { saveFile } from './save-file'

@@ -1,5 +1,5 @@
 import { shallowRef } from 'vue'
-import { type Evidence, evidenceOf, type StepOfAttempt } from './client/evidence'
+import { type Evidence, evidenceOf, type StepOfAttempt } from 'stepcast-client/dashboard'
 import { useStore } from './dashboard'
 import { useAction } from './use-action'
 

@@ -1,5 +1,5 @@
 import { computed, shallowRef } from 'vue'
-import type { PageQuery } from './client/protocol'
+import type { PageQuery } from 'stepcast-client'
 import { useAction } from './use-action'
 
 export interface Page<T> {

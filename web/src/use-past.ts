@@ -1,6 +1,6 @@
 import { type ShallowRef, shallowRef, toValue, watchEffect } from 'vue'
 import type { MaybeRefOrGetter } from 'vue'
-import type { PastOutcome } from './client/protocol'
+import type { PastOutcome } from 'stepcast-client'
 import { useStore } from './dashboard'
 import { medianOf } from './durations'
 import { sentenceOf } from './use-action'

@@ -1,5 +1,5 @@
 import { shallowRef } from 'vue'
-import { WireError } from './client/wire-error'
+import { WireError } from 'stepcast-client'
 import { type Problem, Unready } from './run-wish'
 import { sentenceOf } from './use-action'
 

@@ -1,5 +1,5 @@
 import { onScopeDispose, type ShallowRef, shallowRef, watch } from 'vue'
-import { systemClock } from './client/clock'
+import { systemClock } from 'stepcast-client/dashboard'
 import { DrawingPace } from './drawing-pace'
 
 /** The pause between two changes, in milliseconds */

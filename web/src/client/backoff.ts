@@ -1,4 +1,4 @@
-import type { Clock } from './clock'
+import type { Clock } from './clock.ts'
 
 const BASE_MS = 500
 const CAP_MS = 30_000

@@ -1,7 +1,7 @@
-import type { Command, Event, EvidenceQuery, HistoryQuery, JobsQuery, PageQuery, Replay, Run } from './protocol'
-import { replayCommand, runCommand, suiteCommand } from './run'
-import type { Source } from './source'
-import { WireError } from './wire-error'
+import type { Command, Event, EvidenceQuery, HistoryQuery, JobsQuery, PageQuery, Replay, Run } from './protocol.ts'
+import { replayCommand, runCommand, suiteCommand } from './run.ts'
+import type { Source } from './source.ts'
+import { WireError } from './wire-error.ts'
 
 export type Answer<T extends Event['type']> = Extract<Event, { type: T }>
 

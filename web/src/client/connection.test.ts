@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Connection } from './connection'
-import type { Event } from './protocol'
-import { FakeClock, settled } from './testing/fake-clock'
-import { FakeServer } from './testing/fake-server'
-import type { WireError } from './wire-error'
+import { Connection } from './connection.ts'
+import type { Event } from './protocol.ts'
+import { FakeClock, settled } from './testing/fake-clock.ts'
+import { FakeServer } from './testing/fake-server.ts'
+import type { WireError } from './wire-error.ts'
 
 let clock: FakeClock
 let server: FakeServer

@@ -1,12 +1,12 @@
-import { backoff } from './backoff'
-import type { Clock, Timer } from './clock'
-import { ANSWER_TIMEOUT_MS, Link, type LinkOwner, type SocketClass, type Welcome } from './link'
-import { Listeners } from './listeners'
-import type { Command, Event, Topic } from './protocol'
-import type { Source, SourceStatus } from './source'
-import { Subscriber } from './subscriber'
-import { bare, Topics } from './topics'
-import { WireError } from './wire-error'
+import { backoff } from './backoff.ts'
+import type { Clock, Timer } from './clock.ts'
+import { ANSWER_TIMEOUT_MS, Link, type LinkOwner, type SocketClass, type Welcome } from './link.ts'
+import { Listeners } from './listeners.ts'
+import type { Command, Event, Topic } from './protocol.ts'
+import type { Source, SourceStatus } from './source.ts'
+import { Subscriber } from './subscriber.ts'
+import { bare, Topics } from './topics.ts'
+import { WireError } from './wire-error.ts'
 
 export interface ConnectionOptions {
   url: string
@@ -17,6 +17,9 @@ export interface ConnectionOptions {
 
 /** How long before the platform cuts a connection the next one is opened, if the connection lives that long */
 const SUCCEED_BEFORE_MS = 60_000
+
+/** The statuses with which the same token is refused again, if they can be seen */
+const FINAL_REFUSALS: Record<number, string> = { 401: 'unauthorized', 403: 'forbidden' }
 
 /** Browsers fire timers at once if their milliseconds do not fit in 31 bits */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -102,12 +105,15 @@ export class Connection implements Source, LinkOwner {
     this.events.tell(event)
   }
 
-  ended(link: Link, opened: boolean): void {
+  ended(link: Link, opened: boolean, status?: number): void {
     const wasOurs = link === this.current || link === this.next
     if (link === this.previous) this.previous = undefined
     if (link === this.next) this.next = undefined
     if (link === this.current) this.fallBack()
     if (!wasOurs || this.status.phase === 'ended') return
+    if (this.current === undefined && status !== undefined && status in FINAL_REFUSALS) {
+      return this.finish(FINAL_REFUSALS[status] ?? '')
+    }
     if (this.next !== undefined) return this.current ? undefined : this.setStatus({ phase: 'connecting' })
     this.failures += 1
     this.refusals = opened ? 0 : this.refusals + 1

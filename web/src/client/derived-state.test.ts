@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { digestOf, formatDigest } from './digest'
-import { isProblem, OUTCOMES } from './outcomes'
-import type { Event, TestState } from './protocol'
-import { JobState } from './state'
+import { digestOf, formatDigest } from './digest.ts'
+import { isProblem, OUTCOMES } from './outcomes.ts'
+import type { Event, TestState } from './protocol.ts'
+import { JobState } from './state.ts'
 
 const job = 'j1'
 const at = ''

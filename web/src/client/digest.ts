@@ -1,4 +1,4 @@
-import type { Outcome } from './protocol'
+import type { Outcome } from './protocol.ts'
 
 /**
  * One test's share of a job's digest: 32-bit FNV-1a of `test:outcome`. The job's digest is the sum of the shares.

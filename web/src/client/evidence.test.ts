@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Commands } from './commands'
-import { attemptEvidence, type Evidence, evidenceOf, MOST_PAGES } from './evidence'
-import type { Command, Difference, Event, EvidencePage } from './protocol'
-import { Replay } from './replay'
-import { base64Of, bytesOf, exchangeOf, keptEvidence } from './testing/kept-evidence'
+import { Commands } from './commands.ts'
+import { attemptEvidence, type Evidence, evidenceOf, MOST_PAGES } from './evidence.ts'
+import type { Command, Difference, Event, EvidencePage } from './protocol.ts'
+import { Replay } from './replay.ts'
+import { base64Of, bytesOf, exchangeOf, keptEvidence } from './testing/kept-evidence.ts'
 
 const STEP = { job: 'j1', test: 2, attempt: 1, step: 0 }
 

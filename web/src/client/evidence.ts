@@ -1,5 +1,5 @@
-import type { Commands } from './commands'
-import type { ContentPart, EvidenceQuery, Exchange, StepDifferences, StepExchanges } from './protocol'
+import type { Commands } from './commands.ts'
+import type { ContentPart, EvidenceQuery, Exchange, StepDifferences, StepExchanges } from './protocol.ts'
 
 /** More than the bodies of a test fill. An answer that never ends must not fill the memory. */
 export const MOST_PAGES = 64

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Connection } from './connection'
-import type { Event } from './protocol'
-import { FakeClock, settled } from './testing/fake-clock'
-import { FakeServer, type FakeSocket } from './testing/fake-server'
+import { Connection } from './connection.ts'
+import type { Event } from './protocol.ts'
+import { FakeClock, settled } from './testing/fake-clock.ts'
+import { FakeServer, type FakeSocket } from './testing/fake-server.ts'
 
 let clock: FakeClock
 let server: FakeServer

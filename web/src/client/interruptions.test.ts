@@ -1,13 +1,13 @@
 import { assert, asyncProperty, constantFrom, array, type Arbitrary, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Connection } from './connection'
-import type { Event } from './protocol'
-import { JobState } from './state'
-import { Store } from './store'
-import { FakeClock, settled } from './testing/fake-clock'
-import { FakeServer } from './testing/fake-server'
-import { recordedRun } from './testing/recorded-run'
-import { SimulatedJob } from './testing/simulated-job'
+import { Connection } from './connection.ts'
+import type { Event } from './protocol.ts'
+import { JobState } from './state.ts'
+import { Store } from './store.ts'
+import { FakeClock, settled } from './testing/fake-clock.ts'
+import { FakeServer } from './testing/fake-server.ts'
+import { recordedRun } from './testing/recorded-run.ts'
+import { SimulatedJob } from './testing/simulated-job.ts'
 
 type Happening =
   { kind: 'play' | 'lose'; count: number } | { kind: 'cut' | 'cut the newest' | 'hand over' | 'greet' | 'answer' }

@@ -1,6 +1,6 @@
-import { isIdentified } from './job-summary'
-import type { Event, ListedJob } from './protocol'
-import { JobState } from './state'
+import { isIdentified } from './job-summary.ts'
+import type { Event, ListedJob } from './protocol.ts'
+import { JobState } from './state.ts'
 
 export type Listing = Extract<Event, { type: 'jobs' }>
 

@@ -1,5 +1,5 @@
-import { JobList, type Listing } from './job-list'
-import type { Event, JobsQuery, JobStatus, ListedJob } from './protocol'
+import { JobList, type Listing } from './job-list.ts'
+import type { Event, JobsQuery, JobStatus, ListedJob } from './protocol.ts'
 
 /** Which jobs are listed; all jobs if the filter is empty. */
 export interface JobFilter {

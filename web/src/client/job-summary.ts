@@ -1,5 +1,5 @@
-import { noCounts } from './outcomes'
-import type { Event, JobSnapshot, JobSummary } from './protocol'
+import { noCounts } from './outcomes.ts'
+import type { Event, JobSnapshot, JobSummary } from './protocol.ts'
 
 type Accepted = Extract<Event, { type: 'job.accepted' }>
 

@@ -1,4 +1,4 @@
-import type { Event } from './protocol'
+import type { Event } from './protocol.ts'
 
 /** The events of one frame, one JSON object per line. Skips lines that are not events and keeps the others. */
 export function eventsOf(frame: string): Event[] {

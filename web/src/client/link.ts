@@ -1,28 +1,30 @@
-import type { Clock, Timer } from './clock'
-import { eventsOf } from './lines'
-import { Pending } from './pending'
-import type { Command, Event } from './protocol'
-import { WireError } from './wire-error'
+import type { Clock, Timer } from './clock.ts'
+import { eventsOf } from './lines.ts'
+import { Pending } from './pending.ts'
+import type { Command, Event } from './protocol.ts'
+import { WireError } from './wire-error.ts'
 
 export type Welcome = Extract<Event, { type: 'welcome' }>
 
-/** The part of the `WebSocket` interface that `Link` uses. */
+/** The part of a `WebSocket` that is used: that of browsers, of Node 22 and newer, and of the package `ws`. */
 export interface Socket {
-  onopen: (() => void) | null
-  onmessage: ((message: { data: unknown }) => void) | null
-  onclose: (() => void) | null
+  onopen: ((event: never) => void) | null
+  onmessage: ((message: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
   send(text: string): void
   close(): void
 }
 
+/** The class of such a WebSocket. */
 export type SocketClass = new (url: string, protocols: string[]) => Socket
 
 /** The calls that a link makes to the connection that opened it. */
 export interface LinkOwner {
   welcomed(link: Link, welcome: Welcome): void
   heard(link: Link, event: Event): void
-  /** Called once. `opened` is true if the connection was cut, false if it was refused */
-  ended(link: Link, opened: boolean): void
+  /** Called once. `opened` is true if the connection was cut, false if it was refused; then its status, if it is known */
+  ended(link: Link, opened: boolean, status?: number): void
 }
 
 /** How long the server may take to open a connection, to greet, or to answer a command. */
@@ -40,6 +42,7 @@ export class Link {
   private greeted = false
   private over = false
   private retiring = false
+  private refusedWith: number | undefined
 
   constructor(
     Socket: SocketClass,
@@ -51,8 +54,9 @@ export class Link {
     this.pending = new Pending(clock, ANSWER_TIMEOUT_MS)
     this.socket = new Socket(url, ['stepcast.v1', `stepcast.token.${token}`])
     this.socket.onopen = () => this.greet()
-    this.socket.onmessage = ({ data }) => this.receive(data)
+    this.socket.onmessage = ({ data }: { data: unknown }) => this.receive(data)
     this.socket.onclose = () => this.end()
+    this.socket.onerror = (error: object) => (this.refusedWith = statusIn(error))
     this.timer = clock.after(ANSWER_TIMEOUT_MS, () => this.end())
   }
 
@@ -76,9 +80,11 @@ export class Link {
     this.over = true
     this.clock.cancel(this.timer)
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null
+    // `ws` throws errors that nobody listens to, and closing a socket that is still opening is one.
+    this.socket.onerror = () => undefined
     this.socket.close()
     this.pending.rejectAll(WireError.unavailable('the connection was lost before the answer arrived'))
-    this.owner.ended(this, this.opened)
+    this.owner.ended(this, this.opened, this.refusedWith)
   }
 
   private greet(): void {
@@ -120,4 +126,11 @@ export class Link {
     }
     if (this.retiring && this.pending.isEmpty) this.end()
   }
+}
+
+/** The HTTP status of a refused handshake. Only `ws` tells it, and only in words; browsers keep it from the page. */
+function statusIn(error: object): number | undefined {
+  const message = 'message' in error ? String(error.message) : ''
+  const status = /^Unexpected server response: (\d{3})$/.exec(message)?.[1]
+  return status === undefined ? undefined : Number(status)
 }

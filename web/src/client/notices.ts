@@ -1,4 +1,4 @@
-import type { Event } from './protocol'
+import type { Event } from './protocol.ts'
 
 type NoticeEvent = Extract<Event, { type: 'notice' }>
 

@@ -1,4 +1,4 @@
-import type { Change, Counts, Outcome } from './protocol'
+import type { Change, Counts, Outcome } from './protocol.ts'
 
 /** Every outcome, in the order they are counted and shown. */
 export const OUTCOMES = ['passed', 'failed', 'errored', 'blocked', 'flaky', 'skipped', 'cancelled'] as const

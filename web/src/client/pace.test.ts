@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Pace } from './pace'
-import type { Event } from './protocol'
-import { FakeClock } from './testing/fake-clock'
+import { Pace } from './pace.ts'
+import type { Event } from './protocol.ts'
+import { FakeClock } from './testing/fake-clock.ts'
 
 let clock: FakeClock
 let pace: Pace

@@ -1,4 +1,4 @@
-import type { Event } from './protocol'
+import type { Event } from './protocol.ts'
 
 /** The shortest and the longest interval that is shown. A server may send any number, and a short one is not slow */
 const INTERVAL_MS = { shortest: 1_000, longest: 600_000 }

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from './clock'
-import type { Event } from './protocol'
-import { WireError } from './wire-error'
+import type { Clock, Timer } from './clock.ts'
+import type { Event } from './protocol.ts'
+import { WireError } from './wire-error.ts'
 
 interface Waiting {
   resolve(answer: Event): void

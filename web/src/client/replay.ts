@@ -1,11 +1,11 @@
-import type { Clock } from './clock'
-import { JobList } from './job-list'
-import { eventsOf } from './lines'
-import { Listeners } from './listeners'
-import type { Command, Event, Topic } from './protocol'
-import type { Source, SourceStatus } from './source'
-import { JobState } from './state'
-import { WireError } from './wire-error'
+import type { Clock } from './clock.ts'
+import { JobList } from './job-list.ts'
+import { eventsOf } from './lines.ts'
+import { Listeners } from './listeners.ts'
+import type { Command, Event, Topic } from './protocol.ts'
+import type { Source, SourceStatus } from './source.ts'
+import { JobState } from './state.ts'
+import { WireError } from './wire-error.ts'
 
 export interface ReplayOptions {
   /** Answers commands that a recording cannot; returns `undefined` to let the recording answer */

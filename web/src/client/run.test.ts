@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { parseAssignments } from './assignments'
-import { newIdempotencyKey, replayCommand, runCommand } from './run'
+import { newIdempotencyKey, replayCommand, runCommand } from './run.ts'
 
 describe('a run', () => {
   it('that fits into one frame is sent as it is', async () => {
@@ -37,22 +36,5 @@ describe('a run', () => {
   it('has its own idempotency key', () => {
     expect(newIdempotencyKey()).toMatch(/^[0-9a-f]{32}$/)
     expect(newIdempotencyKey()).not.toBe(newIdempotencyKey())
-  })
-})
-
-describe('variables', () => {
-  it('are read from lines of `KEY=VALUE`', () => {
-    const text = 'base=https://x/?a=b\n\n# a remark\n lang = en \nempty='
-    expect(parseAssignments(text)).toEqual({
-      values: { base: 'https://x/?a=b', lang: 'en', empty: '' },
-      problems: [],
-    })
-  })
-
-  it('report the lines that are invalid', () => {
-    expect(parseAssignments('a=1\nb\n=c').problems).toEqual([
-      'line 2: expected `KEY=VALUE`',
-      'line 3: expected `KEY=VALUE`',
-    ])
   })
 })

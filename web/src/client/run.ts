@@ -1,4 +1,4 @@
-import type { Command, Replay, Run } from './protocol'
+import type { Command, Replay, Run } from './protocol.ts'
 
 /**
  * The largest message sent uncompressed: API Gateway rejects frames over 32 KB, browsers cannot split a message into

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sharedJobIn } from './shared-job'
+import { sharedJobIn } from './shared-job.ts'
 
 const TOKEN = `header.${btoa('{"sub":"share/1","job":"j~1"}').replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}.sig-_`
 

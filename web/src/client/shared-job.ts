@@ -11,7 +11,7 @@ export function sharedJobIn(fragment: string): SharedJob | undefined {
 }
 
 /** The link that opens the shared job of `token` in this dashboard. */
-export function shareLink(token: string, page: Pick<Location, 'origin' | 'pathname'>): string {
+export function shareLink(token: string, page: { origin: string; pathname: string }): string {
   return `${page.origin}${page.pathname}#/share/${token}`
 }
 

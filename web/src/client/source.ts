@@ -1,4 +1,4 @@
-import type { Command, Event, Role, Topic } from './protocol'
+import type { Command, Event, Role, Topic } from './protocol.ts'
 
 /** The status of a source, for the components that show it. */
 export type SourceStatus =

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Change, Counts, Event, JobStatus, Outcome, TestState, TestStatus, Verdict } from './protocol'
-import { JobState } from './state'
+import type { Change, Counts, Event, JobStatus, Outcome, TestState, TestStatus, Verdict } from './protocol.ts'
+import { JobState } from './state.ts'
 
 /** Test vectors that `crates/protocol` uses too. */
 const VECTORS = fileURLToPath(new URL('../../../tests/fixtures/merge/', import.meta.url))

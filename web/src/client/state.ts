@@ -2,12 +2,12 @@
 // update and ignores older ones. Events may therefore be lost, duplicated or reordered, and all clients still end with
 // the same state. `crates/protocol/src/merge.rs` follows the same rules; both are tested with `tests/fixtures/merge`.
 
-import { digestOf, formatDigest } from './digest'
-import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary'
-import { isProblem } from './outcomes'
-import type { Event, JobSummary, TestState } from './protocol'
-import { finishedTest, queuedTest, replaceTest, stalledTest, startedTest, updateStep } from './test-state'
-import { TestsInOrder } from './tests-in-order'
+import { digestOf, formatDigest } from './digest.ts'
+import { acceptedJob, changedBy, isIdentified, summaryOf, unheardOfJob } from './job-summary.ts'
+import { isProblem } from './outcomes.ts'
+import type { Event, JobSummary, TestState } from './protocol.ts'
+import { finishedTest, queuedTest, replaceTest, stalledTest, startedTest, updateStep } from './test-state.ts'
+import { TestsInOrder } from './tests-in-order.ts'
 
 /** A job with its tests, as a client that watches it keeps it. */
 export class JobState {

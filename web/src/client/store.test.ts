@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Command, Event } from './protocol'
-import { Replay } from './replay'
-import { Store } from './store'
-import { recordedRun } from './testing/recorded-run'
-import { FakeClock, settled } from './testing/fake-clock'
+import type { Command, Event } from './protocol.ts'
+import { Replay } from './replay.ts'
+import { Store } from './store.ts'
+import { recordedRun } from './testing/recorded-run.ts'
+import { FakeClock, settled } from './testing/fake-clock.ts'
 
 let frames: (() => void)[]
 let changeCount: number

@@ -1,12 +1,12 @@
-import type { Clock } from './clock'
-import { Commands } from './commands'
-import { type JobFilter, JobPages } from './job-pages'
-import { Listeners } from './listeners'
-import { type Notice, Notices } from './notices'
-import type { Event, ListedJob, Replay, Run } from './protocol'
-import type { Source } from './source'
-import { type JobView, WatchedJob } from './watched-job'
-import { WireError } from './wire-error'
+import type { Clock } from './clock.ts'
+import { Commands } from './commands.ts'
+import { type JobFilter, JobPages } from './job-pages.ts'
+import { Listeners } from './listeners.ts'
+import { type Notice, Notices } from './notices.ts'
+import type { Event, Level, ListedJob, Replay, Run } from './protocol.ts'
+import type { Source } from './source.ts'
+import { type JobView, WatchedJob } from './watched-job.ts'
+import { WireError } from './wire-error.ts'
 
 export interface StoreOptions {
   clock: Clock
@@ -76,10 +76,10 @@ export class Store {
     return this.source.watch({ feed: true })
   }
 
-  watchJob(id: string): () => void {
+  watchJob(id: string, detail: Level = 'tests'): () => void {
     const watched = this.hold(id)
     watched.watchers += 1
-    const unwatch = this.source.watch({ job: id, detail: 'tests' })
+    const unwatch = this.source.watch({ job: id, detail })
     return () => {
       unwatch()
       watched.watchers -= 1

@@ -1,9 +1,9 @@
-import { backoff } from './backoff'
-import type { Clock } from './clock'
-import type { Link } from './link'
-import type { Event, Topic } from './protocol'
-import { keyOf, type Topics } from './topics'
-import { WireError } from './wire-error'
+import { backoff } from './backoff.ts'
+import type { Clock } from './clock.ts'
+import type { Link } from './link.ts'
+import type { Event, Topic } from './protocol.ts'
+import { keyOf, type Topics } from './topics.ts'
+import { WireError } from './wire-error.ts'
 
 /** Sends `watch` for each topic on a link until the server accepts it, and passes on the answers. */
 export class Subscriber {

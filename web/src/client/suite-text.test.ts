@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SuiteText, suiteToText } from './suite-text'
+import { SuiteText, suiteToText } from './suite-text.ts'
 
 const SUITE = `suite: Shop
 tests:

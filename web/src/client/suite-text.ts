@@ -1,5 +1,5 @@
 import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml'
-import { hideTemplates, showTemplates, showTemplatesOf } from './templates'
+import { hideTemplates, showTemplates, showTemplatesOf } from './templates.ts'
 
 /** A problem in the text of a suite, with its position if known. */
 export interface TextProblem {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SuiteText } from './suite-text'
+import { SuiteText } from './suite-text.ts'
 
 /** An example with templates inside flow mappings. */
 const SUITE = `suite: Shop smoke

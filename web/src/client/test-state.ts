@@ -1,4 +1,4 @@
-import type { Event, StepState, TestFinished, TestState } from './protocol'
+import type { Event, StepState, TestFinished, TestState } from './protocol.ts'
 
 type TestStarted = Extract<Event, { type: 'test.started' }>
 

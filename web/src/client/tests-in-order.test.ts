@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { TestState } from './protocol'
-import { queuedTest } from './test-state'
-import { TestsInOrder } from './tests-in-order'
+import type { TestState } from './protocol.ts'
+import { queuedTest } from './test-state.ts'
+import { TestsInOrder } from './tests-in-order.ts'
 
 describe('the tests in the order of the plan', () => {
   it('are those of a sorted map, whatever is added, replaced and removed', () => {

@@ -1,4 +1,4 @@
-import type { TestState } from './protocol'
+import type { TestState } from './protocol.ts'
 
 /** Tests in the order of the plan, kept with each change: sorting or searching thousands with each frame costs more. */
 export class TestsInOrder {

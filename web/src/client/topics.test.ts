@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Topics } from './topics'
+import { Topics } from './topics.ts'
 
 const list = { job: 'j1', detail: 'tests' } as const
 

@@ -1,4 +1,4 @@
-import type { Level, Topic } from './protocol'
+import type { Level, Topic } from './protocol.ts'
 
 /** From less to more; the server sends the last one if none is named */
 const LEVELS: readonly Level[] = ['job', 'tests', 'steps']

@@ -1,6 +1,7 @@
-import { Pace } from './pace'
-import type { Event, JobSummary, TestState } from './protocol'
-import { JobState } from './state'
+import { Pace } from './pace.ts'
+import type { Event, JobSummary, TestState } from './protocol.ts'
+import { type Running, RunningTests } from './running-tests.ts'
+import { JobState } from './state.ts'
 
 export interface Comment {
   at: string
@@ -21,6 +22,8 @@ export interface JobView {
   readonly failing: readonly TestState[]
   /** How many tests have lost their worker */
   readonly stalled: number
+  /** Those that run now */
+  readonly running: Running
   readonly estimate: JobState['estimate']
   readonly comments: readonly Comment[]
   /** How long the server collects updates, in milliseconds; `undefined` if they come at once or the job is finished */
@@ -37,6 +40,7 @@ export class WatchedJob {
   watchers = 0
   isBeingChecked = false
   private readonly pace = new Pace()
+  private readonly running = new RunningTests()
   private comments: readonly Comment[] = []
   private refusal: string | undefined
   private lastView: JobView | undefined
@@ -49,9 +53,12 @@ export class WatchedJob {
     if (event.type === 'comment') {
       this.comments = withComment(this.comments, event)
     } else if (event.type === 'error') {
-      this.refusal = event.message
+      // Others are tried again.
+      if (!event.temporary) this.refusal = event.message
     } else {
+      if (event.type === 'job.state') this.refusal = undefined
       this.state.apply(event)
+      this.running.apply(event, this.state, now)
     }
   }
 
@@ -63,6 +70,7 @@ export class WatchedJob {
       tests: this.state.orderedTests(),
       failing: this.state.failingTests(),
       stalled: this.state.stalledTests,
+      running: this.running.view(),
       estimate: this.state.estimate,
       comments: this.comments,
       updatesEveryMs: this.state.summary?.status === 'finished' ? undefined : this.pace.everyMs,

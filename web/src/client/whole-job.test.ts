@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Command, Event } from './protocol'
-import { Replay } from './replay'
-import { FakeClock } from './testing/fake-clock'
-import { recordedRun } from './testing/recorded-run'
-import { wholeJob } from './whole-job'
+import type { Command, Event } from './protocol.ts'
+import { Replay } from './replay.ts'
+import { FakeClock } from './testing/fake-clock.ts'
+import { recordedRun } from './testing/recorded-run.ts'
+import { wholeJob } from './whole-job.ts'
 
 type Page = Extract<Event, { type: 'job.state' }>
 

@@ -1,8 +1,8 @@
-import type { Clock } from './clock'
-import type { Answer } from './commands'
-import type { Source } from './source'
-import { JobState } from './state'
-import { WireError } from './wire-error'
+import type { Clock } from './clock.ts'
+import type { Answer } from './commands.ts'
+import type { Source } from './source.ts'
+import { JobState } from './state.ts'
+import { WireError } from './wire-error.ts'
 
 type Page = Answer<'job.state'>
 

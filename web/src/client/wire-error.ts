@@ -1,4 +1,4 @@
-import type { ErrorCode, Event, SuiteProblem } from './protocol'
+import type { ErrorCode, Event, SuiteProblem } from './protocol.ts'
 
 /** A failed command. The error comes from the server, or from the client if the server is unreachable. */
 export class WireError extends Error {

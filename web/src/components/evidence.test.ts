@@ -2,10 +2,9 @@
 
 import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Command, Event, Exchange, StepEvidence } from '../client/protocol'
-import { Replay } from '../client/replay'
-import { bytesOf, exchangeOf, keptEvidence } from '../client/testing/kept-evidence'
-import { recordedRun } from '../client/testing/recorded-run'
+import type { Command, Event, Exchange, StepEvidence } from 'stepcast-client'
+import { Replay } from 'stepcast-client/dashboard'
+import { bytesOf, exchangeOf, keptEvidence, recordedRun } from 'stepcast-client/testing'
 import { saveFile } from '../save-file'
 import App from './App.vue'
 import { byId, giveBoxesASize, nextFrame, press, show } from './testing'
@@ -18,13 +17,14 @@ beforeEach(() => {
   vi.mocked(saveFile).mockClear()
 })
 
+const passedCheck = { check: 'css `p`', outcome: 'passed' } as const
 const failedCheck = { check: 'css `h1` text equals "Welcome"', outcome: 'failed', actual: '"Welcom"' } as const
 
 /** The recording of one failed test; its step has `kept`, and so has that of an attempt before. */
 function failedRun(kept: StepEvidence): Event[] {
   return recordedRun({ tests: 1, outcomeOf: () => 'failed' }).map((event) => {
     if (event.type !== 'test.finished') return event
-    const steps = event.steps.map((step) => ({ ...step, checks: [failedCheck], evidence: kept }))
+    const steps = event.steps.map((step) => ({ ...step, checks: [passedCheck, failedCheck], evidence: kept }))
     const first = { attempt: 1, outcome: 'failed', duration_ms: 20, reason: 'a check did not hold', steps } as const
     return { ...event, attempt: 2, steps, earlier: [first] }
   })
@@ -186,11 +186,13 @@ describe('a body that strangers wrote', () => {
     expect(vi.mocked(saveFile).mock.lastCall?.[0]).toBe('stepcast-aabbccdd.png')
   })
 
-  it('has marks where the elements are that failed checks are about', async () => {
+  it('has marks where the elements are that checks are about', async () => {
     const page = await shownBody('text/html; charset=utf-8', bytesOf(`<p>\r\n<h1 class="a">Welcom</h1>${HOSTILE}`))
-    expect(page.findAll('.lines mark').map((mark) => mark.text())).toEqual(['<h1 class="a">'])
+    expect(page.findAll('.lines mark').map((mark) => mark.text())).toEqual(['<p>', '<h1 class="a">'])
+    expect(page.findAll('.lines mark.is-failed').map((mark) => mark.text())).toEqual(['<h1 class="a">'])
     expect(page.get('.lines').text()).toBe(`<p>\n<h1 class="a">Welcom</h1>${HOSTILE.replace('\r', '')}`)
-    expect(page.get('.body').text()).toContain('Failed checks are about what is marked: line 2')
+    expect(page.get('.body').text()).toContain('Failed checks are about what is outlined: line 2')
+    expect(page.get('.body').text()).toContain('Checks that hold are about what is underlined with dots: line 1')
     expect(window).not.toHaveProperty('ran')
   })
 

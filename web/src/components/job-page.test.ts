@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { CheckResult, Command, EarlierAttempt, Event, StepState } from '../client/protocol'
-import { Replay } from '../client/replay'
-import { recordedRun } from '../client/testing/recorded-run'
+import type { CheckResult, Command, EarlierAttempt, Event, StepState } from 'stepcast-client'
+import { Replay } from 'stepcast-client/dashboard'
+import { recordedRun } from 'stepcast-client/testing'
 import JobPage from './JobPage.vue'
 import { byId, giveBoxesASize, nextFrame, press, show } from './testing'
 

@@ -1,9 +1,8 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { noCounts } from '../client/outcomes'
-import type { Command, Event, JobStatus, ListedJob } from '../client/protocol'
-import { Replay } from '../client/replay'
+import type { Command, Event, JobStatus, ListedJob } from 'stepcast-client'
+import { noCounts, Replay } from 'stepcast-client/dashboard'
 import JobsPage from './JobsPage.vue'
 import { byId, nextFrame, press, show } from './testing'
 

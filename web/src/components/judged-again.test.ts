@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Command, Event, Outcome } from '../client/protocol'
-import { Replay } from '../client/replay'
-import { recordedRun } from '../client/testing/recorded-run'
+import type { Command, Event, Outcome } from 'stepcast-client'
+import { Replay } from 'stepcast-client/dashboard'
+import { recordedRun } from 'stepcast-client/testing'
 import App from './App.vue'
 import { byId, giveBoxesASize, nextFrame, show } from './testing'
 

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Replay } from '../client/replay'
-import { recordedRun } from '../client/testing/recorded-run'
+import { Replay } from 'stepcast-client/dashboard'
+import { recordedRun } from 'stepcast-client/testing'
 import App from './App.vue'
 import { nextFrame, show } from './testing'
 

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Command, Event, Role } from '../client/protocol'
-import { Replay } from '../client/replay'
+import type { Command, Event, Role } from 'stepcast-client'
+import { Replay } from 'stepcast-client/dashboard'
 import { draft } from '../run-draft'
 import App from './App.vue'
 import { byId, nextFrame, press, show, signedInAs } from './testing'

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Command, Event } from '../client/protocol'
-import { Replay } from '../client/replay'
-import { recordedRun } from '../client/testing/recorded-run'
+import type { Command, Event } from 'stepcast-client'
+import { Replay } from 'stepcast-client/dashboard'
+import { recordedRun } from 'stepcast-client/testing'
 import App from './App.vue'
 import { byId, giveBoxesASize, nextFrame, press, show } from './testing'
 

@@ -1,9 +1,8 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { onTestFinished, vi } from 'vitest'
 import type { Component } from 'vue'
-import { TokenStore } from '../client/sign-in'
-import type { Replay } from '../client/replay'
-import type { Source } from '../client/source'
+import type { Replay, Source } from 'stepcast-client/dashboard'
+import { TokenStore } from '../sign-in'
 import { createDashboard, DASHBOARD, type Dashboard, type Person } from '../dashboard'
 
 /** Mounts a component for a user who is signed in to `source`, or to the source that it returns at each sign-in. */

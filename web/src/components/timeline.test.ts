@@ -2,9 +2,9 @@
 
 import type { VueWrapper } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Event } from '../client/protocol'
-import { Replay } from '../client/replay'
-import { recordedRun } from '../client/testing/recorded-run'
+import type { Event } from 'stepcast-client'
+import { Replay } from 'stepcast-client/dashboard'
+import { recordedRun } from 'stepcast-client/testing'
 import type * as Lanes from '../timeline/lanes'
 import { timelineOf } from '../timeline/lanes'
 import JobPage from './JobPage.vue'
@@ -49,6 +49,16 @@ async function pressBar(page: VueWrapper, offsetX: number): Promise<void> {
 
 const rows = (page: VueWrapper) =>
   page.findAll('[data-testid="timeline-table"] tbody tr').map((row) => row.findAll('th, td').map((cell) => cell.text()))
+
+/** A job whose only test waits for a worker. */
+const planned = ((): Event[] => {
+  const [accepted, plan] = recordedRun({ tests: 1 }) as [Event, Event]
+  return [
+    accepted,
+    plan,
+    { type: 'test.state', at: '', job: 'j1', v: 1, test: 0, name: 'A', status: 'queued', attempt: 0, steps: [] },
+  ]
+})()
 
 describe('the timeline of a job', () => {
   it('costs nothing while it is closed', async () => {
@@ -96,6 +106,23 @@ describe('the timeline of a job', () => {
     expect(vi.mocked(timelineOf).mock.calls.length).toBeLessThanOrEqual(3)
   })
 
+  it('shows the tests that run, from when they were first seen', async () => {
+    const { page, replay } = await shownJob(recordedRun({ tests: 3, workers: 1, paceMs: 10_000 }), 2 + 5 + 1)
+    await open(page)
+    expect(rows(page)).toEqual([
+      ['running', '1', '', '10.0 s', 'not yet'],
+      ['worker-0', '1', '10.0 s', '0 ms', '10.0 s'],
+    ])
+    const [running] = page.findAll('.longest')
+    expect(running?.text()).toMatch(/^Page 2, \d+ ms, running$/)
+    expect(running?.get('a').attributes('href')).toBe('#/jobs/j1?test=1')
+    expect(page.get('.legend').text()).toContain('running')
+    // It goes on without news.
+    await vi.waitFor(() => expect(running?.text()).toMatch(/^Page 2, [12]\.\d s, running$/), { timeout: 4000 })
+    replay.play()
+    await vi.waitFor(() => expect(rows(page).map(([first]) => first)).toEqual(['worker-0']), { timeout: 3000 })
+  })
+
   it('says which test a bar is when it is pressed, and leads to it', async () => {
     const { page } = await shownJob(recordedRun({ tests: 2, workers: 1, paceMs: 100, nameOf: () => HOSTILE }))
     await open(page)
@@ -135,7 +162,7 @@ describe('the timeline of a job', () => {
   })
 
   it.each([
-    ['when no test has ended', recordedRun({ tests: 1, workers: 1 }), 4, 'No test has ended yet.'],
+    ['when no test has begun', planned, Infinity, 'No test has begun yet.'],
     ['of an older server', recordedRun({ tests: 2 }), Infinity, 'It is not known when the tests of this job ran.'],
   ])('says why it is empty %s', async (_, recording, played, text) => {
     const { page } = await shownJob(recording, played)

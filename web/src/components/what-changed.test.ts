@@ -2,10 +2,9 @@
 
 import type { VueWrapper } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Command, Difference, Event, SincePassed, StepDifferences } from '../client/protocol'
-import { Replay } from '../client/replay'
-import { exchangeOf, keptEvidence } from '../client/testing/kept-evidence'
-import { recordedRun } from '../client/testing/recorded-run'
+import type { Command, Difference, Event, SincePassed, StepDifferences } from 'stepcast-client'
+import { Replay } from 'stepcast-client/dashboard'
+import { exchangeOf, keptEvidence, recordedRun } from 'stepcast-client/testing'
 import App from './App.vue'
 import { byId, giveBoxesASize, nextFrame, show } from './testing'
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SentRequest } from '../client/protocol'
-import { bytesOf } from '../client/testing/kept-evidence'
+import type { SentRequest } from 'stepcast-client'
+import { bytesOf } from 'stepcast-client/testing'
 import { curlCommand, quoted } from './curl'
 
 const GET: SentRequest = { method: 'GET', url: 'http://shop.example/', headers: [{ name: 'accept', value: '*/*' }] }

@@ -1,5 +1,5 @@
-import type { Evidence } from '../client/evidence'
-import type { HeaderField, SentRequest } from '../client/protocol'
+import type { HeaderField, SentRequest } from 'stepcast-client'
+import type { Evidence } from 'stepcast-client/dashboard'
 import { exactText } from './decode'
 import { headerOf } from './headers'
 

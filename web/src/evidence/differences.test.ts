@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Difference } from '../client/protocol'
+import type { Difference } from 'stepcast-client'
 import { MOST_DIFFERENCES, shownDifferences } from './differences'
 
 const difference = (text: string, more: Partial<Difference> = {}): Difference => ({

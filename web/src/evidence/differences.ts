@@ -1,4 +1,4 @@
-import type { Difference, StepDifferences } from '../client/protocol'
+import type { Difference, StepDifferences } from 'stepcast-client'
 
 /** More differences are only counted */
 export const MOST_DIFFERENCES = 200

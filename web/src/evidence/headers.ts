@@ -1,4 +1,4 @@
-import type { HeaderField } from '../client/protocol'
+import type { HeaderField } from 'stepcast-client'
 
 /** The value of the first field with this name, which is in lower case. */
 export function headerOf(headers: readonly HeaderField[], name: string): string | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesOf } from '../client/testing/kept-evidence'
+import { bytesOf } from 'stepcast-client/testing'
 import { bodyOf, MOST_PIXELS } from './body'
 import { imageSize } from './image-size'
 

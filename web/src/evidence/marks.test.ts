@@ -1,23 +1,36 @@
 // @vitest-environment happy-dom
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { CheckResult } from 'stepcast-client'
 import { marksOf } from './marks'
 
-const failed = (check: string) => ({ check, outcome: 'failed' as const })
+const failed = (check: string): CheckResult => ({ check, outcome: 'failed' })
+const passed = (check: string): CheckResult => ({ check, outcome: 'passed' })
+
+/** The marked tags, those of failed checks with `!` before them. */
+const told = (html: string, checks: readonly CheckResult[]) =>
+  marksOf(html, checks).map(({ start, end, isFailed }) => `${isFailed ? '!' : ''}${html.slice(start, end)}`)
 
 function marked(html: string, ...checks: string[]): string[] {
   return marksOf(html, checks.map(failed)).map(({ start, end }) => html.slice(start, end))
 }
 
 describe('the marks in the source of a page', () => {
-  it('are the opening tags that failed checks select, each once', () => {
+  it('are the opening tags that checks select, each once', () => {
     const html = '<!-- <h1> --><p title="a > b"><h1 class="a">One</h1><H1>Two</H1></p>'
     expect(marked(html, 'css `h1` text equals "Three"', 'css `h1.a` exists')).toEqual(['<h1 class="a">', '<H1>'])
     expect(marked(html, 'css `p` attribute href equals "/"')).toEqual(['<p title="a > b">'])
   })
 
-  it('are not those of checks that hold, or select nothing', () => {
-    expect(marksOf('<h1>', [{ check: 'css `h1` exists', outcome: 'passed' }])).toEqual([])
+  it('tell those of failed checks from those of checks that hold', () => {
+    const html = '<h1>One</h1><p>Two</p><b>Three</b>'
+    const checks = [passed('css `h1`'), failed('css `b` text'), passed('css `p` count'), failed('css `h1` text')]
+    expect(told(html, checks)).toEqual(['!<h1>', '<p>', '!<b>'])
+    expect(told(html, [{ check: 'css `h1`', outcome: 'flaky' }])).toEqual(['<h1>'])
+  })
+
+  it('are none of checks that are about no element, or select nothing', () => {
+    expect(told('<h1>a</h1>', [failed('body contains "a"'), passed('regex `h1`'), failed('json `$.h1`')])).toEqual([])
     expect(marked('<h1>', 'status equals 200', 'css `h2`', 'css `h1[`', 'css `::no-such()`')).toEqual([])
   })
 
@@ -39,7 +52,20 @@ describe('the marks in the source of a page', () => {
     expect(marked("<b a=c'>a</b><b>b</b>'>", 'css `b`')).toEqual(["<b a=c'>a</b>", '<b>'])
   })
 
-  it('are not more than can be looked at', () => {
-    expect(marked('<b>a</b>'.repeat(1000), 'css `b`')).toHaveLength(100)
+  it('are not more than can be looked at, and then those of failed checks', () => {
+    const html = `${'<b>a</b>'.repeat(1000)}<i>z</i>`
+    expect(marked(html, 'css `b`')).toHaveLength(100)
+    expect(told(html, [passed('css `b`'), failed('css `i`')]).at(-1)).toBe('!<i>')
+  })
+
+  it('are looked for only for as long as a page can wait', () => {
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 100))
+    const [html, checks] = [
+      '<a></a><b></b><i></i><p></p>',
+      ['a', 'b', 'i', 'p'].map((name) => passed(`css \`${name}\``)),
+    ]
+    expect(told(html, checks)).toEqual(['<a>', '<b>', '<i>'])
+    clock.mockRestore()
   })
 })

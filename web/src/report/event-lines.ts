@@ -1,6 +1,5 @@
-import type { Event } from '../client/protocol'
-import type { JobState } from '../client/state'
-import type { Comment } from '../client/watched-job'
+import type { Comment, Event } from 'stepcast-client'
+import type { JobState } from 'stepcast-client/dashboard'
 
 /**
  * The events that give the whole state of a job, one per line, as `stepcast run --json` writes events: the job, each of

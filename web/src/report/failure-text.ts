@@ -1,7 +1,15 @@
 // The checks that did not hold in words, as `crates/cli/src/report/failures.rs` writes them.
 
-import { changeWords, isPass } from '../client/outcomes'
-import type { CheckResult, EarlierAttempt, Outcome, SincePassed, StepState, TestState } from '../client/protocol'
+import {
+  type CheckResult,
+  type EarlierAttempt,
+  isPass,
+  type Outcome,
+  type SincePassed,
+  type StepState,
+  type TestState,
+} from 'stepcast-client'
+import { changeWords } from 'stepcast-client/dashboard'
 import { oneLine } from './printed'
 
 /** One test with what changed since it passed, and every check that did not hold. `now` is in milliseconds. */

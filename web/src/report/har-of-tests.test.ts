@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Commands } from '../client/commands'
-import type { Command, Event, EvidenceQuery, StepState, TestState } from '../client/protocol'
-import { Replay } from '../client/replay'
-import { queuedTest } from '../client/test-state'
-import { FakeClock } from '../client/testing/fake-clock'
-import { bytesOf, exchangeOf, keptEvidence } from '../client/testing/kept-evidence'
+import type { Command, Event, EvidenceQuery, StepState, TestState } from 'stepcast-client'
+import { Commands, queuedTest, Replay } from 'stepcast-client/dashboard'
+import { bytesOf, exchangeOf, FakeClock, keptEvidence } from 'stepcast-client/testing'
 import { Archive } from './har'
 import { archiveOf, MOST_TESTS } from './har-of-tests'
 

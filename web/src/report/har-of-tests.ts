@@ -1,9 +1,11 @@
-import { backoff } from '../client/backoff'
-import type { Clock } from '../client/clock'
-import type { Commands } from '../client/commands'
-import { attemptEvidence, type AttemptEvidence, type AttemptOfTest } from '../client/evidence'
-import type { TestState } from '../client/protocol'
-import { WireError } from '../client/wire-error'
+import { type Clock, type TestState, WireError } from 'stepcast-client'
+import {
+  type AttemptEvidence,
+  attemptEvidence,
+  type AttemptOfTest,
+  backoff,
+  type Commands,
+} from 'stepcast-client/dashboard'
 import { keptAttempts } from '../test-evidence'
 import { Archive } from './har'
 

@@ -1,7 +1,7 @@
 // An HTTP archive, as `stepcast evidence --har` writes it: a page for each attempt of a test.
 
+import type { AttemptEvidence } from 'stepcast-client/dashboard'
 import { version } from '../../package.json'
-import type { AttemptEvidence } from '../client/evidence'
 import type { KeptAttempt } from '../test-evidence'
 import { entryOf } from './har-entry'
 

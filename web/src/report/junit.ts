@@ -1,8 +1,7 @@
 // A JUnit report, as `crates/cli/src/report/junit.rs` writes it: both give the same file for the same job.
 // https://github.com/testmoapp/junitxml
 
-import { isPass } from '../client/outcomes'
-import type { EarlierAttempt, JobSummary, TestState } from '../client/protocol'
+import { type EarlierAttempt, isPass, type JobSummary, type TestState } from 'stepcast-client'
 import { attemptText, testText } from './failure-text'
 import { oneLine, printedLines } from './printed'
 

@@ -1,5 +1,4 @@
-import { isProblem } from '../client/outcomes'
-import type { Outcome } from '../client/protocol'
+import { isProblem, type Outcome } from 'stepcast-client'
 import { duration } from '../format'
 import type { Bar } from './lanes'
 import { AXIS_HEIGHT, BAR_HEIGHT, LABEL_HEIGHT, LANE_HEIGHT, type Layout, placeOf, type Span, ticksOf } from './layout'
@@ -67,22 +66,27 @@ function drawLane(
 ): void {
   let drawn = { right: -1, outcome: undefined as Outcome | undefined }
   const [lower, height] = problems ? [0, BAR_HEIGHT] : [LOWER / 2, BAR_HEIGHT - LOWER]
+  const y = top + (LANE_HEIGHT - BAR_HEIGHT) / 2 + lower
   for (const { test, from, to } of bars) {
     const { outcome } = test
     if (isProblem(outcome) !== problems || to < span.from || from > span.to) continue
     const left = Math.max(0, Math.floor(placeOf(from, span, width)))
     const right = Math.min(width, Math.max(left + 1, Math.floor(placeOf(to, span, width))))
     if (right <= drawn.right && outcome === drawn.outcome) continue
-    if (outcome !== drawn.outcome) canvas.fillStyle = colour(FILLS[outcome ?? 'skipped'])
+    if (outcome === undefined) canvas.fillStyle = colour('accent')
+    else if (outcome !== drawn.outcome) canvas.fillStyle = colour(FILLS[outcome])
+    if (outcome === undefined) drawOpenBar(canvas, left, y, right - left, height)
     // A bar that is wide enough ends a pixel earlier, so that two bars are not taken for one.
-    canvas.fillRect(
-      left,
-      top + (LANE_HEIGHT - BAR_HEIGHT) / 2 + lower,
-      right - left > 3 ? right - left - 1 : right - left,
-      height,
-    )
+    else canvas.fillRect(left, y, right - left > 3 ? right - left - 1 : right - left, height)
     drawn = { right, outcome }
   }
+}
+
+/** A bar that is only an outline and has no end, because the test has none yet. */
+function drawOpenBar(canvas: Canvas, left: number, top: number, width: number, height: number): void {
+  canvas.fillRect(left, top, 2, height)
+  canvas.fillRect(left, top, width, 1)
+  canvas.fillRect(left, top + height - 1, width, 1)
 }
 
 const FILLS: Record<Outcome, string> = {

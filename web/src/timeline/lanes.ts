@@ -1,9 +1,9 @@
-import type { TestState } from '../client/protocol'
+import type { TestState } from 'stepcast-client'
 
 // When tests ran and in which worker. All of it is computed again for a drawing: for 10,000 tests that takes some
 // milliseconds, and a drawing follows another after a second at the earliest.
 
-/** A test that ran, from its start to its end in milliseconds after the job was accepted. */
+/** A test that ran, from its start to its end in milliseconds after the job was accepted; to now if it still runs. */
 export interface Bar {
   test: TestState
   from: number
@@ -21,6 +21,18 @@ export interface WorkerLanes {
   to: number
 }
 
+/** Tests that run, those first that run longest. */
+export interface RunningLanes {
+  lanes: Bar[][]
+  bars: Bar[]
+}
+
+/** Since when tests run and how late it is, in milliseconds after the job was accepted. */
+export interface RunningSince {
+  since: ReadonlyMap<number, number>
+  now: number
+}
+
 export interface Timeline {
   /** In the order of their first tests */
   workers: WorkerLanes[]
@@ -29,6 +41,10 @@ export interface Timeline {
   untimed: number
   /** When the last one ended */
   endMs: number
+  /** Now, while tests run; otherwise when the last one ended */
+  untilMs: number
+  /** Those that run, each in a lane; their workers are not known yet */
+  running: RunningLanes | undefined
   /** Those that took longest, the longest first */
   longest: Bar[]
 }
@@ -38,8 +54,9 @@ const MOST_LANES_OF_WORKER = 64
 
 const MOST_LONGEST = 10
 
-export function timelineOf(tests: readonly TestState[]): Timeline {
+export function timelineOf(tests: readonly TestState[], now?: RunningSince): Timeline {
   const bars = tests.flatMap(barOf)
+  const running = now && runningLanes(tests, now)
   const byWorker = new Map<string, Bar[]>()
   for (const bar of bars) {
     const worker = bar.test.ran?.worker ?? ''
@@ -48,11 +65,14 @@ export function timelineOf(tests: readonly TestState[]): Timeline {
     else known.push(bar)
   }
   const workers = [...byWorker].map(([worker, ofOne]) => lanesOf(worker, ofOne))
+  const endMs = bars.reduce((end, { to }) => Math.max(end, to), 0)
   return {
     workers: workers.sort((one, other) => one.from - other.from || (one.worker < other.worker ? -1 : 1)),
     tests: bars.length,
     untimed: tests.filter(({ status, ran }) => status === 'finished' && ran === undefined).length,
-    endMs: bars.reduce((end, { to }) => Math.max(end, to), 0),
+    endMs,
+    untilMs: Math.max(endMs, running?.bars[0]?.to ?? 0),
+    running,
     longest: bars.toSorted((one, other) => other.to - other.from - (one.to - one.from)).slice(0, MOST_LONGEST),
   }
 }
@@ -61,6 +81,16 @@ function barOf(test: TestState): Bar[] {
   const { ran, duration_ms } = test
   if (ran === undefined || duration_ms === undefined) return []
   return [{ test, from: ran.after_ms, to: ran.after_ms + duration_ms }]
+}
+
+function runningLanes(tests: readonly TestState[], { since, now }: RunningSince): RunningLanes | undefined {
+  const known = tests.flatMap((test) => {
+    const from = since.get(test.test)
+    return from === undefined || test.status !== 'running' ? [] : [{ test, from: Math.max(0, from) }]
+  })
+  const to = known.reduce((latest, { from }) => Math.max(latest, from), Math.max(0, now))
+  const bars = known.map((bar) => ({ ...bar, to })).toSorted((one, other) => one.from - other.from)
+  return bars.length === 0 ? undefined : { bars, lanes: lanesOf('', bars).lanes }
 }
 
 /** Each bar goes to the first lane that is free, as the tests of a batch do. */

@@ -1,4 +1,4 @@
-import { isProblem } from '../client/outcomes'
+import { isProblem } from 'stepcast-client'
 import type { Bar, Timeline } from './lanes'
 
 /** Sizes in pixels. */
@@ -19,7 +19,7 @@ export interface Span {
   to: number
 }
 
-/** A worker's place in the drawing, from the top. */
+/** A worker's place in the drawing, from the top, or that of the tests that run. */
 export interface Group {
   label: string
   top: number
@@ -33,21 +33,23 @@ export interface Layout {
   hidden: number
 }
 
-export function layoutOf({ workers }: Timeline): Layout {
+export function layoutOf({ workers, running }: Timeline): Layout {
   const groups: Group[] = []
+  const all = workers.map(({ worker, lanes }) => ({ label: worker, lanes }))
+  if (running !== undefined) all.unshift({ label: 'running', lanes: running.lanes })
   let [top, lanes] = [AXIS_HEIGHT, 0]
-  for (const { worker, lanes: ofOne } of workers) {
+  for (const { label, lanes: ofOne } of all) {
     if (groups.length > 0 && lanes + ofOne.length > MOST_LANES) break
     const first = top + LABEL_HEIGHT
     groups.push({
-      label: worker,
+      label,
       top,
       lanes: ofOne.map((bars, place) => ({ top: first + place * LANE_HEIGHT, bars })),
     })
     lanes += ofOne.length
     top = first + ofOne.length * LANE_HEIGHT
   }
-  return { groups, height: top, hidden: workers.length - groups.length }
+  return { groups, height: top, hidden: all.length - groups.length }
 }
 
 /** The place of a moment, in pixels from the left. */

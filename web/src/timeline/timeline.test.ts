@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Outcome, TestState } from '../client/protocol'
+import type { Outcome, TestState } from 'stepcast-client'
 import { type Canvas, drawTimeline } from './drawing'
-import { type Timeline, timelineOf } from './lanes'
+import { type RunningSince, type Timeline, timelineOf } from './lanes'
 import { BAR_HEIGHT, barAt, LANE_HEIGHT, layoutOf, type Span, ticksOf } from './layout'
 import { timelineSentence } from './sentences'
 
@@ -11,6 +11,8 @@ const ran = (test: number, worker: string, after_ms: number, duration_ms: number
     ...{ test, name: `Page ${test}`, v: 1, status: 'finished', attempt: 1, steps: [] },
     ...{ outcome, duration_ms, ran: { worker, after_ms } },
   }) satisfies TestState
+
+const running = (test: number): TestState => ({ test, name: '', v: 1, status: 'running', attempt: 1, steps: [] })
 
 const notRun: TestState = { test: 9, name: '', v: 1, status: 'finished', attempt: 0, outcome: 'skipped', steps: [] }
 
@@ -27,7 +29,7 @@ describe('a timeline', () => {
       ran(3, 'a', 70, 80),
       ran(4, 'a', 110, 5),
       notRun,
-      { test: 10, name: '', v: 1, status: 'running', attempt: 1, steps: [] },
+      running(10),
     ])
     expect(places(timeline)).toEqual([
       ['a', [1, 4], [2, 3]],
@@ -44,7 +46,8 @@ describe('a timeline', () => {
   })
 
   it('is empty if it is not known when tests ran', () => {
-    expect(timelineOf([notRun])).toEqual({ workers: [], tests: 0, untimed: 1, endMs: 0, longest: [] })
+    const nothing = { workers: [], tests: 0, endMs: 0, untilMs: 0, longest: [], running: undefined }
+    expect(timelineOf([notRun])).toEqual({ ...nothing, untimed: 1 })
   })
 
   it('lets no two tests of a lane overlap, and loses none', () => {
@@ -71,6 +74,47 @@ describe('a timeline', () => {
     expect(timelineSentence(timelineOf([ran(0, 'a', 0, 500), ran(1, 'b', 500, 500)]))).toBe(
       '2 tests ended in 2 workers in 1.0 s; they were busy for 50 % of that time',
     )
+  })
+})
+
+describe('the tests that run', () => {
+  const since = (...times: [test: number, from: number][]) => new Map(times)
+
+  it('are in lanes of their own until now, those first that run longest', () => {
+    const timeline = timelineOf([ran(0, 'a', 0, 100), running(1), running(2), running(3)], {
+      since: since([1, 300], [2, 200], [0, 0]),
+      now: 500,
+    })
+    expect(timeline.running?.lanes.map((bars) => bars.map(({ test, from, to }) => [test.test, from, to]))).toEqual([
+      [[2, 200, 500]],
+      [[1, 300, 500]],
+    ])
+    expect(timeline).toMatchObject({ tests: 1, endMs: 100, untilMs: 500 })
+    expect(timeline.longest.map(({ test }) => test.test)).toEqual([0])
+    expect(timelineSentence(timeline)).toBe(
+      '1 test ended in 1 worker in 100 ms; it was busy for 100 % of that time; 2 tests are running, one for 300 ms',
+    )
+    const [first] = layoutOf(timeline).groups
+    expect(first).toMatchObject({ label: 'running', lanes: [{ top: 40 }, { top: 51 }] })
+  })
+
+  it('never end before they begin, whatever the clocks say', () => {
+    const { running: lanes } = timelineOf([running(1), running(2)], { since: since([1, -50], [2, 900]), now: 20 })
+    expect(lanes?.bars.map(({ from, to }) => [from, to])).toEqual([
+      [0, 900],
+      [900, 900],
+    ])
+  })
+
+  it('are a bounded number of lanes, and quick, if thousands run', () => {
+    const tests = Array.from({ length: 10_000 }, (_, test) => running(test))
+    const times = new Map(tests.map(({ test }) => [test, test] as const))
+    const start = performance.now()
+    const timeline = timelineOf(tests, { since: times, now: 20_000 })
+    expect(timeline.running?.lanes).toHaveLength(64)
+    expect(timeline.running?.bars).toHaveLength(10_000)
+    // Some milliseconds; the machines of tests are slow at times.
+    expect(performance.now() - start).toBeLessThan(500)
   })
 })
 
@@ -141,10 +185,10 @@ describe('the drawing of a timeline', () => {
     }
   }
 
-  function drawn(tests: TestState[], span?: Span, width = 500): FakeCanvas {
+  function drawn(tests: TestState[], span?: Span, width = 500, now?: RunningSince): FakeCanvas {
     const canvas = new FakeCanvas()
-    const timeline = timelineOf(tests)
-    const whole = { from: 0, to: timeline.endMs }
+    const timeline = timelineOf(tests, now)
+    const whole = { from: 0, to: timeline.untilMs }
     const layout = layoutOf(timeline)
     drawTimeline({ canvas, layout, span: span ?? whole, width, colour: (name) => name, font: '12px sans' })
     return canvas
@@ -158,6 +202,18 @@ describe('the drawing of a timeline', () => {
     ])
     expect(texts).toContain('worker-1')
     expect(texts).toContain('400 ms')
+  })
+
+  it('has an outline without an end for a test that runs', () => {
+    const { rectangles } = drawn([running(9)], undefined, 500, {
+      since: new Map([[9, 500]]),
+      now: 1000,
+    })
+    expect(rectangles.filter(([colour]) => colour === 'accent')).toEqual([
+      ['accent', 250, 43, 2, 5],
+      ['accent', 250, 43, 250, 1],
+      ['accent', 250, 47, 250, 1],
+    ])
   })
 
   it('draws 10,000 tests with about as many bars as it has pixels, and never hides a problem', () => {

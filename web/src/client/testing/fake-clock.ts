@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock'
+import type { Clock, Timer } from '../clock.ts'
 
 interface Planned {
   at: number
@@ -12,6 +12,11 @@ export class FakeClock implements Clock {
   private time = Date.parse('2025-11-22T09:00:00.000Z')
   private readonly planned = new Map<number, Planned>()
   private lastTimer = 0
+
+  /** How many timers are set */
+  get timers(): number {
+    return this.planned.size
+  }
 
   now(): number {
     return this.time

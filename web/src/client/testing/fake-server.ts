@@ -1,5 +1,5 @@
-import type { Socket } from '../link'
-import type { Command, Event } from '../protocol'
+import type { Socket } from '../link.ts'
+import type { Command, Event } from '../protocol.ts'
 
 type Sent = Command & { id: number }
 
@@ -8,6 +8,7 @@ export class FakeSocket implements Socket {
   onopen: (() => void) | null = null
   onmessage: ((message: { data: unknown }) => void) | null = null
   onclose: (() => void) | null = null
+  onerror: ((error: object) => void) | null = null
   readonly sent: Sent[] = []
   isClosed = false
 
@@ -35,6 +36,12 @@ export class FakeSocket implements Socket {
   cut(): void {
     this.isClosed = true
     this.onclose?.()
+  }
+
+  /** Refuses the handshake as `ws` tells it. */
+  refuse(status: number): void {
+    this.onerror?.({ message: `Unexpected server response: ${status}` })
+    this.cut()
   }
 
   /** The last command with this action; throws if there is none. */

@@ -1,4 +1,4 @@
-import type { Command, Event, Exchange } from '../protocol'
+import type { Command, Event, Exchange } from '../protocol.ts'
 
 export const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
 

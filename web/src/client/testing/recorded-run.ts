@@ -1,6 +1,6 @@
-import { digestOf, formatDigest } from '../digest'
-import { noCounts, percentOf } from '../outcomes'
-import type { CheckResult, Event, JobSummary, Outcome, StepState } from '../protocol'
+import { digestOf, formatDigest } from '../digest.ts'
+import { noCounts, percentOf } from '../outcomes.ts'
+import type { CheckResult, Event, JobSummary, Outcome, StepState } from '../protocol.ts'
 
 export interface RecordedRun {
   tests: number

@@ -1,6 +1,6 @@
-import { JobState } from '../state'
-import type { Event } from '../protocol'
-import type { FakeSocket } from './fake-server'
+import { JobState } from '../state.ts'
+import type { Event } from '../protocol.ts'
+import type { FakeSocket } from './fake-server.ts'
 
 /**
  * One job on the server's side of fake sockets: sends its events to the sockets that watch it, and answers `watch`,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { expiryOf } from './token-expiry'
+import { expiryOf, isUsableToken } from './token.ts'
 
 function jwt(claims: string): string {
   return `e30.${Buffer.from(claims).toString('base64url')}.c2ln`
@@ -13,3 +13,9 @@ it.each([
   ['an-admin-token', undefined],
   ['a.%.c', undefined],
 ])('%s expires at %s', (token, expiry) => expect(expiryOf(token)).toBe(expiry))
+
+it('is not one that a subprotocol cannot contain', () => {
+  expect(isUsableToken('eyJ0.eyJz-_.x')).toBe(true)
+  expect(isUsableToken('a token')).toBe(false)
+  expect(isUsableToken('')).toBe(false)
+})

@@ -1,4 +1,4 @@
-import { WireError } from './wire-error'
+import { WireError } from 'stepcast-client'
 
 /** The storage keys of the user's token and of a shared job's token, so that opening a shared job keeps the sign-in. */
 export type TokenKey = 'stepcast.token' | 'stepcast.share'
@@ -30,11 +30,6 @@ export class TokenStore {
 /** The one-time code of a sign-in link like `…/#code=XYZ`. */
 export function codeIn(fragment: string): string | undefined {
   return new URLSearchParams(fragment.replace(/^#/, '')).get('code') ?? undefined
-}
-
-/** The name of a subprotocol may contain only these characters (RFC 9110, token). */
-export function isUsableToken(token: string): boolean {
-  return /^[\w!#$%&'*+.^`|~-]+$/.test(token)
 }
 
 /** Exchanges the code of a sign-in link for a token. */
