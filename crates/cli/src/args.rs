@@ -10,8 +10,8 @@ use access::PrincipalLimitArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use parse::{
-    parse_answers_from, parse_duration, parse_evidence, parse_issuers, parse_lease, parse_moment, parse_origin,
-    parse_pair, parse_secret, parse_time_limit,
+    parse_address, parse_answers_from, parse_duration, parse_evidence, parse_issuers, parse_lease, parse_moment,
+    parse_origin, parse_pair, parse_secret, parse_time_limit,
 };
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -22,6 +22,7 @@ use stepcast_protocol::moment::Moment;
 use stepcast_protocol::state::{AnswersFrom, JobLimits};
 use stepcast_protocol::{JobId, SuiteName};
 use stepcast_suite::Evidence;
+use url::Url;
 
 /// Page tests with live results
 #[derive(Parser)]
@@ -65,6 +66,10 @@ pub(crate) enum Command {
     Share(ShareArguments),
     /// Create, revoke and list tokens
     Token(TokenArguments),
+    /// Write a first suite for an address, and run it
+    Init(InitArguments),
+    /// Format suite files
+    Fmt(FormatArguments),
     /// Report errors and warnings in suite files, without running them
     Lint(LintArguments),
     /// Convert a Hurl file to a suite
@@ -246,7 +251,7 @@ pub(crate) struct RunArguments {
     pub timeout: Option<Duration>,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct CheckArguments {
     /// Suite files
     #[arg(required = true, value_name = "FILE")]
@@ -450,6 +455,26 @@ pub(crate) enum SuitesCommand {
         #[command(flatten)]
         server: ServerArguments,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct InitArguments {
+    /// The address of a page; `https://` may be left out
+    #[arg(value_name = "ADDRESS", value_parser = parse_address)]
+    pub address: Url,
+    /// The file to write; by default named after the host, like `shop.example.stepcast.yaml`
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct FormatArguments {
+    /// Suite files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Change nothing, name the files that are not formatted, and end with 1 if there are any
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Args)]

@@ -46,6 +46,8 @@ async fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Suites(arguments) => commands::suites::suites(arguments).await,
         Command::Share(arguments) => commands::share::share(arguments).await,
         Command::Token(arguments) => commands::token::token(arguments).await,
+        Command::Init(arguments) => commands::init::init(arguments).await,
+        Command::Fmt(arguments) => Ok(commands::fmt::fmt(&arguments)?),
         Command::Lint(arguments) => Ok(commands::lint::lint(&arguments)),
         Command::Import(arguments) => commands::import::import(&arguments),
         Command::Completions { shell } => Ok(commands::completions::completions(shell)),

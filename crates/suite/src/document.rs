@@ -9,6 +9,8 @@
 mod braces;
 mod explain;
 
+pub use braces::{hide as hide_braces, show as show_braces};
+
 use crate::bounds::{DOCUMENT_BYTES, DOCUMENT_DEPTH, DOCUMENT_VALUES};
 use crate::number;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};

@@ -21,6 +21,13 @@ use serde_json::{Map, Value, json};
 use values::{reference, whole_number};
 use words::Place;
 
+/// The address at which the schema of this version is published.
+pub const SCHEMA_URL: &str = concat!(
+    "https://raw.githubusercontent.com/stepcast/stepcast/v",
+    env!("CARGO_PKG_VERSION"),
+    "/docs/suite.schema.json"
+);
+
 /// The schema.
 pub fn json_schema() -> Value {
     let mut schema = json!({

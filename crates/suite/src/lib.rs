@@ -56,7 +56,7 @@ pub use check::{Check, ErrorKind, LinkScope, Links, ValueCheck};
 pub use each::{TableError, read_csv};
 pub use evidence::Evidence;
 pub use filter::{Encoding, Filter};
-pub use json_schema::{json_schema, render_json_schema};
+pub use json_schema::{SCHEMA_URL, json_schema, render_json_schema};
 pub use lint::lint;
 pub use matcher::{Bound, Matcher, Operand, Order, Words};
 pub use network::{ClientCertificate, Network};

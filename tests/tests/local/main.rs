@@ -4,6 +4,7 @@ mod crashes;
 #[cfg(unix)]
 mod data_dir;
 // The disk is filled with a feature of Linux.
+mod first_suite;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gateway;

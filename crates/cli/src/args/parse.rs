@@ -11,6 +11,7 @@ use stepcast_protocol::state::AnswersFrom;
 use stepcast_suite::Evidence;
 use stepcast_suite::duration;
 use stepcast_suite::limits::JOB_TIME;
+use url::Url;
 
 /// Largest file an argument is taken from.
 const FILE_BYTES: usize = 1024 * 1024;
@@ -89,6 +90,25 @@ pub(super) fn parse_pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(format!("`{text}` is not like `name=value`")),
     }
+}
+
+/// Reads an address as a person types it, as browsers do: without a scheme it is `https`, on this machine `http`.
+pub(super) fn parse_address(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    let is_local = ["localhost", "127.", "[::1]"].iter().any(|name| text.starts_with(name));
+    let whole = match text.contains("://") {
+        true => text.to_owned(),
+        false if is_local => format!("http://{text}"),
+        false => format!("https://{text}"),
+    };
+    let url = Url::parse(&whole).map_err(|error| format!("it is not an address: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err("an address begins with `https://` or `http://`".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a password does not belong into an address; use a secret in the suite".to_owned());
+    }
+    Ok(url)
 }
 
 pub(super) fn parse_secret(text: &str) -> Result<(String, String), String> {

@@ -12,7 +12,7 @@ const OPEN: char = '\u{F0101}';
 const CLOSE: char = '\u{F0102}';
 
 /// The text with every `${name}` hidden. A text that holds the private characters itself is left alone.
-pub(super) fn hide(text: &str) -> Cow<'_, str> {
+pub fn hide(text: &str) -> Cow<'_, str> {
     if !text.contains("${") || text.contains([DOLLAR, OPEN, CLOSE]) {
         return Cow::Borrowed(text);
     }
@@ -35,7 +35,7 @@ pub(super) fn hide(text: &str) -> Cow<'_, str> {
 }
 
 /// A piece of the text as it was.
-pub(super) fn show(text: &str) -> Cow<'_, str> {
+pub fn show(text: &str) -> Cow<'_, str> {
     if !text.contains(DOLLAR) {
         return Cow::Borrowed(text);
     }
