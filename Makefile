@@ -10,7 +10,8 @@ RELEASE := $(CARGO_TARGET)/release/stepcast
 WEB_SOURCES := $(shell git ls-files web)
 
 .PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos fuzz check check-rust check-web check-infra check-asyncapi types bench bench-peers \
-	package deploy destroy dist test-dist test-integrations
+	package deploy destroy dist test-dist \
+	test-integrations ci-tools check-release release-files publish-github publish-npm
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -114,6 +115,23 @@ test-dist: ## Try the packages in empty environments
 	scripts/need node "trying the packages"
 	command -v systemd-analyze >/dev/null || scripts/need-package systemd "judging the service of the Debian package"
 	node --test packaging/tests/*.test.mjs
+
+# --- Steps of the workflows, which a maintainer can run by hand
+
+ci-tools: ## Install what a bare Debian lacks to build and test
+	scripts/ci-tools
+
+check-release: ## Check that the tag TAG names the version
+	scripts/release check
+
+release-files: ## Put the packages of all platforms together
+	scripts/release files
+
+publish-github: ## Make the release of TAG
+	scripts/release github
+
+publish-npm: ## Publish the npm packages
+	scripts/release npm
 
 test-integrations: programs web/node_modules/.package-lock.json ## Test the GitHub Action and the GitLab template on made-up runners
 	STEPCAST=$(abspath $(DEBUG)) node --test integrations/tests/*.test.mjs
