@@ -20,7 +20,7 @@ use stepcast_platform::Platform;
 use stepcast_platform::auth::Identity;
 use tokio::time::timeout;
 
-/// `OpenMetrics` 1.0, as the specification names it.
+/// OpenMetrics 1.0, as the specification names it.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// A table or a queue that takes longer cannot be worked with.
 const READY_WITHIN: Duration = Duration::from_secs(5);

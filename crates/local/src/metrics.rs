@@ -1,4 +1,4 @@
-//! What a stack counts and times, for `/metrics`, in `OpenMetrics` text.
+//! What a stack counts and times, for `/metrics`, in OpenMetrics text.
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>
 //!
 //! No label has a value that a client chose: each value is a time series that is kept.
@@ -58,7 +58,7 @@ pub struct Snapshot {
     pub longest_wait: Duration,
     /// Messages that were received too often
     pub dead_letters: MessageCounts,
-    /// Sockets that are no WebSockets
+    /// Sockets that have not become a WebSocket
     pub sockets: usize,
     /// How many of these were closed since the start to make room for others
     pub sockets_evicted: u64,
@@ -112,7 +112,7 @@ impl Default for LocalMetrics {
 }
 
 impl LocalMetrics {
-    /// Renders all metrics as `OpenMetrics` text.
+    /// Renders all metrics as OpenMetrics text.
     pub fn render(&self, now: &Snapshot) -> String {
         let Snapshot { connections, work, longest_wait, dead_letters, sockets, sockets_evicted } = now;
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);

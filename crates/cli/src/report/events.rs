@@ -49,7 +49,8 @@ impl EventWriter {
         if let Some(last) = self.last.take().or_else(|| finished(self.job.take(), state)) {
             let mut json = last.to_json();
             if let (Some(link), Some('}')) = (link, json.pop()) {
-                json += &format!(",\"url\":{}", serde_json::Value::from(link));
+                json += ",\"url\":";
+                json += &serde_json::Value::from(link).to_string();
             }
             self.write_text(&(json + "}"));
         }

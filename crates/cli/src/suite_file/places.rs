@@ -36,10 +36,10 @@ impl Places {
         let part = failure.and_then(|failure| in_steps(definition, failure)).unwrap_or_default();
         let position = self.positions.find(&format!("{path}{part}"))?;
         let (name, line) = self.sources.line(position)?;
-        Some(Line { file: self.from_root(name).unwrap_or_else(|| name.trim_start_matches("./").to_owned()), line })
+        Some(Line { file: self.in_root(name).unwrap_or_else(|| name.trim_start_matches("./").to_owned()), line })
     }
 
-    fn from_root(&self, name: &str) -> Option<String> {
+    fn in_root(&self, name: &str) -> Option<String> {
         let root = self.root.as_ref()?.canonicalize().ok()?;
         let file = Path::new(name).canonicalize().ok()?;
         Some(file.strip_prefix(root).ok()?.display().to_string())

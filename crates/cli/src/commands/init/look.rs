@@ -55,8 +55,8 @@ async fn fetch(engine: &Engine, address: &Url) -> anyhow::Result<Result<Answer, 
     let run = TestRun { suite: &suite, job: "look", planned, vars: &none, secrets: &none, recording: None };
     let end = engine.run_test(run, &mut seen).await;
     if end.outcome != Outcome::Passed {
-        let checks = end.steps.into_iter().flat_map(|step| step.checks);
-        let reason = checks.filter_map(|check| check.actual).next();
+        let mut checks = end.steps.into_iter().flat_map(|step| step.checks);
+        let reason = checks.find_map(|check| check.actual);
         return Ok(Err(reason.unwrap_or_else(|| "it does not answer".to_owned())));
     }
     Ok(seen.answer().ok_or_else(|| "it does not answer".to_owned()))
