@@ -17,8 +17,9 @@ export class SuiteText {
   readonly problems: TextProblem[] = []
   /** The suite, if there are no problems */
   readonly suite: object | undefined
+  /** The parsed text. Templates in it are as they were written */
+  readonly document: Document.Parsed
   private readonly lines = new LineCounter()
-  private readonly document: Document.Parsed
 
   constructor(text: string) {
     this.document = parseDocument(hideTemplates(text), { lineCounter: this.lines, prettyErrors: false })
