@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell git ls-files web)
 
 .PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos fuzz check check-rust check-web check-infra check-asyncapi types bench bench-peers \
 	package deploy destroy dist test-dist \
-	test-integrations ci-tools check-release release-files publish-github publish-npm
+	test-integrations ci-tools check-release release-files publish-github publish-npm docs
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -140,6 +140,10 @@ test-integrations: programs web/node_modules/.package-lock.json ## Test the GitH
 
 check-asyncapi:
 	scripts/check-asyncapi
+
+docs: $(DEBUG) ## Build the documentation as a site in target/docs-site, try its examples and check its links
+	scripts/docs
+	scripts/docs-check $(DEBUG)
 
 # --- Benchmarks
 
