@@ -6,6 +6,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -149,13 +150,16 @@ test('the npm package ends as the program ends, also if a signal ends it', { tim
   const options = emptyHome('signals')
   npmInstall(options)
   const held = join(options.cwd, 'held.yaml')
-  // Nothing answers there, so the run takes as long as it may.
-  writeFileSync(held, 'suite: Held\ntests: [{ name: t, wait: 10m, get: "http://127.0.0.1:9/", expect: [{ status: 200 }] }]\n')
+  const silent = createServer((socket) => socket.on('error', () => {}))
+  await once(silent.listen(0, '127.0.0.1'), 'listening')
+  const address = `http://127.0.0.1:${silent.address().port}/`
+  writeFileSync(held, `suite: Held\ntests: [{ name: t, get: "${address}", timeout: 50s, expect: [{ status: 200 }] }]\n`)
   const shim = join(options.cwd, 'node_modules/.bin/stepcast')
   const exits = []
   for (const [signal, ofProgram] of [['SIGTERM', false], ['SIGKILL', true], ['SIGINT', false]]) {
-    const child = spawn(shim, ['check', held], { ...options, timeout: undefined, stdio: ['ignore', 'ignore', 'pipe'] })
-    await once(child.stderr.setEncoding('utf8'), 'data')
+    const asked = once(silent, 'connection')
+    const child = spawn(shim, ['check', held], { ...options, timeout: undefined, stdio: 'ignore' })
+    await asked
     if (ofProgram) {
       const programs = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')
       process.kill(Number(programs[0]), signal)
@@ -165,6 +169,7 @@ test('the npm package ends as the program ends, also if a signal ends it', { tim
     const [code] = await once(child, 'exit')
     exits.push([signal, code])
   }
+  silent.close()
   // The command itself ends a run when it is interrupted.
   assert.deepEqual(exits, [['SIGTERM', 143], ['SIGKILL', 137], ['SIGINT', 130]])
 })
@@ -232,7 +237,8 @@ test('the image has all that the program needs', { timeout: MINUTE }, async () =
   const [entry, command] = [JSON.parse(instruction('ENTRYPOINT')[0]), JSON.parse(instruction('CMD')[0])]
   assert.deepEqual(entry, ['/usr/bin/stepcast'])
 
-  // There is no engine for containers here, so the same files in another root: the program, and the libraries of glibc.
+  // There is no engine for containers here, so the same files in another root: the program, the libraries of glibc, and the
+  // certificates of the public authorities.
   const root = join(options.cwd, 'root')
   mkdirSync(join(root, 'usr/bin'), { recursive: true })
   mkdirSync(join(root, 'data'))
@@ -243,7 +249,10 @@ test('the image has all that the program needs', { timeout: MINUTE }, async () =
     mkdirSync(dirname(join(root, library)), { recursive: true })
     cpSync(library, join(root, library), { dereference: true })
   }
-  const inside = ['--map-root-user', '--net', 'chroot', root, ...entry]
+  const inside = ['--map-root-user', '--net', '/usr/sbin/chroot', root, ...entry]
+  const authorities = 'etc/ssl/certs/ca-certificates.crt'
+  mkdirSync(dirname(join(root, authorities)), { recursive: true })
+  cpSync(`/${authorities}`, join(root, authorities), { dereference: true })
   const version = await run('unshare', [...inside, '--version'], options)
   assert.match(version.stdout, /^stepcast \d/, version.stderr)
   // `0.0.0.0` in a network of its own reaches nobody.

@@ -54,6 +54,9 @@ pub(crate) fn explain(error: &anyhow::Error) -> Exit {
         (_, Some(client)) => (exit_of(client), client.hint()),
         _ => (Exit::Unknown, None),
     };
+    if let Some(problems) = error.downcast_ref::<UsageError>().and_then(|usage| usage.problems.as_deref()) {
+        crate::report::message(problems);
+    }
     crate::report::message(&format!("error: {error:#}"));
     if let Some(hint) = hint {
         crate::report::message(&format!("\nhint: {hint}"));

@@ -10,7 +10,6 @@ mod places;
 mod sources;
 mod tables;
 
-use crate::report;
 use crate::usage_error::UsageError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -64,7 +63,7 @@ impl Named {
 }
 
 impl SuiteFile {
-    /// Reads a file and those it names; problems are shown before this returns.
+    /// Reads a file and those it names. An error has all problems.
     pub fn read(path: &Path) -> Result<Self, UsageError> {
         let mut loader = Loader::default();
         let node = loader.load(path)?;
@@ -77,11 +76,12 @@ impl SuiteFile {
             ))),
             Some(suite) => Ok(Self { suite, json, node, sources: loader.sources }),
             None => {
-                report::message(loader.render_problems().trim_end());
+                let rendered = loader.render_problems();
                 let count = loader.problems.len();
                 let plural = if count == 1 { "" } else { "s" };
                 let more = if count >= PROBLEMS { " or more" } else { "" };
-                Err(UsageError::new(format!("`{}` has {count} problem{plural}{more}", path.display())))
+                let message = format!("`{}` has {count} problem{plural}{more}", path.display());
+                Err(UsageError::with_problems(message, rendered.trim_end()))
             }
         }
     }

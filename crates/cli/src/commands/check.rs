@@ -7,7 +7,7 @@ mod changes;
 mod recorder;
 
 use crate::args::{CheckArguments, ValueArguments};
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::har;
 use crate::interrupts::Interrupts;
 use crate::report::{self, Reporter};
@@ -52,7 +52,9 @@ pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
             Ok(Exit::Cancelled) => return Ok(Exit::Cancelled),
             Ok(_) => {}
             // A file that is saved half-written is saved again.
-            Err(error) if error.is::<UsageError>() => report::message(&format!("{error:#}")),
+            Err(error) if error.is::<UsageError>() => {
+                exit::explain(&error);
+            }
             Err(error) => return Err(error),
         }
         report::message("waiting for a file to be saved; press Ctrl-C to end");

@@ -1,7 +1,7 @@
 //! `stepcast lint`: everything that is wrong with suite files, and what will not do what its author expects.
 
 use crate::args::LintArguments;
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::report;
 use crate::suite_file::SuiteFile;
 use stepcast_suite::render_json_schema;
@@ -22,8 +22,7 @@ pub(crate) fn lint(arguments: &LintArguments) -> Exit {
                 report::message(&format!("{}: ok, {} test{plural}", file.display(), read.suite.tests.len()));
             }
             Err(error) => {
-                report::message(&format!("error: {error}"));
-                exit = Exit::Usage;
+                exit = exit::explain(&error.into());
             }
         }
     }
