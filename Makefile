@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell git ls-files web)
 
 .PHONY: help demo up programs test test-rust test-web test-browser test-aws chaos fuzz check check-rust check-web check-infra check-asyncapi types bench bench-peers \
 	package deploy destroy dist test-dist \
-	test-integrations ci-tools check-release release-files publish-github publish-npm docs
+	test-integrations ci-tools check-release release-files publish-github publish-npm docs test-docs
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -23,7 +23,7 @@ demo: $(DEBUG) ## Build, start the stack with the example site, run an example s
 up: $(RELEASE) ## Build for use and start the stack on this machine
 	$(RELEASE) up
 
-test: test-rust test-web test-browser test-integrations test-aws ## Run all tests, including those in a browser and on an emulated AWS
+test: test-rust test-web test-browser test-integrations test-docs test-aws ## Run all tests, including those in a browser and on an emulated AWS
 
 check: check-rust check-web check-infra check-asyncapi ## Formatting, lints, documentation, dependency rules, types, template
 
@@ -141,7 +141,12 @@ test-integrations: programs web/node_modules/.package-lock.json ## Test the GitH
 check-asyncapi:
 	scripts/check-asyncapi
 
-docs: $(DEBUG) ## Build the documentation as a site in target/docs-site, try its examples and check its links
+test-docs: programs ## Try the examples of the guide
+	scripts/need openssl "the example with certificates"
+	node --test --test-reporter=dot docs/book/*.test.mjs
+	STEPCAST=$(abspath $(DEBUG)) node docs/book/examples.mjs
+
+docs: $(DEBUG) ## Build the documentation as a site in target/docs-site, and check its links
 	scripts/docs
 	scripts/docs-check $(DEBUG)
 
