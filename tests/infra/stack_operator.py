@@ -8,6 +8,7 @@ order per line of standard input, and answers each with one JSON object:
     messages        how many messages the two queues and the dead-letter queue have, including those in flight
     reap            invokes the reaper twice at once, as a schedule may, and waits until both are done
     errors          the lines with level ERROR or WARN in the functions' logs
+    metrics         the lines of the logs that CloudWatch makes metrics of
 """
 
 import argparse
@@ -118,6 +119,8 @@ class Operator:
                 return {}
             case "errors":
                 return {"errors": self.errors()}
+            case "metrics":
+                return {"metrics": [line for line in self.log() if '"_aws"' in line]}
         raise ValueError(f"no such order: {order}")
 
     def reap(self) -> None:
@@ -129,13 +132,16 @@ class Operator:
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def errors(self) -> list[str]:
+        return [line for line in self.log() if '"level":"ERROR"' in line or '"level":"WARN"' in line]
+
+    def log(self) -> list[str]:
         logs = self.client("logs")
         lines: list[str] = []
         for function in FUNCTIONS:
             group = f"/aws/lambda/stepcast-{function}"
             for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
                 lines += [event["message"] for event in page["events"]]
-        return [line for line in lines if '"level":"ERROR"' in line or '"level":"WARN"' in line]
+        return lines
 
 
 if __name__ == "__main__":

@@ -80,6 +80,11 @@ impl Metrics {
         Self(Some(sink))
     }
 
+    /// Returns whether anything is measured.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Notes something that happened.
     pub fn note(&self, measured: Measured<'_>) {
         if let Some(sink) = &self.0 {

@@ -43,6 +43,7 @@ impl Stack {
             format!("WorkerConcurrency={}", settings.workers),
             format!("LeaseSeconds={}", settings.lease.as_secs()),
             "DeletionProtection=false".to_owned(),
+            "Metrics=outcome".to_owned(),
         ];
         let mut operator = Operator::start(&services.to_string(), &parameters);
         let deployed = operator.said("the deployment").await;
@@ -97,6 +98,13 @@ impl Stack {
             }
         })
         .await;
+    }
+
+    /// Returns the metrics that the functions have written to their logs.
+    pub async fn metrics(&mut self) -> Vec<Value> {
+        let said = self.operator.ask("metrics").await;
+        let lines = said["metrics"].as_array().expect("lines").iter().filter_map(Value::as_str);
+        lines.map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
     }
 
     /// Stops the stack, and checks that it left nothing behind: no message, no error in its log, no request that its

@@ -20,7 +20,7 @@ async fn run(client: &mut Client, site: &Site, tests: u32) -> String {
 
 #[tokio::test]
 async fn a_queue_that_delivers_everything_twice_counts_once() {
-    let (stack, site) = start().await;
+    let (mut stack, site) = start().await;
     stack.proxy.treat(|call| match call.operation.as_str() {
         "SendMessage" | "SendMessageBatch" => Treatment::Twice,
         _ => Treatment::Pass,
@@ -30,6 +30,15 @@ async fn a_queue_that_delivers_everything_twice_counts_once() {
     let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
     assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(20)), "{finished}");
     assert_eq!(client.job(&job).await["counts"]["total"], 20);
+    let metrics = stack.metrics().await;
+    let of = |name: &str, dimension: &str, value: &str| {
+        metrics.iter().filter(|line| line[name].is_u64() && line[dimension] == value).count()
+    };
+    assert_eq!(
+        (of("TestDuration", "Outcome", "passed"), of("JobDuration", "Verdict", "passed")),
+        (20, 1),
+        "{metrics:?}"
+    );
     stack.stop().await;
 }
 

@@ -250,6 +250,16 @@ mod tests {
     }
 
     #[test]
+    fn metrics_are_wanted_or_not() {
+        let is_measured = |wanted| config(&[("STEPCAST_METRICS", wanted)]).map(|config| config.metrics.is_on());
+        for (wanted, expected) in [("", false), ("none", false), ("outcome", true), ("suite_and_outcome", true)] {
+            assert_eq!(is_measured(wanted), Ok(expected), "{wanted}");
+        }
+        let wrong = is_measured("all").expect_err("no such metrics");
+        assert_eq!(wrong, "environment variable `STEPCAST_METRICS` is `all`, not none, outcome or suite_and_outcome");
+    }
+
+    #[test]
     fn a_mistake_in_an_issuer_is_named() {
         let wrong = config(&[("STEPCAST_OIDC_ISSUERS", "[{}]")]).expect_err("no issuer");
         assert_eq!(
