@@ -134,6 +134,7 @@ publish-npm: ## Publish the npm packages
 	scripts/release npm
 
 test-integrations: programs web/node_modules/.package-lock.json ## Test the GitHub Action and the GitLab template on made-up runners
+	for tool in curl jq; do command -v $$tool >/dev/null || scripts/need-package $$tool "the GitHub Action"; done
 	STEPCAST=$(abspath $(DEBUG)) node --test integrations/tests/*.test.mjs
 
 # --- Documents
@@ -142,7 +143,7 @@ check-asyncapi:
 	scripts/check-asyncapi
 
 test-docs: programs ## Try the examples of the guide
-	scripts/need openssl "the example with certificates"
+	command -v openssl >/dev/null || scripts/need-package openssl "the example with certificates"
 	node --test --test-reporter=dot docs/book/*.test.mjs
 	STEPCAST=$(abspath $(DEBUG)) node docs/book/examples.mjs
 
