@@ -20,6 +20,7 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
+    fs: { allow: ['.', '../docs/suite.schema.json'] },
     // `npm run dev` beside a running `stepcast up`: its address, if it is not the default one.
     proxy: {
       '/ws': { target: process.env['STEPCAST_HTTP'] ?? 'http://127.0.0.1:8787', ws: true },

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { writeSuite } from '../e2e/suite-editor.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -88,10 +89,7 @@ async function signInLink(processes, folder, stepcast) {
 /** Starts a run in the run box. */
 async function run(page, suite) {
   await page.evaluate('location.hash = "#/"')
-  await page.getByTestId('run-suite-text').evaluate((field, text) => {
-    field.value = text
-    field.dispatchEvent(new Event('input', { bubbles: true }))
-  }, suite)
+  await writeSuite(page, suite)
   await page.getByTestId('run-button').click()
   const problems = page.locator('.problems')
   await page.waitForURL(/#\/jobs\/./).catch(async (error) => {

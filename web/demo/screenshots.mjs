@@ -105,8 +105,8 @@ async function judgeIn(page) {
 }
 
 async function runText(page, text) {
-  await page.getByTestId('run-suite-text').fill(text)
-  await page.getByTestId('run-suite-text').press('Control+Enter')
+  await page.getByTestId('suite-text').fill(text)
+  await page.getByTestId('suite-text').press('Control+Enter')
   await page.locator('.problems').waitFor()
 }
 

@@ -1,7 +1,8 @@
 // Tests the dashboard in a real browser against a running server: signs in with the link, runs a suite, watches it to
 // its verdict, reads why a test failed, opens that test on its own page, reads what it sent and received, saves the
 // results as files, reads when its tests ran, shares the job, finds it in the list, runs a suite on a site that changes,
-// reads what changed, judges the failure by an edited suite, and broadcasts a notice as an admin.
+// reads what changed, judges the failure by an edited suite, broadcasts a notice as an admin, and writes a suite in the
+// editor.
 // Checks each page with axe-core, in the light and in the dark scheme. Pages with a timeline of thousands of tests, or
 // with all kinds of differences, are shown from a recording, without the server.
 //
@@ -22,6 +23,7 @@ import { chromium } from 'playwright-core'
 import { checkAccessibility, fitsOnAPhone } from './accessibility.mjs'
 import { startChangingSite } from './changing-site.mjs'
 import { checkRecordedPages } from './recording.mjs'
+import { checkSuiteEditor, closesOnlyCompletions, writeSuite } from './suite-editor.mjs'
 
 const BROWSER_ARGUMENTS = [
   '--no-sandbox',
@@ -60,17 +62,9 @@ async function signIn(page) {
   assert.ok(!page.url().includes('code='), 'the sign-in code should have left the address')
 }
 
-/** Sets the text as if pasted. `fill` types it, which takes Chromium seconds for a thousand lines. */
-async function paste(field, text) {
-  await field.evaluate((element, value) => {
-    element.value = value
-    element.dispatchEvent(new Event('input', { bubbles: true }))
-  }, text)
-}
-
 /** Returns the id of the job. */
 async function runSuite(page, suite, vars = environment.E2E_VARS ?? '') {
-  await paste(page.getByTestId('run-suite-text'), suite)
+  await writeSuite(page, suite)
   await page.locator('#suite-vars').fill(vars)
   await page.getByTestId('run-button').click()
   const problems = page.locator('.problems')
@@ -209,8 +203,10 @@ async function readWhatChanged(page) {
 async function judgeAgain(page, suite) {
   await page.getByRole('button', { name: 'Judge again by its evidence…' }).click()
   await page.locator('.job-panel').getByRole('button', { name: 'Write or paste' }).click()
-  await paste(page.locator('#judge-text'), suite)
+  await writeSuite(page, suite)
   await checkAccessibility(page, 'a job to be judged again')
+  await closesOnlyCompletions(page)
+  await writeSuite(page, suite)
   await page.setViewportSize(PHONE)
   await fitsOnAPhone(page, 'a job to be judged again')
   await page.setViewportSize(WIDE)
@@ -321,6 +317,7 @@ async function dashboardShowsARun(browser) {
     await findInList(page, job)
     await readWhatChanged(page)
     await serveAnAdmin(page)
+    await checkSuiteEditor(page, browser)
     assert.deepEqual(complaints, [], 'the browser should report no errors')
   } catch (error) {
     if (environment.E2E_SCREENSHOT) await page.screenshot({ path: environment.E2E_SCREENSHOT })

@@ -32,7 +32,7 @@ describe('the run box', () => {
   async function shownBox(answer: (command: Command) => Event | undefined) {
     const { page } = show(App, new Replay(recordedRun({ tests: 3 }), { answer }))
     await nextFrame()
-    const write = (text: string) => page.get('[data-testid="run-suite-text"]').setValue(text)
+    const write = (text: string) => page.get('[data-testid="suite-text"]').setValue(text)
     const run = async () => {
       await page.get('form#run-form').trigger('submit')
       await nextFrame()

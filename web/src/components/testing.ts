@@ -12,6 +12,8 @@ export function show(
   props: Record<string, unknown> = {},
 ): { page: VueWrapper; dashboard: Dashboard } {
   vi.stubGlobal('requestAnimationFrame', (run: () => void) => setTimeout(run, 0))
+  // Never idle: suites stay in plain fields, unless a test is about the editor.
+  if (!vi.isMockFunction(globalThis.requestIdleCallback)) vi.stubGlobal('requestIdleCallback', () => 0)
   sessionStorage.clear()
   const dashboard = createDashboard({
     tokens: new TokenStore(sessionStorage),
