@@ -281,6 +281,10 @@ test('all packages have the same version and the same program', async () => {
   execFileSync('dpkg-deb', ['--extract', named(/\.deb$/), 'deb'], options)
   execFileSync('python3', ['-m', 'zipfile', '--extract', named(/\.whl$/), 'wheel'], options)
   execFileSync('tar', ['--extract', '--file', named(/^stepcast-linux-.*\.tgz$/)], options)
+  for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) {
+    const [information] = readdirSync(join(options.cwd, 'wheel')).filter((name) => name.endsWith('.dist-info'))
+    assert.ok(existsSync(join(options.cwd, 'wheel', information, 'licenses', licence)), licence)
+  }
   const [inWheel] = readdirSync(join(options.cwd, 'wheel')).filter((name) => name.endsWith('.data'))
   const programs = ['stepcast', 'deb/usr/bin/stepcast', `wheel/${inWheel}/scripts/stepcast`, 'package/bin/stepcast']
   assert.equal(new Set(programs.map((program) => digestOf(join(options.cwd, program)))).size, 1)

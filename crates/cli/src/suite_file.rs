@@ -27,7 +27,6 @@ use stepcast_suite::bounds::PROBLEMS;
 use stepcast_suite::document::Node;
 use stepcast_suite::limits::SUITE_BYTES;
 use stepcast_suite::number;
-use stepcast_suite::place::Places as Positions;
 
 /// Room in a message for everything but the suite.
 const ENVELOPE_BYTES: usize = 32 * 1024;
@@ -112,7 +111,7 @@ impl SuiteFile {
 
     /// The places of what is in it, for reports that name them from the root of the repository.
     pub fn places(&self, root: Option<PathBuf>) -> Places {
-        Places { positions: Positions::new(&self.node), suite: self.suite.clone(), sources: self.sources.clone(), root }
+        Places::new(&self.suite, &self.node, &self.sources, root)
     }
 }
 

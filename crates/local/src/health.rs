@@ -5,7 +5,7 @@
 //! <https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config>
 
 use crate::gateway::{Gateway, Routes};
-use crate::metrics::{LocalMetrics, Snapshot};
+use crate::metrics::{LocalMetrics, Queued};
 use crate::queue::{QueueError, QueueService};
 use crate::server::Sockets;
 use axum::Router;
@@ -18,12 +18,44 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepcast_platform::Platform;
 use stepcast_platform::auth::Identity;
-use tokio::time::timeout;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
 
 /// OpenMetrics 1.0, as the specification names it.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// A table or a queue that takes longer cannot be worked with.
 const READY_WITHIN: Duration = Duration::from_secs(5);
+/// How long an answer is good for: whoever asks again and again costs those who run tests no more than that.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// The last answer to a question. Those who ask while it is being looked up wait for the same one.
+struct Recent<T>(Mutex<Option<(Instant, T)>>);
+
+impl<T: Clone> Recent<T> {
+    /// Returns the last answer if it is fresh. An error is no answer.
+    async fn get<E>(&self, look_up: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let mut last = self.0.lock().await;
+        if let Some((_, answer)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return Ok(answer.clone());
+        }
+        let answer = look_up.await?;
+        *last = Some((Instant::now(), answer.clone()));
+        Ok(answer)
+    }
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+/// What is asked, with the last answers.
+struct Asked<R> {
+    health: Health<R>,
+    ready: Recent<()>,
+    queued: Recent<Queued>,
+}
 
 /// What is asked.
 pub struct Health<R> {
@@ -50,17 +82,14 @@ impl<R: Routes> Health<R> {
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready::<R>))
             .route("/metrics", get(metrics::<R>))
-            .with_state(Arc::new(self))
+            .with_state(Arc::new(Asked { health: self, ready: Recent::default(), queued: Recent::default() }))
     }
 
-    async fn snapshot(&self) -> Result<Snapshot, QueueError> {
-        Ok(Snapshot {
-            connections: self.gateway.open_connections(),
+    async fn queued(&self) -> Result<Queued, QueueError> {
+        Ok(Queued {
             work: self.queue.counts(self.work).await?,
             longest_wait: self.queue.longest_wait(self.work).await?,
             dead_letters: self.queue.counts(self.dead_letters).await?,
-            sockets: self.sockets.open(),
-            sockets_evicted: self.sockets.evicted(),
         })
     }
 
@@ -85,8 +114,8 @@ impl<R: Routes> Health<R> {
     }
 }
 
-async fn ready<R: Routes>(State(health): State<Arc<Health<R>>>) -> Response {
-    let asked = timeout(READY_WITHIN, health.ask()).await;
+async fn ready<R: Routes>(State(asked): State<Arc<Asked<R>>>) -> Response {
+    let asked = timeout(READY_WITHIN, asked.ready.get(asked.health.ask())).await;
     let error = match asked {
         Ok(Ok(())) => return "ready\n".into_response(),
         Ok(Err(error)) => error,
@@ -96,13 +125,18 @@ async fn ready<R: Routes>(State(health): State<Arc<Health<R>>>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "the table or the queue does not answer; see the log\n").into_response()
 }
 
-async fn metrics<R: Routes>(State(health): State<Arc<Health<R>>>, headers: HeaderMap) -> Response {
+async fn metrics<R: Routes>(State(asked): State<Arc<Asked<R>>>, headers: HeaderMap) -> Response {
+    let health = &asked.health;
     if !health.may_see(&headers).await {
         let text = "metrics need a token: `authorization: Bearer TOKEN`, from `stepcast token new --role viewer`\n";
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], text).into_response();
     }
-    match health.snapshot().await {
-        Ok(now) => ([(CONTENT_TYPE, OPEN_METRICS)], health.metrics.render(&now)).into_response(),
+    match asked.queued.get(health.queued()).await {
+        Ok(queued) => {
+            let sockets = (health.sockets.open(), health.sockets.evicted());
+            let text = health.metrics.render(&queued, health.gateway.open_connections(), sockets);
+            ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+        }
         Err(error) => {
             tracing::warn!(%error, "The queue could not be counted for the metrics");
             (StatusCode::SERVICE_UNAVAILABLE, "the queue does not answer\n").into_response()

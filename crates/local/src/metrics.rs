@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use stepcast_platform::metrics::{Measured, Sink};
 
@@ -22,7 +23,8 @@ const SECONDS: [f64; 14] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10
 pub struct LocalMetrics {
     registry: Registry,
     happened: Happened,
-    present: Present,
+    /// Locked while it is rendered: two who ask at once would count evictions twice
+    present: Mutex<Present>,
 }
 
 /// What is counted and timed as it happens.
@@ -47,21 +49,15 @@ struct Present {
     sockets_evicted: Counter,
 }
 
-/// A stack at one moment.
+/// The queues at one moment.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Snapshot {
-    /// WebSocket connections that are open
-    pub connections: usize,
+pub struct Queued {
     /// Messages of the queue of work
     pub work: MessageCounts,
     /// How long the oldest of them that is ready has waited
     pub longest_wait: Duration,
     /// Messages that were received too often
     pub dead_letters: MessageCounts,
-    /// Sockets that have not become a WebSocket
-    pub sockets: usize,
-    /// How many of these were closed since the start to make room for others
-    pub sockets_evicted: u64,
 }
 
 /// One label: its name and its value.
@@ -107,16 +103,18 @@ impl Default for LocalMetrics {
         registry.register_with_unit("queue_longest_wait", about, Unit::Seconds, longest_wait);
         registry.register("sockets", "Sockets that are no WebSockets, or not yet", sockets);
         registry.register("sockets_evicted", "Sockets that were closed to make room for others", sockets_evicted);
-        Self { registry, happened, present }
+        Self { registry, happened, present: Mutex::new(present) }
     }
 }
 
 impl LocalMetrics {
-    /// Renders all metrics as OpenMetrics text.
-    pub fn render(&self, now: &Snapshot) -> String {
-        let Snapshot { connections, work, longest_wait, dead_letters, sockets, sockets_evicted } = now;
-        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        self.present.connections.set(i64::try_from(*connections).unwrap_or(i64::MAX));
+    /// Renders all metrics as OpenMetrics text: with the connections that are open, and the sockets that are open and
+    /// those that were evicted since the start.
+    pub fn render(&self, queued: &Queued, connections: usize, (sockets, evicted): (usize, u64)) -> String {
+        let Queued { work, longest_wait, dead_letters } = queued;
+        let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        present.connections.set(i64::try_from(connections).unwrap_or(i64::MAX));
         let states = [
             ("ready", work.visible),
             ("in_flight", work.in_flight),
@@ -124,12 +122,11 @@ impl LocalMetrics {
             ("dead_letter", dead_letters.visible + dead_letters.in_flight),
         ];
         for (state, messages) in states {
-            self.present.messages.get_or_create(&[("state", state)]).set(count(messages));
+            present.messages.get_or_create(&[("state", state)]).set(gauge(messages));
         }
-        self.present.longest_wait.set(longest_wait.as_secs_f64());
-        self.present.sockets.set(i64::try_from(*sockets).unwrap_or(i64::MAX));
-        let evicted = &self.present.sockets_evicted;
-        evicted.inc_by(sockets_evicted.saturating_sub(evicted.get()));
+        present.longest_wait.set(longest_wait.as_secs_f64());
+        present.sockets.set(i64::try_from(sockets).unwrap_or(i64::MAX));
+        present.sockets_evicted.inc_by(evicted.saturating_sub(present.sockets_evicted.get()));
         let mut text = String::new();
         // Writing to memory does not fail.
         let _ = encode(&mut text, &self.registry);

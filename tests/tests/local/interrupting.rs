@@ -66,6 +66,16 @@ async fn an_interrupted_check_ends_with_its_verdict_and_says_what_did_not_run() 
 
 #[tokio::test]
 async fn a_run_that_is_interrupted_before_it_has_an_id_is_cancelled() {
+    interrupted_before_its_id(&[]).await;
+}
+
+/// `--detach` leaves a job that goes on, and this one does not.
+#[tokio::test]
+async fn a_detached_run_that_is_interrupted_before_it_has_an_id_is_cancelled_too() {
+    interrupted_before_its_id(&["--detach"]).await;
+}
+
+async fn interrupted_before_its_id(more: &[&str]) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("ws://{}/ws", listener.local_addr().expect("an address"));
     let folder = tempfile::tempdir().expect("a folder");
@@ -73,7 +83,7 @@ async fn a_run_that_is_interrupted_before_it_has_an_id_is_cancelled() {
     std::fs::write(&file, "suite: Shop\ntests: [{ name: Home, get: 'https://shop.example/' }]\n").expect("a suite");
     let json = folder.path().join("events.ndjson");
     let arguments = ["run", &file.display().to_string(), "--url", &url, "--token", "t", "--json"];
-    let child = start(&[&arguments[..], &[&json.display().to_string()]].concat());
+    let child = start(&[&arguments[..], &[&json.display().to_string()], more].concat());
 
     let mut server = Played::accept(&listener).await;
     let run = server.hear("run").await;

@@ -79,12 +79,15 @@ impl<'a> Follower<'a> {
         Ok(follower)
     }
 
-    /// The job, once the server has accepted it.
+    /// The job, once the server has accepted it. It is being cancelled if Ctrl-C came before that.
     pub async fn accepted(&mut self) -> Result<JobId, ClientError> {
         let waiting = async {
             loop {
-                if let Some(job) = &self.job {
-                    return Ok(job.clone());
+                if let Some(job) = self.job.clone() {
+                    if self.is_interrupted() {
+                        self.cancel().await;
+                    }
+                    return Ok(job);
                 }
                 tokio::select! {
                     heard = self.link.hear(is_answer) => self.take_heard(heard).await?,
@@ -106,9 +109,6 @@ impl<'a> Follower<'a> {
     pub async fn follow(&mut self, most: Option<Duration>) -> Result<Followed, ClientError> {
         let deadline = most.map(|most| Instant::now() + most);
         let mut silence = Instant::now() + SILENCE;
-        if self.interrupted > 0 {
-            self.cancel().await;
-        }
         loop {
             tokio::select! {
                 heard = self.link.hear(is_answer) => {
@@ -143,6 +143,11 @@ impl<'a> Follower<'a> {
                 }
             }
         }
+    }
+
+    /// Whether somebody pressed Ctrl-C.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted > 0
     }
 
     async fn cancel(&mut self) {

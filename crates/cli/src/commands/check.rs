@@ -42,13 +42,12 @@ const CONCURRENCY: usize = 32;
 /// Runs the files one after the other; the exit code is the worst of theirs. With `--watch`, runs them again whenever one
 /// is saved.
 pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
-    let mut interrupts = Interrupts::listen()?;
     if !arguments.watch {
-        return check_all(&arguments, &mut interrupts).await;
+        return check_all(&arguments).await;
     }
-    let mut changes = Changes::new(&arguments);
+    let (mut changes, mut interrupts) = (Changes::new(&arguments), Interrupts::listen()?);
     loop {
-        match check_all(&arguments, &mut interrupts).await {
+        match check_all(&arguments).await {
             Ok(Exit::Cancelled) => return Ok(Exit::Cancelled),
             Ok(_) => {}
             // A file that is saved half-written is saved again.
@@ -65,7 +64,7 @@ pub(crate) async fn check(arguments: CheckArguments) -> anyhow::Result<Exit> {
     }
 }
 
-async fn check_all(arguments: &CheckArguments, interrupts: &mut Interrupts) -> anyhow::Result<Exit> {
+async fn check_all(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let config = EngineConfig {
         allow_private_targets: !arguments.deny_private_targets,
         allow_insecure_targets: !arguments.deny_insecure_targets,
@@ -78,7 +77,7 @@ async fn check_all(arguments: &CheckArguments, interrupts: &mut Interrupts) -> a
     let mut run = Run::new(reporter, arguments.limits.into(), recording, recorder);
     let mut worst = Exit::Passed;
     for path in &arguments.files {
-        let exit = check_file(&engine, &mut run, path, &arguments.values, interrupts).await?;
+        let exit = check_file(&engine, &mut run, path, &arguments.values).await?;
         worst = worst.max(exit);
         if exit == Exit::Cancelled {
             break;
@@ -89,14 +88,10 @@ async fn check_all(arguments: &CheckArguments, interrupts: &mut Interrupts) -> a
     Ok(worst)
 }
 
-async fn check_file(
-    engine: &Engine,
-    run: &mut Run,
-    path: &Path,
-    values: &ValueArguments,
-    interrupts: &mut Interrupts,
-) -> anyhow::Result<Exit> {
+async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueArguments) -> anyhow::Result<Exit> {
     let file = SuiteFile::read(path)?;
+    // Not before: a file may be a pipe that nobody writes to, and then Ctrl-C has to end the process.
+    let mut interrupts = Interrupts::listen()?;
     let vars: BTreeMap<String, String> = values.vars.iter().cloned().collect();
     let secrets: BTreeMap<String, String> = values.secrets.iter().cloned().collect();
     check_variables(&file.suite, vars.keys().map(String::as_str), secrets.keys().map(String::as_str))

@@ -57,9 +57,13 @@ pub(super) fn format(path: &Path, text: &str) -> Result<String, UsageError> {
 
 /// Replaces a file at once, so that nobody reads half of it.
 fn write(path: &Path, text: &str) -> Result<(), UsageError> {
-    let beside = path.with_extension("stepcast-fmt");
-    fs::write(&beside, text)
-        .and_then(|()| fs::set_permissions(&beside, fs::metadata(path)?.permissions()))
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(|error| UsageError::new(format!("`{}` cannot be written: {error}", path.display())))
+    let replace = || {
+        // The file that a link leads to, so that the link stays one.
+        let path = path.canonicalize()?;
+        let beside = path.with_extension("stepcast-fmt");
+        fs::write(&beside, text)?;
+        fs::set_permissions(&beside, fs::metadata(&path)?.permissions())?;
+        fs::rename(&beside, &path)
+    };
+    replace().map_err(|error| UsageError::new(format!("`{}` cannot be written: {error}", path.display())))
 }

@@ -28,6 +28,9 @@ pub(crate) async fn init(arguments: InitArguments) -> anyhow::Result<Exit> {
     let path = arguments.file.unwrap_or_else(|| file_for(&found.page));
     write(&path, &format(&path, &suite::render(&found))?)?;
     report::message(&format!("wrote {}", path.display()));
+    if !(200..300).contains(&found.status) {
+        report::message(&format!("note: {} answers {}, and the suite expects that", found.page, found.status));
+    }
     let exit = check(CheckArguments { files: vec![path.clone()], ..CheckArguments::default() }).await?;
     report::message(&next(&path));
     Ok(exit)

@@ -35,7 +35,8 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     }));
     let mut follower = Follower::start(&endpoint, command, reporter).await?;
     let job = follower.accepted().await?;
-    if arguments.detach {
+    // A job that is being cancelled is not left: its end says so.
+    if arguments.detach && !follower.is_interrupted() {
         report::data(job.as_str());
         return Ok(Exit::Passed);
     }

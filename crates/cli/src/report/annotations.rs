@@ -71,6 +71,21 @@ fn escape_property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stepcast_protocol::Outcome;
+
+    #[test]
+    fn new_failures_come_first() {
+        let failed = |number, name, change| TestState {
+            outcome: Some(Outcome::Failed),
+            change: Some(change),
+            ..TestState::queued(number, name)
+        };
+        let tests = [failed(0, "old", Change::StillFailing), failed(1, "new", Change::NewFailure)];
+        let state =
+            JobState { tests: tests.into_iter().map(|test| (test.test, test)).collect(), ..JobState::default() };
+        let lines = Annotations { left: 1 }.render(&state, None);
+        assert!(lines[0].starts_with("::error title=new::") && lines[1].contains("1 more test "), "{lines:?}");
+    }
 
     #[test]
     fn a_name_cannot_end_the_command() {

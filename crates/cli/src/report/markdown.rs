@@ -48,7 +48,7 @@ impl Markdown {
 
     fn not_passed(&mut self, state: &JobState, link: Option<&str>, places: Option<&Places>) {
         let tests = failures::not_passed(state).into_iter();
-        let left_out = self.add_fitting(tests.map(|(test, outcome)| failed(test, outcome, link, places)));
+        let left_out = self.add_fitting(tests, |(test, outcome)| failed(test, outcome, link, places));
         if left_out > 0 {
             let tests = if left_out == 1 { "test" } else { "tests" };
             let _ = writeln!(self.text, "\n{left_out} more {tests} did not pass.");
@@ -57,30 +57,32 @@ impl Markdown {
 
     /// Tests that passed in the end or pass again, folded away.
     fn others(&mut self, state: &JobState) {
-        let lines: Vec<String> = state.tests.values().filter_map(other).collect();
-        if lines.is_empty() {
+        let tests: Vec<(&TestState, String)> =
+            state.tests.values().filter_map(|test| Some((test, other(test)?))).collect();
+        if tests.is_empty() {
             return;
         }
-        let _ = writeln!(self.text, "\n<details><summary>{} flaky or fixed</summary>\n", lines.len());
-        let left_out = self.add_fitting(lines.into_iter());
+        let _ = writeln!(self.text, "\n<details><summary>{} flaky or fixed</summary>\n", tests.len());
+        let left_out =
+            self.add_fitting(tests.into_iter(), |(test, about)| format!("- {about}: {}\n", code(&test.name)));
         if left_out > 0 {
             let _ = writeln!(self.text, "- and {left_out} more");
         }
         self.text.push_str("\n</details>\n");
     }
 
-    /// Adds parts until one does not fit, and returns how many are left out.
-    fn add_fitting(&mut self, parts: impl Iterator<Item = String>) -> usize {
-        let mut left_out = 0;
-        for part in parts {
-            if left_out == 0 && part.len() <= self.left {
-                self.left -= part.len();
-                self.text += &part;
-            } else {
-                left_out += 1;
+    /// Adds parts until one does not fit, and returns how many are left out. Those after it are not rendered: all of ten
+    /// thousand tests may have failed.
+    fn add_fitting<T>(&mut self, mut parts: impl Iterator<Item = T>, render: impl Fn(T) -> String) -> usize {
+        while let Some(part) = parts.next() {
+            let text = render(part);
+            if text.len() > self.left {
+                return 1 + parts.count();
             }
+            self.left -= text.len();
+            self.text += &text;
         }
-        left_out
+        0
     }
 }
 
@@ -131,14 +133,13 @@ fn check(text: &mut String, failure: &Failure, place: &str) {
     }
 }
 
-/// A line for a test that passed in the end, or passes again.
+/// What is said of a test that passed in the end, or passes again.
 fn other(test: &TestState) -> Option<String> {
-    let about = match (test.outcome, test.change) {
-        (Some(Outcome::Flaky), _) => format!("flaky, passed at attempt {}", test.attempt),
-        (Some(Outcome::Passed), Some(change)) => changes::words(change).to_owned(),
-        _ => return None,
-    };
-    Some(format!("- {about}: {}\n", code(&test.name)))
+    match (test.outcome, test.change) {
+        (Some(Outcome::Flaky), _) => Some(format!("flaky, passed at attempt {}", test.attempt)),
+        (Some(Outcome::Passed), Some(change)) => Some(changes::words(change).to_owned()),
+        _ => None,
+    }
 }
 
 /// A text as code. The fence is longer than any run of backticks in it.

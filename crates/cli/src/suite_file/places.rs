@@ -3,20 +3,26 @@
 //! Results name tests, steps and checks with their templates filled in, so a name in the suite is a pattern here.
 
 use super::sources::Sources;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use stepcast_engine::describe_check;
 use stepcast_protocol::state::Failure;
+use stepcast_suite::document::Node;
 use stepcast_suite::place::Places as Positions;
 use stepcast_suite::template::{Lookup, render_known};
 use stepcast_suite::{Step, Suite, Test, wildcard};
 
 /// The places of everything in a suite.
 pub(crate) struct Places {
-    pub(super) suite: Suite,
-    pub(super) positions: Positions,
-    pub(super) sources: Sources,
+    suite: Suite,
+    positions: Positions,
+    sources: Sources,
     /// The root of the repository, if it is known
-    pub(super) root: Option<PathBuf>,
+    root: Option<PathBuf>,
+    /// The tests by their names, for those without a template
+    by_name: HashMap<String, usize>,
+    /// What the names of each test's results look like
+    patterns: Vec<String>,
 }
 
 /// A line of a file.
@@ -29,9 +35,22 @@ pub(crate) struct Line {
 }
 
 impl Places {
+    pub(super) fn new(suite: &Suite, node: &Node, sources: &Sources, root: Option<PathBuf>) -> Self {
+        let names = suite.tests.iter().enumerate().map(|(number, test)| (test.name.clone(), number));
+        Self {
+            by_name: names.collect(),
+            patterns: suite.tests.iter().map(|test| format!("{}*", pattern(&test.name))).collect(),
+            suite: suite.clone(),
+            positions: Positions::new(node),
+            sources: sources.clone(),
+            root: root.and_then(|root| root.canonicalize().ok()),
+        }
+    }
+
     /// Returns the line of a check, or of the step or test around it. Nothing if the suite has no such test.
     pub fn find(&self, test: &str, failure: Option<&Failure>) -> Option<Line> {
-        let (number, definition) = self.test(test)?;
+        let number = self.number_of(test)?;
+        let definition = self.suite.tests.get(number)?;
         let path = format!("tests[{number}]");
         let part = failure.and_then(|failure| in_steps(definition, failure)).unwrap_or_default();
         let position = self.positions.find(&format!("{path}{part}"))?;
@@ -40,16 +59,18 @@ impl Places {
     }
 
     fn in_root(&self, name: &str) -> Option<String> {
-        let root = self.root.as_ref()?.canonicalize().ok()?;
         let file = Path::new(name).canonicalize().ok()?;
-        Some(file.strip_prefix(root).ok()?.display().to_string())
+        Some(file.strip_prefix(self.root.as_ref()?).ok()?.display().to_string())
     }
 
     /// Finds the test that a name was made of: itself, or with the values of `each`, a page or a number behind it. Of
     /// several the one with the longest name, which has the fewest templates.
-    fn test(&self, name: &str) -> Option<(usize, &Test)> {
-        let fits = |(_, test): &(usize, &Test)| wildcard::matches(&format!("{}*", pattern(&test.name)), name);
-        self.suite.tests.iter().enumerate().filter(fits).max_by_key(|(_, test)| pattern(&test.name).len())
+    fn number_of(&self, name: &str) -> Option<usize> {
+        if let Some(number) = self.by_name.get(name) {
+            return Some(*number);
+        }
+        let fitting = self.patterns.iter().enumerate().filter(|(_, pattern)| wildcard::matches(pattern, name));
+        fitting.max_by_key(|(_, pattern)| pattern.len()).map(|(number, _)| number)
     }
 }
 
