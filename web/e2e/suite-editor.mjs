@@ -42,12 +42,13 @@ export async function writeSuite(page, text) {
   }, text)
 }
 
-/** Completes a key, sees mistakes at their lines, corrects and runs the suite; and sees the plain field on a phone. */
+/** Completes a key and a name in a template, sees mistakes at their lines, corrects and runs the suite; and sees the plain field on a phone. */
 export async function checkSuiteEditor(page, browser) {
   await page.locator('.brand').click()
   const editor = page.locator('[data-testid="suite-text"][contenteditable="true"]')
   await completesAKey(page, editor)
   await explainsAKey(page, editor)
+  await completesAName(page, editor)
   await showsWhatIsWrong(page, editor)
   await showsWhatTheServerRefuses(page, editor)
   await leavesByTab(page, editor)
@@ -88,6 +89,20 @@ async function explainsAKey(page, editor) {
   await editor.getByText('name', { exact: true }).hover()
   await page.locator('.cm-tooltip-hover').getByText('The name of the test').waitFor()
   await page.mouse.move(0, 0)
+}
+
+async function completesAName(page, editor) {
+  await writeSuite(page, 'vars: { base: http://127.0.0.1:1 }\ntests:\n  - name: Home\n    get: ')
+  await editor.press('ControlOrMeta+End')
+  await page.keyboard.type('${')
+  const options = page.locator('.cm-tooltip-autocomplete').getByRole('option')
+  await options.filter({ hasText: 'new.uuid' }).waitFor()
+  await page.keyboard.type('b')
+  await page.getByText('A variable of the suite').waitFor()
+  await checkAccessibility(page, 'the editor with names')
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('}/')
+  assert.match(await editor.innerText(), /^ {4}get: \$\{base\}\/$/m)
 }
 
 async function showsWhatIsWrong(page, editor) {

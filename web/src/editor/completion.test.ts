@@ -5,9 +5,10 @@ import { SUITE_SCHEMA } from './suite-schema'
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options']
 
-/** What is offered at the `|` of a text. */
+/** What is offered at the last `|` of a text. */
 function at(text: string, isAsked = true) {
-  return completionsAt(text.replace('|', ''), text.indexOf('|'), SUITE_SCHEMA, isAsked)
+  const offset = text.lastIndexOf('|')
+  return completionsAt(text.slice(0, offset) + text.slice(offset + 1), offset, SUITE_SCHEMA, isAsked)
 }
 const labels = (text: string) => at(text)?.options.map(({ label }) => label) ?? []
 const option = (text: string, name: string) => at(text)?.options.find(({ label }) => label === name)
@@ -118,6 +119,150 @@ describe('the values that are offered', () => {
   })
 })
 
+describe('the names that are offered in a template', () => {
+  const MADE = ['new.uuid', 'new.date']
+  const inSuite = (rest: string) => `suite: S\nvars: { base: https://x, user: ada }\n${rest}`
+  const inTests = (lines: string) => inSuite(inTest(lines).replace('suite: S\n', ''))
+  const STEPS = `setup:
+  - post: x
+    capture: { cart: { json: $.id } }
+steps:
+  - get: FIRST
+    capture: { a: { json: LATER } }
+    expect: [ { status: CHECK } ]
+  - get: SECOND
+    capture:
+      b: { json: $.b }
+teardown:
+  - delete: LAST`
+  const inSteps = (place: string) => inTests(STEPS.replace(place, '${|}').replaceAll(/[A-Z]{4,}/g, 'x'))
+
+  it.each([
+    ['the variables of the suite', inTests('get: ${|}'), ['base', 'user', ...MADE]],
+    ['in a part of a value', inTests('get: ${base}/a?b=${|}&c=1'), ['base', 'user', ...MADE]],
+    ['in what the suite sets for all', inSuite('defaults: { headers: { a: "${|}" } }'), ['base', 'user', ...MADE]],
+    ['in a group of checks', inSuite('checks:\n  ok:\n    - css: ${|}'), ['base', 'user', ...MADE]],
+    ['in a variable, without itself', 'vars:\n  a: 1\n  b: ${|}\n', ['a', ...MADE]],
+    [
+      'of `each`',
+      inTests('each: { lang: [en], device: [a, b] }\nget: ${|}'),
+      ['lang', 'device', 'base', 'user', ...MADE],
+    ],
+    [
+      'of a table of comma-separated values',
+      inTests('each:\n  csv: |\n    city, "street"\n    a,b\n  x: [1]\nget: ${|}'),
+      ['city', 'street', 'x', 'base', 'user', ...MADE],
+    ],
+    [
+      'of a table of objects',
+      inTests('each: { json: [ { id: 1, title: A }, { id: 2 } ] }\nget: ${|}'),
+      ['id', 'title', 'base', 'user', ...MADE],
+    ],
+    [
+      'of no table that is in a file',
+      inTests('each: { csv: a.csv, json: b.json }\nget: ${|}'),
+      ['base', 'user', ...MADE],
+    ],
+    ['of lists with the names of tables', inTests('each: { csv: [1], json: [2] }\nname: ${|}'), ['csv', 'json']],
+    ['of `each` alone, in the name of a test', inTests('each: { lang: [en] }\nname: ${|}'), ['lang']],
+    [
+      'in the values of `each`, but no secret',
+      inTests('bearer: ${secret.a}\neach: { a: ["${|}"] }'),
+      ['base', 'user', ...MADE],
+    ],
+    [
+      'the address of a page',
+      inTests('discover: { links: x }\nexpect: [ { url: ${|} } ]'),
+      ['page', 'base', 'user', ...MADE],
+    ],
+    ['no page where it is looked for', inTests('discover: { links: "${|}" }'), ['base', 'user', ...MADE]],
+    [
+      'secrets that are used, once',
+      inTests('bearer: ${secret.a}\nbasic: { user: ${secret.b}, password: ${secret.a} }\nget: ${|}'),
+      ['base', 'user', ...MADE, 'secret.a', 'secret.b'],
+    ],
+    ['what setup has captured', inSteps('FIRST'), ['cart', 'base', 'user', ...MADE]],
+    ['in a capture', inSteps('LATER'), ['cart', 'base', 'user', ...MADE]],
+    ['in a check, what its step has captured', inSteps('CHECK'), ['a', 'cart', 'base', 'user', ...MADE]],
+    ['what earlier steps have captured', inSteps('SECOND'), ['a', 'cart', 'base', 'user', ...MADE]],
+    ['in teardown, what all steps have captured', inSteps('LAST'), ['b', 'a', 'cart', 'base', 'user', ...MADE]],
+    [
+      'of a test without steps',
+      inTests('get: x\ncapture: { id: { json: $ } }\nexpect: [ { css: ${|} } ]'),
+      ['id', 'base', 'user', ...MADE],
+    ],
+    [
+      'of its own test alone',
+      inTests('get: x\ncapture: { id: { json: $ } }\n').trimEnd() + '\n  - name: B\n    get: ${|}',
+      ['base', 'user', ...MADE],
+    ],
+    ['each once', inTests('each: { base: [a] }\nget: ${|}'), ['base', 'user', ...MADE]],
+    ['in the name of a header', inTests('headers: { x-${|}: 1 }'), ['base', 'user', ...MADE]],
+    [
+      'no names that templates cannot use',
+      'vars: { "a}": 1, a b: 1, \u0007: 1, größe: 1 }\ntests: [ { get: "${|}" } ]',
+      ['größe', ...MADE],
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(labels(text)).toEqual(expected)
+  })
+
+  it.each([
+    ['without its end', inTests('get: ${|')],
+    ['without its end, behind a name', inTests('get: ${ba|')],
+    ['in the middle of a line', inTests('get: ${|/a b')],
+    ['in a flow mapping', inTests('form: { user: ${|, b: ${base} }\nget: x')],
+    ['in a flow mapping without its end', inTests('form: { user: ${us|\nget: x')],
+    ['in quotes', inTests('form: { user: "${|" }')],
+    ['in quotes without their end', inTests('form: { user: "${|')],
+    ['in JSON without its end', '{"vars": {"base": 1, "user": 2}, "tests": [{"get": "${|'],
+    ['in a text of several lines', inTests('text: |\n  a\n  ${us|} b\nget: x')],
+    ['behind a mapping without its end', inTests('form: { user: [\nget: ${|')],
+    ['behind a template without its end', inTests('get: ${base\nexpect: [ { css: ${|} } ]')],
+    ['without a dash', inSuite('tests:\n  name: A\n  get: ${|')],
+    ['at the wrong depth', inSuite('tests:\n  - name: A\n   get: ${|')],
+    ['under a key that is not known', inSuite('test: ${|')],
+  ])('while the text around it is incomplete: %s', (_, text) => {
+    expect(labels(text)).toEqual(['base', 'user', ...MADE])
+  })
+
+  it('are offered before a word is begun', () => {
+    expect(at(inTests('get: ${|}'), false)).toBeDefined()
+    expect(at(inTests('get: $|'), false)).toBeUndefined()
+  })
+
+  it('replace the whole name and end the template, unless it ends', () => {
+    const text = inTests('get: ${ba|se}/')
+    const from = text.indexOf('ba|')
+    expect(at(text)).toMatchObject({ from, to: from + 4 })
+    expect(option(text, 'base')?.text).toBe('base')
+    expect(at(inTests('get: ${secret.a|b-c'))).toMatchObject({ from, to: from + 'secret.ab-c'.length })
+    expect(option(inTests('get: ${|'), 'base')?.text).toBe('base}')
+    expect(option(inTests('get: ${ |'), 'base')?.text).toBe('base }')
+    expect(option(inTests('get: ${ b| }'), 'base')?.text).toBe('base')
+    expect(option(inTests('form: { user: ${| }'), 'base')?.text).toBe('base}')
+  })
+
+  it('say what they are', () => {
+    const { description } = option(inTests('get: ${|}'), 'base')?.explanation ?? {}
+    expect(description).toBe('A variable of the suite')
+  })
+
+  it.each([
+    ['behind two dollars', inTests('get: $${|')],
+    ['behind their end', inTests('get: ${base}|')],
+    ['in a comment', inTests('get: x # ${|}')],
+    ['in the name of the suite', inSuite('suite: ${|}')],
+    ['in the name of a file', inSuite('include: [${|}]')],
+    ['in a JSON Schema', inTests('expect: [ { schema: { const: ${|} } } ]')],
+    ['in the key of a form', inTests('form: { ${|}: x }')],
+    ['in the name of a test without `each`', inTests('name: ${|}')],
+    ['in a text that is too large', inTests(`get: \${|}\n# ${'x'.repeat(2 ** 20)}`)],
+  ])('are not offered %s', (_, text) => {
+    expect(at(text)).toBeUndefined()
+  })
+})
+
 describe('nothing is offered', () => {
   it.each([
     ['in a comment', 'suite: S # te|'],
@@ -141,15 +286,30 @@ describe('nothing is offered', () => {
 })
 
 describe('a hostile text', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, number) => `a${number}: 1`).join(', ')
+
   it.each([
     ['deep lists', `${'['.repeat(90_000)}|`],
     ['deep mappings', `${'{a: '.repeat(20_000)}|`],
     ['deep checks', `suite: S\ntests: [{ name: A, expect: [${'{not: '.repeat(500)}{ s|`],
     ['a long word', `suite: S\n${'a'.repeat(90_000)}|`],
+    ['a word behind a long one', `suite: "${'a'.repeat(90_000)} a|`],
     ['an alias to itself', 'suite: &a [*a]\ntests: *a\n|'],
     ['the character that stands for the cursor', 'suite: \uf8ff\n\uf8ff: |'],
     ['control characters', `${'\u0000\u001b'.repeat(40_000)}|`],
     ['aliases of aliases', `a: &a [x, x]\nb: &b [${'*a, '.repeat(20)}]\nc: [${'*b, '.repeat(20)}]\n|`],
+    ['variables', `vars: {${names(9000)}}\na: \${|`],
+    ['beginnings of templates', `suite: S\na: "${'${'.repeat(48_000)}|`],
+    ['beginnings of secrets', `suite: S\na: "${'${secret.'.repeat(10_000)}\${|`],
+    ['a long secret', `suite: S\na: "\${secret.${'a'.repeat(98_000)} \${|`],
+    ['spaces in a template', `suite: S\na: "\${${' '.repeat(98_000)}|`],
+    ['a long name', `suite: S\na: "\${${'a'.repeat(98_000)}|`],
+    [
+      'captures again and again',
+      `tests: [{ a: &a { capture: {${names(8000)}} }, setup: [${'*a, '.repeat(99)}], get: \${|`,
+    ],
+    ['columns', `tests: [{ each: { csv: "${'a,'.repeat(45_000)}\\n" }, get: "\${|`],
+    ['quotes in a column', `tests: [{ each: { csv: '${'"'.repeat(90_000)}\n\n' }, get: "\${|`],
   ])('of %s gets its completions in bounded time', (_, text) => {
     const start = performance.now()
     expect(() => at(text)).not.toThrow()

@@ -3,8 +3,10 @@ import { Applicable, childOf, keysFor } from './applicable'
 import { MOST_CHARACTERS } from './check'
 import { type Explanation, explain } from './explanation'
 import { Exhausted, Judge } from './judge'
+import { type OpenTemplate, openTemplateAt, TEMPLATE_NAME } from './open-template'
 import { type Place, placeAt } from './places'
 import { isMapping, type Mapping, type Path, type Rule, type Schema } from './schema'
+import { namesAt } from './template-names'
 
 /** What can be written at a place of the text. */
 export interface Completion {
@@ -19,35 +21,65 @@ export interface Completions {
   from: number
   to: number
   options: Completion[]
+  /** The options are the same while what is between `from` and `to` is like this */
+  validFor: RegExp
 }
 
-/** Stands for the word at the cursor while the text is parsed. */
+/** Stands for the word or the template at the cursor while the text is parsed. */
 const CURSOR = '\uf8ff'
+const WORD = /^[\w-]*$/
 const WORD_BEFORE = /[\w-]*$/
 const WORD_AFTER = /^[\w-]*/
 /** Only indentation and dashes: the place of a key in a block mapping */
 const LINE_START = /^\s*(?:- +)*$/
+/** In longer words, nothing is offered: looking for the start of a word takes time quadratic in the length. */
+const LONGEST_WORD = 200
 const COLON = /^["']?\s*:(?:\s|$)/
 
-/** The keys or values that the schema allows at an offset. Without a word there, only if they are asked for. */
+/**
+ * The keys or values that the schema allows at an offset, or the names that a template there can use. Without a word
+ * there, keys and values only if they are asked for.
+ */
 export function completionsAt(text: string, offset: number, schema: Schema, isAsked: boolean): Completions | undefined {
   if (text.length > MOST_CHARACTERS) return undefined
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
-  const word = WORD_BEFORE.exec(line)?.[0] ?? ''
-  if (word === '' && !isAsked) return undefined
-  const from = offset - word.length
-  const to = offset + (WORD_AFTER.exec(text.slice(offset, offset + 200))?.[0].length ?? 0)
-  const before = line.slice(0, line.length - word.length)
-  const site = { before, hasColon: COLON.test(text.slice(to, to + 20)), isLineStart: LINE_START.test(before) }
-  const cursor = site.isLineStart && !site.hasColon ? `${CURSOR}:` : CURSOR
+  const template = openTemplateAt(text, offset)
   try {
-    const options = optionsFor(new SuiteText(text.slice(0, from) + cursor + text.slice(to)), from, site, schema)
-    return options.length === 0 ? undefined : { from, to, options }
+    const found = template === undefined ? wordsAt(text, offset, schema, isAsked) : namesIn(text, template)
+    return found === undefined || found.options.length === 0 ? undefined : found
   } catch (error) {
     // `ReferenceError`: aliases that expand without limit, or that refer to nothing.
     if (error instanceof Exhausted || error instanceof RangeError || error instanceof ReferenceError) return undefined
     throw error
   }
+}
+
+function wordsAt(text: string, offset: number, schema: Schema, isAsked: boolean): Completions | undefined {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
+  const word = WORD_BEFORE.exec(line.slice(-LONGEST_WORD))?.[0] ?? ''
+  if (word === '' && !isAsked) return undefined
+  const from = offset - word.length
+  const to = offset + (WORD_AFTER.exec(text.slice(offset, offset + LONGEST_WORD))?.[0].length ?? 0)
+  const before = line.slice(0, line.length - word.length)
+  const site = { before, hasColon: COLON.test(text.slice(to, to + 20)), isLineStart: LINE_START.test(before) }
+  const cursor = site.isLineStart && !site.hasColon ? `${CURSOR}:` : CURSOR
+  const options = optionsFor(new SuiteText(text.slice(0, from) + cursor + text.slice(to)), from, site, schema)
+  return { from, to, options, validFor: WORD }
+}
+
+/** The whole template is left out while the text is parsed: without its end, its brace would begin a mapping. */
+function namesIn(text: string, { start, end, from, to, closing }: OpenTemplate): Completions | undefined {
+  // The parser takes the last character of the text for the end of a quote that has none.
+  const around = `${text.slice(0, start)}${CURSOR}${text.slice(end)}\n`
+  const { document } = new SuiteText(around)
+  const place = placeAt(document, start)
+  if (place?.text.includes(CURSOR) !== true) return undefined
+  const options = namesAt(place, document.toJS({ maxAliasCount: 100 }), around).map(({ name, description }) => ({
+    label: name,
+    isKey: false,
+    text: name + closing,
+    explanation: { description, details: '' },
+  }))
+  return { from, to, options, validFor: TEMPLATE_NAME }
 }
 
 interface Site {

@@ -10,8 +10,9 @@ import { SUITE_SCHEMA } from './suite-schema'
 
 /** The editor sorts by this number before it sorts by the alphabet. */
 const MOST_BOOST = 99
+const LEAST_BOOST = -99
 
-/** Completions and explanations on hover, from the schema. */
+/** Completions, and explanations on hover from the schema. */
 export const schemaHelp = [
   autocompletion({ override: [complete], icons: false }),
   hoverTooltip((view, offset) => {
@@ -26,7 +27,7 @@ function complete({ state, pos, explicit }: CompletionContext) {
   if (state.doc.length > MOST_CHARACTERS) return null
   const found = completionsAt(state.doc.toString(), pos, SUITE_SCHEMA, explicit)
   if (found === undefined) return null
-  return { from: found.from, to: found.to, options: found.options.map(optionOf), validFor: /^[\w-]*$/ }
+  return { from: found.from, to: found.to, options: found.options.map(optionOf), validFor: found.validFor }
 }
 
 function optionOf({ label, text, explanation }: Completion, index: number): Option {
@@ -34,7 +35,7 @@ function optionOf({ label, text, explanation }: Completion, index: number): Opti
   return {
     label,
     apply: text,
-    boost: MOST_BOOST - index,
+    boost: Math.max(LEAST_BOOST, MOST_BOOST - index),
     ...(isExplained ? { info: () => elementOf(explanation) } : {}),
   }
 }
