@@ -24,7 +24,8 @@ export function keptOf(at: string): Partial<StepState> {
     ],
     more: 2,
   }
-  return { since_passed: since, evidence: { id: 'e1' } }
+  const traceparent = '00-01a202c57d9b7658bb8ea9c7c9ec7695-b7ad6b7169203331-01'
+  return { since_passed: since, evidence: { id: 'e1' }, traceparent }
 }
 
 /** The page that a failed test got, and how it differs from the one before. */

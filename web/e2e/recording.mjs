@@ -26,11 +26,22 @@ const pages = [
 
 async function openChanges(page) {
   await page.getByTestId('since-passed').getByText('and 2 more').waitFor()
+  await copyTrace(page.getByTestId('trace'))
   await page.getByTestId('evidence').locator('summary').first().press('Enter')
   const changes = page.getByTestId('differences')
   await changes.getByText('2 places that differ each time').press('Enter')
   assert.equal(await changes.getByTestId('difference').count(), 6)
   await checkMarks(page.getByTestId('source').last())
+}
+
+/** Whether the browser lets a page copy depends on where it runs; both are said. */
+async function copyTrace(trace) {
+  assert.deepEqual(await trace.locator('code').allInnerTexts(), [
+    '01a202c57d9b7658bb8ea9c7c9ec7695',
+    'b7ad6b7169203331',
+  ])
+  await trace.getByRole('button', { name: 'Copy the trace id' }).press('Enter')
+  await trace.getByText(/The trace id is copied|Select the trace id instead/).waitFor()
 }
 
 /** One check failed. Another holds, and found a text in an element by its XPath. */

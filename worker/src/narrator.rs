@@ -127,6 +127,7 @@ pub(crate) fn errored_step(step: u32, why: CheckResult) -> StepState {
         checks: vec![why],
         evidence: None,
         since_passed: None,
+        traceparent: None,
         v: None,
     }
 }

@@ -130,6 +130,7 @@ mod tests {
             checks,
             evidence: None,
             since_passed: None,
+            traceparent: None,
             v: None,
         }
     }

@@ -18,6 +18,7 @@ mod sent;
 mod shared;
 mod tls;
 mod trace;
+mod traceparent;
 mod waiting;
 
 pub use answers::{Answers, Played};
@@ -29,6 +30,7 @@ pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
 pub use sent::Sent;
 pub use trace::{Body, Bounds, Noted, Times, Trace};
+pub use traceparent::Traceparent;
 pub use waiting::Waiting;
 
 use crate::address::Guard;
@@ -43,6 +45,7 @@ use shared::Shared;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use stepcast_protocol::TraceContext;
 use stepcast_suite::HostLimits;
 use stepcast_suite::limits::REDIRECTS;
 use tokio::time::Instant;
@@ -79,6 +82,8 @@ pub struct FetchRequest {
     pub waiting: Waiting,
     /// Notes what is sent and received
     pub trace: Trace,
+    /// The trace context that it carries
+    pub traceparent: Traceparent,
     /// Answers in place of the network
     pub playback: Option<Arc<dyn Answers>>,
 }
@@ -100,6 +105,7 @@ impl FetchRequest {
             sent: Sent::default(),
             waiting: Waiting::default(),
             trace: Trace::default(),
+            traceparent: Traceparent::default(),
             playback: None,
         }
     }
@@ -141,6 +147,8 @@ pub struct Response {
     pub certificate: Option<Bytes>,
     /// The requests that led to it, if they were noted and the answer is shared
     pub requests: Arc<[Noted]>,
+    /// The trace context that a request to it carried
+    pub traceparent: Option<TraceContext>,
 }
 
 /// A redirect that was followed.
@@ -239,7 +247,8 @@ impl Fetcher {
         let turn = request.waiting.during(request.url.host_str().unwrap_or_default(), turn).await;
         let turn = turn.ok_or(FetchError::CalledOff)?;
         request.sent.add();
-        let headers = self.headers_of(request, jar);
+        let mut headers = self.headers_of(request, jar);
+        request.traceparent.add_to(&mut headers, &request.url);
         let mut underway = request.trace.begin(request, &headers, queued.elapsed());
         let started = Instant::now();
         let sending = connecting::measured(budget.spend(Phase::Answer, send(&client, request, headers)));
@@ -289,6 +298,7 @@ impl Fetcher {
             }
             (None, Some(answer)) => {
                 request.trace.extend(&answer.requests);
+                request.traceparent.share(answer.traceparent);
                 Ok(answer)
             }
             (None, None) => self.fetch(request, jar, limits).await,
@@ -337,6 +347,7 @@ impl Fetcher {
             elapsed,
             certificate,
             requests,
+            traceparent: request.traceparent.carried(),
         })
     }
 }

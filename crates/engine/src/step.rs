@@ -4,7 +4,7 @@ use super::check;
 use super::evidence::Keeping;
 use super::excerpt::excerpt;
 use super::expected_error;
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent, Trace, Waiting};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent, Trace, Traceparent, Waiting};
 use super::links;
 use super::mask::Mask;
 use super::page::{Cookies, Page, memory};
@@ -66,6 +66,8 @@ pub struct StepRun<'a> {
     pub trace: Trace,
     /// What of them is kept
     pub keeping: Keeping,
+    /// The trace context that the requests carry
+    pub traceparent: Traceparent,
 }
 
 /// How a step ended.
@@ -168,6 +170,7 @@ impl StepRun<'_> {
         let mut request = request::fill_in(&self.step.request, scope, self.network)?;
         (request.called_off, request.sent) = (self.called_off.clone(), self.sent.clone());
         (request.waiting, request.trace) = (self.waiting.clone(), self.trace.clone());
+        request.traceparent = self.traceparent.clone();
         request.playback = self.playback.map(|playback| playback.hiding(self.mask));
         if self.step.expected_errors().is_some() {
             // A redirect is an answer. Its target is not the address that must not be reachable.

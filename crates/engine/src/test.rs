@@ -2,6 +2,7 @@
 
 mod attempt;
 mod slow;
+mod spans;
 mod time_limit;
 mod until;
 
@@ -17,6 +18,7 @@ use super::request_result::request_result;
 use super::retry;
 use super::scope::Scope;
 use attempt::{Attempt, AttemptInputs, RunningAttempt};
+use spans::Spans;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,7 +130,8 @@ async fn run_attempts(
         observer.attempt_started(attempt, earlier);
         let begun = Instant::now();
         let shared = Some(run.job).filter(|_| attempt == 1);
-        let mut ended = run_attempt(fetcher, run, playback.as_ref(), shared, limit, observer).await;
+        let before = Before { playback: playback.as_ref(), shared, time_limit: limit, attempt };
+        let mut ended = run_attempt(fetcher, run, before, observer).await;
         if ended.is_permanent || !retry::is_wanted(retries, attempt, ended.outcome) {
             if ended.outcome == Outcome::Passed && attempt > 1 {
                 ended.outcome = Outcome::Flaky;
@@ -150,21 +153,26 @@ async fn run_attempts(
     }
 }
 
-async fn run_attempt(
-    fetcher: &Fetcher,
-    run: TestRun<'_>,
-    playback: Option<&Playback>,
-    shared: Option<&str>,
+/// What an attempt takes over from those before it.
+struct Before<'a> {
+    playback: Option<&'a Playback>,
+    shared: Option<&'a str>,
     time_limit: Option<TimeLimit>,
-    observer: &mut dyn Observer,
-) -> Attempt {
+    /// Which attempt it is, from 1
+    attempt: u32,
+}
+
+async fn run_attempt(fetcher: &Fetcher, run: TestRun<'_>, before: Before<'_>, observer: &mut dyn Observer) -> Attempt {
+    let Before { playback, shared, time_limit, attempt } = before;
     let mask = Mask::new(run.secrets);
     match prepare(run) {
         Ok((test, scope, network)) => {
             let mask = mask.extended(network::credentials(&network)).unwrap_or(mask);
             let shared = shared.filter(|_| test.share && playback.is_none());
             let limits = run.suite.defaults.host;
-            let inputs = AttemptInputs { fetcher, limits, network: &network, playback, shared, time_limit };
+            let spans = Spans::of(run, test, attempt, &scope);
+            let (network, spans) = (&network, spans.as_ref());
+            let inputs = AttemptInputs { fetcher, limits, network, playback, shared, time_limit, spans };
             RunningAttempt::new(inputs, test, scope, Arc::new(mask), observer).run().await
         }
         Err(problem) => cannot_start(&run.planned.name, &problem, &mask, observer),
@@ -219,6 +227,7 @@ fn opening(number: u32, name: &str, mask: &Mask) -> StepState {
         checks: Vec::new(),
         evidence: None,
         since_passed: None,
+        traceparent: None,
         v: None,
     }
 }

@@ -95,6 +95,7 @@ mod tests {
             elapsed: Duration::ZERO,
             certificate: None,
             requests: std::sync::Arc::default(),
+            traceparent: None,
         };
         detect(&Page::new(response)).map(|wall| wall.reason)
     }

@@ -14,6 +14,7 @@ pub mod merge;
 pub mod moment;
 pub mod notification;
 pub mod state;
+pub mod trace;
 #[cfg(feature = "typescript")]
 pub mod typescript;
 mod watched;
@@ -24,6 +25,7 @@ pub use event::{Event, EventBody};
 pub use id::{ConnectionId, JobId, SuiteName};
 pub use merge::JobState;
 pub use state::{Counts, JobStatus, Outcome, TestState, Verdict};
+pub use trace::{TraceContext, TraceId};
 
 /// The WebSocket subprotocol both ends agree on.
 pub const SUBPROTOCOL: &str = "stepcast.v1";

@@ -120,6 +120,9 @@ pub struct FailingTest {
     /// The job in which it last passed, if that is known
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed_in: Option<String>,
+    /// The trace of its requests, if they carried a trace context, as 32 hexadecimal digits
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub use stop::{JobLimits, Stop};
 
 use crate::difference::SincePassed;
 use crate::exchange::StepEvidence;
+use crate::trace::TraceContext;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -291,6 +292,10 @@ pub struct Failure {
     pub step: u32,
     /// The step's name
     pub name: String,
+    /// The trace context that the step's requests carried, see [`StepState::traceparent`]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<String>", optional))]
+    pub traceparent: Option<TraceContext>,
     /// The check that did not hold
     #[serde(flatten)]
     pub result: CheckResult,
@@ -323,6 +328,10 @@ pub struct StepState {
     /// How its answer differs from the one when the test last passed, if it did not pass and that one is kept
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_passed: Option<SincePassed>,
+    /// The trace context that its requests carried, if the test asks for it, as the header `traceparent` has it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<String>"))]
+    pub traceparent: Option<TraceContext>,
     /// The version of the update that reported it; if it is missing, the test's version
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v: Option<u64>,
@@ -422,9 +431,9 @@ impl TestState {
 
 fn failures_of(steps: &[StepState]) -> Vec<Failure> {
     let failing = |step: &StepState| {
-        let (number, name) = (step.step, step.name.clone());
+        let (number, name, traceparent) = (step.step, step.name.clone(), step.traceparent);
         let results: Vec<_> = step.checks.iter().filter(|check| !check.outcome.is_pass()).cloned().collect();
-        results.into_iter().map(move |result| Failure { step: number, name: name.clone(), result })
+        results.into_iter().map(move |result| Failure { step: number, name: name.clone(), traceparent, result })
     };
     steps.iter().flat_map(failing).collect()
 }

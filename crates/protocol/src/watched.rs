@@ -62,6 +62,7 @@ mod tests {
             checks: outcomes.iter().map(|outcome| check(*outcome)).collect(),
             evidence: None,
             since_passed: None,
+            traceparent: None,
             v: None,
         }
     }

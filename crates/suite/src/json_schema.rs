@@ -84,7 +84,7 @@ fn defaults() -> Value {
         "timeout" => with(reference("duration"), json!({ "default": "10s" })),
         "retries" => reference("retries"),
         "time_limit" => reference("duration"),
-        "share" => json!({ "type": "boolean", "default": false }),
+        "share" | "trace" => json!({ "type": "boolean", "default": false }),
         "evidence" => with(evidence(), json!({ "default": "failed" })),
         "host" => reference("host"),
         "namespaces" => json!({

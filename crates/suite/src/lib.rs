@@ -106,6 +106,8 @@ pub struct Defaults {
     pub share: bool,
     /// What is kept of the tests' requests and answers, if the suite says so
     pub evidence: Option<Evidence>,
+    /// Whether requests carry a trace context, see [`Test::trace`]
+    pub trace: bool,
     /// Limits on the requests to one host
     pub host: HostLimits,
     /// How requests reach the network
@@ -125,6 +127,7 @@ impl Default for Defaults {
             follow: None,
             share: false,
             evidence: None,
+            trace: false,
             host: HostLimits::default(),
             network: Network::default(),
             namespaces: Prefixes::new(),
@@ -202,6 +205,8 @@ pub struct Test {
     pub share: bool,
     /// What is kept of its requests and answers, if the suite says so
     pub evidence: Option<Evidence>,
+    /// Whether requests to the origins that its steps name carry a trace context (<https://www.w3.org/TR/trace-context/>)
+    pub trace: bool,
 }
 
 /// Variables that get their values together: one with its values, or the columns of a table with its rows.

@@ -22,7 +22,7 @@ use std::time::Duration;
 /// The keys of a suite.
 pub(super) const SUITE_KEYS: [&str; 6] = ["suite", "include", "vars", "defaults", "checks", "tests"];
 /// The keys of `defaults` other than those of the network.
-pub(super) const DEFAULTS_KEYS: [&str; 13] = [
+pub(super) const DEFAULTS_KEYS: [&str; 14] = [
     "timeout",
     "retries",
     "time_limit",
@@ -34,6 +34,7 @@ pub(super) const DEFAULTS_KEYS: [&str; 13] = [
     "follow",
     "share",
     "evidence",
+    "trace",
     "host",
     "namespaces",
 ];
@@ -114,6 +115,7 @@ fn read_defaults(at: &At) -> Option<Defaults> {
         follow: fields.get("follow").and_then(|at| read_follow(&at)).flatten(),
         share: fields.get("share").and_then(|at| at.boolean()).unwrap_or_default(),
         evidence: fields.get("evidence").and_then(|at| read_evidence(&at)),
+        trace: fields.get("trace").and_then(|at| at.boolean()).unwrap_or_default(),
         host: fields.get("host").and_then(|at| read_host_limits(&at)).unwrap_or_default(),
         network: read_network(&fields),
         namespaces: fields.get("namespaces").and_then(|at| read_namespaces(&at)).unwrap_or_default(),

@@ -23,7 +23,7 @@ pub(super) const UNTIL_KEYS: [&str; 2] = ["within", "every"];
 /// Least time between two tries.
 const LEAST_EVERY: Duration = Duration::from_millis(100);
 /// The keys of a test that a step does not have.
-pub(super) const TEST_KEYS: [&str; 13] = [
+pub(super) const TEST_KEYS: [&str; 14] = [
     "tags",
     "each",
     "discover",
@@ -37,6 +37,7 @@ pub(super) const TEST_KEYS: [&str; 13] = [
     "time_limit",
     "share",
     "evidence",
+    "trace",
 ];
 /// The keys of `discover`.
 pub(super) const DISCOVER_KEYS: [&str; 8] =
@@ -69,6 +70,7 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
     let time_limit = fields.get("time_limit").map_or(defaults.time_limit, |at| read_time_limit(&at));
     let share = fields.get("share").map_or(Some(defaults.share), |at| at.boolean());
     let evidence = fields.get("evidence").map_or(defaults.evidence, |at| read_evidence(&at));
+    let trace = fields.get("trace").map_or(Some(defaults.trace), |at| at.boolean());
     let tags = fields.get("tags").and_then(|at| read_tags(&at)).unwrap_or_default();
     let (skip, only, expect_failure) = (flag("skip"), flag("only"), flag("expect_failure"));
     Some(Test {
@@ -87,6 +89,7 @@ pub(super) fn read_test(at: &At, defaults: &Defaults) -> Option<Test> {
         slow_over,
         share: share?,
         evidence,
+        trace: trace?,
     })
 }
 

@@ -64,6 +64,15 @@ pub fn render_known(template: &str, variables: &impl Lookup) -> String {
     kept.unwrap_or_else(|never| match never {})
 }
 
+/// Fills in the names that have a value, and `other` for those that have none.
+pub fn render_or(template: &str, variables: &impl Lookup, other: &str) -> String {
+    let filled = fill(template, variables, |_, out| {
+        out.push_str(other);
+        Ok::<_, Infallible>(())
+    });
+    filled.unwrap_or_else(|never| match never {})
+}
+
 /// Fills in what has a value, and leaves what has none to `unknown`.
 fn fill<E>(
     template: &str,
@@ -134,6 +143,7 @@ mod tests {
     fn a_missing_name_is_named() {
         assert_eq!(render("a${nope}", &variables()), Err(UndefinedVariable("nope".into())));
         assert_eq!(render_known("${base} ${nope}", &variables()), "http://h ${nope}");
+        assert_eq!(render_or("${base} ${nope}", &variables(), "?"), "http://h ?");
     }
 
     proptest! {

@@ -22,5 +22,6 @@ export type { Comment, JobView } from './watched-job.ts'
 export { finishedOf, isPass, isProblem, OUTCOMES, percentOf } from './outcomes.ts'
 export { type SharedJob, sharedJobIn, sharedJobOf } from './shared-job.ts'
 export { expiryOf } from './token.ts'
+export { type TraceContext, traceOf } from './trace.ts'
 
 export type * from './protocol.ts'

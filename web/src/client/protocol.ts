@@ -150,6 +150,10 @@ evidence?: StepEvidence,
  */
 since_passed?: SincePassed, 
 /**
+ * The trace context that its requests carried, if the test asks for it, as the header `traceparent` has it
+ */
+traceparent?: string, 
+/**
  * The version of the update that reported it; if it is missing, the test's version
  */
 v?: number, } | { "type": "step.finished", 
@@ -189,6 +193,10 @@ evidence?: StepEvidence,
  * How its answer differs from the one when the test last passed, if it did not pass and that one is kept
  */
 since_passed?: SincePassed, 
+/**
+ * The trace context that its requests carried, if the test asks for it, as the header `traceparent` has it
+ */
+traceparent?: string, 
 /**
  * The version of the update that reported it; if it is missing, the test's version
  */
@@ -806,6 +814,10 @@ step: number,
  */
 name: string, 
 /**
+ * The trace context that the step's requests carried, see [`StepState::traceparent`]
+ */
+traceparent?: string, 
+/**
  * What was checked, as the suite writes it
  */
 check: string, 
@@ -866,6 +878,10 @@ evidence?: StepEvidence,
  * How its answer differs from the one when the test last passed, if it did not pass and that one is kept
  */
 since_passed?: SincePassed, 
+/**
+ * The trace context that its requests carried, if the test asks for it, as the header `traceparent` has it
+ */
+traceparent?: string, 
 /**
  * The version of the update that reported it; if it is missing, the test's version
  */

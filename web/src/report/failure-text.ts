@@ -8,6 +8,7 @@ import {
   type SincePassed,
   type StepState,
   type TestState,
+  traceOf,
 } from 'stepcast-client'
 import { changeWords } from 'stepcast-client/dashboard'
 import { oneLine } from './printed'
@@ -60,8 +61,14 @@ function failureLines(steps: readonly StepState[]): string[] {
   return steps.flatMap((step) => {
     const failures = failuresIn(step)
     const head = steps.length > 1 && failures.length > 0 ? [`  step ${step.step + 1}: ${oneLine(step.name)}`] : []
-    return [...head, ...failures.flatMap(checkLines)]
+    const [first = [], ...others] = failures.map(checkLines)
+    return [...head, ...first, ...(failures.length > 0 ? traceLines(step) : []), ...others.flat()]
   })
+}
+
+function traceLines({ traceparent }: StepState): string[] {
+  const trace = traceOf(traceparent)
+  return trace === undefined ? [] : [`      trace     ${trace.traceId} (span ${trace.spanId})`]
 }
 
 function failuresIn({ checks = [] }: StepState): CheckResult[] {

@@ -55,6 +55,38 @@ describe('a JUnit report', () => {
     expect(report).toContain(`failed    Home\n  ${text}\n    status equals 200\n`)
   })
 
+  // As `crates/cli/src/report/failures.rs` writes it.
+  it('names the trace of each step behind its first failing check', () => {
+    const { summary } = stateAfter(recordedRun({ tests: 1 }))
+    const failed = ['a', 'b'].map((check) => ({ check, outcome: 'failed' as const, hint: 'look' }))
+    const context = (span: string) => `00-01a204ca7e737669986a23dcf2aa3073-${span}-01`
+    const steps = [
+      { step: 0, name: 'Home', traceparent: context('000000000000000a'), checks: failed.slice(0, 1) },
+      { step: 1, name: 'Cart', traceparent: context('000000000000000b'), checks: failed },
+      { step: 2, name: 'Pay', traceparent: 'of nobody', checks: failed.slice(1) },
+      { step: 3, name: 'End', traceparent: context('000000000000000d'), checks: [] },
+    ]
+    const earlier = [{ attempt: 1, outcome: 'failed' as const, duration_ms: 5, reason: 'again', steps }]
+    const test = { ...queuedTest(0, 'Buy'), outcome: 'failed' as const, steps, earlier }
+    const lines = `  step 1: Home
+    a
+      hint: look
+      trace     01a204ca7e737669986a23dcf2aa3073 (span 000000000000000a)
+  step 2: Cart
+    a
+      hint: look
+      trace     01a204ca7e737669986a23dcf2aa3073 (span 000000000000000b)
+    b
+      hint: look
+  step 3: Pay
+    b
+      hint: look
+`
+    const report = junitReport(summary as JobSummary, [test], 0)
+    expect(report).toContain(`failed    Buy\n${lines}  attempt 1: failed in 5ms: a\n`)
+    expect(report).toContain(`again\n${lines}`)
+  })
+
   it.each([
     [0, '0ms'],
     [999, '999ms'],

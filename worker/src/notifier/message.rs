@@ -31,7 +31,9 @@ pub fn notification(job: &JobRecord, failing: &[TestRecord], dashboard_url: Opti
 
 fn failing_test(test: &TestRecord) -> FailingTest {
     let state = test.state();
-    let message = state.failures().first().map(|failure| describe(&failure.name, &failure.result));
+    let failures = state.failures();
+    let message = failures.first().map(|failure| describe(&failure.name, &failure.result));
+    let traceparent = failures.first().and_then(|failure| failure.traceparent);
     let since = state.steps.iter().find_map(|step| step.since_passed.clone());
     FailingTest {
         test: state.name,
@@ -39,6 +41,7 @@ fn failing_test(test: &TestRecord) -> FailingTest {
         message: shortened(&message.unwrap_or_default()),
         passed_in: since.as_ref().map(|since| since.job.clone()),
         since_passed: since.map(|since| since.lines).unwrap_or_default(),
+        trace_id: traceparent.map(|context| context.trace.to_string()),
     }
 }
 

@@ -40,8 +40,9 @@ fn summary(counts: &Counts) -> String {
 
 fn failure(failing: &FailingTest) -> String {
     let changed = failing.since_passed.first().map(|line| format!("\n    changed: {}", escaped(line)));
+    let trace = failing.trace_id.as_deref().map(|id| format!("\n    trace: `{}`", escaped(id))).unwrap_or_default();
     let (test, message) = (escaped(&failing.test), escaped(&failing.message));
-    format!("• {} *{test}* {message}{}", failing.outcome.as_str(), changed.unwrap_or_default())
+    format!("• {} *{test}* {message}{}{trace}", failing.outcome.as_str(), changed.unwrap_or_default())
 }
 
 fn not_passed(counts: &Counts) -> usize {

@@ -50,6 +50,7 @@ fn line(test: &TestState, places: Option<&Places>) -> String {
     let since = test.steps.iter().filter_map(|step| step.since_passed.as_ref());
     let mut failures: Vec<String> = since.flat_map(since::lines).collect();
     failures.extend(failed.iter().map(describe));
+    failures.extend(failed.iter().find_map(|failure| failure.traceparent).map(|of| format!("trace {}", of.trace)));
     format!("::error {place}title={}::{}", escape_property(&test.name), escape(&failures.join("\n")))
 }
 

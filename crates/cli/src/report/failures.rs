@@ -54,8 +54,12 @@ fn render_failures(out: &mut String, failures: &[Failure], with_steps: bool) {
         if with_steps && step != Some(failure.step) {
             let _ = writeln!(out, "  step {}: {}", failure.step + 1, one_line(&failure.name));
         }
+        let is_first = step != Some(failure.step);
         step = Some(failure.step);
         render_failure(out, failure);
+        if let Some(context) = failure.traceparent.filter(|_| is_first) {
+            let _ = writeln!(out, "      trace     {} (span {})", context.trace, context.span);
+        }
     }
 }
 

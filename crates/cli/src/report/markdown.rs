@@ -114,6 +114,10 @@ fn failed(test: &TestState, outcome: Outcome, link: Option<&str>, places: Option
         let place = place.map_or_else(String::new, |place| format!(", {} line {}", code(&place.file), place.line));
         check(&mut text, failure, &place);
     }
+    if let Some(context) = failures.iter().find_map(|failure| failure.traceparent) {
+        let _ =
+            writeln!(text, "- trace {}, span {}", code(&context.trace.to_string()), code(&context.span.to_string()));
+    }
     if failures.len() > MOST_CHECKS {
         let _ = writeln!(text, "- and {} more", failures.len() - MOST_CHECKS);
     }

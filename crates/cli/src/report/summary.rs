@@ -124,6 +124,7 @@ mod tests {
             checks: kinds.iter().map(|kind| CheckResult { kind: *kind, ..CheckResult::passed("any") }).collect(),
             evidence: None,
             since_passed: None,
+            traceparent: None,
             v: None,
         };
         TestState { steps: vec![step.clone(), step], ..TestState::queued(number, "Test") }

@@ -106,6 +106,7 @@ mod tests {
             elapsed: Duration::ZERO,
             certificate: None,
             requests: Arc::default(),
+            traceparent: None,
         };
         let place = shared.place("job", &request(path));
         place.get_or_init(|| async { Some(answer) }).await;

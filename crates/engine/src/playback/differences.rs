@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use stepcast_protocol::exchange::{HeaderField, SentRequest};
 use url::form_urlencoded;
 
-/// Headers that may differ: the client's name changes with its version, and cookies expire.
-const MAY_DIFFER: [&str; 2] = ["user-agent", "cookie"];
+/// Headers that may differ: the client's name changes with its version, cookies expire, and each job is a trace of its
+/// own.
+const MAY_DIFFER: [&str; 3] = ["user-agent", "cookie", "traceparent"];
 /// What the generated boundary of a form is replaced with.
 const BOUNDARY: &str = "boundary";
 

@@ -4,12 +4,13 @@
 //! job was cancelled, and with all its steps, except those that use a capture the attempt did not reach.
 
 use super::slow::Stopwatch;
+use super::spans::Spans;
 use super::time_limit::{TimeLimit, within};
 use super::{Observer, opening, until};
 use crate::bound;
 use crate::evidence::{Keeping, RunningTrace, StepTrace};
 use crate::excerpt::excerpt;
-use crate::fetch::{Fetcher, Network, Waiting};
+use crate::fetch::{Fetcher, Network, Traceparent, Waiting};
 use crate::mask::Mask;
 use crate::playback::Playback;
 use crate::request;
@@ -56,6 +57,8 @@ pub struct AttemptInputs<'a> {
     pub shared: Option<&'a str>,
     /// When the test has to end, if it has a limit
     pub time_limit: Option<TimeLimit>,
+    /// The spans of its steps, if its requests carry a trace context
+    pub spans: Option<&'a Spans>,
 }
 
 /// An attempt in progress.
@@ -178,7 +181,8 @@ impl<'a> RunningAttempt<'a> {
     async fn run_step(&mut self, step: &Step, prefix: &str, called_off: CancellationToken) -> StepEnd {
         self.hide_credentials(step);
         let opening = self.open(&format!("{prefix}{}", self.scope.show(&step.name)), step.until.map(|_| 1));
-        let AttemptInputs { fetcher, limits, network, playback, shared, time_limit } = self.inputs;
+        let AttemptInputs { fetcher, limits, network, playback, shared, time_limit, spans } = self.inputs;
+        let traceparent = spans.map_or_else(Traceparent::default, |spans| spans.step(opening.step));
         let shared = shared.filter(|_| may_share(self.test, step));
         let (sent, waiting, keeping) = (self.observer.sent(), Waiting::default(), self.observer.keeping());
         let trace = keeping.trace();
@@ -199,6 +203,7 @@ impl<'a> RunningAttempt<'a> {
             waiting: waiting.clone(),
             trace: trace.clone(),
             keeping,
+            traceparent: traceparent.clone(),
         };
         let (begun, before) = (Instant::now(), time_limit.map(|_| self.scope.clone()));
         let observer = Mutex::new(&mut *self.observer);
@@ -230,6 +235,7 @@ impl<'a> RunningAttempt<'a> {
             duration_ms: Some(millis(end.duration)),
             tries: end.tries,
             checks: std::mem::take(&mut end.results),
+            traceparent: traceparent.carried(),
             ..opening
         };
         bound::fit(std::slice::from_mut(&mut state));

@@ -36,6 +36,7 @@ mod secure_site;
 mod site;
 mod stopping;
 mod time_limit;
+mod tracing;
 mod unreachable;
 mod until;
 mod xml;

@@ -39,7 +39,7 @@ fn test() -> Value {
         "tags" => reference("texts"),
         "each" | "discover" => reference(key),
         "skip" | "only" | "expect_failure" => json!({ "type": "boolean", "default": false }),
-        "share" => json!({ "type": "boolean" }),
+        "share" | "trace" => json!({ "type": "boolean" }),
         "evidence" => evidence(),
         "setup" | "steps" | "teardown" => reference("steps"),
         "retries" => reference("retries"),

@@ -86,6 +86,7 @@ fn of_defaults(key: &str) -> Option<&'static str> {
         "headers" => "Headers to send with every request, including those for `discover`",
         "share" => "Whether tests that make the same request share its answer",
         "evidence" => "Which attempts have their requests and answers kept",
+        "trace" => "Whether requests to the addresses in the suite carry a `traceparent`",
         "host" => "Limits on the requests that a deployment sends to one host",
         "namespaces" => "Namespaces for the prefixes in `css` and `xpath` of XML: `{ dc: ADDRESS }`",
         "proxy" => "The address of the proxy for all requests, http or https; empty for no proxy",
@@ -153,6 +154,7 @@ fn of_test(key: &str) -> Option<&'static str> {
         }
         "share" => "Whether the test may use the answer that another test got to the same request",
         "evidence" => "Which attempts of the test have their requests and answers kept",
+        "trace" => "Whether requests to the addresses in the test carry a `traceparent`",
         "slow_over" => "Reports the test as slow if its requests took longer; does not fail it",
         _ => return None,
     })
