@@ -35,7 +35,7 @@ pub fn stepcast(arguments: &[impl AsRef<OsStr>]) -> Ran {
 /// Does the same with variables of the test's own.
 pub fn stepcast_with(arguments: &[impl AsRef<OsStr>], environment: &[(&str, impl AsRef<OsStr>)]) -> Ran {
     let mut command = Command::new(binary("stepcast"));
-    for name in ["CI", "GITHUB_ACTIONS", "STEPCAST_URL", "STEPCAST_TOKEN"] {
+    for name in ["CI", "GITHUB_ACTIONS", "OTEL_EXPORTER_OTLP_ENDPOINT", "STEPCAST_URL", "STEPCAST_TOKEN"] {
         command.env_remove(name);
     }
     command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());

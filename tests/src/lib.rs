@@ -7,6 +7,7 @@
 pub mod asyncapi;
 pub mod aws;
 mod client;
+mod collector;
 mod command;
 mod deployment;
 pub mod events;
@@ -18,6 +19,7 @@ mod settings;
 mod site;
 
 pub use client::Client;
+pub use collector::{Collector, Span};
 pub use command::{NOTHING, Ran, binary, stepcast, stepcast_with};
 pub use deployment::Deployment;
 pub use issuer::{Issuer, SigningKey};

@@ -1,7 +1,7 @@
 //! `stepcast up` in a process of its own, so that it can be killed as well as stopped.
 
 use crate::settings::{Settings, new_token};
-use crate::{Client, binary, within};
+use crate::{Client, Collector, binary, within};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ pub struct Server {
     pub sign_in: String,
     data_dir: TempDir,
     options: Vec<String>,
+    variables: Vec<(String, String)>,
     child: Child,
     log: Log,
 }
@@ -35,10 +36,18 @@ impl Server {
         Self::start_with(&["--allow-private-targets"]).await
     }
 
+    /// Starts a server that exports its traces to a collector, with more variables.
+    pub async fn start_traced(collector: &Collector, more: &[(&str, &str)]) -> Self {
+        let data_dir = tempfile::tempdir().expect("a data directory");
+        let mut variables: Vec<_> = collector.variables().map(|(name, value)| (name.to_owned(), value)).into();
+        variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Self::start_in(data_dir, vec!["--allow-private-targets".to_owned()], variables).await
+    }
+
     /// Starts a server with these options.
     pub async fn start_with(options: &[&str]) -> Self {
         let data_dir = tempfile::tempdir().expect("a data directory");
-        Self::start_in(data_dir, options.iter().map(|option| (*option).to_owned()).collect()).await
+        Self::start_in(data_dir, options.iter().map(|option| (*option).to_owned()).collect(), Vec::new()).await
     }
 
     pub(crate) async fn start_with_settings(settings: Settings) -> Self {
@@ -48,8 +57,12 @@ impl Server {
         Self::start_with(&options[..count]).await
     }
 
-    async fn start_in(data_dir: TempDir, options: Vec<String>) -> Self {
-        let mut child = command(data_dir.path(), &options).kill_on_drop(true).spawn().expect("the server starts");
+    async fn start_in(data_dir: TempDir, options: Vec<String>, variables: Vec<(String, String)>) -> Self {
+        let mut child = command(data_dir.path(), &options)
+            .envs(variables.clone())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the server starts");
         let stdout = child.stdout.take().expect("its output");
         let log = Log::collect(child.stderr.take().expect("its log"));
         let mut lines = BufReader::new(stdout).lines();
@@ -66,6 +79,7 @@ impl Server {
             sign_in: text("sign_in"),
             data_dir,
             options,
+            variables,
             child,
             log,
         }
@@ -105,7 +119,7 @@ impl Server {
     pub async fn kill_and_restart_after(mut self, happens: impl FnOnce(&Path)) -> Self {
         self.child.kill().await.expect("the server is killed");
         happens(self.data_dir.path());
-        Self::start_in(self.data_dir, self.options).await
+        Self::start_in(self.data_dir, self.options, self.variables).await
     }
 
     /// Fills the disk from the server's point of view: every further write to a file fails.
@@ -164,6 +178,7 @@ fn command(data_dir: &Path, options: &[String]) -> Command {
         .args(if options.iter().any(|option| option == "--port") { &[][..] } else { &["--port", "0"] })
         .args(options)
         .env_remove("STEPCAST_ADMIN_TOKEN")
+        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
         .env("RUST_LOG", "warn,stepcast_worker=info")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -1,6 +1,7 @@
 //! The settings with which a deployment starts, and tokens for it.
 
 use crate::stepcast_with;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// The settings of a deployment.
@@ -12,11 +13,13 @@ pub struct Settings {
     pub workers: u32,
     /// How long a worker holds a test without a sign of life
     pub lease: Duration,
+    /// The collector to which functions on AWS export their traces
+    pub collector: Option<SocketAddr>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { allow_private_targets: true, workers: 8, lease: Duration::from_secs(20) }
+        Self { allow_private_targets: true, workers: 8, lease: Duration::from_secs(20), collector: None }
     }
 }
 

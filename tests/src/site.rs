@@ -225,7 +225,7 @@ async fn sitemap(headers: HeaderMap, Query(query): Query<HashMap<String, String>
 
 /// Returns loopback, or another address if the functions run where loopback is Lambda's own: functions never fetch from
 /// that.
-fn address() -> IpAddr {
+pub(crate) fn address() -> IpAddr {
     let address = std::env::var("STEPCAST_TESTS_SITE").unwrap_or_else(|_| "127.0.0.1".to_owned());
     address.parse().expect("`STEPCAST_TESTS_SITE` is an address")
 }

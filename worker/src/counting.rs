@@ -81,6 +81,7 @@ impl Tracker {
             let (outcome, took) = (end.outcome, end.duration);
             self.platform.metrics.note(Measured::TestFinished { suite: &job.suite, outcome, took });
             narrator.publish_end();
+            self.platform.traces.test(&narrator.span());
             job.sent.take_out(requests);
             self.follow_up(job).await?;
         }

@@ -90,6 +90,11 @@ impl Worker {
         })
     }
 
+    /// Waits until the spans of the invocation are exported: Lambda stops the process once it has answered.
+    pub async fn flush_traces(&self) {
+        self.tracker.flush_traces().await;
+    }
+
     /// Returns a reaper in the same process, which shares what this worker knows of jobs and watchers.
     pub fn reaper(&self) -> Reaper {
         Reaper::sharing(self.tracker.clone())

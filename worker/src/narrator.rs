@@ -6,6 +6,7 @@ use crate::progress::{Key, Progress, Update, Whole};
 use std::time::Duration;
 use stepcast_engine::{Keeping, Observer, RunningTrace, Sent, StepTrace, TestEnd, fit_attempts};
 use stepcast_platform::table::{NewBaseline, topic_job};
+use stepcast_platform::traces::{StepTimes, TestSpan};
 use stepcast_platform::{Clock, EvidenceStore};
 use stepcast_protocol::state::{CheckResult, EarlierAttempt, Outcome, StepState, TestState, TestStatus, test_version};
 use stepcast_protocol::{Event, EventBody};
@@ -22,13 +23,15 @@ pub(crate) struct Narrator<'a> {
     updates: u64,
     sent: Sent,
     held: Held,
+    times: StepTimes,
     state: TestState,
 }
 
 impl<'a> Narrator<'a> {
     pub fn new(job: &'a Job, progress: &'a Progress, clock: &'a Clock, lease: u64, test: TestState) -> Self {
         let (sent, held) = (job.sent.part(), Held::new(Evidence::None));
-        Self { job, progress, clock, lease, begun_at: clock.now_ms(), updates: 0, sent, held, state: test }
+        let (begun_at, times) = (clock.now_ms(), StepTimes::start());
+        Self { job, progress, clock, lease, begun_at, updates: 0, sent, held, times, state: test }
     }
 
     /// When the work on the test began, in milliseconds since 1970.
@@ -76,6 +79,12 @@ impl<'a> Narrator<'a> {
         self.state.waiting_for = None;
         self.state.status = TestStatus::Finished;
         &self.state
+    }
+
+    /// The spans of the test, once it has ended.
+    pub fn span(&self) -> TestSpan<'_> {
+        let Self { job, state, times, .. } = self;
+        TestSpan { job: job.id.as_str(), suite: &job.suite, state, times }
     }
 
     /// Publishes the end of the test, which is counted by now.
@@ -156,6 +165,7 @@ impl Observer for Narrator<'_> {
     fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {
         self.state.v = self.next_version();
         self.state.status = TestStatus::Running;
+        self.times.attempt_started(attempt);
         self.state.attempt = attempt;
         self.state.steps.clear();
         self.state.earlier = earlier.to_vec();
@@ -166,11 +176,13 @@ impl Observer for Narrator<'_> {
     fn step_started(&mut self, step: StepState) {
         // The job may have used up its requests.
         self.job.stop();
+        self.times.step_started(step.step);
         self.put_step(step.clone());
         self.publish(EventBody::StepStarted { test: self.state.test, step }, true);
     }
 
     fn step_finished(&mut self, step: StepState) {
+        self.times.step_finished(step.step);
         self.put_step(step.clone());
         // Each step fits into a message; a new watcher gets all of them in one.
         fit_attempts(&mut self.state.steps, &mut self.state.earlier);

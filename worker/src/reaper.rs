@@ -47,6 +47,11 @@ impl Reaper {
         Self { tracker }
     }
 
+    /// Waits until the spans of the invocation are exported, see [`Worker::flush_traces`](crate::Worker::flush_traces).
+    pub async fn flush_traces(&self) {
+        self.tracker.flush_traces().await;
+    }
+
     /// Checks every open job once. A job whose check fails is left for the next time.
     pub async fn reap(&self) {
         self.tracker.queue_notifications_again().await;

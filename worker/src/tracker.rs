@@ -40,6 +40,11 @@ impl Tracker {
         self.progress.publish(&topic_feed(), vec![update()]);
     }
 
+    /// Waits until all spans so far are exported. What could not be exported is in the log.
+    pub async fn flush_traces(&self) {
+        let _ = self.platform.traces.flush().await;
+    }
+
     /// Queues batches, a message for each.
     pub async fn queue_batches(&self, batches: impl IntoIterator<Item = Batch>) -> Result<(), Error> {
         let work =

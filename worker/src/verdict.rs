@@ -7,12 +7,13 @@ use crate::early_end::why;
 use crate::job::Job;
 use crate::past::keep_results;
 use crate::tracker::Tracker;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use stepcast_platform::Error;
 use stepcast_platform::metrics::Measured;
 use stepcast_platform::table::JobRecord;
+use stepcast_platform::traces::JobSpan;
 use stepcast_protocol::state::{JobStatus, Stop};
-use stepcast_protocol::{Event, EventBody, Verdict};
+use stepcast_protocol::{Event, EventBody, JobId, Verdict};
 
 impl Tracker {
     /// Reads how far a job is, publishes that to its watchers, and closes the job if nothing is open.
@@ -68,6 +69,7 @@ impl Tracker {
         let took = Duration::from_millis(closed.finished_at.unwrap_or_default().saturating_sub(closed.created_at));
         self.platform.metrics.note(Measured::JobFinished { suite: &closed.suite, verdict, took });
         self.publish_verdict(&closed);
+        self.trace(&closed, verdict);
         self.queue_notification(&closed).await;
         Ok(true)
     }
@@ -78,6 +80,22 @@ impl Tracker {
         if let Some(finished) = record.finished() {
             self.publish_body(record, EventBody::JobFinished(finished));
         }
+    }
+
+    /// Exports the span of a job that this worker has closed.
+    fn trace(&self, record: &JobRecord, verdict: Verdict) {
+        let at = |ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms);
+        self.platform.traces.job(&JobSpan {
+            job: record.job.as_str(),
+            suite: &record.suite,
+            labels: &record.labels,
+            verdict,
+            counts: record.counts,
+            problem: record.problem.as_deref(),
+            replay_of: record.replay_of.as_ref().map(JobId::as_str),
+            begun: at(record.created_at),
+            ended: at(record.finished_at.unwrap_or(record.moved_at)),
+        });
     }
 
     fn publish_progress(&self, record: &JobRecord) {

@@ -33,7 +33,7 @@ use stepcast_platform::metrics::Metrics;
 use stepcast_platform::origin::{AllowedOrigins, Origin};
 use stepcast_platform::secret::Secret;
 use stepcast_platform::webhooks::{Webhook, WebhooksSource};
-use stepcast_platform::{Clock, Config, Platform, PrincipalLimits};
+use stepcast_platform::{Clock, Config, Platform, PrincipalLimits, Traces};
 use stepcast_protocol::event::Role;
 use stepcast_protocol::{Event, EventBody};
 use stepcast_worker::{Reaper, Worker};
@@ -106,6 +106,8 @@ pub struct StackOptions {
     pub evidence: Evidence,
     /// How much space evidence may take on the disk, in bytes
     pub evidence_bytes: u64,
+    /// Whether traces are exported, if the environment says so
+    pub traces: bool,
 }
 
 /// A stack that accepts connections.
@@ -123,6 +125,7 @@ pub struct Stack {
     work: Part,
     services: Part,
     gateway: Gateway<Functions>,
+    traces: Traces,
     _data_dir: DataDir,
 }
 
@@ -171,6 +174,7 @@ impl Stack {
         config.dashboard_url = Some(http.clone());
         let metrics = Arc::new(LocalMetrics::default());
         config.metrics = Metrics::with(metrics.clone());
+        config.traces = options.traces;
         let platform = Platform::connect(&config, Clock::system()).await;
         platform.table.create_if_missing().await.context("the table could not be made")?;
 
@@ -214,6 +218,7 @@ impl Stack {
             work,
             services,
             gateway,
+            traces: platform.traces,
             _data_dir: data_dir,
         })
     }
@@ -226,6 +231,8 @@ impl Stack {
             tracing::warn!("Some connections were not closed in time");
         }
         self.work.stop("worker").await;
+        // What could not be exported is in the log.
+        let _ = self.traces.flush().await;
         self.services.stop("services").await;
     }
 }

@@ -59,6 +59,8 @@ pub struct Config {
     pub evidence: Option<EvidenceConfig>,
     /// Counts and times what happens
     pub metrics: Metrics,
+    /// Whether traces are exported, if the standard variables of the environment say so
+    pub traces: bool,
     /// Addresses of the services, if not those that the SDK uses by default
     pub endpoints: Option<Endpoints>,
 }
@@ -131,6 +133,7 @@ impl Config {
             secret: SecretSource::Given(secret),
             admin_token: None,
             metrics: Metrics::default(),
+            traces: false,
             issuers: TrustedIssuers::default(),
             allowed_origins: AllowedOrigins::Any,
             webhooks: WebhooksSource::Absent,

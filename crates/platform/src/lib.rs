@@ -22,6 +22,7 @@ pub mod seal;
 pub mod secret;
 pub mod snapshot;
 pub mod table;
+pub mod traces;
 pub mod webhooks;
 
 pub use auth::keys::Keys;
@@ -35,6 +36,7 @@ pub use push::{Push, Pushed};
 pub use queue::{Queue, Work};
 pub use relay::RelayQueue;
 pub use table::Table;
+pub use traces::Traces;
 pub use webhooks::Webhooks;
 
 use auth::Authenticator;
@@ -75,6 +77,8 @@ pub struct Platform {
     pub dashboard_url: Option<String>,
     /// Counts and times what happens
     pub metrics: Metrics,
+    /// Exports traces of runs
+    pub traces: Traces,
     /// The limits on job states that this process reads and sends
     pub states: States,
     /// The clock
@@ -106,6 +110,7 @@ impl Platform {
             webhooks: Webhooks::new(&sdk, &config.webhooks),
             dashboard_url: config.dashboard_url.clone(),
             metrics: config.metrics.clone(),
+            traces: if config.traces { Traces::from_environment() } else { Traces::default() },
             states: States::default(),
             clock,
         }

@@ -44,6 +44,10 @@ impl Stack {
             format!("LeaseSeconds={}", settings.lease.as_secs()),
             "DeletionProtection=false".to_owned(),
             "Metrics=outcome".to_owned(),
+            format!(
+                "TracesEndpoint={}",
+                settings.collector.map(|address| format!("http://{address}")).unwrap_or_default()
+            ),
         ];
         let mut operator = Operator::start(&services.to_string(), &parameters);
         let deployed = operator.said("the deployment").await;

@@ -4,3 +4,4 @@ mod faults;
 mod packages;
 mod policies;
 mod requests;
+mod traces;

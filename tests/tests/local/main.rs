@@ -21,5 +21,6 @@ mod reading_suites;
 mod secrets;
 mod single_sign_on;
 mod tokens;
+mod traces;
 mod watching;
 mod webhooks;

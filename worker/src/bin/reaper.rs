@@ -13,6 +13,7 @@ async fn main() -> Result<(), Error> {
     let reaper = &Reaper::new(platform, config.lease);
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
         reaper.reap().await;
+        reaper.flush_traces().await;
         Ok::<_, Error>(Value::Null)
     }))
     .await

@@ -13,7 +13,9 @@ async fn main() -> Result<(), Error> {
     let platform = Platform::connect(&config, Clock::system()).await;
     let worker = &Worker::new(platform, config.lease, engine_config())?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(worker.handle(event.payload, Some(event.context.deadline)).await)
+        let response = worker.handle(event.payload, Some(event.context.deadline)).await;
+        worker.flush_traces().await;
+        Ok::<_, Error>(response)
     }))
     .await
 }

@@ -4,6 +4,7 @@
 //! shows a run shows this one too.
 
 mod changes;
+mod narrator;
 mod recorder;
 
 use crate::args::{CheckArguments, ValueArguments};
@@ -16,21 +17,19 @@ use crate::usage_error::UsageError;
 use changes::Changes;
 use futures_util::StreamExt;
 use futures_util::stream;
+use narrator::Narrator;
 use recorder::Recorder;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-use stepcast_engine::{
-    Engine, EngineConfig, Keeping, Observer, PlanRun, PlannedTest, Recording, Sent, StepTrace, TestEnd, TestRun,
-};
-use stepcast_platform::Clock;
-use stepcast_protocol::event::{JobFinished, TestFinished};
-use stepcast_protocol::state::{
-    Counts, EarlierAttempt, JobLimits, JobStatus, StepState, Stop, TestState, UPDATES_PER_LEASE, test_version,
-};
+use std::time::{Duration, Instant, SystemTime};
+use stepcast_engine::{Engine, EngineConfig, Keeping, PlanRun, PlannedTest, Recording, Sent, TestEnd, TestRun};
+use stepcast_platform::traces::JobSpan;
+use stepcast_platform::{Clock, Traces};
+use stepcast_protocol::event::JobFinished;
+use stepcast_protocol::state::{Counts, JobLimits, Stop, UPDATES_PER_LEASE};
 use stepcast_protocol::{Event, EventBody, JobState, Outcome, Verdict};
 use stepcast_suite::check_variables;
 use stepcast_suite::duration::millis;
@@ -74,17 +73,30 @@ async fn check_all(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let recording = arguments.from.as_deref().map(har::read).transpose()?.map(Arc::new);
     let recorder = arguments.record.as_deref().map(Recorder::create).transpose()?;
     let reporter = Reporter::new(&arguments.report)?;
-    let mut run = Run::new(reporter, arguments.limits.into(), recording, recorder);
+    let traces = Traces::configured().unwrap_or_else(|problem| {
+        report::message(&format!("no traces are exported: {problem}"));
+        Traces::default()
+    });
+    let mut run = Run::new(reporter, arguments.limits.into(), recording, recorder, traces);
+    let checked = check_files(&engine, &mut run, arguments).await;
+    if let Err(problem) = run.traces.flush().await {
+        report::message(&format!("the traces are not complete: {problem}"));
+    }
+    let worst = checked?;
+    // Half a recording does not replace a whole one.
+    run.recorder.filter(|_| worst != Exit::Cancelled).map_or(Ok(()), Recorder::finish)?;
+    Ok(worst)
+}
+
+async fn check_files(engine: &Engine, run: &mut Run, arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let mut worst = Exit::Passed;
     for path in &arguments.files {
-        let exit = check_file(&engine, &mut run, path, &arguments.values).await?;
+        let exit = check_file(engine, run, path, &arguments.values).await?;
         worst = worst.max(exit);
         if exit == Exit::Cancelled {
             break;
         }
     }
-    // Half a recording does not replace a whole one.
-    run.recorder.filter(|_| worst != Exit::Cancelled).map_or(Ok(()), Recorder::finish)?;
     Ok(worst)
 }
 
@@ -147,6 +159,7 @@ async fn check_file(engine: &Engine, run: &mut Run, path: &Path, values: &ValueA
 /// The run of one file after the other.
 struct Run {
     started: Instant,
+    begun: SystemTime,
     job: String,
     /// The same for the engine, for which a file that is checked twice is two jobs
     job_of_its_own: String,
@@ -160,6 +173,7 @@ struct Run {
     recording: Option<Arc<Recording>>,
     /// Keeps the requests
     recorder: Option<Recorder>,
+    traces: Traces,
 }
 
 struct Shared {
@@ -177,11 +191,13 @@ impl Run {
         limits: JobLimits,
         recording: Option<Arc<Recording>>,
         recorder: Option<Recorder>,
+        traces: Traces,
     ) -> Self {
         let (state, counts) = (JobState::default(), Counts::default());
         let shared = Shared { reporter, planned: Vec::new(), state, counts, checks: 0, v: 0 };
         Self {
             started: Instant::now(),
+            begun: SystemTime::now(),
             job: String::new(),
             job_of_its_own: String::new(),
             clock: Clock::system(),
@@ -191,6 +207,7 @@ impl Run {
             stopped: CancellationToken::new(),
             recording,
             recorder,
+            traces,
         }
     }
 
@@ -223,7 +240,7 @@ impl Run {
 
     /// Forgets the previous file.
     fn begin(&mut self, path: &Path) {
-        self.started = Instant::now();
+        (self.started, self.begun) = (Instant::now(), SystemTime::now());
         if !self.is_cancelled.load(Ordering::Relaxed) {
             self.stopped = CancellationToken::new();
         }
@@ -258,7 +275,7 @@ impl Run {
         secrets: &BTreeMap<String, String>,
         planned: PlannedTest,
     ) {
-        let mut narrator = Narrator { run: self, planned: &planned, updates: 0, attempt: 0 };
+        let mut narrator = Narrator::new(self, &planned, 0);
         let (job, recording) = (self.job_of_its_own.as_str(), self.recording.as_ref());
         let run = TestRun { suite: &file.suite, job, planned: &planned, vars, secrets, recording };
         let end = engine.run_test(run, &mut narrator).await;
@@ -278,12 +295,29 @@ impl Run {
         let limit = stop.filter(|stop| *stop != Stop::Cancelled);
         let problem = problem.or_else(|| limit.map(|limit| limit.to_string()));
         let duration_ms = millis(self.started.elapsed());
+        self.trace(verdict, counts, problem.as_deref());
         let finished = JobFinished { verdict, counts, duration_ms, digest, problem };
         self.publish(self.next_job_version(), EventBody::JobFinished(finished));
         let mut shared = self.lock();
         let Shared { reporter, state, .. } = &mut *shared;
         reporter.finish(state, None)?;
         Ok(Exit::from(verdict))
+    }
+
+    /// Exports the span of the file.
+    fn trace(&self, verdict: Verdict, counts: Counts, problem: Option<&str>) {
+        let summary = self.lock().state.summary.clone();
+        self.traces.job(&JobSpan {
+            job: &self.job_of_its_own,
+            suite: summary.as_ref().map_or("", |job| &job.suite),
+            labels: &BTreeMap::new(),
+            verdict,
+            counts,
+            problem,
+            replay_of: None,
+            begun: self.begun,
+            ended: SystemTime::now(),
+        });
     }
 
     /// Ends a file whose tests do not run any more: those that have no outcome yet are cancelled.
@@ -306,7 +340,7 @@ impl Run {
                 earlier: Vec::new(),
                 checks: 0,
             };
-            Narrator { run: self, planned: test, updates: v % UPDATES_PER_LEASE, attempt: 0 }.finish(end);
+            Narrator::new(self, test, v % UPDATES_PER_LEASE).finish(end);
         }
         self.finish(u32::try_from(planned.len()).unwrap_or(u32::MAX), None)
     }
@@ -327,85 +361,5 @@ impl Run {
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct Narrator<'a> {
-    run: &'a Run,
-    planned: &'a PlannedTest,
-    updates: u64,
-    attempt: u32,
-}
-
-impl Narrator<'_> {
-    fn publish(&mut self, body: EventBody) {
-        self.updates += 1;
-        self.run.publish(test_version(1, self.updates), body);
-    }
-
-    fn finish(&mut self, end: TestEnd) {
-        let mut finished = TestFinished {
-            test: self.planned.test,
-            name: self.planned.name.clone(),
-            outcome: end.outcome,
-            duration_ms: millis(end.duration),
-            attempt: end.attempt,
-            ran: None,
-            from: None,
-            change: None,
-            failures: Vec::new(),
-            steps: end.steps,
-            earlier: end.earlier,
-        };
-        finished.failures = finished.state(0).failures();
-        self.publish(EventBody::TestFinished(finished));
-        let counts = {
-            let mut shared = self.run.lock();
-            *shared.counts.get_mut(end.outcome) += 1;
-            shared.counts.total = shared.state.summary.as_ref().map_or(0, |job| job.counts.total);
-            shared.counts
-        };
-        let progress =
-            EventBody::JobProgress { counts, status: JobStatus::Running, percent: counts.percent(), eta_s: None };
-        self.run.publish(self.run.next_job_version(), progress);
-    }
-}
-
-impl Observer for Narrator<'_> {
-    fn attempt_started(&mut self, attempt: u32, earlier: &[EarlierAttempt]) {
-        self.attempt = attempt;
-        let (test, name, earlier) = (self.planned.test, self.planned.name.clone(), earlier.to_vec());
-        self.publish(EventBody::TestStarted { test, name, attempt, earlier });
-    }
-
-    fn step_started(&mut self, step: StepState) {
-        self.publish(EventBody::StepStarted { test: self.planned.test, step });
-    }
-
-    fn step_finished(&mut self, step: StepState) {
-        self.publish(EventBody::StepFinished { test: self.planned.test, step });
-    }
-
-    fn waits_for(&mut self, host: Option<&str>) {
-        let test = self.planned.test;
-        let Some(state) = self.run.lock().state.tests.get(&test).cloned() else { return };
-        let v = test_version(1, self.updates + 1);
-        let waiting_for = host.map(str::to_owned);
-        self.publish(EventBody::TestState(TestState { v, waiting_for, ..state }));
-    }
-
-    fn keeping(&self) -> Keeping {
-        self.run.keeping()
-    }
-
-    fn exchanged(&mut self, step: &StepState, requests: StepTrace) {
-        if let Some(recorder) = &self.run.recorder {
-            recorder.step(&self.planned.name, &step.name, self.attempt, &requests);
-        }
-    }
-
-    fn stopped(&self) -> CancellationToken {
-        self.run.stop();
-        self.run.stopped.clone()
     }
 }

@@ -47,6 +47,7 @@ pub(crate) async fn up(arguments: UpArguments) -> anyhow::Result<Exit> {
         suites_kept: Duration::from_hours(24 * u64::from(arguments.suite_days)),
         evidence: arguments.evidence,
         evidence_bytes: u64::from(arguments.evidence_mib) * 1024 * 1024,
+        traces: true,
     };
     let stack = Stack::start(listener, options).await?;
     let endpoint = Endpoint { http: stack.local_http.clone(), ws: stack.ws.clone(), token: stack.token.clone() };

@@ -52,6 +52,7 @@ impl Config {
             limits: limits(variable)?,
             evidence: evidence(variable)?,
             metrics: metrics(variable)?,
+            traces: true,
             endpoints: None,
         })
     }
@@ -151,7 +152,6 @@ fn limit(variable: Variables<'_>, name: &'static str, default: usize, most: usiz
     fitting.ok_or_else(|| ConfigError { name, problem: format!("is `{limit}`, not 1 to {most}") })
 }
 
-/// Reads where evidence is stored, and the most that is kept of it.
 /// Metrics go to the log, where CloudWatch reads them.
 fn metrics(variable: Variables<'_>) -> Result<Metrics, ConfigError> {
     let name = "STEPCAST_METRICS";
@@ -166,6 +166,7 @@ fn metrics(variable: Variables<'_>) -> Result<Metrics, ConfigError> {
     Ok(Metrics::with(Arc::new(EmbeddedMetrics::new(grouping, Clock::system(), logging::line))))
 }
 
+/// Reads where evidence is stored, and the most that is kept of it.
 fn evidence(variable: Variables<'_>) -> Result<Option<EvidenceConfig>, ConfigError> {
     let Some(bucket) = optional(variable, "STEPCAST_EVIDENCE_BUCKET") else { return Ok(None) };
     let kept = number(variable, "STEPCAST_EVIDENCE_DAYS")?.map_or(EVIDENCE_KEPT, days);
