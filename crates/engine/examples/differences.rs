@@ -79,6 +79,7 @@ fn answered(page: Bytes) -> (Vec<Exchange>, Bodies) {
         failure: None,
         remote: None,
         times: ExchangeTimes::default(),
+        is_link: false,
     };
     (vec![exchange], [(sha256, page)].into())
 }

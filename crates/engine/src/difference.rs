@@ -41,7 +41,7 @@ const PARTS: usize = 200_000;
 /// What a step sent and received.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchanged<'a> {
-    /// The requests with their answers, redirects included
+    /// The requests of the step itself with their answers, redirects included; not those of its links
     pub exchanges: &'a [Exchange],
     /// The contents that they name
     pub bodies: &'a Bodies,

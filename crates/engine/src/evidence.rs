@@ -45,12 +45,12 @@ pub enum Keeping {
     /// Nothing
     #[default]
     Nothing,
-    /// The requests of steps in their last try
+    /// The requests of steps in their last try, and those of dead links
     Steps {
         /// Most bytes of bodies that a step holds in memory
         bytes: usize,
     },
-    /// The requests of steps, in every try, and those of links
+    /// The requests of steps, in every try, and those of all links
     Everything,
 }
 
@@ -180,7 +180,7 @@ struct Writer<'m> {
 
 impl Writer<'_> {
     fn exchange(&mut self, noted: &Noted) -> Exchange {
-        let Noted { at, method, url, headers, body, answer, answer_body, error, times } = noted;
+        let Noted { at, method, url, headers, body, answer, answer_body, error, times, is_link } = noted;
         Exchange {
             at: format!("{at:.3}"),
             request: SentRequest {
@@ -197,6 +197,7 @@ impl Writer<'_> {
             }),
             remote: answer.as_ref().and_then(|head| head.remote).map(|remote| remote.to_string()),
             times: in_microseconds(*times),
+            is_link: *is_link,
         }
     }
 

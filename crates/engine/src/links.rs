@@ -10,7 +10,7 @@ mod collect;
 pub use collect::{Collected, collect};
 
 use super::excerpt::excerpt;
-use super::fetch::{self, FetchError, FetchRequest, Fetcher, Response};
+use super::fetch::{self, FetchError, FetchRequest, Fetcher, Response, Trace};
 use super::mask::Mask;
 use super::page::Page;
 use super::wall::SLOWLY;
@@ -44,9 +44,10 @@ pub struct Asker<'a> {
     pub limits: HostLimits,
     /// The cookies of the test
     pub jar: &'a CookieStore,
-    /// The request that led to the page; its headers go only to links on the page's own origin, and what it notes is noted
-    /// of them too
+    /// The request that led to the page; its headers go only to links on the page's own origin
     pub request: &'a FetchRequest,
+    /// Whether the requests of all links are noted, and not of dead ones alone
+    pub notes_all: bool,
     /// Hides secrets
     pub mask: &'a Mask,
 }
@@ -93,9 +94,24 @@ impl Asker<'_> {
         }
     }
 
+    /// Requests a link and judges it.
     async fn judge(&self, links: &Links, page: &Url, target: Target, end: Instant) -> Vec<Problem> {
+        let trace = self.request.trace.of_link();
+        let problems = self.judge_noted(links, page, target, end, &trace).await;
+        self.request.trace.add_link(&trace, !problems.is_empty(), self.notes_all);
+        problems
+    }
+
+    async fn judge_noted(
+        &self,
+        links: &Links,
+        page: &Url,
+        target: Target,
+        end: Instant,
+        trace: &Trace,
+    ) -> Vec<Problem> {
         let address = target.url.to_string();
-        let answer = tokio::time::timeout_at(end, self.fetch(links, page, &target)).await;
+        let answer = tokio::time::timeout_at(end, self.fetch(links, page, &target, trace)).await;
         let response = match answer {
             Ok(Ok(response)) => response,
             // The link works; its page is only larger than the limit.
@@ -114,21 +130,22 @@ impl Asker<'_> {
         }
     }
 
-    async fn fetch(&self, links: &Links, page: &Url, target: &Target) -> Result<Response, FetchError> {
+    async fn fetch(&self, links: &Links, page: &Url, target: &Target, trace: &Trace) -> Result<Response, FetchError> {
         if target.fragments.is_empty() {
-            let response = self.send(Method::HEAD, page, &target.url).await;
+            let response = self.send(Method::HEAD, page, &target.url, trace).await;
             // Some servers do not support HEAD, and report that in many ways.
             if response.as_ref().is_ok_and(|response| is_accepted(links, response.status.as_u16())) {
                 return response;
             }
         }
-        self.send(Method::GET, page, &target.url).await
+        self.send(Method::GET, page, &target.url, trace).await
     }
 
-    async fn send(&self, method: Method, page: &Url, url: &Url) -> Result<Response, FetchError> {
+    async fn send(&self, method: Method, page: &Url, url: &Url, trace: &Trace) -> Result<Response, FetchError> {
         // The suite's own data is meant for the site it tests, not for the sites it links to.
-        let (url, body_bytes) = (url.clone(), Some(PAGE_BYTES));
-        let mut request = FetchRequest { method, url, body: None, body_bytes, follow: None, ..self.request.clone() };
+        let (url, body_bytes, trace) = (url.clone(), Some(PAGE_BYTES), trace.clone());
+        let own = self.request.clone();
+        let mut request = FetchRequest { method, url, body: None, body_bytes, follow: None, trace, ..own };
         // A redirect may have led to a page of another site.
         if request.url.origin() != self.request.url.origin() {
             fetch::leave_origin(&mut request);

@@ -192,14 +192,12 @@ impl StepRun<'_> {
         scope: &Scope,
     ) -> Judged {
         request.headers.remove(CONTENT_TYPE);
-        if self.keeping != Keeping::Everything {
-            request.trace = Trace::default();
-        }
         // A link that was called off would count as a dead one.
         request.called_off = CancellationToken::new();
         let with_parts = self.mask.extended(scope.parts());
         let mask = with_parts.as_ref().unwrap_or(self.mask);
-        let asker = links::Asker { fetcher: self.fetcher, limits: self.limits, jar, request: &request, mask };
+        let (fetcher, limits, notes_all) = (self.fetcher, self.limits, self.keeping == Keeping::Everything);
+        let asker = links::Asker { fetcher, limits, jar, request: &request, notes_all, mask };
         for (place, links, collected) in std::mem::take(&mut judged.links) {
             judged.results[place] = asker.ask(&links, collected).await;
             judged.outcome = outcome_of(&judged.results);

@@ -19,7 +19,7 @@ pub struct StepEvidence {
     pub problem: Option<String>,
 }
 
-/// The requests of a step in the order they were sent, redirects included.
+/// The requests of a step in the order they were sent, redirects included, and then those of its links.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StepExchanges {
@@ -120,6 +120,21 @@ pub struct Exchange {
     pub remote: Option<String>,
     /// How long its parts took
     pub times: ExchangeTimes,
+    /// Whether it was sent for a check of links, and not by the step itself
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
+    pub is_link: bool,
+}
+
+/// The requests that a step sent itself: those of its links come after them.
+pub fn own_exchanges(exchanges: &[Exchange]) -> &[Exchange] {
+    let end = exchanges.iter().position(|exchange| exchange.is_link).unwrap_or(exchanges.len());
+    &exchanges[..end]
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A request as it was sent.

@@ -1367,7 +1367,7 @@ id?: string,
 problem?: string, };
 
 /**
- * The requests of a step in the order they were sent, redirects included.
+ * The requests of a step in the order they were sent, redirects included, and then those of its links.
  */
 export type StepExchanges = { 
 /**
@@ -1410,7 +1410,11 @@ remote?: string,
 /**
  * How long its parts took
  */
-times: ExchangeTimes, };
+times: ExchangeTimes, 
+/**
+ * Whether it was sent for a check of links, and not by the step itself
+ */
+is_link?: boolean, };
 
 /**
  * A request as it was sent.

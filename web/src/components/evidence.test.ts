@@ -196,6 +196,24 @@ describe('a body that strangers wrote', () => {
     expect(window).not.toHaveProperty('ran')
   })
 
+  it('has no marks in the answer to a link, and still those in the page', async () => {
+    const page = (path: string) => ({
+      ...exchangeOf(),
+      answer: {
+        status: 200,
+        version: 'HTTP/1.1',
+        headers: [{ name: 'content-type', value: 'text/html' }],
+        body: { bytes: 8, sha256: path },
+      },
+    })
+    const exchanges = [page('aabbccdd'), { ...page('eeff'), is_link: true }]
+    const contents = { aabbccdd: bytesOf('<h1>Welcom</h1>'), eeff: bytesOf('<h1>Gone</h1>') }
+    const { page: shown } = await shownTest(keptEvidence(exchanges, contents, 4096))
+    await open(shown)
+    expect(byId(shown, 'exchange').map((one) => one.findAll('.lines mark').length)).toEqual([1, 0])
+    expect(byId(shown, 'exchange').map((one) => one.text().includes('A link of the page'))).toEqual([false, true])
+  })
+
   it('is saved as bytes that no browser runs', async () => {
     const bytes = bytesOf(HOSTILE)
     const page = await shownBody('text/html', bytes)

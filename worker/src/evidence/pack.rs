@@ -94,6 +94,7 @@ mod tests {
             failure: None,
             remote: None,
             times: ExchangeTimes::default(),
+            is_link: false,
         });
         let bytes = serde_json::to_vec(&exchange).expect("JSON").len();
         assert!(bytes < MESSAGE_BYTES - 4 * 1024, "{bytes}");

@@ -12,7 +12,7 @@ use stepcast_platform::clock::rfc3339;
 use stepcast_platform::evidence::EvidenceStore;
 use stepcast_platform::table::{Baseline, NewBaseline};
 use stepcast_protocol::difference::{SincePassed, StepDifferences};
-use stepcast_protocol::exchange::{AttemptEvidence, Exchange, StepExchanges, StepNoise};
+use stepcast_protocol::exchange::{AttemptEvidence, Exchange, StepExchanges, StepNoise, own_exchanges};
 use stepcast_protocol::state::Outcome;
 use stepcast_suite::duration::millis;
 
@@ -72,8 +72,8 @@ pub(super) async fn compare(
         let work = move || {
             let requests = &held.steps[place].requests;
             let before = requests.hide_in(Evidence { exchanges: old.exchanges, bodies: bodies_before });
-            let before = Exchanged { exchanges: &before.exchanges, bodies: &before.bodies };
-            let now = Exchanged { exchanges: &now.exchanges, bodies: &bodies };
+            let before = exchanged(&before.exchanges, &before.bodies);
+            let now = exchanged(&now.exchanges, &bodies);
             differences_of(before, now, requests.looked_at(), noise.as_ref())
         };
         let Ok(differences) = aside(work).await else { continue };
@@ -142,12 +142,16 @@ async fn learnt(
         let work = move || {
             let before = Evidence { exchanges: before.exchanges, bodies: bodies_before };
             let before = held.steps[place].requests.hide_in(before);
-            let before = Exchanged { exchanges: &before.exchanges, bodies: &before.bodies };
-            learn(before, Exchanged { exchanges: &now.exchanges, bodies: &bodies }, now.step, known.as_ref())
+            let before = exchanged(&before.exchanges, &before.bodies);
+            learn(before, exchanged(&now.exchanges, &bodies), now.step, known.as_ref())
         };
         learnt.extend(aside(work).await);
     }
     learnt
+}
+
+fn exchanged<'a>(exchanges: &'a [Exchange], bodies: &'a Bodies) -> Exchanged<'a> {
+    Exchanged { exchanges: own_exchanges(exchanges), bodies }
 }
 
 async fn read(store: &EvidenceStore, baseline: &Baseline) -> Option<AttemptEvidence> {
@@ -157,7 +161,7 @@ async fn read(store: &EvidenceStore, baseline: &Baseline) -> Option<AttemptEvide
 
 /// The body of the last answer.
 async fn body_of(store: &EvidenceStore, exchanges: &[Exchange]) -> Option<Bodies> {
-    let answer = exchanges.last().and_then(|exchange| exchange.answer.as_ref());
+    let answer = own_exchanges(exchanges).last().and_then(|exchange| exchange.answer.as_ref());
     let Some(sha256) = answer.and_then(|answer| answer.body.as_ref()?.sha256.clone()) else {
         return Some(Bodies::new());
     };

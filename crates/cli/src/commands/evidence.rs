@@ -17,6 +17,7 @@ use std::fs;
 use std::path::Path;
 use stepcast_engine::{Bodies, Evidence};
 use stepcast_protocol::TestState;
+use stepcast_protocol::exchange::own_exchanges;
 use stepcast_protocol::state::StepState;
 
 /// Shows what is kept of a job, or writes it to a file.
@@ -107,8 +108,10 @@ fn write(archive: &mut ArchiveWriter, attempt: &Attempt<'_>, kept: Kept) {
 
 /// The bodies of the last answers of steps, which their checks looked at.
 fn answer_bodies(kept: &Kept) -> Vec<Bytes> {
-    let last =
-        kept.steps.iter().filter_map(|step| step.exchanges.last()?.answer.as_ref()?.body.as_ref()?.sha256.as_ref());
+    let last = kept
+        .steps
+        .iter()
+        .filter_map(|step| own_exchanges(&step.exchanges).last()?.answer.as_ref()?.body.as_ref()?.sha256.as_ref());
     last.filter_map(|sha256| kept.bodies.get(sha256).cloned()).collect()
 }
 

@@ -77,6 +77,7 @@ impl Reader {
             failure,
             remote: server_address,
             times: times(&timings),
+            is_link: false,
         })
     }
 

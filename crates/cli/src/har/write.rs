@@ -104,7 +104,7 @@ impl Drop for Part {
 }
 
 fn entry(page: &str, step: &str, attempt: u32, exchange: &Exchange, bodies: &Bodies) -> Entry {
-    let Exchange { at, request, answer, failure, remote, times } = exchange;
+    let Exchange { at, request, answer, failure, remote, times, is_link: _ } = exchange;
     let certificate = answer.as_ref().and_then(|answer| answer.certificate.as_ref());
     let certificate = certificate.and_then(|sha256| bodies.get(sha256)).map(|der| STANDARD.encode(der));
     let left_out = |content: Option<&exchange::Content>| content.and_then(|content| content.left_out.clone());

@@ -16,6 +16,8 @@ use url::Url;
 const BEYOND: usize = 6 * VARIABLE_BYTES;
 /// Most requests that one trace holds: a check of links makes thousands.
 const REQUESTS: usize = 10_000;
+/// From how many requests of dead links on no more are held, unless all are. A check names fewer.
+const DEAD_LINKS: usize = 20;
 
 /// The requests of a step, and what came back. Clones share it; the default notes nothing and costs nothing.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +69,8 @@ pub struct Noted {
     pub error: Option<FetchError>,
     /// How long each part took
     pub times: Times,
+    /// Whether it was sent for a check of links
+    pub is_link: bool,
 }
 
 /// How long the parts of a request took.
@@ -102,6 +106,21 @@ impl Trace {
         }
     }
 
+    /// A trace for a link of the page: what is worth it is added to this one.
+    pub fn of_link(&self) -> Self {
+        self.lock().map(|notes| Self::on(notes.bounds)).unwrap_or_default()
+    }
+
+    /// Adds the requests of a link. Those of dead ones are held, at most some, unless `all` are.
+    pub fn add_link(&self, link: &Self, is_dead: bool, all: bool) {
+        let held = self.lock().map_or(0, |notes| notes.requests.iter().filter(|request| request.is_link).count());
+        if all || (is_dead && held < DEAD_LINKS) {
+            for request in link.take() {
+                self.note(Noted { is_link: true, ..request });
+            }
+        }
+    }
+
     /// What was noted so far.
     pub(super) fn so_far(&self) -> Vec<Noted> {
         self.lock().map(|notes| notes.requests.clone()).unwrap_or_default()
@@ -119,6 +138,7 @@ impl Trace {
             answer_body: None,
             error: None,
             times: Times { waiting, ..Times::default() },
+            is_link: false,
         });
         Underway { noted, trace: self.clone() }
     }

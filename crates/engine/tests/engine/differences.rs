@@ -83,6 +83,7 @@ fn exchange(url: &str, status: u16, headers: &[(&str, &str)]) -> Exchange {
         failure: None,
         remote: None,
         times: ExchangeTimes { answer_us: 80_000, ..ExchangeTimes::default() },
+        is_link: false,
     }
 }
 

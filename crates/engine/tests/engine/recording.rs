@@ -382,16 +382,44 @@ async fn a_shared_answer_is_evidence_of_every_test_that_looked_at_it() {
 }
 
 #[tokio::test]
-async fn requests_for_links_are_kept_only_if_everything_is() {
+async fn requests_for_links_are_kept_if_they_are_dead_or_everything_is() {
     let site = Site::serve(
         Router::new()
-            .route("/", get(|| async { html("<a href=/a>a</a>") }))
+            .route("/", get(|| async { html("<a href=/a>a</a><a href=/dead>dead</a>") }))
             .route("/a", get(|| async { StatusCode::OK })),
     )
     .await;
     let test = suite("- { name: t, get: '${base}/', expect: [ { links: { scope: same_host } } ] }");
-    for (what, count) in [(Keeping::Nothing, 0), (STEPS, 1), (Keeping::Everything, 2)] {
+    let dead = ["HEAD /dead", "GET /dead"];
+    for (what, links) in
+        [(Keeping::Nothing, &[][..]), (STEPS, &dead), (Keeping::Everything, &["HEAD /a", "HEAD /dead", "GET /dead"])]
+    {
         let (_, kept) = kept(&site, &test, what).await;
-        assert_eq!(kept.iter().map(|evidence| evidence.exchanges.len()).sum::<usize>(), count, "{what:?}");
+        let exchanges: Vec<&Exchange> = kept.iter().flat_map(|evidence| &evidence.exchanges).collect();
+        let own = usize::from(what != Keeping::Nothing);
+        assert_eq!(exchanges.iter().filter(|exchange| !exchange.is_link).count(), own, "{what:?}");
+        let mut asked: Vec<String> = exchanges[own..].iter().map(|exchange| asked_path(exchange)).collect();
+        asked.sort_by_key(|asked| !asked.ends_with("/a"));
+        assert_eq!(asked, links, "{what:?}");
+        assert!(exchanges[own..].iter().all(|exchange| exchange.is_link), "{what:?}");
     }
+}
+
+fn asked_path(exchange: &Exchange) -> String {
+    let url = &exchange.request.url;
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+    format!("{} /{path}", exchange.request.method)
+}
+
+/// A page of nothing but dead links, or of links that never answer, leaves bounded evidence.
+#[tokio::test]
+async fn many_dead_links_leave_some_evidence() {
+    let links: Vec<String> = (0..100).map(|number| format!("<a href=/dead/{number}>dead</a>")).collect();
+    let page: &'static str = Box::leak(links.concat().into_boxed_str());
+    let site = Site::serve(Router::new().route("/", get(move || async move { html(page) }))).await;
+    let test = suite("- { name: t, get: '${base}/', expect: [ { links: { scope: same_host } } ] }");
+    let (_, kept) = kept(&site, &test, STEPS).await;
+    let held = kept[0].exchanges.iter().filter(|exchange| exchange.is_link).count();
+    assert!((20..=21).contains(&held), "{held}");
+    assert!(!kept[0].exchanges[0].is_link, "the page comes first");
 }

@@ -59,9 +59,10 @@ fn differences(out: &mut String, changed: &StepDifferences) {
 }
 
 fn exchange(out: &mut String, exchange: &Exchange, bodies: &Bodies) {
-    let Exchange { at, request, answer, failure, remote, times } = exchange;
+    let Exchange { at, request, answer, failure, remote, times, is_link } = exchange;
     let to = remote.as_ref().map_or_else(String::new, |remote| format!(" to {remote}"));
-    line(out, 1, &format!("{} {}  ({at}{to})", request.method, request.url));
+    let link = if *is_link { "link: " } else { "" };
+    line(out, 1, &format!("{link}{} {}  ({at}{to})", request.method, request.url));
     headers(out, &request.headers);
     content(out, request.body.as_ref(), bodies);
     if let Some(answer) = answer {
