@@ -33,7 +33,7 @@ use filter::Unfit;
 pub use look::nodes;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::CheckResult;
-use stepcast_suite::{Capture, Check, Filter, Subject};
+use stepcast_suite::{Capture, Check, Filter, Matcher, Subject};
 
 /// Why a capture has no value.
 pub struct Missing {
@@ -130,11 +130,28 @@ pub fn capture(capture: &Capture, page: &Page, scope: &Scope, mask: &Mask) -> Re
 /// What a check or a capture looks at, with its templates filled in. A check of links looks at no subject of its own.
 pub fn subjects(check: &Check, scope: &Scope) -> Vec<Subject> {
     match check {
-        Check::One(check) => check.subject.render(scope).into_iter().collect(),
+        Check::One(check) => {
+            let sought = check.matchers.iter().filter_map(|matcher| sought(&check.subject, matcher, scope));
+            check.subject.render(scope).into_iter().chain(sought).collect()
+        }
         Check::Any(checks) | Check::All(checks) => checks.iter().flat_map(|check| subjects(check, scope)).collect(),
         Check::Not(check) => subjects(check, scope),
         Check::Error(_) | Check::Links(_) => Vec::new(),
     }
+}
+
+/// What a matcher looks for in the whole body, as a pattern.
+fn sought(subject: &Subject, matcher: &Matcher, scope: &Scope) -> Option<Subject> {
+    if !matches!(subject, Subject::Body | Subject::BodyIn(_)) {
+        return None;
+    }
+    let pattern = match matcher.render(scope).ok()? {
+        Matcher::Matches(pattern) | Matcher::NotMatches(pattern) => pattern,
+        Matcher::Contains(part) | Matcher::NotContains(part) => regex::escape(part.as_str()?),
+        Matcher::StartsWith(text) | Matcher::EndsWith(text) => regex::escape(&text),
+        _ => return None,
+    };
+    Some(Subject::Regex { pattern, group: None })
 }
 
 /// Fills in the templates of the subject and the filters.

@@ -64,7 +64,7 @@ pub fn compare(
     looked_at: &[Subject],
     noise: Option<&StepNoise>,
 ) -> Differences {
-    let mut collector = Collector::new(noise);
+    let mut collector = Collector::new(noise, looked_at);
     collect(before, now, looked_at, &mut collector);
     let counts =
         |subject: &Subject| matches!(subject, Subject::Css { property: Property::Count | Property::Exists, .. });

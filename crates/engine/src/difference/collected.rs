@@ -5,6 +5,8 @@ use super::{Differences, fresh, learnt};
 use std::collections::HashMap;
 use stepcast_protocol::difference::{Difference, DifferenceKind};
 use stepcast_protocol::exchange::StepNoise;
+use stepcast_suite::Subject;
+use stepcast_suite::pattern::Pattern;
 
 /// Most differences that are kept of one answer.
 pub const MOST: usize = 100;
@@ -41,6 +43,8 @@ impl Found {
 /// Collects the differences between two answers.
 pub struct Collector<'n> {
     noise: Option<&'n StepNoise>,
+    /// What failing checks look for in the whole body
+    sought: Option<Pattern>,
     collected: Vec<Collected>,
     /// The place of a difference among those collected, by what makes it the same one
     known: HashMap<(DifferenceKind, String, bool, bool), usize>,
@@ -56,9 +60,10 @@ struct Collected {
 }
 
 impl<'n> Collector<'n> {
-    /// Nothing yet. `noise` has what is known about places where passing answers differ.
-    pub fn new(noise: Option<&'n StepNoise>) -> Self {
-        Self { noise, collected: Vec::new(), known: HashMap::new(), left_out: 0 }
+    /// Nothing yet. `noise` has what is known about places where passing answers differ, and `looked_at` what failing
+    /// checks looked at.
+    pub fn new(noise: Option<&'n StepNoise>, looked_at: &[Subject]) -> Self {
+        Self { noise, sought: sought(looked_at), collected: Vec::new(), known: HashMap::new(), left_out: 0 }
     }
 
     /// Whether more differences would not be looked at.
@@ -71,7 +76,8 @@ impl<'n> Collector<'n> {
         let is_learnt = self.noise.is_some_and(|noise| learnt::is_noise(noise, found.kind, &found.place));
         // Where a check looks, a value that merely looks new may be the reason.
         let is_noise = is_learnt || (found.is_fresh && !found.is_near);
-        let key = (found.kind, found.place.clone(), found.is_near, is_noise);
+        let is_near = found.is_near || (!is_noise && self.has_sought(&found));
+        let key = (found.kind, found.place.clone(), is_near, is_noise);
         if let Some(known) = self.known.get(&key).and_then(|at| self.collected.get_mut(*at)) {
             known.difference.places = known.difference.places.saturating_add(1);
             known.is_same &= known.difference.text == found.text;
@@ -83,9 +89,16 @@ impl<'n> Collector<'n> {
         }
         let order = self.collected.len();
         self.known.insert(key, order);
-        let Found { kind, place, before, after, text, is_near, .. } = found;
+        let Found { kind, place, before, after, text, .. } = found;
         let difference = Difference { kind, place, before, after, text, places: 1, is_near, is_noise };
         self.collected.push(Collected { difference, is_same: true, order });
+    }
+
+    /// Whether a failing check looks for what was there, or is now.
+    fn has_sought(&self, found: &Found) -> bool {
+        let Some(sought) = self.sought.as_ref().filter(|_| is_of_body(found.kind)) else { return false };
+        let mut values = [&found.before, &found.after].into_iter().flatten();
+        values.any(|value| sought.is_match(value).unwrap_or_default())
     }
 
     /// The places of all differences, for what is learnt from them.
@@ -122,6 +135,20 @@ impl<'n> Collector<'n> {
         let left_out = u32::try_from(telling).unwrap_or(u32::MAX).saturating_add(not_seen);
         Differences { differences: merged.into_iter().map(in_words).collect(), left_out }
     }
+}
+
+/// What these subjects look for in the whole body. A pattern that cannot be read has failed its check for that.
+fn sought(looked_at: &[Subject]) -> Option<Pattern> {
+    let pattern = |subject: &Subject| match subject {
+        Subject::Regex { pattern, .. } => Some(pattern.clone()),
+        _ => None,
+    };
+    let patterns: Vec<String> = looked_at.iter().filter_map(pattern).collect();
+    if patterns.is_empty() { None } else { Pattern::any_of(&patterns).ok() }
+}
+
+fn is_of_body(kind: DifferenceKind) -> bool {
+    matches!(kind, DifferenceKind::Json | DifferenceKind::Element | DifferenceKind::Line)
 }
 
 /// Says in how many places it is.

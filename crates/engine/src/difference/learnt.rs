@@ -14,7 +14,7 @@ const PLACES: usize = 500;
 /// Learns from two answers of a step that passed. A place is noise if at least half of the remembered comparisons
 /// differed there: a site that was changed once differs once.
 pub fn learn(before: Exchanged<'_>, now: Exchanged<'_>, step: u32, known: Option<&StepNoise>) -> StepNoise {
-    let mut collector = Collector::new(None);
+    let mut collector = Collector::new(None, &[]);
     collect(before, now, &[], &mut collector);
     let mut places: BTreeMap<String, u8> = BTreeMap::new();
     let compared = known.map_or(0, |known| known.compared);

@@ -132,6 +132,24 @@ fn what_a_check_looks_at_comes_first() {
     );
 }
 
+/// A check of the whole body is near what it looks for, as it was or as it is.
+#[test]
+fn what_a_pattern_looks_for_comes_first() {
+    let now = SHOP.replace("Lamp", "Light").replace("€ 45.00", "45,00 €").replace("Imprint", "Legal notice");
+    let pattern = |pattern: &str| Subject::Regex { pattern: pattern.to_owned(), group: None };
+    for (looked_at, first) in [
+        (vec![Subject::Body, pattern("Imprint")], "the text of `p` is \"Legal notice\", and was \"Imprint\""),
+        (vec![pattern(r"€ 4\d")], "the text of `span.price` is \"45,00 €\", and was \"€ 45.00\""),
+        (vec![pattern("Li[gh]+t")], "the text of `h2` is \"Light\", and was \"Lamp\""),
+        (vec![pattern("(")], "the text of `h2` is \"Light\", and was \"Lamp\""),
+    ] {
+        assert_eq!(lines(&Seen::html(SHOP), &Seen::html(&now), &looked_at)[0], first, "{looked_at:?}");
+    }
+    let fresh = |token: &str| Seen::html(&SHOP.replace("Imprint", &format!("session {token}")));
+    let (before, now) = (fresh("9f86d081884c7d659a2feaa0c55ad015"), fresh("60303ae22b998861bce3b28f33eec1be"));
+    assert!(lines(&before, &now, &[pattern(".*")]).is_empty(), "what is new each time is folded away nevertheless");
+}
+
 #[test]
 fn elements_that_are_gone_explain_a_count() {
     let now = SHOP.replace("€ 12.00", "€ 13.00").replace("<h2>Chair</h2>", "").replace(

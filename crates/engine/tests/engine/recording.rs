@@ -15,7 +15,7 @@ use stepcast_engine::{
 use stepcast_protocol::Outcome;
 use stepcast_protocol::exchange::{Exchange, FailureKind};
 use stepcast_protocol::state::{EarlierAttempt, StepState};
-use stepcast_suite::Suite;
+use stepcast_suite::{Subject, Suite};
 use tokio_util::sync::CancellationToken;
 
 /// Keeps the requests of steps, with bodies up to a megabyte.
@@ -27,6 +27,7 @@ struct Keeper {
     watcher: Watcher,
     what: Keeping,
     kept: Vec<Evidence>,
+    looked_at: Vec<Subject>,
 }
 
 impl Observer for Keeper {
@@ -52,6 +53,7 @@ impl Observer for Keeper {
 
     fn exchanged(&mut self, _: &StepState, requests: StepTrace) {
         self.kept.push(requests.evidence(usize::MAX));
+        self.looked_at.extend(requests.looked_at().iter().cloned());
     }
 }
 
@@ -60,6 +62,29 @@ async fn kept(site: &Site, suite: &Suite, what: Keeping) -> (TestEnd, Vec<Eviden
     let mut keeper = Keeper { what, ..Keeper::default() };
     let end = site.run_suite(suite, &mut keeper).await;
     (end, keeper.kept)
+}
+
+#[tokio::test]
+async fn failing_checks_of_the_whole_body_tell_what_they_look_for() {
+    let site = Site::start().await;
+    let test = suite(
+        "- name: t
+  get: ${base}/
+  expect:
+    - { body: { contains: 'Sold (out)' } }
+    - { body: { matches: 'a+' } }
+    - { body: { contains: '${base}' } }
+    - { regex: 'b+c', exists: true }
+    - { css: h2, text: x }",
+    );
+    let mut keeper = Keeper { what: STEPS, ..Keeper::default() };
+    site.run_suite(&test, &mut keeper).await;
+    let sought = keeper.looked_at.iter().filter_map(|subject| match subject {
+        Subject::Regex { pattern, .. } => Some(pattern.as_str()),
+        _ => None,
+    });
+    let base = site.base.replace('.', r"\.");
+    assert_eq!(sought.collect::<Vec<_>>(), [r"Sold \(out\)", &base, "b+c"], "{:?}", keeper.looked_at);
 }
 
 /// Runs all tests of a suite, and returns how they ended with a recording of them.
