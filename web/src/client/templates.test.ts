@@ -88,6 +88,15 @@ describe('templates in the text of a suite', () => {
     expect(read('text: |\n  ${a}\n  ${b}\n')).toEqual({ text: '${a}\n${b}\n' })
   })
 
+  it('may have names in any script', () => {
+    expect(read('{ a: ${größe}, b: ${価格}, c: ${𝒳 }, d: 1 }')).toEqual({
+      a: '${größe}',
+      b: '${価格}',
+      c: '${𝒳 }',
+      d: 1,
+    })
+  })
+
   it('do not change the positions in the text', () => {
     const text = new SuiteText(SUITE)
     const at = (part: string) => {

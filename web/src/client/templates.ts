@@ -1,20 +1,20 @@
 import { type Document, visit } from 'yaml'
 
-// YAML reads the inner braces of `{ user: ${user} }` as a mapping. During parsing, each character of a template is
-// replaced by one character of Unicode's private use area, so that all positions stay the same.
+// YAML reads the inner braces of `{ user: ${user} }` as a mapping. During parsing, the characters around the name of a
+// template are replaced by characters of Unicode's private use area, one by one, so that all positions stay the same.
 
-const PRIVATE = 0xe000
-const TEMPLATE = /\$\{[A-Za-z0-9_.\- ]+\}/g
-/** The same, with the replaced characters */
-const HIDDEN = /\ue024\ue07b[\ue020-\ue07a]+\ue07d/g
+/** The letters and digits of all scripts, as the server reads names */
+const NAME = '([\\p{Alphabetic}\\p{N}_.\\- ]+)'
+const TEMPLATE = new RegExp(`\\$\\{${NAME}\\}`, 'gu')
+const HIDDEN = new RegExp(`\\ue024\\ue07b${NAME}\\ue07d`, 'gu')
 
 /** Hides the templates from the parser and keeps the position of every character. */
 export function hideTemplates(text: string): string {
-  return text.replace(TEMPLATE, (template) => moved(template, PRIVATE))
+  return text.replace(TEMPLATE, '\ue024\ue07b$1\ue07d')
 }
 
 export function showTemplates(text: string): string {
-  return text.replace(HIDDEN, (template) => moved(template, -PRIVATE))
+  return text.replace(HIDDEN, '${$1}')
 }
 
 /** Restores the templates in every value and key. */
@@ -24,8 +24,4 @@ export function showTemplatesOf(document: Document.Parsed): void {
       if (typeof scalar.value === 'string') scalar.value = showTemplates(scalar.value)
     },
   })
-}
-
-function moved(text: string, by: number): string {
-  return String.fromCharCode(...Array.from(text, (character) => character.charCodeAt(0) + by))
 }
