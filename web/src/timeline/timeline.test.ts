@@ -106,15 +106,12 @@ describe('the tests that run', () => {
     ])
   })
 
-  it('are a bounded number of lanes, and quick, if thousands run', () => {
+  it('are a bounded number of lanes if thousands run', () => {
     const tests = Array.from({ length: 10_000 }, (_, test) => running(test))
     const times = new Map(tests.map(({ test }) => [test, test] as const))
-    const start = performance.now()
     const timeline = timelineOf(tests, { since: times, now: 20_000 })
     expect(timeline.running?.lanes).toHaveLength(64)
     expect(timeline.running?.bars).toHaveLength(10_000)
-    // Some milliseconds; the machines of tests are slow at times.
-    expect(performance.now() - start).toBeLessThan(500)
   })
 })
 
@@ -231,14 +228,10 @@ describe('the drawing of a timeline', () => {
     expect(drawn(tests, { from: 120, to: 200 }).bars).toEqual([['passed-fill', 187, 43, 312, BAR_HEIGHT - 4]])
   })
 
-  it('is quick', () => {
+  it('draws what lies in the same pixels once', () => {
     const tests = Array.from({ length: 10_000 }, (_, test) =>
       ran(test, `worker-${test % 7}`, (test * 7919) % 60_000, 20 + (test % 90), test % 9 === 0 ? 'failed' : 'passed'),
     )
-    drawn(tests)
-    const start = performance.now()
-    drawn(tests)
-    // Some milliseconds; the machines of tests are slow at times.
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(drawn(tests).bars.length).toBeLessThan(tests.length)
   })
 })
