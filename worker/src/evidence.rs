@@ -13,7 +13,7 @@ pub(crate) use pack::BODY_BYTES;
 use since::Since;
 use std::sync::Arc;
 use std::time::Duration;
-use stepcast_engine::{Bodies, Keeping, RunningTrace, StepTrace, TestEnd};
+use stepcast_engine::{Bodies, Keeping, RunningRequests, StepRequests, TestEnd};
 use stepcast_platform::Error;
 use stepcast_platform::evidence::{EvidenceStore, Packed};
 use stepcast_platform::table::{Baseline, NewBaseline};
@@ -38,7 +38,7 @@ pub(crate) struct Held {
     wanted: Evidence,
     attempts: Vec<HeldAttempt>,
     /// The attempt and the step that run, with their requests
-    running: Option<(u32, StepState, RunningTrace)>,
+    running: Option<(u32, StepState, RunningRequests)>,
 }
 
 #[derive(Clone)]
@@ -52,7 +52,7 @@ struct HeldStep {
     step: u32,
     name: String,
     did_pass: bool,
-    requests: StepTrace,
+    requests: StepRequests,
 }
 
 /// What the answers of a test are compared with, and when.
@@ -78,7 +78,7 @@ impl Held {
     }
 
     /// Holds the requests of a step that has begun.
-    pub fn begin(&mut self, attempt: u32, step: &StepState, requests: RunningTrace) {
+    pub fn begin(&mut self, attempt: u32, step: &StepState, requests: RunningRequests) {
         self.running = Some((attempt, step.clone(), requests));
     }
 
@@ -90,7 +90,7 @@ impl Held {
     }
 
     /// Holds the requests of a step. If there is no room for all bodies, those of the oldest steps are dropped.
-    pub fn add(&mut self, attempt: u32, step: &StepState, requests: StepTrace) {
+    pub fn add(&mut self, attempt: u32, step: &StepState, requests: StepRequests) {
         self.running = None;
         let did_pass = step.outcome.is_some_and(Outcome::is_pass);
         let held = HeldStep { step: step.step, name: step.name.clone(), did_pass, requests };
@@ -207,7 +207,7 @@ async fn store_attempt(
 }
 
 /// Stores the requests that a plan took. Returns the id of their record, or nothing if the store failed.
-pub(crate) async fn store_plan(store: &EvidenceStore, requests: StepTrace) -> Option<String> {
+pub(crate) async fn store_plan(store: &EvidenceStore, requests: StepRequests) -> Option<String> {
     let storing = async {
         let step = HeldStep { step: 0, name: "plan".to_owned(), did_pass: true, requests };
         let held = HeldAttempt { attempt: 1, steps: vec![step] };

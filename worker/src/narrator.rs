@@ -4,7 +4,7 @@ use crate::evidence::{Compared, Held};
 use crate::job::Job;
 use crate::progress::{Key, Progress, Update, Whole};
 use std::time::Duration;
-use stepcast_engine::{Keeping, Observer, RunningTrace, Sent, StepTrace, TestEnd, fit_attempts};
+use stepcast_engine::{Keeping, Observer, RunningRequests, Sent, StepRequests, TestEnd, fit_attempts};
 use stepcast_platform::table::{NewBaseline, topic_job};
 use stepcast_platform::traces::{StepTimes, TestSpan};
 use stepcast_platform::{Clock, EvidenceStore};
@@ -154,11 +154,11 @@ impl Observer for Narrator<'_> {
         self.held.keeping()
     }
 
-    fn exchanging(&mut self, step: &StepState, requests: RunningTrace) {
+    fn exchanging(&mut self, step: &StepState, requests: RunningRequests) {
         self.held.begin(self.state.attempt, step, requests);
     }
 
-    fn exchanged(&mut self, step: &StepState, requests: StepTrace) {
+    fn exchanged(&mut self, step: &StepState, requests: StepRequests) {
         self.held.add(self.state.attempt, step, requests);
     }
 

@@ -13,7 +13,7 @@ use crate::tracker::Tracker;
 use futures_util::future::join;
 use std::collections::HashSet;
 use std::time::Duration;
-use stepcast_engine::{Engine, Keeping, PlanRun, PlannedTest, Sent, StepTrace};
+use stepcast_engine::{Engine, Keeping, PlanRun, PlannedTest, Sent, StepRequests};
 use stepcast_platform::table::{JobRecord, NewTest, Planned};
 use stepcast_platform::{Error, Platform};
 use stepcast_protocol::id::JobId;
@@ -27,7 +27,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// The tests of a job, with the requests that it took to find them.
 struct Plan {
     tests: Vec<PlannedTest>,
-    requests: StepTrace,
+    requests: StepRequests,
 }
 
 /// Plans jobs.
@@ -159,7 +159,7 @@ impl Planner {
     }
 
     /// Stores the requests that a plan took, for those who judge the job again by its evidence. Nothing depends on it.
-    async fn store(&self, of_plan: StepTrace) -> Option<String> {
+    async fn store(&self, of_plan: StepRequests) -> Option<String> {
         let store = self.platform().evidence.as_ref().filter(|_| !of_plan.is_empty())?;
         store_plan(store, of_plan).await
     }

@@ -3,7 +3,7 @@
 mod links;
 mod robots;
 
-use super::fetch::{Answers, FetchError, FetchRequest, Fetcher, Network, Sent, Trace};
+use super::fetch::{Answers, FetchError, FetchRequest, Fetcher, Network, RequestLog, Sent};
 use super::request;
 use super::scope::Scope;
 use super::sitemap::{Reader, SitemapError, Sitemaps};
@@ -102,7 +102,7 @@ pub struct Discovery<'a> {
     /// Counts the requests
     pub sent: &'a Sent,
     /// Notes the requests and their answers
-    pub trace: &'a Trace,
+    pub log: &'a RequestLog,
     /// Answers in place of the network
     pub playback: Option<&'a Arc<dyn Answers>>,
 }
@@ -165,7 +165,7 @@ impl Discovery<'_> {
             body_bytes,
             network: self.network.clone(),
             sent: self.sent.clone(),
-            trace: self.trace.clone(),
+            log: self.log.clone(),
             playback: self.playback.cloned(),
             ..FetchRequest::new(Method::GET, url, self.defaults.timeout)
         })

@@ -6,7 +6,7 @@
 use super::connecting::Connecting;
 use super::digest;
 use super::excerpt::excerpt;
-use super::fetch::{Body, Bounds, Head, Noted, Times, Trace};
+use super::fetch::{Body, Bounds, Head, Noted, RequestLog, Times};
 use super::mask::{MASKED, Mask};
 use super::page::{charset, header_text};
 use bytes::Bytes;
@@ -55,25 +55,25 @@ pub enum Keeping {
 }
 
 impl Keeping {
-    /// The trace of a step.
-    pub(super) fn trace(self) -> Trace {
+    /// The log of a step.
+    pub(super) fn log(self) -> RequestLog {
         match self {
-            Self::Nothing => Trace::default(),
-            Self::Steps { bytes } => Trace::on(Bounds { each: bytes, all: bytes }),
-            Self::Everything => Trace::on(Bounds { each: usize::MAX, all: EVERYTHING_BYTES }),
+            Self::Nothing => RequestLog::default(),
+            Self::Steps { bytes } => RequestLog::on(Bounds { each: bytes, all: bytes }),
+            Self::Everything => RequestLog::on(Bounds { each: usize::MAX, all: EVERYTHING_BYTES }),
         }
     }
 }
 
-/// The requests of a step with their secrets, which only [`StepTrace::evidence`] lets out, without them.
+/// The requests of a step with their secrets, which only [`StepRequests::evidence`] lets out, without them.
 #[derive(Clone)]
-pub struct StepTrace {
+pub struct StepRequests {
     requests: Vec<Noted>,
     looked_at: Vec<Subject>,
     mask: Arc<Mask>,
 }
 
-impl StepTrace {
+impl StepRequests {
     pub(super) fn new(requests: Vec<Noted>, mask: Arc<Mask>) -> Self {
         Self { requests, looked_at: Vec::new(), mask }
     }
@@ -141,21 +141,21 @@ impl StepTrace {
     }
 }
 
-/// The requests of a step that runs, as [`StepTrace`] has them of one that has ended.
+/// The requests of a step that runs, as [`StepRequests`] has them of one that has ended.
 #[derive(Clone)]
-pub struct RunningTrace {
-    trace: Trace,
+pub struct RunningRequests {
+    log: RequestLog,
     mask: Arc<Mask>,
 }
 
-impl RunningTrace {
-    pub(super) fn new(trace: Trace, mask: Arc<Mask>) -> Self {
-        Self { trace, mask }
+impl RunningRequests {
+    pub(super) fn new(log: RequestLog, mask: Arc<Mask>) -> Self {
+        Self { log, mask }
     }
 
     /// Takes the requests so far. Those that are under way are noted when the step is dropped.
-    pub fn take(self) -> StepTrace {
-        StepTrace::new(self.trace.take(), self.mask)
+    pub fn take(self) -> StepRequests {
+        StepRequests::new(self.log.take(), self.mask)
     }
 }
 

@@ -13,11 +13,11 @@ mod hosts;
 mod network;
 mod proxy;
 mod redirect;
+mod request_log;
 pub mod retry_after;
 mod sent;
 mod shared;
 mod tls;
-mod trace;
 mod traceparent;
 mod waiting;
 
@@ -28,8 +28,8 @@ pub use error::{FetchError, Phase};
 pub use hosts::{CommonHost, CommonHosts, Demand, Hosts, Part};
 pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
+pub use request_log::{Body, Bounds, Noted, RequestLog, Times};
 pub use sent::Sent;
-pub use trace::{Body, Bounds, Noted, Times, Trace};
 pub use traceparent::Traceparent;
 pub use waiting::Waiting;
 
@@ -41,6 +41,7 @@ use cookie_store::{CookieStore, RawCookie};
 use hosts::Turn;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use request_log::Underway;
 use shared::Shared;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,7 +51,6 @@ use stepcast_suite::HostLimits;
 use stepcast_suite::limits::REDIRECTS;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use trace::Underway;
 use url::Url;
 
 /// A request with all templates filled in.
@@ -81,7 +81,7 @@ pub struct FetchRequest {
     /// Notes the host at which it waits for its turn
     pub waiting: Waiting,
     /// Notes what is sent and received
-    pub trace: Trace,
+    pub log: RequestLog,
     /// The trace context that it carries
     pub traceparent: Traceparent,
     /// Answers in place of the network
@@ -104,7 +104,7 @@ impl FetchRequest {
             called_off: CancellationToken::new(),
             sent: Sent::default(),
             waiting: Waiting::default(),
-            trace: Trace::default(),
+            log: RequestLog::default(),
             traceparent: Traceparent::default(),
             playback: None,
         }
@@ -249,7 +249,7 @@ impl Fetcher {
         request.sent.add();
         let mut headers = self.headers_of(request, jar);
         request.traceparent.add_to(&mut headers, &request.url);
-        let mut underway = request.trace.begin(request, &headers, queued.elapsed());
+        let mut underway = request.log.begin(request, &headers, queued.elapsed());
         let started = Instant::now();
         let sending = connecting::measured(budget.spend(Phase::Answer, send(&client, request, headers)));
         let (answer, connecting) = sending.await;
@@ -288,7 +288,7 @@ impl Fetcher {
             let is_own = jar.iter_any().next().is_some();
             let kept = answer.as_ref().ok().filter(|answer| !is_own && shared::may_be_kept(answer)).cloned();
             own = Some(answer);
-            kept.map(|answer: Response| Response { requests: request.trace.so_far().into(), ..answer })
+            kept.map(|answer: Response| Response { requests: request.log.so_far().into(), ..answer })
         });
         let kept = kept.await.clone();
         match (own, kept) {
@@ -297,7 +297,7 @@ impl Fetcher {
                 own
             }
             (None, Some(answer)) => {
-                request.trace.extend(&answer.requests);
+                request.log.extend(&answer.requests);
                 request.traceparent.share(answer.traceparent);
                 Ok(answer)
             }
@@ -374,7 +374,7 @@ fn play(
     headers: &HeaderMap,
     budget: &mut Budget,
 ) -> Result<Arrived, FetchError> {
-    let mut underway = request.trace.begin(request, headers, Duration::ZERO);
+    let mut underway = request.log.begin(request, headers, Duration::ZERO);
     let played = playback.answer(request, headers).map_err(|error| underway.failed(error))?;
     underway.note(|noted| noted.times = played.times);
     let head = played.head.map_err(|error| underway.failed(error))?;

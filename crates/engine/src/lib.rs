@@ -37,7 +37,7 @@ pub use address::{Lookup, SystemLookup};
 pub use bound::fit_attempts;
 pub use check::describe as describe_check;
 pub use difference::{Differences, Exchanged, compare, learn};
-pub use evidence::{Bodies, Evidence, Keeping, RunningTrace, StepTrace, content_digest};
+pub use evidence::{Bodies, Evidence, Keeping, RunningRequests, StepRequests, content_digest};
 pub use fetch::retry_after;
 pub use fetch::{CommonHost, CommonHosts, Demand, Part, Sent};
 pub use mask::Mask;

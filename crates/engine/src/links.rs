@@ -10,7 +10,7 @@ mod collect;
 pub use collect::{Collected, collect};
 
 use super::excerpt::excerpt;
-use super::fetch::{self, FetchError, FetchRequest, Fetcher, Response, Trace};
+use super::fetch::{self, FetchError, FetchRequest, Fetcher, RequestLog, Response};
 use super::mask::Mask;
 use super::page::Page;
 use super::wall::SLOWLY;
@@ -96,9 +96,9 @@ impl Asker<'_> {
 
     /// Requests a link and judges it.
     async fn judge(&self, links: &Links, page: &Url, target: Target, end: Instant) -> Vec<Problem> {
-        let trace = self.request.trace.of_link();
-        let problems = self.judge_noted(links, page, target, end, &trace).await;
-        self.request.trace.add_link(&trace, !problems.is_empty(), self.notes_all);
+        let log = self.request.log.of_link();
+        let problems = self.judge_noted(links, page, target, end, &log).await;
+        self.request.log.add_link(&log, !problems.is_empty(), self.notes_all);
         problems
     }
 
@@ -108,10 +108,10 @@ impl Asker<'_> {
         page: &Url,
         target: Target,
         end: Instant,
-        trace: &Trace,
+        log: &RequestLog,
     ) -> Vec<Problem> {
         let address = target.url.to_string();
-        let answer = tokio::time::timeout_at(end, self.fetch(links, page, &target, trace)).await;
+        let answer = tokio::time::timeout_at(end, self.fetch(links, page, &target, log)).await;
         let response = match answer {
             Ok(Ok(response)) => response,
             // The link works; its page is only larger than the limit.
@@ -130,22 +130,28 @@ impl Asker<'_> {
         }
     }
 
-    async fn fetch(&self, links: &Links, page: &Url, target: &Target, trace: &Trace) -> Result<Response, FetchError> {
+    async fn fetch(
+        &self,
+        links: &Links,
+        page: &Url,
+        target: &Target,
+        log: &RequestLog,
+    ) -> Result<Response, FetchError> {
         if target.fragments.is_empty() {
-            let response = self.send(Method::HEAD, page, &target.url, trace).await;
+            let response = self.send(Method::HEAD, page, &target.url, log).await;
             // Some servers do not support HEAD, and report that in many ways.
             if response.as_ref().is_ok_and(|response| is_accepted(links, response.status.as_u16())) {
                 return response;
             }
         }
-        self.send(Method::GET, page, &target.url, trace).await
+        self.send(Method::GET, page, &target.url, log).await
     }
 
-    async fn send(&self, method: Method, page: &Url, url: &Url, trace: &Trace) -> Result<Response, FetchError> {
+    async fn send(&self, method: Method, page: &Url, url: &Url, log: &RequestLog) -> Result<Response, FetchError> {
         // The suite's own data is meant for the site it tests, not for the sites it links to.
-        let (url, body_bytes, trace) = (url.clone(), Some(PAGE_BYTES), trace.clone());
+        let (url, body_bytes, log) = (url.clone(), Some(PAGE_BYTES), log.clone());
         let own = self.request.clone();
-        let mut request = FetchRequest { method, url, body: None, body_bytes, follow: None, trace, ..own };
+        let mut request = FetchRequest { method, url, body: None, body_bytes, follow: None, log, ..own };
         // A redirect may have led to a page of another site.
         if request.url.origin() != self.request.url.origin() {
             fetch::leave_origin(&mut request);

@@ -3,9 +3,9 @@
 mod each;
 
 use super::discover::{DiscoverError, Discovery};
-use super::evidence::{Keeping, StepTrace};
+use super::evidence::{Keeping, StepRequests};
 use super::excerpt::excerpt;
-use super::fetch::{Answers, FetchError, Fetcher, Network, Sent, Trace};
+use super::fetch::{Answers, FetchError, Fetcher, Network, RequestLog, Sent};
 use super::mask::Mask;
 use super::network;
 use super::playback::{Playback, Recording};
@@ -76,7 +76,7 @@ pub struct Planned {
     /// The tests to run
     pub tests: Result<Vec<PlannedTest>, PlanError>,
     /// The requests for sitemaps and pages, if they are kept
-    pub requests: StepTrace,
+    pub requests: StepRequests,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -121,15 +121,15 @@ impl Problem {
 /// See [`Engine::plan`](super::Engine::plan).
 pub async fn plan(fetcher: &Fetcher, run: PlanRun<'_>) -> Planned {
     let mut mask = Arc::new(Mask::new(run.secrets));
-    let trace = run.keeping.trace();
-    let tests = tests(fetcher, run, &trace, &mut mask).await;
-    Planned { tests, requests: StepTrace::new(trace.take(), mask) }
+    let log = run.keeping.log();
+    let tests = tests(fetcher, run, &log, &mut mask).await;
+    Planned { tests, requests: StepRequests::new(log.take(), mask) }
 }
 
 async fn tests(
     fetcher: &Fetcher,
     run: PlanRun<'_>,
-    trace: &Trace,
+    log: &RequestLog,
     mask: &mut Arc<Mask>,
 ) -> Result<Vec<PlannedTest>, PlanError> {
     let PlanRun { suite, vars, secrets, tags, sent, recording, .. } = run;
@@ -140,7 +140,7 @@ async fn tests(
         *mask = Arc::new(with_credentials);
     }
     let playback = recording.map(|recording| Playback::new(Arc::clone(recording), "").hiding(mask));
-    let search = Search { fetcher, network, mask, sent, trace, playback };
+    let search = Search { fetcher, network, mask, sent, log, playback };
     let mut planner =
         Planner { search, suite, scope, pages_left: 0, bytes: PLAN_BYTES, names: HashMap::new(), tests: Vec::new() };
     planner.plan(tags).await.map_err(|problem| problem.masked(mask))?;
@@ -153,7 +153,7 @@ struct Search<'a> {
     network: Network,
     mask: &'a Mask,
     sent: &'a Sent,
-    trace: &'a Trace,
+    log: &'a RequestLog,
     playback: Option<Arc<dyn Answers>>,
 }
 
@@ -219,10 +219,10 @@ impl Planner<'_> {
             return Err(Problem::TooMany);
         }
         let most = self.pages_left.min(usize::try_from(discover.limit).unwrap_or(usize::MAX));
-        let Search { fetcher, network, mask, sent, trace, playback } = &self.search;
+        let Search { fetcher, network, mask, sent, log, playback } = &self.search;
         let defaults = &self.suite.defaults;
         let playback = playback.as_ref();
-        let discovery = Discovery { fetcher, defaults, network, discover, scope, most, sent, trace, playback };
+        let discovery = Discovery { fetcher, defaults, network, discover, scope, most, sent, log, playback };
         let pages = discovery.pages().await;
         let pages = pages.map_err(|error| Problem::Discover { test: name.to_owned(), error })?;
         if pages.iter().any(|page| mask.hide(page.as_str()) != page.as_str()) {

@@ -4,7 +4,7 @@ use super::check;
 use super::evidence::Keeping;
 use super::excerpt::excerpt;
 use super::expected_error;
-use super::fetch::{FetchError, FetchRequest, Fetcher, Network, Response, Sent, Trace, Traceparent, Waiting};
+use super::fetch::{FetchError, FetchRequest, Fetcher, Network, RequestLog, Response, Sent, Traceparent, Waiting};
 use super::links;
 use super::mask::Mask;
 use super::page::{Cookies, Page, memory};
@@ -63,7 +63,7 @@ pub struct StepRun<'a> {
     /// Notes the host at which it waits for a turn
     pub waiting: Waiting,
     /// Notes the requests and their answers
-    pub trace: Trace,
+    pub log: RequestLog,
     /// What of them is kept
     pub keeping: Keeping,
     /// The trace context that the requests carry
@@ -169,7 +169,7 @@ impl StepRun<'_> {
         check_size(self.step, scope).map_err(FetchError::InvalidRequest)?;
         let mut request = request::fill_in(&self.step.request, scope, self.network)?;
         (request.called_off, request.sent) = (self.called_off.clone(), self.sent.clone());
-        (request.waiting, request.trace) = (self.waiting.clone(), self.trace.clone());
+        (request.waiting, request.log) = (self.waiting.clone(), self.log.clone());
         request.traceparent = self.traceparent.clone();
         request.playback = self.playback.map(|playback| playback.hiding(self.mask));
         if self.step.expected_errors().is_some() {

@@ -7,7 +7,7 @@ mod time_limit;
 mod until;
 
 use super::bound;
-use super::evidence::{Keeping, RunningTrace, StepTrace};
+use super::evidence::{Keeping, RunningRequests, StepRequests};
 use super::excerpt::excerpt;
 use super::fetch::{Fetcher, Network, Sent};
 use super::mask::Mask;
@@ -52,9 +52,9 @@ pub trait Observer: Send {
         Keeping::Nothing
     }
     /// The requests of a step that has just begun, if they are kept, for an observer that drops the test before its end
-    fn exchanging(&mut self, _step: &StepState, _requests: RunningTrace) {}
+    fn exchanging(&mut self, _step: &StepState, _requests: RunningRequests) {}
     /// The requests of a step that has just ended, if they are kept; called before `step_finished`
-    fn exchanged(&mut self, _step: &StepState, _requests: StepTrace) {}
+    fn exchanged(&mut self, _step: &StepState, _requests: StepRequests) {}
 }
 
 /// The test to run.

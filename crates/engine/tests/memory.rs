@@ -7,7 +7,7 @@ use axum::routing::get;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::process::Command;
-use stepcast_engine::{Engine, EngineConfig, Keeping, Observer, PlanRun, Sent, StepTrace, TestRun};
+use stepcast_engine::{Engine, EngineConfig, Keeping, Observer, PlanRun, Sent, StepRequests, TestRun};
 use stepcast_protocol::state::{EarlierAttempt, StepState};
 use stepcast_suite::Suite;
 use tokio_util::sync::CancellationToken;
@@ -24,13 +24,13 @@ const KEPT: usize = 1024 * 1024;
 
 /// Keeps the requests of a test, as a worker does.
 #[derive(Default)]
-struct Keeper(Vec<StepTrace>);
+struct Keeper(Vec<StepRequests>);
 
 impl Observer for Keeper {
     fn keeping(&self) -> Keeping {
         Keeping::Steps { bytes: KEPT }
     }
-    fn exchanged(&mut self, _: &StepState, requests: StepTrace) {
+    fn exchanged(&mut self, _: &StepState, requests: StepRequests) {
         self.0.push(requests);
     }
     fn attempt_started(&mut self, _: u32, _: &[EarlierAttempt]) {}

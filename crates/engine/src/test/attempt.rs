@@ -8,7 +8,7 @@ use super::spans::Spans;
 use super::time_limit::{TimeLimit, within};
 use super::{Observer, opening, until};
 use crate::bound;
-use crate::evidence::{Keeping, RunningTrace, StepTrace};
+use crate::evidence::{Keeping, RunningRequests, StepRequests};
 use crate::excerpt::excerpt;
 use crate::fetch::{Fetcher, Network, Traceparent, Waiting};
 use crate::mask::Mask;
@@ -185,9 +185,9 @@ impl<'a> RunningAttempt<'a> {
         let traceparent = spans.map_or_else(Traceparent::default, |spans| spans.step(opening.step));
         let shared = shared.filter(|_| may_share(self.test, step));
         let (sent, waiting, keeping) = (self.observer.sent(), Waiting::default(), self.observer.keeping());
-        let trace = keeping.trace();
+        let log = keeping.log();
         if keeping != Keeping::Nothing {
-            self.observer.exchanging(&opening, RunningTrace::new(trace.clone(), Arc::clone(&self.mask)));
+            self.observer.exchanging(&opening, RunningRequests::new(log.clone(), Arc::clone(&self.mask)));
         }
         let mask = &self.mask;
         let run = StepRun {
@@ -201,7 +201,7 @@ impl<'a> RunningAttempt<'a> {
             called_off,
             sent,
             waiting: waiting.clone(),
-            trace: trace.clone(),
+            log: log.clone(),
             keeping,
             traceparent: traceparent.clone(),
         };
@@ -211,7 +211,7 @@ impl<'a> RunningAttempt<'a> {
         let announce = |tries| {
             if matches!(keeping, Keeping::Steps { .. }) {
                 // What the step looked at is the answer to its last try.
-                trace.take();
+                log.take();
             }
             observer().step_started(StepState { tries: Some(tries), ..opening.clone() });
         };
@@ -240,7 +240,7 @@ impl<'a> RunningAttempt<'a> {
         };
         bound::fit(std::slice::from_mut(&mut state));
         if keeping != Keeping::Nothing {
-            let requests = StepTrace::new(trace.take(), Arc::clone(&self.mask));
+            let requests = StepRequests::new(log.take(), Arc::clone(&self.mask));
             self.observer.exchanged(&state, requests.looking_at(std::mem::take(&mut end.looked_at)));
         }
         self.close(state);

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stepcast_engine::{
-    Bodies, Evidence, Keeping, Kept, Observer, PlanRun, PlannedTest, Recording, Sent, StepTrace, TestEnd, TestRun,
+    Bodies, Evidence, Keeping, Kept, Observer, PlanRun, PlannedTest, Recording, Sent, StepRequests, TestEnd, TestRun,
 };
 use stepcast_protocol::Outcome;
 use stepcast_protocol::exchange::{Exchange, FailureKind};
@@ -51,7 +51,7 @@ impl Observer for Keeper {
         self.what
     }
 
-    fn exchanged(&mut self, _: &StepState, requests: StepTrace) {
+    fn exchanged(&mut self, _: &StepState, requests: StepRequests) {
         self.kept.push(requests.evidence(usize::MAX));
         self.looked_at.extend(requests.looked_at().iter().cloned());
     }
@@ -342,7 +342,7 @@ async fn a_long_body_is_cut_and_says_so() {
         fn keeping(&self) -> Keeping {
             STEPS
         }
-        fn exchanged(&mut self, _: &StepState, requests: StepTrace) {
+        fn exchanged(&mut self, _: &StepState, requests: StepRequests) {
             self.0.lock().expect("nobody panicked").push(requests.evidence(10));
         }
     }

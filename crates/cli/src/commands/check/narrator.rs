@@ -1,7 +1,7 @@
 //! Turns what the engine does into events, numbered as a worker numbers them.
 
 use super::Run;
-use stepcast_engine::{Keeping, Observer, PlannedTest, StepTrace, TestEnd};
+use stepcast_engine::{Keeping, Observer, PlannedTest, StepRequests, TestEnd};
 use stepcast_platform::traces::{StepTimes, TestSpan};
 use stepcast_protocol::EventBody;
 use stepcast_protocol::event::TestFinished;
@@ -89,7 +89,7 @@ impl Observer for Narrator<'_> {
         self.run.keeping()
     }
 
-    fn exchanged(&mut self, step: &StepState, requests: StepTrace) {
+    fn exchanged(&mut self, step: &StepState, requests: StepRequests) {
         if let Some(recorder) = &self.run.recorder {
             recorder.step(&self.planned.name, &step.name, self.attempt, &requests);
         }

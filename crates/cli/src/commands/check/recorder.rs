@@ -5,7 +5,7 @@ use crate::usage_error::UsageError;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use stepcast_engine::StepTrace;
+use stepcast_engine::StepRequests;
 
 /// Writes the requests of all tests of a command.
 pub(super) struct Recorder(Mutex<Writer>);
@@ -26,12 +26,12 @@ impl Recorder {
     }
 
     /// Writes the requests of a plan.
-    pub fn planned(&self, suite: &str, requests: &StepTrace) {
+    pub fn planned(&self, suite: &str, requests: &StepRequests) {
         self.write(&format!("plan of {suite}"), "discover", 1, requests);
     }
 
     /// Writes the requests of a step.
-    pub fn step(&self, test: &str, step: &str, attempt: u32, requests: &StepTrace) {
+    pub fn step(&self, test: &str, step: &str, attempt: u32, requests: &StepRequests) {
         self.write(test, step, attempt, requests);
     }
 
@@ -40,7 +40,7 @@ impl Recorder {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner).archive.finish()
     }
 
-    fn write(&self, page: &str, step: &str, attempt: u32, requests: &StepTrace) {
+    fn write(&self, page: &str, step: &str, attempt: u32, requests: &StepRequests) {
         let evidence = requests.evidence(usize::MAX);
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Writer { archive, pages } = &mut *writer;

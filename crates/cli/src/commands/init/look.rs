@@ -3,7 +3,7 @@
 use super::found::{Answer, Found};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use stepcast_engine::{Engine, EngineConfig, Evidence, Keeping, Observer, PlanRun, Sent, StepTrace, TestRun};
+use stepcast_engine::{Engine, EngineConfig, Evidence, Keeping, Observer, PlanRun, Sent, StepRequests, TestRun};
 use stepcast_protocol::Outcome;
 use stepcast_protocol::state::{EarlierAttempt, StepState};
 use stepcast_suite::Suite;
@@ -98,7 +98,7 @@ impl Observer for Seen {
         Keeping::Everything
     }
 
-    fn exchanged(&mut self, _: &StepState, requests: StepTrace) {
+    fn exchanged(&mut self, _: &StepState, requests: StepRequests) {
         self.0 = Some(Arc::new(requests.evidence(usize::MAX)));
     }
 }

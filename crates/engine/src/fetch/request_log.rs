@@ -14,14 +14,14 @@ use url::Url;
 /// How many more bytes of a body are noted than are wanted: a secret that begins in the wanted part has to be found whole,
 /// and a page may write each of its bytes with six characters, as in `\u0041`.
 const BEYOND: usize = 6 * VARIABLE_BYTES;
-/// Most requests that one trace holds: a check of links makes thousands.
+/// Most requests that one log holds: a check of links makes thousands.
 const REQUESTS: usize = 10_000;
 /// From how many requests of dead links on no more are held, unless all are. A check names fewer.
 const DEAD_LINKS: usize = 20;
 
 /// The requests of a step, and what came back. Clones share it; the default notes nothing and costs nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Trace(Option<Arc<Mutex<Notes>>>);
+pub struct RequestLog(Option<Arc<Mutex<Notes>>>);
 
 #[derive(Debug)]
 struct Notes {
@@ -30,7 +30,7 @@ struct Notes {
     bounds: Bounds,
 }
 
-/// How much of bodies a trace notes, in bytes.
+/// How much of bodies a log notes, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// Of each body; what is longer is cut
@@ -86,8 +86,8 @@ pub struct Times {
     pub body: Duration,
 }
 
-impl Trace {
-    /// A trace that notes requests.
+impl RequestLog {
+    /// A log that notes requests.
     pub fn on(bounds: Bounds) -> Self {
         Self(Some(Arc::new(Mutex::new(Notes { requests: Vec::new(), bytes: 0, bounds }))))
     }
@@ -106,7 +106,7 @@ impl Trace {
         }
     }
 
-    /// A trace for a link of the page: what is worth it is added to this one.
+    /// A log for a link of the page: what is worth it is added to this one.
     pub fn of_link(&self) -> Self {
         self.lock().map(|notes| Self::on(notes.bounds)).unwrap_or_default()
     }
@@ -140,7 +140,7 @@ impl Trace {
             times: Times { waiting, ..Times::default() },
             is_link: false,
         });
-        Underway { noted, trace: self.clone() }
+        Underway { noted, log: self.clone() }
     }
 
     fn note(&self, mut request: Noted) {
@@ -185,7 +185,7 @@ impl Body {
 /// A request under way. It is noted once this is dropped, so a request that is given up is noted too.
 pub(super) struct Underway {
     noted: Option<Noted>,
-    trace: Trace,
+    log: RequestLog,
 }
 
 impl Underway {
@@ -206,7 +206,7 @@ impl Underway {
 impl Drop for Underway {
     fn drop(&mut self) {
         if let Some(noted) = self.noted.take() {
-            self.trace.note(noted);
+            self.log.note(noted);
         }
     }
 }
