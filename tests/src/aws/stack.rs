@@ -104,11 +104,22 @@ impl Stack {
         .await;
     }
 
-    /// Returns the metrics that the functions have written to their logs.
-    pub async fn metrics(&mut self) -> Vec<Value> {
-        let said = self.operator.ask("metrics").await;
-        let lines = said["metrics"].as_array().expect("lines").iter().filter_map(Value::as_str);
-        lines.map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    /// Waits until the functions have written this many metrics to their logs, and returns all of them. A function may
+    /// write them after another one has published the end of the job.
+    pub async fn metrics(&mut self, count: usize) -> Vec<Value> {
+        within("the metrics", async {
+            loop {
+                let said = self.operator.ask("metrics").await;
+                let lines = said["metrics"].as_array().expect("lines").iter().filter_map(Value::as_str);
+                let metrics: Vec<Value> =
+                    lines.map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+                if metrics.len() >= count {
+                    return metrics;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        })
+        .await
     }
 
     /// Stops the stack, and checks that it left nothing behind: no message, no error in its log, no request that its

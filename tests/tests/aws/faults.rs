@@ -30,7 +30,8 @@ async fn a_queue_that_delivers_everything_twice_counts_once() {
     let finished = client.until(is_end_of(&job)).await.pop().expect("the verdict");
     assert_eq!((&finished["verdict"], &finished["counts"]["passed"]), (&json!("passed"), &json!(20)), "{finished}");
     assert_eq!(client.job(&job).await["counts"]["total"], 20);
-    let metrics = stack.metrics().await;
+    // Of 20 tests and their job.
+    let metrics = stack.metrics(21).await;
     let of = |name: &str, dimension: &str, value: &str| {
         metrics.iter().filter(|line| line[name].is_u64() && line[dimension] == value).count()
     };
