@@ -113,7 +113,8 @@ read_labels() {
         [repository]=${GITHUB_REPOSITORY:-} [ref]=${GITHUB_REF:-} [sha]=${GITHUB_SHA:-}
         # Runs are compared with earlier ones of their branch. For a pull request this is its number, like `7/merge`:
         # the author of a fork chooses the name of its branch, and could call it `main`.
-        [branch]=${GITHUB_REF_NAME:-} [run]=${GITHUB_RUN_ID:-}
+        # Tests that are new there are compared with the branch that it is for.
+        [branch]=${GITHUB_REF_NAME:-} [base]=${GITHUB_BASE_REF:-} [run]=${GITHUB_RUN_ID:-}
     )
     pairs_of labels "${INPUT_LABELS:-}" '[^=]+'
     for line in "${lines[@]}"; do labels[${line%%=*}]=${line#*=}; done

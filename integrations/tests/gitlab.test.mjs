@@ -154,8 +154,9 @@ for (const shell of ['sh', 'bash']) {
     const nowhere = await machine.job({ ...variables, STEPCAST_URL: '' })
     assert.equal(nowhere.code, 2)
     assert.match(nowhere.stderr, /no STEPCAST_URL/)
-    await machine.job({ ...variables, CI_MERGE_REQUEST_IID: '12' })
-    assert.ok(machine.kept().includes('--label=branch=merge-request/12'))
+    const merge = { CI_MERGE_REQUEST_IID: '12', CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main' }
+    await machine.job({ ...variables, ...merge })
+    for (const label of ['branch=merge-request/12', 'base=main']) assert.ok(machine.kept().includes(`--label=${label}`))
   })
 
   test(`${shell}: without the right archive, nothing runs`, async (t) => {

@@ -379,6 +379,7 @@ test('on a server: the job, its labels and its link', async (t) => {
   assert.deepEqual(
     given.filter((text) => text.startsWith('--label')).sort(),
     [
+      'base=main',
       'branch=7/merge',
       'repository=acme/shop',
       'run=mine',

@@ -44,6 +44,7 @@ export function runner(t) {
     GITHUB_REPOSITORY: 'acme/shop',
     GITHUB_REF: 'refs/pull/7/merge',
     GITHUB_REF_NAME: '7/merge',
+    GITHUB_BASE_REF: 'main',
     GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
     GITHUB_RUN_ID: '4711',
     GITHUB_WORKFLOW: 'Pages',

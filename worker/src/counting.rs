@@ -41,6 +41,7 @@ impl Tracker {
         let (ran, from) = (self.ran(job, narrator, &end), job.from);
         let compared = Compared {
             baseline: test.baseline.as_ref(),
+            is_baseline_of_base: test.is_baseline_of_base,
             is_of_site: from.is_none(),
             now: self.platform.clock.now_ms(),
         };

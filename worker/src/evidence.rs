@@ -60,6 +60,8 @@ struct HeldStep {
 pub(crate) struct Compared<'a> {
     /// The evidence of the test when it last passed
     pub baseline: Option<&'a Baseline>,
+    /// Whether that is the one of the base branch
+    pub is_baseline_of_base: bool,
     /// Whether its answers say anything about the site; those of evidence do not
     pub is_of_site: bool,
     /// Milliseconds since 1970
@@ -182,7 +184,7 @@ async fn store_attempt(
                 pack::fit(&mut record.differences);
             }
             Since::Leave { before, now } => {
-                let learning = since::new_baseline(store, before.as_ref(), &held, &mut record, &bodies, now);
+                let learning = since::new_baseline(store, before, &held, &mut record, &bodies, now);
                 let until = until - STORING_TIME / 2;
                 new_baseline = tokio::time::timeout_at(until, learning).await.ok().flatten();
                 if new_baseline.is_none() && !is_wanted {

@@ -1,12 +1,14 @@
 //! How a job's tests ended in the earlier jobs of the same suite and branch, and the results that are kept for later
-//! jobs.
+//! jobs. Tests that are new on their branch have the past of the branch that the label `base` names: most branches of a
+//! repository are short, and their first failure is what somebody has to explain.
 //!
 //! The planner reads the past once per job and stores it in each planned test: so all workers compare with the same
 //! past, and none has to read it again. If it cannot be read or kept, the log says so and nothing else depends on it:
 //! tests end without `change`, and the remaining time is estimated as if there were no past.
 
 use futures_util::future::try_join;
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use stepcast_engine::PlannedTest;
 use stepcast_platform::table::{Baseline, JobRecord, NewBaseline, NewTest, PastJob, TestRecord};
 use stepcast_platform::{Error, Table};
@@ -14,10 +16,13 @@ use stepcast_protocol::Outcome;
 use stepcast_protocol::limits::PAST_JOBS;
 
 /// The past of a suite on a branch.
+#[derive(Default)]
 pub(crate) struct Past {
     tests: HashMap<String, PastOfTest>,
     /// What the answers of its tests were when they last passed
     baselines: HashMap<String, Baseline>,
+    /// The names of those whose baseline is that of the base branch
+    of_base: HashSet<String>,
     /// Typical duration of one of its tests, for tests without a past
     typical_ms: Option<u64>,
 }
@@ -38,7 +43,21 @@ impl Past {
             past.durations_ms.push(test.duration_ms);
         }
         let typical_ms = median(tests.values().filter_map(PastOfTest::duration_ms).collect());
-        Self { tests, baselines: HashMap::new(), typical_ms }
+        Self { tests, typical_ms, ..Self::default() }
+    }
+
+    /// The same, with the past of another branch for tests that have none here.
+    fn or(mut self, base: Self) -> Self {
+        for (name, past) in base.tests {
+            self.tests.entry(name).or_insert(past);
+        }
+        for (name, baseline) in base.baselines {
+            if let Entry::Vacant(place) = self.baselines.entry(name) {
+                self.of_base.insert(place.key().clone());
+                place.insert(baseline);
+            }
+        }
+        Self { typical_ms: self.typical_ms.or(base.typical_ms), ..self }
     }
 
     fn outcomes(&self, name: &str) -> Vec<Outcome> {
@@ -62,14 +81,26 @@ pub(crate) async fn past_of(table: &Table, job: &JobRecord) -> Option<Past> {
     if job.from.is_some() {
         return None;
     }
-    let history = table.history(&job.suite, job.branch(), Some(job.job.as_str()), PAST_JOBS);
-    match try_join(history, table.baselines(&job.suite, job.branch())).await {
-        Ok((jobs, baselines)) => Some(Past { baselines, ..Past::of(jobs) }),
+    let read = async {
+        let past = past_on(table, job, job.branch()).await?;
+        Ok::<_, Error>(match job.base() {
+            Some(base) => past.or(past_on(table, job, base).await?),
+            None => past,
+        })
+    };
+    match read.await {
+        Ok(past) => Some(past),
         Err(error) => {
             tracing::warn!(job = %job.job, %error, "The earlier results of a suite could not be read; its tests have no `change`");
             None
         }
     }
+}
+
+async fn past_on(table: &Table, job: &JobRecord, branch: &str) -> Result<Past, Error> {
+    let history = table.history(&job.suite, branch, Some(job.job.as_str()), PAST_JOBS);
+    let (jobs, baselines) = try_join(history, table.baselines(&job.suite, branch)).await?;
+    Ok(Past { baselines, ..Past::of(jobs) })
 }
 
 /// Keeps the results and the baselines of a job in which nothing is open. Those of a job that is judged by evidence say
@@ -106,6 +137,7 @@ pub(crate) fn new_test(planned: &PlannedTest, past: Option<&Past>) -> Result<New
         past: past.map(|past| past.outcomes(&planned.name)),
         expected_ms: past.filter(|_| !planned.skip).and_then(|past| past.expected_ms(&planned.name)),
         baseline: past.and_then(|past| past.baselines.get(&planned.name).cloned()),
+        is_baseline_of_base: past.is_some_and(|past| past.of_base.contains(&planned.name)),
     })
 }
 

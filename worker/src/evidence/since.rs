@@ -36,19 +36,32 @@ pub(super) enum Since {
     /// Its answers are compared with it
     Compare(Baseline),
     /// Its answers may become the next one
-    Leave { before: Option<Baseline>, now: u64 },
+    Leave { before: Before, now: u64 },
+}
+
+/// What the answers of a test that passed are compared with, to see whether they are others.
+pub(super) enum Before {
+    Nothing,
+    /// The branch's own baseline
+    Own(Baseline),
+    /// That of the base branch: it serves as long as it is the same, and nothing is learnt from how it differs, because
+    /// the branch may have changed it
+    OfBase(Baseline),
 }
 
 impl Since {
     /// What is done at the end of a test.
     pub fn of(compared: Compared<'_>, outcome: Outcome) -> Self {
-        let Compared { baseline, is_of_site, now } = compared;
+        let Compared { baseline, is_baseline_of_base, is_of_site, now } = compared;
         let is_due = |baseline: &Baseline| now.saturating_sub(baseline.at) >= millis(KEPT_FOR);
         match baseline {
             _ if !is_of_site => Self::Nothing,
             Some(baseline) if outcome.is_failure() => Self::Compare(baseline.clone()),
-            _ if outcome.is_pass() && baseline.is_none_or(is_due) => Self::Leave { before: baseline.cloned(), now },
-            _ => Self::Nothing,
+            _ if !outcome.is_pass() => Self::Nothing,
+            None => Self::Leave { before: Before::Nothing, now },
+            Some(base) if is_baseline_of_base => Self::Leave { before: Before::OfBase(base.clone()), now },
+            Some(own) if is_due(own) => Self::Leave { before: Before::Own(own.clone()), now },
+            Some(_) => Self::Nothing,
         }
     }
 }
@@ -103,21 +116,29 @@ pub(super) fn in_few_lines(differences: &[StepDifferences]) -> Vec<(u32, SincePa
 /// is part of it.
 pub(super) async fn new_baseline(
     store: &EvidenceStore,
-    before: Option<&Baseline>,
+    before: Before,
     held: &Arc<HeldAttempt>,
     record: &mut AttemptEvidence,
     bodies: &Arc<Bodies>,
     now: u64,
 ) -> Option<NewBaseline> {
     let digest = digest(record);
-    if let Some(before) = before {
-        let is_same = before.digest == digest;
-        if is_same && now.saturating_sub(before.at) < millis(STORED_AGAIN_AFTER) {
-            return None;
+    let stays =
+        |before: &Baseline| before.digest == digest && now.saturating_sub(before.at) < millis(STORED_AGAIN_AFTER);
+    match &before {
+        Before::Own(before) | Before::OfBase(before) if stays(before) => return None,
+        Before::Own(before) => {
+            if let Some(old) = read(store, before).await {
+                let is_same = before.digest == digest;
+                record.noise = if is_same { old.noise } else { learnt(store, &old, held, record, bodies).await };
+            }
         }
-        if let Some(old) = read(store, before).await {
-            record.noise = if is_same { old.noise } else { learnt(store, &old, held, record, bodies).await };
+        Before::OfBase(before) => {
+            if let Some(old) = read(store, before).await {
+                record.noise = old.noise;
+            }
         }
+        Before::Nothing => {}
     }
     Some(NewBaseline { id: String::new(), digest, at: now })
 }

@@ -174,6 +174,7 @@ async fn items_there_was_no_room_for_are_offered_again() {
         past: None,
         expected_ms: None,
         baseline: None,
+        is_baseline_of_base: false,
     };
     // A part of a plan has 250 tests.
     let tests: Vec<_> = (0..501).map(new).collect();

@@ -13,7 +13,7 @@ use stepcast_platform::Work;
 use stepcast_platform::table::TestRecord;
 use stepcast_protocol::Outcome;
 use stepcast_protocol::exchange::AttemptEvidence;
-use stepcast_protocol::state::{AnswersFrom, StepState};
+use stepcast_protocol::state::{AnswersFrom, Change, StepState};
 use stepcast_worker::Worker;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -44,18 +44,18 @@ impl Shop {
 
     /// Runs a job whose test expects a price of 12.
     async fn run(&self, page: &str) -> TestRecord {
-        self.run_as("main", json!({}), page).await
+        self.run_as(&[("branch", "main")], json!({}), page).await
     }
 
-    /// Runs it on a branch, with these fields in its test.
-    async fn run_as(&self, branch: &str, fields: Value, page: &str) -> TestRecord {
+    /// Runs it with these labels, and with these fields in its test.
+    async fn run_as(&self, labels: &[(&str, &str)], fields: Value, page: &str) -> TestRecord {
         page.clone_into(&mut self.page.lock().expect("the page"));
         let job = format!("0190b2a0-0000-7000-8000-{:012}", self.jobs.fetch_add(1, Ordering::SeqCst) + 1);
         let mut test = json!({
             "name": "Price", "get": format!("{}/shop", self.address), "expect": [{ "css": ".price", "text": "12" }],
         });
         test.as_object_mut().expect("a test").extend(fields.as_object().expect("fields").clone());
-        self.world.store_as(&job, &[("branch", branch)], &[], &[test]).await;
+        self.world.store_as(&job, labels, &[], &[test]).await;
         for work in [Work::Plan { job: id(&job) }, Work::Batch { job: id(&job), plan: 1, batch: 0 }] {
             assert!(failed(&self.worker.handle(batch(&[work]), None).await).is_empty());
         }
@@ -98,13 +98,38 @@ async fn a_failure_is_compared_with_what_passed() {
     assert_eq!(told(&failed), Some((lines, "0190b2a0-0000-7000-8000-000000000002".to_owned())));
     let kept = shop.record(&step(&failed).evidence.and_then(|evidence| evidence.id).expect("it is kept")).await;
     assert_eq!(kept.differences[0].differences[0].before.as_deref(), Some("p.price"));
-    let other = shop.run_as("try", json!({}), WRONG).await;
+    let other = shop.run_as(&[("branch", "try")], json!({}), WRONG).await;
     assert_eq!(told(&other), None, "another branch has answers of its own");
     assert_eq!(
         told(&shop.run(WRONG).await).map(|(lines, _)| lines.len()),
         Some(1),
         "a failure changes nothing about it"
     );
+}
+
+#[tokio::test]
+async fn a_test_that_is_new_on_its_branch_is_compared_with_the_base() {
+    let shop = Shop::open().await;
+    shop.run(RIGHT).await;
+    let labels = [("branch", "7/merge"), ("base", "main")];
+    let failed = shop.run_as(&labels, json!({}), WRONG).await;
+    let on_main = "0190b2a0-0000-7000-8000-000000000001".to_owned();
+    assert_eq!(told(&failed), Some((vec!["`p.price` became `p.cost`".to_owned()], on_main)));
+    assert_eq!(failed.change, Some(Change::NewFailure));
+
+    shop.run(WRONG).await;
+    let first = shop.run_as(&[("branch", "8/merge"), ("base", "main")], json!({}), WRONG).await;
+    assert_eq!(first.change, Some(Change::StillFailing), "it fails on the base too");
+
+    let mended = shop.run_as(&labels, json!({}), "<p class=price>12</p>").await;
+    assert_eq!(mended.change, Some(Change::Fixed), "what the branch has of its own counts first");
+    let own = mended.baseline.expect("its answer is another one");
+    assert_eq!(shop.record(&own.id).await.noise, [], "a branch differs for a reason");
+    let again = shop.run_as(&labels, json!({}), WRONG).await;
+    let job = told(&again).map(|(_, job)| job);
+    assert_eq!(job.as_deref(), Some("0190b2a0-0000-7000-8000-000000000005"), "and so does its answer");
+    let unknown = shop.run_as(&[("branch", "9/merge"), ("base", "nowhere")], json!({}), WRONG).await;
+    assert_eq!((told(&unknown), unknown.change), (None, Some(Change::NewFailure)));
 }
 
 #[tokio::test]
@@ -150,18 +175,25 @@ async fn what_differs_between_passing_answers_is_learnt() {
 async fn the_suite_says_what_is_kept_of_passing_tests() {
     let shop = Shop::open().await;
     let kept = |test: &TestRecord| (test.baseline.is_some(), step(test).evidence.is_some());
-    let none = shop.run_as("none", json!({ "evidence": "none" }), RIGHT).await;
+    let none = shop.run_as(&[("branch", "none")], json!({ "evidence": "none" }), RIGHT).await;
     assert_eq!(kept(&none), (false, false));
-    let none = shop.run_as("none", json!({ "evidence": "none" }), WRONG).await;
+    let none = shop.run_as(&[("branch", "none")], json!({ "evidence": "none" }), WRONG).await;
     assert_eq!((told(&none), kept(&none)), (None, (false, false)));
     let changes = json!({ "evidence": "changes" });
-    assert_eq!(kept(&shop.run_as("changes", changes.clone(), RIGHT).await), (true, true));
-    assert_eq!(kept(&shop.run_as("changes", changes.clone(), RIGHT).await), (false, false));
+    assert_eq!(kept(&shop.run_as(&[("branch", "changes")], changes.clone(), RIGHT).await), (true, true));
+    assert_eq!(kept(&shop.run_as(&[("branch", "changes")], changes.clone(), RIGHT).await), (false, false));
     shop.world.wait(HOUR);
-    assert_eq!(kept(&shop.run_as("changes", changes.clone(), RIGHT).await), (false, false), "it did not change");
-    assert_eq!(kept(&shop.run_as("changes", changes, &RIGHT.replace("Lamp", "Light")).await), (true, true));
-    assert_eq!(kept(&shop.run_as("all", json!({ "evidence": "all" }), RIGHT).await), (true, true));
-    assert_eq!(kept(&shop.run_as("all", json!({ "evidence": "all" }), RIGHT).await), (false, true));
+    assert_eq!(
+        kept(&shop.run_as(&[("branch", "changes")], changes.clone(), RIGHT).await),
+        (false, false),
+        "it did not change"
+    );
+    assert_eq!(
+        kept(&shop.run_as(&[("branch", "changes")], changes, &RIGHT.replace("Lamp", "Light")).await),
+        (true, true)
+    );
+    assert_eq!(kept(&shop.run_as(&[("branch", "all")], json!({ "evidence": "all" }), RIGHT).await), (true, true));
+    assert_eq!(kept(&shop.run_as(&[("branch", "all")], json!({ "evidence": "all" }), RIGHT).await), (false, true));
 }
 
 #[tokio::test]

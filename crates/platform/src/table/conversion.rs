@@ -114,6 +114,7 @@ fn new_test(test: &StoredTest) -> NewTest {
         past: test.past.clone(),
         expected_ms: test.expected_ms,
         baseline: None,
+        is_baseline_of_base: false,
     }
 }
 

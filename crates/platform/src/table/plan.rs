@@ -46,6 +46,9 @@ pub struct NewTest {
     /// What its answers were when it last passed, if that is kept
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// Whether that is the one of the base branch, because its own branch has none
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_baseline_of_base: bool,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -121,6 +121,11 @@ impl JobRecord {
         self.labels.get("branch").map_or("", String::as_str)
     }
 
+    /// The branch whose jobs its tests are compared with that have none on its own: its label `base`, if it has one.
+    pub fn base(&self) -> Option<&str> {
+        self.labels.get("base").map(String::as_str).filter(|base| *base != self.branch())
+    }
+
     /// The job as a list shows it.
     pub fn listed(&self) -> ListedJob {
         ListedJob { job: self.job.to_string(), v: self.v, summary: self.summary() }

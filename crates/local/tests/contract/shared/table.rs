@@ -230,6 +230,7 @@ fn new_test(test: u32) -> NewTest {
         past: None,
         expected_ms: None,
         baseline: None,
+        is_baseline_of_base: false,
     }
 }
 

@@ -72,7 +72,15 @@ async fn a_running_job_is_converted_with_its_results() {
     let past = Some(vec![Outcome::Failed]);
     assert_eq!(
         planned[1],
-        NewTest { test: 1, name, planned: "{}".to_owned(), past, expected_ms: Some(40), baseline: None }
+        NewTest {
+            test: 1,
+            name,
+            planned: "{}".to_owned(),
+            past,
+            expected_ms: Some(40),
+            baseline: None,
+            is_baseline_of_base: false
+        }
     );
     assert_eq!(fixture.claim(&job, 2).await.open_tests(&batch(&job, 2)).collect::<Vec<_>>(), [4]);
 }
