@@ -1,11 +1,11 @@
 //! How a stack is reached: the address it listens on, and the one that browsers and clients use.
 
+mod certificate;
+
 use crate::server::Transport;
-use anyhow::{Context, bail};
+use certificate::CertificateFiles;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,21 +45,12 @@ fn reachable(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// Reads a certificate, with those it depends on, and its private key.
+/// Reads a certificate, with those it depends on, and its private key. Connections get the one that is in the files then.
 pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Transport> {
-    let problem = || format!("the certificate `{}` cannot be read", certificate.display());
-    let chain = CertificateDer::pem_file_iter(certificate).with_context(problem)?;
-    let chain: Vec<_> = chain.collect::<Result<_, _>>().with_context(problem)?;
-    if chain.is_empty() {
-        bail!("`{}` contains no certificate in PEM", certificate.display());
-    }
-    let private = PrivateKeyDer::from_pem_file(key)
-        .with_context(|| format!("`{}` contains no readable private key in PEM", key.display()))?;
+    let certificate = Arc::new(CertificateFiles::read(certificate, key)?);
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let config = config.with_safe_default_protocol_versions()?.with_no_client_auth();
-    let mut config = config.with_single_cert(chain, private).with_context(|| {
-        format!("the key `{}` does not belong to the certificate `{}`", key.display(), certificate.display())
-    })?;
+    let mut config = config.with_cert_resolver(certificate);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Transport::Tls(TlsAcceptor::from(Arc::new(config))))
 }

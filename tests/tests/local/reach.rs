@@ -1,7 +1,7 @@
 //! A server that other machines reach: by TLS of its own, or through a proxy.
 
 use super::crashes::free_port;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{Certificate, CertificateParams, KeyPair};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -16,23 +16,40 @@ use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
+/// A certificate for `qa.example`.
+struct Issued {
+    key: KeyPair,
+    certificate: Certificate,
+}
+
+impl Issued {
+    fn new() -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["qa.example".to_owned()]).expect("a name");
+        Self { certificate: params.self_signed(&key).expect("a certificate"), key }
+    }
+}
+
 /// A server for `https://qa.example` with a certificate that only this test trusts.
 struct Secure {
     server: Server,
     port: String,
     connector: TlsConnector,
-    _files: TempDir,
+    files: TempDir,
+    issued: Vec<Issued>,
 }
 
 impl Secure {
     async fn start() -> Self {
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(["qa.example".to_owned()]).expect("a name");
-        let certificate = params.self_signed(&key).expect("a certificate");
+        Self::start_with(vec![Issued::new()]).await
+    }
+
+    /// Starts a server with the first of these certificates; the test trusts all of them.
+    async fn start_with(issued: Vec<Issued>) -> Self {
         let files = tempfile::tempdir().expect("a folder");
         let path = |name: &str| files.path().join(name).display().to_string();
-        std::fs::write(path("certificate.pem"), certificate.pem()).expect("written");
-        std::fs::write(path("key.pem"), key.serialize_pem()).expect("written");
+        std::fs::write(path("certificate.pem"), issued[0].certificate.pem()).expect("written");
+        std::fs::write(path("key.pem"), issued[0].key.serialize_pem()).expect("written");
         let port = free_port();
         let (certificate_file, key_file) = (path("certificate.pem"), path("key.pem"));
         let tls = ["--tls-certificate", &certificate_file, "--tls-key", &key_file];
@@ -40,11 +57,13 @@ impl Secure {
         let server = Server::start_with(&options).await;
 
         let mut roots = RootCertStore::empty();
-        roots.add(certificate.der().clone()).expect("a certificate");
+        for issued in &issued {
+            roots.add(issued.certificate.der().clone()).expect("a certificate");
+        }
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
         let config = config.with_safe_default_protocol_versions().expect("versions");
         let config = config.with_root_certificates(roots).with_no_client_auth();
-        Self { server, port, connector: TlsConnector::from(Arc::new(config)), _files: files }
+        Self { server, port, connector: TlsConnector::from(Arc::new(config)), files, issued }
     }
 
     async fn socket(&self) -> TcpStream {
@@ -54,6 +73,20 @@ impl Secure {
     async fn secure_socket(&self) -> TlsStream<TcpStream> {
         let name = ServerName::try_from("qa.example").expect("a name");
         within("a handshake", self.connector.connect(name, self.socket().await)).await.expect("a secure socket")
+    }
+
+    /// Replaces a file, as programs that renew certificates do.
+    fn replace(&self, name: &str, text: &str) {
+        let new = self.files.path().join("new");
+        std::fs::write(&new, text).expect("written");
+        std::fs::rename(&new, self.files.path().join(name)).expect("renamed");
+    }
+
+    /// Whether a new connection gets this certificate.
+    async fn has(&self, issued: &Issued) -> bool {
+        let socket = self.secure_socket().await;
+        let (_, connection) = socket.get_ref();
+        connection.peer_certificates().expect("a certificate")[0] == *issued.certificate.der()
     }
 
     /// Returns the status of the answer to a WebSocket handshake from a page of this origin.
@@ -85,6 +118,23 @@ async fn a_server_with_a_certificate_speaks_tls_and_nothing_else() {
     // The server may reset the connection; either way it sends no page.
     let _ = within("the end", plain.read_to_end(&mut answer)).await;
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    secure.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_used_without_a_restart() {
+    let secure = Secure::start_with(vec![Issued::new(), Issued::new()]).await;
+    let [first, renewed] = &secure.issued[..] else { panic!("two certificates") };
+    assert!(secure.has(first).await);
+    secure.replace("certificate.pem", &renewed.certificate.pem());
+    assert!(secure.has(first).await, "its key is not there yet");
+    secure.replace("key.pem", &renewed.key.serialize_pem());
+    assert!(secure.has(renewed).await);
+    secure.replace("certificate.pem", "no certificate");
+    assert!(secure.has(renewed).await, "what cannot be read changes nothing");
+    let log = secure.server.log();
+    assert!(log.contains("connections get the one before"), "{log}");
+    assert_eq!(secure.status("https://qa.example").await, 101);
     secure.server.stop().await;
 }
 
