@@ -41,11 +41,6 @@ impl Traces {
         Ok(Self(Some(Arc::new(Exporter::start(settings)?))))
     }
 
-    /// Whether traces are exported.
-    pub fn is_on(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// Exports the span of a job that has its verdict.
     pub fn job(&self, job: &JobSpan<'_>) {
         self.export(job.job, |trace| vec![job.data(trace)]);

@@ -1,6 +1,7 @@
 //! Which traces are exported, by the standard variables. The exporter itself reads where to and how.
 
 use std::time::Duration;
+use url::Url;
 
 /// How long an export may take, if no variable says so.
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
@@ -69,9 +70,12 @@ impl Settings {
 
 /// The address may have credentials in it, so the message leaves it out.
 fn check_address(name: &str, address: &str) -> Result<(), String> {
-    let is_web = |url: &url::Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    let is_right = url::Url::parse(address).is_ok_and(|url| is_web(&url));
-    if is_right { Ok(()) } else { Err(format!("`{name}` is not an address like `http://127.0.0.1:4318`")) }
+    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    if Url::parse(address).is_ok_and(is_web) {
+        Ok(())
+    } else {
+        Err(format!("`{name}` is not an address like `http://127.0.0.1:4318`"))
+    }
 }
 
 fn number(variable: Variables<'_>, name: &str) -> Option<Result<u64, String>> {
