@@ -24,7 +24,7 @@ fn settled(text: &str, site: &Site) -> String {
     let text = text.join("\n").replace(&site.base, "http://shop.example");
     let patterns = [
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "JOB"),
-        (r"\b\d+(\.\d+)?(ms|s|m)( \d+(\.\d+)?(ms|s))? ago", "AGO"),
+        (r"just now|\b\d+(s|m)( \d+s)? ago", "AGO"),
         (r"\b\d+(\.\d+)?(ms|s)\b", "TIME"),
     ];
     patterns.iter().fold(text, |text, (pattern, instead)| {

@@ -40,10 +40,11 @@ function sinceLines({ job, at, lines: all, more }: SincePassed, now: number): st
   return [`${from}: ${oneLine(first)}`, ...rest.map((line) => `    ${oneLine(line)}`), ...last]
 }
 
-/** `12s ago`, `5m ago`, `2h ago`, `3 days ago` */
+/** `just now`, `12s ago`, `5m ago`, `2h ago`, `3 days ago` */
 function ago(at: string, now: number): string {
   const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1_000))
   if (Number.isNaN(seconds)) return oneLine(at)
+  if (seconds === 0) return 'just now'
   const days = Math.floor(seconds / 86_400)
   if (days > 0) return days === 1 ? '1 day ago' : `${days} days ago`
   const unit = seconds < 60 ? 1 : seconds < 3_600 ? 60 : 3_600

@@ -35,7 +35,7 @@ describe('a JUnit report', () => {
 
   // As `crates/cli/src/report/since.rs` writes it.
   it.each([
-    ['2025-11-22T09:00:00.500Z', ['`a` is gone'], 0, 'since job j0, 0ms ago: `a` is gone'],
+    ['2025-11-22T09:00:00.500Z', ['`a` is gone'], 0, 'since job j0, just now: `a` is gone'],
     [
       '2025-11-22T08:59:00.000Z',
       ['a', 'b\u0007'],

@@ -45,7 +45,8 @@ pub(crate) fn ago(at: &str) -> String {
     let Ok(moment) = at.parse::<Moment>() else { return one_line(at) };
     let seconds = Clock::system().now_ms().saturating_sub(moment.ms()) / 1_000;
     let rounded = match seconds {
-        0..MINUTE => seconds,
+        0 => return "just now".to_owned(),
+        1..MINUTE => seconds,
         MINUTE..HOUR => seconds - seconds % MINUTE,
         HOUR..DAY => seconds - seconds % HOUR,
         DAY..TWO_DAYS => return "1 day ago".to_owned(),
