@@ -79,7 +79,10 @@ impl Default for EngineConfig {
 
 /// Why there is no engine: the HTTP client could not be set up, for example because the system has no certificates.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client could not be set up")]
+#[error(
+    "the HTTP client could not be set up; if the system has no certificates of authorities, install its package \
+     `ca-certificates`, or name a file of them in `SSL_CERT_FILE`"
+)]
 pub struct EngineError(#[source] reqwest::Error);
 
 /// Plans suites and runs tests. Cheap to clone; clones share connections and the state of hosts.

@@ -282,3 +282,13 @@ async fn a_large_suite_travels_packed() {
     assert_eq!(deployment.run(&["run", "Example"]).await.code, 0);
     deployment.stop().await;
 }
+
+#[test]
+fn a_system_without_certificates_is_named_with_what_to_do() {
+    let files = Files::new();
+    let file = files.suite("suite.json", &[page("Page", "http://127.0.0.1:9/")]);
+    let none = files.path("none");
+    let ran = stepcast_with(&["check", &file], &[("SSL_CERT_FILE", &none), ("SSL_CERT_DIR", &none)]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("install its package `ca-certificates`"), "{}", ran.stderr);
+}
