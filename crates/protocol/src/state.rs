@@ -263,6 +263,15 @@ pub struct CheckResult {
     pub hint: Option<String>,
 }
 
+impl CheckResult {
+    /// The check with what was expected and found, in a line.
+    pub fn in_a_line(&self) -> String {
+        let expected = self.expected.as_deref().map(|expected| format!(", expected {expected}")).unwrap_or_default();
+        let actual = self.actual.as_deref().map(|actual| format!(", found {actual}")).unwrap_or_default();
+        format!("{}{expected}{actual}", self.check)
+    }
+}
+
 /// What kind of result a [`CheckResult`] is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,7 @@ use super::failures::not_passed;
 use super::{printed, since};
 use crate::suite_file::Places;
 use stepcast_protocol::JobState;
-use stepcast_protocol::state::{Change, Failure, TestState};
+use stepcast_protocol::state::{Change, TestState};
 
 /// How many errors of a step GitHub shows; it leaves the others out without a word.
 /// <https://docs.github.com/en/actions/reference/limits>
@@ -49,16 +49,9 @@ fn line(test: &TestState, places: Option<&Places>) -> String {
         place.map_or_else(String::new, |place| format!("file={},line={},", escape_property(&place.file), place.line));
     let since = test.steps.iter().filter_map(|step| step.since_passed.as_ref());
     let mut failures: Vec<String> = since.flat_map(since::lines).collect();
-    failures.extend(failed.iter().map(describe));
+    failures.extend(failed.iter().map(|failure| failure.result.in_a_line()));
     failures.extend(failed.iter().find_map(|failure| failure.traceparent).map(|of| format!("trace {}", of.trace)));
     format!("::error {place}title={}::{}", escape_property(&test.name), escape(&failures.join("\n")))
-}
-
-fn describe(failure: &Failure) -> String {
-    let result = &failure.result;
-    let expected = result.expected.as_deref().map_or_else(String::new, |expected| format!(", expected {expected}"));
-    let actual = result.actual.as_deref().map_or_else(String::new, |actual| format!(", found {actual}"));
-    format!("{}{expected}{actual}", result.check)
 }
 
 fn escape(text: &str) -> String {

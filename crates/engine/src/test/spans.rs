@@ -6,8 +6,8 @@ use crate::scope::Scope;
 use std::collections::HashSet;
 use std::sync::Arc;
 use stepcast_protocol::{TraceContext, TraceId};
-use stepcast_suite::Test;
-use stepcast_suite::template;
+use stepcast_suite::template::{self, Lookup};
+use stepcast_suite::{DiscoverFrom, PAGE_VARIABLE, Test};
 use url::{Origin, Url};
 
 /// What stands for a value that is not known yet. A host, a port and a scheme cannot contain it, so an address whose
@@ -39,17 +39,34 @@ impl Spans {
     }
 }
 
-/// The origins in the addresses of a test's steps, before anything is captured.
+/// The variables of a test whose values stand in the suite: not the address of a discovered page, which a site chose.
+struct Written<'a> {
+    scope: &'a Scope,
+    test: &'a Test,
+}
+
+impl Lookup for Written<'_> {
+    fn lookup(&self, name: &str) -> Option<&str> {
+        let is_found = self.test.discover.is_some() && name == PAGE_VARIABLE;
+        self.scope.lookup(name).filter(|_| !is_found)
+    }
+}
+
+/// The origins in the addresses of a test, before anything is captured.
 fn origins(test: &Test, scope: &Scope) -> HashSet<Origin> {
+    let written = Written { scope, test };
     let steps = test.setup.iter().chain(&test.steps).chain(&test.teardown);
     let origin = |template: &str| {
         if scope.filled_in_length(template) > ADDRESS_BYTES {
             return None;
         }
-        let address = template::render_or(template, scope, UNKNOWN);
+        let address = template::render_or(template, &written, UNKNOWN);
         Url::parse(address.trim()).ok().map(|url| url.origin()).filter(Origin::is_tuple)
     };
-    steps.filter_map(|step| origin(&step.request.url)).collect()
+    let searched = test.discover.iter().map(|discover| match &discover.from {
+        DiscoverFrom::Sitemap(address) | DiscoverFrom::Links { start: address, .. } => address,
+    });
+    steps.map(|step| &step.request.url).chain(searched).filter_map(|template| origin(template)).collect()
 }
 
 #[cfg(test)]

@@ -140,6 +140,26 @@ async fn only_the_origins_that_the_suite_names_get_it() {
     assert_eq!(foreign.carried(), [path("/", true)], "the suite names it");
 }
 
+/// A sitemap may list addresses of any site, and so may the links of a page.
+#[tokio::test]
+async fn pages_that_were_found_get_it_only_where_they_were_looked_for() {
+    let (asked, foreign) = (Asked::default(), Asked::default());
+    let (own, other) = (site(&asked).await, site(&foreign).await);
+    let find = format!("links: '${{base}}/linking?{}', scope: any, depth: 1, robots: ignore", other.base);
+    let test = format!("- {{ name: t, discover: {{ {find} }}, expect: [ {{ status: 200 }} ] }}");
+    let suite = suite_with(&json!({ "trace": true }), &test);
+    let plan = own.plan(&suite).await.expect("a plan");
+    assert_eq!(plan.len(), 3, "the page, and two that it links to");
+    asked.take();
+    foreign.take();
+    for planned in &plan {
+        let run = TestRun { job: JOB, ..own.test_run(&suite, planned) };
+        own.engine.run_test(run, &mut Watcher::default()).await;
+    }
+    assert!(asked.carried().iter().all(|(_, carried)| *carried));
+    assert_eq!(foreign.carried(), [("/linked".to_owned(), false)]);
+}
+
 #[tokio::test]
 async fn a_header_of_the_suite_is_sent_as_it_is() {
     let asked = Asked::default();

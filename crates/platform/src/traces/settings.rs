@@ -10,6 +10,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How many spans may wait, unless a variable says so: a job of some thousand tests may end within the five seconds
 /// between two exports.
 const QUEUE: usize = 16_384;
+/// Most spans that may wait, whatever a variable says: the room for them is taken at once, some hundred bytes each.
+const MOST_QUEUE: usize = 100_000;
 
 /// A source of variables.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -63,7 +65,7 @@ impl Settings {
             timeout: timeout.transpose()?.unwrap_or(TIMEOUT),
             queue: number(variable, "OTEL_BSP_MAX_QUEUE_SIZE")
                 .transpose()?
-                .map_or(QUEUE, |spans| usize::try_from(spans).unwrap_or(QUEUE)),
+                .map_or(QUEUE, |spans| usize::try_from(spans).unwrap_or(MOST_QUEUE).min(MOST_QUEUE)),
         }))
     }
 }
@@ -128,6 +130,10 @@ mod tests {
             (
                 &[ENDPOINT, ("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"), ("OTEL_BSP_MAX_QUEUE_SIZE", "10")],
                 Some(Settings { timeout: Duration::from_secs(2), queue: 10, ..standard }),
+            ),
+            (
+                &[ENDPOINT, ("OTEL_BSP_MAX_QUEUE_SIZE", "18446744073709551615")],
+                Some(Settings { queue: 100_000, ..standard }),
             ),
         ] {
             assert_eq!(read(variables), Ok(expected), "{variables:?}");

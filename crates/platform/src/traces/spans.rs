@@ -179,7 +179,7 @@ impl TestSpan<'_> {
         attributes.extend(step.tries.map(|tries| KeyValue::new("stepcast.tries", i64::from(tries))));
         let failing: Vec<&CheckResult> = step.checks.iter().filter(|check| !check.outcome.is_pass()).collect();
         let status = status(outcome, failing.first().copied(), &mut attributes);
-        // A worker that took over a test from another one did not see its beginning.
+        // A step that is not of the suite, like that of a test which no worker could finish, has no time.
         let whole = times.steps.get(&(attempt, step.step)).copied();
         let (begun, ended) = whole.unwrap_or((times.begun, times.begun));
         let mut events = SpanEvents::default();
@@ -210,13 +210,7 @@ fn status(outcome: Outcome, first: Option<&CheckResult>, attributes: &mut Vec<Ke
         return Status::Unset;
     }
     attributes.push(KeyValue::new("error.type", outcome.as_str()));
-    Status::error(first.map_or_else(|| outcome.as_str().to_owned(), describe))
-}
-
-fn describe(check: &CheckResult) -> String {
-    let expected = check.expected.as_deref().map(|expected| format!(", expected {expected}")).unwrap_or_default();
-    let actual = check.actual.as_deref().map(|actual| format!(", found {actual}")).unwrap_or_default();
-    format!("{}{expected}{actual}", check.check)
+    Status::error(first.map_or_else(|| outcome.as_str().to_owned(), CheckResult::in_a_line))
 }
 
 fn event(check: &CheckResult, at: SystemTime) -> Event {
