@@ -28,7 +28,7 @@ use std::time::Duration;
 use stepcast_engine::EngineConfig;
 use stepcast_handlers::connect::ACCOUNT_HEADER;
 use stepcast_platform::auth::{Signer, TrustedIssuers};
-use stepcast_platform::config::{EVIDENCE_KEPT, Endpoints, Evidence, EvidenceConfig};
+use stepcast_platform::config::{Endpoints, Evidence, EvidenceConfig, RETENTION};
 use stepcast_platform::metrics::Metrics;
 use stepcast_platform::origin::{AllowedOrigins, Origin};
 use stepcast_platform::secret::Secret;
@@ -255,7 +255,7 @@ async fn start_services(
     create_queues(&queue).await?;
     let shutdown = part.shutdown.clone();
     let queue_router = queue::server::router(queue.clone(), AccessKey::new(key), services::QUEUE, shutdown.clone());
-    let objects = ObjectFiles::open(data_dir.folder("evidence")?, options.evidence_bytes, EVIDENCE_KEPT);
+    let objects = ObjectFiles::open(data_dir.folder("evidence")?, options.evidence_bytes, RETENTION);
     let objects = objects.context("the folder for evidence could not be made")?;
     let objects_router = objects::server::router(objects.clone(), AccessKey::new(key));
     let embedded = EmbeddedServices::new(table.router(AccessKey::new(key)), queue_router, objects_router);
@@ -282,7 +282,7 @@ fn config(options: &StackOptions, secret: &Secret, key: &str, embedded: &Embedde
     config.webhooks = WebhooksSource::Given(options.webhooks.clone());
     config.limits = options.principal_limits;
     config.suites_kept = options.suites_kept;
-    config.evidence = Some(EvidenceConfig { bucket: BUCKET.to_owned(), most: options.evidence, kept: EVIDENCE_KEPT });
+    config.evidence = Some(EvidenceConfig { bucket: BUCKET.to_owned(), most: options.evidence });
     config
 }
 

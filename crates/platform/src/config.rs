@@ -72,8 +72,6 @@ pub struct EvidenceConfig {
     pub bucket: String,
     /// The most that is kept, whatever a suite says
     pub most: Evidence,
-    /// How long an object is kept
-    pub kept: Duration,
 }
 
 /// The relay of a deployment.
@@ -108,11 +106,8 @@ const WORKERS: u32 = 10;
 /// A fifth of what an account may send, so that its other APIs have room.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const PUSHES_PER_S: u32 = 2_000;
-const RETENTION_DAYS: u64 = 30;
-/// A week more than jobs, and a day to be sure, so that what did not change is stored once a week.
-const EVIDENCE_DAYS: u64 = RETENTION_DAYS + 8;
-/// How long an object of evidence is kept, unless the operator says otherwise.
-pub const EVIDENCE_KEPT: Duration = Duration::from_hours(EVIDENCE_DAYS * 24);
+/// How long finished jobs are kept, unless the operator says otherwise.
+pub const RETENTION: Duration = days(30);
 /// More than a year, so that a suite that runs once a year is kept.
 const SUITE_DAYS: u64 = 400;
 
@@ -142,7 +137,7 @@ impl Config {
             workers: WORKERS,
             pushes_per_s: PUSHES_PER_S,
             relay: None,
-            retention: days(RETENTION_DAYS),
+            retention: RETENTION,
             suites_kept: days(SUITE_DAYS),
             limits: PrincipalLimits::default(),
             evidence: None,
@@ -178,6 +173,6 @@ impl Config {
     }
 }
 
-fn days(days: u64) -> Duration {
+const fn days(days: u64) -> Duration {
     Duration::from_secs(days * 24 * 60 * 60)
 }

@@ -1,7 +1,8 @@
 //! What tests sent and received, in an object store: Amazon S3, or the embedded one.
 //!
-//! An object is named by the SHA-256 of its content, so a page that did not change is stored once. The store is never
-//! needed for a result: a request to it has little time, and after one that failed the store is left alone for a while.
+//! An object is named by the SHA-256 of its content, so a page that did not change is stored once a day. The store is
+//! never needed for a result: a request to it has little time, and after one that failed the store is left alone for a
+//! while.
 
 use crate::clock::Clock;
 use crate::config::{Config, EvidenceConfig};
@@ -29,9 +30,7 @@ const SERVICE: &str = "S3";
 const REQUEST_TIME: Duration = Duration::from_secs(2);
 /// How long the store is left alone after a request that failed.
 const LEFT_ALONE: Duration = Duration::from_secs(30);
-/// How much longer an object has to be kept than a job that uses it again: S3 removes objects once a day.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html>
-const TO_BE_SURE: Duration = Duration::from_hours(24);
+const DAY: Duration = Duration::from_hours(24);
 /// How many objects this process remembers to have seen.
 const REMEMBERED: usize = 10_000;
 /// Largest object that is unpacked, in bytes.
@@ -43,8 +42,6 @@ pub struct EvidenceStore {
     client: Client,
     bucket: String,
     clock: Clock,
-    /// How old an object may be and still be used again; an older one is written again, and so kept for longer
-    used_again_for: Duration,
     known: Arc<Mutex<Known>>,
 }
 
@@ -92,8 +89,7 @@ impl EvidenceStore {
             settings = settings.endpoint_url(&endpoints.objects).force_path_style(true);
         }
         let (client, bucket) = (Client::from_conf(settings.build()), evidence.bucket.clone());
-        let used_again_for = evidence.kept.saturating_sub(config.retention + TO_BE_SURE);
-        Self { client, bucket, clock, used_again_for, known: Arc::default() }
+        Self { client, bucket, clock, known: Arc::default() }
     }
 
     /// Stores a content that may be there already.
@@ -148,7 +144,7 @@ impl EvidenceStore {
         }
     }
 
-    /// Whether the object is in the store and will stay there for long enough.
+    /// Whether the object is in the store and was written today.
     async fn is_there(&self, id: &str) -> Result<bool> {
         self.check_not_left_alone()?;
         // S3 says of a missing object that it is forbidden if the bucket may not be listed:
@@ -164,11 +160,12 @@ impl EvidenceStore {
         }
     }
 
-    /// Whether this process knows that the object is in the store, and will be for long enough.
+    /// Whether this process knows that the object was written today, so that it is there for as long as a job that uses
+    /// it now: the store removes an object at the midnight, in UTC, after the time for which jobs are kept.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>
     fn is_known(&self, id: &str) -> bool {
-        let now = self.clock.now_ms();
-        let is_young = |written: &u64| now.saturating_sub(*written) < as_ms(self.used_again_for);
-        self.lock().seen.get(id).is_some_and(is_young)
+        let today = day(self.clock.now_ms());
+        self.lock().seen.get(id).is_some_and(|written| day(*written) == today)
     }
 
     fn note_written(&self, id: &str, at: u64) {
@@ -229,6 +226,11 @@ fn sha256(content: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The day of a time, in days since 1970 in UTC.
+fn day(at: u64) -> u64 {
+    at / as_ms(DAY)
 }
 
 fn as_ms(duration: Duration) -> u64 {

@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// The names of files that are being written begin with this.
 const UNFINISHED: &str = ".unfinished-";
+const DAY: Duration = Duration::from_hours(24);
 
 /// Objects in a folder. Clones share it.
 #[derive(Debug, Clone)]
@@ -29,7 +30,9 @@ pub struct Found {
 }
 
 impl ObjectFiles {
-    /// Keeps objects in this folder for so long, and at most so many bytes of them.
+    /// Keeps objects in this folder until the first midnight after so long, in UTC, as lifecycle rules of S3 do, and at
+    /// most so many bytes of them.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>
     pub fn open(folder: PathBuf, most_bytes: u64, kept: Duration) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         Ok(Self { folder: folder.into(), most_bytes, kept })
@@ -77,7 +80,7 @@ impl ObjectFiles {
         let mut bytes = 0_u64;
         for (written, size, path) in files {
             bytes = bytes.saturating_add(size);
-            let is_old = now.duration_since(written).is_ok_and(|age| age > self.kept);
+            let is_old = written.checked_add(self.kept).is_some_and(|end| day(now) > day(end));
             if is_old || bytes > self.most_bytes {
                 fs::remove_file(path)?;
             }
@@ -114,13 +117,18 @@ impl ObjectFiles {
     }
 }
 
+/// The day of a time, in days since 1970 in UTC.
+fn day(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / DAY.as_secs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn files(name: &str, most_bytes: u64) -> ObjectFiles {
         let folder = std::env::temp_dir().join(format!("stepcast-objects-{name}-{}", Uuid::new_v4()));
-        ObjectFiles::open(folder, most_bytes, Duration::from_secs(100)).expect("a folder")
+        ObjectFiles::open(folder, most_bytes, 2 * DAY).expect("a folder")
     }
 
     fn written(files: &ObjectFiles, name: &str, at: SystemTime, bytes: usize) {
@@ -150,15 +158,31 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_when_they_are_too_old_or_too_many() {
+    fn the_oldest_go_when_there_are_too_many() {
         let (files, now) = (files("sweep", 25), SystemTime::now());
-        let ago = |seconds| now - Duration::from_secs(seconds);
-        for (name, age) in [("aa1", 101), ("bb2", 90), ("bb3", 50), ("cc4", 1)] {
-            written(&files, name, ago(age), 10);
+        for (name, age) in [("bb2", 90), ("bb3", 50), ("cc4", 1)] {
+            written(&files, name, now - Duration::from_secs(age), 10);
         }
         files.sweep(now).expect("swept");
-        let left: Vec<_> = ["aa1", "bb2", "bb3", "cc4"].into_iter().filter(|name| files.find(name).is_ok()).collect();
-        assert_eq!(left, ["bb3", "cc4"], "one was too old, and one too many");
+        let left: Vec<_> = ["bb2", "bb3", "cc4"].into_iter().filter(|name| files.find(name).is_ok()).collect();
+        assert_eq!(left, ["bb3", "cc4"]);
+        fs::remove_dir_all(&files.folder).expect("a folder");
+    }
+
+    #[test]
+    fn an_object_goes_at_the_midnight_after_its_time() {
+        let files = files("midnight", 100);
+        let midnight = UNIX_EPOCH + 20_000 * DAY;
+        let second = Duration::from_secs(1);
+        written(&files, "early", midnight, 10);
+        written(&files, "late", midnight + DAY - second, 10);
+        written(&files, "next", midnight + DAY, 10);
+        let left = |at| {
+            files.sweep(at).expect("swept");
+            ["early", "late", "next"].into_iter().filter(|name| files.find(name).is_ok()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(midnight + 3 * DAY - second), ["early", "late", "next"]);
+        assert_eq!(left(midnight + 3 * DAY), ["next"]);
         fs::remove_dir_all(&files.folder).expect("a folder");
     }
 
@@ -168,7 +192,7 @@ mod tests {
         files.put("abc", b"one").expect("written");
         let folder = files.path("abc").expect("a path").with_file_name(format!("{UNFINISHED}x"));
         fs::write(&folder, "half").expect("written");
-        files.sweep(now + Duration::from_secs(101)).expect("swept");
+        files.sweep(now + 4 * DAY).expect("swept");
         assert!(!folder.exists());
         fs::remove_dir_all(&files.folder).expect("a folder");
     }

@@ -105,10 +105,28 @@ async fn a_store_that_failed_is_left_alone_for_a_while() {
 }
 
 #[tokio::test]
-async fn what_did_not_change_is_stored_once() {
+async fn what_did_not_change_is_stored_once_a_day() {
     let world = World::start().await;
-    let tests: Vec<Value> = (0..3).map(|number| failing(&world.site, &format!("Test {number}"))).collect();
+    let tests: Vec<Value> = (0..5).map(|number| failing(&world.site, &format!("Test {number}"))).collect();
     world.store(&tests).await;
+    let (front, writes) = counting_writes(&world).await;
+    let worker = world.worker_storing_at(front.clone()).await;
+    worker.handle(batch(&[planning()]), None).await;
+    for number in 0..3 {
+        worker.handle(batch(&[test(number)]), None).await;
+    }
+    assert_eq!(writes.load(Ordering::SeqCst), 4, "three records and one page");
+    world.date_evidence();
+    world.worker_storing_at(front).await.handle(batch(&[test(3)]), None).await;
+    assert_eq!(writes.load(Ordering::SeqCst), 5, "another process uses the page again");
+    // It is removed 30 days after its own day, which would be before the next job expires.
+    world.wait(Duration::from_hours(24));
+    worker.handle(batch(&[test(4)]), None).await;
+    assert_eq!(writes.load(Ordering::SeqCst), 7, "the next day it is stored again");
+}
+
+/// The objects of the world behind a server that counts what is written.
+async fn counting_writes(world: &World) -> (String, Arc<AtomicUsize>) {
     let objects = world.config().endpoints.as_ref().expect("addresses").objects.clone();
     let writes = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&writes);
@@ -121,8 +139,7 @@ async fn what_did_not_change_is_stored_once() {
         })
     })
     .await;
-    run(&world, &world.worker_storing_at(front.clone()).await, 3).await;
-    assert_eq!(writes.load(Ordering::SeqCst), 4, "three records and one page");
+    (front, writes)
 }
 
 async fn forward(objects: String, request: axum::extract::Request) -> axum::response::Response {

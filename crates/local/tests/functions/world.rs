@@ -13,11 +13,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use stepcast_engine::EngineConfig;
 use stepcast_local::access::AccessKey;
 use stepcast_local::clock::{Clock as _, HeldClock};
@@ -25,7 +26,7 @@ use stepcast_local::objects::{self, ObjectFiles};
 use stepcast_local::queue::{self, QueueAttributes, QueueService, RedrivePolicy};
 use stepcast_local::server;
 use stepcast_local::table::TableService;
-use stepcast_platform::config::{EVIDENCE_KEPT, Endpoints, Evidence, EvidenceConfig};
+use stepcast_platform::config::{Endpoints, Evidence, EvidenceConfig};
 use stepcast_platform::secret::{Secret, SecretSource};
 use stepcast_platform::table::{
     BatchRecord, BatchResults, Claim, FinishedTest, JobRecord, JobSource, Lease, NewJob, SealedSecrets, TestRecord,
@@ -82,7 +83,7 @@ pub struct World {
     config: Config,
     platform: Platform,
     clock: HeldClock,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The embedded services themselves.
@@ -135,7 +136,7 @@ impl Services {
         let [work, dead] = QUEUES.map(|name| queue::server::queue_url(&queue, name));
         let objects = serve(|_| front(objects::server::router(self.objects.clone(), key()))).await;
         let endpoints = Endpoints { table, queue, objects, access_key: Secret::new("key"), in_process: None };
-        let evidence = Some(EvidenceConfig { bucket: "stepcast".to_owned(), most: Evidence::All, kept: EVIDENCE_KEPT });
+        let evidence = Some(EvidenceConfig { bucket: "stepcast".to_owned(), most: Evidence::All });
         Config { evidence, ..Config::at(endpoints, work, dead, connections, Secret::new(SECRET)) }
     }
 }
@@ -209,7 +210,7 @@ impl World {
         let config = Config { webhooks, dashboard_url: Some("https://stepcast.example".to_owned()), ..config };
         let platform = Platform::connect(&config, clock_ahead(&clock, Duration::ZERO)).await;
         platform.table.create_if_missing().await.expect("a table");
-        Self { site, visits, refusals, services, config, platform, clock, _folder: folder }
+        Self { site, visits, refusals, services, config, platform, clock, folder }
     }
 
     /// Returns the platform of functions that have the secret.
@@ -226,6 +227,16 @@ impl World {
     /// Damages an object of evidence.
     pub fn damage(&self, evidence: &str) {
         self.services.objects.put(evidence, b"something else").expect("a folder");
+    }
+
+    /// Makes all objects of evidence as old as if they had just been written, by the clock of this world.
+    pub fn date_evidence(&self) {
+        let now = UNIX_EPOCH + Duration::from_millis(self.after(Duration::ZERO));
+        let folders = fs::read_dir(self.folder.path().join("evidence")).expect("a folder");
+        for file in folders.flat_map(|folder| fs::read_dir(folder.expect("a folder").path()).expect("a folder")) {
+            let file = File::options().write(true).open(file.expect("a file").path()).expect("a file");
+            file.set_modified(now).expect("a time");
+        }
     }
 
     /// Creates a worker that stores evidence at this address.

@@ -1,8 +1,7 @@
 //! The configuration of a Lambda function, as the template sets it.
 
 use super::{
-    Config, EVIDENCE_KEPT, EvidenceConfig, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION_DAYS, RelayConfig,
-    SUITE_DAYS, WORKERS, days,
+    Config, EvidenceConfig, LEASE, PUSHES_PER_S, PrincipalLimits, RETENTION, RelayConfig, SUITE_DAYS, WORKERS, days,
 };
 use crate::Clock;
 use crate::auth::TrustedIssuers;
@@ -47,7 +46,7 @@ impl Config {
             workers: workers(variable)?,
             pushes_per_s: pushes_per_s(variable)?,
             relay: relay(variable)?,
-            retention: days(number(variable, "STEPCAST_RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)),
+            retention: number(variable, "STEPCAST_RETENTION_DAYS")?.map_or(RETENTION, days),
             suites_kept: suites_kept(variable)?,
             limits: limits(variable)?,
             evidence: evidence(variable)?,
@@ -169,14 +168,13 @@ fn metrics(variable: Variables<'_>) -> Result<Metrics, ConfigError> {
 /// Reads where evidence is stored, and the most that is kept of it.
 fn evidence(variable: Variables<'_>) -> Result<Option<EvidenceConfig>, ConfigError> {
     let Some(bucket) = optional(variable, "STEPCAST_EVIDENCE_BUCKET") else { return Ok(None) };
-    let kept = number(variable, "STEPCAST_EVIDENCE_DAYS")?.map_or(EVIDENCE_KEPT, days);
     let name = "STEPCAST_EVIDENCE";
     let most = match optional(variable, name) {
         None => Evidence::All,
         Some(text) => Evidence::named(&text)
             .ok_or_else(|| ConfigError { name, problem: format!("is `{text}`, not none, failed or all") })?,
     };
-    Ok(Some(EvidenceConfig { bucket, most, kept }))
+    Ok(Some(EvidenceConfig { bucket, most }))
 }
 
 fn issuers(variable: Variables<'_>) -> Result<TrustedIssuers, ConfigError> {
@@ -305,7 +303,7 @@ mod tests {
     #[test]
     fn evidence_is_kept_if_there_is_a_bucket() {
         let evidence = |more: &[(&str, &str)]| config(more).map(|config| config.evidence);
-        let of = |most| Ok(Some(EvidenceConfig { bucket: "b".to_owned(), most, kept: EVIDENCE_KEPT }));
+        let of = |most| Ok(Some(EvidenceConfig { bucket: "b".to_owned(), most }));
         assert_eq!(evidence(&[("STEPCAST_EVIDENCE", "all")]), Ok(None));
         assert_eq!(evidence(&[("STEPCAST_EVIDENCE_BUCKET", "b")]), of(Evidence::All));
         assert_eq!(
