@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
-use stepcast_engine::{Bodies, Kept, PlannedTest, Recording};
+use stepcast_engine::{Bodies, KeptStep, PlannedTest, Recording};
 use stepcast_platform::table::TestRecord;
 use stepcast_platform::{Error, EvidenceStore, Platform};
 use stepcast_protocol::JobId;
-use stepcast_protocol::exchange::{AttemptEvidence, Exchange};
+use stepcast_protocol::exchange::{AttemptEvidence, Exchange, StepExchanges};
 use stepcast_protocol::state::{EarlierAttempt, StepState, TestState};
 
 /// From how many records a test gets its answers that the earlier job did not have.
@@ -78,13 +78,13 @@ impl KeptJob {
     }
 
     async fn recording(&self, records: &[(Option<String>, String)]) -> Result<Arc<Recording>, String> {
-        let (mut kept, mut bodies, mut left) = (Vec::new(), Bodies::new(), BODY_BYTES);
+        let (mut steps, mut bodies, mut left) = (Vec::new(), Bodies::new(), BODY_BYTES);
         for (test, id) in records {
             let Some(record) = self.store.get(id).await.map_err(unreadable)? else { continue };
             let record: AttemptEvidence = serde_json::from_slice(&record).map_err(unreadable)?;
-            let exchanges = record.steps.into_iter().flat_map(|step| step.exchanges);
-            for exchange in exchanges {
-                for sha256 in contents_of(&exchange) {
+            let mut links: HashMap<u32, _> = record.links.into_iter().map(|step| (step.step, step.links)).collect();
+            for StepExchanges { step, exchanges, .. } in record.steps {
+                for sha256 in exchanges.iter().flat_map(contents_of) {
                     if left > 0
                         && !bodies.contains_key(&sha256)
                         && let Some(body) = self.store.get(&sha256).await.map_err(unreadable)?
@@ -93,10 +93,11 @@ impl KeptJob {
                         bodies.insert(sha256, body);
                     }
                 }
-                kept.push(Kept { test: test.clone(), exchange });
+                let links = links.remove(&step).unwrap_or_default();
+                steps.push(KeptStep { test: test.clone(), exchanges, links });
             }
         }
-        Ok(Arc::new(Recording::own(kept, bodies)))
+        Ok(Arc::new(Recording::own(steps, bodies)))
     }
 }
 

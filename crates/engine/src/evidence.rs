@@ -6,7 +6,7 @@
 use super::connecting::Connecting;
 use super::digest;
 use super::excerpt::excerpt;
-use super::fetch::{Body, Bounds, Head, Noted, RequestLog, Times};
+use super::fetch::{Body, Bounds, Head, Noted, NotedLink, RequestLog, Taken, Times};
 use super::mask::{MASKED, Mask};
 use super::page::{charset, header_text};
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use stepcast_protocol::exchange::{
-    Answer, Content, Exchange, ExchangeFailure, ExchangeTimes, HeaderField, SentRequest,
+    Answer, Content, Exchange, ExchangeFailure, ExchangeTimes, HeaderField, LinkAnswer, SentRequest,
 };
 use stepcast_suite::Subject;
 use url::Url;
@@ -35,6 +35,8 @@ pub type Bodies = BTreeMap<String, Bytes>;
 pub struct Evidence {
     /// The requests with their answers, redirects included
     pub exchanges: Vec<Exchange>,
+    /// What links answered whose requests are not among them
+    pub links: Vec<LinkAnswer>,
     /// The contents that they name
     pub bodies: Bodies,
 }
@@ -68,14 +70,14 @@ impl Keeping {
 /// The requests of a step with their secrets, which only [`StepRequests::evidence`] lets out, without them.
 #[derive(Clone)]
 pub struct StepRequests {
-    requests: Vec<Noted>,
+    noted: Taken,
     looked_at: Vec<Subject>,
     mask: Arc<Mask>,
 }
 
 impl StepRequests {
-    pub(super) fn new(requests: Vec<Noted>, mask: Arc<Mask>) -> Self {
-        Self { requests, looked_at: Vec::new(), mask }
+    pub(super) fn new(noted: Taken, mask: Arc<Mask>) -> Self {
+        Self { noted, looked_at: Vec::new(), mask }
     }
 
     /// The same with what the checks looked at that did not hold.
@@ -91,7 +93,7 @@ impl StepRequests {
 
     /// Whether there were none.
     pub fn is_empty(&self) -> bool {
-        self.requests.is_empty()
+        self.noted.requests.is_empty()
     }
 
     /// Hides the secrets of this run in what an earlier one kept: for that run, they may not have been secrets. A body that
@@ -100,7 +102,7 @@ impl StepRequests {
         if !self.mask.has_secrets() {
             return kept;
         }
-        let Evidence { mut exchanges, bodies } = kept;
+        let Evidence { mut exchanges, mut links, bodies } = kept;
         let headers: HashMap<String, HeaderMap> = exchanges.iter().filter_map(content_type).collect();
         for exchange in &mut exchanges {
             let Exchange { request, answer, .. } = exchange;
@@ -111,22 +113,28 @@ impl StepRequests {
                 field.value = self.mask.hide(&field.value);
             }
         }
+        for link in &mut links {
+            let LinkAnswer { url, fragments, missing, status: _ } = link;
+            for text in [url].into_iter().chain(fragments).chain(missing) {
+                *text = self.mask.hide(text);
+            }
+        }
         let hidden = |(sha256, body): (String, Bytes)| {
             let headers = headers.get(&sha256).cloned().unwrap_or_default();
             masked_body(&headers, &body, body.len(), &self.mask).map(|body| (sha256, body))
         };
-        Evidence { exchanges, bodies: bodies.into_iter().filter_map(hidden).collect() }
+        Evidence { exchanges, links, bodies: bodies.into_iter().filter_map(hidden).collect() }
     }
 
     /// How many bytes of bodies it holds.
     pub fn bytes(&self) -> usize {
-        let bodies = self.requests.iter().flat_map(|request| [&request.body, &request.answer_body]).flatten();
+        let bodies = self.noted.requests.iter().flat_map(|request| [&request.body, &request.answer_body]).flatten();
         bodies.map(|body| body.noted.as_ref().map_or(0, Bytes::len)).sum()
     }
 
     /// Drops the bodies.
     pub fn drop_bodies(&mut self) {
-        for request in &mut self.requests {
+        for request in &mut self.noted.requests {
             for body in [&mut request.body, &mut request.answer_body].into_iter().flatten() {
                 body.noted = None;
             }
@@ -136,8 +144,9 @@ impl StepRequests {
     /// Hides the secrets. At most `body_bytes` of each body are kept. This takes time proportional to the bodies.
     pub fn evidence(&self, body_bytes: usize) -> Evidence {
         let mut writer = Writer { mask: &self.mask, body_bytes, bodies: Bodies::new() };
-        let exchanges = self.requests.iter().map(|request| writer.exchange(request)).collect();
-        Evidence { exchanges, bodies: writer.bodies }
+        let exchanges = self.noted.requests.iter().map(|request| writer.exchange(request)).collect();
+        let links = self.noted.links.iter().map(|link| link_answer(link, &self.mask)).collect();
+        Evidence { exchanges, links, bodies: writer.bodies }
     }
 }
 
@@ -246,6 +255,16 @@ pub fn masked_body(headers: &HeaderMap, body: &Bytes, bytes: usize, mask: &Mask)
     }
     let is_utf8 = std::str::from_utf8(body).is_ok_and(|own| own == text);
     Some(if is_utf8 { hidden } else { format!("{UTF_8_MARK}{hidden}") }.into())
+}
+
+fn link_answer(link: &NotedLink, mask: &Mask) -> LinkAnswer {
+    let hidden = |fragments: &[String]| fragments.iter().map(|fragment| mask.hide(fragment)).collect();
+    LinkAnswer {
+        url: address(&link.url, mask),
+        status: link.status,
+        fragments: hidden(&link.fragments),
+        missing: hidden(&link.missing),
+    }
 }
 
 /// An address without its password, and without secrets.

@@ -28,7 +28,7 @@ pub use error::{FetchError, Phase};
 pub use hosts::{CommonHost, CommonHosts, Demand, Hosts, Part};
 pub use network::{Network, Pem, Proxy};
 pub use redirect::leave_origin;
-pub use request_log::{Body, Bounds, Noted, RequestLog, Times};
+pub use request_log::{Body, Bounds, Noted, NotedLink, RequestLog, Taken, Times};
 pub use sent::Sent;
 pub use traceparent::Traceparent;
 pub use waiting::Waiting;

@@ -42,7 +42,7 @@ pub use fetch::retry_after;
 pub use fetch::{CommonHost, CommonHosts, Demand, Part, Sent};
 pub use mask::Mask;
 pub use plan::{PlanError, PlanRun, Planned, PlannedTest};
-pub use playback::{Kept, Recording};
+pub use playback::{KeptStep, Recording};
 pub use test::{Observer, TestEnd, TestRun};
 
 use address::Guard;

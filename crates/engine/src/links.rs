@@ -10,7 +10,7 @@ mod collect;
 pub use collect::{Collected, collect};
 
 use super::excerpt::excerpt;
-use super::fetch::{self, FetchError, FetchRequest, Fetcher, RequestLog, Response};
+use super::fetch::{self, FetchError, FetchRequest, Fetcher, NotedLink, RequestLog, Response};
 use super::mask::Mask;
 use super::page::Page;
 use super::wall::SLOWLY;
@@ -20,7 +20,7 @@ use http::Method;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use stepcast_protocol::Outcome;
-use stepcast_protocol::exchange::FailureKind;
+use stepcast_protocol::exchange::{FailureKind, LinkAnswer};
 use stepcast_protocol::state::{CheckKind, CheckResult};
 use stepcast_suite::duration;
 use stepcast_suite::{HostLimits, LinkScope, Links};
@@ -97,37 +97,46 @@ impl Asker<'_> {
     /// Requests a link and judges it.
     async fn judge(&self, links: &Links, page: &Url, target: Target, end: Instant) -> Vec<Problem> {
         let log = self.request.log.of_link();
-        let problems = self.judge_noted(links, page, target, end, &log).await;
-        self.request.log.add_link(&log, !problems.is_empty(), self.notes_all);
+        let kept = self.request.playback.as_ref().and_then(|playback| playback.link(&target.url));
+        let answer = match kept {
+            Some(kept) => answer_kept(links, target, &kept),
+            None => self.answer(links, page, target, end, &log).await,
+        };
+        let (answer, problems) = match answer {
+            Ok(answer) => {
+                let problems = answer.as_ref().map(|answer| problems(links, answer)).unwrap_or_default();
+                (answer, problems)
+            }
+            Err(problem) => (None, vec![problem]),
+        };
+        self.request.log.add_link(&log, answer, !problems.is_empty(), self.notes_all);
         problems
     }
 
-    async fn judge_noted(
+    /// What a link answers. Nothing is known of a page that is larger than the limit, but its link works.
+    async fn answer(
         &self,
         links: &Links,
         page: &Url,
         target: Target,
         end: Instant,
         log: &RequestLog,
-    ) -> Vec<Problem> {
-        let address = target.url.to_string();
+    ) -> Result<Option<NotedLink>, Problem> {
         let answer = tokio::time::timeout_at(end, self.fetch(links, page, &target, log)).await;
         let response = match answer {
             Ok(Ok(response)) => response,
-            // The link works; its page is only larger than the limit.
-            Ok(Err(error)) if error.kind() == FailureKind::TooLarge => return Vec::new(),
-            Ok(Err(error)) => return vec![Problem::of_error(&address, &error)],
+            Ok(Err(error)) if error.kind() == FailureKind::TooLarge => return Ok(None),
+            Ok(Err(error)) => return Err(Problem::of_error(target.url.as_str(), &error)),
             Err(_) => {
-                let text = format!("`{address}` was not requested within {}", duration::format(ASKING_TIME));
-                return vec![Problem { outcome: Outcome::Errored, text, hint: "request fewer of them with `limit`" }];
+                let text = format!("`{}` was not requested within {}", target.url, duration::format(ASKING_TIME));
+                return Err(Problem { outcome: Outcome::Errored, text, hint: "request fewer of them with `limit`" });
             }
         };
         let status = response.status.as_u16();
-        match status {
-            _ if is_accepted(links, status) => missing_fragments(target, response).await,
-            429 => vec![Problem { outcome: Outcome::Errored, text: format!("`{address}` answered 429"), hint: SLOWLY }],
-            _ => vec![Problem::dead(format!("`{address}` answered {status}"))],
-        }
+        let looked_for = if is_accepted(links, status) { target.fragments } else { Vec::new() };
+        let missing = missing_fragments(&looked_for, response).await;
+        let (missing, fragments) = looked_for.into_iter().partition(|fragment| missing.contains(fragment));
+        Ok(Some(NotedLink { url: target.url, status, fragments, missing }))
     }
 
     async fn fetch(
@@ -179,18 +188,42 @@ impl Problem {
     }
 }
 
-/// The fragments that are not in the page. Documents other than HTML have their own kinds of fragments.
-async fn missing_fragments(target: Target, response: Response) -> Vec<Problem> {
-    if target.fragments.is_empty() {
-        return Vec::new();
+/// What a link answered when it was kept, as far as that is known.
+fn answer_kept(links: &Links, target: Target, kept: &LinkAnswer) -> Result<Option<NotedLink>, Problem> {
+    let (url, status) = (target.url, kept.status);
+    let looked_for = if is_accepted(links, status) { target.fragments } else { Vec::new() };
+    let is_known = |fragment: &&String| kept.fragments.contains(fragment) || kept.missing.contains(fragment);
+    if let Some(unknown) = looked_for.iter().find(|fragment| !is_known(fragment)) {
+        let text = format!("`{url}` was not searched for `#{unknown}` when its answer was kept");
+        let hint = "run the suite, or leave fragments out with `fragments: false`";
+        return Err(Problem { outcome: Outcome::Errored, text, hint });
     }
-    let Target { url, fragments } = target;
+    let (missing, fragments) = looked_for.into_iter().partition(|fragment| kept.missing.contains(fragment));
+    Ok(Some(NotedLink { url, status, fragments, missing }))
+}
+
+fn problems(links: &Links, answer: &NotedLink) -> Vec<Problem> {
+    let NotedLink { url, status, missing, .. } = answer;
+    match status {
+        status if is_accepted(links, *status) => {
+            missing.iter().map(|fragment| Problem::dead(format!("`{url}` has no `#{fragment}`"))).collect()
+        }
+        429 => vec![Problem { outcome: Outcome::Errored, text: format!("`{url}` answered 429"), hint: SLOWLY }],
+        _ => vec![Problem::dead(format!("`{url}` answered {status}"))],
+    }
+}
+
+/// The fragments that are not in the page. Documents other than HTML have their own kinds of fragments.
+async fn missing_fragments(fragments: &[String], response: Response) -> BTreeSet<String> {
+    if fragments.is_empty() {
+        return BTreeSet::new();
+    }
+    let fragments = fragments.to_vec();
     let missing = tokio::task::spawn_blocking(move || {
         let page = Page::new(response);
         if collect::is_html(&page) { collect::missing(&page, fragments) } else { BTreeSet::new() }
     });
-    let dead = |fragment: String| Problem::dead(format!("`{url}` has no `#{fragment}`"));
-    missing.await.unwrap_or_default().into_iter().map(dead).collect()
+    missing.await.unwrap_or_default()
 }
 
 fn is_accepted(links: &Links, status: u16) -> bool {

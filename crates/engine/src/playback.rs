@@ -15,44 +15,72 @@ use differences::{Asked, difference};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use stepcast_protocol::exchange::{Answer, Content, Exchange, ExchangeTimes, HeaderField};
+use stepcast_protocol::exchange::{Answer, Content, Exchange, ExchangeTimes, HeaderField, LinkAnswer};
+use url::Url;
 
 /// Answers that were kept, by what was asked for.
 #[derive(Debug, Default)]
 pub struct Recording {
-    kept: Vec<Kept>,
+    kept: Vec<Kept<Exchange>>,
     bodies: Bodies,
     by_request: HashMap<(String, String), Vec<usize>>,
+    /// What links answered in each step that asked them, or nothing if their requests are kept
+    links: HashMap<String, Vec<Kept<Option<LinkAnswer>>>>,
     /// Whether the headers of requests were made by Stepcast too, so that they must be the same
     is_own: bool,
 }
 
-/// A request with its answer, and the test that made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// The name of the test, if it is known
+/// Something with the test that it is kept of.
+#[derive(Debug)]
+struct Kept<T> {
+    test: Option<Arc<str>>,
+    what: T,
+}
+
+/// What is kept of a step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptStep {
+    /// The name of its test, if it is known
     pub test: Option<String>,
-    /// The request and its answer
-    pub exchange: Exchange,
+    /// Requests with their answers
+    pub exchanges: Vec<Exchange>,
+    /// What links answered whose requests are not kept
+    pub links: Vec<LinkAnswer>,
 }
 
 impl Recording {
     /// Keeps what Stepcast itself has recorded, in the order of the requests.
-    pub fn own(kept: Vec<Kept>, bodies: Bodies) -> Self {
-        Self { is_own: true, ..Self::of_browser(kept, bodies) }
+    pub fn own(steps: Vec<KeptStep>, bodies: Bodies) -> Self {
+        Self { is_own: true, ..Self::of_browser(steps, bodies) }
     }
 
     /// Keeps what a browser or another tool has recorded. Its requests have other headers than those of Stepcast, so
     /// these may differ.
-    pub fn of_browser(kept: Vec<Kept>, bodies: Bodies) -> Self {
-        let mut by_request: HashMap<_, Vec<usize>> = HashMap::new();
-        for (place, Kept { exchange, .. }) in kept.iter().enumerate() {
-            let url = exchange.request.url.split('#').next().unwrap_or_default().to_owned();
-            by_request.entry((exchange.request.method.clone(), url)).or_default().push(place);
+    pub fn of_browser(steps: Vec<KeptStep>, bodies: Bodies) -> Self {
+        let mut recording = Self { bodies, ..Self::default() };
+        for step in steps {
+            recording.add(step);
         }
-        Self { kept, bodies, by_request, is_own: false }
+        recording
+    }
+
+    fn add(&mut self, KeptStep { test, exchanges, links }: KeptStep) {
+        let test: Option<Arc<str>> = test.map(Into::into);
+        let mut answered: HashMap<String, Option<LinkAnswer>> = HashMap::new();
+        answered.extend(links.into_iter().map(|link| (link.url.clone(), Some(link))));
+        for exchange in exchanges {
+            let url = exchange.request.url.split('#').next().unwrap_or_default().to_owned();
+            if exchange.is_link {
+                answered.insert(url.clone(), None);
+            }
+            self.by_request.entry((exchange.request.method.clone(), url)).or_default().push(self.kept.len());
+            self.kept.push(Kept { test: test.clone(), what: exchange });
+        }
+        for (url, what) in answered {
+            self.links.entry(url).or_default().push(Kept { test: test.clone(), what });
+        }
     }
 }
 
@@ -62,8 +90,16 @@ pub struct Playback {
     recording: Arc<Recording>,
     test: Arc<str>,
     mask: Arc<Mask>,
-    /// How many answers each kind of request got, by the place of the first
-    given: Arc<Mutex<HashMap<usize, usize>>>,
+    given: Arc<Mutex<Given>>,
+}
+
+/// How many answers were given.
+#[derive(Default)]
+struct Given {
+    /// To each kind of request, by the place of the first
+    requests: HashMap<usize, usize>,
+    /// To each link, by its address
+    links: HashMap<String, usize>,
 }
 
 impl fmt::Debug for Playback {
@@ -91,18 +127,28 @@ impl Playback {
         let urls = [url.to_owned(), address(&request.url, &Mask::default())];
         let places = urls.into_iter().find_map(|url| by_request.get(&(method.clone(), url)));
         let places = places.map(Vec::as_slice).unwrap_or_default();
-        let is_own = |place: &&usize| kept[**place].test.as_deref() == Some(&*self.test);
-        let own: Vec<usize> = places.iter().filter(is_own).copied().collect();
+        let own: Vec<usize> = places.iter().copied().filter(|place| self.is_own(&kept[*place])).collect();
         if own.is_empty() { places.to_vec() } else { own }
     }
 
-    fn next_of(&self, places: &[usize]) -> Option<usize> {
-        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = given.entry(*places.first()?).or_default();
-        let place = places[(*count).min(places.len() - 1)];
-        *count += 1;
-        Some(place)
+    fn is_own<T>(&self, kept: &Kept<T>) -> bool {
+        kept.test.as_deref() == Some(&*self.test)
     }
+
+    fn next_of(&self, places: &[usize]) -> Option<usize> {
+        next(self.given().requests.entry(*places.first()?).or_default(), places).copied()
+    }
+
+    fn given(&self) -> MutexGuard<'_, Given> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The next of the answers to one question, or the last one from then on.
+fn next<'a, T>(given: &mut usize, answers: &'a [T]) -> Option<&'a T> {
+    let answer = answers.get(*given).or_else(|| answers.last());
+    *given += 1;
+    answer
 }
 
 impl Answers for Playback {
@@ -113,7 +159,7 @@ impl Answers for Playback {
             return Err(FetchError::NotRecorded { request: asked.name(), difference: None });
         };
         let differs = |place: &usize| {
-            let kept = &self.recording.kept[*place].exchange.request;
+            let kept = &self.recording.kept[*place].what.request;
             difference(&asked, kept, &self.recording.bodies, self.recording.is_own)
         };
         let same: Vec<usize> = same_address.iter().copied().filter(|place| differs(place).is_none()).collect();
@@ -122,11 +168,19 @@ impl Answers for Playback {
         };
         Ok(self.recording.play(place))
     }
+
+    fn link(&self, url: &Url) -> Option<LinkAnswer> {
+        let url = address(url, &self.mask);
+        let kept = self.recording.links.get(&url)?;
+        let own: Vec<&Kept<_>> = kept.iter().filter(|kept| self.is_own(kept)).collect();
+        let kept = if own.is_empty() { kept.iter().collect() } else { own };
+        next(self.given().links.entry(url).or_default(), &kept)?.what.clone()
+    }
 }
 
 impl Recording {
     fn play(&self, place: usize) -> Played {
-        let Exchange { request, answer, failure, times, .. } = &self.kept[place].exchange;
+        let Exchange { request, answer, failure, times, .. } = &self.kept[place].what;
         let failed = failure.as_ref().map(|failure| FetchError::Recorded {
             kind: failure.kind,
             message: failure.message.clone(),

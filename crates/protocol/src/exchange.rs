@@ -44,6 +44,33 @@ pub struct AttemptEvidence {
     /// Where the answers of passing attempts differ from each other
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noise: Vec<StepNoise>,
+    /// What links answered whose requests are not kept, so that a replay can judge them
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<StepLinks>,
+}
+
+/// What the links of a step answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepLinks {
+    /// The step's place in the attempt, from 0
+    pub step: u32,
+    /// The links, in no order
+    pub links: Vec<LinkAnswer>,
+}
+
+/// What a link answered, redirects followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkAnswer {
+    /// The address, without a fragment
+    pub url: String,
+    /// The status
+    pub status: u16,
+    /// The fragments that the page has, of those that were looked for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fragments: Vec<String>,
+    /// The fragments that the page does not have, of those that were looked for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// Where the answers of a step that passed differ from each other, as far as that is known. It changes a little with

@@ -253,3 +253,28 @@ async fn what_a_job_saw_is_judged_again_without_the_site() {
     other.until(is_end_of(accepted["job"].as_str().expect("an admin may judge a job of anybody"))).await;
     deployment.stop().await;
 }
+
+/// The links of the page worked when the test failed for another reason.
+#[tokio::test]
+async fn a_replay_on_evidence_judges_links_without_asking_them() {
+    let (deployment, site, files) = (Deployment::start().await, Site::start().await, Files::new());
+    let mut client = deployment.client().await;
+    let page = "<h1>Hello</h1><a href=/page/one>one</a><a href=/page/two>two</a>";
+    let asked = |title: &str, accept: &str| {
+        suite(&[json!({
+            "name": "Links", "get": format!("{}/echo?text={page}", site.base),
+            "expect": [{ "css": "h1", "text": title }, { "links": { "scope": "same_host", "accept": [accept] } }],
+        })])
+    };
+    let job = client.run(asked("Goodbye", "200-299")).await;
+    assert_eq!(verdict(&mut client, &job).await, "failed");
+    let hits = || (site.hits("/echo"), site.hits("/page/one"), site.hits("/page/two"));
+    let before = hits();
+    for (suite, code) in [(asked("Hello", "200-299"), 0), (asked("Hello", "204"), 1)] {
+        let file = files.write("edited.json", &suite.to_string());
+        let ran = deployment.run(&["replay", &job, "--on", "evidence", "--suite", &file]).await;
+        assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+    }
+    assert_eq!(hits(), before);
+    deployment.stop().await;
+}

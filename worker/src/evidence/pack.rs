@@ -3,7 +3,7 @@
 use super::HeldAttempt;
 use stepcast_engine::Bodies;
 use stepcast_protocol::difference::StepDifferences;
-use stepcast_protocol::exchange::{AttemptEvidence, Exchange, HeaderField, StepExchanges};
+use stepcast_protocol::exchange::{AttemptEvidence, Exchange, HeaderField, StepExchanges, StepLinks};
 
 /// Most bytes of each body that are kept.
 pub(crate) const BODY_BYTES: usize = 1024 * 1024;
@@ -23,6 +23,9 @@ pub(super) fn record(held: &HeldAttempt) -> (AttemptEvidence, Bodies) {
         let evidence = step.requests.evidence(BODY_BYTES);
         let exchanges = evidence.exchanges.into_iter().map(bounded).collect();
         record.steps.push(StepExchanges { step: step.step, name: step.name.clone(), exchanges });
+        if !evidence.links.is_empty() {
+            record.links.push(StepLinks { step: step.step, links: evidence.links });
+        }
         bodies.extend(evidence.bodies);
     }
     (record, bodies)

@@ -84,7 +84,8 @@ pub(super) async fn compare(
         let (held, bodies, step) = (Arc::clone(held), Arc::clone(bodies), now.step);
         let work = move || {
             let requests = &held.steps[place].requests;
-            let before = requests.hide_in(Evidence { exchanges: old.exchanges, bodies: bodies_before });
+            let before =
+                requests.hide_in(Evidence { exchanges: old.exchanges, bodies: bodies_before, ..Evidence::default() });
             let before = exchanged(&before.exchanges, &before.bodies);
             let now = exchanged(&now.exchanges, &bodies);
             differences_of(before, now, requests.looked_at(), noise.as_ref())
@@ -161,7 +162,7 @@ async fn learnt(
         };
         let (now, held, bodies) = (now.clone(), Arc::clone(held), Arc::clone(bodies));
         let work = move || {
-            let before = Evidence { exchanges: before.exchanges, bodies: bodies_before };
+            let before = Evidence { exchanges: before.exchanges, bodies: bodies_before, ..Evidence::default() };
             let before = held.steps[place].requests.hide_in(before);
             let before = exchanged(&before.exchanges, &before.bodies);
             learn(before, exchanged(&now.exchanges, &bodies), now.step, known.as_ref())

@@ -99,7 +99,7 @@ fn write(archive: &mut ArchiveWriter, attempt: &Attempt<'_>, kept: Kept) {
         number => format!("{} (attempt {number})", attempt.test.name),
     };
     let (page, Kept { steps, bodies, .. }) = (archive.page(&title), kept);
-    let evidence = |exchanges, bodies: &Bodies| Evidence { exchanges, bodies: bodies.clone() };
+    let evidence = |exchanges, bodies: &Bodies| Evidence { exchanges, bodies: bodies.clone(), ..Evidence::default() };
     for step in steps {
         let name = attempt.steps.iter().find(|state| state.step == step.step).map_or("", |state| state.name.as_str());
         archive.write(page, name, attempt.number, &evidence(step.exchanges, &bodies));

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashMap;
 use std::path::Path;
-use stepcast_engine::{Bodies, Kept, Recording, content_digest};
+use stepcast_engine::{Bodies, KeptStep, Recording, content_digest};
 use stepcast_protocol::exchange::{
     self, Answer, Exchange, ExchangeFailure, ExchangeTimes, FailureKind, HeaderField, SentRequest,
 };
@@ -35,7 +35,7 @@ pub(crate) fn read(path: &Path) -> Result<Recording, UsageError> {
         }
         let test = entry.pageref.as_ref().and_then(|page| titles.get(page)).filter(|_| is_own).cloned();
         let exchange = reader.exchange(entry).map_err(|problem| invalid(format!("entry {number}: {problem}")))?;
-        kept.push(Kept { test, exchange });
+        kept.push(KeptStep { test, exchanges: vec![exchange], links: Vec::new() });
     }
     if kept.is_empty() {
         return Err(UsageError::new(format!("`{}` has no request in it", path.display())));

@@ -18,6 +18,8 @@ const BEYOND: usize = 6 * VARIABLE_BYTES;
 const REQUESTS: usize = 10_000;
 /// From how many requests of dead links on no more are held, unless all are. A check names fewer.
 const DEAD_LINKS: usize = 20;
+/// Most bytes of addresses and fragments that are noted of the other links. A page chooses how long these are.
+const LINK_BYTES: usize = 256 * 1024;
 
 /// The requests of a step, and what came back. Clones share it; the default notes nothing and costs nothing.
 #[derive(Debug, Clone, Default)]
@@ -25,9 +27,32 @@ pub struct RequestLog(Option<Arc<Mutex<Notes>>>);
 
 #[derive(Debug)]
 struct Notes {
-    requests: Vec<Noted>,
+    taken: Taken,
     bytes: usize,
+    link_bytes: usize,
     bounds: Bounds,
+}
+
+/// What a log noted.
+#[derive(Debug, Clone, Default)]
+pub struct Taken {
+    /// The requests, those of links last
+    pub requests: Vec<Noted>,
+    /// The links whose requests are not among them
+    pub links: Vec<NotedLink>,
+}
+
+/// What a link answered. Nothing in it is masked.
+#[derive(Debug, Clone)]
+pub struct NotedLink {
+    /// The address, without a fragment
+    pub url: Url,
+    /// The status
+    pub status: u16,
+    /// The fragments that the page has, of those that were looked for
+    pub fragments: Vec<String>,
+    /// The fragments that the page does not have, of those that were looked for
+    pub missing: Vec<String>,
 }
 
 /// How much of bodies a log notes, in bytes.
@@ -89,14 +114,14 @@ pub struct Times {
 impl RequestLog {
     /// A log that notes requests.
     pub fn on(bounds: Bounds) -> Self {
-        Self(Some(Arc::new(Mutex::new(Notes { requests: Vec::new(), bytes: 0, bounds }))))
+        Self(Some(Arc::new(Mutex::new(Notes { taken: Taken::default(), bytes: 0, link_bytes: 0, bounds }))))
     }
 
     /// Takes what was noted.
-    pub fn take(&self) -> Vec<Noted> {
-        let Some(mut notes) = self.lock() else { return Vec::new() };
-        notes.bytes = 0;
-        mem::take(&mut notes.requests)
+    pub fn take(&self) -> Taken {
+        let Some(mut notes) = self.lock() else { return Taken::default() };
+        (notes.bytes, notes.link_bytes) = (0, 0);
+        mem::take(&mut notes.taken)
     }
 
     /// The same requests, which another step has made for this one as well.
@@ -111,19 +136,26 @@ impl RequestLog {
         self.lock().map(|notes| Self::on(notes.bounds)).unwrap_or_default()
     }
 
-    /// Adds the requests of a link. Those of dead ones are held, at most some, unless `all` are.
-    pub fn add_link(&self, link: &Self, is_dead: bool, all: bool) {
-        let held = self.lock().map_or(0, |notes| notes.requests.iter().filter(|request| request.is_link).count());
-        if all || (is_dead && held < DEAD_LINKS) {
-            for request in link.take() {
+    /// Adds the requests of a link. Those of dead ones are held, at most some, unless `all` are. Of the others the answer
+    /// is noted, if there is one.
+    pub fn add_link(&self, link: &Self, answer: Option<NotedLink>, is_dead: bool, all: bool) {
+        let held = |notes: MutexGuard<'_, Notes>| notes.taken.requests.iter().filter(|request| request.is_link).count();
+        if all || (is_dead && self.lock().map_or(0, held) < DEAD_LINKS) {
+            for request in link.take().requests {
                 self.note(Noted { is_link: true, ..request });
+            }
+        } else if let (Some(answer), Some(mut notes)) = (answer, self.lock()) {
+            let bytes = notes.link_bytes.saturating_add(answer.bytes());
+            if bytes <= LINK_BYTES {
+                notes.link_bytes = bytes;
+                notes.taken.links.push(answer);
             }
         }
     }
 
-    /// What was noted so far.
+    /// The requests that were noted so far.
     pub(super) fn so_far(&self) -> Vec<Noted> {
-        self.lock().map(|notes| notes.requests.clone()).unwrap_or_default()
+        self.lock().map(|notes| notes.taken.requests.clone()).unwrap_or_default()
     }
 
     /// Notes the start of a request with these headers.
@@ -145,7 +177,7 @@ impl RequestLog {
 
     fn note(&self, mut request: Noted) {
         let Some(mut notes) = self.lock() else { return };
-        if notes.requests.len() == REQUESTS {
+        if notes.taken.requests.len() == REQUESTS {
             return;
         }
         let Bounds { each, all } = notes.bounds;
@@ -158,11 +190,17 @@ impl RequestLog {
                 notes.bytes = bytes;
             }
         }
-        notes.requests.push(request);
+        notes.taken.requests.push(request);
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, Notes>> {
         self.0.as_ref().map(|notes| notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl NotedLink {
+    fn bytes(&self) -> usize {
+        self.fragments.iter().chain(&self.missing).map(String::len).sum::<usize>() + self.url.as_str().len()
     }
 }
 

@@ -4,13 +4,14 @@ use super::secure_site::Authority;
 use super::site::{HOME, Site, Watcher, echo, html, in_turn, pages, suite, suite_with, to};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::{any, get, post};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stepcast_engine::{
-    Bodies, Evidence, Keeping, Kept, Observer, PlanRun, PlannedTest, Recording, Sent, StepRequests, TestEnd, TestRun,
+    Bodies, Evidence, Keeping, KeptStep, Observer, PlanRun, PlannedTest, Recording, Sent, StepRequests, TestEnd,
+    TestRun,
 };
 use stepcast_protocol::Outcome;
 use stepcast_protocol::exchange::{Exchange, FailureKind};
@@ -89,17 +90,21 @@ async fn failing_checks_of_the_whole_body_tell_what_they_look_for() {
 
 /// Runs all tests of a suite, and returns how they ended with a recording of them.
 async fn record(site: &Site, suite: &Suite) -> (Vec<TestEnd>, Recording) {
-    let planned =
-        site.engine.plan(PlanRun { keeping: Keeping::Everything, ..site.plan_run(suite, &Sent::default()) }).await;
+    record_keeping(Keeping::Everything, site, suite).await
+}
+
+async fn record_keeping(what: Keeping, site: &Site, suite: &Suite) -> (Vec<TestEnd>, Recording) {
+    let planned = site.engine.plan(PlanRun { keeping: what, ..site.plan_run(suite, &Sent::default()) }).await;
     let (mut ends, mut kept, mut bodies) = (Vec::new(), Vec::new(), Bodies::new());
     let mut keep = |test: Option<&PlannedTest>, evidence: Evidence| {
         let test = test.map(|test| test.name.clone());
-        kept.extend(evidence.exchanges.into_iter().map(|exchange| Kept { test: test.clone(), exchange }));
-        bodies.extend(evidence.bodies);
+        let Evidence { exchanges, links, bodies: of_step } = evidence;
+        kept.push(KeptStep { test, exchanges, links });
+        bodies.extend(of_step);
     };
     keep(None, planned.requests.evidence(usize::MAX));
     for planned in &planned.tests.expect("a plan") {
-        let mut keeper = Keeper { what: Keeping::Everything, ..Keeper::default() };
+        let mut keeper = Keeper { what, ..Keeper::default() };
         ends.push(site.engine.run_test(site.test_run(suite, planned), &mut keeper).await);
         keeper.kept.into_iter().for_each(|evidence| keep(Some(planned), evidence));
     }
@@ -193,6 +198,92 @@ async fn a_recording_ends_as_the_run_did_and_asks_nobody() {
         Outcome::Passed,
     ];
     assert_eq!(outcomes, expected);
+}
+
+/// A page with these links.
+fn linking(links: &[String]) -> Router {
+    let links: Vec<String> = links.iter().map(|link| format!("<a href='{link}'>link</a>")).collect();
+    let page = |text: &'static str| get(move || async move { html(text) });
+    Router::new()
+        .route("/", page(Box::leak(links.concat().into_boxed_str())))
+        .route("/ok", page("<h1 id=here>Here</h1>"))
+        .route("/gone", get(|| async { StatusCode::GONE }))
+        .route("/moved", get(|| async { Redirect::permanent("/ok") }))
+}
+
+#[tokio::test]
+async fn links_whose_requests_are_not_kept_are_judged_by_what_they_answered() {
+    let dead = (0..30).map(|number| format!("/dead/{number}"));
+    let links: Vec<String> =
+        ["/ok#here", "/ok#there", "/moved", "/gone"].map(str::to_owned).into_iter().chain(dead).collect();
+    let site = Site::serve(linking(&links)).await;
+    let suites = ["{ scope: same_host }", "{ scope: same_host, accept: [200-599], fragments: false }"]
+        .map(|links| suite(&format!("- {{ name: t, get: '${{base}}/', expect: [ {{ links: {links} }} ] }}")));
+    let (ends, recording) = record_keeping(STEPS, &site, &suites[0]).await;
+    let recording = Arc::new(recording);
+    let again = play(&site, &suites[0], &recording).await;
+    assert_eq!(outcomes(&site, &again), outcomes(&site, &ends), "all are judged as they were");
+    assert_eq!(ends[0].outcome, Outcome::Failed);
+    assert_eq!(play(&site, &suites[1], &recording).await[0].outcome, Outcome::Passed, "by edited checks too");
+}
+
+#[tokio::test]
+async fn a_link_of_which_nothing_is_known_is_errored() {
+    let site = Site::serve(linking(&["/ok#here".to_owned(), "/moved".to_owned()])).await;
+    let links =
+        |links: &str| suite(&format!("- {{ name: t, get: '${{base}}/', expect: [ {{ links: {{ {links} }} }} ] }}"));
+    let (_, recording) =
+        record_keeping(STEPS, &site, &links("scope: same_host, fragments: false, ignore: [moved]")).await;
+    let recording = Arc::new(recording);
+    for (edited, actual) in [
+        ("scope: same_host, ignore: [moved]", "`http://site/ok` was not searched for `#here` when its answer was kept"),
+        ("scope: same_host, fragments: false", "`http://site/moved`: no answer to `GET http://site/moved` was kept"),
+    ] {
+        let end = play(&site, &links(edited), &recording).await.remove(0);
+        assert_eq!(end.outcome, Outcome::Errored, "{edited}");
+        assert!(site.describe(&end.steps[0].checks).contains(actual), "{}", site.describe(&end.steps[0].checks));
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_was_dead_at_first_is_so_again() {
+    let turns = in_turn(vec![(404, "HEAD"), (404, "GET"), (200, "HEAD")]);
+    let site = Site::serve(linking(&["/turns".to_owned()]).nest("/turns", turns)).await;
+    let test = suite(
+        "- { name: t, get: '${base}/', retries: { max: 2, on: any }, expect: [ { links: { scope: same_host } } ] }",
+    );
+    let (ends, recording) = record_keeping(STEPS, &site, &test).await;
+    assert_eq!(ends[0].outcome, Outcome::Flaky);
+    let again = play(&site, &test, &Arc::new(recording)).await;
+    assert_eq!(outcomes(&site, &again), outcomes(&site, &ends));
+}
+
+#[tokio::test]
+async fn secrets_in_links_are_hidden_in_what_they_answered() {
+    let links = ["/ok?key=correct-horse#here".to_owned()];
+    let site = Site::serve(linking(&links)).await.with_secret("key", "correct-horse");
+    let test = suite(
+        "- { name: t, get: '${base}/', headers: { x: '${secret.key}' }, expect: [ { links: { scope: same_host } } ] }",
+    );
+    let (_, recording) = record_keeping(STEPS, &site, &test).await;
+    assert!(!format!("{recording:?}").contains("correct-horse"), "{recording:?}");
+    assert_eq!(play(&site, &test, &Arc::new(recording)).await[0].outcome, Outcome::Passed);
+}
+
+#[tokio::test]
+async fn what_links_answer_leaves_bounded_evidence() {
+    // A short page makes long addresses of many links.
+    let base = format!("<base href='/{}/'>", "long".repeat(1_000));
+    let links: Vec<String> = (0..1_000).map(|number| format!("<a href='{number}'>link</a>")).collect();
+    let page: &'static str = Box::leak((base + &links.concat()).into_boxed_str());
+    let site = Site::serve(Router::new().route("/", get(move || async move { html(page) }))).await;
+    let test = suite(
+        "- { name: t, get: '${base}/', expect: [ { links: { scope: same_host, limit: 1000, accept: [404] } } ] }",
+    );
+    let (end, kept) = kept(&site, &test, STEPS).await;
+    assert_eq!(end.outcome, Outcome::Passed);
+    let bytes: usize = kept[0].links.iter().map(|link| link.url.len()).sum();
+    assert!((250 * 1024..=256 * 1024).contains(&bytes), "{bytes}");
 }
 
 #[tokio::test]
@@ -351,7 +442,7 @@ async fn a_long_body_is_cut_and_says_so() {
         let site = if secret.is_empty() { site } else { site.with_secret("s", secret) };
         let mut cutter = Cutter::default();
         site.run_suite(&suite("- { name: t, get: '${base}/', expect: [ { status: 200 } ] }"), &mut cutter).await;
-        let Evidence { exchanges, bodies } = cutter.0.lock().expect("nobody panicked").remove(0);
+        let Evidence { exchanges, bodies, .. } = cutter.0.lock().expect("nobody panicked").remove(0);
         let body = exchanges[0].answer.as_ref().and_then(|answer| answer.body.clone()).expect("a body");
         assert_eq!((body.bytes, body.left_out.as_deref()), (32, Some("only its first 10 bytes are kept")));
         assert_eq!(bodies[&body.sha256.expect("a part")].as_ref(), b"123456789 ");

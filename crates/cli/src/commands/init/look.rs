@@ -68,7 +68,7 @@ struct Seen(Option<Arc<Evidence>>);
 
 impl Seen {
     fn answer(&self) -> Option<Answer> {
-        let Evidence { exchanges, bodies } = self.0.as_deref()?;
+        let Evidence { exchanges, bodies, .. } = self.0.as_deref()?;
         let last = exchanges.last()?;
         let answer = last.answer.as_ref()?;
         let header = |name: &str| {
