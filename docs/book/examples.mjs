@@ -148,6 +148,7 @@ function linesOf(text) {
     .replaceAll(/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/g, 'ID')
     .replaceAll(/\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b/g, 'ID')
     .replaceAll(/ *\b\d+(?:\.\d+)?(?:ms|s|m|h)\b/g, ' TIME')
+    .replaceAll('just now', 'TIME ago')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'ADDRESS')
   return folded
     .split('\n')
