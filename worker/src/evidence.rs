@@ -24,7 +24,7 @@ use stepcast_suite::Evidence;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// Most bytes of bodies that a test holds in memory, with all of its attempts.
+/// Most bytes of bodies and links that a test holds in memory, with all of its attempts.
 const HELD_BYTES: usize = 2 * 1024 * 1024;
 /// How long a result waits for its evidence to be stored.
 const STORING_TIME: Duration = Duration::from_secs(4);
@@ -91,7 +91,7 @@ impl Held {
         }
     }
 
-    /// Holds the requests of a step. If there is no room for all bodies, those of the oldest steps are dropped.
+    /// Holds the requests of a step. If there is no room for all, the bodies and links of the oldest steps are dropped.
     pub fn add(&mut self, attempt: u32, step: &StepState, requests: StepRequests) {
         self.running = None;
         let did_pass = step.outcome.is_some_and(Outcome::is_pass);
@@ -104,7 +104,7 @@ impl Held {
         for held in self.attempts.iter_mut().rev().flat_map(|attempt| attempt.steps.iter_mut().rev()) {
             bytes += held.requests.bytes();
             if bytes > HELD_BYTES {
-                held.requests.drop_bodies();
+                held.requests.drop_bodies_and_links();
             }
         }
     }

@@ -126,14 +126,16 @@ impl StepRequests {
         Evidence { exchanges, links, bodies: bodies.into_iter().filter_map(hidden).collect() }
     }
 
-    /// How many bytes of bodies it holds.
+    /// How many bytes it holds of bodies, and of the addresses of links.
     pub fn bytes(&self) -> usize {
         let bodies = self.noted.requests.iter().flat_map(|request| [&request.body, &request.answer_body]).flatten();
-        bodies.map(|body| body.noted.as_ref().map_or(0, Bytes::len)).sum()
+        let bodies: usize = bodies.map(|body| body.noted.as_ref().map_or(0, Bytes::len)).sum();
+        bodies + self.noted.links.iter().map(NotedLink::bytes).sum::<usize>()
     }
 
-    /// Drops the bodies.
-    pub fn drop_bodies(&mut self) {
+    /// Drops these.
+    pub fn drop_bodies_and_links(&mut self) {
+        self.noted.links = Vec::new();
         for request in &mut self.noted.requests {
             for body in [&mut request.body, &mut request.answer_body].into_iter().flatten() {
                 body.noted = None;

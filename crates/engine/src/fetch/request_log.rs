@@ -199,7 +199,8 @@ impl RequestLog {
 }
 
 impl NotedLink {
-    fn bytes(&self) -> usize {
+    /// How many bytes its address and its fragments have.
+    pub fn bytes(&self) -> usize {
         self.fragments.iter().chain(&self.missing).map(String::len).sum::<usize>() + self.url.as_str().len()
     }
 }
