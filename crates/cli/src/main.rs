@@ -10,6 +10,8 @@ mod har;
 mod interrupts;
 #[cfg(unix)]
 mod open_files;
+#[cfg(unix)]
+mod priority;
 mod report;
 mod suite_file;
 mod usage_error;
@@ -22,6 +24,10 @@ use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    #[cfg(unix)]
+    if matches!(arguments.command, Command::Up(_)) {
+        priority::let_others_go_first();
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return exit::explain(&error.into()).into(),

@@ -16,6 +16,7 @@ mod observing;
 mod origins;
 mod played;
 mod principal_limits;
+mod priority;
 mod reach;
 mod reading_suites;
 mod secrets;
