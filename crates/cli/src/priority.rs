@@ -11,7 +11,7 @@ const NICE: i32 = 5;
 /// <https://man7.org/linux/man-pages/man7/sched.7.html>
 pub(crate) fn let_others_go_first() {
     if getpriority_process(None) == Ok(0) {
-        // It is of no use to say so: without it, everything works as well as on other systems.
+        // If this fails, `up` competes with other programs as it does on Windows. That is not worth a warning.
         let _ = setpriority_process(None, NICE);
     }
 }
