@@ -299,7 +299,7 @@ async function dashboardShowsARun(browser) {
   page.setDefaultTimeout(30_000)
   // The browser reports a blocked script or style only here.
   const complaints = []
-  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
   try {
     await signIn(page)

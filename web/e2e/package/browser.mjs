@@ -60,7 +60,7 @@ async function openPage({ browser, pages }, path) {
   page.setDefaultTimeout(30_000)
   const complaints = []
   const sockets = new Set()
-  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
   page.on('websocket', (socket) => {
     sockets.add(socket)

@@ -18,6 +18,16 @@ describe('the language of suites', () => {
     expect(errorsIn('form: { user: {a} b }')).not.toEqual([])
   })
 
+  it('has no tree where one would be nested too deeply for the stack', () => {
+    const parse = suiteLanguage.language.parser.startParse('['.repeat(1_000_000))
+    while (parse.parsedPos < 5500) parse.advance()
+    // An editor stops the parser when its time is over, and takes what there is.
+    parse.stopAt(parse.parsedPos)
+    let tree
+    while (!tree) tree = parse.advance()
+    expect([tree.length, tree.children.length]).toEqual([parse.stoppedAt, 0])
+  })
+
   it('cuts a long line, but no template', () => {
     expect(firstPiece('a${b}')).toBe('a${b}')
     expect(firstPiece(`${'x'.repeat(1998)}\${name}`)).toBe('x'.repeat(1998))

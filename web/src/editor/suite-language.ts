@@ -1,6 +1,6 @@
 import { yamlLanguage } from '@codemirror/lang-yaml'
 import { indentService, Language, LanguageSupport } from '@codemirror/language'
-import { type Input, type PartialParse, Parser, type TreeFragment } from '@lezer/common'
+import { type Input, NodeType, type PartialParse, Parser, Tree, type TreeFragment } from '@lezer/common'
 import { hideTemplates } from 'stepcast-client/dashboard'
 
 const LONGEST_PIECE = 2000
@@ -10,7 +10,37 @@ type Ranges = readonly { from: number; to: number }[]
 /** YAML in which templates need no quotes: the parser does not see their braces. */
 class SuiteParser extends Parser {
   createParse(input: Input, fragments: readonly TreeFragment[], ranges: Ranges): PartialParse {
-    return yamlLanguage.parser.createParse(withoutTemplates(input), fragments, ranges)
+    return new BoundedParse(yamlLanguage.parser.createParse(withoutTemplates(input), fragments, ranges), ranges)
+  }
+}
+
+/** Leaves a text without colours that is nested so deeply that the parser runs out of stack. */
+class BoundedParse implements PartialParse {
+  constructor(
+    private readonly parse: PartialParse,
+    private readonly ranges: Ranges,
+  ) {}
+
+  get parsedPos(): number {
+    return this.parse.parsedPos
+  }
+
+  get stoppedAt(): number | null {
+    return this.parse.stoppedAt
+  }
+
+  stopAt(position: number): void {
+    this.parse.stopAt(position)
+  }
+
+  advance(): Tree | null {
+    try {
+      return this.parse.advance()
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      const end = this.stoppedAt ?? this.ranges.at(-1)?.to ?? 0
+      return new Tree(NodeType.none, [], [], end - (this.ranges[0]?.from ?? 0))
+    }
   }
 }
 
