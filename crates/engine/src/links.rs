@@ -94,7 +94,7 @@ impl Asker<'_> {
         }
     }
 
-    /// Requests a link and judges it.
+    /// Requests a link, or takes what is kept of it, and judges it.
     async fn judge(&self, links: &Links, page: &Url, target: Target, end: Instant) -> Vec<Problem> {
         let log = self.request.log.of_link();
         let kept = self.request.playback.as_ref().and_then(|playback| playback.link(&target.url));

@@ -72,8 +72,9 @@ impl Recording {
         answered.extend(links.into_iter().map(|link| (link.url.clone(), Some(link))));
         for exchange in exchanges {
             let url = exchange.request.url.split('#').next().unwrap_or_default().to_owned();
+            // A link that is not dead may also be where a dead one led.
             if exchange.is_link {
-                answered.insert(url.clone(), None);
+                answered.entry(url.clone()).or_insert(None);
             }
             self.by_request.entry((exchange.request.method.clone(), url)).or_default().push(self.kept.len());
             self.kept.push(Kept { test: test.clone(), what: exchange });
